@@ -1,0 +1,27 @@
+import type { Reject } from "./reject.js";
+import type { Warning } from "./warning.js";
+
+/** Most records in a chunk. */
+export const maxChunkRecords = 1000;
+/** Most bytes of source text in a chunk; one larger record makes a chunk of its own. */
+export const maxChunkBytes = 1024 * 1024;
+
+/** What became of the records of a chunk so far. A reader sets `read` and `rejected`; map adds the rest, so that `read = mapped + skipped + rejected`. */
+export interface Tally {
+  readonly read: number;
+  readonly mapped: number;
+  readonly skipped: number;
+  readonly rejected: number;
+}
+
+/** What travels between stages: the items that go on, and in band all that does not. Never mixes two sources. */
+export interface Chunk<T> {
+  readonly items: readonly T[];
+  /** Rejects of this and of all earlier stages, in source order. */
+  readonly rejects: readonly Reject[];
+  readonly warnings: readonly Warning[];
+  readonly read: Tally;
+}
+
+/** A step of the way of a record. Stages never import each other; recipes join them. */
+export type Stage<A, B> = (chunks: AsyncIterable<Chunk<A>>) => AsyncIterable<Chunk<B>>;

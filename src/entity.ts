@@ -1,0 +1,93 @@
+import type { Place, Span } from "./record.js";
+import type { Reject } from "./reject.js";
+
+/** How an entity meets one that exists. merge: given properties change; override: it becomes exactly what was sent; create: refused. */
+export type Mode = "merge" | "override" | "create";
+
+/** A search in place of an identifier. @source API reference, components `def-5`, `def-6` */
+export interface SearchQuery {
+  readonly combinator: "and" | "or";
+  readonly rules: readonly unknown[];
+}
+
+/** An entity's fields as the expressions gave them: nothing typed yet. A field that is absent is not written. */
+export interface RawFields {
+  readonly identifier: unknown;
+  readonly title?: unknown;
+  readonly icon?: unknown;
+  readonly team?: unknown;
+  readonly properties: Readonly<Record<string, unknown>>;
+  readonly relations: Readonly<Record<string, unknown>>;
+}
+
+/** A record × a resource of its kind × an element of itemsToParse, mapped. */
+export interface Candidate {
+  readonly at: Place;
+  readonly span?: Span;
+  /** Index of the mapping's resource, from 0. */
+  readonly resource: number;
+  /** Index of the element of itemsToParse, from 0; 0 without it. */
+  readonly item: number;
+  readonly blueprint: string;
+  readonly fields: RawFields;
+}
+
+/** An entity's body as the API takes it. @source API reference, "Create an entity" */
+export interface EntityBody {
+  readonly identifier: string | SearchQuery;
+  readonly title?: string | null;
+  readonly icon?: string | null;
+  readonly team?: string | readonly string[] | SearchQuery | null;
+  readonly properties: Readonly<Record<string, unknown>>;
+  readonly relations: Readonly<Record<string, RelationValue>>;
+}
+
+/** What a relation may hold. */
+export type RelationValue = string | readonly string[] | SearchQuery | null;
+
+/** An entity's name within the catalog. */
+export interface Key {
+  readonly blueprint: string;
+  readonly identifier: string;
+}
+
+/** An entity ready to send: typed, checked, serialised once. */
+export interface Entity {
+  readonly at: Place;
+  readonly span?: Span;
+  readonly resource: number;
+  readonly item: number;
+  readonly key: Key;
+  readonly body: EntityBody;
+  /** `JSON.stringify(body)`. */
+  readonly json: string;
+  /** Length of `json` in UTF-8. */
+  readonly bytes: number;
+}
+
+/** One entity in one request. `first` leaves out deferred relations, `second` brings them. */
+export interface Write {
+  readonly entity: Entity;
+  readonly pass: "only" | "first" | "second";
+  readonly mode: Mode;
+  readonly before?: EntityBody;
+}
+
+/** The entities of one request: at most 20, at most 1 MiB, no key twice. */
+export interface Batch {
+  readonly blueprint: string;
+  readonly mode: Mode;
+  readonly writes: readonly Write[];
+  readonly bytes: number;
+}
+
+/** What became of an entity. */
+export type Outcome = { readonly at: Place; readonly resource: number; readonly item: number; readonly key: Key } & (
+  | { readonly is: "created" | "updated" | "unchanged" | "duplicate" | "notAttempted" }
+  | { readonly is: "rejected"; readonly reject: Reject }
+);
+
+/** True for a search query in place of an identifier. */
+export function isSearchQuery(value: unknown): value is SearchQuery {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && "combinator" in value;
+}

@@ -1,0 +1,86 @@
+import { z } from "zod";
+
+/** How a CSV source is written. */
+const csvOptions = z.strictObject({
+  /** Text between cells. Default `,`; a tab for TSV. */
+  delimiter: z.string().min(1).optional(),
+  /** Character around cells that hold the delimiter or a line end. Default `"`; `false` for none. */
+  quote: z.union([z.string().length(1), z.literal(false)]).optional(),
+  /** Whether the first line names the columns. Default true; without it columns are named `column1`, `column2`, … */
+  header: z.boolean().optional(),
+  /** Physical lines before the header. Default 0. */
+  skipLines: z.int().min(0).optional(),
+});
+
+/** What a column's text means, where the blueprint does not tell. */
+const columnOptions = z.union([
+  z.strictObject({ date: z.string().min(1), zone: z.string().min(1).optional() }),
+  z.strictObject({ split: z.string().min(1) }),
+]);
+
+/** How sources are read: the mapping's `source`, and each entry of its `sources`. */
+export const sourceOptions = z.strictObject({
+  /** Default: by extension, then by content. */
+  format: z.enum(["csv", "tsv", "json", "ndjson"]).optional(),
+  /** Default: by byte order mark, then UTF-8. */
+  encoding: z.string().min(1).optional(),
+  csv: csvOptions.optional(),
+  json: z
+    .strictObject({
+      /** Path of keys, dotted, to the array that holds the records. */
+      records: z.string().min(1).optional(),
+    })
+    .optional(),
+  /** Cells and JSON strings that mean "no value"; they become null before any expression sees them. */
+  blanks: z.array(z.string()).optional(),
+  columns: z.record(z.string(), columnOptions).optional(),
+  /** Largest record in bytes of UTF-8. Default 16 MiB. */
+  maxRecordBytes: z.int().min(1).optional(),
+});
+/** See {@link sourceOptions}. */
+export type SourceOptions = z.infer<typeof sourceOptions>;
+
+const countOrShare = z.union([z.int().min(0), z.string().regex(/^\d+(\.\d+)?%$/)]);
+
+/** Every option of an import, once: the CLI's flags and the library's argument are both parsed by this schema. */
+export const importOptions = z.strictObject({
+  /** Files, directories, globs, `-` for stdin; `<kind>=<path>` binds one to a kind. */
+  sources: z.array(z.string().min(1)).min(1),
+  /** Path of the mapping file. */
+  mapping: z.string().min(1),
+  /** How an entity meets one that exists. Default: the mapping's `enableMergeEntity`, else merge. */
+  mode: z.enum(["merge", "override", "create"]).optional(),
+  /** Folder of blueprint files; without it blueprints come from the API. */
+  blueprints: z.string().optional(),
+  /** Kinds or blueprints to import; all by default. */
+  only: z.array(z.string()).default([]),
+  /** First N records of each source; all by default. */
+  limit: z.int().min(0).optional(),
+  /** Rejects allowed before the import stops: a number, or a percentage judged from 1,000 records on. None by default. */
+  maxErrors: countOrShare.optional(),
+  /** Bulk requests per second: `auto` follows the quota, `off` never waits. */
+  rate: z.union([z.literal("auto"), z.literal("off"), z.number().positive()]).default("auto"),
+  /** Requests in flight, 1 to 256. `auto` grows while latency holds and halves on trouble. */
+  concurrency: z.union([z.literal("auto"), z.int().min(1).max(256)]).default("auto"),
+  /** Address of the API, `/v1` added when the path is empty. */
+  apiUrl: z.string().default("https://api.port.io/v1"),
+  /** Action run that the writes are recorded under in Port's audit log. */
+  runId: z.string().optional(),
+  /** Further report files; the form follows the extension: .json .md .html .xml .prom. */
+  report: z.array(z.string()).default([]),
+  /** Folder of import folders. */
+  stateDir: z.string().default(".portload"),
+  /** Finished import folders kept, the newest first. */
+  keep: z.int().min(1).default(30),
+});
+/** See {@link importOptions}. */
+export type ImportOptions = z.input<typeof importOptions>;
+/** {@link ImportOptions} with its defaults filled in. */
+export type ResolvedImportOptions = z.output<typeof importOptions>;
+
+/** A budget of rejects as a test of counts so far: true when it is passed. @source contract: a percentage is judged from 1,000 records on */
+export function passesBudget(maxErrors: number | string | undefined, rejects: number, records: number): boolean {
+  if (maxErrors === undefined) return false;
+  if (typeof maxErrors === "number") return rejects > maxErrors;
+  return records >= 1000 && rejects > (records * Number.parseFloat(maxErrors)) / 100;
+}

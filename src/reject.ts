@@ -1,0 +1,70 @@
+import type { Place, Span } from "./record.js";
+
+/** Every reject's code, with what it means. The docs have a row for each, by test. */
+export const rejectCodes = {
+  // read
+  ragged_row: "a row has more or fewer cells than the header",
+  unclosed_quote: "a quote opens and never closes",
+  bad_quote: "a quote stands where none may stand",
+  bad_json: "a line is not valid JSON",
+  not_an_object: "a record is not a JSON object",
+  record_too_large: "a record is larger than maxRecordBytes",
+  // map
+  selector_not_boolean: "selector.query gave neither true nor false",
+  items_not_array: "itemsToParse gave neither an array nor null",
+  expression_error: "an expression failed, and the mapping says onError: reject",
+  identifier_missing: "the identifier is null or empty",
+  blueprint_missing: "the blueprint is null, empty or not a string",
+  // check
+  unknown_blueprint: "the expression names a blueprint that does not exist",
+  identifier_invalid: "the identifier is not text, or not of Port's pattern",
+  wrong_type: "a value cannot become the property's type without loss",
+  not_in_enum: "a value is none of the enum's",
+  out_of_bounds: "a value breaks a bound: length, number of items, minimum, maximum, pattern",
+  bad_format: "a value is not of the property's format",
+  required_missing: "a required property or relation has no value",
+  relation_invalid: "a relation's value is not an identifier, or several where one is allowed",
+  title_invalid: "title, icon or team is not of its type",
+  entity_too_large: "the entity alone is larger than a request may be",
+  // settle
+  duplicate_differs: "a later record repeats an entity with other content, and the mapping says duplicates: error",
+  // write
+  already_exists: "mode create, and the entity exists",
+  relation_target_missing: "a relation's target does not exist",
+  relation_target_rejected: "a relation's target was itself rejected in this import",
+  refused_by_api: "the API refused the entity",
+} as const;
+
+/** A code of {@link rejectCodes}. */
+export type RejectCode = keyof typeof rejectCodes;
+
+/** The stage that refused. */
+export type RejectStage = "read" | "map" | "check" | "write";
+
+/** One fault of a refused thing. */
+export interface Finding {
+  readonly code: RejectCode;
+  /** A sentence without place: what is wrong and what to do. */
+  readonly message: string;
+  /** Column, `properties.x`, `relations.y`, or leaf of the mapping. */
+  readonly path?: string;
+  /** The offending value, shortened, for people. */
+  readonly value?: string;
+}
+
+/** A record, candidate or entity refused: a value, never an exception. There is exactly one for each refused thing; further faults stand in `also`. */
+export interface Reject extends Finding {
+  readonly stage: RejectStage;
+  readonly at: Place;
+  readonly span?: Span;
+  /** Index of the mapping's resource, from 0; absent at stage read. */
+  readonly resource?: number;
+  /** Index of the element of itemsToParse, from 0; 0 without it. */
+  readonly item?: number;
+  readonly blueprint?: string;
+  readonly identifier?: string;
+  readonly also?: readonly Finding[];
+  /** HTTP status and trace id of the reply that refused. */
+  readonly status?: number;
+  readonly traceId?: string;
+}

@@ -1,0 +1,31 @@
+import type { Place } from "./record.js";
+
+/** Every warning's code, with what it tells. A warning changes no exit code. */
+export const warningCodes = {
+  no_records: "a source has a header or an empty array, and no record",
+  kind_without_source: "a kind of the mapping got no source; its resources were not imported",
+  ignored_key: "a key of the mapping steers another integration and has no effect here",
+  expression_error: "an expression failed; its value became null, as in Port",
+  long_integer: "an integer beyond 2^53 was kept as text, so that no digit is lost",
+  duplicate_differs: "a later record repeats an entity with other content; the first one was sent",
+  format_unusual: "a value does not look like its format, which Port may not enforce",
+  team_without_ownership: "a team is given to a blueprint without ownership; Port may ignore it",
+  relation_target_missing: "a relation was left out because its target does not exist",
+  source_changed: "a source changed while it was imported",
+  state_unclean: "something in the state folder could not be cleaned up",
+} as const;
+
+/** A code of {@link warningCodes}. */
+export type WarningCode = keyof typeof warningCodes;
+
+/** Something the user should know. Same code, path and blueprint are counted together in the report. */
+export interface Warning {
+  readonly code: WarningCode;
+  readonly message: string;
+  readonly blueprint?: string;
+  /** Leaf of the mapping, or property of the blueprint. */
+  readonly path?: string;
+  readonly count: number;
+  /** First place it was seen; absent where it concerns no record. */
+  readonly first?: Place;
+}
