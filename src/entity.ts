@@ -91,3 +91,9 @@ export type Outcome = { readonly at: Place; readonly resource: number; readonly 
 export function isSearchQuery(value: unknown): value is SearchQuery {
   return typeof value === "object" && value !== null && !Array.isArray(value) && "combinator" in value;
 }
+
+/** Identifiers that a relation's value names; a search names none. */
+export function targetsOf(value: RelationValue | undefined): readonly string[] {
+  if (value === undefined || value === null || isSearchQuery(value)) return [];
+  return typeof value === "string" ? [value] : (value as readonly string[]);
+}

@@ -33,6 +33,7 @@ export const rejectCodes = {
   relation_target_missing: "a relation's target does not exist",
   relation_target_rejected: "a relation's target was itself rejected in this import",
   refused_by_api: "the API refused the entity",
+  no_verdict: "the API's reply says nothing of the entity",
 } as const;
 
 /** A code of {@link rejectCodes}. */

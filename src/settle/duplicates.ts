@@ -1,0 +1,80 @@
+import type { Entity } from "../entity.js";
+import type { Place } from "../record.js";
+import type { Reject } from "../reject.js";
+import type { Warning } from "../warning.js";
+import { contentHash, type KeySet } from "./keys.js";
+
+/** What a mapping's `duplicates` may say. */
+export type DuplicatePolicy = "first" | "last" | "error" | "off";
+
+/** Entities parted by whether their key was taken earlier in this import. */
+export interface SettledDuplicates {
+  readonly fresh: readonly Entity[];
+  /** Left out: the first one goes. */
+  readonly duplicates: readonly Entity[];
+  /** With policy `error`: later ones whose content differs. */
+  readonly rejects: readonly Reject[];
+  readonly warnings: readonly Warning[];
+}
+
+/**
+ * Settles duplicates in read order, before batching, so that concurrency plays no part. Adds the keys of fresh entities to the set.
+ *
+ * @param describe - a place in words, for the sentence that names both
+ */
+export function settleDuplicates(
+  entities: readonly Entity[],
+  policy: DuplicatePolicy,
+  keys: KeySet,
+  describe: (at: Place) => string,
+): SettledDuplicates {
+  if (policy === "off") return { fresh: entities, duplicates: [], rejects: [], warnings: [] };
+  const fresh: Entity[] = [];
+  const duplicates: Entity[] = [];
+  const rejects: Reject[] = [];
+  const warnings: Warning[] = [];
+  for (const entity of entities) {
+    // A search in place of an identifier names an entity that the API alone knows: two equal searches are not two equal keys.
+    if (typeof entity.body.identifier !== "string") {
+      fresh.push(entity);
+      continue;
+    }
+    const content = contentHash(entity.json);
+    const { entry, isNew } = keys.add(entity.key, entity.at, content);
+    if (isNew) {
+      fresh.push(entity);
+      continue;
+    }
+    if (keys.content(entry) === content) {
+      duplicates.push(entity);
+      continue;
+    }
+    const message = `${entity.key.blueprint}/${entity.key.identifier} of ${describe(entity.at)} stands with other content at ${describe(keys.place(entry))}`;
+    if (policy === "error") rejects.push(rejectOf(entity, message));
+    else {
+      duplicates.push(entity);
+      warnings.push({
+        code: "duplicate_differs",
+        blueprint: entity.key.blueprint,
+        message: `${message}; the first one is sent`,
+        count: 1,
+        first: entity.at,
+      });
+    }
+  }
+  return { fresh, duplicates, rejects, warnings };
+}
+
+function rejectOf(entity: Entity, message: string): Reject {
+  return {
+    code: "duplicate_differs",
+    stage: "check",
+    message: `${message}; remove one, or set duplicates: first`,
+    at: entity.at,
+    ...(entity.span && { span: entity.span }),
+    resource: entity.resource,
+    item: entity.item,
+    blueprint: entity.key.blueprint,
+    identifier: entity.key.identifier,
+  };
+}
