@@ -66,7 +66,7 @@ function digestOf(key: Key): Digest {
   return [bytes.readUInt32LE(0), bytes.readUInt32LE(4), bytes.readUInt32LE(8), bytes.readUInt32LE(12)];
 }
 
-const segmentEntries = 1 << 15;
+const segmentEntries = 1 << 13;
 /** Four words of hash, one of content, one of position. */
 const entryWords = 6;
 

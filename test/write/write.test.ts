@@ -1,0 +1,154 @@
+import { describe, expect, it } from "vitest";
+import type { Batch } from "../../src/entity.js";
+import type { BulkReply } from "../../src/reply.js";
+import { batchWrites } from "../../src/write/batch.js";
+import { fixedWidth } from "../../src/write/width.js";
+import { type Settled, type WriteIo, writeBatches } from "../../src/write/write.js";
+import { entity, iterate, write } from "../support/entities.js";
+
+const created = (batch: Batch): BulkReply => ({ is: "settled", results: batch.writes.map(() => ({ is: "created" })) });
+const ids = (batch: Batch): string => batch.writes.map(({ entity: e }) => e.key.identifier).join("");
+
+function batches(names: string, size: number): AsyncIterable<Batch> {
+  return batchWrites(iterate([[...names].map((name) => write(entity(name, { relations: { owner: "t" } })))]), size);
+}
+
+function recorder(send: WriteIo["send"], more: Partial<WriteIo> = {}) {
+  const settled: Settled[] = [];
+  const io: WriteIo = {
+    send,
+    settle: async (_, verdicts) => {
+      settled.push(...verdicts);
+    },
+    width: fixedWidth(4),
+    ...more,
+  };
+  const verdicts = () => Object.fromEntries(settled.map(({ write: w, verdict }) => [w.entity.key.identifier, verdict]));
+  return { io, settled, verdicts };
+}
+
+describe("writeBatches", () => {
+  it("never has more requests in flight than the width, and takes no batch before one may start", async () => {
+    let inFlight = 0;
+    let most = 0;
+    let taken = 0;
+    let sent = 0;
+    async function* counted() {
+      for await (const batch of batches("abcdefghij", 1)) {
+        taken++;
+        expect(taken - sent).toBeLessThanOrEqual(2);
+        yield batch;
+      }
+    }
+    const { io, settled } = recorder(
+      async (batch) => {
+        most = Math.max(most, ++inFlight);
+        sent++;
+        await new Promise((done) => setImmediate(done));
+        inFlight--;
+        return created(batch);
+      },
+      { width: fixedWidth(3) },
+    );
+    await writeBatches(counted(), io);
+    expect(most).toBe(3);
+    expect(settled).toHaveLength(10);
+  });
+
+  it("matches results by index", async () => {
+    const { io, verdicts } = recorder(async () => ({
+      is: "settled",
+      results: [
+        { is: "created" },
+        { is: "refused", status: 422, error: "blueprint_schema_mismatch", message: '"tier" must be number' },
+        { is: "updated" },
+        { is: "refused", status: 404, error: "not_found", message: "no t" },
+        { is: "refused", status: 409, error: "identifier_taken", message: "taken" },
+      ],
+      traceId: "t1",
+    }));
+    await writeBatches(batches("abcdef", 20), io);
+    expect(verdicts()).toMatchObject({
+      a: { is: "created" },
+      b: { is: "rejected", reject: { code: "refused_by_api", status: 422, traceId: "t1", identifier: "b" } },
+      c: { is: "updated" },
+      d: { is: "unmet", reject: { code: "relation_target_missing" } },
+      e: { is: "rejected", reject: { code: "already_exists", status: 409 } },
+      f: { is: "rejected", reject: { code: "no_verdict" } },
+    });
+  });
+
+  it("halves a request that is too large down to the entity at fault", async () => {
+    const sent: string[] = [];
+    const { io, verdicts } = recorder(async (batch) => {
+      sent.push(ids(batch));
+      return ids(batch).includes("c") ? { is: "tooLarge" } : created(batch);
+    });
+    await writeBatches(batches("abcde", 20), io);
+    expect(sent).toEqual(["abcde", "abc", "ab", "c", "de"]);
+    expect(verdicts()).toMatchObject({
+      a: { is: "created" },
+      c: { is: "rejected", reject: { code: "entity_too_large", status: 413 } },
+      e: { is: "created" },
+    });
+  });
+
+  it("isolates an entity that makes the API refuse the whole request", async () => {
+    const { io, verdicts } = recorder(async (batch) =>
+      ids(batch).includes("b")
+        ? { is: "refused", status: 422, error: "invalid_request", message: "pattern" }
+        : created(batch),
+    );
+    await writeBatches(batches("abc", 20), io);
+    expect(Object.values(verdicts()).map(({ is }) => is)).toEqual(["created", "rejected", "created"]);
+  });
+
+  it("stops at the first error, after the requests in flight are settled", async () => {
+    const { io, settled } = recorder(
+      async (batch) => {
+        if (ids(batch) === "b") throw new Error("gone");
+        await new Promise((done) => setImmediate(done));
+        return created(batch);
+      },
+      { width: fixedWidth(2) },
+    );
+    await expect(writeBatches(batches("abcdef", 1), io)).rejects.toThrow("gone");
+    expect(settled.map(({ write: w }) => w.entity.key.identifier)).toEqual(["a"]);
+  });
+
+  it("starts nothing more once aborted, and settles what is in flight", async () => {
+    const stop = new AbortController();
+    const { io, settled } = recorder(
+      async (batch) => {
+        if (ids(batch) === "b") stop.abort();
+        await new Promise((done) => setImmediate(done));
+        return created(batch);
+      },
+      { width: fixedWidth(2), signal: stop.signal },
+    );
+    await writeBatches(batches("abcdef", 1), io);
+    expect(settled.map(({ write: w }) => w.entity.key.identifier)).toEqual(["a", "b"]);
+  });
+
+  it("keeps the bodies in flight under 32 MiB", async () => {
+    let bytes = 0;
+    let most = 0;
+    const { io } = recorder(
+      async (batch) => {
+        bytes += batch.bytes;
+        most = Math.max(most, bytes);
+        await new Promise((done) => setImmediate(done));
+        bytes -= batch.bytes;
+        return created(batch);
+      },
+      { width: fixedWidth(256) },
+    );
+    const title = "x".repeat(900_000);
+    async function* large() {
+      for (let i = 0; i < 50; i++) yield* batchWrites(iterate([[write(entity(`e${i}`, { title }))]]), 20);
+    }
+    await writeBatches(large(), io);
+    expect(most).toBeGreaterThan(25_000_000);
+    expect(most).toBeLessThanOrEqual(32 * 1024 * 1024);
+  });
+});
