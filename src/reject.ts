@@ -17,6 +17,7 @@ export const rejectCodes = {
   blueprint_missing: "the blueprint is null, empty or not a string",
   // check
   unknown_blueprint: "the expression names a blueprint that does not exist",
+  unknown_property: "a property or relation that the blueprint lacks, or that Port calculates itself",
   identifier_invalid: "the identifier is not text, or not of Port's pattern",
   wrong_type: "a value cannot become the property's type without loss",
   not_in_enum: "a value is none of the enum's",

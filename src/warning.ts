@@ -9,6 +9,8 @@ export const warningCodes = {
   long_integer: "an integer beyond 2^53 was kept as text, so that no digit is lost",
   duplicate_differs: "a later record repeats an entity with other content; the first one was sent",
   format_unusual: "a value does not look like its format, which Port may not enforce",
+  number_as_text: "a JSON number became the text of a text property; digits such as the .0 of 1.0 are not in a JSON number",
+  constraint_unchecked: "a property's schema cannot be read here; the API alone checks it",
   team_without_ownership: "a team is given to a blueprint without ownership; Port may ignore it",
   relation_target_missing: "a relation was left out because its target does not exist",
   source_changed: "a source changed while it was imported",
