@@ -70,7 +70,18 @@ export interface Write {
   readonly entity: Entity;
   readonly pass: "only" | "first" | "second";
   readonly mode: Mode;
+  /** What this write leaves out, to be sent in the second one: the whole entity, and the keys of the relations that wait. */
+  readonly deferred?: Pick<Deferred, "entity" | "waiting">;
   readonly before?: EntityBody;
+}
+
+/** What waits for the end of an import: relations whose target was not there yet, or a whole entity that was refused for a missing target. */
+export interface Deferred {
+  readonly entity: Entity;
+  /** What the first write did; absent when the API refused it for a missing target. */
+  readonly first?: "created" | "updated";
+  /** Keys of the relations that are not written yet. */
+  readonly waiting: readonly string[];
 }
 
 /** The entities of one request: at most 20, at most 1 MiB, no key twice. */

@@ -42,41 +42,67 @@ export type SourceOptions = z.infer<typeof sourceOptions>;
 
 const countOrShare = z.union([z.int().min(0), z.string().regex(/^\d+(\.\d+)?%$/)]);
 
+/** Options of every command that reads sources through a mapping. A description is the flag's help text, too. */
+const readingOptions = {
+  sources: z
+    .array(z.string().min(1))
+    .min(1)
+    .describe("files, directories, globs, or - for stdin; <kind>=<path> binds one to a kind"),
+  mapping: z.string().min(1).describe("path of the mapping file (YAML or JSON)"),
+  blueprints: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("folder of blueprint files; without it blueprints come from the API"),
+  only: z.array(z.string().min(1)).default([]).describe("kind or blueprint to take (repeatable); all by default"),
+  limit: z.int().min(0).optional().describe("first N records of each source"),
+};
+
+/** Options of every command that talks to the API. */
+export const apiOptions = {
+  apiUrl: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("address of the API; /v1 is added when the path is empty [PORT_API_URL, or PORT_REGION eu|us]"),
+  rate: z
+    .union([z.literal("auto"), z.literal("off"), z.number().positive()])
+    .default("auto")
+    .describe("bulk requests per second: auto follows the quota, off never waits"),
+  runId: z.string().min(1).optional().describe("action run that the writes are recorded under in the audit log"),
+};
+
 /** Every option of an import, once: the CLI's flags and the library's argument are both parsed by this schema. */
 export const importOptions = z.strictObject({
-  /** Files, directories, globs, `-` for stdin; `<kind>=<path>` binds one to a kind. */
-  sources: z.array(z.string().min(1)).min(1),
-  /** Path of the mapping file. */
-  mapping: z.string().min(1),
-  /** How an entity meets one that exists. Default: the mapping's `enableMergeEntity`, else merge. */
-  mode: z.enum(["merge", "override", "create"]).optional(),
-  /** Folder of blueprint files; without it blueprints come from the API. */
-  blueprints: z.string().optional(),
-  /** Kinds or blueprints to import; all by default. */
-  only: z.array(z.string()).default([]),
-  /** First N records of each source; all by default. */
-  limit: z.int().min(0).optional(),
-  /** Rejects allowed before the import stops: a number, or a percentage judged from 1,000 records on. None by default. */
-  maxErrors: countOrShare.optional(),
-  /** Bulk requests per second: `auto` follows the quota, `off` never waits. */
-  rate: z.union([z.literal("auto"), z.literal("off"), z.number().positive()]).default("auto"),
-  /** Requests in flight, 1 to 256. `auto` grows while latency holds and halves on trouble. */
-  concurrency: z.union([z.literal("auto"), z.int().min(1).max(256)]).default("auto"),
-  /** Address of the API, `/v1` added when the path is empty. */
-  apiUrl: z.string().default("https://api.port.io/v1"),
-  /** Action run that the writes are recorded under in Port's audit log. */
-  runId: z.string().optional(),
-  /** Further report files; the form follows the extension: .json .md .html .xml .prom. */
-  report: z.array(z.string()).default([]),
-  /** Folder of import folders. */
-  stateDir: z.string().default(".portload"),
-  /** Finished import folders kept, the newest first. */
-  keep: z.int().min(1).default(30),
+  ...readingOptions,
+  ...apiOptions,
+  mode: z
+    .enum(["merge", "override", "create"])
+    .optional()
+    .describe("how an entity meets one that exists; by default as the mapping's enableMergeEntity says, else merge"),
+  maxErrors: countOrShare
+    .optional()
+    .describe("rejects allowed before the import stops: N, or N% judged from 1,000 records on"),
+  concurrency: z
+    .union([z.literal("auto"), z.int().min(1).max(256)])
+    .default("auto")
+    .describe("requests in flight, 1 to 256; auto grows while latency holds and halves on trouble"),
+  report: z
+    .array(z.string().min(1))
+    .default([])
+    .describe("further report file (repeatable): .json .md .html .xml .prom"),
+  stateDir: z.string().min(1).optional().describe("folder of import folders, ./.portload by default [PORTLOAD_STATE]"),
+  keep: z.int().min(1).default(30).describe("finished import folders to keep, the newest first"),
 });
 /** See {@link importOptions}. */
 export type ImportOptions = z.input<typeof importOptions>;
 /** {@link ImportOptions} with its defaults filled in. */
 export type ResolvedImportOptions = z.output<typeof importOptions>;
+
+/** Options of a preview: what reading, mapping and, with blueprints, checking make of the sources. */
+export const previewOptions = z.strictObject(readingOptions);
+/** See {@link previewOptions}. */
+export type PreviewOptions = z.input<typeof previewOptions>;
 
 /** A budget of rejects as a test of counts so far: true when it is passed. @source contract: a percentage is judged from 1,000 records on */
 export function passesBudget(maxErrors: number | string | undefined, rejects: number, records: number): boolean {

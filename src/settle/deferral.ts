@@ -1,19 +1,16 @@
 import type { Blueprint } from "../blueprint.js";
-import { type Entity, type EntityBody, type Mode, type RelationValue, targetsOf, type Write } from "../entity.js";
+import {
+  type Deferred,
+  type Entity,
+  type EntityBody,
+  type Mode,
+  type RelationValue,
+  targetsOf,
+  type Write,
+} from "../entity.js";
 
 /** An entity's relations by key. */
 export type Relations = Readonly<Record<string, RelationValue>>;
-
-/** What waits for the end of an import: relations whose target was not there yet, or a whole entity that was refused for a missing target. */
-export interface Deferred {
-  readonly entity: Entity;
-  /** Mode of the import. */
-  readonly mode: Mode;
-  /** What the first write did; absent when the API refused it for a missing target. */
-  readonly first?: "created" | "updated";
-  /** Keys of the relations that are not written yet. */
-  readonly waiting: readonly string[];
-}
 
 /** True when an entity of that blueprint is acknowledged in this import or known from the catalog. */
 export type IsKnown = (blueprint: string, identifier: string) => boolean;
@@ -40,52 +37,84 @@ export function firstWrite(entity: Entity, mode: Mode, waiting: readonly string[
   const relations = omit(entity.body.relations, waiting);
   return {
     entity: withBody(entity, { ...entity.body, relations }),
-    mode: mode === "override" ? "merge" : mode,
+    mode: gentle(mode, [], waiting),
     pass: "first",
+    deferred: { entity, waiting },
   };
 }
 
-/** What the end of an import can do for a deferred entity: at most one write, and the targets that stay missing. */
-export interface SecondWrite {
-  readonly write?: Write;
-  readonly missing: readonly { readonly relation: string; readonly target: string; readonly identifier: string }[];
+/** A relation whose target exists neither in this import nor in the catalog. */
+export interface MissingTarget {
+  readonly relation: string;
+  readonly target: string;
+  readonly identifier: string;
+}
+
+/** What can be done for a deferred entity now. */
+export type SecondStep = { readonly missing: readonly MissingTarget[] } & (
+  | { readonly is: "write"; readonly write: Write }
+  /** Nothing is left to write: what could be written stands. */
+  | { readonly is: "stands" }
+  /** A required relation's target is missing: it cannot be written. */
+  | { readonly is: "impossible" }
+  /** A required relation's target is itself still to be written. */
+  | { readonly is: "postponed" }
+);
+
+/** What the end of an import knows of other entities. */
+export interface Knowledge {
+  readonly isKnown: IsKnown;
+  /** True for an entity that itself waits to be written. */
+  readonly isPending: IsKnown;
 }
 
 /**
- * The second write of a deferred entity, from what the catalog holds by now.
+ * The next write of a deferred entity, from what the catalog holds by now.
  *
  * After a first write: a merge of identifier and relations; in override mode the whole entity as an override. After a refusal: the whole entity as the
- * mode says. Missing targets are left out and told; with one missing an override becomes a merge, so that no existing relation is unset; with a
- * required one missing there is no write.
+ * mode says, without relations whose target is still pending (they wait once more). Missing targets are left out and told; with one missing an override
+ * becomes a merge, so that no existing relation is unset.
  */
-export function secondWrite(deferred: Deferred, blueprint: Blueprint, isKnown: IsKnown): SecondWrite {
-  const { entity, mode, first } = deferred;
-  const missing: SecondWrite["missing"][number][] = [];
+export function secondStep(
+  deferred: Deferred,
+  mode: Mode,
+  blueprint: Blueprint,
+  { isKnown, isPending }: Knowledge,
+): SecondStep {
+  const { entity, first } = deferred;
+  const missing: MissingTarget[] = [];
+  const waiting: string[] = [];
   const relations: Record<string, RelationValue> = {};
   for (const [key, value] of Object.entries(entity.body.relations)) {
-    const target = blueprint.relations?.[key]?.target;
-    const lost = target === undefined ? [] : targetsOf(value).filter((id) => !isKnown(target, id));
-    for (const identifier of lost) missing.push({ relation: key, target: target ?? "", identifier });
+    const relation = blueprint.relations?.[key];
+    const lost = relation === undefined ? [] : targetsOf(value).filter((id) => !isKnown(relation.target, id));
+    if (relation !== undefined && lost.some((id) => isPending(relation.target, id))) {
+      if (relation.required) return { is: "postponed", missing: [] };
+      waiting.push(key);
+      continue;
+    }
+    for (const identifier of lost) missing.push({ relation: key, target: relation?.target ?? "", identifier });
     if (lost.length === 0) relations[key] = value;
     else if (Array.isArray(value) && lost.length < value.length)
       relations[key] = value.filter((id) => !lost.includes(id));
   }
-  const requiredLost = missing.some(({ relation }) => blueprint.relations?.[relation]?.required === true);
   if (first === undefined) {
-    if (requiredLost) return { missing };
+    if (missing.some(({ relation }) => blueprint.relations?.[relation]?.required)) return { is: "impossible", missing };
     const body = { ...entity.body, relations };
-    return { missing, write: { entity: withBody(entity, body), mode: gentle(mode, missing.length), pass: "second" } };
+    const write: Write = { entity: withBody(entity, body), mode: gentle(mode, missing, waiting), pass: "second" };
+    return { is: "write", missing, write: waiting.length === 0 ? write : { ...write, deferred: { entity, waiting } } };
   }
-  if (mode === "override" && missing.length === 0) return { missing, write: { entity, mode, pass: "second" } };
+  if (mode === "override" && missing.length + waiting.length === 0)
+    return { is: "write", missing, write: { entity, mode, pass: "second" } };
   const left = pick(relations, deferred.waiting);
-  if (Object.keys(left).length === 0) return { missing };
+  if (Object.keys(left).length === 0) return { is: "stands", missing };
   const body: EntityBody = { identifier: entity.body.identifier, properties: {}, relations: left };
-  return { missing, write: { entity: withBody(entity, body), mode: "merge", pass: "second" } };
+  return { is: "write", missing, write: { entity: withBody(entity, body), mode: "merge", pass: "second" } };
 }
 
 /** An override that lacks a relation would unset it. */
-function gentle(mode: Mode, missing: number): Mode {
-  return mode === "override" && missing > 0 ? "merge" : mode;
+function gentle(mode: Mode, missing: readonly unknown[], waiting: readonly unknown[]): Mode {
+  return mode === "override" && missing.length + waiting.length > 0 ? "merge" : mode;
 }
 
 function withBody(entity: Entity, body: EntityBody): Entity {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Blueprint } from "../../src/blueprint.js";
-import { firstWrite, relationsToDefer, secondWrite } from "../../src/settle/deferral.js";
+import { firstWrite, relationsToDefer, secondStep } from "../../src/settle/deferral.js";
 import { entity } from "../support/entities.js";
 
 const blueprint: Blueprint = {
@@ -52,19 +52,15 @@ describe("firstWrite", () => {
   });
 });
 
-describe("secondWrite", () => {
+describe("secondStep", () => {
   const whole = entity("a", { title: "A", relations: { parent: "b", uses: ["c", "d"], owner: "t" } });
-  const all = known("service/b", "service/c", "service/d", "team/t");
+  const knowing = (...keys: string[]) => ({ isKnown: known(...keys), isPending: known() });
+  const all = knowing("service/b", "service/c", "service/d", "team/t");
 
   it.each(["merge", "create"] as const)("merges identifier and waiting relations in %s", (mode) => {
-    const { write, missing } = secondWrite(
-      { entity: whole, mode, first: "created", waiting: ["parent", "uses"] },
-      blueprint,
-      all,
-    );
-    expect(missing).toEqual([]);
-    expect(write).toMatchObject({ mode: "merge", pass: "second" });
-    expect(write?.entity.body).toEqual({
+    const step = secondStep({ entity: whole, first: "created", waiting: ["parent", "uses"] }, mode, blueprint, all);
+    expect(step).toMatchObject({ is: "write", missing: [], write: { mode: "merge", pass: "second" } });
+    expect(step.is === "write" && step.write.entity.body).toEqual({
       identifier: "a",
       properties: {},
       relations: { parent: "b", uses: ["c", "d"] },
@@ -72,49 +68,69 @@ describe("secondWrite", () => {
   });
 
   it("overrides the whole entity in override", () => {
-    const { write } = secondWrite(
-      { entity: whole, mode: "override", first: "updated", waiting: ["parent"] },
-      blueprint,
-      all,
-    );
-    expect(write).toEqual({ entity: whole, mode: "override", pass: "second" });
+    const deferred = { entity: whole, first: "updated" as const, waiting: ["parent"] };
+    expect(secondStep(deferred, "override", blueprint, all)).toEqual({
+      is: "write",
+      missing: [],
+      write: { entity: whole, mode: "override", pass: "second" },
+    });
   });
 
   it("never overrides where a target is missing", () => {
-    const { write, missing } = secondWrite(
-      { entity: whole, mode: "override", first: "updated", waiting: ["parent", "uses"] },
-      blueprint,
-      known("service/c", "team/t"),
-    );
-    expect(write?.mode).toBe("merge");
-    expect(write?.entity.body.relations).toEqual({ uses: ["c"] });
-    expect(missing).toEqual([
+    const deferred = {
+      entity: whole,
+      first: "updated" as const,
+      waiting: ["parent", "uses"],
+    };
+    const step = secondStep(deferred, "override", blueprint, knowing("service/c", "team/t"));
+    expect(step).toMatchObject({ is: "write", write: { mode: "merge" } });
+    expect(step.is === "write" && step.write.entity.body.relations).toEqual({ uses: ["c"] });
+    expect(step.missing).toEqual([
       { relation: "parent", target: "service", identifier: "b" },
       { relation: "uses", target: "service", identifier: "d" },
     ]);
   });
 
-  it("writes nothing where no waiting relation has a target", () => {
-    const { write, missing } = secondWrite(
-      { entity: entity("a", { relations: { parent: "x" } }), mode: "merge", first: "created", waiting: ["parent"] },
-      blueprint,
-      known(),
-    );
-    expect(write).toBeUndefined();
-    expect(missing).toHaveLength(1);
+  it("lets an entity stand where no waiting relation has a target", () => {
+    const orphan = entity("a", { relations: { parent: "x" } });
+    const deferred = { entity: orphan, first: "created" as const, waiting: ["parent"] };
+    expect(secondStep(deferred, "merge", blueprint, knowing())).toEqual({
+      is: "stands",
+      missing: [{ relation: "parent", target: "service", identifier: "x" }],
+    });
   });
 
   it("sends an entity that was refused again, whole but for what is missing, in its mode", () => {
-    const refused = { entity: whole, mode: "create" as const, waiting: [] };
-    const { write, missing } = secondWrite(refused, blueprint, known("service/b", "service/c", "service/d"));
-    expect(write).toMatchObject({ mode: "create", pass: "second" });
-    expect(write?.entity.body).toEqual({ ...whole.body, relations: { parent: "b", uses: ["c", "d"] } });
-    expect(missing).toEqual([{ relation: "owner", target: "team", identifier: "t" }]);
+    const refused = { entity: whole, waiting: [] };
+    const step = secondStep(refused, "create", blueprint, knowing("service/b", "service/c", "service/d"));
+    expect(step).toMatchObject({ is: "write", write: { mode: "create", pass: "second" } });
+    expect(step.is === "write" && step.write.entity.body).toEqual({
+      ...whole.body,
+      relations: { parent: "b", uses: ["c", "d"] },
+    });
+    expect(step.missing).toEqual([{ relation: "owner", target: "team", identifier: "t" }]);
   });
 
-  it("gives up where a required relation's target is missing", () => {
-    const needs = entity("a", { relations: { home: "t" } });
-    expect(secondWrite({ entity: needs, mode: "merge", waiting: [] }, blueprint, known())).toEqual({
+  it("leaves out a relation whose target is itself pending, and lets it wait once more", () => {
+    const refused = { entity: whole, waiting: [] };
+    const step = secondStep(refused, "override", blueprint, {
+      isKnown: known("service/c", "service/d", "team/t"),
+      isPending: known("service/b"),
+    });
+    expect(step).toMatchObject({
+      is: "write",
+      missing: [],
+      write: { mode: "merge", deferred: { entity: whole, waiting: ["parent"] } },
+    });
+  });
+
+  it("postpones an entity whose required target is pending, and gives up where it is missing", () => {
+    const needs = { entity: entity("a", { relations: { home: "t" } }), waiting: [] };
+    expect(secondStep(needs, "merge", blueprint, { isKnown: known(), isPending: known("team/t") }).is).toBe(
+      "postponed",
+    );
+    expect(secondStep(needs, "merge", blueprint, knowing())).toEqual({
+      is: "impossible",
       missing: [{ relation: "home", target: "team", identifier: "t" }],
     });
   });
