@@ -1,0 +1,128 @@
+import { StateError } from "../errors.js";
+import type { Place } from "../record.js";
+
+/** Version of the journal's form; a reader refuses others. */
+export const journalFormat = 1;
+
+/** What tells one source from its later self. Stdin has neither size nor time. */
+export interface SourceFingerprint {
+  /** As on the command line, without kind, userinfo and query; `-` for stdin. */
+  readonly name: string;
+  readonly kind?: string;
+  readonly bytes?: number;
+  /** ISO 8601. */
+  readonly modifiedAt?: string;
+}
+
+/** What must be the same for an import to go on where it stopped. */
+export interface Fingerprints {
+  /** See `fingerprintText`. */
+  readonly mapping: string;
+  /** Address of the API. */
+  readonly target: string;
+  /** In the order of the command line: `Place.source` is an index of this list. */
+  readonly sources: readonly SourceFingerprint[];
+}
+
+/** The journal's first line. Holds no secrets. */
+export interface JournalHeader {
+  readonly line: "import";
+  readonly format: typeof journalFormat;
+  readonly importId: string;
+  /** `import`, later `sync`, `apply`, …. */
+  readonly command: string;
+  /** ISO 8601. */
+  readonly startedAt: string;
+  /** The options as resolved, so that a later process can go on without them. */
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly fingerprints: Fingerprints;
+}
+
+/** One entity that a reply settled. A rejected one has its line in reasons.ndjson, written earlier. */
+export interface Settled {
+  readonly at: Pick<Place, "source" | "position">;
+  readonly resource: number;
+  readonly item: number;
+  readonly is: "created" | "updated" | "rejected";
+  readonly pass: "only" | "first" | "second";
+}
+
+/** A reply of the API, with all that it settled. */
+export interface JournalReply {
+  readonly line: "reply";
+  /** HTTP status. */
+  readonly status: number;
+  readonly settled: readonly Settled[];
+}
+
+/** A line of the journal. */
+export type JournalLine = JournalHeader | JournalReply;
+
+type SettledTuple = [
+  source: number,
+  position: number,
+  resource: number,
+  item: number,
+  is: keyof typeof isOfLetter,
+  pass: keyof typeof passOfLetter,
+];
+
+const isOfLetter = { c: "created", u: "updated", r: "rejected" } as const;
+const passOfLetter = { o: "only", f: "first", s: "second" } as const;
+const letterOfIs = { created: "c", updated: "u", rejected: "r" } as const;
+const letterOfPass = { only: "o", first: "f", second: "s" } as const;
+
+/** Writes a line of the journal as JSON, without its line end; what a reply settled is written as tuples. */
+export function encodeJournalLine(line: JournalLine): string {
+  if (line.line === "import") return JSON.stringify(line);
+  const settled = line.settled.map(
+    ({ at, resource, item, is, pass }): SettledTuple => [
+      at.source,
+      at.position,
+      resource,
+      item,
+      letterOfIs[is],
+      letterOfPass[pass],
+    ],
+  );
+  return JSON.stringify({ line: line.line, status: line.status, settled });
+}
+
+/**
+ * Reads a line that {@link encodeJournalLine} wrote.
+ *
+ * @throws {StateError} when it is another thing, or of another version
+ */
+export function decodeJournalLine(text: string): JournalLine {
+  const value = parseObject(text);
+  if (value.line === "import") {
+    if (value.format === journalFormat) return value as unknown as JournalHeader;
+    throw new StateError(
+      `the journal has format ${String(value.format)}; this portload reads format ${journalFormat}`,
+      {
+        hint: "Go on with the version of portload that wrote it.",
+      },
+    );
+  }
+  if (value.line !== "reply") throw new StateError(`a line of the journal is of unknown kind ${String(value.line)}`);
+  const settled = (value.settled as SettledTuple[]).map(
+    ([source, position, resource, item, is, pass]): Settled => ({
+      at: { source, position },
+      resource,
+      item,
+      is: isOfLetter[is],
+      pass: passOfLetter[pass],
+    }),
+  );
+  return { line: "reply", status: value.status as number, settled };
+}
+
+function parseObject(text: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === "object" && value !== null) return value as Record<string, unknown>;
+  } catch (cause) {
+    throw new StateError("a line of the journal is not JSON", { cause });
+  }
+  throw new StateError("a line of the journal is not an object");
+}

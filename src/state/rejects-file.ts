@@ -1,0 +1,63 @@
+import { createWriteStream } from "node:fs";
+import { mkdir, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { stateError } from "./state-error.js";
+
+/** A source whose rejected records get a file. */
+export interface RejectsSource {
+  /** As on the command line, without kind; `-` for stdin. */
+  readonly name: string;
+  /** Extension of the source's format without its dot; only stdin needs it. */
+  readonly extension: string;
+}
+
+/**
+ * Names the rejects files of one import: the source's base name, so that its kind is found by it again. A second source of that base name gets a numbered
+ * folder: `teams.csv`, `2/teams.csv`.
+ */
+export function nameRejectsFiles(): (source: RejectsSource) => string {
+  const taken = new Map<string, number>();
+  return (source) => {
+    const base = baseName(source);
+    // some file systems hold no two names that differ only in case
+    const ordinal = (taken.get(base.toLowerCase()) ?? 0) + 1;
+    taken.set(base.toLowerCase(), ordinal);
+    return ordinal === 1 ? base : join(String(ordinal), base);
+  };
+}
+
+/** Writes a rejects file, readable by its owner alone; leaves none behind when the bytes end in an error. @throws {StateError} when it cannot be written */
+export async function writeBytes(path: string, bytes: AsyncIterable<Uint8Array>): Promise<void> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 }).catch((error: unknown) => {
+    throw stateError(path, error);
+  });
+  const file = createWriteStream(path, { mode: 0o600 });
+  let failure: unknown;
+  file.once("error", (error) => {
+    failure = error;
+  });
+  try {
+    await pipeline(Readable.from(bytes), file);
+  } catch (error) {
+    await rm(path, { force: true });
+    throw failure === error ? stateError(path, error) : error;
+  }
+}
+
+function baseName({ name, extension }: RejectsSource): string {
+  if (name === "-") return `stdin.${extension}`;
+  const last = name.slice(name.lastIndexOf("/") + 1);
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not stand in a file name
+  const safe = (name.includes("://") ? decode(last) : last).replaceAll(/[/\\\u0000-\u001f]/g, "_");
+  return safe === "" || safe === "." || safe === ".." ? `source.${extension}` : safe;
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,69 @@
+import type { Entity, EntityBody, RelationValue } from "../entity.js";
+import type { Place, Span } from "../record.js";
+import type { Codec } from "./spool.js";
+
+/** What waits for the second write of an entity: relations whose target was neither acknowledged nor known at the first. */
+export interface DeferredWrite {
+  readonly entity: Entity;
+  /** What the first write did; undefined while it has no verdict. */
+  readonly first: "created" | "updated" | undefined;
+  readonly relations: Readonly<Record<string, RelationValue>>;
+  /** Why they wait, e.g. `self` or `cycle`. */
+  readonly why: string;
+}
+
+/** An entity as a line of a spool; its body is the text that will be sent, not encoded again. */
+export const entityCodec: Codec<Entity> = {
+  encode(entity) {
+    const { at, span, resource, item, key, bytes, json } = entity;
+    const place = at.line === undefined ? [at.source, at.position] : [at.source, at.position, at.line];
+    const head = JSON.stringify([
+      place,
+      span === undefined ? null : [span.start, span.end],
+      resource,
+      item,
+      [key.blueprint, key.identifier],
+      bytes,
+    ]);
+    return `{"head":${head}${bodyStart}${json}}`;
+  },
+  decode(line) {
+    const { head, body } = JSON.parse(line) as { head: Head; body: EntityBody };
+    const [[source, position, lineOfRecord], span, resource, item, [blueprint, identifier], bytes] = head;
+    const at: Place = lineOfRecord === undefined ? { source, position } : { source, position, line: lineOfRecord };
+    // a quote within a JSON text is always escaped, so the first match is the key of the body
+    const json = line.slice(line.indexOf(bodyStart) + bodyStart.length, -1);
+    const place = span === null ? { at } : { at, span: { start: span[0], end: span[1] } satisfies Span };
+    return { ...place, resource, item, key: { blueprint, identifier }, body, json, bytes };
+  },
+};
+
+/** A deferred write as a line of a spool. */
+export const deferredCodec: Codec<DeferredWrite> = {
+  encode({ entity, first, relations, why }) {
+    const wait = JSON.stringify({ ...(first === undefined ? {} : { first }), relations, why });
+    return `${wait}\t${entityCodec.encode(entity)}`;
+  },
+  decode(line) {
+    // JSON escapes tabs, so the first one is ours
+    const tab = line.indexOf("\t");
+    const wait = JSON.parse(line.slice(0, tab)) as Omit<DeferredWrite, "entity">;
+    return {
+      entity: entityCodec.decode(line.slice(tab + 1)),
+      first: wait.first,
+      relations: wait.relations,
+      why: wait.why,
+    };
+  },
+};
+
+type Head = [
+  at: [source: number, position: number, line?: number],
+  span: [start: number, end: number] | null,
+  resource: number,
+  item: number,
+  key: [blueprint: string, identifier: string],
+  bytes: number,
+];
+
+const bodyStart = ',"body":';

@@ -1,0 +1,126 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { Entity } from "../entity.js";
+import type { Warning } from "../warning.js";
+import { cleanValue } from "./fingerprint.js";
+import { makeImportFolder, makeStateDir, writeWhole } from "./import-folder.js";
+import { makeImportId } from "./import-id.js";
+import { type Journal, openJournal } from "./journal.js";
+import { type JournalHeader, journalFormat } from "./journal-lines.js";
+import { type LockHolder, takeLock } from "./lock.js";
+import { type Machine, thisMachine } from "./machine.js";
+import { openRejects, type Rejects } from "./rejects.js";
+import { removeOldImports } from "./retention.js";
+import { openSpool, type Spool } from "./spool.js";
+import { type DeferredWrite, deferredCodec, entityCodec } from "./spool-codecs.js";
+
+/** The folder of one import, held by this process. */
+export interface State {
+  readonly importId: string;
+  readonly folder: string;
+  readonly header: JournalHeader;
+  /** What opening could not clean up. */
+  readonly warnings: readonly Warning[];
+  readonly journal: Journal;
+  readonly rejects: Rejects;
+  /** Entities that wait for a later step; the same spool for the same step. */
+  spool(step: number): Spool<Entity>;
+  /** Relations that wait for the second write. */
+  readonly deferred: Spool<DeferredWrite>;
+  /** Writes report.json; from then on the import counts as finished. @throws {StateError} */
+  writeReport(json: string): Promise<void>;
+  /** Syncs the journal, deletes the spool, gives up the lock. Does all of it whatever fails, then throws the first failure. @throws {StateError} */
+  close(): Promise<void>;
+}
+
+/** How to open a {@link State}. */
+export interface StateOptions {
+  /** Folder of import folders; made when it is missing. */
+  readonly stateDir: string;
+  /** What the journal's header tells; addresses lose userinfo and query here. */
+  readonly header: Pick<JournalHeader, "command" | "options" | "fingerprints">;
+  /** Finished imports kept, this one included. */
+  readonly keep: number;
+  /** Milliseconds since 1970. Default the system's clock. */
+  readonly nowMs?: () => number;
+  /** 0 ≤ x < 1. */
+  readonly random?: () => number;
+  readonly machine?: Machine;
+}
+
+/**
+ * Starts an import's folder: takes the lock of its mapping and target, makes the folder with its journal, and removes the oldest finished ones.
+ *
+ * @throws {GuardError} when another import of the same mapping and target runs
+ * @throws {StateError} when the folder cannot be made
+ */
+export async function openState(options: StateOptions): Promise<State> {
+  const { stateDir, keep, nowMs = Date.now, random = Math.random, machine = thisMachine() } = options;
+  await makeStateDir(stateDir);
+  const now = nowMs();
+  const startedAt = new Date(now).toISOString();
+  const importId = makeImportId(now, random);
+  const facts = cleanValue(options.header);
+  const header: JournalHeader = { line: "import", format: journalFormat, importId, startedAt, ...facts };
+  const holder = await describeHolder(importId, startedAt, machine);
+  const lock = await takeLock(stateDir, facts.fingerprints, holder, machine);
+  try {
+    const folder = await makeImportFolder(stateDir, header);
+    const kept = await removeOldImports(stateDir, Math.max(0, keep - 1));
+    const warnings = kept.map((message): Warning => ({ code: "state_unclean", message, count: 1 }));
+    const journal = await openJournal(join(folder, "journal.ndjson"));
+    return {
+      ...openParts(folder, header, journal, () => lock.release()),
+      importId,
+      folder,
+      header,
+      warnings,
+      journal,
+    };
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+type Parts = Pick<State, "rejects" | "spool" | "deferred" | "writeReport" | "close">;
+
+function openParts(folder: string, header: JournalHeader, journal: Journal, release: () => Promise<void>): Parts {
+  const spoolDir = join(folder, "spool");
+  const names = header.fingerprints.sources.map(({ name }) => name);
+  const rejects = openRejects(folder, names);
+  const deferred = openSpool(join(spoolDir, "deferred.ndjson"), deferredCodec);
+  const spools = new Map<number, Spool<Entity>>();
+  return {
+    rejects,
+    deferred,
+    spool(step) {
+      const known = spools.get(step);
+      if (known !== undefined) return known;
+      const made = openSpool(join(spoolDir, `${step}.ndjson`), entityCodec);
+      spools.set(step, made);
+      return made;
+    },
+    writeReport: (json) => writeWhole(join(folder, "report.json"), json),
+    close: () =>
+      closeAll([
+        () => rejects.close(),
+        () => journal.close(),
+        () => deferred.close(),
+        ...[...spools.values()].map((spool) => () => spool.close()),
+        () => rm(spoolDir, { recursive: true, force: true }),
+        release,
+      ]),
+  };
+}
+
+async function describeHolder(importId: string, startedAt: string, machine: Machine): Promise<LockHolder> {
+  const mark = await machine.markOf(machine.pid);
+  return { importId, pid: machine.pid, host: machine.host, startedAt, ...(mark === undefined ? {} : { mark }) };
+}
+
+async function closeAll(parts: readonly (() => Promise<void>)[]): Promise<void> {
+  const failures: unknown[] = [];
+  for (const part of parts) await part().catch((error: unknown) => failures.push(error));
+  if (failures.length > 0) throw failures[0];
+}
