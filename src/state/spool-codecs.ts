@@ -1,16 +1,6 @@
-import type { Entity, EntityBody, RelationValue } from "../entity.js";
+import type { Deferred, Entity, EntityBody } from "../entity.js";
 import type { Place, Span } from "../record.js";
 import type { Codec } from "./spool.js";
-
-/** What waits for the second write of an entity: relations whose target was neither acknowledged nor known at the first. */
-export interface DeferredWrite {
-  readonly entity: Entity;
-  /** What the first write did; undefined while it has no verdict. */
-  readonly first: "created" | "updated" | undefined;
-  readonly relations: Readonly<Record<string, RelationValue>>;
-  /** Why they wait, e.g. `self` or `cycle`. */
-  readonly why: string;
-}
 
 /** An entity as a line of a spool; its body is the text that will be sent, not encoded again. */
 export const entityCodec: Codec<Entity> = {
@@ -38,22 +28,16 @@ export const entityCodec: Codec<Entity> = {
   },
 };
 
-/** A deferred write as a line of a spool. */
-export const deferredCodec: Codec<DeferredWrite> = {
-  encode({ entity, first, relations, why }) {
-    const wait = JSON.stringify({ ...(first === undefined ? {} : { first }), relations, why });
-    return `${wait}\t${entityCodec.encode(entity)}`;
+/** An entity whose relations, or which itself, waits for the second write, as a line of a spool. */
+export const deferredCodec: Codec<Deferred> = {
+  encode({ entity, first, waiting }) {
+    return `${JSON.stringify({ first, waiting })}\t${entityCodec.encode(entity)}`;
   },
   decode(line) {
     // JSON escapes tabs, so the first one is ours
     const tab = line.indexOf("\t");
-    const wait = JSON.parse(line.slice(0, tab)) as Omit<DeferredWrite, "entity">;
-    return {
-      entity: entityCodec.decode(line.slice(tab + 1)),
-      first: wait.first,
-      relations: wait.relations,
-      why: wait.why,
-    };
+    const wait = JSON.parse(line.slice(0, tab)) as Omit<Deferred, "entity">;
+    return { entity: entityCodec.decode(line.slice(tab + 1)), ...wait };
   },
 };
 

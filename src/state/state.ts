@@ -1,6 +1,6 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { Entity } from "../entity.js";
+import type { Deferred, Entity } from "../entity.js";
 import type { Warning } from "../warning.js";
 import { cleanValue } from "./fingerprint.js";
 import { makeImportFolder, makeStateDir, writeWhole } from "./import-folder.js";
@@ -12,7 +12,7 @@ import { type Machine, thisMachine } from "./machine.js";
 import { openRejects, type Rejects } from "./rejects.js";
 import { removeOldImports } from "./retention.js";
 import { openSpool, type Spool } from "./spool.js";
-import { type DeferredWrite, deferredCodec, entityCodec } from "./spool-codecs.js";
+import { deferredCodec, entityCodec } from "./spool-codecs.js";
 
 /** The folder of one import, held by this process. */
 export interface State {
@@ -25,8 +25,8 @@ export interface State {
   readonly rejects: Rejects;
   /** Entities that wait for a later step; the same spool for the same step. */
   spool(step: number): Spool<Entity>;
-  /** Relations that wait for the second write. */
-  readonly deferred: Spool<DeferredWrite>;
+  /** What waits for the second write. */
+  readonly deferred: Spool<Deferred>;
   /** Writes report.json; from then on the import counts as finished. @throws {StateError} */
   writeReport(json: string): Promise<void>;
   /** Syncs the journal, deletes the spool, gives up the lock. Does all of it whatever fails, then throws the first failure. @throws {StateError} */

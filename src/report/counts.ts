@@ -1,0 +1,138 @@
+import type { Tally } from "../chunk.js";
+import type { Candidate, Outcome } from "../entity.js";
+import type { Reject } from "../reject.js";
+
+/** What became of the records. */
+export type RecordCounts = Tally;
+
+/** What became of the entities. `deleted` ones were in the catalog alone, so they stand outside the ledger. @source contract, "Counting" */
+export interface EntityCounts {
+  readonly mapped: number;
+  readonly created: number;
+  readonly updated: number;
+  readonly unchanged: number;
+  readonly duplicate: number;
+  readonly rejected: number;
+  readonly notAttempted: number;
+  readonly deleted: number;
+}
+
+/** The counts of an import. A value: every function here gives a new one. */
+export interface Counts {
+  readonly records: RecordCounts;
+  readonly entities: EntityCounts;
+  readonly blueprints: Readonly<Record<string, EntityCounts>>;
+}
+
+const noEntities: EntityCounts = {
+  mapped: 0,
+  created: 0,
+  updated: 0,
+  unchanged: 0,
+  duplicate: 0,
+  rejected: 0,
+  notAttempted: 0,
+  deleted: 0,
+};
+
+/** The counts of an import that has read nothing yet. */
+export const noCounts: Counts = {
+  records: { read: 0, mapped: 0, skipped: 0, rejected: 0 },
+  entities: noEntities,
+  blueprints: {},
+};
+
+/** Adds what became of a chunk's records, once map has seen it. */
+export function addTally(counts: Counts, tally: Tally): Counts {
+  const { records } = counts;
+  return {
+    ...counts,
+    records: {
+      read: records.read + tally.read,
+      mapped: records.mapped + tally.mapped,
+      skipped: records.skipped + tally.skipped,
+      rejected: records.rejected + tally.rejected,
+    },
+  };
+}
+
+/** Adds candidates as they leave map, before check. */
+export function addMapped(counts: Counts, candidates: readonly Pick<Candidate, "blueprint">[]): Counts {
+  return addEach(counts, "mapped", candidates, (candidate) => candidate.blueprint);
+}
+
+/** Adds entities that check or write refused; rejects of read and map are counted with their records by {@link addTally}. A reject goes here or to {@link addOutcomes}, never to both. */
+export function addRejects(counts: Counts, rejects: readonly Reject[]): Counts {
+  const ofEntities = rejects.filter(({ stage }) => stage === "check" || stage === "write");
+  return addEach(counts, "rejected", ofEntities, ({ blueprint }) => blueprint);
+}
+
+/** Adds what became of entities. Each entity has one outcome: that of its last write. */
+export function addOutcomes(counts: Counts, outcomes: readonly Outcome[]): Counts {
+  let sum = counts;
+  for (const is of outcomeKinds) {
+    const same = outcomes.filter((outcome) => outcome.is === is);
+    sum = addEach(sum, is, same, ({ key }) => key.blueprint);
+  }
+  return sum;
+}
+
+/** Adds entities deleted from the catalog. */
+export function addDeleted(counts: Counts, blueprint: string, number: number): Counts {
+  return add(counts, "deleted", blueprint, number);
+}
+
+/** Counts every entity without a verdict as not attempted: for an import that stopped before its end, and for no other. */
+export function closeCounts(counts: Counts): Counts {
+  let sum = counts;
+  for (const [blueprint, entities] of Object.entries(counts.blueprints))
+    sum = add(sum, "notAttempted", blueprint, entities.mapped - settled(entities));
+  return sum;
+}
+
+/** Tells whether every record and every entity is accounted for, in all and for each blueprint. @source contract, "The ledger" */
+export function balances({ records, entities, blueprints }: Counts): boolean {
+  const all = [entities, ...Object.values(blueprints)];
+  return (
+    records.read === records.mapped + records.skipped + records.rejected &&
+    all.every((each) => each.mapped === settled(each))
+  );
+}
+
+const outcomeKinds = [
+  "created",
+  "updated",
+  "unchanged",
+  "duplicate",
+  "rejected",
+  "notAttempted",
+] as const satisfies Outcome["is"][];
+
+function settled(entities: EntityCounts): number {
+  return outcomeKinds.reduce((sum, is) => sum + entities[is], 0);
+}
+
+function addEach<T>(
+  counts: Counts,
+  kind: keyof EntityCounts,
+  items: readonly T[],
+  blueprintOf: (item: T) => string | undefined,
+): Counts {
+  const numbers = new Map<string | undefined, number>();
+  for (const item of items) {
+    const blueprint = blueprintOf(item);
+    numbers.set(blueprint, (numbers.get(blueprint) ?? 0) + 1);
+  }
+  let sum = counts;
+  for (const [blueprint, number] of numbers) sum = add(sum, kind, blueprint, number);
+  return sum;
+}
+
+function add(counts: Counts, kind: keyof EntityCounts, blueprint: string | undefined, number: number): Counts {
+  const entities = { ...counts.entities, [kind]: counts.entities[kind] + number };
+  if (blueprint === undefined) return { ...counts, entities };
+  const known = Object.hasOwn(counts.blueprints, blueprint) ? counts.blueprints[blueprint] : undefined;
+  const ofBlueprint = known ?? noEntities;
+  const raised: EntityCounts = { ...ofBlueprint, [kind]: ofBlueprint[kind] + number };
+  return { ...counts, entities, blueprints: { ...counts.blueprints, [blueprint]: raised } };
+}

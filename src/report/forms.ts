@@ -1,0 +1,33 @@
+import { extname } from "node:path";
+import { UsageError } from "../errors.js";
+import { formatHtml } from "./forms/html.js";
+import { formatJson } from "./forms/json.js";
+import { formatJunit } from "./forms/junit.js";
+import { formatMarkdown } from "./forms/markdown.js";
+import { formatPrometheus } from "./forms/prometheus.js";
+import type { Report } from "./report.js";
+
+/** Writes a report in one form, whole. */
+export type ReportForm = (report: Report) => string;
+
+/** The forms of a report file by extension. */
+export const reportForms = {
+  ".json": formatJson,
+  ".md": formatMarkdown,
+  ".html": formatHtml,
+  ".xml": formatJunit,
+  ".prom": formatPrometheus,
+} as const satisfies Record<`.${string}`, ReportForm>;
+
+/** Gives the form of a report file. @throws {UsageError} when its extension names none */
+export function formOf(path: string): ReportForm {
+  const extension = extname(path).toLowerCase();
+  const form = Object.entries(reportForms).find(([known]) => known === extension)?.[1];
+  if (form !== undefined) return form;
+  throw new UsageError(
+    `--report ${path}: ${extension === "" ? "a name without extension" : extension} is no form of a report`,
+    {
+      hint: `Give the file one of these extensions: ${Object.keys(reportForms).join(" ")}.`,
+    },
+  );
+}

@@ -1,0 +1,52 @@
+import { advice } from "../advice.js";
+import type { RejectGroup } from "../group-causes.js";
+import type { Report } from "../report.js";
+import { formatNumber, formatPlace } from "../words.js";
+
+/** Writes a report as JUnit XML, for CI systems: a case for the ledger and each blueprint, and a failed case for each cause. */
+export function formatJunit(report: Report): string {
+  const { rejects, command, importId, durationMs, startedAt, blueprints, balanced } = report;
+  const cases = [
+    formatCase(report, "ledger", balanced ? "" : `<failure type="ledger" message="the counts do not add up"/>`),
+    ...Object.keys(blueprints).map((id) => formatCase(report, `blueprint ${id}`, "")),
+    ...rejects.map((group) => formatCase(report, caseName(group), formatFailure(group))),
+    ...(report.exitCode > 1 && balanced ? [formatCase(report, "end of the import", formatStop(report))] : []),
+  ];
+  const failures = rejects.length + (balanced ? 0 : 1) + (report.exitCode > 1 && balanced ? 1 : 0);
+  const seconds = durationMs / 1000;
+  const name = escapeXml(`portload ${command} ${importId}`);
+  return `<?xml version="1.0" encoding="UTF-8"?>
+<testsuites name="${name}" tests="${cases.length}" failures="${failures}" errors="0" time="${seconds}">
+<testsuite name="${name}" tests="${cases.length}" failures="${failures}" errors="0" skipped="0" time="${seconds}" timestamp="${escapeXml(startedAt.replace(/\.\d+Z$/, ""))}">
+${cases.join("\n")}
+</testsuite>
+</testsuites>
+`;
+}
+
+function formatCase({ command }: Report, name: string, inside: string): string {
+  return `<testcase classname="${escapeXml(`portload.${command}`)}" name="${escapeXml(name)}" time="0">${inside}</testcase>`;
+}
+
+function caseName({ stage, code, blueprint, path }: RejectGroup): string {
+  return [stage, code, blueprint, path].filter((word) => word !== undefined).join(" ");
+}
+
+function formatFailure(group: RejectGroup): string {
+  const message = `${formatNumber(group.count)} failed: ${group.message}`;
+  const text = `first: ${formatPlace(group.first)}\nmend: ${advice[group.code]}`;
+  return `<failure type="${group.code}" message="${escapeXml(message)}">${escapeXml(text)}</failure>`;
+}
+
+function formatStop({ exitCode, entities }: Report): string {
+  const message = `stopped with exit code ${exitCode}, ${formatNumber(entities.notAttempted)} entities not attempted`;
+  return `<failure type="stopped" message="${escapeXml(message)}"/>`;
+}
+
+/** Signs that XML 1.0 cannot hold even escaped become U+FFFD. @source XML 1.0, production [2] Char */
+function escapeXml(text: string): string {
+  return text.replaceAll(forbidden, "\ufffd").replaceAll(/[&<>"'\t\n\r]/g, (sign) => `&#${sign.charCodeAt(0)};`);
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const forbidden = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff\p{Surrogate}]/gu;

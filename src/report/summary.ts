@@ -1,0 +1,144 @@
+import type { Mode } from "../entity.js";
+import { advice } from "./advice.js";
+import type { EntityCounts } from "./counts.js";
+import type { RejectGroup, WarningGroup } from "./group-causes.js";
+import { lastLine } from "./last-line.js";
+import { makePaint, type Paint } from "./paint.js";
+import type { Report } from "./report.js";
+import { formatCount, formatDuration, formatNumber, formatPlace, visible } from "./words.js";
+
+/** What the terminal summary needs beside the report. */
+export interface SummaryFacts {
+  readonly report: Report;
+  readonly mode: Mode;
+  /** The import's folder, as the user would name it. */
+  readonly folder: string;
+  /** Whether the terminal takes colours. */
+  readonly color: boolean;
+  /** The command that goes on where the import stopped, if there is one. */
+  readonly resume?: string;
+}
+
+/** Most causes told on the terminal; report.json has them all. */
+const maxCauses = 20;
+
+/** Writes the summary for people, ending with a line feed: counts, failures by cause, warnings, files, the ledger, and last how it ended. */
+export function formatSummary(facts: SummaryFacts): string {
+  const { report, mode, folder } = facts;
+  const paint = makePaint(facts.color);
+  const blocks = [
+    countLines(report, mode, paint),
+    failureLines(report.rejects, paint),
+    warningLines(report.warnings, paint),
+    fileLines(report, folder),
+    ledgerLines(report, paint),
+    [lastLine(report, facts.resume, paint)],
+  ];
+  return `${blocks
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join("\n"))
+    .join("\n\n")}\n`;
+}
+
+function countLines(
+  { importId, command, dryRun, records, blueprints, requests, durationMs, entitiesPerSecond }: Report,
+  mode: Mode,
+  paint: Paint,
+): string[] {
+  const rows: [string, string][] = [
+    [command, `${importId}${dryRun ? ", dry run: nothing was written, the figures say what an import would do" : ""}`],
+    [
+      "records",
+      `${formatNumber(records.read)} read${tail([
+        [records.skipped, "skipped"],
+        [records.rejected, "failed"],
+      ])}`,
+    ],
+    ...Object.entries(blueprints).map(([id, counts]): [string, string] => [visible(id), entityWords(counts, mode)]),
+    [
+      "requests",
+      `${formatNumber(requests.total)}${tail([
+        [requests.retries, "sent again"],
+        [requests.rateLimited, "over the limit"],
+      ])} in ${formatDuration(durationMs)}, ${formatNumber(entitiesPerSecond)} entities/s`,
+    ],
+  ];
+  const width = Math.max(...rows.map(([label]) => label.length));
+  return rows.map(([label, text]) => `${paint("strong", label.padEnd(width))}  ${text}`);
+}
+
+function entityWords(counts: EntityCounts, mode: Mode): string {
+  const words: [number, string][] = [
+    [counts.created, "created"],
+    [counts.updated, mode === "override" ? "overridden" : "merged"],
+    [counts.unchanged, "unchanged"],
+    [counts.duplicate, "duplicate"],
+    [counts.deleted, "deleted"],
+    [counts.rejected, "failed"],
+    [counts.notAttempted, "not attempted"],
+  ];
+  return tail(words).slice(2) || "nothing written";
+}
+
+function tail(words: readonly [number, string][]): string {
+  return words
+    .filter(([number]) => number > 0)
+    .map(([number, word]) => `, ${formatNumber(number)} ${word}`)
+    .join("");
+}
+
+function failureLines(groups: readonly RejectGroup[], paint: Paint): string[] {
+  if (groups.length === 0) return [];
+  const lines = groups
+    .slice(0, maxCauses)
+    .flatMap((group) => [
+      `  ${paint("bad", formatNumber(group.count))}  ${about(group)}${visible(group.message)}`,
+      paint("faint", `     first: ${visible(formatPlace(group.first))}`),
+      paint("faint", `     mend:  ${advice[group.code]}`),
+    ]);
+  return [paint("bad", "failed"), ...lines, ...more(groups.length)];
+}
+
+function warningLines(groups: readonly WarningGroup[], paint: Paint): string[] {
+  if (groups.length === 0) return [];
+  const lines = groups
+    .slice(0, maxCauses)
+    .flatMap((group) => [
+      `  ${paint("warn", formatNumber(group.count))}  ${about(group)}${visible(group.message)}`,
+      ...(group.first === undefined ? [] : [paint("faint", `     first: ${visible(formatPlace(group.first))}`)]),
+    ]);
+  return [paint("warn", "warnings"), ...lines, ...more(groups.length)];
+}
+
+function about({ blueprint, path }: { blueprint?: string; path?: string }): string {
+  const words = [blueprint, path].filter((word) => word !== undefined);
+  return words.length === 0 ? "" : `${visible(words.join(" "))}: `;
+}
+
+function more(groups: number): string[] {
+  return groups <= maxCauses ? [] : [`  and ${formatCount(groups - maxCauses, "cause")} more in report.json`];
+}
+
+function fileLines({ rejectFiles, rejects }: Report, folder: string): string[] {
+  return [
+    "files",
+    ...rejectFiles.map(
+      ({ path, records }) => `  ${visible(path)}  ${formatCount(records, "record")} to correct and import again`,
+    ),
+    ...(rejects.length === 0 ? [] : [`  ${folder}/reasons.ndjson  why, one line each`]),
+    `  ${folder}/report.json`,
+  ];
+}
+
+function ledgerLines({ records, entities, balanced }: Report, paint: Paint): string[] {
+  const ofRecords = `${formatCount(records.read, "record")} = ${sum([records.mapped, records.skipped, records.rejected], ["mapped", "skipped", "failed"])}`;
+  const { created, updated, unchanged, duplicate, rejected, notAttempted } = entities;
+  const words = ["created", "updated", "unchanged", "duplicate", "failed", "not attempted"];
+  const ofEntities = `${formatCount(entities.mapped, "entity")} = ${sum([created, updated, unchanged, duplicate, rejected, notAttempted], words)}`;
+  const label = balanced ? "ledger" : paint("bad", "ledger does not balance");
+  return [`${label}  ${ofRecords}`, `${" ".repeat(balanced ? 6 : 23)}  ${ofEntities}`];
+}
+
+function sum(numbers: readonly number[], words: readonly string[]): string {
+  return numbers.map((number, i) => `${formatNumber(number)} ${words[i]}`).join(" + ");
+}

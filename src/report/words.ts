@@ -1,0 +1,45 @@
+const numbers = new Intl.NumberFormat("en-US", { maximumFractionDigits: 1 });
+
+/** Writes a number with its thousands separated, to one decimal: `12,345.6`. */
+export function formatNumber(value: number): string {
+  return numbers.format(value);
+}
+
+/** Writes a number with its noun, singular for one: `1 entity`, `2,000 entities`. */
+export function formatCount(value: number, noun: keyof typeof plurals): string {
+  return `${formatNumber(value)} ${value === 1 ? noun : plurals[noun]}`;
+}
+
+const plurals = {
+  record: "records",
+  entity: "entities",
+  request: "requests",
+  retry: "retries",
+  warning: "warnings",
+  cause: "causes",
+  blueprint: "blueprints",
+} as const;
+
+/** Writes a duration for people: `840 ms`, `12.3 s`, `4 min 5 s`, `2 h 3 min`. */
+export function formatDuration(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  if (ms < 59_950) return `${formatNumber(ms / 1000)} s`;
+  const seconds = Math.round(ms / 1000);
+  const minutes = Math.floor(seconds / 60);
+  return minutes < 60 ? `${minutes} min ${seconds % 60} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** Writes a place as people look it up: `services.csv:88, record 87`. */
+export function formatPlace({ source, line, position }: { source: string; line?: number; position: number }): string {
+  return `${line === undefined ? source : `${source}:${line}`}, record ${formatNumber(position)}`;
+}
+
+/** Makes control characters visible, so that a value of a source cannot steer a terminal or break a line. */
+export function visible(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, escapeSign);
+}
+
+function escapeSign(sign: string): string {
+  return `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`;
+}
