@@ -1,0 +1,140 @@
+import type { Quota } from "./families.js";
+import { createForeignUse } from "./foreign-use.js";
+import type { WindowNews } from "./limit-headers.js";
+
+/** Leave to send one request. */
+export interface Ticket {
+  /** How many requests of the family had leave before this one, itself included. */
+  readonly ordinal: number;
+  readonly atMs: number;
+}
+
+/**
+ * How many requests of one family may go now: arithmetic only, no timer and no I/O; every call says what time it is.
+ *
+ * It keeps a copy of the server's bucket (filled at limit ÷ period up to the burst less a margin) and of its window (limit per period), and never
+ * gives more than either holds.
+ */
+export interface Allowance {
+  /** Whole tokens that may be bought now. */
+  free(nowMs: number): number;
+  /** Buys tokens: at most {@link free}. */
+  buy(count: number): void;
+  /** Turns a bought token into leave to send; undefined when none is left or all wait. */
+  hand(nowMs: number): Ticket | undefined;
+  /** Takes in a reply. `news` is what its headers tell, `ok` that the server is in order (no 429, no 5xx). */
+  learn(ticket: Ticket, ok: boolean, news: WindowNews | undefined, nowMs: number): void;
+  /** Gives nothing until `untilMs`, and takes back what was bought. The bucket counts as empty by then. */
+  hold(untilMs: number): void;
+  /** Share of the window that is used, by all clients, 0 to 1; undefined until a reply tells. */
+  used(): number | undefined;
+}
+
+/** Share of the burst that is left unused, so that requests that bunch on the way are not refused. */
+const marginShare = 0.02;
+/** Requests let out before the first reply tells the limits. */
+const coldTokens = 4;
+/** Further ones per millisecond, should no reply come. */
+const coldRate = 1 / 1000;
+
+/** @param maxPerSecond - caps the rate below what the quota gives; the burst is then a quarter of a second's worth */
+export function createAllowance(quota: Quota, nowMs: number, maxPerSecond = Number.POSITIVE_INFINITY): Allowance {
+  let { limit, periodMs } = quota;
+  const rate = () => Math.min(limit / periodMs, maxPerSecond / 1000);
+  const cap = () => {
+    const burst = limit * quota.burstShare;
+    const ownCap = Math.max(1, Math.ceil(maxPerSecond / 4));
+    return Math.max(1, Math.min(Math.floor(burst) - Math.max(1, Math.ceil(burst * marginShare)), ownCap));
+  };
+  const foreign = createForeignUse();
+  let known = false;
+  let level = Math.min(coldTokens, cap());
+  let filledAtMs = nowMs;
+  let heldUntilMs = 0;
+  let bought = 0;
+  let handed = 0;
+  let window: { used: number; ordinal: number; resetAtMs: number } | undefined;
+
+  const advance = (now: number) => {
+    if (window !== undefined && now >= window.resetAtMs) {
+      const periods = Math.floor((now - window.resetAtMs) / periodMs) + 1;
+      window = { used: 0, ordinal: handed, resetAtMs: window.resetAtMs + periods * periodMs };
+      foreign.startWindow();
+    }
+    if (now <= filledAtMs) return;
+    const perMs = known ? rate() : Math.min(coldRate, rate());
+    level = Math.min(cap(), level + (now - filledAtMs) * perMs);
+    filledAtMs = now;
+  };
+
+  /** True when the reply belongs to the window we are in, or opens a new one. */
+  const enterWindow = (used: number, ordinal: number, resetAtMs: number): boolean => {
+    if (window !== undefined && resetAtMs < window.resetAtMs - periodMs / 2) return false;
+    if (window === undefined || resetAtMs > window.resetAtMs + periodMs / 2) {
+      window = { used, ordinal, resetAtMs };
+      foreign.startWindow();
+    } else {
+      const newer = ordinal >= window.ordinal;
+      window = {
+        used: newer ? used : window.used,
+        ordinal: newer ? ordinal : window.ordinal,
+        // Told in whole seconds: the latest reading is the safe one.
+        resetAtMs: Math.max(resetAtMs, window.resetAtMs),
+      };
+    }
+    return true;
+  };
+
+  return {
+    free(now) {
+      advance(now);
+      if (now < heldUntilMs) return 0;
+      const reserve = Math.min(foreign.reserve(), cap() - 1);
+      const inWindow =
+        window === undefined
+          ? Number.POSITIVE_INFINITY
+          : limit - window.used - (handed - window.ordinal) - bought - Math.ceil(reserve);
+      return Math.max(0, Math.min(Math.floor(level - reserve), inWindow));
+    },
+    buy(count) {
+      level -= count;
+      bought += count;
+    },
+    hand(now) {
+      if (bought === 0) return undefined;
+      bought--;
+      handed++;
+      return { ordinal: handed, atMs: now };
+    },
+    learn(ticket, ok, news, now) {
+      advance(now);
+      const sinceTicket = handed - ticket.ordinal + bought;
+      if (news === undefined) {
+        // A server that tells no limits gets Port's published ones.
+        if (!known && ok) {
+          known = true;
+          level = cap() - handed - bought;
+        }
+        return;
+      }
+      limit = news.limit;
+      periodMs = news.periodMs ?? periodMs;
+      const used = news.remaining === undefined ? undefined : Math.max(0, limit - news.remaining);
+      // A window's use is all that a first reply tells of the bucket: at worst all of it came just now.
+      if (!known) level = Math.max(0, cap() - (used ?? ticket.ordinal)) - sinceTicket;
+      known = true;
+      level = Math.min(level, cap());
+      if (used === undefined || news.resetAtMs === undefined) return;
+      const resetAtMs = Math.min(news.resetAtMs, now + periodMs + 2000);
+      if (!enterWindow(used, ticket.ordinal, resetAtMs)) return;
+      level -= foreign.see(used - ticket.ordinal, now - ticket.atMs, now);
+    },
+    hold(untilMs) {
+      bought = 0;
+      heldUntilMs = Math.max(heldUntilMs, untilMs);
+      level = Math.min(level, 0);
+      filledAtMs = Math.max(filledAtMs, heldUntilMs);
+    },
+    used: () => (window === undefined ? undefined : Math.min(1, window.used / limit)),
+  };
+}

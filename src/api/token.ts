@@ -1,0 +1,61 @@
+import type { Clock } from "./clock.js";
+
+/** A token as the API gives it. */
+export interface TokenReply {
+  readonly accessToken: string;
+  /** Seconds that it lives from now. */
+  readonly expiresIn: number;
+}
+
+/** The one token that all requests share. */
+export interface Tokens {
+  /** The token, fetched first or anew when its end is near. */
+  current(): Promise<string>;
+  /** A token other than the one that was just refused; all who ask at once share one request. */
+  renew(refused: string): Promise<string>;
+  /** The token held now, to keep it out of messages. */
+  peek(): string | undefined;
+}
+
+/** Longest time before its end at which a token is fetched anew, in milliseconds. */
+const maxMarginMs = 60_000;
+
+/**
+ * Holds the token and fetches it when needed, one request in flight.
+ *
+ * Asked again before its end the API gives the same token (@source API reference, "Authentication"), so a token that comes a second time is used
+ * up to its very end; a request that is too late by then gets a 401 and {@link Tokens.renew} mends it.
+ */
+export function createTokens(fetchToken: () => Promise<TokenReply>, clock: Clock): Tokens {
+  let held: { token: string; renewAtMs: number } | undefined;
+  let inFlight: Promise<string> | undefined;
+
+  const fetchOnce = (): Promise<string> => {
+    inFlight ??= (async () => {
+      try {
+        const askedAtMs = clock.now();
+        const { accessToken, expiresIn } = await fetchToken();
+        const lifeMs = expiresIn * 1000;
+        const again = held?.token === accessToken;
+        const marginMs = again ? 0 : Math.min(maxMarginMs, lifeMs / 10);
+        held = { token: accessToken, renewAtMs: askedAtMs + lifeMs - marginMs };
+        return accessToken;
+      } finally {
+        inFlight = undefined;
+      }
+    })();
+    return inFlight;
+  };
+
+  return {
+    async current() {
+      if (held !== undefined && clock.now() < held.renewAtMs) return held.token;
+      return fetchOnce();
+    },
+    async renew(refused) {
+      if (held !== undefined && held.token !== refused) return held.token;
+      return fetchOnce();
+    },
+    peek: () => held?.token,
+  };
+}
