@@ -1,0 +1,113 @@
+import { type Chunk, maxChunkBytes, maxChunkRecords } from "../chunk.js";
+import type { Place, SourceRecord, Span } from "../record.js";
+import type { Finding, Reject } from "../reject.js";
+import type { Warning } from "../warning.js";
+
+/** Gathers what a reader finds into chunks and gives each record its position. */
+export class ChunkSink {
+  readonly source: number;
+  readonly #limit: number;
+  #count = 0;
+  #bytes = 0;
+  #items: SourceRecord[] = [];
+  #rejects: Reject[] = [];
+  #warnings: Warning[] = [];
+  #longIntegers: { count: number; first: Place; key: string } | undefined;
+  #full: Chunk<SourceRecord>[] = [];
+
+  /**
+   * @param source - index of the source on the command line
+   * @param limit - records taken, from the first; later ones are left out
+   */
+  constructor(source: number, limit = Number.POSITIVE_INFINITY) {
+    this.source = source;
+    this.#limit = limit;
+  }
+
+  /** Records so far, refused ones among them. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** True when no further record is wanted. */
+  get isFull(): boolean {
+    return this.#count >= this.#limit;
+  }
+
+  /** The place of the next record. */
+  place(line?: number): Place {
+    const position = this.#count + 1;
+    return line === undefined ? { source: this.source, position } : { source: this.source, position, line };
+  }
+
+  /** Takes a record that stands at {@link place}; `bytes` is the size of its text. */
+  add(record: SourceRecord, bytes: number): void {
+    if (this.isFull) return;
+    this.#items.push(record);
+    this.#counted(bytes);
+  }
+
+  /** Takes a record that cannot be read. */
+  refuse(finding: Finding, at: Place, bytes: number, span?: Span): void {
+    if (this.isFull) return;
+    this.#rejects.push({ ...finding, stage: "read", at, ...(span === undefined ? {} : { span }) });
+    this.#counted(bytes);
+  }
+
+  /** Notes integers of a record that were kept as text. */
+  noteLongIntegers(count: number, first: Place, key: string): void {
+    if (this.isFull || count === 0) return;
+    this.#longIntegers ??= { count: 0, first, key };
+    this.#longIntegers.count += count;
+  }
+
+  /** Chunks that are complete; each is given once. */
+  complete(): Chunk<SourceRecord>[] {
+    const chunks = this.#full;
+    this.#full = [];
+    return chunks;
+  }
+
+  /** All that is left, the last chunk perhaps small. */
+  rest(): Chunk<SourceRecord>[] {
+    this.#close();
+    return this.complete();
+  }
+
+  /** Adds a warning to the chunk in hand. */
+  warn(warning: Warning): void {
+    this.#warnings.push(warning);
+  }
+
+  #counted(bytes: number): void {
+    this.#count++;
+    this.#bytes += bytes;
+    if (this.#items.length + this.#rejects.length >= maxChunkRecords || this.#bytes >= maxChunkBytes) this.#close();
+  }
+
+  #close(): void {
+    const long = this.#longIntegers;
+    if (long !== undefined) {
+      this.#warnings.push({
+        code: "long_integer",
+        message: `an integer beyond 2^53 was kept as text so that no digit is lost, first at key "${long.key}"`,
+        count: long.count,
+        first: long.first,
+      });
+    }
+    const read = this.#items.length + this.#rejects.length;
+    if (read + this.#warnings.length > 0) {
+      this.#full.push({
+        items: this.#items,
+        rejects: this.#rejects,
+        warnings: this.#warnings,
+        read: { read, mapped: 0, skipped: 0, rejected: this.#rejects.length },
+      });
+    }
+    this.#items = [];
+    this.#rejects = [];
+    this.#warnings = [];
+    this.#longIntegers = undefined;
+    this.#bytes = 0;
+  }
+}

@@ -1,0 +1,48 @@
+import { none } from "stream-chain/defs.js";
+import { jsonVerifier } from "stream-json/core/utils/verifier.js";
+
+/** Where a JSON text is broken. */
+export interface JsonFault {
+  /** Bytes from the beginning of the source, its byte order mark counted. */
+  readonly offset: number;
+  /** Line and byte in it, from 1. */
+  readonly line: number;
+  readonly column: number;
+  readonly message: string;
+  /** True when the text is right so far and merely ends. */
+  readonly isEnd: boolean;
+}
+
+/**
+ * Finds the first fault of a JSON text, or undefined if there is none.
+ *
+ * The parser that reads records tells no position, so a broken source is gone through once more.
+ *
+ * @param bytes - the source from its beginning
+ * @param start - length of its byte order mark
+ */
+export async function locateJsonFault(bytes: AsyncIterable<Buffer>, start: number): Promise<JsonFault | undefined> {
+  const verify = jsonVerifier() as (text: string | typeof none) => unknown;
+  let skip = start;
+  let length = 0;
+  try {
+    for await (const block of bytes) {
+      length += block.length;
+      // One byte, one character: so the verifier counts bytes. Only strings hold bytes beyond ASCII, and any is fine there.
+      verify(block.subarray(skip).toString("latin1"));
+      skip = Math.max(0, skip - block.length);
+    }
+    verify(none);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof Error) || !("offset" in error && "line" in error && "pos" in error)) throw error;
+    const offset = Number(error.offset) + start;
+    return {
+      offset,
+      line: Number(error.line),
+      column: Number(error.pos),
+      message: error.message.replace(/^ERROR at .*?: /, ""),
+      isEnd: offset >= length,
+    };
+  }
+}

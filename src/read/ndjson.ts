@@ -1,0 +1,89 @@
+import type { ChunkSink } from "./chunk-sink.js";
+import { parseJson } from "./json-parse.js";
+import { defaultMaxRecordBytes, type Reader, type ReaderInput } from "./reader.js";
+
+/**
+ * Reads one JSON object a line, with span and line. Blank lines are no records; a line that is not JSON, not an object or
+ * beyond `maxRecordBytes` is a reject, and the next one goes on.
+ */
+export class NdjsonReader implements Reader {
+  readonly #sink: ChunkSink;
+  readonly #maxRecordBytes: number;
+  /** The open line's bytes so far; empty once it is too large. */
+  #held: Buffer[] = [];
+  #heldBytes = 0;
+  #offset: number;
+  #line = 1;
+
+  constructor(input: ReaderInput) {
+    this.#sink = input.sink;
+    this.#offset = input.start;
+    this.#maxRecordBytes = input.options.maxRecordBytes ?? defaultMaxRecordBytes;
+  }
+
+  feed(block: Buffer): void {
+    let from = 0;
+    for (let lf = block.indexOf(10); lf !== -1; lf = block.indexOf(10, from)) {
+      this.#hold(block.subarray(from, lf));
+      this.#takeLine(1);
+      from = lf + 1;
+    }
+    if (from < block.length) this.#hold(block.subarray(from));
+  }
+
+  end(): void {
+    if (this.#heldBytes > 0) this.#takeLine(0);
+  }
+
+  #hold(bytes: Buffer): void {
+    this.#heldBytes += bytes.length;
+    if (this.#heldBytes > this.#maxRecordBytes + 1) this.#held = [];
+    else this.#held.push(bytes);
+  }
+
+  #takeLine(lineEndBytes: number): void {
+    const first = this.#held[0];
+    const bytes = this.#held.length === 1 && first !== undefined ? first : Buffer.concat(this.#held);
+    const start = this.#offset;
+    const line = this.#line++;
+    const heldBytes = this.#heldBytes;
+    this.#held = [];
+    this.#heldBytes = 0;
+    this.#offset += heldBytes + lineEndBytes;
+    const crBytes = bytes.length > 0 && bytes[bytes.length - 1] === 13 ? 1 : 0;
+    const span = { start, end: start + heldBytes - crBytes };
+    const at = this.#sink.place(line);
+    if (heldBytes - crBytes > this.#maxRecordBytes) {
+      const message = `the line is larger than ${this.#maxRecordBytes} bytes; raise maxRecordBytes`;
+      this.#sink.refuse({ code: "record_too_large", message }, at, 0, span);
+      return;
+    }
+    const text = bytes.toString("utf8");
+    if (text.trim() === "") return;
+    const parsed = parseJson(text);
+    if ("fault" in parsed) {
+      this.#sink.refuse(
+        { code: "bad_json", message: `the line is not valid JSON: ${parsed.fault}` },
+        at,
+        bytes.length,
+        span,
+      );
+    } else if (!isObject(parsed.value)) {
+      this.#sink.refuse({ code: "not_an_object", message: notAnObject(parsed.value) }, at, bytes.length, span);
+    } else {
+      this.#sink.noteLongIntegers(parsed.longIntegers, at, parsed.firstKey);
+      this.#sink.add({ at, span, value: parsed.value }, bytes.length);
+    }
+  }
+}
+
+/** True for what a record of JSON may be. */
+export function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Says what stands where a record should. */
+export function notAnObject(value: unknown): string {
+  const kind = value === null ? "null" : Array.isArray(value) ? "an array" : `a ${typeof value}`;
+  return `a record must be a JSON object, and this is ${kind}`;
+}

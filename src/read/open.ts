@@ -1,0 +1,98 @@
+import { once } from "node:events";
+import { createReadStream, createWriteStream } from "node:fs";
+import { stat } from "node:fs/promises";
+import { addAbortSignal, type Readable } from "node:stream";
+import { finished } from "node:stream/promises";
+import { PortloadError, SourceError, StateError } from "../errors.js";
+
+/** How a source is opened. */
+export interface OpenIo {
+  /** What `-` reads. */
+  readonly stdin?: Readable;
+  /** Where a source that can be read only once (stdin, a FIFO) is copied byte for byte while it is read; mode 0600. */
+  readonly copyTo?: string;
+  /** Ends the reading with its reason. */
+  readonly signal?: AbortSignal;
+}
+
+/** Largest block read at once. */
+const blockBytes = 64 * 1024;
+
+/**
+ * Opens a source and gives its bytes as they are, block by block, each asked for only when the one before is used up.
+ *
+ * Closing early closes the file. This is the only place that opens sources.
+ *
+ * @param source - `path` is a file, a FIFO or `-` for stdin; `name` stands in messages
+ * @throws SourceError when it cannot be opened or read on
+ */
+export async function* openBytes(
+  source: { readonly path: string; readonly name: string },
+  io: OpenIo = {},
+): AsyncGenerator<Buffer, void, undefined> {
+  if (/^https?:\/\//i.test(source.path)) {
+    throw new SourceError(source.name, "a URL cannot be read yet", {
+      hint: "Download it first, or pipe it: curl … | portload import -",
+    });
+  }
+  io.signal?.throwIfAborted();
+  try {
+    const copyTo = (await isReopenable(source.path)) ? undefined : io.copyTo;
+    const stream =
+      source.path === "-" ? stdinOf(source.name, io) : createReadStream(source.path, { highWaterMark: blockBytes });
+    if (io.signal !== undefined) addAbortSignal(io.signal, stream);
+    yield* copyTo === undefined ? stream : copied(stream, copyTo);
+  } catch (error) {
+    io.signal?.throwIfAborted();
+    throw asSourceError(source.name, error);
+  }
+}
+
+/** The path from which a source can be read once more: its own, or that of its copy; undefined when there is none. */
+export async function reopenablePath(source: { readonly path: string }, io: OpenIo): Promise<string | undefined> {
+  return (await isReopenable(source.path)) ? source.path : io.copyTo;
+}
+
+async function isReopenable(path: string): Promise<boolean> {
+  return path !== "-" && (await stat(path)).isFile();
+}
+
+/** What is wrong with a path, in a sentence, and what to do. */
+export function asSourceError(name: string, error: unknown): unknown {
+  if (error instanceof PortloadError || !(error instanceof Error)) return error;
+  const code = "code" in error ? String(error.code) : "";
+  const known = systemErrors[code];
+  if (known === undefined) return new SourceError(name, `cannot be read: ${error.message}`, { cause: error });
+  return new SourceError(name, known.message, { hint: known.hint, cause: error });
+}
+
+const systemErrors: Readonly<Record<string, { message: string; hint: string }>> = {
+  ENOENT: { message: "no such file or directory", hint: "Check the path; it is taken from the current directory." },
+  ENOTDIR: { message: "no such file: a part of its path is not a directory", hint: "Check the path." },
+  EACCES: { message: "may not be read by this user", hint: "Give this user the right to read it." },
+  EPERM: { message: "may not be read by this user", hint: "Give this user the right to read it." },
+  EISDIR: { message: "is a directory", hint: "Name its files, or the directory where sources are listed." },
+};
+
+function stdinOf(name: string, io: OpenIo): Readable {
+  if (io.stdin === undefined) throw new SourceError(name, "there is no standard input to read");
+  return io.stdin;
+}
+
+async function* copied(stream: Readable, path: string): AsyncGenerator<Buffer, void, undefined> {
+  const copy = createWriteStream(path, { mode: 0o600 });
+  const closed = finished(copy).catch((error: Error) => {
+    throw new StateError(`${path}: the copy of the source cannot be written: ${error.message}`, { cause: error });
+  });
+  // The failure is thrown where it is awaited; without a handler here it would end the process first.
+  closed.catch(() => undefined);
+  try {
+    for await (const block of stream) {
+      if (!copy.write(block)) await Promise.race([closed, once(copy, "drain")]);
+      yield block;
+    }
+  } finally {
+    copy.end();
+    await closed;
+  }
+}

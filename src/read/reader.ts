@@ -1,0 +1,23 @@
+import type { SourceOptions } from "../options.js";
+import type { ChunkSink } from "./chunk-sink.js";
+
+/** Largest record in bytes where `maxRecordBytes` is not given. */
+export const defaultMaxRecordBytes = 16 * 1024 * 1024;
+
+/** Turns text into records: fed block by block, it puts what it finds into its sink before it returns. */
+export interface Reader {
+  /** @param block - the next bytes of valid UTF-8, whole characters only */
+  feed(block: Buffer): void;
+  /** No further block follows. */
+  end(): void;
+}
+
+/** What a reader is made from. */
+export interface ReaderInput {
+  /** The source's name for messages. */
+  readonly name: string;
+  /** Offset of the first byte fed: the length of the byte order mark. */
+  readonly start: number;
+  readonly options: SourceOptions;
+  readonly sink: ChunkSink;
+}

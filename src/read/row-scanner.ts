@@ -1,0 +1,148 @@
+import type { CsvError } from "csv-parse";
+import type { RejectCode } from "../reject.js";
+import { type Dialect, RowParser } from "./row-parser.js";
+import { Window } from "./window.js";
+
+/** Where a row stands in its source. */
+export interface RowPlace {
+  /** Offset of the first byte, after blank lines. */
+  readonly start: number;
+  /** Offset after the last byte, line end left out. */
+  readonly end: number;
+  /** Offset after the line end. */
+  readonly next: number;
+  /** Physical line of the first byte. */
+  readonly line: number;
+}
+
+/** Why a physical line is no row. */
+export interface RowFault {
+  readonly code: Extract<RejectCode, "bad_quote" | "unclosed_quote" | "record_too_large">;
+  /** Index of the cell, from 0, where known. */
+  readonly cell?: number;
+}
+
+/** What takes the rows of a {@link RowScanner}, in source order. */
+export interface RowSink {
+  row(cells: string[], place: RowPlace): void;
+  bad(fault: RowFault, place: RowPlace): void;
+}
+
+/** Where and how a {@link RowScanner} begins. */
+export interface ScanOptions extends Dialect {
+  /** Offset of the first byte fed. */
+  readonly start: number;
+  /** Physical lines to pass before the first row. */
+  readonly skipLines: number;
+  readonly maxRecordBytes: number;
+}
+
+/**
+ * Finds the rows of a CSV with their exact byte ranges and lines, and goes on after a fault.
+ *
+ * A quote in the wrong place, one that never closes and a row beyond `maxRecordBytes` cost the physical line on which the row began; parsing begins
+ * anew on the next one. No byte is parsed more than twice for it: a line that leaves a quote open holds an odd number of quotes, and the next
+ * such line either closes it or is where it fails.
+ */
+export class RowScanner {
+  readonly #options: ScanOptions;
+  readonly #sink: RowSink;
+  readonly #window: Window;
+  #parser: RowParser;
+  #fed: number;
+  #start: number;
+  #fault: RowFault | undefined;
+  /** Where the line with the fault begins, when its end is still to come. */
+  #open: { start: number; line: number } | undefined;
+  #linesToSkip: number;
+
+  constructor(options: ScanOptions, sink: RowSink) {
+    this.#options = options;
+    this.#sink = sink;
+    this.#window = new Window(options.start);
+    this.#linesToSkip = options.skipLines;
+    this.#start = options.start;
+    this.#fed = options.start;
+    this.#parser = this.#parserFrom(options.start);
+  }
+
+  /** Lines of the preamble that have not come yet. */
+  get linesToSkip(): number {
+    return this.#linesToSkip;
+  }
+
+  /** Scans the next bytes. */
+  feed(block: Buffer): void {
+    this.#window.append(block);
+    this.#advance(false);
+  }
+
+  /** Scans what is left: the last row may lack a line end. */
+  end(): void {
+    this.#advance(true);
+  }
+
+  #advance(ended: boolean): void {
+    while (this.#linesToSkip > 0 && this.#passLine(ended)) this.#linesToSkip--;
+    while (this.#linesToSkip === 0) {
+      if (this.#fault === undefined) this.#parse(ended);
+      if (this.#fault === undefined || !this.#passLine(ended)) break;
+    }
+    this.#window.drop(this.#start);
+  }
+
+  #parse(ended: boolean): void {
+    const bytes = this.#window.from(this.#fed);
+    this.#fed = this.#window.end;
+    let error = bytes.length > 0 ? this.#parser.feed(bytes) : undefined;
+    if (ended && error === undefined && this.#fault === undefined) error = this.#parser.finish();
+    this.#start = this.#window.skipLineEnds(this.#start);
+    if (this.#fault !== undefined) return;
+    if (error !== undefined) this.#fault = faultOf(error);
+    else if (!ended && this.#window.end - this.#start > this.#options.maxRecordBytes) {
+      this.#fault = { code: "record_too_large" };
+    }
+  }
+
+  /** Moves to the next physical line; false when its beginning has not come yet. A line that is passed because of a fault is told. */
+  #passLine(ended: boolean): boolean {
+    const open = this.#open ?? { start: this.#start, line: this.#window.lineAt(this.#start) };
+    const found = this.#window.physicalLine(this.#start, ended);
+    if (found === undefined) {
+      // A line may be longer than memory: only a last CR, which a LF may follow, is kept.
+      this.#open = open;
+      this.#start = this.#window.beforeLineEnd(this.#window.end);
+      return false;
+    }
+    if (found.next === open.start) return false;
+    if (this.#fault !== undefined) this.#sink.bad(this.#fault, { ...open, ...found });
+    this.#fault = undefined;
+    this.#open = undefined;
+    this.#start = found.next;
+    this.#fed = found.next;
+    this.#parser = this.#parserFrom(found.next);
+    return true;
+  }
+
+  #parserFrom(offset: number): RowParser {
+    return new RowParser(this.#options, (cells, consumed) => this.#take(cells, offset + consumed));
+  }
+
+  #take(cells: string[], next: number): void {
+    if (this.#fault !== undefined) return;
+    const start = this.#window.skipLineEnds(this.#start);
+    const end = this.#window.beforeLineEnd(next);
+    this.#start = start;
+    if (end - start > this.#options.maxRecordBytes) {
+      this.#fault = { code: "record_too_large" };
+      return;
+    }
+    this.#start = next;
+    this.#sink.row(cells, { start, end, next, line: this.#window.lineAt(start) });
+  }
+}
+
+function faultOf(error: CsvError): RowFault {
+  const cell = typeof error.column === "number" ? { cell: error.column } : {};
+  return error.code === "CSV_QUOTE_NOT_CLOSED" ? { code: "unclosed_quote", ...cell } : { code: "bad_quote", ...cell };
+}
