@@ -1,0 +1,131 @@
+import type { Blueprint } from "../blueprint.js";
+import type { Chunk, Stage } from "../chunk.js";
+import type { Candidate, Entity, EntityBody, Mode } from "../entity.js";
+import { InternalError } from "../errors.js";
+import type { Reject } from "../reject.js";
+import type { Warning } from "../warning.js";
+import { typeEntity } from "./check-entity.js";
+import { type CompiledBlueprint, compileBlueprint } from "./compile-blueprint.js";
+import { type OpenHearing, openHearing } from "./hearing.js";
+import { didYouMean } from "./nearest.js";
+
+/** How candidates are checked. */
+export interface CheckOptions {
+  /** In create and override a required property or relation must be there; in merge the API checks the merged entity. */
+  readonly mode: Mode;
+  /** Whether missing relation targets are created; it changes nothing here, since a target's existence is not checked. */
+  readonly createMissing: boolean;
+  /** Largest entity, in bytes of UTF-8. Default: what a request of one entity may hold. */
+  readonly maxEntityBytes?: number;
+}
+
+/** Largest entity that fits a request of 1 MiB, with the envelope around it. @source API reference: "Request body is too large (limit is 1MiB)" */
+export const maxEntityBytes = 1024 * 1024 - '{"entities":[]}'.length;
+
+/**
+ * Types every candidate by its blueprint: it becomes an entity, serialised once, or one reject with all its faults.
+ *
+ * Coercion is led by the blueprint and lossless. Earlier rejects, warnings and the tally pass through; rejects stay in source order.
+ * Each blueprint is compiled when its first candidate comes.
+ */
+export function checkEntities(
+  blueprints: ReadonlyMap<string, Blueprint>,
+  options: CheckOptions,
+): Stage<Candidate, Entity> {
+  return async function* check(chunks) {
+    const room: Room = { blueprints, options, compiled: new Map(), hearing: openHearing() };
+    for await (const chunk of chunks) yield checkChunk(chunk, room);
+  };
+}
+
+interface Room {
+  readonly blueprints: ReadonlyMap<string, Blueprint>;
+  readonly options: CheckOptions;
+  readonly compiled: Map<string, CompiledBlueprint>;
+  readonly hearing: OpenHearing;
+}
+
+function checkChunk(chunk: Chunk<Candidate>, room: Room): Chunk<Entity> {
+  const items: Entity[] = [];
+  const rejects: Reject[] = [];
+  const warnings: Warning[] = [...chunk.warnings];
+  for (const candidate of chunk.items) {
+    room.hearing.open(candidate.blueprint, candidate.at);
+    const blueprint = compiledOf(candidate, room, warnings);
+    const entity = blueprint === undefined ? undefined : entityOf(candidate, blueprint, room);
+    if (entity === undefined) rejects.push(rejectOf(candidate, room.hearing));
+    else items.push(entity);
+  }
+  warnings.push(...room.hearing.takeWarnings());
+  return { items, rejects: inSourceOrder(chunk.rejects, rejects), warnings, read: chunk.read };
+}
+
+function compiledOf({ blueprint: name }: Candidate, room: Room, warnings: Warning[]): CompiledBlueprint | undefined {
+  const known = room.compiled.get(name);
+  if (known !== undefined) return known;
+  const blueprint = room.blueprints.get(name);
+  if (blueprint === undefined) {
+    room.hearing.turnTo("blueprint", name);
+    const hint = didYouMean(name, room.blueprints.keys());
+    return room.hearing.refuse("unknown_blueprint", `there is no such blueprint${hint}`);
+  }
+  const compiled = compileBlueprint(blueprint, room.options.mode);
+  room.compiled.set(name, compiled);
+  for (const path of compiled.unreadable) {
+    const message = "the property's schema has words that cannot be read here; the API alone checks them";
+    warnings.push({ code: "constraint_unchecked", message, blueprint: name, path, count: 1 });
+  }
+  return compiled;
+}
+
+function entityOf(candidate: Candidate, blueprint: CompiledBlueprint, room: Room): Entity | undefined {
+  const body = typeEntity(candidate, blueprint, room.hearing);
+  if (room.hearing.findings().length > 0) return undefined;
+  const json = JSON.stringify(body);
+  const bytes = Buffer.byteLength(json);
+  const most = room.options.maxEntityBytes ?? maxEntityBytes;
+  if (bytes > most) {
+    room.hearing.turnTo("", undefined);
+    return room.hearing.refuse("entity_too_large", `the entity has ${bytes} bytes, and a request may hold ${most}`);
+  }
+  const { at, span, resource, item } = candidate;
+  const key = { blueprint: candidate.blueprint, identifier: keyText(body.identifier) };
+  return span === undefined
+    ? { at, resource, item, key, body, json, bytes }
+    : { at, span, resource, item, key, body, json, bytes };
+}
+
+/** A search stands for the entity it finds, so equal searches share a key; no identifier holds a brace. */
+function keyText(identifier: EntityBody["identifier"]): string {
+  return typeof identifier === "string" ? identifier : JSON.stringify(identifier);
+}
+
+function rejectOf(candidate: Candidate, hearing: OpenHearing): Reject {
+  const [first, ...also] = hearing.findings();
+  if (first === undefined) throw new InternalError("a candidate was refused without a finding");
+  const { at, span, resource, item, blueprint, fields } = candidate;
+  const { path, ...finding } = first;
+  return {
+    ...finding,
+    ...(path ? { path } : {}),
+    stage: "check",
+    at,
+    ...(span === undefined ? {} : { span }),
+    resource,
+    item,
+    blueprint,
+    ...(typeof fields.identifier === "string" ? { identifier: fields.identifier } : {}),
+    ...(also.length === 0 ? {} : { also }),
+  };
+}
+
+function inSourceOrder(earlier: readonly Reject[], own: readonly Reject[]): readonly Reject[] {
+  if (own.length === 0) return earlier;
+  return [...earlier, ...own].sort(
+    (a, b) =>
+      a.at.source - b.at.source ||
+      a.at.position - b.at.position ||
+      (a.resource ?? -1) - (b.resource ?? -1) ||
+      (a.item ?? -1) - (b.item ?? -1),
+  );
+}

@@ -1,0 +1,73 @@
+import type { Place } from "../record.js";
+import type { Finding, RejectCode } from "../reject.js";
+import type { Warning, WarningCode } from "../warning.js";
+import { shownValue } from "./shown-value.js";
+
+/** What typers tell their faults to. It knows which field is being typed, so that they need not. */
+export interface Hearing {
+  /** Records a fault of the field at hand. Returns undefined, so that a typer can end with it. */
+  readonly refuse: (code: RejectCode, message: string) => undefined;
+  /** Records something unusual about the field at hand, which is sent all the same. */
+  readonly warn: (code: WarningCode, message: string) => void;
+}
+
+/** Turns a raw value into a property's value, or tells a fault and returns undefined. Null never reaches a typer. */
+export type Typer = (value: unknown, hearing: Hearing) => unknown;
+
+/** A {@link Hearing} as check holds it: told which entity and field is at hand, asked for what was found. */
+export interface OpenHearing extends Hearing {
+  /** Starts on an entity. */
+  readonly open: (blueprint: string, at: Place) => void;
+  /** Starts on a field of it; `value` is what a fault shows. */
+  readonly turnTo: (path: string, value: unknown) => void;
+  /** The entity's faults so far; empty when it passes. */
+  readonly findings: () => readonly Finding[];
+  /** The warnings since the last call, same code, blueprint and path counted together. */
+  readonly takeWarnings: () => readonly Warning[];
+}
+
+/** Makes a hearing; one serves a whole stage, so that a sound entity costs no allocation. */
+export function openHearing(): OpenHearing {
+  let blueprint = "";
+  let place: Place | undefined;
+  let path = "";
+  let offending: unknown;
+  let found: Finding[] = [];
+  let warnings = new Map<string, Warning>();
+  return {
+    open(name, at) {
+      blueprint = name;
+      place = at;
+      if (found.length > 0) found = [];
+    },
+    turnTo(field, value) {
+      path = field;
+      offending = value;
+    },
+    refuse(code, message) {
+      const value = shownValue(offending);
+      found.push({ code, message, path, ...(value === undefined ? {} : { value }) });
+      return undefined;
+    },
+    warn(code, message) {
+      const key = JSON.stringify([code, blueprint, path]);
+      const known = warnings.get(key);
+      const first = known?.first ?? place;
+      warnings.set(key, {
+        code,
+        message: known?.message ?? message,
+        blueprint,
+        path,
+        count: (known?.count ?? 0) + 1,
+        ...(first === undefined ? {} : { first }),
+      });
+    },
+    findings: () => found,
+    takeWarnings() {
+      if (warnings.size === 0) return [];
+      const taken = [...warnings.values()];
+      warnings = new Map();
+      return taken;
+    },
+  };
+}

@@ -1,0 +1,130 @@
+import type { Blueprint } from "../blueprint.js";
+import { InternalError } from "../errors.js";
+import { components } from "./components.js";
+import { dynamicLinksOf, type Link, linksOf, type MappedRelations } from "./links.js";
+import { refuseRequiredCycle } from "./required-cycle.js";
+
+/** One step of an import: the entities of one blueprint, or, last, those of resources whose blueprint is an expression. */
+export interface Step {
+  /** From 0, in the order of writing. */
+  readonly index: number;
+  /** Absent: the last step, of resources whose blueprint is an expression. */
+  readonly blueprint?: string;
+}
+
+/** The order of an import, decided before the first row. */
+export interface StepPlan {
+  readonly steps: readonly Step[];
+  /** Index of the step that a blueprint's constant resources write in; the last one for a blueprint without a step of its own. */
+  readonly stepOf: (blueprint: string) => number;
+  /** Index of the step that a resource writes in. Without a constant blueprint it is the last, even for entities of a blueprint that has its own step. */
+  readonly stepOfResource: (resource: { readonly blueprint?: string | undefined }) => number;
+  /**
+   * The mapped relations of a blueprint whose target may come in the same or a later step, and which may wait for it: self and cyclic ones that
+   * are not required. With a last step for dynamic blueprints any target may come in it, so that all that are not required may wait.
+   */
+  readonly deferrable: (blueprint: string) => readonly string[];
+}
+
+/** What an import writes to. */
+export interface StepInput {
+  /** Constant blueprints of the mapping's resources, in order of appearance. */
+  readonly blueprints: readonly string[];
+  /** Whether a resource has an expression as its blueprint. */
+  readonly dynamic: boolean;
+}
+
+/** How steps are planned. */
+export interface StepOptions extends MappedRelations {
+  /** Whether the API creates missing targets, so that a cycle of required relations can be written. */
+  readonly createMissing: boolean;
+}
+
+/**
+ * Puts blueprints in order: relation targets first, ties by order of appearance; within a cycle so that required relations point backwards.
+ *
+ * Only relations that the mapping writes to blueprints of this import count. Pure: the same input gives the same plan.
+ *
+ * @throws {BlueprintError} for a cycle of required relations, naming it, unless missing entities are created
+ */
+export function planSteps(input: StepInput, catalog: ReadonlyMap<string, Blueprint>, options: StepOptions): StepPlan {
+  const blueprints = [...new Set(input.blueprints)];
+  const links = blueprints
+    .flatMap((blueprint) => linksOf(blueprint, catalog, options))
+    .filter((link) => blueprints.includes(link.target));
+  if (!options.createMissing) refuseRequiredCycle(blueprints, links);
+  const ordered = orderBlueprints(blueprints, links);
+  const stepIndex = new Map(ordered.map((blueprint, index) => [blueprint, index]));
+  const steps: Step[] = ordered.map((blueprint, index) => ({ index, blueprint }));
+  if (input.dynamic) steps.push({ index: steps.length });
+
+  const stepOf = (blueprint: string): number => {
+    const index = stepIndex.get(blueprint);
+    if (index !== undefined) return index;
+    if (input.dynamic) return ordered.length;
+    throw new InternalError(`the blueprint ${blueprint} is in no step of this import`);
+  };
+  return {
+    steps,
+    stepOf,
+    stepOfResource: ({ blueprint }) =>
+      blueprint === undefined && input.dynamic ? ordered.length : stepOf(blueprint ?? ""),
+    deferrable: remembered((blueprint) => deferrableOf(blueprint, stepIndex, input.dynamic, catalog, options)),
+  };
+}
+
+/** Components come after what they point to; their members so that required links point backwards, then with fewest open targets, then by appearance. */
+function orderBlueprints(blueprints: readonly string[], links: readonly Link[]): string[] {
+  const appearance = new Map(blueprints.map((blueprint, index) => [blueprint, index]));
+  const byAppearance = (a: string, b: string) => (appearance.get(a) ?? 0) - (appearance.get(b) ?? 0);
+  const targetsOf = (node: string) =>
+    links
+      .filter((link) => link.blueprint === node)
+      .map((link) => link.target)
+      .sort(byAppearance);
+  return components(blueprints, targetsOf).flatMap((members) => {
+    const inside = links.filter(
+      (link) => link.blueprint !== link.target && members.includes(link.blueprint) && members.includes(link.target),
+    );
+    return orderCycle(members.sort(byAppearance), inside);
+  });
+}
+
+function orderCycle(members: readonly string[], links: readonly Link[]): string[] {
+  const ordered: string[] = [];
+  const left = new Set(members);
+  const openLinks = (member: string, isRequired: boolean) =>
+    links.filter((link) => link.blueprint === member && link.isRequired === isRequired && left.has(link.target)).length;
+  while (left.size > 0) {
+    const [next] = [...left].sort(
+      (a, b) => openLinks(a, true) - openLinks(b, true) || openLinks(a, false) - openLinks(b, false),
+    );
+    if (next === undefined) break;
+    left.delete(next);
+    ordered.push(next);
+  }
+  return ordered;
+}
+
+function deferrableOf(
+  blueprint: string,
+  stepIndex: ReadonlyMap<string, number>,
+  dynamic: boolean,
+  catalog: ReadonlyMap<string, Blueprint>,
+  options: StepOptions,
+): readonly string[] {
+  const own = stepIndex.get(blueprint);
+  const constant = own === undefined ? [] : linksOf(blueprint, catalog, options);
+  const links = dynamic ? [...constant, ...dynamicLinksOf(blueprint, catalog, options)] : constant;
+  const mayComeLater = ({ target }: Link) => dynamic || (stepIndex.get(target) ?? -1) >= (own ?? 0);
+  return [...new Set(links.filter((link) => !link.isRequired && mayComeLater(link)).map((link) => link.relation))];
+}
+
+function remembered(compute: (blueprint: string) => readonly string[]): (blueprint: string) => readonly string[] {
+  const known = new Map<string, readonly string[]>();
+  return (blueprint) => {
+    const value = known.get(blueprint) ?? compute(blueprint);
+    known.set(blueprint, value);
+    return value;
+  };
+}
