@@ -1,7 +1,6 @@
 import { createWriteStream } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { stateError } from "./state-error.js";
 
@@ -33,17 +32,27 @@ export async function writeBytes(path: string, bytes: AsyncIterable<Uint8Array>)
   await mkdir(dirname(path), { recursive: true, mode: 0o700 }).catch((error: unknown) => {
     throw stateError(path, error);
   });
-  const file = createWriteStream(path, { mode: 0o600 });
-  let failure: unknown;
-  file.once("error", (error) => {
-    failure = error;
-  });
+  const source = watch(bytes);
   try {
-    await pipeline(Readable.from(bytes), file);
+    await pipeline(source.bytes, createWriteStream(path, { mode: 0o600 }));
   } catch (error) {
     await rm(path, { force: true });
-    throw failure === error ? stateError(path, error) : error;
+    throw source.failed() ? error : stateError(path, error);
   }
+}
+
+/** Tells whether it was the source that failed, and not the file. */
+function watch(source: AsyncIterable<Uint8Array>): { bytes: AsyncIterable<Uint8Array>; failed: () => boolean } {
+  let failed = false;
+  async function* pass(): AsyncGenerator<Uint8Array> {
+    try {
+      yield* source;
+    } catch (error) {
+      failed = true;
+      throw error;
+    }
+  }
+  return { bytes: pass(), failed: () => failed };
 }
 
 function baseName({ name, extension }: RejectsSource): string {

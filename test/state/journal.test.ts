@@ -1,0 +1,111 @@
+import { appendFile, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { StateError } from "../../src/errors.js";
+import { openJournal, readJournal, readJournalHeader } from "../../src/state/journal.js";
+import {
+  decodeJournalLine,
+  encodeJournalLine,
+  type JournalHeader,
+  type JournalLine,
+  type JournalReply,
+} from "../../src/state/journal-lines.js";
+import { collect } from "../support/entities.js";
+import { makeFolder } from "./folder.js";
+
+const header: JournalHeader = {
+  line: "import",
+  format: 1,
+  importId: "20261122T033012417Z-7f3a",
+  command: "import",
+  startedAt: "2026-11-22T03:30:12.417Z",
+  options: { mode: "merge", only: ["service"] },
+  fingerprints: {
+    mapping: "ab12",
+    target: "https://api.port.io/v1",
+    sources: [
+      { name: "services.csv", kind: "service", bytes: 12, modifiedAt: "2026-11-21T00:00:00.000Z" },
+      { name: "-" },
+    ],
+  },
+};
+
+const reply: JournalReply = {
+  line: "reply",
+  status: 207,
+  settled: [
+    { at: { source: 0, position: 1 }, resource: 0, item: 0, is: "created", pass: "only" },
+    { at: { source: 0, position: 2 }, resource: 1, item: 4, is: "rejected", pass: "first" },
+  ],
+};
+
+async function startJournal(): Promise<string> {
+  const path = join(await makeFolder(), "journal.ndjson");
+  await writeFile(path, `${encodeJournalLine(header)}\n`);
+  return path;
+}
+
+describe("journal", () => {
+  it("reads back its header and its replies in order", async () => {
+    const path = await startJournal();
+    const journal = await openJournal(path);
+    const second: JournalReply = { line: "reply", status: 200, settled: [] };
+    await Promise.all([journal.append(reply), journal.append(second)]);
+    await journal.close();
+    expect(await collect(readJournal(path))).toEqual([header, reply, second] satisfies JournalLine[]);
+    expect(await readJournalHeader(path)).toEqual(header);
+  });
+
+  it("writes what a reply settled as short tuples", () => {
+    expect(encodeJournalLine(reply)).toBe(
+      '{"line":"reply","status":207,"settled":[[0,1,0,0,"c","o"],[0,2,1,4,"r","f"]]}',
+    );
+  });
+
+  it("reads back any reply", () => {
+    const settled = fc.record({
+      at: fc.record({ source: fc.nat(), position: fc.nat() }),
+      resource: fc.nat(),
+      item: fc.nat(),
+      is: fc.constantFrom("created", "updated", "rejected"),
+      pass: fc.constantFrom("only", "first", "second"),
+    });
+    fc.assert(
+      fc.property(fc.record({ line: fc.constant("reply"), status: fc.nat(), settled: fc.array(settled) }), (line) => {
+        const any = line as JournalReply;
+        expect(decodeJournalLine(encodeJournalLine(any))).toEqual(any);
+      }),
+    );
+  });
+
+  it("leaves out a last line that is torn at any byte", async () => {
+    const path = await startJournal();
+    const whole = await readFile(path, "utf8");
+    const line = encodeJournalLine(reply);
+    for (let cut = 1; cut <= line.length; cut += 7) {
+      await writeFile(path, whole + line.slice(0, cut));
+      expect(await collect(readJournal(path))).toEqual([header]);
+    }
+  });
+
+  it("names the line that is damaged elsewhere", async () => {
+    const path = await startJournal();
+    await appendFile(path, `${encodeJournalLine(reply)}\n{"line":"re\n${encodeJournalLine(reply)}\n`);
+    await expect(collect(readJournal(path))).rejects.toThrow(`${path}:3: a line of the journal is not JSON`);
+  });
+
+  it.each([
+    ["no line", ""],
+    ["a torn header", '{"line":"import"'],
+    ["a reply first", `${encodeJournalLine(reply)}\n`],
+    ["a later format", `${JSON.stringify({ ...header, format: 2 })}\n`],
+    ["a second header", `${encodeJournalLine(header)}\n${encodeJournalLine(header)}\n`],
+    ["a line of another kind", `${encodeJournalLine(header)}\n{"line":"later"}\n`],
+    ["a line that is no object", `${encodeJournalLine(header)}\n12\n`],
+  ])("refuses a journal with %s", async (_title, text) => {
+    const path = join(await makeFolder(), "journal.ndjson");
+    await writeFile(path, text);
+    await expect(collect(readJournal(path))).rejects.toThrow(StateError);
+  });
+});
