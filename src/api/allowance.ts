@@ -53,12 +53,13 @@ export function createAllowance(quota: Quota, nowMs: number, maxPerSecond = Numb
   let heldUntilMs = 0;
   let bought = 0;
   let handed = 0;
-  let window: { used: number; ordinal: number; resetAtMs: number } | undefined;
+  /** `used` is what replies tell; `startedAt` counts what we had handed out when it began. */
+  let window: { used: number; startedAt: number; resetAtMs: number } | undefined;
 
   const advance = (now: number) => {
     if (window !== undefined && now >= window.resetAtMs) {
       const periods = Math.floor((now - window.resetAtMs) / periodMs) + 1;
-      window = { used: 0, ordinal: handed, resetAtMs: window.resetAtMs + periods * periodMs };
+      window = { used: 0, startedAt: handed, resetAtMs: window.resetAtMs + periods * periodMs };
       foreign.startWindow();
     }
     if (now <= filledAtMs) return;
@@ -68,19 +69,14 @@ export function createAllowance(quota: Quota, nowMs: number, maxPerSecond = Numb
   };
 
   /** True when the reply belongs to the window we are in, or opens a new one. */
-  const enterWindow = (used: number, ordinal: number, resetAtMs: number): boolean => {
+  const enterWindow = (used: number, resetAtMs: number): boolean => {
     if (window !== undefined && resetAtMs < window.resetAtMs - periodMs / 2) return false;
     if (window === undefined || resetAtMs > window.resetAtMs + periodMs / 2) {
-      window = { used, ordinal, resetAtMs };
+      window = { used, startedAt: handed, resetAtMs };
       foreign.startWindow();
     } else {
-      const newer = ordinal >= window.ordinal;
-      window = {
-        used: newer ? used : window.used,
-        ordinal: newer ? ordinal : window.ordinal,
-        // Told in whole seconds: the latest reading is the safe one.
-        resetAtMs: Math.max(resetAtMs, window.resetAtMs),
-      };
+      // The end is told in whole seconds: the latest reading is the safe one.
+      window = { ...window, used: Math.max(used, window.used), resetAtMs: Math.max(resetAtMs, window.resetAtMs) };
     }
     return true;
   };
@@ -93,7 +89,7 @@ export function createAllowance(quota: Quota, nowMs: number, maxPerSecond = Numb
       const inWindow =
         window === undefined
           ? Number.POSITIVE_INFINITY
-          : limit - window.used - (handed - window.ordinal) - bought - Math.ceil(reserve);
+          : limit - handed - (foreign.excess() ?? -window.startedAt) - bought - Math.ceil(reserve);
       return Math.max(0, Math.min(Math.floor(level - reserve), inWindow));
     },
     buy(count) {
@@ -126,7 +122,7 @@ export function createAllowance(quota: Quota, nowMs: number, maxPerSecond = Numb
       level = Math.min(level, cap());
       if (used === undefined || news.resetAtMs === undefined) return;
       const resetAtMs = Math.min(news.resetAtMs, now + periodMs + 2000);
-      if (!enterWindow(used, ticket.ordinal, resetAtMs)) return;
+      if (!enterWindow(used, resetAtMs)) return;
       level -= foreign.see(used - ticket.ordinal, now - ticket.atMs, now);
     },
     hold(untilMs) {

@@ -1,28 +1,19 @@
+import type { BulkReply, ItemResult } from "../reply.js";
 import { bulkBody, bulkRefused, bulkWritten } from "./bodies.js";
 
-/** What a bulk reply says of one entity. `unknown`: nothing, or two things; the writer finds out. */
-export type ItemResult =
-  | { readonly is: "created" | "updated" | "unknown" }
-  | { readonly is: "refused"; readonly status: number; readonly error: string; readonly message: string };
+/** The reply of a request that may have been done or not, and that must not be sent again blindly. */
+export interface LostReply {
+  /** Status or code of the fault. */
+  readonly cause: string;
+  /** When the attempt began by the server's clock, milliseconds since the epoch, never later than the truth; absent when its clock is not known. */
+  readonly sentAtMs?: number;
+}
 
-/** What became of a bulk request. */
-export type BulkReply =
-  | { readonly is: "settled"; readonly results: readonly ItemResult[]; readonly traceId?: string }
-  /** The body is over the server's limit (413); nothing was written. */
-  | { readonly is: "tooLarge"; readonly traceId?: string }
-  /** The whole request was refused, e.g. the blueprint is unknown; nothing was written. */
-  | {
-      readonly is: "refused";
-      readonly status: number;
-      readonly error: string;
-      readonly message: string;
-      readonly traceId?: string;
-    }
-  /**
-   * Mode create, and the reply was lost: written or not, nobody knows, and it must not be sent again blindly.
-   * `sentAtMs`: when the attempt began by the server's clock, never later than the truth; undefined when its clock is not known.
-   */
-  | { readonly is: "lost"; readonly cause: string; readonly sentAtMs: number | undefined };
+/**
+ * A settled reply whose results are all unknown because it was lost (mode create only); `lost` helps the writer that reads the entities back:
+ * one whose `createdAt` is not before `sentAtMs` is ours.
+ */
+export type BulkReplyOrLost = BulkReply & { readonly lost?: LostReply };
 
 const unknown: ItemResult = { is: "unknown" };
 

@@ -4,7 +4,7 @@ import type { Blueprint } from "../blueprint.js";
 import type { Mode } from "../entity.js";
 import { createBlueprintCalls } from "./blueprint-calls.js";
 import { countBody } from "./bodies.js";
-import { type BulkReply, readBulkResults } from "./bulk-reply.js";
+import { type BulkReplyOrLost, readBulkResults } from "./bulk-reply.js";
 import { type Clock, realClock } from "./clock.js";
 import { createCounter, type RequestCounts } from "./counts.js";
 import { openDispatcher } from "./dispatcher.js";
@@ -59,7 +59,7 @@ export interface Client {
   /** Replaces it as a whole. */
   replaceBlueprint(blueprint: Blueprint): Promise<Blueprint>;
   /** @param items - entities as JSON text, at most 20 and together under 1 MiB; put into the body as they are */
-  upsertBulk(blueprint: string, items: readonly string[], flags: BulkFlags): Promise<BulkReply>;
+  upsertBulk(blueprint: string, items: readonly string[], flags: BulkFlags): Promise<BulkReplyOrLost>;
   /** The identifiers that exist, of those asked for. */
   existing(blueprint: string, identifiers: readonly string[]): Promise<Set<string>>;
   search(blueprint: string, request: SearchRequest): Promise<SearchPage>;
@@ -119,10 +119,17 @@ export function createClient(options: ClientOptions): Client {
         idempotent: flags.mode !== "create" || flags.validationOnly === true,
         authorized: true,
       });
-      if (reply.is === "lost") return { is: "lost", cause: reply.cause, sentAtMs: reply.sentAtMs };
+      if (reply.is === "lost") {
+        const { cause, sentAtMs } = reply;
+        return {
+          is: "settled",
+          results: readBulkResults(undefined, items.length),
+          lost: { cause, ...(sentAtMs !== undefined && { sentAtMs }) },
+        };
+      }
       const trace = reply.traceId === undefined ? {} : { traceId: reply.traceId };
       if (reply.status < 300) return { is: "settled", results: readBulkResults(reply.body, items.length), ...trace };
-      if (reply.status === 413) return { is: "tooLarge", ...trace };
+      if (reply.status === 413) return { is: "tooLarge" };
       const { message, error } = refusedMessage(reply.status, reply.body, redact);
       return { is: "refused", status: reply.status, error: error ?? "unknown_error", message, ...trace };
     },

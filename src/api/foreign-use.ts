@@ -8,26 +8,53 @@ export interface ForeignUse {
    * @param tripMs - the request's round trip
    */
   see(excess: number, tripMs: number, nowMs: number): number;
+  /** The largest excess of the last replies: what the server may have counted beyond our ordinals. Undefined before the window's first reply. */
+  excess(): number | undefined;
   /** Tokens to leave in the bucket for what others take before we hear of it. */
   reserve(): number;
 }
 
-/** Replies overtake each other; the smallest excess of so many is what all of them agree on. */
-const agreeing = 8;
+/** Replies overtake each other: only what all of the last ones agree on is believed, those of so many milliseconds and at least so many. */
+const agreeMs = 500;
+const agreeCount = 8;
+/** Replies are folded into slots of so many milliseconds. */
+const slotMs = 100;
 /** The rate of others is taken over so long, in milliseconds. */
 const spanMs = 5000;
-/** Between two looks at the allowance, in milliseconds, with room to spare. */
-const tickMs = 150;
+/** How late we may hear of others besides the round trip: what must agree, and the time between two looks at the allowance. In milliseconds. */
+const delayMs = agreeMs + 150;
+
+interface Slot {
+  readonly atMs: number;
+  count: number;
+  least: number;
+  most: number;
+}
 
 /** Starts without any knowledge of others. */
 export function createForeignUse(): ForeignUse {
   let base: number | undefined;
   let inWindow = 0;
   let total = 0;
-  let recent: number[] = [];
+  let slots: Slot[] = [];
   let marks: { atMs: number; total: number }[] = [];
   let perMs = 0;
   let lagMs = 0;
+
+  const fold = (excess: number, nowMs: number) => {
+    let slot = slots.at(-1);
+    if (slot === undefined || nowMs - slot.atMs >= slotMs) {
+      slot = { atMs: nowMs, count: 0, least: excess, most: excess };
+      slots.push(slot);
+      // The oldest slot goes when the younger ones suffice.
+      const younger = slots.slice(1).reduce((sum, { count }) => sum + count, 0);
+      const second = slots[1];
+      if (second !== undefined && nowMs - second.atMs >= agreeMs && younger >= agreeCount) slots.shift();
+    }
+    slot.count++;
+    slot.least = Math.min(slot.least, excess);
+    slot.most = Math.max(slot.most, excess);
+  };
 
   const measure = (nowMs: number) => {
     const last = marks.at(-1);
@@ -42,20 +69,23 @@ export function createForeignUse(): ForeignUse {
     startWindow() {
       base = undefined;
       inWindow = 0;
-      recent = [];
+      slots = [];
     },
     see(excess, tripMs, nowMs) {
       lagMs += (tripMs - lagMs) / 16;
-      recent = [...recent.slice(1 - agreeing), excess];
-      if (base === undefined) base = excess;
+      fold(excess, nowMs);
+      const count = slots.reduce((sum, slot) => sum + slot.count, 0);
+      base ??= excess;
       // Requests that never reached the server make us count more than it does.
-      base = Math.min(base, Math.max(...recent) - inWindow);
-      const revealed = recent.length < agreeing ? 0 : Math.max(0, Math.min(...recent) - base - inWindow);
+      base = Math.min(base, Math.max(...slots.map((slot) => slot.most)) - inWindow);
+      const least = Math.min(...slots.map((slot) => slot.least));
+      const revealed = count < agreeCount ? 0 : Math.max(0, least - base - inWindow);
       inWindow += revealed;
       total += revealed;
       measure(nowMs);
       return revealed;
     },
-    reserve: () => perMs * (lagMs + tickMs) * 1.5,
+    excess: () => (slots.length === 0 ? undefined : Math.max(...slots.map((slot) => slot.most))),
+    reserve: () => perMs * (lagMs + delayMs) * 1.5,
   };
 }
