@@ -9,8 +9,6 @@ export interface JsonFault {
   readonly line: number;
   readonly column: number;
   readonly message: string;
-  /** True when the text is right so far and merely ends. */
-  readonly isEnd: boolean;
 }
 
 /**
@@ -24,10 +22,8 @@ export interface JsonFault {
 export async function locateJsonFault(bytes: AsyncIterable<Buffer>, start: number): Promise<JsonFault | undefined> {
   const verify = jsonVerifier() as (text: string | typeof none) => unknown;
   let skip = start;
-  let length = 0;
   try {
     for await (const block of bytes) {
-      length += block.length;
       // One byte, one character: so the verifier counts bytes. Only strings hold bytes beyond ASCII, and any is fine there.
       verify(block.subarray(skip).toString("latin1"));
       skip = Math.max(0, skip - block.length);
@@ -36,13 +32,11 @@ export async function locateJsonFault(bytes: AsyncIterable<Buffer>, start: numbe
     return undefined;
   } catch (error) {
     if (!(error instanceof Error) || !("offset" in error && "line" in error && "pos" in error)) throw error;
-    const offset = Number(error.offset) + start;
     return {
-      offset,
+      offset: Number(error.offset) + start,
       line: Number(error.line),
       column: Number(error.pos),
       message: error.message.replace(/^ERROR at .*?: /, ""),
-      isEnd: offset >= length,
     };
   }
 }

@@ -1,12 +1,19 @@
 import type { ChunkSink } from "./chunk-sink.js";
-import { tokenizer } from "./json-tokens.js";
+import { type Token, type Tokenizer, tokenizer } from "./json-tokens.js";
 import { ValueBuilder } from "./json-value.js";
 import { type ElementVisitor, JsonWalk, recordsPath } from "./json-walk.js";
 import { isObject, notAnObject } from "./ndjson.js";
 import { defaultMaxRecordBytes, type Reader, type ReaderInput } from "./reader.js";
 
 /** The text is not JSON. stream-json knows no position; whoever holds the source looks it up. */
-export class JsonSyntaxFault extends Error {}
+export class JsonSyntaxFault extends Error {
+  /** True when the text is right so far and merely ends. */
+  readonly isEnd: boolean;
+  constructor(cause: unknown, isEnd: boolean) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause });
+    this.isEnd = isEnd;
+  }
+}
 
 /**
  * Reads the elements of a JSON array, at the top or at a path of keys, or a single object. No span and no line: the parser knows none.
@@ -28,15 +35,15 @@ export class JsonReader implements Reader, ElementVisitor {
   }
 
   feed(block: Buffer): void {
-    for (const token of syntax(() => this.#tokens(block.toString("utf8")))) this.#walk.token(token);
+    for (const token of tokensOf(this.#tokens, block)) this.#walk.token(token);
   }
 
   end(): void {
-    for (const token of syntax(() => this.#tokens.end())) this.#walk.token(token);
+    for (const token of tokensOf(this.#tokens, undefined)) this.#walk.token(token);
   }
 
   /** Takes a token of the element in hand. */
-  token(token: Parameters<ElementVisitor["token"]>[0]): void {
+  token(token: Token): void {
     this.#builder.token(token);
   }
 
@@ -57,11 +64,14 @@ export class JsonReader implements Reader, ElementVisitor {
   }
 }
 
-/** Runs the parser and makes its errors a {@link JsonSyntaxFault}. */
-export function syntax<T>(parse: () => T): T {
+/**
+ * The tokens that a block completes; the last ones where it is undefined.
+ * @throws JsonSyntaxFault
+ */
+export function tokensOf(tokens: Tokenizer, block: Buffer | undefined): readonly Token[] {
   try {
-    return parse();
+    return block === undefined ? tokens.end() : tokens(block.toString("utf8"));
   } catch (error) {
-    throw new JsonSyntaxFault(error instanceof Error ? error.message : String(error), { cause: error });
+    throw new JsonSyntaxFault(error, block === undefined);
   }
 }

@@ -73,20 +73,14 @@ async function brokenJson(
 ): Promise<SourceError> {
   const path = await reopenablePath(source, io);
   const found = path === undefined ? undefined : await locateJsonFault(openBytes({ path, name: source.name }), start);
-  const after = `after record ${records}`;
-  if (found === undefined) {
-    return new SourceError(source.name, `is not valid JSON ${after}: ${fault.message}`, { cause: fault });
-  }
-  const place = `line ${found.line}, column ${found.column}, offset ${found.offset}`;
-  const message = found.isEnd
-    ? `ends before its JSON is complete, ${after}: ${place}`
-    : `is not valid JSON at ${place}, ${after}: ${found.message}`;
+  const after = records === 0 ? "before its first record ends" : `after record ${records}`;
+  const place = found === undefined ? "" : ` at line ${found.line}, column ${found.column}, offset ${found.offset}`;
+  const message = fault.isEnd
+    ? `its JSON ends before it is complete, ${after}${place}`
+    : `is not valid JSON${place}, ${after}: ${found?.message ?? fault.message}`;
   return new SourceError(source.name, message, {
-    hint: found.isEnd
-      ? "Was the export interrupted?"
-      : "Mend it there; a file with one object a line is NDJSON (format: ndjson).",
-    offset: found.offset,
-    line: found.line,
+    hint: fault.isEnd ? "Was the export interrupted?" : "Mend it there; one object a line is NDJSON (format: ndjson).",
+    ...(found === undefined ? {} : { offset: found.offset, line: found.line }),
     cause: fault,
   });
 }

@@ -115,13 +115,24 @@ export class RowScanner {
       return false;
     }
     if (found.next === open.start) return false;
-    if (this.#fault !== undefined) this.#sink.bad(this.#fault, { ...open, ...found });
+    if (this.#fault !== undefined) {
+      const fault = open.start === this.#start ? this.#faultAlone(found.end) : this.#fault;
+      this.#sink.bad(fault ?? this.#fault, { ...open, ...found });
+    }
     this.#fault = undefined;
     this.#open = undefined;
     this.#start = found.next;
     this.#fed = found.next;
     this.#parser = this.#parserFrom(found.next);
     return true;
+  }
+
+  /** What is wrong with the line from the start to `end` by itself: a quote that it leaves open may have met another one only lines later. */
+  #faultAlone(end: number): RowFault | undefined {
+    if (this.#fault?.code === "record_too_large") return this.#fault;
+    const parser = new RowParser(this.#options, () => undefined);
+    const error = parser.feed(this.#window.from(this.#start).subarray(0, end - this.#start)) ?? parser.finish();
+    return error === undefined ? undefined : faultOf(error);
   }
 
   #parserFrom(offset: number): RowParser {
