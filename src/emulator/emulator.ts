@@ -1,0 +1,106 @@
+import type { AddressInfo } from "node:net";
+import type { Blueprint } from "../blueprint.js";
+import { createAjv } from "./ajv.js";
+import type { Catalog } from "./catalog.js";
+import { entityBodies } from "./entity-schema.js";
+import { type Family, portPeriodMs } from "./families.js";
+import { createLimiter, type FamilyStats } from "./limits.js";
+import { likeliestReadings, type Readings } from "./readings.js";
+import { blueprintRoutes } from "./routes/blueprints.js";
+import { bulkRoutes } from "./routes/bulk.js";
+import { deleteAllRoutes } from "./routes/delete-all.js";
+import { entityRoutes } from "./routes/entities.js";
+import { searchRoutes } from "./routes/search.js";
+import { tokenRoute } from "./routes/token.js";
+import { seedBlueprints } from "./seed.js";
+import { createServer } from "./server.js";
+import { type Store, viewStore } from "./store.js";
+import { type Credentials, createTokens } from "./tokens.js";
+
+/** How an emulator is started. */
+export interface EmulatorOptions {
+  /** Default 0: any free port. */
+  readonly port?: number;
+  /** Default `127.0.0.1`. */
+  readonly host?: string;
+  /** Blueprints that are there from the start; they may relate to each other in any order. */
+  readonly blueprints?: readonly Blueprint[];
+  /** Default `portload` and `portload`; others are refused. */
+  readonly credentials?: Credentials;
+  /** Port's limits (default), none, or a number that multiplies steady limits and bursts. */
+  readonly limits?: "port" | "off" | number;
+  /** Length of a limit's window in milliseconds, default 300,000; limits and bursts follow in proportion. */
+  readonly limitPeriodMs?: number;
+  /** Milliseconds that every answer waits, default 0. */
+  readonly latencyMs?: number;
+  /** Milliseconds since 1970, default `Date.now`; limits, tokens and dates of entities follow it, latency does not. */
+  readonly clock?: () => number;
+  /** Life of a token in milliseconds, default three hours. */
+  readonly tokenTtlMs?: number;
+  /** Other readings of what no source pins down than the likeliest. */
+  readonly readings?: Partial<Readings>;
+}
+
+/** What the emulator counted since its start. */
+export interface EmulatorStats {
+  /** Milliseconds since 1970. */
+  readonly startedAt: number;
+  readonly elapsedMs: number;
+  readonly families: Readonly<Record<Family, FamilyStats>>;
+}
+
+/** A running emulator. */
+export interface Emulator {
+  /** `http://HOST:PORT/v1`. */
+  readonly url: string;
+  readonly store: Store;
+  /** The same as `GET /__emulator/stats`. */
+  readonly stats: () => EmulatorStats;
+  /** Ends the token in force, as if its life were over. */
+  readonly revokeToken: () => void;
+  /** Ends all connections and frees the port. */
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * Starts a local server that speaks Port's API and keeps its catalog in memory.
+ *
+ * @throws {BlueprintError} for a blueprint that the API would refuse
+ * @throws {Error} with code `EADDRINUSE` when the port is taken
+ */
+export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
+  const { port = 0, host = "127.0.0.1", clock = Date.now, tokenTtlMs = 10_800_000, latencyMs = 0 } = options;
+  const credentials = options.credentials ?? { clientId: "portload", clientSecret: "portload" };
+  const readings: Readings = { ...likeliestReadings, ...options.readings };
+  const ajv = createAjv(readings.formats);
+  const catalog: Catalog = { shelves: new Map(), migrations: new Map(), readings, ajv, clock, nextId: 1 };
+  seedBlueprints(catalog, options.blueprints ?? []);
+  const startedAt = clock();
+  const limiter = createLimiter({
+    limits: options.limits ?? "port",
+    periodMs: options.limitPeriodMs ?? portPeriodMs,
+    clock,
+  });
+  const tokens = createTokens(credentials, tokenTtlMs, clock);
+  const server = createServer({ tokens, limiter, readings, clock, latencyMs });
+  const parts = { server, catalog, clientId: credentials.clientId };
+  const bodies = entityBodies(readings.apostrophe);
+  const stats = (): EmulatorStats => ({ startedAt, elapsedMs: clock() - startedAt, families: limiter.stats() });
+  tokenRoute(parts, tokens, tokenTtlMs);
+  blueprintRoutes(parts);
+  entityRoutes(parts, bodies);
+  bulkRoutes(parts, bodies);
+  deleteAllRoutes(parts);
+  searchRoutes(parts);
+  server.get("/__emulator/stats", (_request, reply) => reply.send({ ok: true, ...stats() }));
+  await server.listen({ port, host });
+  const address = server.server.address() as AddressInfo;
+  const authority = address.family === "IPv6" ? `[${address.address}]` : host;
+  return {
+    url: `http://${authority}:${address.port}/v1`,
+    store: viewStore(catalog),
+    stats,
+    revokeToken: tokens.revoke,
+    close: () => server.close(),
+  };
+}

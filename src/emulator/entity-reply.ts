@@ -1,0 +1,77 @@
+import { type Catalog, heldBy, type Shelf, type StoredEntity, targetsOf } from "./catalog.js";
+
+/** What of an entity a reply shows. */
+export interface Shape {
+  /** Paths (`identifier`, `properties.x`, `relations.y`), meta names (`$title`) and bare property names; all when empty. */
+  readonly include: readonly string[];
+  readonly exclude: readonly string[];
+  /** Relations as `{identifier, title}`. */
+  readonly attachTitles: boolean;
+}
+
+/** Everything, relations as identifiers. */
+export const wholeShape: Shape = { include: [], exclude: [], attachTitles: false };
+
+const metaFields =
+  "identifier title icon blueprint team properties relations createdAt createdBy updatedAt updatedBy".split(" ");
+
+/** Gives an entity as replies show it: relations that hold nothing are null or `[]`, dates are ISO 8601 in UTC with milliseconds. */
+export function entityReply(
+  catalog: Catalog,
+  shelf: Shelf,
+  entity: StoredEntity,
+  shape: Shape = wholeShape,
+): Record<string, unknown> {
+  const { titleOmitted } = catalog.readings;
+  const title = entity.title ?? (titleOmitted === "identifier" ? entity.identifier : null);
+  const reply: Record<string, unknown> = {
+    identifier: entity.identifier,
+    ...(title === null && titleOmitted === "absent" ? {} : { title }),
+    icon: entity.icon,
+    blueprint: shelf.blueprint.identifier,
+    team: entity.team,
+    properties: entity.properties,
+    relations: relationsOf(catalog, shelf, entity, shape.attachTitles),
+    createdAt: new Date(entity.createdAt).toISOString(),
+    createdBy: entity.createdBy,
+    updatedAt: new Date(entity.updatedAt).toISOString(),
+    updatedBy: entity.updatedBy,
+  };
+  return shape.include.length === 0 && shape.exclude.length === 0 ? reply : trim(reply, shape);
+}
+
+function relationsOf(catalog: Catalog, shelf: Shelf, entity: StoredEntity, titles: boolean): Record<string, unknown> {
+  const relations: Record<string, unknown> = {};
+  for (const [key, rule] of shelf.rules.relations) {
+    const held = heldBy(entity, key);
+    const target = titles ? catalog.shelves.get(rule.target) : undefined;
+    const named = (name: string) =>
+      titles ? { identifier: name, title: target?.entities.get(name)?.title ?? null } : name;
+    relations[key] = rule.many ? targetsOf(held).map(named) : typeof held === "string" ? named(held) : null;
+  }
+  return relations;
+}
+
+function trim(reply: Record<string, unknown>, shape: Shape): Record<string, unknown> {
+  const shown = (group: "meta" | "properties" | "relations", name: string) => {
+    const named = (path: string) => names(path, group, name);
+    return (shape.include.length === 0 || shape.include.some(named)) && !shape.exclude.some(named);
+  };
+  const trimmed: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(reply)) {
+    if (key === "properties" || key === "relations") {
+      const values = Object.entries(value as Readonly<Record<string, unknown>>);
+      trimmed[key] = Object.fromEntries(values.filter(([name]) => shown(key, name)));
+    } else if (key === "identifier" ? !shape.exclude.some((path) => names(path, "meta", key)) : shown("meta", key)) {
+      // Without its identifier an entity of a reply could not be told from the others, so `include` never drops it.
+      trimmed[key] = value;
+    }
+  }
+  return trimmed;
+}
+
+function names(path: string, group: "meta" | "properties" | "relations", name: string): boolean {
+  if (group === "meta") return path === `$${name}` || path === name;
+  if (path === group || path === `${group}.${name}`) return true;
+  return path === name && !metaFields.includes(path);
+}

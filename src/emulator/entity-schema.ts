@@ -1,0 +1,96 @@
+/** Pattern of an entity's identifier. @source Port's published API description; the apostrophe since August 2026 */
+export function identifierPattern(apostrophe: boolean): string {
+  return `^(?!\\.{1,2}$)[\\p{L}0-9@_.+:\\\\/=${apostrophe ? "'" : ""}-]+$`;
+}
+
+/** Body schemas of the routes that write entities. @source Port's published API description */
+export interface EntityBodies {
+  /** POST, and an item of a bulk write. */
+  readonly create: object;
+  /** PUT. */
+  readonly replace: object;
+  /** PATCH. */
+  readonly patch: object;
+  readonly bulk: object;
+  /** A bulk write whose items are checked one by one. */
+  readonly bulkLoose: object;
+  readonly bulkDelete: object;
+}
+
+/** Gives the body schemas of the routes that write entities. */
+export function entityBodies(apostrophe: boolean): EntityBodies {
+  const identifier = { type: "string", pattern: identifierPattern(apostrophe), maxLength: 1000 };
+  const text = { type: "string" };
+  const nullable = { type: ["string", "null"] };
+  const team = { anyOf: [text, { type: "array", items: text }, query] };
+  const relation = { anyOf: [identifier, { type: "array", items: identifier }, { type: "null" }, query] };
+  const relations = { type: "object", additionalProperties: relation };
+  const properties = { type: "object" };
+  const body = { type: "object", properties: { identifier, title: text, icon: text, team, properties, relations } };
+  const create = {
+    ...body,
+    properties: { ...body.properties, identifier: { anyOf: [identifier, query] } },
+  };
+  const patch = {
+    type: "object",
+    properties: {
+      identifier,
+      title: nullable,
+      icon: nullable,
+      team: { anyOf: [nullable, { type: "array", items: text }, query] },
+      properties: { type: "object", propertyNames: { pattern: "^[A-Za-z0-9@_=\\\\-]+$" } },
+      relations,
+    },
+    additionalProperties: false,
+  };
+  return {
+    create,
+    replace: body,
+    patch,
+    bulk: listOf(create, 20),
+    bulkLoose: listOf({ type: "object" }, 20),
+    bulkDelete: listOf({ type: "string" }, 100),
+  };
+}
+
+const one = { anyOf: [{ type: "string" }, { type: "number" }, { type: "null" }] };
+const texts = { type: "array", items: { type: "string" } };
+
+/** A search in place of an identifier, a relation or a team. @source components def-5 and def-6 */
+const query = {
+  type: "object",
+  properties: {
+    combinator: { enum: ["and", "or"] },
+    rules: {
+      type: "array",
+      items: {
+        type: "object",
+        anyOf: [
+          rule(["="], one),
+          rule(["in", "containsAny"], texts),
+          rule(["contains"], { anyOf: [{ type: "string" }, texts, { type: "null" }] }),
+          { required: ["combinator", "rules"] },
+        ],
+      },
+    },
+  },
+  required: ["combinator", "rules"],
+  additionalProperties: false,
+};
+
+function rule(operators: readonly string[], value: object): object {
+  return {
+    properties: { property: { type: "string" }, operator: { enum: operators }, value },
+    required: ["property", "operator", "value"],
+    additionalProperties: false,
+  };
+}
+
+function listOf(items: object, maxItems: number): object {
+  return {
+    type: "object",
+    properties: { entities: { type: "array", minItems: 1, maxItems, items } },
+    required: ["entities"],
+    additionalProperties: false,
+  };
+}

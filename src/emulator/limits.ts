@@ -1,0 +1,124 @@
+import { type Family, portLimits, portPeriodMs } from "./families.js";
+
+/** How the limits are set; see {@link createLimiter}. */
+export interface LimitOptions {
+  /** `port` as published, `off` for none, or a number that multiplies steady limits and bursts. */
+  readonly limits: "port" | "off" | number;
+  /** Length of a window in milliseconds; limits and bursts follow in proportion. */
+  readonly periodMs: number;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+}
+
+/** The window of a family as its headers tell it. */
+export interface Window {
+  readonly limit: number;
+  readonly periodMs: number;
+  readonly remaining: number;
+  /** Milliseconds until the window ends. */
+  readonly resetMs: number;
+}
+
+/** What became of the requests of a family since the start. */
+export interface FamilyStats {
+  readonly limit: number | null;
+  readonly burst: number | null;
+  readonly periodMs: number | null;
+  readonly accepted: number;
+  readonly refused: number;
+  /** What the limits would have let pass if requests had never been lacking; null with limits off. */
+  readonly allowed: number | null;
+}
+
+/** Decides on requests, family by family. */
+export interface Limiter {
+  /** Takes a token and a place in the window; `accepted` is false when either is missing, and nothing is taken then. `window` is absent with limits off. */
+  readonly take: (family: Family) => { readonly accepted: boolean; readonly window?: Window };
+  readonly stats: () => Readonly<Record<Family, FamilyStats>>;
+}
+
+interface Meter {
+  readonly limit: number;
+  readonly burst: number;
+  tokens: number;
+  filledAt: number;
+  window: number;
+  used: number;
+  accepted: number;
+  refused: number;
+}
+
+/**
+ * Makes the limiter of one emulator. A request needs a token of its family's bucket (capacity: burst, refilled at limit/period) and room in the fixed window of one
+ * period; windows begin when the limiter is made. Limits and bursts that are scaled are whole numbers, at least 1.
+ */
+export function createLimiter(options: LimitOptions): Limiter {
+  const { periodMs, clock } = options;
+  const startedAt = clock();
+  const off = options.limits === "off";
+  const scale = (typeof options.limits === "number" ? options.limits : 1) * (periodMs / portPeriodMs);
+  const meters = new Map<Family, Meter>();
+  for (const [family, port] of Object.entries(portLimits) as [Family, (typeof portLimits)[Family]][]) {
+    const burst = whole(port.burst * scale);
+    const counts = { tokens: burst, filledAt: startedAt, window: 0, used: 0, accepted: 0, refused: 0 };
+    meters.set(family, { limit: whole(port.limit * scale), burst, ...counts });
+  }
+  return {
+    take: (family) => {
+      const meter = meters.get(family);
+      if (meter === undefined) return { accepted: true };
+      if (off) {
+        meter.accepted += 1;
+        return { accepted: true };
+      }
+      const now = clock();
+      advance(meter, now, startedAt, periodMs);
+      const accepted = meter.tokens >= 1 && meter.used < meter.limit;
+      if (accepted) {
+        meter.tokens -= 1;
+        meter.used += 1;
+        meter.accepted += 1;
+      } else meter.refused += 1;
+      const resetMs = startedAt + (meter.window + 1) * periodMs - now;
+      return { accepted, window: { limit: meter.limit, periodMs, remaining: meter.limit - meter.used, resetMs } };
+    },
+    stats: () => {
+      const elapsedMs = clock() - startedAt;
+      const rows = [...meters].map(([family, meter]) => {
+        const { limit, burst, accepted, refused } = meter;
+        if (off) return [family, { limit: null, burst: null, periodMs: null, accepted, refused, allowed: null }];
+        const allowed = allowedSince(elapsedMs, { limit, burst, periodMs });
+        return [family, { limit, burst, periodMs, accepted, refused, allowed }];
+      });
+      return Object.fromEntries(rows) as Record<Family, FamilyStats>;
+    },
+  };
+}
+
+/**
+ * Tells how many requests the limits let pass in `elapsedMs` when there is always one waiting. In every window that is burst and refill, capped at the limit:
+ * a bucket that was drained to the limit of one window is full again when the next begins.
+ */
+export function allowedSince(
+  elapsedMs: number,
+  { limit, burst, periodMs }: { readonly limit: number; readonly burst: number; readonly periodMs: number },
+): number {
+  const windows = Math.floor(elapsedMs / periodMs);
+  const within = elapsedMs - windows * periodMs;
+  return windows * limit + Math.min(limit, Math.floor(burst + (within * limit) / periodMs));
+}
+
+function advance(meter: Meter, now: number, startedAt: number, periodMs: number): void {
+  const refill = (Math.max(0, now - meter.filledAt) * meter.limit) / periodMs;
+  meter.tokens = Math.min(meter.burst, meter.tokens + refill);
+  meter.filledAt = now;
+  const window = Math.floor((now - startedAt) / periodMs);
+  if (window === meter.window) return;
+  meter.window = window;
+  meter.used = 0;
+}
+
+function whole(figure: number): number {
+  // The product of a period and a scale is not exact: 1,166.666… is 1,166, but 6.999… is meant as 7.
+  return Math.max(1, Math.floor(figure + 1e-6));
+}

@@ -1,0 +1,64 @@
+import type { Catalog, Shelf, StoredEntity } from "./catalog.js";
+import { isObject } from "./json-object.js";
+import { compileRule } from "./query-rules.js";
+import { invalidRequest, Refusal } from "./refusal.js";
+
+/** True when an entity matches. */
+export type Test = (entity: StoredEntity, shelf: Shelf) => boolean;
+
+/** A search, compiled once per request. */
+export interface Query {
+  readonly test: Test;
+  /** When given, no entity with another identifier can match: a look-up takes the place of a scan. */
+  readonly identifiers?: readonly string[];
+  /** When given, no entity of another blueprint can match. */
+  readonly blueprints?: readonly string[];
+}
+
+/** Most levels of nested queries. */
+const maxDepth = 32;
+
+/** Compiles a search of any depth; `path` names it in the message of a refusal. */
+export function compileQuery(catalog: Catalog, query: unknown, path: string, depth = 0): Query | Refusal {
+  if (!isObject(query)) return invalidRequest(`"${path}" must be object`);
+  if (depth > maxDepth) return invalidRequest(`"${path}" must NOT be nested deeper than ${maxDepth} levels`);
+  for (const key of ["combinator", "rules"]) {
+    if (query[key] === undefined) return invalidRequest(`"${path}" must have required property '${key}'`);
+  }
+  for (const key in query) {
+    if (key === "combinator" || key === "rules") continue;
+    return invalidRequest(`"${path}" must NOT have additional properties, additional property: "${key}"`);
+  }
+  const { combinator, rules } = query;
+  if (combinator !== "and" && combinator !== "or") {
+    return invalidRequest(`"${path}/combinator" must be equal to one of the allowed values`);
+  }
+  if (!Array.isArray(rules)) return invalidRequest(`"${path}/rules" must be array`);
+  const parts: Query[] = [];
+  for (const [index, rule] of rules.entries()) {
+    const at = `${path}/rules/${index}`;
+    const nested = isObject(rule) && ("combinator" in rule || "rules" in rule);
+    const part = nested ? compileQuery(catalog, rule, at, depth + 1) : compileRule(catalog, rule, at);
+    if (part instanceof Refusal) return part;
+    parts.push(part);
+  }
+  // No rules at all match everything, in both combinators. @source Port's own CLI searches with an empty array
+  if (parts.length === 0) return { test: () => true };
+  return combinator === "and" ? all(parts) : any(parts);
+}
+
+function all(parts: readonly Query[]): Query {
+  const identifiers = parts.find((part) => part.identifiers !== undefined)?.identifiers;
+  const blueprints = parts.find((part) => part.blueprints !== undefined)?.blueprints;
+  return {
+    test: (entity, shelf) => parts.every((part) => part.test(entity, shelf)),
+    ...(identifiers === undefined ? {} : { identifiers }),
+    ...(blueprints === undefined ? {} : { blueprints }),
+  };
+}
+
+function any(parts: readonly Query[]): Query {
+  const [only] = parts;
+  if (parts.length === 1 && only !== undefined) return only;
+  return { test: (entity, shelf) => parts.some((part) => part.test(entity, shelf)) };
+}

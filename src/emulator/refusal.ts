@@ -1,0 +1,56 @@
+/** Why a request, or one item of it, is refused: a value on the way, the common envelope on the wire. */
+export class Refusal {
+  readonly status: number;
+  /** Port's code, e.g. `not_found`. */
+  readonly error: string;
+  readonly message: string;
+  constructor(status: number, error: string, message: string) {
+    this.status = status;
+    this.error = error;
+    this.message = message;
+  }
+  /** The body of the reply. */
+  get body(): { readonly ok: false; readonly error: string; readonly message: string } {
+    return { ok: false, error: this.error, message: this.message };
+  }
+}
+
+/** The request does not match the route's schema. */
+export function invalidRequest(message: string): Refusal {
+  return new Refusal(422, "invalid_request", message);
+}
+
+/** The entity does not match its blueprint's schema. */
+export function schemaMismatch(message: string): Refusal {
+  return new Refusal(422, "blueprint_schema_mismatch", message);
+}
+
+/** @source literal text of a live reply, fact sheet 5.2 */
+export function blueprintNotFound(identifier: string): Refusal {
+  return new Refusal(404, "not_found", `Blueprint with identifier "${identifier}" was not found`);
+}
+
+/** @source literal text of a live reply, fact sheet 5.2; also for the target of a relation and a team */
+export function entityNotFound(identifier: string, blueprint: string): Refusal {
+  const message = `Entity with identifier "${identifier}" does not exist in the blueprint "${blueprint}"`;
+  return new Refusal(404, "not_found", message);
+}
+
+/** The identifier belongs to another blueprint or entity. */
+export function identifierTaken(what: "Blueprint" | "Entity", identifier: string): Refusal {
+  return new Refusal(409, "identifier_taken", `${what} with identifier "${identifier}" already exists`);
+}
+
+/** A required relation has no value, or (403) loses it. */
+export function requiredRelation(relation: string, status: 403 | 422): Refusal {
+  const message =
+    status === 403
+      ? `The relation "${relation}" cannot be deleted because it is a required relation`
+      : `The relation "${relation}" is required`;
+  return new Refusal(status, "required_relation", message);
+}
+
+/** Somebody would be left without a target that it requires. */
+export function hasDependents(status: number, message: string): Refusal {
+  return new Refusal(status, "has_dependents", message);
+}

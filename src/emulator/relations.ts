@@ -1,0 +1,115 @@
+import { isSearchQuery } from "../entity.js";
+import type { Catalog, Shelf, StoredEntity, Targets } from "./catalog.js";
+import { compileQuery } from "./query.js";
+import { blueprintNotFound, entityNotFound, invalidRequest, Refusal, requiredRelation } from "./refusal.js";
+import type { RelationRule } from "./rules.js";
+import { selectEntities } from "./select.js";
+
+/** The write that relations are settled for. */
+export interface RelationWrite {
+  /** The entity that exists already. */
+  readonly existing: StoredEntity | undefined;
+  /** The same, if what it holds stays unless given otherwise. */
+  readonly base: StoredEntity | undefined;
+  readonly identifier: string;
+  readonly given: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** A relation target that is to be created with its identifier alone. */
+export interface MissingTarget {
+  readonly shelf: Shelf;
+  readonly identifier: string;
+}
+
+interface Sight {
+  readonly createMissing: boolean;
+  readonly seesBelow: number;
+}
+
+/** Gives the relations that an entity ends with, and the targets that have to be created for it. */
+export function settleRelations(
+  catalog: Catalog,
+  shelf: Shelf,
+  write: RelationWrite,
+  sight: Sight,
+): { relations: StoredEntity["relations"]; missing: readonly MissingTarget[] } | Refusal {
+  const { rules } = shelf;
+  const relations: Record<string, Targets> = write.base === undefined ? {} : { ...write.base.relations };
+  const missing: MissingTarget[] = [];
+  for (const key in write.given) {
+    const rule = rules.relations.get(key);
+    if (rule === undefined) return unknownRelation(catalog, key);
+    const held = settleOne(catalog, shelf, key, rule, write, sight, missing);
+    if (held instanceof Refusal) return held;
+    if (held === null && rule.required && write.existing !== undefined) return requiredRelation(key, 403);
+    relations[key] = held;
+  }
+  for (const key of rules.requiredRelations) {
+    if (!Object.hasOwn(relations, key) || relations[key] === null) return requiredRelation(key, 422);
+  }
+  return { relations, missing };
+}
+
+function settleOne(
+  catalog: Catalog,
+  shelf: Shelf,
+  key: string,
+  rule: RelationRule,
+  write: RelationWrite,
+  sight: Sight,
+  missing: MissingTarget[],
+): Targets | Refusal {
+  const given = write.given?.[key];
+  const target = rule.target === shelf.blueprint.identifier ? shelf : catalog.shelves.get(rule.target);
+  if (target === undefined) return blueprintNotFound(rule.target);
+  if (isSearchQuery(given)) return matching(catalog, target, key, rule, given);
+  const shaped = shape(catalog, key, rule, given);
+  if (shaped instanceof Refusal || shaped === null) return shaped;
+  for (const identifier of typeof shaped === "string" ? [shaped] : shaped) {
+    const found = target.entities.get(identifier);
+    if (found !== undefined && (found.id < sight.seesBelow || found === write.existing)) continue;
+    const itself = target === shelf && identifier === write.identifier;
+    if (itself && catalog.readings.selfTarget === "exists") continue;
+    // Users and teams are never made on the way. @source fact sheet 3.2
+    if (!sight.createMissing || rule.target.startsWith("_")) return entityNotFound(identifier, rule.target);
+    if (!itself) missing.push({ shelf: target, identifier });
+  }
+  return shaped;
+}
+
+// Brings what was given into the relation's shape: one or null, or a list.
+function shape(catalog: Catalog, key: string, rule: RelationRule, given: unknown): Targets | Refusal {
+  const { scalarForMany, arrayForSingle, duplicateTargets } = catalog.readings;
+  if (given === null || given === undefined) return null;
+  if (typeof given === "string") {
+    if (!rule.many) return given;
+    return scalarForMany === "wrap" ? [given] : invalidRequest(`"relations/${key}" must be array`);
+  }
+  const list = Array.isArray(given) ? given.map(String) : [];
+  if (rule.many) return duplicateTargets === "dedupe" ? [...new Set(list)] : list;
+  if (list.length > 1 || (list.length === 1 && arrayForSingle === "reject")) return manyViolation(key);
+  return list[0] ?? null;
+}
+
+function matching(catalog: Catalog, target: Shelf, key: string, rule: RelationRule, query: unknown): Targets | Refusal {
+  const compiled = compileQuery(catalog, query, `relations/${key}`);
+  if (compiled instanceof Refusal) return compiled;
+  // @source fact sheet 3.3: a relation query gives up to 100 entities
+  const found = selectEntities(target, compiled, 0, 100).map((entity) => entity.identifier);
+  if (found.length === 0 && catalog.readings.queryWithoutMatch === "reject") {
+    return new Refusal(404, "not_found", `No entity of the blueprint "${rule.target}" matches the query of "${key}"`);
+  }
+  if (rule.many) return found;
+  return found.length > 1 ? manyViolation(key) : (found[0] ?? null);
+}
+
+function manyViolation(key: string): Refusal {
+  const message = `A provided relation cannot contain more than one entity: "${key}"`;
+  return new Refusal(422, "relation_many_violation", message);
+}
+
+function unknownRelation(catalog: Catalog, key: string): Refusal {
+  const status = catalog.readings.unknownRelation;
+  const message = `Relation with identifier "${key}" was not found`;
+  return new Refusal(status, status === 404 ? "not_found" : "invalid_request", message);
+}

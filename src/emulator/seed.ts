@@ -1,0 +1,31 @@
+import type { Ajv } from "ajv";
+import type { Blueprint } from "../blueprint.js";
+import { BlueprintError } from "../errors.js";
+import { createAjv, describeFault } from "./ajv.js";
+import { createBlueprintBody } from "./blueprint-schema.js";
+import { createBlueprint } from "./blueprints.js";
+import type { Catalog } from "./catalog.js";
+import { Refusal } from "./refusal.js";
+import { systemBlueprints } from "./system-blueprints.js";
+
+/**
+ * Puts the system's blueprints and the given ones into an empty catalog. They may relate to each other in any order and in circles; one named like a system blueprint takes its place.
+ * @throws {BlueprintError} for a blueprint that the API would refuse
+ */
+export function seedBlueprints(catalog: Catalog, given: readonly Blueprint[]): void {
+  const names = new Set(given.map((blueprint) => blueprint.identifier));
+  const system = systemBlueprints.filter((blueprint) => !names.has(blueprint.identifier));
+  const known = new Set([...names, ...system.map((blueprint) => blueprint.identifier)]);
+  const ajv: Ajv = createAjv("off", true);
+  const check = ajv.compile(createBlueprintBody);
+  for (const blueprint of [...system, ...given]) {
+    // The check fills in defaults, so it works on a copy.
+    const body = structuredClone(blueprint) as Blueprint;
+    const created = check(body)
+      ? createBlueprint(catalog, body, { by: "emulator", datasource: null }, known)
+      : new Refusal(422, "invalid_request", describeFault(check.errors, "blueprint"));
+    if (created instanceof Refusal) {
+      throw new BlueprintError(`blueprint "${blueprint.identifier}" cannot be loaded: ${created.message}`);
+    }
+  }
+}

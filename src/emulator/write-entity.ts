@@ -1,0 +1,179 @@
+import { randomBytes } from "node:crypto";
+import { isSearchQuery } from "../entity.js";
+import { addEntity, type Catalog, replaceRelations, type Shelf, type StoredEntity, type Writer } from "./catalog.js";
+import { resolveIdentifier } from "./identifier-query.js";
+import { settleProperties } from "./properties.js";
+import { referrersTo } from "./referrers.js";
+import { identifierTaken, Refusal } from "./refusal.js";
+import { settleRelations } from "./relations.js";
+import { protectedBlueprints } from "./system-blueprints.js";
+import { settleTeam } from "./team.js";
+
+/** An entity as a request brings it, already of the route's schema. */
+export interface EntityInput {
+  readonly identifier?: unknown;
+  readonly title?: string | null;
+  readonly icon?: string | null;
+  readonly team?: unknown;
+  readonly properties?: Readonly<Record<string, unknown>>;
+  readonly relations?: Readonly<Record<string, unknown>>;
+}
+
+/** How an entity is written; the names are those of the query string. */
+export interface WriteFlags {
+  readonly merge: boolean;
+  readonly createMissing: boolean;
+  readonly validationOnly: boolean;
+  /** Relations see entities with a smaller id only; unlimited but in a bulk write under the reading `bulkVisibility: none`. */
+  readonly seesBelow: number;
+}
+
+/** What a write came to. Of a `validationOnly` write the entity is stored nowhere. */
+export interface Written {
+  readonly entity: StoredEntity;
+  readonly created: boolean;
+}
+
+/** POST: creates an entity, or with `upsert` changes the one of that identifier. Nothing is stored when it is refused. */
+export function upsertEntity(
+  catalog: Catalog,
+  shelf: Shelf,
+  input: EntityInput,
+  flags: WriteFlags & { readonly upsert: boolean },
+  writer: Writer,
+): Written | Refusal {
+  const identifier = isSearchQuery(input.identifier)
+    ? resolveIdentifier(catalog, shelf, input.identifier)
+    : typeof input.identifier === "string"
+      ? input.identifier
+      : generateIdentifier(shelf);
+  if (identifier instanceof Refusal) return identifier;
+  const existing = shelf.entities.get(identifier);
+  if (existing !== undefined && !flags.upsert) return identifierTaken("Entity", identifier);
+  return settleEntity(catalog, shelf, existing, identifier, input, flags, writer);
+}
+
+/** PUT and PATCH: changes an entity that exists; an identifier in the input renames it. */
+export function changeEntity(
+  catalog: Catalog,
+  shelf: Shelf,
+  existing: StoredEntity,
+  input: EntityInput,
+  flags: WriteFlags,
+  writer: Writer,
+): Written | Refusal {
+  const identifier = typeof input.identifier === "string" ? input.identifier : existing.identifier;
+  if (identifier !== existing.identifier && shelf.entities.has(identifier))
+    return identifierTaken("Entity", identifier);
+  return settleEntity(catalog, shelf, existing, identifier, input, flags, writer);
+}
+
+function settleEntity(
+  catalog: Catalog,
+  shelf: Shelf,
+  existing: StoredEntity | undefined,
+  identifier: string,
+  input: EntityInput,
+  flags: WriteFlags,
+  writer: Writer,
+): Written | Refusal {
+  const blueprint = shelf.blueprint.identifier;
+  if (protectedBlueprints.has(blueprint)) return protectedRefusal(catalog, blueprint);
+  const base = flags.merge ? existing : undefined;
+  const team = settleTeam(catalog, shelf, input.team, base);
+  if (team instanceof Refusal) return team;
+  const properties = settleProperties(catalog.readings, shelf.rules, input.properties, base, existing === undefined);
+  if (properties instanceof Refusal) return properties;
+  const settled = settleRelations(catalog, shelf, { existing, base, identifier, given: input.relations }, flags);
+  if (settled instanceof Refusal) return settled;
+  const now = catalog.clock();
+  const next = {
+    identifier,
+    title: input.title === undefined ? (base?.title ?? null) : input.title,
+    icon: input.icon === undefined ? (base?.icon ?? null) : input.icon,
+    team,
+    properties,
+    updatedAt: now,
+    updatedBy: writer.by,
+    datasource: writer.datasource,
+  };
+  if (flags.validationOnly)
+    return { entity: draft(catalog, next, settled.relations, existing, writer), created: existing === undefined };
+  for (const { shelf: target, identifier: missing } of settled.missing) {
+    if (!target.entities.has(missing)) addEntity(target, bareEntity(catalog, missing, now, writer));
+  }
+  if (existing === undefined) {
+    const entity = draft(catalog, next, settled.relations, undefined, writer);
+    catalog.nextId += 1;
+    addEntity(shelf, entity);
+    return { entity, created: true };
+  }
+  if (identifier !== existing.identifier) renameEntity(catalog, shelf, existing, identifier);
+  Object.assign(existing, next);
+  existing.writes += 1;
+  replaceRelations(shelf, existing, settled.relations);
+  return { entity: existing, created: false };
+}
+
+/** Says that a blueprint is Port's own. @source literal text of a live reply, fact sheet 5.2 */
+export function protectedRefusal(catalog: Catalog, blueprint: string): Refusal {
+  const message = `Cannot create entity from blueprint "${blueprint}" as it is marked protected`;
+  return new Refusal(catalog.readings.protectedStatus, "protected_resource", message);
+}
+
+type Next = Pick<
+  StoredEntity,
+  "identifier" | "title" | "icon" | "team" | "properties" | "updatedAt" | "updatedBy" | "datasource"
+>;
+
+function draft(
+  catalog: Catalog,
+  next: Next,
+  relations: StoredEntity["relations"],
+  existing: StoredEntity | undefined,
+  writer: Writer,
+): StoredEntity {
+  return {
+    id: existing?.id ?? catalog.nextId,
+    identifier: next.identifier,
+    title: next.title,
+    icon: next.icon,
+    team: next.team,
+    properties: next.properties,
+    relations,
+    createdAt: existing?.createdAt ?? next.updatedAt,
+    updatedAt: next.updatedAt,
+    createdBy: existing?.createdBy ?? writer.by,
+    updatedBy: next.updatedBy,
+    datasource: next.datasource,
+    writes: (existing?.writes ?? 0) + 1,
+    deleted: false,
+  };
+}
+
+// A missing relation target comes into being with its identifier alone, whatever its blueprint requires.
+function bareEntity(catalog: Catalog, identifier: string, now: number, writer: Writer): StoredEntity {
+  const bare = { identifier, title: null, icon: null, team: [], properties: {}, updatedAt: now, updatedBy: writer.by };
+  const entity = draft(catalog, { ...bare, datasource: writer.datasource }, {}, undefined, writer);
+  catalog.nextId += 1;
+  return entity;
+}
+
+function renameEntity(catalog: Catalog, shelf: Shelf, entity: StoredEntity, identifier: string): void {
+  for (const { shelf: source, relation, entity: referrer } of referrersTo(catalog, shelf, entity.identifier)) {
+    const held = referrer.relations[relation];
+    const renamed = Array.isArray(held) ? held.map((t) => (t === entity.identifier ? identifier : t)) : identifier;
+    replaceRelations(source, referrer, { ...referrer.relations, [relation]: renamed });
+  }
+  shelf.entities.delete(entity.identifier);
+  shelf.entities.set(identifier, entity);
+}
+
+/** @source form `e_` + 16 alphanumerics, from examples in Port's documentation */
+function generateIdentifier(shelf: Shelf): string {
+  const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+  for (;;) {
+    const identifier = `e_${[...randomBytes(16)].map((byte) => letters[byte % letters.length]).join("")}`;
+    if (!shelf.entities.has(identifier)) return identifier;
+  }
+}
