@@ -1,5 +1,6 @@
-import { extname } from "node:path";
-import { UsageError } from "../errors.js";
+import { mkdir, rename, writeFile } from "node:fs/promises";
+import { dirname, extname } from "node:path";
+import { StateError, UsageError } from "../errors.js";
 import { formatHtml } from "./forms/html.js";
 import { formatJson } from "./forms/json.js";
 import { formatJunit } from "./forms/junit.js";
@@ -30,4 +31,24 @@ export function formOf(path: string): ReportForm {
       hint: `Give the file one of these extensions: ${Object.keys(reportForms).join(" ")}.`,
     },
   );
+}
+
+/**
+ * Writes a report to each of the files, in the form of its extension; each appears whole, by rename, as Prometheus' textfile collector asks.
+ *
+ * @throws {UsageError} before anything is written, when an extension names no form
+ * @throws {StateError} when a file cannot be written
+ */
+export async function writeForms(report: Report, paths: readonly string[]): Promise<void> {
+  const files = paths.map((path) => [path, formOf(path)] as const);
+  for (const [path, form] of files) {
+    try {
+      await mkdir(dirname(path), { recursive: true });
+      await writeFile(`${path}.new`, form(report));
+      await rename(`${path}.new`, path);
+    } catch (cause) {
+      const hint = "Name a file that can be written with --report; the import's own report.json has the same.";
+      throw new StateError(`--report ${path}: ${(cause as Error).message}`, { cause, hint });
+    }
+  }
 }
