@@ -25,6 +25,10 @@ export function manualClock({ startMs = Date.UTC(2026, 0, 1), auto = false } = {
     }
     now = end;
   };
+  const wakeNext = () => {
+    const next = Math.min(...sleepers.map(({ at }) => at));
+    if (Number.isFinite(next)) advance(Math.max(0, next - now));
+  };
   return {
     asked,
     advance,
@@ -43,7 +47,7 @@ export function manualClock({ startMs = Date.UTC(2026, 0, 1), auto = false } = {
           },
           { once: true },
         );
-        if (auto) setImmediate(() => advance(Math.max(0, Math.min(...sleepers.map((s) => s.at)) - now) || 0));
+        if (auto) setImmediate(wakeNext);
       }),
   };
 }
