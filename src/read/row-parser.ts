@@ -16,13 +16,16 @@ export interface Dialect {
 export class RowParser extends Parser {
   readonly #onRow: (cells: string[], next: number) => void;
 
-  /** @param onRow - takes a row's cells and how many of the bytes fed it and the rows before it take, line end included */
-  constructor(dialect: Dialect, onRow: (cells: string[], next: number) => void) {
+  /**
+   * @param lfOnly - whether the bytes hold no CR
+   * @param onRow - takes a row's cells and how many of the bytes fed it and the rows before it take, line end included
+   */
+  constructor(dialect: Dialect, lfOnly: boolean, onRow: (cells: string[], next: number) => void) {
     super({
       delimiter: dialect.delimiter,
       quote: dialect.quote,
       escape: dialect.quote,
-      record_delimiter: ["\r\n", "\n", "\r"],
+      record_delimiter: lfOnly ? ["\n"] : ["\r\n", "\n", "\r"],
       relax_column_count: true,
       skip_empty_lines: true,
     });
