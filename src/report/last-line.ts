@@ -13,7 +13,7 @@ export function lastLine(report: Report, resume: string | undefined, paint: Pain
       const would = dryRun ? "would be written" : "in the catalog";
       return paint(
         "good",
-        `Finished: ${formatCount(settled, "entity")} ${would}, every one of ${formatCount(records.read, "record")} accounted for.`,
+        `Finished: ${formatCount(settled, "entity")} ${would}, ${formatCount(records.read, "record")} accounted for.`,
       );
     }
     case 1:

@@ -31,7 +31,7 @@ export function formatSummary(facts: SummaryFacts): string {
     failureLines(report.rejects, paint),
     warningLines(report.warnings, paint),
     fileLines(report, folder),
-    ledgerLines(report, paint),
+    ledgerLines(report, mode, paint),
     [lastLine(report, facts.resume, paint)],
   ];
   return `${blocks
@@ -57,10 +57,10 @@ function countLines(
     ...Object.entries(blueprints).map(([id, counts]): [string, string] => [visible(id), entityWords(counts, mode)]),
     [
       "requests",
-      `${formatNumber(requests.total)}${tail([
+      `${formatNumber(requests.total)} in ${formatDuration(durationMs)}${tail([
         [requests.retries, "sent again"],
         [requests.rateLimited, "over the limit"],
-      ])} in ${formatDuration(durationMs)}, ${formatNumber(entitiesPerSecond)} entities/s`,
+      ])}, ${formatNumber(entitiesPerSecond)} entities/s`,
     ],
   ];
   const width = Math.max(...rows.map(([label]) => label.length));
@@ -70,7 +70,7 @@ function countLines(
 function entityWords(counts: EntityCounts, mode: Mode): string {
   const words: [number, string][] = [
     [counts.created, "created"],
-    [counts.updated, mode === "override" ? "overridden" : "merged"],
+    [counts.updated, wordOf(mode)],
     [counts.unchanged, "unchanged"],
     [counts.duplicate, "duplicate"],
     [counts.deleted, "deleted"],
@@ -78,6 +78,10 @@ function entityWords(counts: EntityCounts, mode: Mode): string {
     [counts.notAttempted, "not attempted"],
   ];
   return tail(words).slice(2) || "nothing written";
+}
+
+function wordOf(mode: Mode): string {
+  return mode === "override" ? "overridden" : "merged";
 }
 
 function tail(words: readonly [number, string][]): string {
@@ -130,10 +134,10 @@ function fileLines({ rejectFiles, rejects }: Report, folder: string): string[] {
   ];
 }
 
-function ledgerLines({ records, entities, balanced }: Report, paint: Paint): string[] {
+function ledgerLines({ records, entities, balanced }: Report, mode: Mode, paint: Paint): string[] {
   const ofRecords = `${formatCount(records.read, "record")} = ${sum([records.mapped, records.skipped, records.rejected], ["mapped", "skipped", "failed"])}`;
   const { created, updated, unchanged, duplicate, rejected, notAttempted } = entities;
-  const words = ["created", "updated", "unchanged", "duplicate", "failed", "not attempted"];
+  const words = ["created", wordOf(mode), "unchanged", "duplicate", "failed", "not attempted"];
   const ofEntities = `${formatCount(entities.mapped, "entity")} = ${sum([created, updated, unchanged, duplicate, rejected, notAttempted], words)}`;
   const label = balanced ? "ledger" : paint("bad", "ledger does not balance");
   return [`${label}  ${ofRecords}`, `${" ".repeat(balanced ? 6 : 23)}  ${ofEntities}`];

@@ -34,10 +34,9 @@ export function formatPlace({ source, line, position }: { source: string; line?:
   return `${line === undefined ? source : `${source}:${line}`}, record ${formatNumber(position)}`;
 }
 
-/** Makes control characters visible, so that a value of a source cannot steer a terminal or break a line. */
+/** Makes control, direction and half characters visible, so that a value of a source cannot steer a terminal or break a line. */
 export function visible(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, escapeSign);
+  return text.replaceAll(/[\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, escapeSign);
 }
 
 function escapeSign(sign: string): string {

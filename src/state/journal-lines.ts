@@ -38,20 +38,20 @@ export interface JournalHeader {
   readonly fingerprints: Fingerprints;
 }
 
-/** One entity that a reply settled. A rejected one has its line in reasons.ndjson, written earlier. */
+/** One entity of a reply. A rejected one has its line in reasons.ndjson, written earlier; an unmet one was refused for a missing target and waits, so it is not settled. */
 export interface Settled {
   readonly at: Pick<Place, "source" | "position">;
   readonly resource: number;
   readonly item: number;
-  readonly is: "created" | "updated" | "rejected";
-  readonly pass: "only" | "first" | "second";
+  readonly is: keyof typeof letterOfIs;
+  readonly pass: keyof typeof letterOfPass;
 }
 
 /** A reply of the API, with all that it settled. */
 export interface JournalReply {
   readonly line: "reply";
-  /** HTTP status. */
-  readonly status: number;
+  /** HTTP status; absent where the entities were settled by reading them back. */
+  readonly status?: number;
   readonly settled: readonly Settled[];
 }
 
@@ -67,9 +67,9 @@ type SettledTuple = [
   pass: keyof typeof passOfLetter,
 ];
 
-const isOfLetter = { c: "created", u: "updated", r: "rejected" } as const;
+const isOfLetter = { c: "created", u: "updated", r: "rejected", m: "unmet" } as const;
 const passOfLetter = { o: "only", f: "first", s: "second" } as const;
-const letterOfIs = { created: "c", updated: "u", rejected: "r" } as const;
+const letterOfIs = { created: "c", updated: "u", rejected: "r", unmet: "m" } as const;
 const letterOfPass = { only: "o", first: "f", second: "s" } as const;
 
 /** Writes a line of the journal as JSON, without its line end; what a reply settled is written as tuples. */
@@ -114,7 +114,7 @@ export function decodeJournalLine(text: string): JournalLine {
       pass: passOfLetter[pass],
     }),
   );
-  return { line: "reply", status: value.status as number, settled };
+  return { line: "reply", ...(typeof value.status === "number" && { status: value.status }), settled };
 }
 
 function parseObject(text: string): Record<string, unknown> {

@@ -6,10 +6,10 @@ import { stateError } from "./state-error.js";
 
 /** A source whose rejected records get a file. */
 export interface RejectsSource {
-  /** As on the command line, without kind; `-` for stdin. */
+  /** As on the command line, without kind; `-` or `stdin` for stdin. */
   readonly name: string;
-  /** Extension of the source's format without its dot; only stdin needs it. */
-  readonly extension: string;
+  /** Extension of the source's format without its dot: for stdin and addresses without a name, whose format is told by content otherwise. */
+  readonly extension?: string;
 }
 
 /**
@@ -56,11 +56,11 @@ function watch(source: AsyncIterable<Uint8Array>): { bytes: AsyncIterable<Uint8A
 }
 
 function baseName({ name, extension }: RejectsSource): string {
-  if (name === "-") return `stdin.${extension}`;
+  const suffix = extension === undefined ? "" : `.${extension}`;
+  if (name === "-" || name === "stdin") return `stdin${suffix}`;
   const last = name.slice(name.lastIndexOf("/") + 1);
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not stand in a file name
-  const safe = (name.includes("://") ? decode(last) : last).replaceAll(/[/\\\u0000-\u001f]/g, "_");
-  return safe === "" || safe === "." || safe === ".." ? `source.${extension}` : safe;
+  const safe = (name.includes("://") ? decode(last) : last).replaceAll(/[/\\\p{Cc}]/gu, "_");
+  return safe === "" || safe === "." || safe === ".." ? `source${suffix}` : safe;
 }
 
 function decode(text: string): string {

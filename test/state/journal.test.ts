@@ -68,11 +68,15 @@ describe("journal", () => {
       at: fc.record({ source: fc.nat(), position: fc.nat() }),
       resource: fc.nat(),
       item: fc.nat(),
-      is: fc.constantFrom("created", "updated", "rejected"),
+      is: fc.constantFrom("created", "updated", "rejected", "unmet"),
       pass: fc.constantFrom("only", "first", "second"),
     });
+    const anyReply = fc.record(
+      { line: fc.constant("reply"), status: fc.nat(), settled: fc.array(settled) },
+      { requiredKeys: ["line", "settled"], noNullPrototype: true },
+    );
     fc.assert(
-      fc.property(fc.record({ line: fc.constant("reply"), status: fc.nat(), settled: fc.array(settled) }), (line) => {
+      fc.property(anyReply, (line) => {
         const any = line as JournalReply;
         expect(decodeJournalLine(encodeJournalLine(any))).toEqual(any);
       }),

@@ -108,6 +108,7 @@ describe("nameRejectsFiles", () => {
   it.each([
     ["a path", "inventory/teams.csv", "teams.csv"],
     ["stdin", "-", "stdin.ndjson"],
+    ["stdin by its name", "stdin", "stdin.ndjson"],
     ["an address", "https://host/files/teams%20eu.csv", "teams eu.csv"],
     ["an address with a hidden slash", "https://host/..%2F..%2Fetc", ".._.._etc"],
     ["an address without a name", "https://host/", "source.ndjson"],
@@ -116,6 +117,10 @@ describe("nameRejectsFiles", () => {
     ["a wrong escape", "https://host/100%.csv", "100%.csv"],
   ])("names the file of %s", (_title, name, file) => {
     expect(nameRejectsFiles()({ name, extension: "ndjson" })).toBe(file);
+  });
+
+  it("needs no extension", () => {
+    expect(["-", "https://host/"].map((name) => nameRejectsFiles()({ name }))).toEqual(["stdin", "source"]);
   });
 
   it("takes names that differ only in case as one", () => {

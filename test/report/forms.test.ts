@@ -1,0 +1,194 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { SaxesParser } from "saxes";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { StateError, UsageError } from "../../src/errors.js";
+import { formatHtml } from "../../src/report/forms/html.js";
+import { formatJunit } from "../../src/report/forms/junit.js";
+import { formatMarkdown } from "../../src/report/forms/markdown.js";
+import { formatPrometheus } from "../../src/report/forms/prometheus.js";
+import { formOf, reportForms, writeForms } from "../../src/report/forms.js";
+import type { Report } from "../../src/report/report.js";
+import { dirtyReport, report } from "./reports.js";
+
+/** Parses XML strictly and gives its elements as `name` or `name@attribute=value,…`. */
+function parseXml(text: string): { name: string; attributes: Record<string, string> }[] {
+  const elements: { name: string; attributes: Record<string, string> }[] = [];
+  const parser = new SaxesParser();
+  parser.on("error", (error) => {
+    throw error;
+  });
+  parser.on("opentag", ({ name, attributes }) => {
+    elements.push({ name, attributes: attributes as Record<string, string> });
+  });
+  parser.write(text).close();
+  return elements;
+}
+
+/** A report whose values are any text. */
+function reportWith(text: string): Report {
+  const [cause] = dirtyReport().rejects;
+  const rejects =
+    cause === undefined
+      ? []
+      : [{ ...cause, message: text, blueprint: text, path: text, first: { source: text, position: 1 } }];
+  return {
+    ...dirtyReport(),
+    rejects,
+    blueprints: { [text]: dirtyReport().entities },
+    rejectFiles: [{ path: text, source: text, records: 1 }],
+  };
+}
+
+const anyText = fc.string({
+  unit: fc.oneof(
+    fc.constantFrom("<", ">", "&", '"', "'", "\\", "|", "\n", "\r", "\u0000", "\ud800", "\uffff", "{", "}"),
+    fc.string({ unit: "binary", maxLength: 2 }),
+  ),
+});
+
+describe("the forms of a report", () => {
+  it.each([
+    ["report.json", ".json"],
+    ["out/REPORT.MD", ".md"],
+    ["a.b.html", ".html"],
+    ["junit.xml", ".xml"],
+    ["portload.prom", ".prom"],
+  ] as const)("are found by the extension of %s", (path, extension) => {
+    expect(formOf(path)).toBe(reportForms[extension]);
+  });
+
+  it.each(["report.txt", "report", ".json"])("are refused by the name of %s", (path) => {
+    expect(() => formOf(path)).toThrow(UsageError);
+  });
+
+  it("write files whole, with the folders they need", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "portload-forms-"));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    await writeForms(report(), [join(folder, "ci/junit.xml"), join(folder, "ci/report.json")]);
+    expect((await readdir(join(folder, "ci"))).sort()).toEqual(["junit.xml", "report.json"]);
+    expect(await readFile(join(folder, "ci/junit.xml"), "utf8")).toBe(formatJunit(report()));
+  });
+
+  it("tell which file cannot be written", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "portload-forms-"));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    await writeFile(join(folder, "file"), "");
+    await expect(writeForms(report(), [join(folder, "file/a.md")])).rejects.toThrow(StateError);
+  });
+});
+
+describe(".json", () => {
+  it("is the report itself", () => {
+    expect(JSON.parse(reportForms[".json"](dirtyReport()))).toEqual(dirtyReport());
+  });
+});
+
+describe(".xml", () => {
+  it("has a case for the ledger, for each blueprint, and a failed one for each cause", () => {
+    const elements = parseXml(formatJunit(dirtyReport()));
+    expect(elements.map(({ name, attributes }) => [name, attributes.name ?? attributes.type])).toEqual([
+      ["testsuites", "portload import 20261122T033012417Z-7f3a"],
+      ["testsuite", "portload import 20261122T033012417Z-7f3a"],
+      ["testcase", "ledger"],
+      ["testcase", 'blueprint a"b\\c'],
+      ["testcase", 'check not_in_enum a"b\\c properties.tier'],
+      ["failure", "not_in_enum"],
+      ["testcase", "read bad_json"],
+      ["failure", "bad_json"],
+    ]);
+    expect(elements[1]?.attributes).toMatchObject({
+      tests: "4",
+      failures: "2",
+      time: "3.4",
+      timestamp: "2026-11-22T03:30:12",
+    });
+  });
+
+  it("keeps every text that XML can hold, and stays well formed with every other", () => {
+    fc.assert(
+      fc.property(anyText, (text) => {
+        const failure = parseXml(formatJunit(reportWith(text))).find(({ name }) => name === "failure");
+        // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what XML cannot hold
+        const held = text.replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff\p{Surrogate}]/gu, "\ufffd");
+        expect(failure?.attributes.message).toBe(`1,212 failed: ${held}`);
+      }),
+    );
+  });
+
+  it("fails a case of its own where the import stopped, or the ledger does not balance", () => {
+    const failures = (changes: Partial<Report>) =>
+      parseXml(formatJunit(report(changes))).flatMap(({ name, attributes }) =>
+        name === "failure" ? [attributes.type] : [],
+      );
+    expect(failures({})).toEqual([]);
+    expect(failures({ exitCode: 4 })).toEqual(["stopped"]);
+    expect(failures({ exitCode: 5, balanced: false })).toEqual(["ledger"]);
+  });
+});
+
+describe(".html", () => {
+  it("lets no value become markup", () => {
+    fc.assert(
+      fc.property(anyText, (text) => {
+        const tags = (html: string) => html.match(/<[^>]*>/g);
+        expect(tags(formatHtml(reportWith(text)))).toEqual(tags(formatHtml(reportWith("plain"))));
+      }),
+    );
+    const html = formatHtml(dirtyReport());
+    expect(html).not.toContain("<script");
+    expect(html).toContain("&#60;script&#62;alert(&#34;x&#34;)&#60;/script&#62;");
+  });
+
+  it("needs nothing from elsewhere", () => {
+    expect(formatHtml(dirtyReport())).not.toMatch(/\b(?:src|href)=|@import|url\(/);
+  });
+});
+
+describe(".md", () => {
+  it("keeps every row on one line with its cells apart", () => {
+    fc.assert(
+      fc.property(anyText, (text) => {
+        const shape = (markdown: string) =>
+          markdown.split("\n").map((line) => line.match(/(?<!\\)(?:\\\\)*\|/g)?.length ?? 0);
+        expect(shape(formatMarkdown(reportWith(text)))).toEqual(shape(formatMarkdown(reportWith("plain"))));
+      }),
+    );
+  });
+
+  it("lets no value become markup", () => {
+    expect(formatMarkdown(dirtyReport())).toContain(
+      '| &lt;script&gt;alert("x")&lt;/script&gt; \\| \\`gold\\` &amp; co\\\\u000a',
+    );
+  });
+});
+
+describe(".prom", () => {
+  const line =
+    /^(?:# (?:HELP|TYPE) [a-z_]+ .+|[a-z_]+(?:\{[a-z_]+="(?:[^"\\\n]|\\[\\"n])*"(?:,[a-z_]+="(?:[^"\\\n]|\\[\\"n])*")*\})? -?\d+(?:\.\d+)?)$/u;
+
+  it("holds to the line grammar with any value", () => {
+    fc.assert(
+      fc.property(anyText, (text) => {
+        const lines = formatPrometheus(reportWith(text)).split("\n");
+        expect(lines.pop()).toBe("");
+        expect(lines.filter((each) => !line.test(each))).toEqual([]);
+      }),
+    );
+  });
+
+  it("gives each series once, under its type", () => {
+    const text = formatPrometheus(dirtyReport());
+    const series = text
+      .split("\n")
+      .filter((each) => each !== "" && !each.startsWith("#"))
+      .map((each) => each.slice(0, each.lastIndexOf(" ")));
+    expect(new Set(series).size).toBe(series.length);
+    expect(text).toContain('# TYPE portload_records gauge\nportload_records{is="read"} 1010\n');
+    expect(text).toContain('portload_entities{blueprint="a\\"b\\\\c",is="notAttempted"} 1\n');
+    expect(text).toContain('portload_rejects{code="bad_json",stage="read",blueprint="",path=""} 1\n');
+    expect(text).toContain("portload_started_timestamp_seconds 1795318212.417\n");
+  });
+});

@@ -1,0 +1,107 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Reject } from "../../src/reject.js";
+import { groupCauses } from "../../src/report/group-causes.js";
+
+function reject(position: number, changes: Partial<Reject> = {}): Reject {
+  return {
+    code: "wrong_type",
+    stage: "check",
+    at: { source: 0, position },
+    blueprint: "service",
+    path: "properties.cpu",
+    message: `at ${position}`,
+    ...changes,
+  };
+}
+
+describe("groupCauses", () => {
+  it("groups rejects by code, stage, blueprint and path, the most frequent first, each with its first place", () => {
+    const causes = groupCauses(["a.csv", "b.csv"]);
+    causes.addRejects([
+      reject(1, { path: "properties.ram" }),
+      reject(9, { at: { source: 1, position: 1, line: 2 } }),
+      reject(7),
+    ]);
+    causes.addRejects([
+      reject(5),
+      reject(6, { code: "bad_json", stage: "read", blueprint: undefined, path: undefined } as never),
+    ]);
+    expect(causes.rejects()).toEqual([
+      {
+        code: "wrong_type",
+        stage: "check",
+        blueprint: "service",
+        path: "properties.cpu",
+        count: 3,
+        message: "at 5",
+        first: { source: "a.csv", position: 5 },
+      },
+      {
+        code: "wrong_type",
+        stage: "check",
+        blueprint: "service",
+        path: "properties.ram",
+        count: 1,
+        message: "at 1",
+        first: { source: "a.csv", position: 1 },
+      },
+      { code: "bad_json", stage: "read", count: 1, message: "at 6", first: { source: "a.csv", position: 6 } },
+    ]);
+  });
+
+  it("adds up the counts of warnings, with or without a place", () => {
+    const causes = groupCauses(["a.csv"]);
+    causes.addWarnings([
+      { code: "expression_error", path: "title", message: "failed", count: 3, first: { source: 0, position: 4 } },
+      {
+        code: "expression_error",
+        path: "title",
+        message: "failed",
+        count: 2,
+        first: { source: 0, position: 2, line: 3 },
+      },
+      { code: "kind_without_source", message: "kind team got no source", count: 1 },
+    ]);
+    expect(causes.warnings()).toEqual([
+      {
+        code: "expression_error",
+        path: "title",
+        count: 5,
+        message: "failed",
+        first: { source: "a.csv", position: 2, line: 3 },
+      },
+      { code: "kind_without_source", count: 1, message: "kind team got no source" },
+    ]);
+  });
+
+  it("keeps a bounded number of groups and loses no reject", () => {
+    const some = fc.record({ path: fc.string(), code: fc.constantFrom("wrong_type" as const, "bad_format" as const) });
+    fc.assert(
+      fc.property(fc.array(some), fc.integer({ min: 1, max: 5 }), (items, limit) => {
+        const causes = groupCauses(["a.csv"], limit);
+        causes.addRejects(items.map((changes, i) => reject(i + 1, changes)));
+        const groups = causes.rejects();
+        expect(groups.length).toBeLessThanOrEqual(limit + 2);
+        expect(groups.reduce((sum, { count }) => sum + count, 0)).toBe(items.length);
+      }),
+    );
+  });
+
+  it("tells further causes without blueprint and path", () => {
+    const causes = groupCauses(["a.csv"], 1);
+    causes.addRejects([reject(1), reject(2, { path: "x" }), reject(3, { path: "y" })]);
+    expect(causes.rejects()).toEqual([
+      { code: "wrong_type", stage: "check", count: 2, message: "at 2", first: { source: "a.csv", position: 2 } },
+      {
+        code: "wrong_type",
+        stage: "check",
+        blueprint: "service",
+        path: "properties.cpu",
+        count: 1,
+        message: "at 1",
+        first: { source: "a.csv", position: 1 },
+      },
+    ]);
+  });
+});

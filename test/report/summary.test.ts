@@ -1,0 +1,165 @@
+import { describe, expect, it } from "vitest";
+import { formatProgress } from "../../src/report/progress.js";
+import { formatSummary } from "../../src/report/summary.js";
+import { formatCount, formatDuration, formatNumber, formatPlace, visible } from "../../src/report/words.js";
+import { dirtyReport, entities, report } from "./reports.js";
+
+const facts = { mode: "merge", folder: ".portload/x", color: false } as const;
+
+describe("formatSummary", () => {
+  it("tells a clean import", () => {
+    expect(formatSummary({ ...facts, report: report() })).toMatchInlineSnapshot(`
+      "import    20261122T033012417Z-7f3a
+      records   1,210 read, 10 skipped
+      service   1,000 created, 199 merged, 1 duplicate
+      requests  63 in 3.4 s, 1 sent again, 352.6 entities/s
+
+      files
+        .portload/x/report.json
+
+      ledger  1,210 records = 1,200 mapped + 10 skipped + 0 failed
+              1,200 entities = 1,000 created + 199 merged + 0 unchanged + 1 duplicate + 0 failed + 0 not attempted
+
+      Finished: 1,199 entities in the catalog, 1,210 records accounted for.
+      "
+    `);
+  });
+
+  it("tells failures by cause, then warnings, files, the ledger, and how it ended last", () => {
+    expect(formatSummary({ ...facts, report: dirtyReport() })).toMatchInlineSnapshot(`
+      "import    20261122T033012417Z-7f3a
+      records   1,010 read, 4 skipped, 6 failed
+      a"b\\c     1 created, 2 merged, 1 unchanged, 1 duplicate, 2 failed, 1 not attempted
+      requests  63 in 3.4 s, 1 sent again, 352.6 entities/s
+
+      failed
+        1,212  a"b\\c properties.tier: <script>alert("x")</script> | \`gold\` & co\\u000a\\u001b[31m ]]> \\ud800
+           first: in & out.csv:1088, record 87
+           mend:  correct the value, or add it to the enum of the blueprint
+        1  the line is not valid JSON
+           first: a.ndjson, record 1
+           mend:  correct the line: one complete JSON object
+
+      warnings
+        3  properties.<cpu>: an expression failed
+           first: a.ndjson:2, record 2
+        1  kind team got no source
+
+      files
+        state/rejects/in & out.csv  1 record to correct and import again
+        .portload/x/reasons.ndjson  why, one line each
+        .portload/x/report.json
+
+      ledger  1,010 records = 1,000 mapped + 4 skipped + 6 failed
+              8 entities = 1 created + 2 merged + 1 unchanged + 1 duplicate + 2 failed + 1 not attempted
+
+      Finished with 8 failed, 4 entities in the catalog.
+      "
+    `);
+  });
+
+  it("says overridden in override mode, and not merged", () => {
+    const text = formatSummary({ ...facts, mode: "override", report: report() });
+    expect(text).toContain("199 overridden");
+    expect(text).not.toContain("merged");
+  });
+
+  it("counts one in the singular", () => {
+    const one = entities({ mapped: 1, created: 1 });
+    const records = { read: 1, mapped: 1, skipped: 0, rejected: 0 };
+    const text = formatSummary({ ...facts, report: report({ records, entities: one, blueprints: { service: one } }) });
+    expect(text).toContain("1 record = 1 mapped");
+    expect(text).toContain("1 entity = 1 created");
+    expect(text.trimEnd().split("\n").at(-1)).toBe("Finished: 1 entity in the catalog, 1 record accounted for.");
+  });
+
+  it.each([
+    [2, "Stopped by --max-errors with 0 failed, 7 entities not attempted; go on with: portload resume x"],
+    [3, "Stopped before its end, 7 entities not attempted; go on with: portload resume x"],
+    [4, "Interrupted after 1,210 records, 7 entities not attempted; go on with: portload resume x"],
+    [5, "The import ended in a fault of portload itself. Please report it with report.json."],
+    [6, "Refused by a guard, 7 entities not attempted; go on with: portload resume x"],
+  ])("ends with its own line at exit code %i", (exitCode, line) => {
+    const stopped = report({ exitCode, entities: entities({ mapped: 7, notAttempted: 7 }) });
+    const text = formatSummary({ ...facts, report: stopped, resume: "portload resume x" });
+    expect(text.trimEnd().split("\n").at(-1)).toBe(line);
+  });
+
+  it("says of a dry run that nothing was written", () => {
+    const text = formatSummary({ ...facts, report: report({ dryRun: true }) });
+    expect(text).toContain("dry run: nothing was written");
+    expect(text).toContain("1,199 entities would be written");
+  });
+
+  it("says when the ledger does not balance", () => {
+    const text = formatSummary({ ...facts, report: report({ balanced: false, exitCode: 5 }) });
+    expect(text).toContain("ledger does not balance");
+    expect(text.trimEnd()).toMatch(/counts do not add up\. Please report it with report\.json\.$/);
+  });
+
+  it("tells at most 20 causes, and how many more there are", () => {
+    const [cause] = dirtyReport().rejects;
+    const rejects = Array.from({ length: 22 }, (_, i) => ({ ...cause, path: `p${i}` })) as never;
+    const text = formatSummary({ ...facts, report: report({ rejects }) });
+    expect(text.match(/first: /g)).toHaveLength(20);
+    expect(text).toContain("  and 2 causes more in report.json");
+  });
+
+  it("colours only when asked, and lets no value steer the terminal", () => {
+    const esc = "\u001b";
+    expect(formatSummary({ ...facts, report: dirtyReport() })).not.toContain(esc);
+    const colored = formatSummary({ ...facts, color: true, report: dirtyReport() });
+    expect(colored).toContain(`${esc}[31mfailed${esc}[0m`);
+    const sequences = colored
+      .split(esc)
+      .slice(1)
+      .map((text) => text.slice(0, text.indexOf("m") + 1));
+    expect(new Set(sequences)).toEqual(new Set(["[0m", "[1m", "[2m", "[31m", "[33m"]));
+  });
+});
+
+describe("formatProgress", () => {
+  it("tells read, written, failed, requests per second and share of the quota", () => {
+    expect(
+      formatProgress({ read: 12_300, written: 11_980, rejected: 20, requestsPerSecond: 58.54, quotaShare: 0.497 }),
+    ).toBe("12,300 read, 11,980 written, 20 failed, 58.5 requests/s, 50 % of the quota");
+  });
+
+  it("leaves the quota out where nothing holds the pace", () => {
+    expect(formatProgress({ read: 0, written: 0, rejected: 0, requestsPerSecond: 0 })).toBe(
+      "0 read, 0 written, 0 failed, 0 requests/s",
+    );
+  });
+});
+
+describe("words", () => {
+  it.each([
+    [0, "0 ms"],
+    [999.4, "999 ms"],
+    [1000, "1 s"],
+    [59_949, "59.9 s"],
+    [59_950, "1 min 0 s"],
+    [245_000, "4 min 5 s"],
+    [7_380_000, "2 h 3 min"],
+  ])("write %i ms as %s", (ms, text) => {
+    expect(formatDuration(ms)).toBe(text);
+  });
+
+  it("separate thousands and keep one decimal", () => {
+    expect([
+      formatNumber(1_234_567),
+      formatNumber(12.345),
+      formatCount(1, "entity"),
+      formatCount(2000, "retry"),
+    ]).toEqual(["1,234,567", "12.3", "1 entity", "2,000 retries"]);
+  });
+
+  it("write a place with its line where there is one", () => {
+    expect(formatPlace({ source: "a.csv", line: 88, position: 1087 })).toBe("a.csv:88, record 1,087");
+    expect(formatPlace({ source: "a.json", position: 1 })).toBe("a.json, record 1");
+  });
+
+  it("make control and direction signs visible", () => {
+    expect(visible("a\u001b[0m\nb\u202ec é 😀\ud83d")).toBe("a\\u001b[0m\\u000ab\\u202ec é 😀\\ud83d");
+  });
+});
