@@ -94,6 +94,18 @@ describe("checkEntities", () => {
     expect(checked.read).toEqual(read);
   });
 
+  it("judges each candidate alone: one after a refused one passes, or has its own faults only", async () => {
+    const of = ["?", "1", "??"].map((x, index) =>
+      candidate({ properties: { x } }, { at: { source: 0, position: index + 1 } }),
+    );
+    const { items, rejects } = await checkChunk(plain, chunkOf(of));
+    expect(items.map(({ at, body }) => [at.position, body.properties])).toEqual([[2, { x: 1 }]]);
+    expect(rejects.map(({ at, value, also }) => [at.position, value, also])).toEqual([
+      [1, "?", undefined],
+      [3, "??", undefined],
+    ]);
+  });
+
   it("counts warnings of one property together, with the first place", async () => {
     const items = [3, 4].map((position) =>
       candidate({ properties: { note: position } }, { at: { source: 0, position } }),
