@@ -2,10 +2,18 @@ import { Ajv, type ErrorObject } from "ajv";
 import { propertyFormats } from "./formats.js";
 import type { Readings } from "./readings.js";
 
-/** Makes a validator for blueprint schemas and request bodies: stops at the first fault, coerces nothing, knows Port's formats. */
-export function createAjv(formats: Readings["formats"], useDefaults = false): Ajv {
+// Making one compiles JSON Schema's own schema, which takes longer than all else at the start of an emulator.
+const made = new Map<string, Ajv>();
+
+/** Gives the validator for property schemas and request bodies: it stops at the first fault, coerces nothing and knows Port's formats. One for each pair of arguments. */
+export function sharedAjv(formats: Readings["formats"], useDefaults = false): Ajv {
+  const key = `${formats} ${useDefaults}`;
+  const known = made.get(key);
+  if (known !== undefined) return known;
   // A blueprint's property is a JSON Schema with foreign words (icon, enumColors, spec), so not strict.
-  return new Ajv({ strict: false, logger: false, useDefaults, formats: propertyFormats(formats) });
+  const ajv = new Ajv({ strict: false, logger: false, useDefaults, formats: propertyFormats(formats) });
+  made.set(key, ajv);
+  return ajv;
 }
 
 /**

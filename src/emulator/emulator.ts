@@ -1,6 +1,6 @@
 import type { AddressInfo } from "node:net";
 import type { Blueprint } from "../blueprint.js";
-import { createAjv } from "./ajv.js";
+import { sharedAjv } from "./ajv.js";
 import type { Catalog } from "./catalog.js";
 import { entityBodies } from "./entity-schema.js";
 import { type Family, portPeriodMs } from "./families.js";
@@ -72,7 +72,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const { port = 0, host = "127.0.0.1", clock = Date.now, tokenTtlMs = 10_800_000, latencyMs = 0 } = options;
   const credentials = options.credentials ?? { clientId: "portload", clientSecret: "portload" };
   const readings: Readings = { ...likeliestReadings, ...options.readings };
-  const ajv = createAjv(readings.formats);
+  const ajv = sharedAjv(readings.formats);
   const catalog: Catalog = { shelves: new Map(), migrations: new Map(), readings, ajv, clock, nextId: 1 };
   seedBlueprints(catalog, options.blueprints ?? []);
   const startedAt = clock();

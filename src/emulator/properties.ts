@@ -16,7 +16,7 @@ export function settleProperties(
 ): Values | Refusal {
   const known = given === undefined ? {} : knownOnly(readings, rules, given);
   if (known instanceof Refusal) return known;
-  let merged: Values = base === undefined ? known : { ...base.properties, ...known };
+  let merged: Values = base === undefined ? known : mergeOver(base.properties, known);
   if (rules.defaults.length > 0 && (created || (base === undefined && readings.overrideDefaults))) {
     const absent = rules.defaults.filter(([key]) => !Object.hasOwn(merged, key));
     if (absent.length > 0) merged = { ...merged, ...Object.fromEntries(absent) };
@@ -25,6 +25,14 @@ export function settleProperties(
   const checked = readings.unknownProperty === "store" ? declaredOnly(rules, present) : present;
   if (!rules.check(checked)) return schemaMismatch(describeFault(rules.check.errors, "properties"));
   return readings.nullProperty === "store" ? merged : present;
+}
+
+// A write that names every key that is there needs no copy, and that is what importers send.
+function mergeOver(held: Values, given: Values): Values {
+  for (const key in held) {
+    if (!Object.hasOwn(given, key)) return { ...held, ...given };
+  }
+  return given;
 }
 
 function knownOnly(readings: Readings, rules: Rules, given: Values): Values | Refusal {

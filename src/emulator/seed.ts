@@ -1,7 +1,7 @@
 import type { Ajv } from "ajv";
 import type { Blueprint } from "../blueprint.js";
 import { BlueprintError } from "../errors.js";
-import { createAjv, describeFault } from "./ajv.js";
+import { sharedAjv, describeFault } from "./ajv.js";
 import { createBlueprintBody } from "./blueprint-schema.js";
 import { createBlueprint } from "./blueprints.js";
 import type { Catalog } from "./catalog.js";
@@ -16,7 +16,7 @@ export function seedBlueprints(catalog: Catalog, given: readonly Blueprint[]): v
   const names = new Set(given.map((blueprint) => blueprint.identifier));
   const system = systemBlueprints.filter((blueprint) => !names.has(blueprint.identifier));
   const known = new Set([...names, ...system.map((blueprint) => blueprint.identifier)]);
-  const ajv: Ajv = createAjv("off", true);
+  const ajv: Ajv = sharedAjv("off", true);
   const check = ajv.compile(createBlueprintBody);
   for (const blueprint of [...system, ...given]) {
     // The check fills in defaults, so it works on a copy.

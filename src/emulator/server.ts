@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Ajv } from "ajv";
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
-import { createAjv, describeFault } from "./ajv.js";
+import { sharedAjv, describeFault } from "./ajv.js";
 import { familyOf } from "./families.js";
 import type { Limiter, Window } from "./limits.js";
 import type { Readings } from "./readings.js";
@@ -36,7 +36,7 @@ export function createServer(parts: ServerParts): FastifyInstance {
     routerOptions: { maxParamLength: 12_000 },
   });
   acceptEmptyBodies(server);
-  const bodies: Ajv = createAjv("off", true);
+  const bodies: Ajv = sharedAjv("off", true);
   server.setValidatorCompiler(({ schema }) => bodies.compile(schema as object));
   server.addHook("onRequest", (request, reply, done) => {
     reply.header("x-trace-id", traceId());

@@ -1,6 +1,6 @@
 import type { ValidateFunction } from "ajv";
 import type { FastifyRequest } from "fastify";
-import { createAjv, describeFault } from "../ajv.js";
+import { sharedAjv, describeFault } from "../ajv.js";
 import { deleteEntities } from "../delete-entities.js";
 import type { EntityBodies } from "../entity-schema.js";
 import { readFlags } from "../queries.js";
@@ -12,7 +12,7 @@ import { type Answer, answer, ok, type RouteParts, shelfOf, writerOf } from "./r
 export function bulkRoutes(parts: RouteParts, bodies: EntityBodies): void {
   const { server, catalog } = parts;
   const loose = catalog.readings.bulkSchema === "item";
-  const checkItem = loose ? createAjv("off").compile(bodies.create) : undefined;
+  const checkItem = loose ? sharedAjv("off").compile(bodies.create) : undefined;
   const body = loose ? bodies.bulkLoose : bodies.bulk;
   server.post("/v1/blueprints/:blueprint/entities/bulk", { schema: { body } }, (request, reply) => {
     return answer(reply, bulkUpsert(parts, request, checkItem));
