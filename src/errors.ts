@@ -91,8 +91,14 @@ export class ApiError extends PortloadError {
 /** The API refuses the credentials; never retried. */
 export class AuthError extends ApiError {}
 
+/** There are no credentials to ask a token with. */
+export class CredentialsError extends PortloadError {}
+
 /** A guard refused: exit code 6. */
 export class GuardError extends PortloadError {}
+
+/** The machine refuses something that the command needs, such as a port. */
+export class EnvironmentError extends PortloadError {}
 
 /** The state folder cannot be used. */
 export class StateError extends PortloadError {}

@@ -13,7 +13,7 @@ export interface SettledDuplicates {
   /** Left out: the first one goes. */
   readonly duplicates: readonly Entity[];
   /** With policy `error`: later ones whose content differs. */
-  readonly rejects: readonly Reject[];
+  readonly rejects: readonly { readonly entity: Entity; readonly reject: Reject }[];
   readonly warnings: readonly Warning[];
 }
 
@@ -31,7 +31,7 @@ export function settleDuplicates(
   if (policy === "off") return { fresh: entities, duplicates: [], rejects: [], warnings: [] };
   const fresh: Entity[] = [];
   const duplicates: Entity[] = [];
-  const rejects: Reject[] = [];
+  const rejects: SettledDuplicates["rejects"][number][] = [];
   const warnings: Warning[] = [];
   for (const entity of entities) {
     // A search in place of an identifier names an entity that the API alone knows: two equal searches are not two equal keys.
@@ -50,7 +50,7 @@ export function settleDuplicates(
       continue;
     }
     const message = `${entity.key.blueprint}/${entity.key.identifier} of ${describe(entity.at)} stands with other content at ${describe(keys.place(entry))}`;
-    if (policy === "error") rejects.push(rejectOf(entity, message));
+    if (policy === "error") rejects.push({ entity, reject: rejectOf(entity, message) });
     else {
       duplicates.push(entity);
       warnings.push({

@@ -11,7 +11,7 @@ import { type LockHolder, takeLock } from "./lock.js";
 import { type Machine, thisMachine } from "./machine.js";
 import { openRejects, type Rejects } from "./rejects.js";
 import { removeOldImports } from "./retention.js";
-import { openSpool, type Spool } from "./spool.js";
+import { type Codec, openSpool, type Spool } from "./spool.js";
 import { deferredCodec, entityCodec } from "./spool-codecs.js";
 
 /** The folder of one import, held by this process. */
@@ -25,8 +25,8 @@ export interface State {
   readonly rejects: Rejects;
   /** Entities that wait for a later step; the same spool for the same step. */
   spool(step: number): Spool<Entity>;
-  /** What waits for the second write. */
-  readonly deferred: Spool<Deferred>;
+  /** What waits for a round of second writes, from 0; the same spool for the same round. */
+  deferred(round: number): Spool<Deferred>;
   /** Writes report.json; from then on the import counts as finished. @throws {StateError} */
   writeReport(json: string): Promise<void>;
   /** Syncs the journal, deletes the spool, gives up the lock. Does all of it whatever fails, then throws the first failure. @throws {StateError} */
@@ -89,28 +89,37 @@ function openParts(folder: string, header: JournalHeader, journal: Journal, rele
   const spoolDir = join(folder, "spool");
   const names = header.fingerprints.sources.map(({ name }) => name);
   const rejects = openRejects(folder, names);
-  const deferred = openSpool(join(spoolDir, "deferred.ndjson"), deferredCodec);
-  const spools = new Map<number, Spool<Entity>>();
+  const deferred = spoolsOf(spoolDir, (round) => `deferred${round === 0 ? "" : `-${round}`}.ndjson`, deferredCodec);
+  const steps = spoolsOf(spoolDir, (step) => `${step}.ndjson`, entityCodec);
   return {
     rejects,
-    deferred,
-    spool(step) {
-      const known = spools.get(step);
-      if (known !== undefined) return known;
-      const made = openSpool(join(spoolDir, `${step}.ndjson`), entityCodec);
-      spools.set(step, made);
-      return made;
-    },
+    deferred: deferred.of,
+    spool: steps.of,
     writeReport: (json) => writeWhole(join(folder, "report.json"), json),
     close: () =>
       closeAll([
         () => rejects.close(),
         () => journal.close(),
         () => deferred.close(),
-        ...[...spools.values()].map((spool) => () => spool.close()),
+        () => steps.close(),
         () => rm(spoolDir, { recursive: true, force: true }),
         release,
       ]),
+  };
+}
+
+/** Spools by number, each made when it is first asked for. */
+function spoolsOf<T>(folder: string, nameOf: (number: number) => string, codec: Codec<T>) {
+  const spools = new Map<number, Spool<T>>();
+  return {
+    of(number: number): Spool<T> {
+      const known = spools.get(number);
+      if (known !== undefined) return known;
+      const made = openSpool(join(folder, nameOf(number)), codec);
+      spools.set(number, made);
+      return made;
+    },
+    close: () => closeAll([...spools.values()].map((spool) => () => spool.close())),
   };
 }
 

@@ -29,7 +29,7 @@ describe("settleDuplicates", () => {
   it("rejects a later different one under error; an equal one stays a duplicate", () => {
     const settled = settleDuplicates([a1, a2, a3], "error", createKeySet(), describeAt);
     expect(settled.duplicates).toEqual([a2]);
-    expect(settled.rejects).toMatchObject([
+    expect(settled.rejects.map(({ reject }) => reject)).toMatchObject([
       { code: "duplicate_differs", stage: "check", at: { position: 3 }, identifier: "a", blueprint: "service" },
     ]);
   });

@@ -1,0 +1,59 @@
+import { once } from "node:events";
+import { z } from "zod";
+import { startEmulator } from "../emulator/emulator.js";
+import { EnvironmentError, UsageError } from "../errors.js";
+import { loadBlueprintFolder } from "../recipes/blueprint-folder.js";
+import type { Command } from "./command.js";
+import { durationMs } from "./duration.js";
+import { flagsOf, parseFlags } from "./flags.js";
+import { writeOut } from "./terminal.js";
+
+const emulatorOptions = z.strictObject({
+  port: z.int().min(0).max(65_535).default(4455).describe("port to listen on; 0 for any free one"),
+  host: z.string().min(1).default("127.0.0.1").describe("address to listen on"),
+  blueprints: z.string().min(1).optional().describe("folder of blueprint files to start with"),
+  limits: z.string().default("port").describe("port (as documented), off, or a scale of them, e.g. 0.2"),
+  limitPeriod: z.string().default("300s").describe("period of the limits; limits and bursts change in proportion"),
+  latency: z.string().default("0ms").describe("delay before each answer, e.g. 80ms"),
+});
+
+/** `portload emulator`: a local server that speaks the API, until it is interrupted. */
+export const emulatorCommand: Command = {
+  name: "emulator",
+  describe: "Run a local catalog that speaks Port's API, in memory",
+  build: (parser) =>
+    parser
+      .options(flagsOf(emulatorOptions.shape))
+      .example("$0 emulator --blueprints samples/blueprints", "a catalog with these blueprints")
+      .epilogue("Credentials: PORT_CLIENT_ID and PORT_CLIENT_SECRET, else portload and portload."),
+  async run(args, terminal) {
+    const options = parseFlags(emulatorOptions, args);
+    const { PORT_CLIENT_ID: clientId = "portload", PORT_CLIENT_SECRET: clientSecret = "portload" } = terminal.env;
+    const emulator = await startEmulator({
+      port: options.port,
+      host: options.host,
+      blueprints: options.blueprints === undefined ? [] : await loadBlueprintFolder(options.blueprints),
+      credentials: { clientId, clientSecret },
+      limits: limitsOf(options.limits),
+      limitPeriodMs: durationMs("limit-period", options.limitPeriod),
+      latencyMs: durationMs("latency", options.latency),
+    }).catch((cause: NodeJS.ErrnoException) => {
+      if (cause.code !== "EADDRINUSE" && cause.code !== "EADDRNOTAVAIL" && cause.code !== "EACCES") throw cause;
+      throw new EnvironmentError(`cannot listen on ${options.host}:${options.port}: ${cause.message}`, {
+        hint: "Choose another --port; 0 takes any free one.",
+        cause,
+      });
+    });
+    await writeOut(terminal.stderr, `listening on ${emulator.url}\n`);
+    if (!terminal.signal.aborted) await once(terminal.signal, "abort");
+    await emulator.close();
+    return 0;
+  },
+};
+
+function limitsOf(text: string): "port" | "off" | number {
+  if (text === "port" || text === "off") return text;
+  const scale = Number(text);
+  if (Number.isFinite(scale) && scale > 0) return scale;
+  throw new UsageError(`--limits: "${text}" is neither port, off nor a scale above 0`);
+}

@@ -1,0 +1,40 @@
+import { importOptions } from "../options.js";
+import { runImport } from "../recipes/import.js";
+import { formatSummary } from "../report/summary.js";
+import type { Command } from "./command.js";
+import { describeError, type ExitCode } from "./exit.js";
+import { flagsOf, parseFlags } from "./flags.js";
+import { showProgress } from "./progress.js";
+import { talkFlags, talkOf } from "./talk.js";
+import { writeOut } from "./terminal.js";
+
+/** `portload import`: every record is written. */
+export const importCommand: Command = {
+  name: "import <sources..>",
+  describe: "Write every record of the sources to the catalog",
+  build: (parser) =>
+    parser
+      .positional("sources", { type: "string", array: true, describe: importOptions.shape.sources.description ?? "" })
+      .options(flagsOf(importOptions.shape, ["sources"]))
+      .options(talkFlags)
+      .example("$0 import services.csv -m services.yaml", "one file")
+      .example(
+        "$0 import exports/ -m inventory.yaml --mode override",
+        "a folder; entities become exactly what was sent",
+      ),
+  async run(args, terminal) {
+    const options = parseFlags(importOptions, args);
+    const talk = talkOf(args, terminal);
+    const progress = showProgress(terminal, talk);
+    const { report, folder, mode, error } = await runImport(options, {
+      env: terminal.env,
+      stdin: terminal.stdin,
+      signal: terminal.signal,
+      onStart: progress.start,
+    }).finally(progress.stop);
+    if (error !== undefined) await writeOut(terminal.stderr, `${describeError(error)}\n\n`);
+    if (talk.output === "json") await writeOut(terminal.stdout, `${JSON.stringify(report)}\n`);
+    if (!talk.quiet) await writeOut(terminal.stderr, formatSummary({ report, mode, folder, color: talk.color }));
+    return report.exitCode as ExitCode;
+  },
+};

@@ -1,0 +1,56 @@
+import type { Client } from "../api/client.js";
+import type { Blueprint } from "../blueprint.js";
+
+/** What became of a blueprint. */
+export interface AppliedBlueprint {
+  readonly identifier: string;
+  readonly is: "created" | "updated";
+}
+
+/**
+ * Creates or replaces blueprints, relation targets first. Those that relate to each other in a circle are created without these relations first.
+ *
+ * @throws {ApiError} when the API refuses one; those before it stand
+ */
+export async function applyBlueprints(
+  blueprints: readonly Blueprint[],
+  client: Client,
+): Promise<readonly AppliedBlueprint[]> {
+  const existing = new Set((await client.listBlueprints()).map(({ identifier }) => identifier));
+  const missing = blueprints.filter(({ identifier }) => !existing.has(identifier));
+  const applied: AppliedBlueprint[] = [];
+  const later: Blueprint[] = [];
+  for (const blueprint of targetsFirst(missing)) {
+    const relations = Object.entries(blueprint.relations ?? {});
+    const ready = relations.filter(([, { target }]) => existing.has(target) || target === blueprint.identifier);
+    await client.createBlueprint({ ...blueprint, relations: Object.fromEntries(ready) });
+    if (ready.length < relations.length) later.push(blueprint);
+    existing.add(blueprint.identifier);
+    applied.push({ identifier: blueprint.identifier, is: "created" });
+  }
+  for (const blueprint of later) await client.replaceBlueprint(blueprint);
+  for (const blueprint of blueprints) {
+    if (missing.includes(blueprint)) continue;
+    await client.replaceBlueprint(blueprint);
+    applied.push({ identifier: blueprint.identifier, is: "updated" });
+  }
+  return applied;
+}
+
+/** Blueprints after those they relate to, as far as there is such an order. */
+function targetsFirst(blueprints: readonly Blueprint[]): readonly Blueprint[] {
+  const byIdentifier = new Map(blueprints.map((blueprint) => [blueprint.identifier, blueprint]));
+  const ordered = new Set<Blueprint>();
+  const entered = new Set<Blueprint>();
+  const visit = (blueprint: Blueprint): void => {
+    if (entered.has(blueprint)) return;
+    entered.add(blueprint);
+    for (const { target } of Object.values(blueprint.relations ?? {})) {
+      const next = byIdentifier.get(target);
+      if (next !== undefined) visit(next);
+    }
+    ordered.add(blueprint);
+  };
+  blueprints.forEach(visit);
+  return [...ordered];
+}

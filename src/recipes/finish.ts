@@ -1,0 +1,87 @@
+import { existsSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { GuardError, InternalError, PortloadError } from "../errors.js";
+import { sourceOptionsFor } from "../map/mapping-file.js";
+import { extractRecords } from "../read/extract.js";
+import type { Ending } from "../report/exit-code.js";
+import { formOf } from "../report/forms.js";
+import { buildReport, type RejectFile, type Report } from "../report/report.js";
+import { copyOf } from "./copies.js";
+import type { Run } from "./run.js";
+
+/** An import that came to an end, whichever. */
+export interface Finished {
+  readonly report: Report;
+  /** The import's folder: journal, reasons, rejects files, report. */
+  readonly folder: string;
+  readonly mode: Run["mode"];
+  /** Why it could not go on, where `report.exitCode` is 3, 5 or 6. */
+  readonly error?: unknown;
+}
+
+/**
+ * Does the work of an import and closes its accounts whatever becomes of it: rejects files, report, folder, lock.
+ *
+ * @param work - throws when the import cannot go on
+ */
+export async function finishRun(run: Run, work: () => Promise<void>): Promise<Finished> {
+  const startedMs = performance.now();
+  let error: unknown;
+  await work().catch((cause: unknown) => {
+    error = cause;
+    run.stop.because("failed");
+  });
+  const { accounts, client, mode, options, state, stop } = run;
+  const ending = endingOf(stop.reason, error);
+  const counts = accounts.close(ending !== "finished");
+  const rejectFiles = await writeRejectFiles(run);
+  const report = buildReport({
+    importId: state.importId,
+    command: "import",
+    dryRun: false,
+    ending,
+    counts,
+    rejects: accounts.rejectGroups(),
+    warnings: accounts.warningGroups(),
+    rejectFiles,
+    requests: client.counts(),
+    startedAt: state.header.startedAt,
+    durationMs: performance.now() - startedMs,
+  });
+  await state.writeReport(`${JSON.stringify(report, null, 2)}\n`);
+  for (const path of options.report) await writeFile(path, formOf(path)(report));
+  await state.close();
+  return { report, folder: state.folder, mode, ...(error !== undefined && { error }) };
+}
+
+function endingOf(reason: Run["stop"]["reason"], error: unknown): Ending {
+  if (error instanceof GuardError) return "refused";
+  if (error !== undefined && (error instanceof InternalError || !(error instanceof PortloadError))) return "broken";
+  return reason ?? "finished";
+}
+
+/** Writes each source's rejected records back as that source wrote them. A source that is gone by now is told, and costs only its rejects file. */
+async function writeRejectFiles({ inventory, state, accounts }: Run): Promise<readonly RejectFile[]> {
+  const files: RejectFile[] = [];
+  for (const source of inventory.sources) {
+    const wanted = [...state.rejects.rejectedRecords(source.index)];
+    if (wanted.length === 0) continue;
+    const copy = copyOf(state.folder, source);
+    const options = sourceOptionsFor(inventory.mapping, source.kind);
+    try {
+      const bytes = extractRecords(source, options, wanted, existsSync(copy) ? { path: copy } : {});
+      const path = await state.rejects.writeRejectsFile(source, bytes);
+      files.push({ path, source: source.name, records: wanted.length });
+    } catch (error) {
+      accounts.warn([
+        {
+          code: "source_changed",
+          path: source.name,
+          message: `its rejected records could not be read again, so it has no rejects file: ${(error as Error).message}`,
+          count: wanted.length,
+        },
+      ]);
+    }
+  }
+  return files;
+}

@@ -1,0 +1,96 @@
+import type { Readable } from "node:stream";
+import { checkEntities } from "../check/check.js";
+import type { Chunk, Stage } from "../chunk.js";
+import type { Candidate, Entity, RawFields } from "../entity.js";
+import { startJq } from "../map/jq.js";
+import { compileMapping, mapRecords } from "../map/map.js";
+import { sourceOptionsFor } from "../map/mapping-file.js";
+import { type PreviewOptions, previewOptions } from "../options.js";
+import { readSource } from "../read/read.js";
+import { addMapped, addRejects, addTally, type Counts, noCounts } from "../report/counts.js";
+import { groupCauses, type RejectGroup, type WarningGroup } from "../report/group-causes.js";
+import { openCatalog } from "./catalog.js";
+import { openInventory } from "./inventory.js";
+
+/** What a preview takes from the world around it. */
+export interface PreviewContext {
+  readonly stdin?: Readable;
+  readonly signal?: AbortSignal;
+  /** Takes an entity as one line of JSON, without its line end. Resolves false when no more are wanted. */
+  readonly emit: (line: string) => Promise<boolean>;
+}
+
+/** What a preview found. */
+export interface Preview {
+  readonly counts: Counts;
+  readonly rejects: readonly RejectGroup[];
+  readonly warnings: readonly WarningGroup[];
+}
+
+/**
+ * Reads and maps sources without any API, and gives each entity in read order: as the expressions gave it, or typed where blueprints are given.
+ *
+ * @throws {UsageError | MappingError | SourceError | BlueprintError} as an import would
+ */
+export async function preview(given: PreviewOptions, context: PreviewContext): Promise<Preview> {
+  const options = previewOptions.parse(given);
+  const inventory = await openInventory(options);
+  const { mapping } = inventory;
+  const names: string[] = [];
+  for (const { index, name } of inventory.sources) names[index] = name;
+  const causes = groupCauses(names);
+  causes.addWarnings(inventory.warnings);
+  const engine = startJq();
+  let counts = noCounts;
+  try {
+    const resources = inventory.resources.map(({ index }) => index);
+    const compiled = await compileMapping(mapping, engine, { resources });
+    const finish = await lastStage(options.blueprints, inventory, mapping.createMissingRelatedEntities);
+    for (const source of inventory.sources) {
+      const records = readSource(source, sourceOptionsFor(mapping, source.kind), {
+        ...(context.stdin && { stdin: context.stdin }),
+        ...(context.signal && { signal: context.signal }),
+        ...(options.limit !== undefined && { limit: options.limit }),
+      });
+      for await (const { items, rejects, warnings, read } of finish(mapRecords(compiled, source.kind)(records))) {
+        counts = addRejects(addMapped(addTally(counts, read), items), rejects);
+        causes.addRejects(rejects);
+        causes.addWarnings(warnings);
+        for (const { line } of items)
+          if (!(await context.emit(line))) return { counts, rejects: causes.rejects(), warnings: causes.warnings() };
+      }
+    }
+  } finally {
+    await engine.close();
+  }
+  return { counts, rejects: causes.rejects(), warnings: causes.warnings() };
+}
+
+interface Line {
+  readonly blueprint: string;
+  readonly line: string;
+}
+
+/** Turns candidates into lines; with blueprints, those that pass the check. */
+async function lastStage(
+  folder: string | undefined,
+  inventory: Parameters<typeof openCatalog>[0],
+  createMissing: boolean,
+): Promise<Stage<Candidate, Line>> {
+  if (folder === undefined)
+    return eachItem(({ blueprint, fields }: Candidate) => ({ blueprint, line: lineOf(blueprint, fields) }));
+  const catalog = await openCatalog(inventory, { folder });
+  const check = checkEntities(catalog, { mode: "merge", createMissing });
+  const format = eachItem(({ key, body }: Entity) => ({ blueprint: key.blueprint, line: lineOf(key.blueprint, body) }));
+  return (chunks) => format(check(chunks));
+}
+
+function eachItem<A, B>(format: (item: A) => B): Stage<A, B> {
+  return async function* (chunks: AsyncIterable<Chunk<A>>) {
+    for await (const chunk of chunks) yield { ...chunk, items: chunk.items.map(format) };
+  };
+}
+
+function lineOf(blueprint: string, { identifier, title, properties, relations, ...rest }: RawFields): string {
+  return JSON.stringify({ blueprint, identifier, title, properties, relations, ...rest });
+}

@@ -1,0 +1,33 @@
+import type { Client } from "../api/client.js";
+import type { Mode } from "../entity.js";
+import type { CompiledMapping } from "../map/map.js";
+import type { ResolvedImportOptions } from "../options.js";
+import type { StepPlan } from "../order/steps.js";
+import type { ReadIo } from "../read/read.js";
+import type { KeySet } from "../settle/keys.js";
+import type { State } from "../state/state.js";
+import type { Width } from "../write/width.js";
+import type { Accounts } from "./accounts.js";
+import type { Catalog } from "./catalog.js";
+import type { Inventory } from "./inventory.js";
+import type { Stop } from "./stop.js";
+
+/** All that the steps of one import share. */
+export interface Run {
+  readonly options: ResolvedImportOptions;
+  readonly mode: Mode;
+  /** Whether the API makes missing relation targets itself. */
+  readonly createMissing: boolean;
+  readonly inventory: Inventory;
+  readonly catalog: Catalog;
+  readonly plan: StepPlan;
+  readonly compiled: CompiledMapping;
+  readonly client: Client;
+  readonly state: State;
+  readonly accounts: Accounts;
+  /** Every key met so far; not used where duplicates are `off`. */
+  readonly keys: KeySet;
+  readonly stop: Stop;
+  readonly width: Width;
+  readonly stdin?: ReadIo["stdin"];
+}

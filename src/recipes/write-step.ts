@@ -1,0 +1,75 @@
+import type { Batch, Deferred, Outcome, Write } from "../entity.js";
+import { passesBudget } from "../options.js";
+import { batchWrites } from "../write/batch.js";
+import { type Settled, writeBatches } from "../write/write.js";
+import { placeOf } from "./first-writes.js";
+import type { Run } from "./run.js";
+
+/** What a reply means for the writes of one step or round. */
+export interface StepVerdicts {
+  /** Final outcomes. */
+  readonly outcomes: readonly Outcome[];
+  /** What waits for the (next) round of second writes. */
+  readonly deferred: readonly Deferred[];
+}
+
+/**
+ * Sends writes in batches, and settles each reply before its place in flight is free: reasons, deferred ones, journal, then the counts.
+ *
+ * @param judge - tells outcomes from what waits on
+ * @param round - the round of second writes that takes what waits
+ */
+export async function writeStep(
+  run: Run,
+  writes: AsyncIterable<readonly Write[]>,
+  judge: (settled: readonly Settled[]) => StepVerdicts,
+  round: number,
+): Promise<void> {
+  const { accounts, client, keys, options, state, stop, width } = run;
+  await writeBatches(batchWrites(writes), {
+    width,
+    signal: stop.signal,
+    send: (batch) => send(run, batch),
+    async settle(_, settled) {
+      const { outcomes, deferred } = judge(settled);
+      for (const { write, verdict } of settled) {
+        if (verdict.is !== "created" && verdict.is !== "updated") continue;
+        const entry = keys.find(write.entity.key);
+        if (entry >= 0) keys.acknowledge(entry);
+      }
+      for (const item of deferred) await state.deferred(round).append(item.entity.at.source, [item]);
+      await accounts.takeOutcomes(outcomes);
+      await state.journal.append({
+        line: "reply",
+        settled: settled.map(({ write, verdict }) => ({
+          ...placeOf(write.entity),
+          is: verdict.is === "unmet" ? "rejected" : verdict.is,
+          pass: write.pass,
+        })),
+      });
+      if (passesBudget(options.maxErrors, accounts.rejected, accounts.counts.records.read)) stop.because("overBudget");
+    },
+  });
+  void client;
+}
+
+function send({ client, createMissing, options }: Run, batch: Batch) {
+  const items = batch.writes.map(({ entity }) => entity.json);
+  const flags = { mode: batch.mode, createMissing, ...(options.runId !== undefined && { runId: options.runId }) };
+  return client.upsertBulk(batch.blueprint, items, flags);
+}
+
+/** Verdicts of first writes: one that left relations out waits for its second; one refused for a missing target waits for what the end knows. */
+export function judgeFirst(settled: readonly Settled[]): StepVerdicts {
+  const outcomes: Outcome[] = [];
+  const deferred: Deferred[] = [];
+  for (const { write, verdict } of settled) {
+    const entity = write.deferred?.entity ?? write.entity;
+    if (verdict.is === "unmet") deferred.push({ entity, waiting: [] });
+    else if (verdict.is === "rejected") outcomes.push({ ...placeOf(entity), is: "rejected", reject: verdict.reject });
+    else if (write.deferred !== undefined)
+      deferred.push({ entity, waiting: write.deferred.waiting, first: verdict.is });
+    else outcomes.push({ ...placeOf(entity), is: verdict.is });
+  }
+  return { outcomes, deferred };
+}
