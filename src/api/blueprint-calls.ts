@@ -1,6 +1,6 @@
 import type { Blueprint } from "../blueprint.js";
 import { blueprintBody, blueprintsBody } from "./bodies.js";
-import { type Call, type CallIo, refusal } from "./request.js";
+import { type Call, type CallIo, refusal } from "./send.js";
 
 /** The blueprint routes of a client. */
 export interface BlueprintCalls {

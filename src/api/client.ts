@@ -11,7 +11,7 @@ import { openDispatcher } from "./dispatcher.js";
 import { findExisting, type SearchPage, type SearchRequest, searchPage } from "./existing.js";
 import { refusedMessage } from "./failure.js";
 import { createPace, type Rate } from "./pace.js";
-import { createSend, refusal, type Send } from "./request.js";
+import { createSend, refusal, type Send } from "./send.js";
 import { createTokens } from "./token.js";
 import { fetchToken } from "./token-call.js";
 

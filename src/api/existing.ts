@@ -1,5 +1,5 @@
 import { type FoundEntity, searchBody } from "./bodies.js";
-import { type Call, type CallIo, type Reply, refusal } from "./request.js";
+import { type Call, type CallIo, type Reply, refusal } from "./send.js";
 
 /** A page of a blueprint's entities. */
 export interface SearchRequest {

@@ -1,6 +1,6 @@
 import { AuthError } from "../errors.js";
 import { tokenBody } from "./bodies.js";
-import { type Call, type CallIo, refusal } from "./request.js";
+import { type Call, type CallIo, refusal } from "./send.js";
 import type { TokenReply } from "./token.js";
 
 /**

@@ -1,0 +1,226 @@
+import type { Dispatcher } from "undici";
+import { ApiError, AuthError } from "../errors.js";
+import type { Clock } from "./clock.js";
+import type { Counter } from "./counts.js";
+import { failedMessage, hintFor, refusedMessage } from "./failure.js";
+import type { Family, Route } from "./families.js";
+import type { Pace } from "./pace.js";
+import { type Answer, requestOnce } from "./request.js";
+import { decideRetry, headerText, type RetryDecision, retryDelayMs, unreadableReply } from "./retry.js";
+import type { Tokens } from "./token.js";
+
+/** One request, to be sent as often as it needs. */
+export interface Call {
+  readonly method: "GET" | "POST" | "PUT";
+  /** Below the base address, encoded, with its query. */
+  readonly path: string;
+  readonly family: Family;
+  readonly route: Route;
+  /** JSON text. */
+  readonly body?: string;
+  /** True when sending it twice leaves the catalog as sending it once does. */
+  readonly idempotent: boolean;
+  /** False for the token's own request. */
+  readonly authorized: boolean;
+  /** Statuses that the caller answers itself, at once. */
+  readonly expected?: readonly number[];
+  /** Tells whether a 2xx body is what the API promises; one that is not counts as a fault on the way. */
+  readonly promised?: (body: unknown) => boolean;
+}
+
+/** The last attempt's reply; or `lost`, only for calls that are not idempotent. */
+export type Reply =
+  | {
+      readonly is: "reply";
+      readonly status: number;
+      readonly body: unknown;
+      readonly traceId?: string;
+      readonly attempts: number;
+    }
+  | { readonly is: "lost"; readonly cause: string; readonly sentAtMs: number | undefined; readonly attempts: number };
+
+/** What requests are made of. */
+export interface SendIo {
+  /** Base address with `/v1`. */
+  readonly apiUrl: string;
+  readonly dispatcher: Dispatcher;
+  readonly clock: Clock;
+  /** Gives 0 ≤ x < 1. */
+  readonly random: () => number;
+  readonly pace: Pace;
+  readonly counter: Counter;
+  readonly tokens: Tokens;
+  readonly maxAttempts: number;
+  readonly timeoutMs: number;
+  readonly userAgent: string;
+  /** Ends all attempts and waits. */
+  readonly signal: AbortSignal;
+  /** Takes secrets out of a text. */
+  readonly redact: (text: string) => string;
+}
+
+/** Sends calls; see {@link createSend}. */
+export type Send = (call: Call) => Promise<Reply>;
+
+/** What the calls of a route need. */
+export interface CallIo {
+  readonly send: Send;
+  readonly apiUrl: string;
+  readonly redact: (text: string) => string;
+}
+
+/** Attempts to find an API that has never answered: about 3 s, so that a wrong address shows at once. */
+const firstContactAttempts = 3;
+
+/**
+ * Makes the one function through which all API traffic goes: each attempt passes the limiter, is counted, and is repeated as {@link decideRetry} says.
+ *
+ * Its function throws {@link AuthError} when a fresh token is refused, {@link ApiError} when no attempt is left or none would help, and the
+ * signal's reason when aborted. Replies that a retry does not mend (most 4xx) are given to the caller.
+ */
+export function createSend(io: SendIo): Send {
+  const base = new URL(io.apiUrl);
+  let reached = false;
+  let serverAheadMs: number | undefined;
+
+  const attemptOnce = async (call: Call, again: boolean) => {
+    io.signal.throwIfAborted();
+    const ticket = await io.pace.acquire(call.family);
+    const token = call.authorized ? await io.tokens.current() : undefined;
+    io.signal.throwIfAborted();
+    io.counter.attempt(call.route, call.body === undefined ? 0 : Buffer.byteLength(call.body), again);
+    const sentAtMs = io.clock.now();
+    const answer = await requestOnce(call, token, base, io);
+    if (answer.is === "reply") {
+      reached = true;
+      serverAheadMs = serverAhead(answer, io.clock.now()) ?? serverAheadMs;
+      io.counter.reply(answer.status);
+      io.pace.learn(call.family, ticket, answer.status, answer.headers);
+    }
+    return { answer, token, sentAtMs };
+  };
+
+  /** Does what must come before the next attempt. */
+  const prepare = async (
+    call: Call,
+    why: RetryDecision["why"],
+    answer: Answer,
+    token: string | undefined,
+    attempt: number,
+  ) => {
+    if (why === "token" && token !== undefined) {
+      await io.tokens.renew(token);
+      return;
+    }
+    const delayMs = retryDelayMs(answer.is === "reply" ? answer.headers : {}, attempt, {
+      nowMs: io.clock.now(),
+      random: io.random,
+    });
+    // After a 429 the whole family waits once; the jitter keeps several imports from coming back together.
+    const jitterMs = why === "throttled" ? Math.floor(io.random() * Math.max(250, delayMs / 10)) : 0;
+    if (why === "throttled" && io.pace.hold(call.family, delayMs + jitterMs)) return;
+    await io.clock.sleep(delayMs + jitterMs, io.signal);
+  };
+
+  return async (call) => {
+    let renewed = !call.authorized;
+    for (let attempt = 1; ; attempt++) {
+      const { answer, token, sentAtMs } = await attemptOnce(call, attempt > 1);
+      const replied = answer.is === "reply";
+      const read = replied ? readBody(call, answer) : undefined;
+      const readable = replied && read !== undefined;
+      if (readable && (isDone(answer.status) || call.expected?.includes(answer.status))) {
+        return reply(answer, read.body, attempt);
+      }
+      const { retry, why } = decideRetry({
+        ...(readable && { status: answer.status }),
+        ...(!readable && { code: replied ? unreadableReply : answer.code }),
+        idempotent: call.idempotent,
+        attempt,
+        maxAttempts: reached ? io.maxAttempts : Math.min(firstContactAttempts, io.maxAttempts),
+        renewed,
+      });
+      if (retry) {
+        renewed ||= why === "token";
+        await prepare(call, why, answer, token, attempt);
+      } else if (why === "ambiguous") {
+        const cause = replied ? `status ${answer.status}` : answer.code;
+        return {
+          is: "lost",
+          cause,
+          sentAtMs: serverAheadMs === undefined ? undefined : sentAtMs + serverAheadMs,
+          attempts: attempt,
+        };
+      } else if (why === "answered" && readable && (answer.status !== 401 || !call.authorized)) {
+        return reply(answer, read.body, attempt);
+      } else {
+        throw failure(call, answer, read?.body, attempt, io);
+      }
+    }
+  };
+}
+
+/** The error of a reply that its caller has no use for; the caller throws it. */
+export function refusal(call: Call, reply: Reply, io: Pick<CallIo, "apiUrl" | "redact">): ApiError {
+  const url = publicUrl(call, io.apiUrl);
+  const lost = reply.is === "lost";
+  const told = lost ? undefined : refusedMessage(reply.status, reply.body, io.redact);
+  return new ApiError(`${call.method} ${url}: ${told?.message ?? `the answer was lost (${lost ? reply.cause : ""})`}`, {
+    method: call.method,
+    url,
+    status: lost ? undefined : reply.status,
+    error: told?.error,
+    traceId: lost ? undefined : reply.traceId,
+    attempts: reply.attempts,
+    ...hintFor(lost ? undefined : reply.status, undefined),
+  });
+}
+
+function failure(call: Call, answer: Answer, body: unknown, attempts: number, io: SendIo): ApiError {
+  const url = publicUrl(call, io.apiUrl);
+  const status = answer.is === "reply" ? answer.status : undefined;
+  const code = answer.is === "reply" ? undefined : answer.code;
+  const told = answer.is === "reply" ? refusedMessage(answer.status, body, io.redact) : undefined;
+  const cause = told?.message ?? failedMessage(code);
+  const Kind = status === 401 ? AuthError : ApiError;
+  return new Kind(`${call.method} ${url}: ${cause}, after ${attempts} ${attempts === 1 ? "attempt" : "attempts"}`, {
+    method: call.method,
+    url,
+    status,
+    error: told?.error,
+    traceId: answer.is === "reply" ? headerText(answer.headers, "x-trace-id") : undefined,
+    attempts,
+    ...hintFor(status, code),
+  });
+}
+
+/** Address without query: a query may hold what is nobody's business. */
+function publicUrl(call: Call, apiUrl: string): string {
+  return apiUrl + call.path.replace(/\?.*$/s, "");
+}
+
+function isDone(status: number): boolean {
+  return status >= 200 && status < 300;
+}
+
+function reply(answer: Answer & { is: "reply" }, body: unknown, attempts: number): Reply {
+  const traceId = headerText(answer.headers, "x-trace-id");
+  return { is: "reply", status: answer.status, body, attempts, ...(traceId !== undefined && { traceId }) };
+}
+
+/** The parsed body; undefined when a 2xx breaks its promise. */
+function readBody(call: Call, answer: Answer & { is: "reply" }): { body: unknown } | undefined {
+  let body: unknown;
+  try {
+    body = JSON.parse(answer.text);
+  } catch {
+    body = undefined;
+  }
+  return isDone(answer.status) && call.promised !== undefined && !call.promised(body) ? undefined : { body };
+}
+
+/** How far the server's clock is ahead of ours, in milliseconds, at least: `Date` is cut to whole seconds. */
+function serverAhead(answer: Answer & { is: "reply" }, nowMs: number): number | undefined {
+  const date = Date.parse(headerText(answer.headers, "date") ?? "");
+  return Number.isNaN(date) ? undefined : date - nowMs;
+}
