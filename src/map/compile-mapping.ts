@@ -1,0 +1,204 @@
+import { type Issue, MappingError } from "../errors.js";
+import type { JqEngine } from "./jq.js";
+import { keysRead } from "./keys-read.js";
+import { leavesOf, type Mapping, type RawLeaf, type Resource } from "./mapping.js";
+import { leadingPath, type PathStep, plainOf } from "./plain.js";
+
+/** A leaf as it will be evaluated. */
+export interface CompiledLeaf {
+  /** Index of the resource, from 0. */
+  readonly resource: number;
+  /** Dotted path in the file. */
+  readonly path: string;
+  readonly line?: number;
+  /** The expression, or the JSON text of a constant. */
+  readonly expression: string;
+  /** `constant` and `path` run as closures, `jq` in the engine. */
+  readonly by: "constant" | "path" | "jq";
+}
+
+/** A value of the mapping, ready to be bound to records. `slot` is the leaf's cell in its job's rows, `leaf` its index in the list of leaves. */
+export type Node =
+  | { readonly is: "constant"; readonly value: unknown }
+  | { readonly is: "path"; readonly steps: readonly PathStep[]; readonly leaf: number }
+  | { readonly is: "jq"; readonly slot: number; readonly leaf: number }
+  | { readonly is: "list"; readonly nodes: readonly Node[] }
+  | { readonly is: "object"; readonly nodes: readonly (readonly [key: string, node: Node])[] };
+
+/** The expressions that jq evaluates together, and the keys of the record they read (undefined: all). */
+export interface Job {
+  readonly expressions: readonly string[];
+  /** The first leaf of each expression. */
+  readonly leaves: readonly number[];
+  readonly keys: ReadonlySet<string> | undefined;
+}
+
+/** A resource, ready to be bound to records. */
+export interface CompiledResource {
+  readonly resource: Resource;
+  readonly selector: Node;
+  /** Index of its leaf, for the path of a reject. */
+  readonly selectorLeaf: number;
+  readonly identifierLeaf: number;
+  readonly blueprintLeaf: number;
+  readonly items?: {
+    readonly node: Node;
+    readonly leaf: number;
+    readonly taken: readonly PathStep[];
+    readonly job: Job;
+  };
+  readonly identifier: Node;
+  readonly blueprint: Node;
+  readonly title?: Node;
+  readonly icon?: Node;
+  readonly team?: Node;
+  readonly properties: readonly (readonly [key: string, node: Node])[];
+  readonly relations: readonly (readonly [key: string, node: Node])[];
+}
+
+/** The resources of one kind, and what jq evaluates on each of its records. */
+export interface CompiledKind {
+  readonly resources: readonly CompiledResource[];
+  readonly job: Job;
+}
+
+/** A mapping whose expressions all compile. */
+export interface CompiledMapping {
+  readonly mapping: Mapping;
+  readonly engine: JqEngine;
+  /** Every leaf with its place and how it is evaluated. */
+  readonly leaves: readonly CompiledLeaf[];
+  readonly kinds: ReadonlyMap<string, CompiledKind>;
+}
+
+/**
+ * Compiles every expression of a mapping, each alone, so that a fault names its leaf.
+ *
+ * @param options.resources - indices of the resources to keep; all by default
+ * @throws {MappingError} with every leaf that does not compile, with path and line
+ */
+export async function compileMapping(
+  mapping: Mapping,
+  engine: JqEngine,
+  options: { readonly resources?: readonly number[] } = {},
+): Promise<CompiledMapping> {
+  const kept = mapping.resources.filter(({ index }) => options.resources?.includes(index) ?? true);
+  const leaves = new Map<string, number>();
+  const list: CompiledLeaf[] = [];
+  for (const resource of kept) {
+    for (const { path, value } of leavesOf(resource)) {
+      const line = mapping.lines.get(path);
+      leaves.set(path, list.length);
+      list.push({ resource: resource.index, path, ...(line === undefined ? {} : { line }), ...evaluation(value) });
+    }
+  }
+  const issues = await faults(list, engine);
+  if (issues.length > 0) throw new MappingError(mapping.file, issues);
+  const kinds = new Map<string, CompiledKind>();
+  for (const kind of new Set(kept.map((resource) => resource.kind))) {
+    const own = jobMaker();
+    const resources = kept
+      .filter((resource) => resource.kind === kind)
+      .map((resource) => compileResource(resource, leaves, own));
+    kinds.set(kind, { resources, job: own.job() });
+  }
+  return { mapping, engine, leaves: list, kinds };
+}
+
+function evaluation(value: string | number | boolean | null): Pick<CompiledLeaf, "expression" | "by"> {
+  if (typeof value !== "string") return { expression: JSON.stringify(value), by: "constant" };
+  const plain = plainOf(value);
+  return { expression: value, by: plain === undefined ? "jq" : "path" in plain ? "path" : "constant" };
+}
+
+async function faults(leaves: readonly CompiledLeaf[], engine: JqEngine): Promise<Issue[]> {
+  const found = await Promise.all(
+    leaves.map((leaf) => (leaf.by === "jq" ? engine.compile(leaf.expression) : undefined)),
+  );
+  return leaves.flatMap(({ path, line, expression }, index): Issue[] => {
+    const fault = found[index];
+    if (fault === undefined) return [];
+    const { position } = fault;
+    const place = position === undefined ? "" : ` (line ${position.line}, column ${position.column} of the expression)`;
+    // The commonest slip: a bare word is the name of a function.
+    const hint = /^[\w -]+$/u.test(expression) ? `; for this very text write '"${expression}"'` : "";
+    return [{ path, message: `${fault.message}${place}${hint}`, ...(line === undefined ? {} : { line }) }];
+  });
+}
+
+function compileResource(resource: Resource, leaves: ReadonlyMap<string, number>, kindJob: JobMaker): CompiledResource {
+  const base = `resources.${resource.index}`;
+  const itemsPath = `${base}.port.itemsToParse`;
+  // Behind itemsToParse the record is another one for each element, so it gets a job of its own.
+  const job = resource.itemsToParse === undefined ? kindJob : jobMaker();
+  const node = (value: RawLeaf, path: string): Node => compileNode(value, path, leaves, job);
+  const named = (group: "properties" | "relations"): [string, Node][] =>
+    Object.entries(resource.entity[group]).map(([key, value]) => [
+      key,
+      node(value, `${base}.port.entity.mappings.${group}.${key}`),
+    ]);
+  const field = (key: "title" | "icon" | "team"): { [key: string]: Node } => {
+    const value = resource.entity[key];
+    return value === undefined ? {} : { [key]: node(value, `${base}.port.entity.mappings.${key}`) };
+  };
+  const compiled = {
+    resource,
+    selector: node(resource.selector, `${base}.selector.query`),
+    selectorLeaf: leaves.get(`${base}.selector.query`) as number,
+    // A search query has leaves below it and is never missing.
+    identifierLeaf: leaves.get(`${base}.port.entity.mappings.identifier`) ?? -1,
+    blueprintLeaf: leaves.get(`${base}.port.entity.mappings.blueprint`) as number,
+    identifier: node(resource.entity.identifier, `${base}.port.entity.mappings.identifier`),
+    blueprint: node(resource.entity.blueprint, `${base}.port.entity.mappings.blueprint`),
+    ...field("title"),
+    ...field("icon"),
+    ...field("team"),
+    properties: named("properties"),
+    relations: named("relations"),
+  };
+  if (resource.itemsToParse === undefined) return compiled;
+  const taken = resource.itemsToParseTopLevelTransform ? (leadingPath(resource.itemsToParse) ?? []) : [];
+  const items = compileNode(resource.itemsToParse, itemsPath, leaves, kindJob);
+  return { ...compiled, items: { node: items, leaf: leaves.get(itemsPath) as number, taken, job: job.job() } };
+}
+
+function compileNode(value: RawLeaf, path: string, leaves: ReadonlyMap<string, number>, job: JobMaker): Node {
+  if (typeof value === "string") {
+    const leaf = leaves.get(path) as number;
+    const plain = plainOf(value);
+    if (plain === undefined) return { is: "jq", slot: job.slotOf(value, leaf), leaf };
+    return "path" in plain ? { is: "path", steps: plain.path, leaf } : { is: "constant", value: plain.constant };
+  }
+  if (typeof value !== "object" || value === null) return { is: "constant", value };
+  const below = (key: string | number, inner: RawLeaf): Node => compileNode(inner, `${path}.${key}`, leaves, job);
+  if (Array.isArray(value)) return { is: "list", nodes: value.map((inner: RawLeaf, index) => below(index, inner)) };
+  return { is: "object", nodes: Object.entries(value).map(([key, inner]) => [key, below(key, inner)] as const) };
+}
+
+interface JobMaker {
+  /** The cell of an expression; the same one for the same text. */
+  slotOf(expression: string, leaf: number): number;
+  job(): Job;
+}
+
+function jobMaker(): JobMaker {
+  const expressions: string[] = [];
+  const first: number[] = [];
+  return {
+    slotOf(expression, leaf) {
+      const known = expressions.indexOf(expression);
+      if (known >= 0) return known;
+      first.push(leaf);
+      return expressions.push(expression) - 1;
+    },
+    job() {
+      const keys = new Set<string>();
+      for (const expression of expressions) {
+        const read = keysRead(expression);
+        if (read === undefined) return { expressions, leaves: first, keys: undefined };
+        for (const key of read) keys.add(key);
+      }
+      return { expressions, leaves: first, keys };
+    },
+  };
+}

@@ -1,0 +1,63 @@
+/** What a leaf gave for a record: its first output (null without one), or why it failed. */
+export interface JqCell {
+  readonly value: unknown;
+  readonly error?: string;
+  /** True when an integer beyond 2^53 in the value was kept as text. */
+  readonly long?: true;
+}
+
+/** A record's cells, one for each leaf of the program. */
+export type JqRow = readonly JqCell[];
+
+/**
+ * One leaf, alone in its brackets: `[value]` or `{e: error}`.
+ *
+ * `[first(…)]` gives the same as `{v: [limit(1; …)][0]}` and is half as fast again. Two line ends, so that a comment cannot take the bracket away.
+ */
+export function wrapLeaf(leaf: string): string {
+  return `(try [first((${leaf}\n\n), null)] catch {e: .})`;
+}
+
+/** The program that runs all leaves on each record of one JSON array. */
+export function programOf(leaves: readonly string[]): string {
+  return `.[] | [${leaves.map(wrapLeaf).join(",\n")}]`;
+}
+
+/** Reads a program's output: a line for each record. Undefined when there are not as many lines as records: something ended the engine. */
+export function rowsOf(stdout: string, records: number): readonly JqRow[] | undefined {
+  if (records === 0) return [];
+  const lines = stdout.split("\n");
+  if (stdout === "" || lines.length !== records) return undefined;
+  if (!suspicious.test(stdout)) return lines.map((line) => (JSON.parse(line) as RawCell[]).map((cell) => cellOf(cell)));
+  return lines.map((line) => {
+    const kept = keepDigits(line);
+    const cells = JSON.parse(kept) as RawCell[];
+    if (kept === line) return cells.map((cell) => cellOf(cell));
+    const lossy = JSON.parse(line) as RawCell[];
+    return cells.map((cell, index) => {
+      const read = cellOf(cell);
+      return JSON.stringify(cell) === JSON.stringify(lossy[index]) ? read : { ...read, long: true };
+    });
+  });
+}
+
+type RawCell = [unknown] | { e: unknown };
+
+function cellOf(cell: RawCell): JqCell {
+  if (Array.isArray(cell)) return { value: cell[0] };
+  return { value: null, error: typeof cell.e === "string" ? cell.e : JSON.stringify(cell.e) };
+}
+
+/** Cheap sign that a number may not fit a double: sixteen digits in a row, or a long exponent. */
+const suspicious = /\d{16}|[eE]\+?\d{3}/u;
+
+/** Puts integers beyond 2^53, and numbers beyond a double, in quotes. jq 1.8 keeps the digits of numbers that it does not calculate with. */
+function keepDigits(json: string): string {
+  return json.replaceAll(/"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/gu, (token) => {
+    if (token.startsWith('"')) return token;
+    const number = Number(token);
+    const fits =
+      Number.isInteger(number) && /^-?\d+$/u.test(token) ? Number.isSafeInteger(number) : Number.isFinite(number);
+    return fits ? token : `"${token}"`;
+  });
+}

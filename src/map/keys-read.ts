@@ -1,0 +1,80 @@
+import { type Token, tokenize } from "./tokens.js";
+
+/**
+ * The keys of the record that an expression can read, so that only those need be passed to jq; undefined where it may see the whole record.
+ *
+ * Never too few: it follows where `.` still is the record (up to the first `|` of a bracket) and gives up at every word there that
+ * is not a literal or an operator. One too many does no harm.
+ */
+export function keysRead(expression: string): ReadonlySet<string> | undefined {
+  const cut = tokenize(expression);
+  if ("fault" in cut) return undefined;
+  const { tokens } = cut;
+  const keys = new Set<string>();
+  /** Open brackets and `if`s, each with whether `.` was the record where it opened. */
+  const opened: { text: string; atRecord: boolean }[] = [{ text: "", atRecord: true }];
+  let atRecord = true;
+  for (const [index, token] of tokens.entries()) {
+    const top = opened.at(-1);
+    const inObject = top?.text === "{";
+    if (inObject && token.is !== "open" && isKeyPlace(tokens[index - 1])) {
+      // `{a}` and `{"a"}` read the key, `{a: …}` does not.
+      if (token.is === "close") opened.pop();
+      else if (token.is !== "word" && token.is !== "text" && token.is !== "piece") return undefined;
+      else if (token.is !== "piece" && !add(keys, token)) return undefined;
+    } else if (token.is === "open" || isWord(token, ["if"])) {
+      opened.push({ text: token.text, atRecord });
+    } else if (token.is === "close" || isWord(token, ["end"])) {
+      atRecord = opened.pop()?.atRecord ?? false;
+    } else if (token.is === "sign" && token.text === "|") {
+      atRecord = false;
+    } else if (isWord(token, ["then", "elif", "else"]) || (inObject && token.is === "sign" && token.text === ",")) {
+      atRecord = top?.atRecord ?? false;
+    } else if (token.is === "variable" || isWord(token, binders)) {
+      return undefined;
+    } else if (atRecord && !noteRead(tokens, index, keys)) {
+      return undefined;
+    }
+  }
+  return keys;
+}
+
+/** Words after which `.` or a name may mean something that this scan does not follow. */
+const binders: readonly string[] = ["as", "def", "reduce", "foreach", "label", "try", "catch", "import", "include"];
+const harmless: ReadonlySet<string> = new Set(["true", "false", "null", "and", "or", "empty"]);
+/** These give the whole record, or the record with a change. */
+const whole: ReadonlySet<string> = new Set(["=", "|=", "+=", "-=", "*=", "/=", "%=", "//=", ".."]);
+
+/** Notes what a token reads of the record; false where that cannot be told. */
+function noteRead(tokens: readonly Token[], index: number, keys: Set<string>): boolean {
+  const token = tokens[index] as Token;
+  if (token.is === "field" || token.is === "text") return add(keys, token);
+  if (token.is === "word") return harmless.has(token.text);
+  if (token.is === "sign") return token.text === "." ? isKeyed(tokens, index) : !whole.has(token.text);
+  return token.is !== "format";
+}
+
+/** True for the dot of `."a"`, `.["a"]`, and of `.[…]` behind another step; false for the whole record. */
+function isKeyed(tokens: readonly Token[], index: number): boolean {
+  const [before, after, inner, close] = [tokens[index - 1], tokens[index + 1], tokens[index + 2], tokens[index + 3]];
+  if (after?.is === "text") return true;
+  if (after?.is !== "open" || after.text !== "[") return false;
+  return (inner?.is === "text" && close?.text === "]") || before?.is === "field" || before?.text === "]";
+}
+
+function add(keys: Set<string>, token: Token): boolean {
+  try {
+    keys.add(token.is === "text" ? String(JSON.parse(`"${token.text}"`)) : token.text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function isWord(token: Token, texts: readonly string[]): boolean {
+  return token.is === "word" && texts.includes(token.text);
+}
+
+function isKeyPlace(before: Token | undefined): boolean {
+  return (before?.is === "open" && before.text === "{") || (before?.is === "sign" && before.text === ",");
+}

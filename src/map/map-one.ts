@@ -1,0 +1,118 @@
+import type { Candidate, RawFields } from "../entity.js";
+import type { SourceRecord } from "../record.js";
+import type { Finding, Reject } from "../reject.js";
+import type { BoundResource, Field } from "./bind.js";
+import type { CompiledMapping } from "./compile-mapping.js";
+import type { JqRow } from "./jq-program.js";
+import { rejectOf } from "./map-reject.js";
+import type { ChunkNotes } from "./notes.js";
+
+/** Where candidates and rejects of a chunk are gathered. */
+export interface Out {
+  readonly compiled: CompiledMapping;
+  readonly notes: ChunkNotes;
+  readonly candidates: Candidate[];
+  readonly rejects: Reject[];
+}
+
+/** Maps one candidate: a record (or one element of its array) through a resource. It is skipped, rejected, or put out. */
+export function mapOne(
+  out: Out,
+  bound: BoundResource,
+  record: SourceRecord,
+  root: unknown,
+  row: JqRow | undefined,
+  item: number,
+): void {
+  const { notes } = out;
+  const { compiled } = bound;
+  notes.begin(record.at, compiled.resource.blueprint);
+  if (bound.selector !== undefined) {
+    const counts = bound.selector(root, row, notes);
+    if (counts === false) return;
+    if (counts !== true) {
+      const failure = notes.failureOf(compiled.selectorLeaf);
+      const findings =
+        notes.findings.length > 0
+          ? notes.findings
+          : [
+              notes.finding(
+                "selector_not_boolean",
+                compiled.selectorLeaf,
+                failure ?? "selector.query gave neither true nor false",
+                counts,
+              ),
+            ];
+      out.rejects.push(rejectOf(bound, record, item, findings));
+      return;
+    }
+  }
+  const blueprint = typeof bound.blueprint === "string" ? bound.blueprint : bound.blueprint(root, row, notes);
+  const identifier = bound.identifier(root, row, notes);
+  const fields: Writable = {
+    identifier,
+    properties: valuesOf(bound.properties, root, row, notes),
+    relations: valuesOf(bound.relations, root, row, notes),
+  };
+  for (const { key, read, keepsNull } of bound.rest) {
+    const value = read(root, row, notes);
+    if (value !== null || keepsNull) fields[key as "title"] = value;
+  }
+  const missing = identifier === null || identifier === undefined || identifier === "";
+  if (!missing && typeof blueprint === "string" && blueprint !== "" && notes.findings.length === 0) {
+    const { at, span } = record;
+    const index = compiled.resource.index;
+    out.candidates.push(
+      span === undefined
+        ? { at, resource: index, item, blueprint, fields }
+        : { at, span, resource: index, item, blueprint, fields },
+    );
+    return;
+  }
+  const findings = [...notes.findings, ...missingOnes(out, bound, identifier, blueprint)];
+  out.rejects.push(rejectOf(bound, record, item, findings, { identifier, blueprint }));
+}
+
+/** The values of named fields; a null is left out unless the field keeps it. */
+function valuesOf(
+  fields: readonly Field[],
+  root: unknown,
+  row: JqRow | undefined,
+  notes: ChunkNotes,
+): Record<string, unknown> {
+  const values: Record<string, unknown> = {};
+  for (let i = 0; i < fields.length; i++) {
+    const { key, read, keepsNull } = fields[i] as Field;
+    const value = read(root, row, notes);
+    // `__proto__` is no key here: the mapping file may not hold it.
+    if (value !== null || keepsNull) values[key] = value;
+  }
+  return values;
+}
+
+type Writable = { -readonly [K in keyof RawFields]: RawFields[K] };
+
+/** Findings about identifier and blueprint, left out where their expression failed and says so itself. */
+function missingOnes({ notes }: Out, { compiled }: BoundResource, identifier: unknown, blueprint: unknown): Finding[] {
+  const findings: Finding[] = [];
+  const note = (
+    code: "identifier_missing" | "blueprint_missing",
+    leaf: number,
+    message: string,
+    value: unknown,
+  ): void => {
+    const failure = notes.failureOf(leaf);
+    if (failure !== undefined && notes.findings.length > 0) return;
+    findings.push(notes.finding(code, leaf, failure === undefined ? message : `${message}; ${failure}`, value));
+  };
+  if (identifier === null || identifier === undefined || identifier === "")
+    note(
+      "identifier_missing",
+      compiled.identifierLeaf,
+      identifier === "" ? "the identifier is empty" : "the identifier is null",
+      identifier,
+    );
+  if (typeof blueprint !== "string" || blueprint === "")
+    note("blueprint_missing", compiled.blueprintLeaf, "the blueprint is null, empty or not text", blueprint);
+  return findings;
+}

@@ -1,0 +1,158 @@
+import type { z } from "zod";
+import { type Issue, MappingError } from "../errors.js";
+import type { Warning } from "../warning.js";
+import { parseText } from "./document.js";
+import { leafIssues, prototypeKeys } from "./leaf-issues.js";
+import { leavesOf, type Mapping, type RawLeaf, type RawMappings, type Resource } from "./mapping.js";
+import { ignoredKeys, type MappingFile, mappingFile } from "./mapping-schema.js";
+import { setOwn } from "./path.js";
+import { plainOf } from "./plain.js";
+import { doubleQuotes } from "./words.js";
+
+export { type Mapping, type Resource, sourceOptionsFor } from "./mapping.js";
+
+/**
+ * Parses a mapping file, YAML or JSON, and checks all that can be told without jq and blueprints.
+ *
+ * @param text - the file's content
+ * @param file - its name, for messages
+ * @throws {MappingError} with every fault at once, each with dotted path and line
+ */
+export function parseMapping(text: string, file: string): Mapping {
+  const document = parseText(text);
+  if ("issues" in document) throw new MappingError(file, document.issues);
+  const { value, lineOf } = document;
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw new MappingError(file, [
+      { path: "", message: value === null ? "the file is empty" : "the file is not an object", line: 1 },
+    ]);
+  const issueAt = (path: readonly PropertyKey[], message: string): Issue => {
+    const line = lineOf(path);
+    return { path: path.join("."), message, ...(line === undefined ? {} : { line }) };
+  };
+  const notes: Warning[] = [];
+  const kept: Record<string, unknown> = {};
+  for (const [key, inner] of Object.entries(value)) {
+    if (ignoredKeys.has(key)) notes.push(ignored(key));
+    else setOwn(kept, key, inner);
+  }
+  const issues = [...prototypeKeys(value)].map((path) => issueAt(path, "`__proto__` may not be a key"));
+  issues.push(...leafIssues(value, lineOf));
+  const parsed = mappingFile.safeParse(kept);
+  if (parsed.success) issues.push(...rules(parsed.data, issueAt));
+  else issues.push(...parsed.error.issues.flatMap((issue) => schemaIssues(issue, value, issueAt)));
+  if (!parsed.success || issues.length > 0) throw new MappingError(file, sorted(issues));
+  return normalise(parsed.data, file, lineOf, notes);
+}
+
+type IssueAt = (path: readonly PropertyKey[], message: string) => Issue;
+
+function schemaIssues(issue: z.core.$ZodIssue, value: object, issueAt: IssueAt): Issue[] {
+  if (issue.code === "unrecognized_keys")
+    return issue.keys.map((key) => issueAt([...issue.path, key], "is not a key that may stand here"));
+  return [issueAt(issue.path, valueAt(value, issue.path) === undefined ? "is missing" : issue.message)];
+}
+
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  let at = value;
+  for (const step of path) {
+    if (Array.isArray(at) && typeof step !== "number" && at.length === 1) at = at[0];
+    if (typeof at !== "object" || at === null || !Object.hasOwn(at, step)) return undefined;
+    at = (at as Record<PropertyKey, unknown>)[step];
+  }
+  return at;
+}
+
+/** By line, each path once: a key may be refused on two grounds. */
+function sorted(issues: readonly Issue[]): Issue[] {
+  const paths = new Set<string>();
+  const once = issues.filter(({ path }) => !paths.has(path) && paths.add(path));
+  return once.sort((a, b) => (a.line ?? 0) - (b.line ?? 0));
+}
+
+/** Rules across fields, checked once the structure is right. */
+function rules(file: MappingFile, issueAt: IssueAt): Issue[] {
+  const issues: Issue[] = [];
+  const kinds = new Set(file.resources.map(({ kind }) => kind));
+  for (const kind of Object.keys(file.sources)) {
+    if (!kinds.has(kind))
+      issues.push(issueAt(["sources", kind], `is not a kind of this mapping; its kinds are ${[...kinds].join(", ")}`));
+  }
+  for (const [index, field] of file.clear.entries()) {
+    const [group, ...name] = field.split(".");
+    const mapped = file.resources.some(({ port: { entity } }) => {
+      if (group !== "properties" && group !== "relations") return entity.mappings[group as "title"] !== undefined;
+      return Object.hasOwn(entity.mappings[group], name.join("."));
+    });
+    if (!mapped) issues.push(issueAt(["clear", index], `no resource maps ${field}`));
+  }
+  const sources: [readonly PropertyKey[], object][] = [[["source"], file.source]];
+  for (const [kind, options] of Object.entries(file.sources)) sources.push([["sources", kind], options]);
+  for (const [path, options] of sources) {
+    if ("columns" in options)
+      issues.push(issueAt([...path, "columns"], 'is not supported yet; use an expression, e.g. `.Tags | split(";")`'));
+  }
+  return issues;
+}
+
+function normalise(
+  file: MappingFile,
+  name: string,
+  lineOf: (path: readonly PropertyKey[]) => number | undefined,
+  notes: Warning[],
+): Mapping {
+  const resources = file.resources.map((raw, index): Resource => {
+    for (const key of Object.keys(raw.selector ?? {})) {
+      if (key !== "query") notes.push(ignored(`resources.${index}.selector.${key}`));
+    }
+    const entity = quoted(raw.port.entity.mappings as RawLeaf) as unknown as RawMappings;
+    const blueprint = plainOf(entity.blueprint);
+    const constant = blueprint !== undefined && "constant" in blueprint ? blueprint.constant : undefined;
+    return {
+      index,
+      kind: raw.kind,
+      selector: quoted(String(raw.selector?.query ?? "true")) as string,
+      ...(raw.port.itemsToParse == null ? {} : { itemsToParse: quoted(raw.port.itemsToParse) as string }),
+      itemsToParseName: raw.port.itemsToParseName,
+      itemsToParseTopLevelTransform: raw.port.itemsToParseTopLevelTransform,
+      ...(typeof constant === "string" && constant !== "" ? { blueprint: constant } : {}),
+      properties: Object.keys(entity.properties),
+      relations: Object.keys(entity.relations),
+      entity,
+    };
+  });
+  const lines = new Map<string, number>();
+  for (const resource of resources) {
+    for (const { path } of leavesOf(resource)) {
+      const line = lineOf(path.split("."));
+      if (line !== undefined) lines.set(path, line);
+    }
+  }
+  const { enableMergeEntity, entityDeletionThreshold, ...rest } = file;
+  return {
+    file: name,
+    ...rest,
+    ...(enableMergeEntity === undefined ? {} : { enableMergeEntity }),
+    ...(entityDeletionThreshold === undefined ? {} : { entityDeletionThreshold }),
+    resources,
+    notes,
+    lines,
+  };
+}
+
+/** A leaf with Port's rule for single quotes applied to each expression in it. */
+function quoted(leaf: RawLeaf): RawLeaf {
+  if (typeof leaf === "string") return doubleQuotes(leaf);
+  if (typeof leaf !== "object" || leaf === null) return leaf;
+  if (Array.isArray(leaf)) return leaf.map((inner: RawLeaf) => quoted(inner));
+  return Object.fromEntries(Object.entries(leaf).map(([key, inner]) => [key, quoted(inner)]));
+}
+
+function ignored(path: string): Warning {
+  return {
+    code: "ignored_key",
+    message: `\`${path}\` steers another integration and has no effect here`,
+    path,
+    count: 1,
+  };
+}

@@ -1,0 +1,88 @@
+import { z } from "zod";
+import { sourceOptions } from "../options.js";
+import type { RawLeaf } from "./mapping.js";
+
+/** Structure is checked here, the content of leaves by `leafIssues`, which knows the line of each. */
+const leaf = z.custom<RawLeaf>((value) => value !== undefined, { error: "is missing" });
+const expression = z.string();
+/** A search in place of a name: `{combinator, rules}`, each part an expression. @source API reference, `def-5` */
+const query = z.record(z.string(), leaf);
+const fields = z.preprocess((value) => value ?? {}, z.record(z.string(), leaf));
+
+const mappings = z.strictObject({
+  identifier: z.union([expression, query], { error: "must be an expression or a search query" }),
+  blueprint: expression,
+  title: leaf.optional(),
+  icon: leaf.optional(),
+  team: leaf.optional(),
+  properties: fields,
+  relations: fields,
+});
+
+const resource = z.strictObject({
+  kind: z.string().min(1),
+  /** Other keys of a selector steer another integration's fetching. */
+  selector: z
+    .looseObject({ query: z.union([expression, z.boolean()], { error: "must be an expression" }).optional() })
+    .nullish(),
+  port: z.strictObject({
+    entity: z.strictObject({
+      /** A list of one is how some files write it. */
+      mappings: z.preprocess((value) => (Array.isArray(value) && value.length === 1 ? value[0] : value), mappings),
+    }),
+    itemsToParse: expression.nullish(),
+    itemsToParseName: z.string().min(1).default("item"),
+    itemsToParseTopLevelTransform: z.boolean().default(true),
+  }),
+});
+
+/** The mapping file. Unknown keys are faults, but for {@link ignoredKeys} and what a selector holds beside `query`. */
+export const mappingFile = z.strictObject({
+  source: sourceOptions.default({}),
+  sources: z.record(z.string(), sourceOptions).default({}),
+  duplicates: z.enum(["first", "last", "error", "off"]).default("first"),
+  onNull: z.enum(["omit", "clear"]).default("omit"),
+  clear: z
+    .array(
+      z
+        .string()
+        .regex(
+          /^(?:title|icon|team|(?:properties|relations)\..+)$/su,
+          "must be title, icon, team, properties.x or relations.x",
+        ),
+    )
+    .default([]),
+  onError: z.preprocess((value) => (value === null ? "null" : value), z.enum(["null", "reject"])).default("null"),
+  enableMergeEntity: z.boolean().optional(),
+  createMissingRelatedEntities: z.boolean().default(false),
+  deleteDependentEntities: z.boolean().default(false),
+  entityDeletionThreshold: z.number().min(0).max(1).optional(),
+  resources: z.array(resource).min(1),
+});
+/** See {@link mappingFile}. */
+export type MappingFile = z.output<typeof mappingFile>;
+
+/** Keys at the root that steer what another of Port's integrations fetches. @source Ocean's integrations, classes derived from `PortAppConfig`; Port's Kubernetes exporter */
+export const ignoredKeys: ReadonlySet<string> = new Set([
+  "allowEnvironmentVariablesJqAccess",
+  "branch",
+  "crdsToDiscover",
+  "createDefaultResources",
+  "defaultMember",
+  "deleteDependents",
+  "filterOwnedProjects",
+  "includeActiveGroups",
+  "includeAuthenticatedUser",
+  "includeInheritedMembers",
+  "maxConcurrentAccounts",
+  "organization",
+  "organizations",
+  "overwriteCRDsActions",
+  "overwriteCrdsActions",
+  "projectVisibilityFilter",
+  "repositoryType",
+  "specPath",
+  "updateEntityOnlyOnDiff",
+  "useDefaultBranch",
+  "visibility",
+]);

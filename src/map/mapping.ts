@@ -1,0 +1,98 @@
+import type { SourceOptions } from "../options.js";
+import type { Warning } from "../warning.js";
+
+/** What a leaf of the mapping may hold: a jq expression, a constant, or lists and objects of such. */
+export type RawLeaf = string | number | boolean | null | readonly RawLeaf[] | { readonly [key: string]: RawLeaf };
+
+/** `port.entity.mappings` of a resource as the file has it, single quotes already turned by Port's rule. */
+export interface RawMappings {
+  readonly identifier: RawLeaf;
+  readonly blueprint: string;
+  readonly title?: RawLeaf;
+  readonly icon?: RawLeaf;
+  readonly team?: RawLeaf;
+  readonly properties: Readonly<Record<string, RawLeaf>>;
+  readonly relations: Readonly<Record<string, RawLeaf>>;
+}
+
+/** One entry of `resources`: which records, and what becomes of them. @source Port's integration mapping, `resources[]` */
+export interface Resource {
+  /** From 0, as in the file. */
+  readonly index: number;
+  readonly kind: string;
+  /** Expression that says whether a record counts. Default `true`. */
+  readonly selector: string;
+  /** Expression that gives an array; each element makes a candidate. */
+  readonly itemsToParse?: string;
+  /** Key under which an element stands beside its parent's. Default `item`. */
+  readonly itemsToParseName: string;
+  /** Whether the array is taken out of the parent that stands beside an element. Default true. */
+  readonly itemsToParseTopLevelTransform: boolean;
+  /** The blueprint where its leaf is a string literal; absent where only the record tells. */
+  readonly blueprint?: string;
+  /** Keys of the mapped properties. */
+  readonly properties: readonly string[];
+  /** Keys of the mapped relations. */
+  readonly relations: readonly string[];
+  readonly entity: RawMappings;
+}
+
+/** A mapping file, parsed and valid in form. Expressions are compiled by `compileMapping`. */
+export interface Mapping {
+  readonly file: string;
+  /** How sources are read, for all kinds. */
+  readonly source: SourceOptions;
+  /** Overrides of `source` by kind; see {@link sourceOptionsFor}. */
+  readonly sources: Readonly<Record<string, SourceOptions>>;
+  /** Which of several entities with one key counts. Default `first`. */
+  readonly duplicates: "first" | "last" | "error" | "off";
+  /** `omit` (default) leaves a field out that became null; `clear` sends the null. */
+  readonly onNull: "omit" | "clear";
+  /** Fields that send null although `onNull` is omit: `title`, `properties.x`, `relations.y`. */
+  readonly clear: readonly string[];
+  /** `null` (default): a failing expression gives null and a warning; `reject`: it rejects the candidate. */
+  readonly onError: "null" | "reject";
+  /** False asks for mode override; absent where the file does not say. */
+  readonly enableMergeEntity?: boolean;
+  /** Default false; Port's is true. */
+  readonly createMissingRelatedEntities: boolean;
+  /** Default false; Port's is true. */
+  readonly deleteDependentEntities: boolean;
+  /** Share of a blueprint's entities that may be deleted, 0 to 1. */
+  readonly entityDeletionThreshold?: number;
+  readonly resources: readonly Resource[];
+  /** Warnings about the file itself: keys without effect here. */
+  readonly notes: readonly Warning[];
+  /** Line in the file, from 1, by the dotted path of a leaf. */
+  readonly lines: ReadonlyMap<string, number>;
+}
+
+/** How sources of a kind are read: the root's `source`, overridden key by key by `sources.<kind>`. */
+export function sourceOptionsFor(mapping: Mapping, kind: string): SourceOptions {
+  const own = Object.hasOwn(mapping.sources, kind) ? mapping.sources[kind] : undefined;
+  return { ...mapping.source, ...own };
+}
+
+/** A leaf found in a resource: its dotted path in the file and what stands there. */
+export interface FoundLeaf {
+  readonly path: string;
+  readonly value: string | number | boolean | null;
+}
+
+/** All leaves of a resource with their paths, in the order selector, itemsToParse, then as the file has them. */
+export function* leavesOf(resource: Resource): Generator<FoundLeaf> {
+  const base = `resources.${resource.index}`;
+  yield { path: `${base}.selector.query`, value: resource.selector };
+  if (resource.itemsToParse !== undefined) yield { path: `${base}.port.itemsToParse`, value: resource.itemsToParse };
+  for (const [key, leaf] of Object.entries(resource.entity))
+    yield* leavesIn(leaf, `${base}.port.entity.mappings.${key}`);
+}
+
+/** All leaves in a value of the mapping, each with its path below `path`. */
+export function* leavesIn(value: RawLeaf, path: string): Generator<FoundLeaf> {
+  if (typeof value !== "object" || value === null) {
+    yield { path, value };
+    return;
+  }
+  for (const [key, inner] of Object.entries(value)) yield* leavesIn(inner, `${path}.${key}`);
+}

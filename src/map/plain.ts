@@ -1,0 +1,106 @@
+import { type Token, tokenize } from "./tokens.js";
+
+/** A step of a plain path: a key or an index; `optional` is its `?`. */
+export interface PathStep {
+  readonly key: string | number;
+  readonly optional: boolean;
+}
+
+/** An expression that JavaScript evaluates exactly as jq does. */
+export type Plain = { readonly constant: unknown } | { readonly path: readonly PathStep[] };
+
+/** Reads a literal (`"text"`, `12`, `true`, `null`) or a plain path (`.a.b`, `.["Go-live"]`, `."x"`, `.a[0]`, `.a?`); undefined for all else, which is jq's. */
+export function plainOf(expression: string): Plain | undefined {
+  const cut = tokenize(expression);
+  if ("fault" in cut) return undefined;
+  const { tokens } = cut;
+  const [only] = tokens;
+  if (only === undefined) return undefined;
+  if (tokens.length === 1 && only.is !== "field" && only.text !== ".") return literalOf(only);
+  const lead = pathAt(tokens, 0);
+  return lead !== undefined && lead.end === tokens.length ? { path: lead.steps } : undefined;
+}
+
+/** The plain path that an expression of items starts with, brackets and a leading `. |` left aside; undefined when it starts otherwise. */
+export function leadingPath(expression: string): readonly PathStep[] | undefined {
+  const cut = tokenize(expression);
+  if ("fault" in cut) return undefined;
+  let at = 0;
+  for (;;) {
+    const [token, next] = [cut.tokens[at], cut.tokens[at + 1]];
+    if (token?.text === "(" && token.is === "open") at++;
+    else if (token?.text === "." && next?.text === "|") at += 2;
+    else break;
+  }
+  const steps = pathAt(cut.tokens, at)?.steps;
+  return steps === undefined || steps.length === 0 ? undefined : steps;
+}
+
+/** The longest plain path that begins at a token, and the token behind it. */
+function pathAt(tokens: readonly Token[], start: number): { steps: PathStep[]; end: number } | undefined {
+  const first = tokens[start];
+  if (first === undefined || !(first.is === "field" || isSign(first, "."))) return undefined;
+  const steps: PathStep[] = [];
+  let at = start;
+  for (;;) {
+    const dot = isSign(tokens[at], ".") ? 1 : 0;
+    const step =
+      tokens[at]?.is === "field" ? { key: tokens[at]?.text as string, end: at + 1 } : bracketAt(tokens, at + dot, dot);
+    // A path may begin with the bare dot; elsewhere `.[0]` needs one only at the start.
+    if (step === undefined) return { steps, end: at === start ? at + dot : at };
+    at = step.end;
+    const optional = isSign(tokens[at], "?");
+    while (isSign(tokens[at], "?")) at++;
+    steps.push({ key: step.key, optional });
+  }
+}
+
+/** `["key"]`, `[0]`, `[-1]`, or after a dot `"key"`. */
+function bracketAt(
+  tokens: readonly Token[],
+  at: number,
+  dot: number,
+): { key: string | number; end: number } | undefined {
+  const token = tokens[at];
+  if (token?.is === "text" && dot === 1) return keyOf(token, at + 1);
+  if (token?.is !== "open" || token.text !== "[") return undefined;
+  const minus = isSign(tokens[at + 1], "-") ? 1 : 0;
+  const inner = tokens[at + 1 + minus];
+  if (tokens[at + 2 + minus]?.text !== "]") return undefined;
+  if (inner?.is === "text" && minus === 0) return keyOf(inner, at + 3);
+  if (inner?.is !== "number" || !/^\d{1,9}$/u.test(inner.text)) return undefined;
+  return { key: minus === 1 ? -Number(inner.text) : Number(inner.text), end: at + 3 + minus };
+}
+
+function keyOf(token: Token, end: number): { key: string; end: number } | undefined {
+  const value = stringOf(token.text);
+  return value === undefined ? undefined : { key: value, end };
+}
+
+function literalOf(token: Token): Plain | undefined {
+  if (token.is === "number")
+    return /^(?:0|[1-9]\d{0,14})$/u.test(token.text) ? { constant: Number(token.text) } : undefined;
+  if (token.is === "word") return words.has(token.text) ? { constant: words.get(token.text) } : undefined;
+  const text = token.is === "text" ? stringOf(token.text) : undefined;
+  return text === undefined ? undefined : { constant: text };
+}
+
+const words: ReadonlyMap<string, unknown> = new Map([
+  ["true", true],
+  ["false", false],
+  ["null", null],
+] as [string, unknown][]);
+
+/** The string between two quotes; undefined where jq and JSON might differ: raw control characters, half a surrogate pair. */
+function stringOf(body: string): string | undefined {
+  try {
+    const text: unknown = JSON.parse(`"${body}"`);
+    return typeof text === "string" && !/\p{Surrogate}/u.test(text) ? text : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isSign(token: Token | undefined, text: string): boolean {
+  return token?.is === "sign" && token.text === text;
+}
