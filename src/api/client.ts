@@ -10,6 +10,7 @@ import { createCounter, type RequestCounts } from "./counts.js";
 import { openDispatcher } from "./dispatcher.js";
 import { findExisting, type SearchPage, type SearchRequest, searchPage } from "./existing.js";
 import { refusedMessage } from "./failure.js";
+import type { Route } from "./families.js";
 import { createPace, type Rate } from "./pace.js";
 import { createSend, refusal, type Send } from "./send.js";
 import { createTokens } from "./token.js";
@@ -35,8 +36,19 @@ export interface ClientOptions {
   readonly signal?: AbortSignal;
   /** Read for HTTPS_PROXY, HTTP_PROXY and NO_PROXY; no proxy by default. */
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Hears of every attempt that got through or failed. */
+  readonly onExchange?: (exchange: Exchange) => void;
   /** In place of our own pool of connections; not closed by us. */
   readonly dispatcher?: Dispatcher;
+}
+
+/** How one attempt fared. */
+export interface Exchange {
+  readonly route: Route;
+  /** Milliseconds from sending to the whole answer, waits for the pace not counted. */
+  readonly ms: number;
+  /** True for 408, 429, 5xx, a timeout, a network fault. */
+  readonly trouble: boolean;
 }
 
 /** How a bulk request is to be taken. */
@@ -104,6 +116,7 @@ export function createClient(options: ClientOptions): Client {
     userAgent: options.userAgent ?? "portload",
     signal: life.signal,
     redact,
+    onExchange: options.onExchange ?? (() => undefined),
   });
   const io = { send, apiUrl, redact };
 

@@ -28,6 +28,8 @@ export function failedMessage(code: string | undefined): string {
     case "ENOTFOUND":
     case "EAI_AGAIN":
       return `the host name was not found (${code})`;
+    case "UND_ERR_ABORTED":
+      return "the proxy refused to connect (UND_ERR_ABORTED)";
     default:
       return `the connection failed (${code ?? "unknown"})`;
   }

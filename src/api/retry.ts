@@ -47,6 +47,8 @@ const unsentCodes = new Set([
   "ENETDOWN",
   "ENETUNREACH",
   "ENOTFOUND",
+  // A proxy that refused the tunnel.
+  "UND_ERR_ABORTED",
   "UND_ERR_CONNECT_TIMEOUT",
 ]);
 

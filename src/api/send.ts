@@ -57,6 +57,8 @@ export interface SendIo {
   readonly signal: AbortSignal;
   /** Takes secrets out of a text. */
   readonly redact: (text: string) => string;
+  /** Hears of every attempt. */
+  readonly onExchange: (exchange: { route: Route; ms: number; trouble: boolean }) => void;
 }
 
 /** Sends calls; see {@link createSend}. */
@@ -91,6 +93,8 @@ export function createSend(io: SendIo): Send {
     io.counter.attempt(call.route, call.body === undefined ? 0 : Buffer.byteLength(call.body), again);
     const sentAtMs = io.clock.now();
     const answer = await requestOnce(call, token, base, io);
+    const trouble = answer.is === "fault" || answer.status === 408 || answer.status === 429 || answer.status >= 500;
+    io.onExchange({ route: call.route, ms: io.clock.now() - sentAtMs, trouble });
     if (answer.is === "reply") {
       reached = true;
       serverAheadMs = serverAhead(answer, io.clock.now()) ?? serverAheadMs;

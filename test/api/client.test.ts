@@ -233,7 +233,8 @@ describe("proxies", () => {
     const past = await stub(answer, { env: { HTTP_PROXY, NO_PROXY: "127.0.0.1" } });
     expect(await past.client.countEntities("b")).toBe(1);
     const through = await stub(answer, { env: { HTTP_PROXY } });
-    await expect(through.client.countEntities("b")).rejects.toBeInstanceOf(ApiError);
-    expect(tunnels[0]).toBe(new URL(through.url).host);
+    const error = await through.client.countEntities("b").catch((reason: unknown) => reason);
+    expect(String(error)).toContain("the proxy refused to connect");
+    expect(tunnels).toEqual([1, 2, 3].map(() => new URL(through.url).host));
   });
 });

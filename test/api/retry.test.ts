@@ -41,6 +41,7 @@ describe("decideRetry, for a request that may be sent twice", () => {
       "EPIPE",
       "ETIMEDOUT",
       "HPE_INVALID_CONSTANT",
+      "UND_ERR_ABORTED",
       "UND_ERR_BODY_TIMEOUT",
       "UND_ERR_CONNECT_TIMEOUT",
       "UND_ERR_HEADERS_TIMEOUT",

@@ -184,3 +184,16 @@ it("ends what is in flight and what waits with the signal's reason", async () =>
   await expect(client.countEntities("b")).rejects.toThrow("interrupted");
   await expect(client.countEntities("b")).rejects.toThrow("interrupted");
 });
+
+it("tells how every attempt fared, waits not counted", async () => {
+  const heard: unknown[] = [];
+  const { client } = await stub(scripted({ status: 503 }, made), {
+    onExchange: (exchange) => void heard.push(exchange),
+  });
+  await client.upsertBulk("b", [item], merge);
+  expect(heard).toMatchObject([
+    { route: "token", trouble: false },
+    { route: "bulk", trouble: true },
+    { route: "bulk", trouble: false },
+  ]);
+});
