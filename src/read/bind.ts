@@ -1,6 +1,6 @@
 import { constants } from "node:fs";
 import { access, readdir, stat } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { basename, isAbsolute, join } from "node:path";
 import { glob, isDynamicPattern } from "tinyglobby";
 import { SourceError, UsageError } from "../errors.js";
 import { extensionOf, extensions } from "./format.js";
@@ -65,7 +65,7 @@ async function spread(path: string): Promise<string[]> {
   if (path === "-" || isUrl(path)) return [path];
   const found = await stat(path).catch(() => undefined);
   if (found === undefined && isDynamicPattern(path)) {
-    const matches = await glob(path, { expandDirectories: false, onlyFiles: true });
+    const matches = await glob(path, { absolute: isAbsolute(path), expandDirectories: false });
     if (matches.length > 0) return matches.sort();
     throw new SourceError(path, "no file matches", { hint: "The pattern is taken from the current directory." });
   }

@@ -8,6 +8,8 @@ export class ChunkSink {
   readonly source: number;
   readonly #limit: number;
   #count = 0;
+  /** Records already given that a second pass comes upon again. */
+  #known = 0;
   #bytes = 0;
   #items: SourceRecord[] = [];
   #rejects: Reject[] = [];
@@ -42,21 +44,21 @@ export class ChunkSink {
 
   /** Takes a record that stands at {@link place}; `bytes` is the size of its text. */
   add(record: SourceRecord, bytes: number): void {
-    if (this.isFull) return;
+    if (this.#passOver()) return;
     this.#items.push(record);
     this.#counted(bytes);
   }
 
   /** Takes a record that cannot be read. */
   refuse(finding: Finding, at: Place, bytes: number, span?: Span): void {
-    if (this.isFull) return;
+    if (this.#passOver()) return;
     this.#rejects.push({ ...finding, stage: "read", at, ...(span === undefined ? {} : { span }) });
     this.#counted(bytes);
   }
 
   /** Notes integers of a record that were kept as text. */
   noteLongIntegers(count: number, first: Place, key: string): void {
-    if (this.isFull || count === 0) return;
+    if (this.isFull || this.#count < this.#known || count === 0) return;
     this.#longIntegers ??= { count: 0, first, key };
     this.#longIntegers.count += count;
   }
@@ -74,9 +76,22 @@ export class ChunkSink {
     return this.complete();
   }
 
+  /** Makes ready for a second pass from the source's beginning: records that the first one gave are not given again. */
+  startAgain(): void {
+    this.#known = this.#count;
+    this.#count = 0;
+  }
+
   /** Adds a warning to the chunk in hand. */
   warn(warning: Warning): void {
     this.#warnings.push(warning);
+  }
+
+  /** True for a record that is not wanted, or already given. */
+  #passOver(): boolean {
+    if (this.#count >= this.#known) return this.isFull;
+    this.#count++;
+    return true;
   }
 
   #counted(bytes: number): void {

@@ -36,7 +36,15 @@ export async function locateJsonFault(bytes: AsyncIterable<Buffer>, start: numbe
       offset: Number(error.offset) + start,
       line: Number(error.line),
       column: Number(error.pos),
-      message: error.message.replace(/^ERROR at .*?: /, ""),
+      message: plainMessage(error.message),
     };
   }
+}
+
+/** The parser's sentence without its name and position. */
+export function plainMessage(message: string): string {
+  return message
+    .replace(/^ERROR at .*?\): /, "")
+    .replace(/^(Parser|Verifier) cannot parse input: /, "")
+    .replace(/^(Parser|Verifier) has expected /, "expected ");
 }

@@ -8,7 +8,7 @@ import { CsvReader } from "./csv.js";
 import { decodeText } from "./decode.js";
 import { type Format, tellFormat } from "./format.js";
 import { JsonReader, JsonSyntaxFault } from "./json.js";
-import { locateJsonFault } from "./json-fault.js";
+import { type JsonFault, locateJsonFault, plainMessage } from "./json-fault.js";
 import { NdjsonReader } from "./ndjson.js";
 import { type OpenIo, openBytes, reopenablePath } from "./open.js";
 import type { Reader, ReaderInput } from "./reader.js";
@@ -54,7 +54,8 @@ export async function* readSource(
     reader.end();
   } catch (error) {
     yield* sink.rest();
-    throw error instanceof JsonSyntaxFault ? await brokenJson(source, text.start, sink.count, error, io) : error;
+    if (!(error instanceof JsonSyntaxFault)) throw error;
+    return yield* endAtFault(source, input, error, io);
   }
   if (sink.count === 0) sink.warn(noRecords(source));
   yield* sink.rest();
@@ -64,21 +65,50 @@ function noRecords(source: BoundSource) {
   return { code: "no_records", message: `${source.name} holds no record`, count: 1 } as const;
 }
 
-async function brokenJson(
+/**
+ * Gives the records before a syntax error that the parser dropped with it, then throws the error with its place.
+ * Where the source cannot be read again, neither is known.
+ */
+async function* endAtFault(
   source: BoundSource,
-  start: number,
-  records: number,
+  input: ReaderInput,
   fault: JsonSyntaxFault,
   io: ReadIo,
-): Promise<SourceError> {
+): AsyncGenerator<Chunk<SourceRecord>, void, undefined> {
+  const { sink, start } = input;
   const path = await reopenablePath(source, io);
-  const found = path === undefined ? undefined : await locateJsonFault(openBytes({ path, name: source.name }), start);
-  const after = records === 0 ? "before its first record ends" : `after record ${records}`;
+  const again = path === undefined ? undefined : { path, name: source.name };
+  const found = again === undefined ? undefined : await locateJsonFault(openBytes(again), start);
+  if (again !== undefined && found !== undefined && !fault.isEnd) {
+    sink.startAgain();
+    const reader = new JsonReader(input);
+    const text = await decodeText(source.name, openBytes(again));
+    for await (const block of firstBytes(text.blocks, found.offset - start)) {
+      reader.feed(block);
+      yield* sink.complete();
+    }
+    yield* sink.rest();
+    if (sink.isFull) return;
+  }
+  throw brokenJson(source.name, sink.count, fault, found);
+}
+
+async function* firstBytes(blocks: AsyncIterable<Buffer>, count: number): AsyncGenerator<Buffer, void, undefined> {
+  let left = count;
+  for await (const block of blocks) {
+    yield block.subarray(0, left);
+    left -= block.length;
+    if (left <= 0) return;
+  }
+}
+
+function brokenJson(name: string, records: number, fault: JsonSyntaxFault, found: JsonFault | undefined): SourceError {
   const place = found === undefined ? "" : ` at line ${found.line}, column ${found.column}, offset ${found.offset}`;
+  const after = `${found === undefined && !fault.isEnd ? "some way " : ""}after record ${records}`;
   const message = fault.isEnd
-    ? `its JSON ends before it is complete, ${after}${place}`
-    : `is not valid JSON${place}, ${after}: ${found?.message ?? fault.message}`;
-  return new SourceError(source.name, message, {
+    ? `its JSON ends before it is complete${place}, after record ${records}`
+    : `is not valid JSON${place}, ${after}: ${found?.message ?? plainMessage(fault.message)}`;
+  return new SourceError(name, message, {
     hint: fault.isEnd ? "Was the export interrupted?" : "Mend it there; one object a line is NDJSON (format: ndjson).",
     ...(found === undefined ? {} : { offset: found.offset, line: found.line }),
     cause: fault,

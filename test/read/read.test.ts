@@ -1,0 +1,133 @@
+import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import { afterAll, describe, expect, it } from "vitest";
+import { gather, pieces, readText, stdin } from "./read-text.js";
+
+const fixtures = join(import.meta.dirname, "../fixtures");
+const folder = mkdtempSync(join(tmpdir(), "portload-read-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const readFixture = (file: string) => gather({}, {}, { ...stdin, path: join(fixtures, file), name: file });
+
+describe("a source that cannot be read on", () => {
+  it.each([
+    ["zero-byte.csv", "zero-byte.csv: is empty: it has no byte", {}],
+    ["invalid-utf8.csv", "invalid-utf8.csv: is not UTF-8: byte 0xE9 at offset 18, line 3", { offset: 18, line: 3 }],
+    ["nul-byte.csv", "nul-byte.csv: is not text: a NUL byte at offset 11, line 2", { offset: 11, line: 2 }],
+    ["spreadsheet-named.csv", "spreadsheet-named.csv: is a zip archive or a spreadsheet (.xlsx)", {}],
+    ["gzip-named.csv", "gzip-named.csv: is packed by gzip", {}],
+    ["utf-16.csv", "utf-16.csv: is UTF-16", {}],
+    [
+      "ambiguous-header.csv",
+      'ambiguous-header.csv: the header in line 1 is ambiguous: column 4 has no name; "id" names the columns 1, 3',
+      { line: 1 },
+    ],
+    [
+      "truncated.json",
+      "truncated.json: its JSON ends before it is complete at line 3, column 8, offset 33, after record 2",
+      { offset: 33, line: 3 },
+    ],
+    [
+      "broken.json",
+      "broken.json: is not valid JSON at line 2, column 8, offset 20, after record 1: expected ':'",
+      { offset: 20, line: 2 },
+    ],
+    ["not-an-array.json", "not-an-array.json: the text must be an array of records or one object, and is text", {}],
+    ["missing.csv", "missing.csv: no such file or directory", {}],
+    [".", ".: is a directory", {}],
+  ])("%s is an error that says so", async (file, message, facts) => {
+    const { error } = await readFixture(file);
+    expect(error).toMatchObject({ name: "SourceError", message, hint: expect.any(String), ...facts });
+  });
+
+  it.each(["header-only.csv", "empty-array.json"])("%s has no records, with a warning", async (file) => {
+    const { records, rejects, warnings, error } = await readFixture(file);
+    expect({ records, rejects, error }).toEqual({ records: [], rejects: [], error: undefined });
+    expect(warnings).toEqual([{ code: "no_records", message: `${file} holds no record`, count: 1 }]);
+  });
+
+  it("refuses an encoding it does not know, naming it", async () => {
+    const { error } = await readText("a\n1\n", { encoding: "shift_jis" });
+    expect(error).toMatchObject({ name: "SourceError", message: expect.stringContaining("shift_jis") });
+  });
+
+  it("refuses a URL", async () => {
+    const { error } = await gather(
+      {},
+      {},
+      { ...stdin, path: "https://host/teams.csv", name: "https://host/teams.csv" },
+    );
+    expect(error).toMatchObject({ name: "SourceError", hint: expect.any(String) });
+  });
+});
+
+describe("a record that cannot be read", () => {
+  it.each([
+    ["unclosed-quote.csv", [["unclosed_quote", 2, 3, "name"]], [1, 3]],
+    ["quote-in-cell.csv", [["bad_quote", 2, 3, "name"]], [1, 3]],
+    [
+      "ragged-row.csv",
+      [
+        ["ragged_row", 2, 3, undefined],
+        ["ragged_row", 3, 4, undefined],
+      ],
+      [1, 4],
+    ],
+    [
+      "bad-line.ndjson",
+      [
+        ["bad_json", 2, 2, undefined],
+        ["not_an_object", 4, 5, undefined],
+      ],
+      [1, 3],
+    ],
+  ])("%s costs its own line only", async (file, faults, positions) => {
+    const { records, rejects, error } = await readFixture(file);
+    expect(error).toBeUndefined();
+    expect(rejects.map(({ code, at, path }) => [code, at.position, at.line, path])).toEqual(faults);
+    expect(records.map(({ at }) => at.position)).toEqual(positions);
+    const bytes = readFileSync(join(fixtures, file), "latin1").split("\n");
+    for (const { span, at } of rejects)
+      expect((span?.end ?? 0) - (span?.start ?? 0)).toBe(bytes[(at.line ?? 0) - 1]?.length);
+  });
+});
+
+describe("the format of a source without a known extension", () => {
+  it.each([
+    ["json", ' [{"a":"1"}]', [{ a: "1" }]],
+    ["json", '{"a":"1",\n"b":{}}', [{ a: "1", b: {} }]],
+    ["ndjson", '{"a":"1"}\n{"a":"2"}\n', [{ a: "1" }, { a: "2" }]],
+    ["csv", "a,b\n1,2\n", [["1", "2"]]],
+    ["tsv", "a\tb\n1\t2,3\n", [["1", "2,3"]]],
+  ])("is %s for %j", async (_format, text, values) => {
+    const { records } = await readText(text);
+    expect(records.map(({ value, cells }) => cells ?? value)).toEqual(values);
+  });
+});
+
+describe("a copy of stdin", () => {
+  it("is equal to the byte, private, and lets broken JSON be located", async () => {
+    const copyTo = join(folder, "copy");
+    const text = '[{"a":1},\n{"a":2},,]';
+    const { error } = await gather({}, { stdin: Readable.from(pieces(Buffer.from(text), 3)), copyTo });
+    expect(error).toMatchObject({ offset: 18, line: 2 });
+    const whole = "a,b\r\n1,2\r\n";
+    await gather({}, { stdin: Readable.from(pieces(Buffer.from(whole), 3)), copyTo });
+    expect(readFileSync(copyTo, "utf8")).toBe(whole);
+    expect(statSync(copyTo).mode & 0o777).toBe(0o600);
+  });
+
+  it("that cannot be written stops the reading as trouble of the state folder", async () => {
+    const copyTo = join(folder, "no", "such", "folder");
+    const { error } = await gather({}, { stdin: Readable.from(pieces(Buffer.from("a\n1\n"))), copyTo });
+    expect(error).toMatchObject({ name: "StateError" });
+  });
+
+  it("is not made of a file", async () => {
+    const copyTo = join(folder, "needless");
+    await gather({}, { copyTo }, { ...stdin, path: join(fixtures, "ragged-row.csv") });
+    expect(() => statSync(copyTo)).toThrow();
+  });
+});
