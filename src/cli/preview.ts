@@ -1,6 +1,6 @@
 import { previewOptions } from "../options.js";
 import { preview } from "../recipes/preview.js";
-import { formatCauses } from "../report/summary.js";
+import { formatPreview } from "../report/preview-summary.js";
 import type { Command } from "./command.js";
 import { flagsOf, parseFlags } from "./flags.js";
 import { talkFlags, talkOf } from "./talk.js";
@@ -24,7 +24,7 @@ export const previewCommand: Command = {
       signal: terminal.signal,
       emit: (line) => writeOut(terminal.stdout, `${line}\n`),
     });
-    if (!talk.quiet) await writeOut(terminal.stderr, formatCauses({ counts, rejects, warnings, color: talk.color }));
+    if (!talk.quiet) await writeOut(terminal.stderr, formatPreview({ counts, rejects, warnings, color: talk.color }));
     if (terminal.signal.aborted) return 4;
     return rejects.length > 0 ? 1 : 0;
   },

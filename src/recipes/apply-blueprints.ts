@@ -1,10 +1,47 @@
-import type { Client } from "../api/client.js";
+import { stat } from "node:fs/promises";
+import { resolveApiUrl } from "../api/base-url.js";
+import { type Client, createClient } from "../api/client.js";
 import type { Blueprint } from "../blueprint.js";
+import { version } from "../version.js";
+import { loadBlueprintFiles, loadBlueprintFolder } from "./blueprint-folder.js";
+import { credentialsFrom } from "./credentials.js";
 
 /** What became of a blueprint. */
 export interface AppliedBlueprint {
   readonly identifier: string;
   readonly is: "created" | "updated";
+}
+
+/**
+ * Creates or replaces the blueprints of files and folders.
+ *
+ * @throws {BlueprintError} with the faults of all files, before anything is sent
+ * @throws {ApiError} when the API refuses one; those before it stand
+ */
+export async function applyBlueprintFiles(
+  paths: readonly string[],
+  { env, apiUrl }: { readonly env: Readonly<Record<string, string | undefined>>; readonly apiUrl?: string },
+): Promise<readonly AppliedBlueprint[]> {
+  const blueprints = (await Promise.all(paths.map(load))).flat();
+  const client = createClient({
+    apiUrl: resolveApiUrl({ env, ...(apiUrl !== undefined && { apiUrl }) }),
+    env,
+    credentials: credentialsFrom(env),
+    userAgent: `portload/${version}`,
+  });
+  try {
+    return await applyBlueprints(blueprints, client);
+  } finally {
+    await client.close();
+  }
+}
+
+async function load(path: string): Promise<readonly Blueprint[]> {
+  const isFolder = await stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+  return isFolder ? loadBlueprintFolder(path) : loadBlueprintFiles([path]);
 }
 
 /**

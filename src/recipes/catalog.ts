@@ -1,8 +1,8 @@
 import type { Client } from "../api/client.js";
 import type { Blueprint } from "../blueprint.js";
-import { loadBlueprintFolder } from "../blueprint-folder.js";
 import { checkTargets } from "../check/targets.js";
 import { MappingError } from "../errors.js";
+import { loadBlueprintFolder } from "./blueprint-folder.js";
 import type { Inventory } from "./inventory.js";
 
 /** Blueprints by identifier. */

@@ -1,10 +1,9 @@
 import { existsSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
 import { GuardError, InternalError, PortloadError } from "../errors.js";
 import { sourceOptionsFor } from "../map/mapping-file.js";
 import { extractRecords } from "../read/extract.js";
 import type { Ending } from "../report/exit-code.js";
-import { formOf } from "../report/forms.js";
+import { writeForms } from "../report/forms.js";
 import { buildReport, type RejectFile, type Report } from "../report/report.js";
 import { copyOf } from "./copies.js";
 import type { Run } from "./run.js";
@@ -31,11 +30,21 @@ export async function finishRun(run: Run, work: () => Promise<void>): Promise<Fi
     error = cause;
     run.stop.because("failed");
   });
-  const { accounts, client, mode, options, state, stop } = run;
-  const ending = endingOf(stop.reason, error);
+  try {
+    const report = await reportOf(run, endingOf(run.stop.reason, error), performance.now() - startedMs);
+    await run.state.writeReport(`${JSON.stringify(report, null, 2)}\n`);
+    await writeForms(report, run.options.report);
+    return { report, folder: run.state.folder, mode: run.mode, ...(error !== undefined && { error }) };
+  } finally {
+    await run.state.close();
+  }
+}
+
+async function reportOf(run: Run, ending: Ending, durationMs: number): Promise<Report> {
+  const { accounts, client, state } = run;
   const counts = accounts.close(ending !== "finished");
   const rejectFiles = await writeRejectFiles(run);
-  const report = buildReport({
+  return buildReport({
     importId: state.importId,
     command: "import",
     dryRun: false,
@@ -46,12 +55,8 @@ export async function finishRun(run: Run, work: () => Promise<void>): Promise<Fi
     rejectFiles,
     requests: client.counts(),
     startedAt: state.header.startedAt,
-    durationMs: performance.now() - startedMs,
+    durationMs,
   });
-  await state.writeReport(`${JSON.stringify(report, null, 2)}\n`);
-  for (const path of options.report) await writeFile(path, formOf(path)(report));
-  await state.close();
-  return { report, folder: state.folder, mode, ...(error !== undefined && { error }) };
 }
 
 function endingOf(reason: Run["stop"]["reason"], error: unknown): Ending {

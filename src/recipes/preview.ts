@@ -53,7 +53,9 @@ export async function preview(given: PreviewOptions, context: PreviewContext): P
         ...(options.limit !== undefined && { limit: options.limit }),
       });
       for await (const { items, rejects, warnings, read } of finish(mapRecords(compiled, source.kind)(records))) {
-        counts = addRejects(addMapped(addTally(counts, read), items), rejects);
+        const refused = rejects.filter(({ stage }) => stage === "check");
+        const mapped = [...items, ...refused.map(({ blueprint = "" }) => ({ blueprint }))];
+        counts = addRejects(addMapped(addTally(counts, read), mapped), rejects);
         causes.addRejects(rejects);
         causes.addWarnings(warnings);
         for (const { line } of items)

@@ -6,6 +6,7 @@ import { passesBudget } from "../options.js";
 import type { BoundSource } from "../read/bind.js";
 import { readSource } from "../read/read.js";
 import { copyOf } from "./copies.js";
+import { groupBy } from "./group-by.js";
 import type { Run } from "./run.js";
 
 /**
@@ -47,15 +48,4 @@ async function* readEntities(run: Run, source: BoundSource, step: number): Async
     if (now !== undefined) yield now;
     if (stop.reason !== undefined) return;
   }
-}
-
-function groupBy<K, T>(items: readonly T[], keyOf: (item: T) => K): Map<K, T[]> {
-  const groups = new Map<K, T[]>();
-  for (const item of items) {
-    const key = keyOf(item);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [item]);
-    else group.push(item);
-  }
-  return groups;
 }

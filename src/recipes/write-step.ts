@@ -3,6 +3,7 @@ import { passesBudget } from "../options.js";
 import { batchWrites } from "../write/batch.js";
 import { type Settled, writeBatches } from "../write/write.js";
 import { placeOf } from "./first-writes.js";
+import { groupBy } from "./group-by.js";
 import type { Run } from "./run.js";
 
 /** What a reply means for the writes of one step or round. */
@@ -25,7 +26,7 @@ export async function writeStep(
   judge: (settled: readonly Settled[]) => StepVerdicts,
   round: number,
 ): Promise<void> {
-  const { accounts, client, keys, options, state, stop, width } = run;
+  const { accounts, keys, options, state, stop, width } = run;
   await writeBatches(batchWrites(writes), {
     width,
     signal: stop.signal,
@@ -37,20 +38,20 @@ export async function writeStep(
         const entry = keys.find(write.entity.key);
         if (entry >= 0) keys.acknowledge(entry);
       }
-      for (const item of deferred) await state.deferred(round).append(item.entity.at.source, [item]);
+      for (const [source, items] of groupBy(deferred, ({ entity }) => entity.at.source))
+        await state.deferred(round).append(source, items);
       await accounts.takeOutcomes(outcomes);
       await state.journal.append({
         line: "reply",
         settled: settled.map(({ write, verdict }) => ({
           ...placeOf(write.entity),
-          is: verdict.is === "unmet" ? "rejected" : verdict.is,
+          is: verdict.is,
           pass: write.pass,
         })),
       });
       if (passesBudget(options.maxErrors, accounts.rejected, accounts.counts.records.read)) stop.because("overBudget");
     },
   });
-  void client;
 }
 
 function send({ client, createMissing, options }: Run, batch: Batch) {

@@ -91,6 +91,15 @@ function tail(words: readonly [number, string][]): string {
     .join("");
 }
 
+/** Failures and warnings by cause, as lines. */
+export function causeLines(
+  rejects: readonly RejectGroup[],
+  warnings: readonly WarningGroup[],
+  paint: Paint,
+): readonly string[] {
+  return [...failureLines(rejects, paint), ...warningLines(warnings, paint)];
+}
+
 function failureLines(groups: readonly RejectGroup[], paint: Paint): string[] {
   if (groups.length === 0) return [];
   const lines = groups

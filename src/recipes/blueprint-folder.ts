@@ -1,8 +1,8 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Blueprint } from "./blueprint.js";
-import { parseBlueprints } from "./check/blueprint-file.js";
-import { BlueprintError } from "./errors.js";
+import type { Blueprint } from "../blueprint.js";
+import { parseBlueprints } from "../check/blueprint-file.js";
+import { BlueprintError } from "../errors.js";
 
 /**
  * Reads the blueprints of a folder's own `*.json`, `*.yaml` and `*.yml` files, in the order of their names. Hidden files and folders within are left alone.
@@ -11,7 +11,19 @@ import { BlueprintError } from "./errors.js";
  * blueprints have one identifier
  */
 export async function loadBlueprintFolder(dir: string): Promise<Blueprint[]> {
-  const files = await blueprintFiles(dir);
+  const blueprints = await loadBlueprintFiles(await blueprintFiles(dir));
+  if (blueprints.length > 0) return blueprints;
+  throw new BlueprintError(`${dir} has no blueprint`, {
+    hint: "put one .json, .yaml or .yml file for each blueprint into the folder",
+  });
+}
+
+/**
+ * Reads blueprints from files, each of which may hold several.
+ *
+ * @throws {BlueprintError} with the faults of every file at once, or when two blueprints have one identifier
+ */
+export async function loadBlueprintFiles(files: readonly string[]): Promise<Blueprint[]> {
   const blueprints: Blueprint[] = [];
   const fileOf = new Map<string, string>();
   const faults: string[] = [];
@@ -25,11 +37,6 @@ export async function loadBlueprintFolder(dir: string): Promise<Blueprint[]> {
     }
   }
   if (faults.length > 0) throw new BlueprintError(faults.join("\n"), { hint: "mend the files, then run again" });
-  if (blueprints.length === 0) {
-    throw new BlueprintError(`${dir} has no blueprint`, {
-      hint: "put one .json, .yaml or .yml file for each blueprint into the folder",
-    });
-  }
   return blueprints;
 }
 

@@ -2,8 +2,8 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { loadBlueprintFolder } from "../src/blueprint-folder.js";
-import { BlueprintError } from "../src/errors.js";
+import { BlueprintError } from "../../src/errors.js";
+import { loadBlueprintFolder } from "../../src/recipes/blueprint-folder.js";
 
 let dir: string;
 beforeEach(async () => {
