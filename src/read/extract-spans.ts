@@ -4,8 +4,8 @@ import type { Span } from "../record.js";
 interface Ranges {
   /** Offset of the first byte of the first block. */
   readonly start: number;
-  /** Fed the blocks one by one until it knows where the first record begins; all before that is copied. */
-  readonly prelude: (block: Buffer) => number | undefined;
+  /** Fed the blocks one by one, undefined after the last, until it knows where the first record begins; all before that is copied. */
+  readonly prelude: (block: Buffer | undefined) => number | undefined;
   /** Of the records, in source order, without their line ends. */
   readonly spans: readonly Span[];
 }
@@ -17,18 +17,23 @@ export async function* extractSpans(
 ): AsyncGenerator<Uint8Array, void, undefined> {
   let held: Buffer[] = [];
   let copier: SpanCopier | undefined;
+  const copierAfter = (block: Buffer | undefined): SpanCopier | undefined => {
+    const end = prelude(block);
+    return end === undefined ? undefined : new SpanCopier(start, [{ start, end }, ...spans]);
+  };
   for await (const block of blocks) {
     held.push(block);
-    if (copier === undefined) {
-      const end = prelude(block);
-      if (end === undefined) continue;
-      copier = new SpanCopier(start, [{ start, end }, ...spans]);
-    }
+    copier ??= copierAfter(block);
+    if (copier === undefined) continue;
     for (const one of held) yield* copier.feed(one);
     held = [];
     if (copier.isComplete) return;
   }
-  yield* copier === undefined ? held : copier.end();
+  // A short source's first record is known only at its end.
+  copier ??= copierAfter(undefined);
+  if (copier === undefined) return yield* held;
+  for (const one of held) yield* copier.feed(one);
+  yield* copier.end();
 }
 
 class SpanCopier {

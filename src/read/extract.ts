@@ -50,8 +50,8 @@ export async function* extractRecords(
   else yield* extractSpans(text.blocks, { ...records, prelude: csvPrelude({ ...options, format }, text.start) });
 }
 
-/** Finds where the first record of a CSV begins, from the blocks at its beginning; undefined while it has not come. */
-function csvPrelude(options: SourceOptions, start: number): (block: Buffer) => number | undefined {
+/** Finds where the first record of a CSV begins, from the blocks at its beginning (undefined after the last); undefined while it has not come. */
+function csvPrelude(options: SourceOptions, start: number): (block: Buffer | undefined) => number | undefined {
   let end: number | undefined;
   const hasHeader = options.csv?.header ?? true;
   const scanner = new RowScanner(scanOptions(options, start), {
@@ -63,7 +63,8 @@ function csvPrelude(options: SourceOptions, start: number): (block: Buffer) => n
     },
   });
   return (block) => {
-    scanner.feed(block);
+    if (block === undefined) scanner.end();
+    else scanner.feed(block);
     return end;
   };
 }

@@ -7,7 +7,7 @@ export type ParsedJson =
   | { readonly fault: string };
 
 // Only a text with one of these can hold a number that a double does not; a false alarm costs time alone.
-const maybeLongNumber = /\d{16}|[eE]\+?\d{3}/;
+const maybeLongNumber = /\d{16}|\d[eE]\+?\d{3}/;
 
 /** Parses one JSON text; integers beyond 2^53 keep their digits as text. */
 export function parseJson(text: string): ParsedJson {

@@ -113,7 +113,7 @@ describe("any table written in any dialect", () => {
           expect(Buffer.concat(parts).toString()).toBe(expected.replace(header + firstRow, header + headerRow));
         },
       ),
-      { numRuns: 200 },
+      { numRuns: 400 },
     );
   });
 });
