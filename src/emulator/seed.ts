@@ -1,7 +1,7 @@
 import type { Ajv } from "ajv";
 import type { Blueprint } from "../blueprint.js";
 import { BlueprintError } from "../errors.js";
-import { sharedAjv, describeFault } from "./ajv.js";
+import { describeFault, sharedAjv } from "./ajv.js";
 import { createBlueprintBody } from "./blueprint-schema.js";
 import { createBlueprint } from "./blueprints.js";
 import type { Catalog } from "./catalog.js";

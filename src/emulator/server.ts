@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Ajv } from "ajv";
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
-import { sharedAjv, describeFault } from "./ajv.js";
+import { describeFault, sharedAjv } from "./ajv.js";
 import { familyOf } from "./families.js";
 import type { Limiter, Window } from "./limits.js";
 import type { Readings } from "./readings.js";

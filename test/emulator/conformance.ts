@@ -20,7 +20,13 @@ const document = hasDescription
       components: object;
     })
   : undefined;
-const ajv = new Ajv({ strict: false, logger: false, formats: { "date-time": true, url: true, uri: true } });
+// The description names `ok` twice in a list of required keys, which JSON Schema forbids, so its schemas are taken as they are.
+const ajv = new Ajv({
+  strict: false,
+  logger: false,
+  validateSchema: false,
+  formats: { "date-time": true, url: true, uri: true },
+});
 if (document !== undefined) ajv.addSchema({ $id: "port", components: document.components });
 const compiled = new Map<string, ValidateFunction | undefined>();
 const routes = Object.keys(document?.paths ?? {}).map((path) => ({
@@ -60,6 +66,15 @@ function trim(body: unknown): unknown {
     for (const extra of entityExtras) delete entity[extra];
     // The description has no null here, yet documented samples do.
     for (const key of ["title", "icon"]) if (entity[key] === null) delete entity[key];
+    // The description documents `attach_title_to_relation`, and its schema has no place for what that gives.
+    const relations = Object.entries((entity.relations ?? {}) as Record<string, unknown>);
+    if (entity.relations !== undefined)
+      entity.relations = Object.fromEntries(relations.map(([k, v]) => [k, detached(v)]));
   }
   return copy;
+}
+
+function detached(held: unknown): unknown {
+  if (Array.isArray(held)) return held.map(detached);
+  return typeof held === "object" && held !== null && "title" in held && "identifier" in held ? held.identifier : held;
 }

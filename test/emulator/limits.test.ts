@@ -38,7 +38,10 @@ describe("limits", () => {
   it("counts as allowed what a client that always has a request waiting gets through", () => {
     fc.assert(
       fc.property(
-        fc.record({ scale: fc.double({ min: 0.01, max: 2, noNaN: true }), elapsedMs: fc.integer({ min: 0, max: 25_000 }) }),
+        fc.record({
+          scale: fc.double({ min: 0.01, max: 2, noNaN: true }),
+          elapsedMs: fc.integer({ min: 0, max: 25_000 }),
+        }),
         ({ scale, elapsedMs }) => {
           let now = 0;
           const limiter = createLimiter({ limits: scale, periodMs: 10_000, clock: () => now });
@@ -94,9 +97,15 @@ describe("limits", () => {
     const { raw, emulator } = await startSession();
     const reply = await raw("GET", "/__emulator/stats");
     expect(reply.body).toEqual({ ok: true, ...emulator.stats() });
-    expect(Object.keys(reply.body.families)).toEqual(
-      ["unauthenticated", "entities", "blueprints", "search", "single", "bulk", "other"],
-    );
+    expect(Object.keys(reply.body.families)).toEqual([
+      "unauthenticated",
+      "entities",
+      "blueprints",
+      "search",
+      "single",
+      "bulk",
+      "other",
+    ]);
     expect(reply.body.families.unauthenticated.accepted).toBe(1);
   });
 

@@ -41,7 +41,11 @@ export async function startSession(options: EmulatorOptions = {}): Promise<Sessi
     const reply = await pool.request({
       path,
       method: method as "GET",
-      headers: { "user-agent": "session", ...(text === undefined ? {} : { "content-type": "application/json" }), ...headers },
+      headers: {
+        "user-agent": "session",
+        ...(text === undefined ? {} : { "content-type": "application/json" }),
+        ...headers,
+      },
       ...(text === undefined ? {} : { body: text }),
     });
     const parsed: unknown = await reply.body.json();

@@ -56,7 +56,8 @@ describe("access tokens", () => {
     let now = startOfTime;
     const { raw, emulator } = await startSession({ clock: () => now, credentials: good });
     const { accessToken } = (await raw("POST", "/v1/auth/access_token", good)).body as { accessToken: string };
-    const status = async (headers: Record<string, string>) => (await raw("GET", "/v1/blueprints", undefined, headers)).status;
+    const status = async (headers: Record<string, string>) =>
+      (await raw("GET", "/v1/blueprints", undefined, headers)).status;
     expect(await status({ authorization: `Bearer ${accessToken}` })).toBe(200);
     expect(await status({ authorization: accessToken })).toBe(200);
     expect(await status({})).toBe(401);

@@ -1,6 +1,6 @@
 import type { ValidateFunction } from "ajv";
 import type { FastifyRequest } from "fastify";
-import { sharedAjv, describeFault } from "../ajv.js";
+import { describeFault, sharedAjv } from "../ajv.js";
 import { deleteEntities } from "../delete-entities.js";
 import type { EntityBodies } from "../entity-schema.js";
 import { readFlags } from "../queries.js";

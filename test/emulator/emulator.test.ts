@@ -1,0 +1,39 @@
+import { describe, expect, it } from "vitest";
+import { hasDescription } from "./conformance.js";
+import { startSession } from "./session.js";
+
+describe("the emulator", () => {
+  it("holds every answer back for its latency without holding up the others", async () => {
+    const { call } = await startSession({ latencyMs: 250 });
+    const startedAt = performance.now();
+    await Promise.all(Array.from({ length: 4 }, () => call("GET", "/v1/blueprints")));
+    const elapsedMs = performance.now() - startedAt;
+    expect(elapsedMs).toBeGreaterThanOrEqual(249);
+    expect(elapsedMs).toBeLessThan(4 * 250);
+  });
+
+  it("answers 404 in the common envelope for a route it does not have", async () => {
+    const { call } = await startSession();
+    const reply = await call("GET", "/v1/nothing");
+    const message = "Route GET /v1/nothing was not found";
+    expect([reply.status, reply.body]).toEqual([404, { ok: false, error: "not_found", message }]);
+  });
+
+  it("frees its port when it closes", async () => {
+    const first = await startSession();
+    const { port } = new URL(first.emulator.url);
+    await first.emulator.close();
+    const second = await startSession({ port: Number(port) });
+    expect(second.emulator.url).toBe(`http://127.0.0.1:${port}/v1`);
+  });
+
+  it.skipIf(!hasDescription)(
+    "is compared with Port's API description (skipped where that is not at hand)",
+    async () => {
+      const { describeBreach } = await import("./conformance.js");
+      const path = "/v1/blueprints/a/entities/bulk";
+      expect(describeBreach("POST", path, 200, { ok: true, entities: [], errors: [] })).toBe(undefined);
+      expect(describeBreach("POST", path, 200, { ok: true, entities: [] })).toContain("errors");
+    },
+  );
+});
