@@ -24,14 +24,19 @@ export interface Allowance {
   hand(nowMs: number): Ticket | undefined;
   /** Takes in a reply. `news` is what its headers tell, `ok` that the server is in order (no 429, no 5xx). */
   learn(ticket: Ticket, ok: boolean, news: WindowNews | undefined, nowMs: number): void;
-  /** Gives nothing until `untilMs`, and takes back what was bought. The bucket counts as empty by then. */
+  /** Gives nothing until `untilMs`, and takes back what was bought. The bucket counts as empty until a second before. */
   hold(untilMs: number): void;
   /** Share of the window that is used, by all clients, 0 to 1; undefined until a reply tells. */
   used(): number | undefined;
 }
 
-/** Share of the burst that is left unused, so that requests that bunch on the way are not refused. */
+/** Part of the burst that is left unused, so that requests that bunch on the way are not refused: a share of it, or what comes in so many milliseconds. */
 const marginShare = 0.02;
+const marginMs = 150;
+/** Most of the burst that the margin takes. */
+const maxMarginShare = 0.15;
+/** What comes in so many milliseconds may go at once when a hold ends. */
+const afterHoldMs = 1000;
 /** Requests let out before the first reply tells the limits. */
 const coldTokens = 4;
 /** Further ones per millisecond, should no reply come. */
@@ -44,7 +49,8 @@ export function createAllowance(quota: Quota, nowMs: number, maxPerSecond = Numb
   const cap = () => {
     const burst = limit * quota.burstShare;
     const ownCap = Math.max(1, Math.ceil(maxPerSecond / 4));
-    return Math.max(1, Math.min(Math.floor(burst) - Math.max(1, Math.ceil(burst * marginShare)), ownCap));
+    const margin = Math.max(1, burst * marginShare, Math.min(burst * maxMarginShare, (limit / periodMs) * marginMs));
+    return Math.max(1, Math.min(Math.floor(burst) - Math.ceil(margin), ownCap));
   };
   const foreign = createForeignUse();
   let known = false;
@@ -129,7 +135,7 @@ export function createAllowance(quota: Quota, nowMs: number, maxPerSecond = Numb
       bought = 0;
       heldUntilMs = Math.max(heldUntilMs, untilMs);
       level = Math.min(level, 0);
-      filledAtMs = Math.max(filledAtMs, heldUntilMs);
+      filledAtMs = Math.max(filledAtMs, heldUntilMs - afterHoldMs);
     },
     used: () => (window === undefined ? undefined : Math.min(1, window.used / limit)),
   };

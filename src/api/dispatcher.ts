@@ -1,7 +1,7 @@
 import { Agent, type Dispatcher, EnvHttpProxyAgent } from "undici";
 
 /** Connections to one origin: as many as requests may be in flight. */
-export const maxConnections = 256;
+const maxConnections = 256;
 
 /**
  * Opens the pool of connections, one per origin, kept alive; through a proxy where `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` say so.

@@ -33,7 +33,7 @@ export const attemptTimeout = "ATTEMPT_TIMEOUT";
 export const unreadableReply = "UNREADABLE_REPLY";
 
 /** Longest wait that a server may ask for, in milliseconds. @source API reference, "Rate limits": the window is 5 minutes */
-export const maxServerWaitMs = 300_000;
+const maxServerWaitMs = 300_000;
 
 /** 520 to 524 are a content network's words for an origin that failed or did not answer. */
 const passingStatuses = new Set([408, 500, 502, 503, 504, 520, 521, 522, 523, 524]);
@@ -102,7 +102,7 @@ export interface RetryClock {
 /**
  * Milliseconds to wait before the next attempt.
  *
- * The server's word wins, at most {@link maxServerWaitMs}: `Retry-After` (seconds or a date), then `x-ratelimit-reset` (over 10,000: UTC
+ * The server's word wins, at most five minutes: `Retry-After` (seconds or a date), then `x-ratelimit-reset` (over 10,000: UTC
  * epoch seconds, else seconds to wait), which counts only where `x-ratelimit-remaining` does not say that the window has room: Port sends
  * both with every reply, also with a 500. Else full jitter on `baseMs * 2 ** (attempt - 1)`, at most `maxMs`. Pure.
  *

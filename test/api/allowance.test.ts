@@ -165,14 +165,14 @@ describe("before the first reply", () => {
   });
 });
 
-it("gives nothing during a hold, then starts from an empty bucket", () => {
+it("gives nothing during a hold, then starts from a second's worth", () => {
   const allowance = createAllowance(bulk, 0);
   allowance.buy(2);
   const ticket = allowance.hand(0) as Ticket;
   allowance.learn(ticket, true, undefined, 0);
   allowance.hold(5000);
   expect(allowance.hand(1)).toBeUndefined();
-  expect([allowance.free(4999), allowance.free(5000), allowance.free(6000)]).toEqual([0, 0, 116]);
+  expect([allowance.free(4999), allowance.free(5000), allowance.free(6000)]).toEqual([0, 116, 233]);
 });
 
 it("tells the share of the window that all clients have used", () => {
