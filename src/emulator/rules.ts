@@ -27,10 +27,12 @@ export interface Rules {
  */
 export function compileRules(ajv: Ajv, blueprint: Blueprint): Rules {
   const { properties, required } = blueprint.schema;
-  const schema = { type: "object", properties, required: required ?? [], additionalProperties: false };
-  const check = ajv.compile(schema);
-  // Ajv keeps every schema it compiled; versions of blueprints come and go.
-  ajv.removeSchema(schema);
+  const check = compileCheck(ajv, {
+    type: "object",
+    properties,
+    required: required ?? [],
+    additionalProperties: false,
+  });
   const relations = new Map(
     Object.entries(blueprint.relations ?? {}).map(
       ([key, r]) => [key, { target: r.target, required: r.required === true, many: r.many === true }] as const,
@@ -49,4 +51,22 @@ export function compileRules(ajv: Ajv, blueprint: Blueprint): Rules {
     requiredRelations: [...relations].filter(([, rule]) => rule.required).map(([key]) => key),
     ownership: blueprint.ownership?.type ?? (blueprint.teamInheritance ? "Inherited" : undefined),
   };
+}
+
+// Compiling takes milliseconds, and the same blueprints are loaded again and again by patches and by tests.
+const maxKept = 500;
+const kept = new WeakMap<Ajv, Map<string, ValidateFunction>>();
+
+function compileCheck(ajv: Ajv, schema: object): ValidateFunction {
+  const checks = kept.get(ajv) ?? new Map<string, ValidateFunction>();
+  kept.set(ajv, checks);
+  const text = JSON.stringify(schema);
+  const known = checks.get(text);
+  if (known !== undefined) return known;
+  const check = ajv.compile(schema);
+  // Ajv itself would keep every schema for ever; versions of blueprints come and go.
+  ajv.removeSchema(schema);
+  if (checks.size >= maxKept) checks.clear();
+  checks.set(text, check);
+  return check;
 }
