@@ -1,4 +1,4 @@
-import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
+import { isMap, isNode, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
 import type { Issue } from "../errors.js";
 
 /** A YAML or JSON text, parsed, with the line of every place in it. */
@@ -38,6 +38,7 @@ function lineIn(root: Node | null, path: readonly PropertyKey[], lines: LineCoun
     if (isSeq(node) && !/^\d+$/u.test(String(step)) && node.items.length === 1) node = node.items[0];
     if (isSeq(node)) {
       node = node.items[Number(step)];
+      if (isNode(node)) offset = node.range?.[0] ?? offset;
     } else if (isMap(node)) {
       const pair = node.items.find(({ key }) => (isScalar(key) ? String(key.value) : String(key)) === String(step));
       if (isScalar(pair?.key)) offset = pair.key.range?.[0] ?? offset;
@@ -46,7 +47,6 @@ function lineIn(root: Node | null, path: readonly PropertyKey[], lines: LineCoun
       break;
     }
     if (node === undefined) break;
-    if (!isScalar(node)) continue;
   }
   return offset === undefined ? undefined : lines.linePos(offset).line;
 }

@@ -1,5 +1,6 @@
 import { type JqCell, type JqRow, programOf, rowsOf, wrapLeaf } from "./jq-program.js";
-import { type JqReply, type JqThread, startJqThread } from "./jq-thread.js";
+import { type JqThread, startJqThread } from "./jq-thread.js";
+import { runLeaf, type Trouble } from "./run-leaf.js";
 
 /** Why an expression does not compile, and where in it: line and column from 1. */
 export interface CompileFault {
@@ -7,12 +8,9 @@ export interface CompileFault {
   readonly position?: { readonly line: number; readonly column: number };
 }
 
-/** A leaf that hangs or breaks the engine: its index, and the record's where one alone is to blame. */
-export interface Stuck {
+/** A leaf that hangs or breaks the engine, by its index. */
+export interface Stuck extends Trouble {
   readonly leaf: number;
-  readonly record?: number;
-  /** `timeout`: past the limit; `broken`: out of memory or too deep; `lost`: it ended the engine. */
-  readonly why: "timeout" | "broken" | "lost";
 }
 
 /** The answer to a batch: a row for each record, or the leaf that keeps it from ending. */
@@ -52,7 +50,9 @@ async function compile(thread: JqThread, expression: string): Promise<CompileFau
   for (const program of [expression, wrapLeaf(expression)]) {
     const reply = await thread.run(program, "");
     if (reply.is === "done" && reply.exitCode === 0) continue;
-    return reply.is === "done" ? faultOf(reply.stderr) : { message: "the expression is too deep for the engine" };
+    return reply.is === "done"
+      ? faultOf(reply.stderr)
+      : { message: "the expression is too large or too deep for the engine" };
   }
   return undefined;
 }
@@ -87,9 +87,9 @@ async function runBatch(
   // Something went wrong: each leaf alone tells which.
   const columns: (readonly JqCell[])[] = [];
   for (const [leaf, expression] of leaves.entries()) {
-    const column = await runLeaf(thread, timeoutMs, expression, records);
-    if (!Array.isArray(column)) return { stuck: { leaf, ...(column as Trouble) } };
-    columns.push(column as readonly JqCell[]);
+    const column = await runLeaf((texts) => thread.run(programOf([expression]), arrayOf(texts)), records, timeoutMs);
+    if ("why" in column) return { stuck: { leaf, ...column } };
+    columns.push(column.cells);
   }
   return { rows: records.map((_, record) => columns.map((column) => column[record] as JqCell)) };
 }
@@ -115,38 +115,6 @@ async function runHalves(
 
 /** How jq says that its input is not the JSON it takes: half a surrogate pair, more than 10,000 levels. */
 const unreadable = "jq: parse error";
-
-type Trouble = Omit<Stuck, "leaf">;
-
-/** One leaf on all records at once, and where that fails on each alone. */
-async function runLeaf(
-  thread: JqThread,
-  timeoutMs: number,
-  leaf: string,
-  records: readonly string[],
-): Promise<readonly JqCell[] | Trouble> {
-  const program = programOf([leaf]);
-  const whole = await thread.run(program, arrayOf(records));
-  const rows = whole.is === "done" ? rowsOf(whole.stdout, records.length) : undefined;
-  if (rows !== undefined) return rows.map((row) => row[0] as JqCell);
-  const began = performance.now();
-  const cells: JqCell[] = [];
-  for (const [record, text] of records.entries()) {
-    const reply = await thread.run(program, arrayOf([text]));
-    const cell = cellAlone(reply);
-    if (typeof cell === "string") return { record, why: cell };
-    cells.push(cell);
-    // Slow as a whole and nowhere endless: still past the limit.
-    if (whole.is === "timeout" && performance.now() - began > timeoutMs) return { why: "timeout" };
-  }
-  return cells;
-}
-
-/** What one leaf gave for one record, or why it gave nothing. */
-function cellAlone(reply: JqReply): JqCell | Stuck["why"] {
-  if (reply.is !== "done") return reply.is;
-  return rowsOf(reply.stdout, 1)?.[0]?.[0] ?? "lost";
-}
 
 function arrayOf(records: readonly string[]): string {
   return `[${records.join(",")}]`;

@@ -1,0 +1,156 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { MappingError } from "../../src/errors.js";
+import { parseMapping, sourceOptionsFor } from "../../src/map/mapping-file.js";
+
+function fixture(name: string): string {
+  return readFileSync(new URL(`../fixtures/mappings/${name}`, import.meta.url), "utf8");
+}
+
+function issuesOf(text: string): [line: number | undefined, path: string][] {
+  return faultsOf(text).issues.map(({ line, path }) => [line, path]);
+}
+
+function faultsOf(text: string): MappingError {
+  try {
+    parseMapping(text, "m.yaml");
+  } catch (error) {
+    if (error instanceof MappingError) return error;
+    throw error;
+  }
+  throw new Error("the mapping has no fault");
+}
+
+/** A mapping of one resource with further lines at the root and in its mappings. */
+function mapping(root: string, fields = ""): string {
+  return `${root}\nresources:\n  - kind: k\n    port:\n      entity:\n        mappings:\n          identifier: .id\n          blueprint: '"b"'\n${fields}`;
+}
+
+describe("parseMapping", () => {
+  it("tells every fault at once, each with its dotted path and line", () => {
+    const base = "resources.0.port.entity.mappings";
+    expect(issuesOf(fixture("five-faults.yaml"))).toEqual([
+      [2, "duplicates"],
+      [5, "resources.0.selektor"],
+      [8, `${base}.blueprint`],
+      [11, `${base}.properties.host`],
+      [12, `${base}.properties.empty`],
+      [13, "resources.1.kind"],
+    ]);
+  });
+
+  it("refuses a key that is given twice", () => {
+    expect(issuesOf(fixture("duplicate-key.yaml"))).toEqual([[3, ""]]);
+  });
+
+  it("refuses aliases that grow without end", () => {
+    expect(faultsOf(fixture("aliases-without-end.yaml")).message).toContain("Excessive alias count");
+  });
+
+  it("refuses `__proto__` as a key and takes `constructor` as any other", () => {
+    expect(issuesOf(fixture("prototype-key.yaml"))).toEqual([
+      [9, "resources.0.port.entity.mappings.properties.__proto__"],
+    ]);
+    expect(
+      parseMapping(mapping("", "          properties: { constructor: .a }\n"), "m.yaml").resources[0]?.properties,
+    ).toEqual(["constructor"]);
+  });
+
+  it.each([
+    ["nothing at all", "", "the file is empty"],
+    ["a list", "- a", "the file is not an object"],
+    ["broken YAML", "a: [1", "Flow sequence"],
+  ])("refuses %s", (_title, text, words) => {
+    expect(faultsOf(text).message).toContain(words);
+  });
+
+  it("names the fault of a key that is missing", () => {
+    const { issues } = faultsOf(
+      "resources:\n  - kind: k\n    port: { entity: { mappings: { blueprint: '\"b\"' } } }\n",
+    );
+    expect(issues).toEqual([{ path: "resources.0.port.entity.mappings.identifier", message: "is missing", line: 3 }]);
+  });
+
+  it.each([
+    ["sources of a kind that no resource has", "sources: { other: { format: csv } }", "sources.other"],
+    ["a field to clear that no resource maps", "clear: [properties.x]", "clear.0"],
+    ["a field to clear that is none", "clear: [identifier]", "clear.0"],
+    ["columns, for now", "source: { columns: { Tags: { split: ';' } } }", "source.columns"],
+    ["an unknown key of source", "source: { csv: { delimeter: ';' } }", "source.csv.delimeter"],
+    ["a share of deletions above 1", "entityDeletionThreshold: 90", "entityDeletionThreshold"],
+  ])("refuses %s", (_title, root, path) => {
+    expect(issuesOf(mapping(root))).toEqual([[1, path]]);
+  });
+
+  it("refuses a number that loses digits", () => {
+    expect(issuesOf(mapping("", "          properties: { n: 9007199254740993 }\n"))).toEqual([
+      [9, "resources.0.port.entity.mappings.properties.n"],
+    ]);
+  });
+
+  it("fills in defaults, turned round from Port's where that is safer", () => {
+    const { lines, ...rest } = parseMapping(fixture("minimal.json"), "minimal.json");
+    expect(rest).toEqual({
+      file: "minimal.json",
+      source: {},
+      sources: {},
+      duplicates: "first",
+      onNull: "omit",
+      clear: [],
+      onError: "null",
+      createMissingRelatedEntities: false,
+      deleteDependentEntities: false,
+      resources: [
+        {
+          index: 0,
+          kind: "services",
+          selector: "true",
+          itemsToParseName: "item",
+          itemsToParseTopLevelTransform: true,
+          blueprint: "service",
+          properties: [],
+          relations: [],
+          entity: { identifier: ".id", blueprint: '"service"', properties: {}, relations: {} },
+        },
+      ],
+      notes: [],
+    });
+    expect(lines.get("resources.0.port.entity.mappings.identifier")).toBe(3);
+  });
+
+  it("loads a mapping of another integration and notes the keys without effect", () => {
+    const loaded = parseMapping(fixture("from-another-integration.yaml"), "m.yaml");
+    expect(loaded.notes.map(({ code, path }) => [code, path])).toEqual([
+      ["ignored_key", "specPath"],
+      ["ignored_key", "branch"],
+      ["ignored_key", "resources.0.selector.teams"],
+    ]);
+    expect(loaded).toMatchObject({ enableMergeEntity: false, createMissingRelatedEntities: true });
+    expect(loaded.resources[0]).toMatchObject({
+      blueprint: "repository",
+      itemsToParseName: "pipeline",
+      relations: ["owner"],
+    });
+    expect(loaded.lines.get("resources.0.port.entity.mappings.relations.owner.rules.0.value")).toBe(25);
+  });
+
+  it("takes onError: null without quotes for the word", () => {
+    expect(parseMapping(mapping("onError: null"), "m.yaml").onError).toBe("null");
+  });
+
+  it("knows no constant blueprint where an expression gives it", () => {
+    const text = "resources:\n  - kind: k\n    port: { entity: { mappings: { identifier: .id, blueprint: .type } } }\n";
+    expect(parseMapping(text, "m.yaml").resources[0]).not.toHaveProperty("blueprint");
+  });
+});
+
+describe("sourceOptionsFor", () => {
+  it("overrides the root's options key by key, by own keys only", () => {
+    const parsed = parseMapping(
+      mapping("source: { format: csv, blanks: [a] }\nsources: { k: { blanks: [b] } }"),
+      "m.yaml",
+    );
+    expect(sourceOptionsFor(parsed, "k")).toEqual({ format: "csv", blanks: ["b"] });
+    expect(sourceOptionsFor(parsed, "constructor")).toEqual({ format: "csv", blanks: ["a"] });
+  });
+});
