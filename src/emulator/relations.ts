@@ -1,5 +1,5 @@
 import { isSearchQuery } from "../entity.js";
-import type { Catalog, Shelf, StoredEntity, Targets } from "./catalog.js";
+import { type Catalog, heldBy, type Shelf, type StoredEntity, type Targets } from "./catalog.js";
 import { compileQuery } from "./query.js";
 import { blueprintNotFound, entityNotFound, invalidRequest, Refusal, requiredRelation } from "./refusal.js";
 import type { RelationRule } from "./rules.js";
@@ -34,7 +34,7 @@ export function settleRelations(
   sight: Sight,
 ): { relations: StoredEntity["relations"]; missing: readonly MissingTarget[] } | Refusal {
   const { rules } = shelf;
-  const relations: Record<string, Targets> = write.base === undefined ? {} : { ...write.base.relations };
+  const relations: Record<string, Targets> = {};
   const missing: MissingTarget[] = [];
   for (const key in write.given) {
     const rule = rules.relations.get(key);
@@ -43,6 +43,11 @@ export function settleRelations(
     if (held instanceof Refusal) return held;
     if (held === null && rule.required && write.existing !== undefined) return requiredRelation(key, 403);
     relations[key] = held;
+  }
+  if (write.base !== undefined) {
+    for (const key in write.base.relations) {
+      if (!Object.hasOwn(relations, key)) relations[key] = heldBy(write.base, key);
+    }
   }
   for (const key of rules.requiredRelations) {
     if (!Object.hasOwn(relations, key) || relations[key] === null) return requiredRelation(key, 422);

@@ -78,6 +78,9 @@ describe("writing one entity", () => {
     expect([renamed.status, renamed.body.entity.identifier]).toEqual([200, "store"]);
     expect((await call("GET", `${services}/db`)).status).toBe(404);
     expect((await call("GET", `${services}/api`)).body.entity.relations.uses).toEqual(["store"]);
+    await call("PATCH", `${services}/store`, { relations: { uses: ["store"] } });
+    const itself = await call("PATCH", `${services}/store`, { identifier: "base" });
+    expect(itself.body.entity.relations.uses).toEqual(["base"]);
   });
 
   it("keeps null as no value: it clears under merge, satisfies no requirement, and is kept on read", async () => {
