@@ -40,7 +40,12 @@ export const sourceOptions = z.strictObject({
 /** See {@link sourceOptions}. */
 export type SourceOptions = z.infer<typeof sourceOptions>;
 
-const countOrShare = z.union([z.int().min(0), z.string().regex(/^\d+(\.\d+)?%$/)]);
+const countOrShare = z.union(
+  [z.int().min(0), z.string().regex(/^\d+(\.\d+)?%$/, "is a number or a percentage, such as 100 or 2%")],
+  {
+    error: "is a number or a percentage, such as 100 or 2%",
+  },
+);
 
 /** Options of every command that reads sources through a mapping. A description is the flag's help text, too. */
 const readingOptions = {
@@ -66,7 +71,7 @@ export const apiOptions = {
     .optional()
     .describe("address of the API; /v1 is added when the path is empty [PORT_API_URL, or PORT_REGION eu|us]"),
   rate: z
-    .union([z.literal("auto"), z.literal("off"), z.number().positive()])
+    .union([z.literal("auto"), z.literal("off"), z.number().positive()], { error: "is auto, off or a number above 0" })
     .default("auto")
     .describe("bulk requests per second: auto follows the quota, off never waits"),
   runId: z.string().min(1).optional().describe("action run that the writes are recorded under in the audit log"),
@@ -84,7 +89,7 @@ export const importOptions = z.strictObject({
     .optional()
     .describe("rejects allowed before the import stops: N, or N% judged from 1,000 records on"),
   concurrency: z
-    .union([z.literal("auto"), z.int().min(1).max(256)])
+    .union([z.literal("auto"), z.int().min(1).max(256)], { error: "is auto or a number from 1 to 256" })
     .default("auto")
     .describe("requests in flight, 1 to 256; auto grows while latency holds and halves on trouble"),
   report: z

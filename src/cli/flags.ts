@@ -39,11 +39,12 @@ function flagOf(name: string, schema: z.ZodType): Flag {
 
 /** Options as parsed from flags. @throws {UsageError} with every flag that does not fit */
 export function parseFlags<T extends z.ZodObject>(schema: T, given: Readonly<Record<string, unknown>>): z.output<T> {
-  const values = Object.fromEntries(
-    Object.keys(schema.shape)
-      .filter((name) => given[name] !== undefined)
-      .map((name) => [name, valueFrom(name, given[name])]),
+  const names = Object.keys(schema.shape).filter((name) => given[name] !== undefined);
+  const twice = names.find(
+    (name) => Array.isArray(given[name]) && unwrap(schema.shape[name]).inner.def.type !== "array",
   );
+  if (twice !== undefined) throw new UsageError(`--${kebab(twice)}: is given more than once`);
+  const values = Object.fromEntries(names.map((name) => [name, valueFrom(name, given[name])]));
   const parsed = schema.safeParse(values);
   if (parsed.success) return parsed.data;
   const issues = parsed.error.issues.map(({ path, message }) => {

@@ -25,7 +25,9 @@ export async function runProgram(argv: readonly string[], terminal: Terminal): P
     .recommendCommands()
     .wrap(terminal.stderr.columns ?? 100)
     .parserConfiguration({
-      "duplicate-arguments-array": false,
+      // A repeatable flag takes one value each time: `--report a.md services.csv` leaves the source a source.
+      "greedy-arrays": false,
+      "duplicate-arguments-array": true,
       "parse-numbers": false,
       "parse-positional-numbers": false,
     })

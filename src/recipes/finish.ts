@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { GuardError, InternalError, PortloadError } from "../errors.js";
 import { sourceOptionsFor } from "../map/mapping-file.js";
+import { formatOfCopy } from "../read/copied-format.js";
 import { extractRecords } from "../read/extract.js";
 import type { Ending } from "../report/exit-code.js";
 import { writeForms } from "../report/forms.js";
@@ -27,6 +28,8 @@ export async function finishRun(run: Run, work: () => Promise<void>): Promise<Fi
   const startedMs = performance.now();
   let error: unknown;
   await work().catch((cause: unknown) => {
+    // Reading that was stopped ends with the stop's own reason.
+    if (cause === run.stop.signal.reason) return;
     error = cause;
     run.stop.because("failed");
   });
@@ -72,10 +75,13 @@ async function writeRejectFiles({ inventory, state, accounts }: Run): Promise<re
     const wanted = [...state.rejects.rejectedRecords(source.index)];
     if (wanted.length === 0) continue;
     const copy = copyOf(state.folder, source);
+    const isCopied = existsSync(copy);
     const options = sourceOptionsFor(inventory.mapping, source.kind);
     try {
-      const bytes = extractRecords(source, options, wanted, existsSync(copy) ? { path: copy } : {});
-      const path = await state.rejects.writeRejectsFile(source, bytes);
+      const bytes = extractRecords(source, options, wanted, isCopied ? { path: copy } : {});
+      // Stdin has no name of its own.
+      const named = isCopied ? { ...source, extension: await formatOfCopy(source, copy, options) } : source;
+      const path = await state.rejects.writeRejectsFile(named, bytes);
       files.push({ path, source: source.name, records: wanted.length });
     } catch (error) {
       accounts.warn([

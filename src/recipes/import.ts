@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
 import { resolveApiUrl } from "../api/base-url.js";
 import { createClient } from "../api/client.js";
+import type { Clock } from "../api/clock.js";
 import { MappingError, UsageError } from "../errors.js";
 import { startJq } from "../map/jq.js";
 import { compileMapping } from "../map/map.js";
@@ -29,6 +30,8 @@ export interface ImportContext {
   readonly stdin?: Readable;
   /** Interrupts the import: reading stops, what is in flight is finished. */
   readonly signal?: AbortSignal;
+  /** Time for waits between attempts and the pace; default the machine's. */
+  readonly clock?: Clock;
   /** Called once the import runs, with a function that tells how far it is. */
   readonly onStart?: (started: { readonly importId: string; readonly progress: () => Progress }) => void;
 }
@@ -65,6 +68,7 @@ export async function runImport(given: ImportOptions, context: ImportContext = {
     apiUrl,
     env,
     credentials: credentialsFrom(env),
+    ...(context.clock && { clock: context.clock }),
     rate: options.rate,
     userAgent: `portload/${version}`,
     onExchange: ({ route, ms, trouble }) => route === "bulk" && width.settle(ms, trouble),

@@ -1,0 +1,35 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { onTestFinished } from "vitest";
+import type { Blueprint } from "../../src/blueprint.js";
+import { type Emulator, type EmulatorOptions, startEmulator } from "../../src/emulator/emulator.js";
+import { loadBlueprintFolder } from "../../src/recipes/blueprint-folder.js";
+
+/** The project's folder. */
+export const root = resolve(import.meta.dirname, "../..");
+
+/** An emulator that ends with the test, with the samples' blueprints unless others are given; without limits. */
+export async function startCatalog(options: EmulatorOptions = {}): Promise<Emulator> {
+  const blueprints = options.blueprints ?? (await loadBlueprintFolder(join(root, "samples/blueprints")));
+  const emulator = await startEmulator({ limits: "off", ...options, blueprints });
+  onTestFinished(() => emulator.close());
+  return emulator;
+}
+
+/** An empty folder that goes with the test. */
+export async function makeFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "portload-test-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** The environment that points at an emulator. */
+export function envOf(emulator: Pick<Emulator, "url">): Record<string, string> {
+  return { PORT_API_URL: emulator.url, PORT_CLIENT_ID: "portload", PORT_CLIENT_SECRET: "portload" };
+}
+
+/** A small blueprint. */
+export function blueprintOf(identifier: string, fields: Partial<Blueprint> = {}): Blueprint {
+  return { identifier, title: identifier, schema: { properties: {} }, ...fields };
+}
