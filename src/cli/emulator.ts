@@ -1,6 +1,9 @@
 import { once } from "node:events";
+import { readFile } from "node:fs/promises";
+import { parseDocument } from "yaml";
 import { z } from "zod";
 import { startEmulator } from "../emulator/emulator.js";
+import { type FaultScript, faultScript } from "../emulator/faults.js";
 import { EnvironmentError, UsageError } from "../errors.js";
 import { loadBlueprintFolder } from "../recipes/blueprint-folder.js";
 import type { Command } from "./command.js";
@@ -15,6 +18,7 @@ const emulatorOptions = z.strictObject({
   limits: z.string().default("port").describe("port (as documented), off, or a scale of them, e.g. 0.2"),
   limitPeriod: z.string().default("300s").describe("period of the limits; limits and bursts change in proportion"),
   latency: z.string().default("0ms").describe("delay before each answer, e.g. 80ms"),
+  faults: z.string().min(1).optional().describe("YAML or JSON file of scripted trouble; see docs/reliability.md"),
 });
 
 /** `portload emulator`: a local server that speaks the API, until it is interrupted. */
@@ -37,6 +41,7 @@ export const emulatorCommand: Command = {
       limits: limitsOf(options.limits),
       limitPeriodMs: durationMs("limit-period", options.limitPeriod),
       latencyMs: durationMs("latency", options.latency),
+      ...(options.faults !== undefined && { faults: await readFaults(options.faults) }),
     }).catch((cause: NodeJS.ErrnoException) => {
       if (cause.code !== "EADDRINUSE" && cause.code !== "EADDRNOTAVAIL" && cause.code !== "EACCES") throw cause;
       throw new EnvironmentError(`cannot listen on ${options.host}:${options.port}: ${cause.message}`, {
@@ -50,6 +55,19 @@ export const emulatorCommand: Command = {
     return 0;
   },
 };
+
+async function readFaults(path: string): Promise<FaultScript> {
+  const text = await readFile(path, "utf8").catch((cause: Error) => {
+    throw new UsageError(`--faults ${path}: ${cause.message}`, { cause });
+  });
+  const document = parseDocument(text);
+  const [broken] = document.errors;
+  if (broken !== undefined) throw new UsageError(`--faults ${path}: ${broken.message}`);
+  const script = faultScript.safeParse(document.toJS());
+  if (script.success) return script.data;
+  const issues = script.error.issues.map((issue) => `  ${issue.path.join(".")}: ${issue.message}`);
+  throw new UsageError(`--faults ${path} has faults of its own\n${issues.join("\n")}`);
+}
 
 function limitsOf(text: string): "port" | "off" | number {
   if (text === "port" || text === "off") return text;

@@ -7,6 +7,7 @@ interface Flag {
   readonly describe: string;
   readonly requiresArg: true;
   readonly array?: true;
+  readonly nargs?: 1;
   readonly alias?: string;
   readonly demandOption?: true;
 }
@@ -31,7 +32,8 @@ function flagOf(name: string, schema: z.ZodType): Flag {
     type: "string",
     describe,
     requiresArg: true,
-    ...(inner.def.type === "array" && { array: true as const }),
+    // One value each time: `--report a.md services.csv` leaves the source a source.
+    ...(inner.def.type === "array" && { array: true as const, nargs: 1 as const }),
     ...(aliases[name] !== undefined && { alias: aliases[name] }),
     ...(!optional && { demandOption: true as const }),
   };
@@ -54,10 +56,19 @@ export function parseFlags<T extends z.ZodObject>(schema: T, given: Readonly<Rec
   throw new UsageError(issues.join("\n"), { hint: "See --help." });
 }
 
+/** What stands for `-` while yargs parses: it drops a bare dash among positionals. No argument of a process can hold a NUL. */
+const hiddenStdin = "\0-";
+
+/** Hides the name of stdin from yargs; {@link parseFlags} brings it back. */
+export function hideStdin(argument: string): string {
+  return argument === "-" ? hiddenStdin : argument;
+}
+
 /** Options that take numbers beside words; elsewhere digits stay text. */
 const numeric = ["limit", "maxErrors", "rate", "concurrency", "keep", "port", "latency"];
 
 function valueFrom(name: string, value: unknown): unknown {
+  if (Array.isArray(value)) return value.map((each) => (each === hiddenStdin ? "-" : each));
   return numeric.includes(name) && typeof value === "string" && /^\d+(\.\d+)?$/.test(value) ? Number(value) : value;
 }
 

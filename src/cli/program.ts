@@ -6,6 +6,7 @@ import type { Command } from "./command.js";
 import { demoCommand } from "./demo.js";
 import { emulatorCommand } from "./emulator.js";
 import { describeError, type ExitCode, exitCodeOf } from "./exit.js";
+import { hideStdin } from "./flags.js";
 import { importCommand } from "./import.js";
 import { previewCommand } from "./preview.js";
 import { type Terminal, writeOut } from "./terminal.js";
@@ -25,8 +26,6 @@ export async function runProgram(argv: readonly string[], terminal: Terminal): P
     .recommendCommands()
     .wrap(terminal.stderr.columns ?? 100)
     .parserConfiguration({
-      // A repeatable flag takes one value each time: `--report a.md services.csv` leaves the source a source.
-      "greedy-arrays": false,
       "duplicate-arguments-array": true,
       "parse-numbers": false,
       "parse-positional-numbers": false,
@@ -55,7 +54,7 @@ function parse(parser: ReturnType<typeof yargs>, argv: readonly string[]): Promi
       else fail(new UsageError(message, { hint: "See portload --help." }));
     });
     parser
-      .parseAsync([...argv], {}, (_error: Error | undefined, _args: unknown, output: string) => {
+      .parseAsync(argv.map(hideStdin), {}, (_error: Error | undefined, _args: unknown, output: string) => {
         if (output !== "") done(`${output}\n`);
       })
       .then(() => done(""), fail);

@@ -1,0 +1,67 @@
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { root } from "./catalog.js";
+
+/** How a run of the program ended. */
+export interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A program that runs. */
+export interface Running {
+  readonly ended: Promise<Ended>;
+  /** Resolves when stderr has shown the text. */
+  shows(text: string): Promise<void>;
+  kill(signal: NodeJS.Signals): void;
+  readonly stdin: NodeJS.WritableStream;
+}
+
+/** Starts the built program with nothing of this environment but PATH. */
+export function start(args: readonly string[], env: Readonly<Record<string, string>> = {}, cwd = root): Running {
+  const child = spawn(process.execPath, [join(root, "dist/cli/main.js"), ...args], {
+    cwd,
+    env: { PATH: process.env.PATH, ...env },
+    stdio: "pipe",
+  });
+  let [stdout, stderr] = ["", ""];
+  const waiting = new Set<() => void>();
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    stderr += text;
+    for (const look of waiting) look();
+  });
+  // It may end before it has read all.
+  child.stdin.on("error", () => undefined);
+  const ended = new Promise<Ended>((done) => child.on("close", (code) => done({ code, stdout, stderr })));
+  return {
+    ended,
+    shows: (text) =>
+      new Promise((done, fail) => {
+        const look = (): void => {
+          if (!stderr.includes(text)) return;
+          waiting.delete(look);
+          done();
+        };
+        waiting.add(look);
+        look();
+        void ended.then(() => fail(new Error(`ended without showing ${text}:\n${stderr}`)));
+      }),
+    kill: (signal) => child.kill(signal),
+    stdin: child.stdin,
+  };
+}
+
+/** Runs the built program to its end, with the given text on stdin. */
+export function runProgram(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  options: { readonly input?: string; readonly cwd?: string } = {},
+): Promise<Ended> {
+  const running = start(args, env, options.cwd);
+  running.stdin.end(options.input ?? "");
+  return running.ended;
+}
