@@ -4,6 +4,7 @@ import { sharedAjv } from "./ajv.js";
 import type { Catalog } from "./catalog.js";
 import { entityBodies } from "./entity-schema.js";
 import { type Family, portPeriodMs } from "./families.js";
+import { type FaultScript, playFaults } from "./faults.js";
 import { createLimiter, type FamilyStats } from "./limits.js";
 import { likeliestReadings, type Readings } from "./readings.js";
 import { blueprintRoutes } from "./routes/blueprints.js";
@@ -39,6 +40,8 @@ export interface EmulatorOptions {
   readonly tokenTtlMs?: number;
   /** Other readings of what no source pins down than the likeliest. */
   readonly readings?: Partial<Readings>;
+  /** Scripted trouble; none by default. */
+  readonly faults?: FaultScript;
 }
 
 /** What the emulator counted since its start. */
@@ -82,7 +85,14 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     clock,
   });
   const tokens = createTokens(credentials, tokenTtlMs, clock);
-  const server = createServer({ tokens, limiter, readings, clock, latencyMs });
+  const server = createServer({
+    tokens,
+    limiter,
+    readings,
+    clock,
+    latencyMs,
+    ...(options.faults && { faults: playFaults(options.faults) }),
+  });
   const parts = { server, catalog, clientId: credentials.clientId };
   const bodies = entityBodies(readings.apostrophe);
   const stats = (): EmulatorStats => ({ startedAt, elapsedMs: clock() - startedAt, families: limiter.stats() });

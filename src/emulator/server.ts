@@ -4,6 +4,8 @@ import type { Ajv } from "ajv";
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { describeFault, sharedAjv } from "./ajv.js";
 import { familyOf } from "./families.js";
+import { hookFaults } from "./fault-hooks.js";
+import type { Faults } from "./faults.js";
 import type { Limiter, Window } from "./limits.js";
 import type { Readings } from "./readings.js";
 import { invalidRequest, Refusal } from "./refusal.js";
@@ -24,6 +26,8 @@ export interface ServerParts {
   readonly clock: () => number;
   /** Milliseconds that every answer waits; others go on meanwhile. */
   readonly latencyMs: number;
+  /** Scripted trouble, if any. */
+  readonly faults?: Faults;
 }
 
 /** Makes the server without its routes: limits, authorization, body rules, the error envelope, `X-Trace-Id`. */
@@ -38,6 +42,7 @@ export function createServer(parts: ServerParts): FastifyInstance {
   acceptEmptyBodies(server);
   const bodies: Ajv = sharedAjv("off", true);
   server.setValidatorCompiler(({ schema }) => bodies.compile(schema as object));
+  if (parts.faults !== undefined) hookFaults(server, { ...parts, faults: parts.faults });
   server.addHook("onRequest", (request, reply, done) => {
     reply.header("x-trace-id", traceId());
     const refusal = admit(parts, request, reply);
