@@ -12,11 +12,35 @@ const csvOptions = z.strictObject({
   skipLines: z.int().min(0).optional(),
 });
 
+/** A number's signs: what stands before its fraction, and what parts its thousands. */
+const numberSigns = z.strictObject({
+  /** Default `.`. */
+  decimal: z.enum([".", ","], { error: 'is "." or ","' }).optional(),
+  /** Default none. A space stands for every kind of space. */
+  group: z.enum([".", ",", " ", "'", "\u2019", "_"], { error: "is one of . , ' _ or a space" }).optional(),
+});
+
+const booleanWords = z.array(z.union([z.string(), z.number(), z.boolean()]).transform(String)).min(1);
+
 /** What a column's text means, where the blueprint does not tell. */
-const columnOptions = z.union([
-  z.strictObject({ date: z.string().min(1), zone: z.string().min(1).optional() }),
-  z.strictObject({ split: z.string().min(1) }),
-]);
+const columnOptions = z.union(
+  [
+    z.strictObject({
+      /** Luxon's tokens, as `dd.MM.yyyy HH:mm`. */
+      date: z.string().min(1),
+      /** IANA zone of the text, as `Europe/Berlin` or `UTC`; required unless the format reads an offset. */
+      zone: z.string().min(1).optional(),
+      /** Language of the names of months and days. Default `en`. */
+      locale: z.string().min(2).optional(),
+    }),
+    z.strictObject({ split: z.string().min(1) }),
+    z.strictObject({ number: numberSigns }),
+    z.strictObject({ true: booleanWords, false: booleanWords }),
+  ],
+  { error: "is none of { date, zone, locale }, { split }, { number: { decimal, group } }, { true: […], false: […] }" },
+);
+/** See {@link columnOptions}. */
+export type ColumnOptions = z.infer<typeof columnOptions>;
 
 /** How sources are read: the mapping's `source`, and each entry of its `sources`. */
 export const sourceOptions = z.strictObject({
