@@ -43,6 +43,9 @@ export type FoundEntity = z.infer<typeof foundEntity>;
 /** `POST /blueprints/{id}/entities/search` */
 export const searchBody = z.looseObject({ entities: z.array(foundEntity), next: z.string().nullish() });
 
+/** `POST /blueprints/{id}/bulk/entities/delete`: the identifiers that were there. */
+export const deletedBody = z.looseObject({ deletedEntities: z.array(z.string()).default([]) });
+
 /** `GET /blueprints/{id}/entities-count` */
 export const countBody = z.looseObject({ count: z.int() });
 

@@ -3,15 +3,18 @@ import type { Dispatcher } from "undici";
 import type { Blueprint } from "../blueprint.js";
 import type { Mode } from "../entity.js";
 import { createBlueprintCalls } from "./blueprint-calls.js";
-import { countBody } from "./bodies.js";
+import { countBody, type FoundEntity } from "./bodies.js";
 import { type BulkReplyOrLost, readBulkResults } from "./bulk-reply.js";
 import { type Clock, realClock } from "./clock.js";
 import { createCounter, type RequestCounts } from "./counts.js";
+import { type DeleteFlags, type DeleteReply, deleteEntities } from "./delete-entities.js";
 import { openDispatcher } from "./dispatcher.js";
-import { findExisting, type SearchPage, type SearchRequest, searchPage } from "./existing.js";
+import { findExisting } from "./existing.js";
 import { refusedMessage } from "./failure.js";
 import type { Route } from "./families.js";
+import { lookUp } from "./look-up.js";
 import { createPace, type Rate } from "./pace.js";
+import { type SearchPage, type SearchRequest, searchPage } from "./search.js";
 import { createSend, refusal, type Send } from "./send.js";
 import { createTokens } from "./token.js";
 import { fetchToken } from "./token-call.js";
@@ -74,7 +77,15 @@ export interface Client {
   upsertBulk(blueprint: string, items: readonly string[], flags: BulkFlags): Promise<BulkReplyOrLost>;
   /** The identifiers that exist, of those asked for. */
   existing(blueprint: string, identifiers: readonly string[]): Promise<Set<string>>;
+  /** The entities that exist, of those asked for, by identifier; `include` names what is fetched of each, all by default. */
+  lookUp(
+    blueprint: string,
+    identifiers: readonly string[],
+    include?: readonly string[],
+  ): Promise<ReadonlyMap<string, FoundEntity>>;
   search(blueprint: string, request: SearchRequest): Promise<SearchPage>;
+  /** Deletes at most 100 entities, all or none of them. */
+  deleteEntities(blueprint: string, identifiers: readonly string[], flags: DeleteFlags): Promise<DeleteReply>;
   countEntities(blueprint: string): Promise<number>;
   /** Traffic so far, the report's `requests`. */
   counts(): RequestCounts;
@@ -138,16 +149,22 @@ export function createClient(options: ClientOptions): Client {
           is: "settled",
           results: readBulkResults(undefined, items.length),
           lost: { cause, ...(sentAtMs !== undefined && { sentAtMs }) },
+          ...(sentAtMs !== undefined && { sentAtMs }),
         };
       }
       const trace = reply.traceId === undefined ? {} : { traceId: reply.traceId };
-      if (reply.status < 300) return { is: "settled", results: readBulkResults(reply.body, items.length), ...trace };
+      if (reply.status < 300) {
+        const since = reply.sentAtMs === undefined ? {} : { sentAtMs: reply.sentAtMs };
+        return { is: "settled", results: readBulkResults(reply.body, items.length), ...trace, ...since };
+      }
       if (reply.status === 413) return { is: "tooLarge" };
       const { message, error } = refusedMessage(reply.status, reply.body, redact);
       return { is: "refused", status: reply.status, error: error ?? "unknown_error", message, ...trace };
     },
     existing: (blueprint, identifiers) => findExisting(io, blueprint, identifiers),
+    lookUp: (blueprint, identifiers, include) => lookUp(io, blueprint, identifiers, include),
     search: (blueprint, request) => searchPage(io, blueprint, request),
+    deleteEntities: (blueprint, identifiers, flags) => deleteEntities(io, blueprint, identifiers, flags),
     async countEntities(blueprint) {
       const call = {
         method: "GET",
