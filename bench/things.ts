@@ -1,0 +1,57 @@
+/** A generated inventory for benchmarks: records of 20 columns and about 300 bytes, a blueprint and a mapping for them. */
+import { once } from "node:events";
+import { createWriteStream } from "node:fs";
+import type { Blueprint } from "../src/blueprint.js";
+
+const columns = Array.from({ length: 20 }, (_, i) => `c${i}`);
+
+/** The blueprint: text, numbers, booleans. */
+export const thing: Blueprint = {
+  identifier: "thing",
+  title: "Thing",
+  schema: {
+    properties: Object.fromEntries(
+      columns.slice(2).map((name, i) => [name, { type: i % 6 === 4 ? "number" : i % 6 === 5 ? "boolean" : "string" }]),
+    ),
+  },
+};
+
+/** The mapping, paths only. */
+export const mappingText = `resources:
+  - kind: things
+    selector: { query: "true" }
+    port:
+      entity:
+        mappings:
+          identifier: .c0
+          title: .c1
+          blueprint: '"thing"'
+          properties:
+${columns
+  .slice(2)
+  .map((name) => `            ${name}: .${name}\n`)
+  .join("")}`;
+
+/** Writes a CSV of so many records. */
+export async function writeThings(path: string, records: number): Promise<void> {
+  const file = createWriteStream(path);
+  file.write(`${columns.join(",")}\n`);
+  for (let start = 0; start < records; start += 1000) {
+    let text = "";
+    for (let n = start; n < Math.min(records, start + 1000); n++) text += `${row(n)}\n`;
+    if (!file.write(text)) await once(file, "drain");
+  }
+  file.end();
+  await once(file, "close");
+}
+
+function row(n: number): string {
+  return columns
+    .map((_, i) => {
+      if (i === 0) return `thing-${n}`;
+      if (i >= 2 && (i - 2) % 6 === 4) return String(n * 7 + i);
+      if (i >= 2 && (i - 2) % 6 === 5) return n % 3 === 0 ? "true" : "false";
+      return `${n}-${i}-abcdefgh-text`;
+    })
+    .join(",");
+}
