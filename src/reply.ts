@@ -9,7 +9,13 @@ export type ItemResult =
 /** What became of one bulk request. */
 export type BulkReply =
   /** 200 or 207: one result for each entity sent, in the order sent. */
-  | { readonly is: "settled"; readonly results: readonly ItemResult[]; readonly traceId?: string }
+  | {
+      readonly is: "settled";
+      readonly results: readonly ItemResult[];
+      readonly traceId?: string;
+      /** When the request was first sent by the server's clock, milliseconds since the epoch, never later than the truth; absent when its clock is not known. */
+      readonly sentAtMs?: number;
+    }
   /** 413. */
   | { readonly is: "tooLarge" }
   /** Another 4xx for the request as a whole. */

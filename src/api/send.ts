@@ -36,6 +36,8 @@ export type Reply =
       readonly body: unknown;
       readonly traceId?: string;
       readonly attempts: number;
+      /** When the first attempt began by the server's clock, milliseconds since the epoch, never later than the truth; absent when its clock is not known. */
+      readonly sentAtMs?: number;
     }
   | { readonly is: "lost"; readonly cause: string; readonly sentAtMs: number | undefined; readonly attempts: number };
 
@@ -128,13 +130,16 @@ export function createSend(io: SendIo): Send {
 
   return async (call) => {
     let renewed = !call.authorized;
+    let firstSentAtMs: number | undefined;
     for (let attempt = 1; ; attempt++) {
       const { answer, token, sentAtMs } = await attemptOnce(call, attempt > 1);
+      firstSentAtMs ??= sentAtMs;
+      const since = serverAheadMs === undefined ? {} : { sentAtMs: firstSentAtMs + serverAheadMs };
       const replied = answer.is === "reply";
       const read = replied ? readBody(call, answer) : undefined;
       const readable = replied && read !== undefined;
       if (readable && (isDone(answer.status) || call.expected?.includes(answer.status))) {
-        return reply(answer, read.body, attempt);
+        return { ...reply(answer, read.body, attempt), ...since };
       }
       const { retry, why } = decideRetry({
         ...(readable && { status: answer.status }),
@@ -156,7 +161,7 @@ export function createSend(io: SendIo): Send {
           attempts: attempt,
         };
       } else if (why === "answered" && readable && (answer.status !== 401 || !call.authorized)) {
-        return reply(answer, read.body, attempt);
+        return { ...reply(answer, read.body, attempt), ...since };
       } else {
         throw failure(call, answer, read?.body, attempt, io);
       }

@@ -42,6 +42,7 @@ describe("upsertBulk", () => {
     const { client } = await stub(() => ({ status: 207, body, headers: { "x-trace-id": "abc" } }));
     expect(await client.upsertBulk("b", ["{}", "{}", "{}"], flags)).toEqual({
       is: "settled",
+      sentAtMs: expect.any(Number),
       traceId: "abc",
       results: [{ is: "updated" }, { is: "refused", status: 404, error: "not_found", message: "m" }, { is: "unknown" }],
     });
@@ -49,7 +50,11 @@ describe("upsertBulk", () => {
 
   it("leaves all unknown when a 2xx is not JSON", async () => {
     const { client, seen } = await stub(() => ({ body: "ok" }));
-    expect(await client.upsertBulk("b", ["{}"], flags)).toEqual({ is: "settled", results: [{ is: "unknown" }] });
+    expect(await client.upsertBulk("b", ["{}"], flags)).toEqual({
+      is: "settled",
+      sentAtMs: expect.any(Number),
+      results: [{ is: "unknown" }],
+    });
     expect(seen.length).toBe(1);
   });
 
