@@ -33,9 +33,7 @@ export function startJqThread(timeoutMs: number): JqThread {
       stdout: true,
       stderr: true,
     });
-    // jq-wasm prints on the console when it aborts; the message travels in the reply.
-    made.stdout.resume();
-    made.stderr.resume();
+    // jq-wasm prints on the console when it aborts; that stays unread, since reading would hold the process open.
     ready = false;
     made.on("message", (message: "ready" | Answer) => {
       if (made === worker) answer(message);

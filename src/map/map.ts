@@ -9,7 +9,7 @@ import { mapCandidates } from "./map-candidates.js";
 import { sourceOptionsFor } from "./mapping.js";
 import { blanksOf, textMaker } from "./prepare.js";
 
-export { type CompiledLeaf, type CompiledMapping, compileMapping } from "./compile-mapping.js";
+export { type CompiledMapping, compileMapping } from "./compile-mapping.js";
 
 /**
  * Makes the stage that turns a kind's records into candidates.

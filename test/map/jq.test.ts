@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { afterAll, describe, expect, it } from "vitest";
 import { startJq } from "../../src/map/jq.js";
 
@@ -180,5 +181,18 @@ describe("run", () => {
     await closing.close();
     await refused;
     await expect(closing.run(["."], ["1"])).rejects.toThrow("jq was closed");
+  });
+
+  it("holds no process open while idle, and holds it open while it runs", () => {
+    const program = `
+      import { startJq } from ${JSON.stringify(new URL("../../dist/map/jq.js", import.meta.url).href)};
+      const engine = startJq();
+      const answer = await engine.run([".a"], ['{"a":1}']);
+      process.stdout.write(JSON.stringify(answer));`;
+    const ended = spawnSync(process.execPath, ["--input-type=module", "-e", program], {
+      encoding: "utf8",
+      timeout: 10_000,
+    });
+    expect([ended.status, ended.stdout]).toEqual([0, '{"rows":[[{"value":1}]]}']);
   });
 });
