@@ -49,8 +49,8 @@ async function reportOf(run: Run, ending: Ending, durationMs: number): Promise<R
   const rejectFiles = await writeRejectFiles(run);
   return buildReport({
     importId: state.importId,
-    command: "import",
-    dryRun: false,
+    command: run.command,
+    dryRun: run.dryRun,
     ending,
     counts,
     rejects: accounts.rejectGroups(),

@@ -1,30 +1,57 @@
-import type { Entity, Outcome, Write } from "../entity.js";
+import type { Entity, EntityBody, Outcome, Write } from "../entity.js";
 import { firstWrite, relationsToDefer } from "../settle/deferral.js";
 import { settleDuplicates } from "../settle/duplicates.js";
 import { knowTargets } from "./known-targets.js";
 import type { Run } from "./run.js";
+
+/** An entity to write; `before` is what the catalog holds in the fields that the write may change. */
+export interface Due {
+  readonly entity: Entity;
+  readonly before?: EntityBody;
+}
 
 /** Turns the entities of a step into first writes: duplicates are left out, relations whose target is not there yet are deferred. */
 export async function* firstWrites(
   run: Run,
   entities: AsyncIterable<readonly Entity[]>,
 ): AsyncGenerator<readonly Write[]> {
-  const { accounts, catalog, keys, mode, plan } = run;
+  yield* writesOf(run, asTheyAre(freshEntities(run, entities)));
+}
+
+/** Leaves out the duplicates among entities, and accounts for them. */
+export async function* freshEntities(
+  { accounts, inventory, keys }: Run,
+  entities: AsyncIterable<readonly Entity[]>,
+): AsyncGenerator<readonly Entity[]> {
   for await (const chunk of entities) {
-    const settled = settleDuplicates(chunk, run.inventory.mapping.duplicates, keys, accounts.describe);
+    const settled = settleDuplicates(chunk, inventory.mapping.duplicates, keys, accounts.describe);
     accounts.warn(settled.warnings);
     await accounts.takeOutcomes([
       ...settled.duplicates.map((entity): Outcome => ({ ...placeOf(entity), is: "duplicate" })),
       ...settled.rejects.map(({ entity, reject }): Outcome => ({ ...placeOf(entity), is: "rejected", reject })),
     ]);
-    const isKnown = await knowTargets(run, settled.fresh, plan.deferrable);
-    yield settled.fresh.map((entity) => {
+    yield settled.fresh;
+  }
+}
+
+/** Turns entities into first writes, with relations deferred whose target is not there yet. */
+export async function* writesOf(run: Run, chunks: AsyncIterable<readonly Due[]>): AsyncGenerator<readonly Write[]> {
+  const { catalog, mode, plan } = run;
+  for await (const chunk of chunks) {
+    const entities = chunk.map(({ entity }) => entity);
+    const isKnown = await knowTargets(run, entities, plan.deferrable);
+    yield chunk.map(({ entity, before }) => {
       const blueprint = catalog.get(entity.key.blueprint);
       const deferrable = plan.deferrable(entity.key.blueprint);
       const waiting = blueprint === undefined ? [] : relationsToDefer(entity, deferrable, blueprint, isKnown);
-      return firstWrite(entity, mode, waiting);
+      const write = firstWrite(entity, mode, waiting);
+      return before === undefined ? write : { ...write, before };
     });
   }
+}
+
+async function* asTheyAre(chunks: AsyncIterable<readonly Entity[]>): AsyncGenerator<readonly Due[]> {
+  for await (const chunk of chunks) yield chunk.map((entity) => ({ entity }));
 }
 
 /** What an outcome keeps of its entity. */

@@ -1,4 +1,5 @@
 import { stat } from "node:fs/promises";
+import { realClock } from "../api/clock.js";
 import type { BoundSource } from "../read/bind.js";
 import type { Progress } from "../report/progress.js";
 import { createKeySet } from "../settle/keys.js";
@@ -12,16 +13,16 @@ import { makeStop } from "./stop.js";
 
 /** Opens the import's folder and accounts. @throws {GuardError} while another import of the same mapping into the same catalog runs */
 export async function openRun(
-  parts: Omit<Run, "state" | "accounts" | "keys" | "stop" | "stdin">,
-  apiUrl: string,
+  parts: Omit<Run, "state" | "accounts" | "keys" | "stop" | "clock" | "stdin">,
+  { apiUrl, stateDir }: { readonly apiUrl: string; readonly stateDir?: string },
   context: ImportContext,
 ): Promise<Run> {
   const { options, inventory } = parts;
   const state = await openState({
-    stateDir: options.stateDir ?? context.env?.PORTLOAD_STATE ?? ".portload",
+    stateDir: stateDir ?? options.stateDir ?? context.env?.PORTLOAD_STATE ?? ".portload",
     keep: options.keep,
     header: {
-      command: "import",
+      command: parts.command,
       options: { ...options, apiUrl },
       fingerprints: {
         mapping: fingerprintText(inventory.text),
@@ -40,6 +41,7 @@ export async function openRun(
     accounts,
     keys: createKeySet(),
     stop: makeStop(context.signal),
+    clock: context.clock ?? realClock,
     ...(context.stdin && { stdin: context.stdin }),
   };
 }

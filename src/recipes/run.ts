@@ -1,4 +1,5 @@
 import type { Client } from "../api/client.js";
+import type { Clock } from "../api/clock.js";
 import type { Mode } from "../entity.js";
 import type { CompiledMapping } from "../map/map.js";
 import type { ResolvedImportOptions } from "../options.js";
@@ -12,8 +13,12 @@ import type { Catalog } from "./catalog.js";
 import type { Inventory } from "./inventory.js";
 import type { Stop } from "./stop.js";
 
-/** All that the steps of one import share. */
+/** All that the steps of one import, sync or plan share. */
 export interface Run {
+  /** `import`, `sync`, …: as the report and the journal name it. */
+  readonly command: string;
+  /** True where nothing is changed in the catalog. */
+  readonly dryRun: boolean;
   readonly options: ResolvedImportOptions;
   readonly mode: Mode;
   /** Whether the API makes missing relation targets itself. */
@@ -29,5 +34,7 @@ export interface Run {
   readonly keys: KeySet;
   readonly stop: Stop;
   readonly width: Width;
+  /** Time for the waits before an entity is sent again. */
+  readonly clock: Clock;
   readonly stdin?: ReadIo["stdin"];
 }
