@@ -18,11 +18,18 @@ export interface Running {
   readonly stdin: NodeJS.WritableStream;
 }
 
+// The emulator of a spawned program is held to Port's API description like those of the tests.
+const { PORTLOAD_REPLIES: replies } = process.env;
+const observed: Record<string, string> =
+  replies === undefined
+    ? {}
+    : { PORTLOAD_REPLIES: replies, NODE_OPTIONS: `--import ${join(root, "test/support/observe-replies.mjs")}` };
+
 /** Starts the built program with nothing of this environment but PATH. */
 export function start(args: readonly string[], env: Readonly<Record<string, string>> = {}, cwd = root): Running {
   const child = spawn(process.execPath, [join(root, "dist/cli/main.js"), ...args], {
     cwd,
-    env: { PATH: process.env.PATH, ...env },
+    env: { PATH: process.env.PATH, ...observed, ...env },
     stdio: "pipe",
   });
   let [stdout, stderr] = ["", ""];

@@ -1,0 +1,201 @@
+/** Where a behaviour of the emulator comes from: Port's description or documentation; a reply or a client's test that met the real API; nobody, so it is inferred. */
+export type Origin = "documented" | "seen live" | "inferred";
+
+/** What the emulator answers on a route with a status. */
+export interface Behaviour {
+  /** Method and path as in Port's description. */
+  readonly route: string;
+  readonly status: number;
+  readonly when: string;
+  readonly origin: Origin;
+  /** Switch of `readings.ts` that chooses the other reading. */
+  readonly reading?: string;
+}
+
+const entities = "/v1/blueprints/{blueprint_identifier}/entities";
+const one = `${entities}/{entity_identifier}`;
+const blueprints = "/v1/blueprints";
+const blueprint = "/v1/blueprints/{identifier}";
+
+type Row = readonly [status: number, origin: Origin, when: string, reading?: string];
+
+/** Replies that every route gives, whatever it does. */
+const everywhere: readonly Row[] = [
+  [401, "inferred", "no token, an unknown one, one whose life is over"],
+  [429, "documented", "over the limit of the route's family; the body is inferred", "retryAfter"],
+];
+const unknownBlueprint: Row = [404, "seen live", "unknown blueprint"];
+const withBody: readonly Row[] = [
+  [400, "inferred", "body that is not JSON"],
+  [413, "documented", "body over 1 MiB"],
+];
+const run: Row = [400, "documented", "`run_id` of a finished run, or a body that is not JSON"];
+const protectedOne: Row = [
+  403,
+  "seen live",
+  "protected blueprint; on an entity that loses a required relation: documented",
+  "protectedStatus",
+];
+
+const writing: readonly Row[] = [
+  run,
+  protectedOne,
+  [404, "seen live", "unknown blueprint, relation or entity that a relation or a team names", "unknownRelation"],
+  [409, "seen live", "identifier taken"],
+  [413, "documented", "body over 1 MiB"],
+  [
+    422,
+    "documented",
+    "against the route's or the blueprint's schema; required relation missing; several targets for one; inherited team",
+  ],
+];
+
+const routes: Readonly<Record<string, readonly Row[]>> = {
+  "POST /v1/auth/access_token": [
+    [200, "documented", "the token in force, or a new one", "expiresIn"],
+    [400, "inferred", "body that is not JSON"],
+    [401, "seen live", "wrong credentials"],
+    [413, "documented", "body over 1 MiB"],
+    [422, "documented", "another body than `clientId` and `clientSecret`"],
+    [429, "documented", "over the limit of requests without a token"],
+  ],
+  [`GET ${blueprints}`]: [[200, "documented", "all blueprints"]],
+  [`POST ${blueprints}`]: [
+    [201, "documented", "created"],
+    ...withBody,
+    [404, "seen live", "a relation's target is unknown"],
+    [409, "documented", "identifier taken"],
+    [
+      422,
+      "documented",
+      "against the schema, required property unknown, `many` and `required`, mirror path or ownership path without an end",
+    ],
+  ],
+  [`GET ${blueprint}`]: [[200, "documented", "found"], unknownBlueprint],
+  [`PUT ${blueprint}`]: [
+    [200, "documented", "replaced"],
+    ...withBody,
+    [404, "seen live", "unknown blueprint, or target of a relation"],
+    [409, "inferred", "renamed to one that exists"],
+    [422, "documented", "as on creation, or a property's type changes"],
+  ],
+  [`PATCH ${blueprint}`]: [
+    [200, "documented", "parts replaced"],
+    ...withBody,
+    [404, "seen live", "unknown blueprint, or target of a relation"],
+    [409, "inferred", "renamed to one that exists"],
+    [422, "documented", "as on creation, or a property's type changes"],
+  ],
+  [`DELETE ${blueprint}`]: [
+    [200, "documented", "deleted"],
+    ...withBody,
+    [403, "documented", "entities, or relations to it, are left", "dependentsStatus"],
+    unknownBlueprint,
+    [
+      422,
+      "documented",
+      "`delete_actions` that is no boolean; has dependents, under the other reading",
+      "dependentsStatus",
+    ],
+  ],
+  [`PATCH ${blueprint}/properties/{property}/rename`]: renames("property"),
+  [`PATCH ${blueprint}/mirror/{property}/rename`]: renames("mirror property"),
+  [`PATCH ${blueprint}/relations/{relation}/rename`]: renames("relation"),
+  [`GET ${entities}`]: [
+    [200, "documented", "all of them, in order of creation"],
+    unknownBlueprint,
+    [422, "inferred", "a flag that is no boolean"],
+  ],
+  [`POST ${entities}`]: [
+    [200, "documented", "an upsert changed it", "updateStatus"],
+    [201, "documented", "created", "updateStatus"],
+    ...writing,
+  ],
+  [`POST ${entities}/bulk`]: [
+    [200, "documented", "every item succeeded", "bulkAllFailed"],
+    [207, "documented", "some items failed; all of them: inferred", "bulkAllFailed"],
+    run,
+    [404, "seen live", "unknown blueprint"],
+    [413, "documented", "body over 1 MiB"],
+    [422, "documented", "none or more than 20 items, or one against the route's schema", "bulkSchema"],
+  ],
+  [`GET ${one}`]: [
+    [200, "documented", "found"],
+    [404, "documented", "unknown blueprint or entity"],
+    [422, "inferred", "a flag that is no boolean"],
+  ],
+  [`PUT ${one}`]: [[200, "documented", "replaced"], ...writing],
+  [`PATCH ${one}`]: [[200, "documented", "given fields changed"], ...writing],
+  [`DELETE ${one}`]: [
+    [200, "documented", "deleted"],
+    run,
+    [403, "documented", "required by another entity and `delete_dependents` not set", "dependentsStatus"],
+    [404, "documented", "unknown blueprint or entity"],
+    [413, "documented", "body over 1 MiB"],
+    [422, "documented", "a flag that is no boolean; has dependents, under the other reading", "dependentsStatus"],
+  ],
+  "GET /v1/blueprints/{blueprint_identifier}/entities-count": [
+    [200, "documented", "how many there are"],
+    unknownBlueprint,
+  ],
+  "DELETE /v1/blueprints/{blueprint_identifier}/all-entities": [
+    [200, "documented", "a migration that deletes them"],
+    run,
+    [403, "documented", "required relations", "deleteAllRefusedBy"],
+    unknownBlueprint,
+    [413, "documented", "body over 1 MiB"],
+    [422, "documented", "a flag that is no boolean; has dependents, under the other reading", "dependentsStatus"],
+  ],
+  "POST /v1/blueprints/{blueprint_identifier}/bulk/entities/delete": [
+    [200, "documented", "those of the list that existed are deleted", "deleteUnknown"],
+    run,
+    [403, "documented", "required by another entity and `delete_dependents` not set", "dependentsStatus"],
+    [404, "documented", "unknown blueprint; unknown entity under the other reading", "deleteUnknown"],
+    [413, "documented", "body over 1 MiB"],
+    [
+      422,
+      "documented",
+      "none or more than 100 identifiers; has dependents, under the other reading",
+      "dependentsStatus",
+    ],
+  ],
+  "POST /v1/entities/search": [
+    [200, "documented", "all matches"],
+    ...withBody,
+    [422, "documented", "no valid query"],
+  ],
+  [`POST ${entities}/search`]: [
+    [200, "documented", "a page of matches"],
+    ...withBody,
+    [404, "seen live", "unknown blueprint"],
+    [422, "seen live", "no valid query, limit or cursor"],
+  ],
+  "GET /v1/migrations/{migration}": [
+    [200, "seen live", "how far a deletion of all entities is", "migrationPolls"],
+    [404, "inferred", "unknown"],
+  ],
+};
+
+function renames(what: string): readonly Row[] {
+  return [
+    [200, "documented", "renamed, with the values of all entities"],
+    [400, "inferred", "body that is not JSON"],
+    [404, "seen live", `unknown blueprint or ${what}`],
+    [409, "inferred", "the new name is taken"],
+    [413, "documented", "body over 1 MiB"],
+    [422, "documented", "no valid name"],
+  ];
+}
+
+/** Everything that the emulator answers, route by route; a reply that is not listed fails `npm run conformance`. */
+export const behaviours: readonly Behaviour[] = Object.entries(routes).flatMap(([route, rows]) =>
+  [...rows, ...(route.includes("access_token") ? [] : everywhere)]
+    .sort((a, b) => a[0] - b[0])
+    .map(([status, origin, when, reading]) => ({
+      route,
+      status,
+      when,
+      origin,
+      ...(reading === undefined ? {} : { reading }),
+    })),
+);
