@@ -1,5 +1,6 @@
 import { stat } from "node:fs/promises";
 import { realClock } from "../api/clock.js";
+import { publicRedisUrl } from "../api/redis-url.js";
 import type { BoundSource } from "../read/bind.js";
 import type { Progress } from "../report/progress.js";
 import { createKeySet } from "../settle/keys.js";
@@ -23,7 +24,8 @@ export async function openRun(
     keep: options.keep,
     header: {
       command: parts.command,
-      options: { ...options, apiUrl },
+      // The Redis of the pace is kept without its password.
+      options: { ...options, ...(options.pace !== undefined && { pace: publicRedisUrl(options.pace) }), apiUrl },
       fingerprints: {
         mapping: fingerprintText(inventory.text),
         target: apiUrl,

@@ -2,7 +2,7 @@ import type { Deferred, Outcome, Write } from "../entity.js";
 import type { Reject } from "../reject.js";
 import { type MissingTarget, secondStep } from "../settle/deferral.js";
 import { createKeySet, type KeySet } from "../settle/keys.js";
-import type { Settled } from "../write/write.js";
+import type { Settled } from "../write/exchange.js";
 import { placeOf } from "./first-writes.js";
 import { knowTargets } from "./known-targets.js";
 import type { Run } from "./run.js";

@@ -1,7 +1,8 @@
 import type { Batch, Deferred, Outcome, Write } from "../entity.js";
 import { passesBudget } from "../options.js";
 import { batchWrites } from "../write/batch.js";
-import { type Settled, writeBatches } from "../write/write.js";
+import type { Settled } from "../write/exchange.js";
+import { writeBatches } from "../write/write.js";
 import { placeOf } from "./first-writes.js";
 import { groupBy } from "./group-by.js";
 import type { Run } from "./run.js";
@@ -31,6 +32,8 @@ export async function writeStep(
     width,
     signal: stop.signal,
     send: (batch) => send(run, batch),
+    lookUp: (blueprint, identifiers) => run.client.lookUp(blueprint, identifiers),
+    sleep: (ms) => run.clock.sleep(ms, stop.signal).catch(() => undefined),
     async settle(_, settled) {
       const { outcomes, deferred } = judge(settled);
       for (const { write, verdict } of settled) {

@@ -44,12 +44,16 @@ export async function* batchWrites(
 /** The two halves of a batch that was too large or refused as a whole. */
 export function splitBatch(batch: Batch): readonly [Batch, Batch] {
   const middle = Math.ceil(batch.writes.length / 2);
-  const half = (writes: readonly Write[]): Batch => ({
+  return [withWrites(batch, batch.writes.slice(0, middle)), withWrites(batch, batch.writes.slice(middle))];
+}
+
+/** A batch of some of another's writes. */
+export function withWrites(batch: Batch, writes: readonly Write[]): Batch {
+  return {
     ...batch,
     writes,
     bytes: envelopeBytes + writes.reduce((sum, { entity }) => sum + entity.bytes + 1, -1),
-  });
-  return [half(batch.writes.slice(0, middle)), half(batch.writes.slice(middle))];
+  };
 }
 
 interface OpenBatch {

@@ -1,7 +1,7 @@
 import type { Write } from "../entity.js";
 import { targetsOf } from "../entity.js";
 import type { Reject, RejectCode } from "../reject.js";
-import type { BulkReply, ItemResult } from "../reply.js";
+import type { ItemResult } from "../reply.js";
 
 /** What the API's answer means for a write. `unmet`: refused because a relation's target does not exist (yet). */
 export type Verdict =
@@ -24,11 +24,6 @@ export function verdictOf(write: Write, result: ItemResult, traceId?: string): V
   if (result.status === 404 && namesTargets(write))
     return { is: "unmet", reject: rejectOf(write, "relation_target_missing", said, facts) };
   return refuse(write, "refused_by_api", said, facts);
-}
-
-/** The verdict of a request of one entity that was refused as a whole. */
-export function verdictOfWhole(write: Write, reply: Extract<BulkReply, { is: "refused" }>): Verdict {
-  return verdictOf(write, { ...reply, is: "refused" }, reply.traceId);
 }
 
 /** The verdict of an entity that alone is too large for a request. */
