@@ -1,0 +1,29 @@
+/** The library's public surface. */
+export type { Blueprint, Property, Relation } from "./blueprint.js";
+export { type Emulator, type EmulatorOptions, type EmulatorStats, startEmulator } from "./emulator/emulator.js";
+export type { Mode, Outcome } from "./entity.js";
+export {
+  ApiError,
+  AuthError,
+  BlueprintError,
+  CredentialsError,
+  EnvironmentError,
+  ExpressionError,
+  GuardError,
+  InternalError,
+  type Issue,
+  MappingError,
+  PortloadError,
+  SourceError,
+  StateError,
+  UsageError,
+} from "./errors.js";
+export type { ImportOptions, PreviewOptions } from "./options.js";
+export { type AppliedBlueprint, applyBlueprintFiles } from "./recipes/apply-blueprints.js";
+export { loadBlueprintFiles, loadBlueprintFolder } from "./recipes/blueprint-folder.js";
+export type { Finished } from "./recipes/finish.js";
+export { type ImportContext, runImport } from "./recipes/import.js";
+export { type Preview, type PreviewContext, preview } from "./recipes/preview.js";
+export { type Reject, type RejectCode, rejectCodes } from "./reject.js";
+export type { Report } from "./report/report.js";
+export { type Warning, type WarningCode, warningCodes } from "./warning.js";

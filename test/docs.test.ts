@@ -1,0 +1,100 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { exitCodes } from "../src/cli/exit.js";
+import { rejectCodes } from "../src/reject.js";
+import { advice } from "../src/report/advice.js";
+import { warningCodes } from "../src/warning.js";
+import { root } from "./support/catalog.js";
+import { runProgram } from "./support/program.js";
+
+const bars = (text: string): string => text.replaceAll("|", "\\|").replaceAll(/\s+/g, " ");
+const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+  [head, head.map(() => "---"), ...rows].map((row) => `| ${row.map(bars).join(" | ")} |\n`).join("");
+
+const codesPage = `# Codes
+
+Every code that \`reasons.ndjson\`, \`report.json\` and the exit status may hold. This page is made from the program; a test keeps it so
+(\`npx vitest run test/docs.test.ts -u\` writes it anew).
+
+## Exit codes
+
+One code, the first that applies: 64 · 5 · 4 · 3 · 2 · 6 · 1 · 10 · 0.
+
+${table(
+  ["code", "means"],
+  Object.entries(exitCodes).map(([code, means]) => [code, means]),
+)}
+## Rejects
+
+A reject is a record, candidate or entity refused. There is exactly one for each refused thing; further faults of it stand in \`also\`.
+
+${table(
+  ["code", "means", "mend"],
+  Object.entries(rejectCodes).map(([code, means]) => [`\`${code}\``, means, advice[code as keyof typeof advice]]),
+)}
+## Warnings
+
+A warning changes no exit code.
+
+${table(
+  ["code", "means"],
+  Object.entries(warningCodes).map(([code, means]) => [`\`${code}\``, means]),
+)}`;
+
+/** The commands that \`portload --help\` lists, each with its help. */
+async function helpOf(args: readonly string[]): Promise<string> {
+  const { stdout, code } = await runProgram([...args, "--help"]);
+  expect(code).toBe(0);
+  return stdout.trimEnd();
+}
+
+describe("the documentation", () => {
+  it("has every exit code, reject code and warning code, and no other", async () => {
+    await expect(codesPage).toMatchFileSnapshot("../docs/codes.md");
+  });
+
+  it("has the help of every command as it is", async () => {
+    const main = await helpOf([]);
+    const commands = [...main.matchAll(/^ {2}portload (\S+)/gm)].map(([, name]) => name as string);
+    expect(commands).toContain("import");
+    const sections = [];
+    for (const name of commands) sections.push(`## portload ${name}\n\n\`\`\`\n${await helpOf([name])}\n\`\`\`\n`);
+    const page = `# Command line
+
+The help of every command, as the program prints it; a test keeps it so (\`npx vitest run test/docs.test.ts -u\` writes it anew).
+Flag over environment over mapping file over default. Secrets are never flags: \`PORT_CLIENT_ID\` and \`PORT_CLIENT_SECRET\` come from the environment.
+Data goes to stdout, talk to stderr. Without a terminal a question is an error. Exit codes: [codes.md](codes.md).
+
+\`\`\`
+${main}
+\`\`\`
+
+${sections.join("\n")}`;
+    await expect(page).toMatchFileSnapshot("../docs/cli.md");
+  });
+
+  it("links only to files and headings that exist", () => {
+    const pages = [
+      "README.md",
+      "ARCHITECTURE.md",
+      "CHANGELOG.md",
+      ...readdirSync(join(root, "docs")).map((name) => `docs/${name}`),
+    ];
+    const broken = pages
+      .filter((page) => page.endsWith(".md"))
+      .flatMap((page) =>
+        [...readFileSync(join(root, page), "utf8").matchAll(/\]\((?!https?:|#)([^)#\s]+)(?:#[^)]*)?\)/g)]
+          .map(([, target]) => join(root, page, "..", target as string))
+          .filter((target) => !existsSync(target))
+          .map((target) => `${page}: ${target}`),
+      );
+    expect(broken).toEqual([]);
+  });
+
+  it("names in README's table every page of docs", () => {
+    const readme = readFileSync(join(root, "README.md"), "utf8");
+    const pages = readdirSync(join(root, "docs")).filter((name) => name.endsWith(".md"));
+    expect(pages.filter((page) => !readme.includes(`docs/${page}`))).toEqual([]);
+  });
+});
