@@ -1,16 +1,39 @@
 import { z } from "zod";
 
 /** How a CSV source is written. */
-const csvOptions = z.strictObject({
-  /** Text between cells. Default `,`; a tab for TSV. */
-  delimiter: z.string().min(1).optional(),
-  /** Character around cells that hold the delimiter or a line end. Default `"`; `false` for none. */
-  quote: z.union([z.string().length(1), z.literal(false)]).optional(),
-  /** Whether the first line names the columns. Default true; without it columns are named `column1`, `column2`, … */
-  header: z.boolean().optional(),
-  /** Physical lines before the header. Default 0. */
-  skipLines: z.int().min(0).optional(),
-});
+const csvOptions = z
+  .strictObject({
+    /** Text between cells, one or more characters. Default `,`; a tab for TSV. */
+    delimiter: z
+      .string()
+      .regex(/^[^\r\n]+$/, "is one or more characters, no line end")
+      .optional(),
+    /** Character around cells that hold the delimiter or a line end. Default `"`; `false` for none. */
+    quote: z.union([z.string().regex(/^[^\r\n]$/u, "is one character, or false"), z.literal(false)]).optional(),
+    /** Whether the first line names the columns. Default true; without it columns are named `column1`, `column2`, … */
+    header: z.boolean().optional(),
+    /** Physical lines before the header. Default 0. */
+    skipLines: z.int().min(0).optional(),
+    /** Text that begins a line which is no record. Default none. */
+    comment: z
+      .string()
+      .regex(/^[^\r\n]+$/, "is one or more characters, no line end")
+      .optional(),
+    /** Names of the columns of a source without a header; needs `header: false`. */
+    columns: z.array(z.string().min(1)).min(1).optional(),
+  })
+  .refine(({ columns, header }) => columns === undefined || header === false, {
+    path: ["columns"],
+    message: "needs header: false; a header names the columns itself",
+  })
+  .refine(({ columns = [] }) => new Set(columns).size === columns.length, {
+    path: ["columns"],
+    message: "names a column twice",
+  })
+  .refine(({ delimiter = ",", quote = '"' }) => quote === false || !delimiter.includes(quote), {
+    path: ["quote"],
+    message: "may not be part of the delimiter",
+  });
 
 /** A number's signs: what stands before its fraction, and what parts its thousands. */
 const numberSigns = z.strictObject({
@@ -20,7 +43,7 @@ const numberSigns = z.strictObject({
   group: z.enum([".", ",", " ", "'", "\u2019", "_"], { error: "is one of . , ' _ or a space" }).optional(),
 });
 
-const booleanWords = z.array(z.union([z.string(), z.number(), z.boolean()]).transform(String)).min(1);
+const booleanWords = z.array(z.union([z.string(), z.number(), z.boolean()])).min(1);
 
 /** What a column's text means, where the blueprint does not tell. */
 const columnOptions = z.union(
@@ -87,6 +110,13 @@ const readingOptions = {
   limit: z.int().min(0).optional().describe("first N records of each source"),
 };
 
+const share = z
+  .string()
+  .regex(/^\d+(\.\d+)?%$/, "is a percentage, such as 50%")
+  .refine((text) => Number.parseFloat(text) > 0 && Number.parseFloat(text) <= 100, "is above 0% and at most 100%");
+
+const duration = z.string().regex(/^\d+(\.\d+)?(ms|s|m)$/, "is a duration, such as 500ms, 30s or 5m");
+
 /** Options of every command that talks to the API. */
 export const apiOptions = {
   apiUrl: z
@@ -98,6 +128,19 @@ export const apiOptions = {
     .union([z.literal("auto"), z.literal("off"), z.number().positive()], { error: "is auto, off or a number above 0" })
     .default("auto")
     .describe("bulk requests per second: auto follows the quota, off never waits"),
+  quotaShare: share
+    .optional()
+    .describe("share of the organisation's quota to use, such as 50%; the rest is kept for others"),
+  pace: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("redis://host:6379, through which several jobs share one quota; needs ioredis [PORTLOAD_PACE]"),
+  paceFallback: share
+    .optional()
+    .describe("share of the quota to go on with alone when that Redis is lost; without it the import stops"),
+  timeout: duration.default("30s").describe("longest wait for the answer to one attempt"),
+  requestTimeout: duration.default("15m").describe("longest time for one request with all its attempts and waits"),
   runId: z.string().min(1).optional().describe("action run that the writes are recorded under in the audit log"),
 };
 
@@ -132,6 +175,19 @@ export type ResolvedImportOptions = z.output<typeof importOptions>;
 export const previewOptions = z.strictObject(readingOptions);
 /** See {@link previewOptions}. */
 export type PreviewOptions = z.input<typeof previewOptions>;
+
+/** Options of lint. */
+export const lintOptions = z.strictObject({
+  mappings: z.array(z.string().min(1)).min(1).describe("mapping files to check"),
+  blueprints: readingOptions.blueprints.describe("folder of blueprint files; without it names and types are not checked"),
+  source: z
+    .array(z.string().min(1))
+    .default([])
+    .describe("source whose columns are compared (repeatable); <kind>=<path> binds it to a kind"),
+  sample: z.int().min(1).default(10_000).describe("records of each source to look at"),
+});
+/** See {@link lintOptions}. */
+export type LintOptions = z.input<typeof lintOptions>;
 
 /** A budget of rejects as a test of counts so far: true when it is passed. @source contract: a percentage is judged from 1,000 records on */
 export function passesBudget(maxErrors: number | string | undefined, rejects: number, records: number): boolean {

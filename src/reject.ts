@@ -8,10 +8,12 @@ export const rejectCodes = {
   bad_quote: "a quote stands where none may stand",
   bad_json: "a line is not valid JSON",
   not_an_object: "a record is not a JSON object",
+  nested_too_deep: "a record is nested deeper than 1,000 levels",
   record_too_large: "a record is larger than maxRecordBytes",
   // map
   selector_not_boolean: "selector.query gave neither true nor false",
   items_not_array: "itemsToParse gave neither an array nor null",
+  column_invalid: "a cell cannot be read by its column's format",
   expression_error: "an expression failed, and the mapping says onError: reject",
   identifier_missing: "the identifier is null or empty",
   blueprint_missing: "the blueprint is null, empty or not a string",
@@ -50,8 +52,10 @@ export interface Finding {
   readonly message: string;
   /** Column, `properties.x`, `relations.y`, or leaf of the mapping. */
   readonly path?: string;
-  /** The offending value, shortened, for people. */
+  /** The offending value, shortened, for people; a secret is masked. */
   readonly value?: string;
+  /** Dotted path in the mapping of what gave the value, where `path` is none itself. */
+  readonly leaf?: string;
 }
 
 /** A record, candidate or entity refused: a value, never an exception. There is exactly one for each refused thing; further faults stand in `also`. */

@@ -8,12 +8,17 @@ export const warningCodes = {
   expression_error: "an expression failed; its value became null, as in Port",
   long_integer: "an integer beyond 2^53 was kept as text, so that no digit is lost",
   duplicate_differs: "a later record repeats an entity with other content; the first one was sent",
+  column_missing: "a source lacks a column that has a format in the mapping",
+  ambiguous_dates: "dates of a column were refused because day and month cannot be told apart",
+  cleared_apart: "a title, icon or team is cleared by a request of its own",
   format_unusual: "a value does not look like its format, which Port may not enforce",
-  number_as_text: "a JSON number became the text of a text property; digits such as the .0 of 1.0 are not in a JSON number",
+  number_as_text:
+    "a JSON number became the text of a text property; digits such as the .0 of 1.0 are not in a JSON number",
   constraint_unchecked: "a property's schema cannot be read here; the API alone checks it",
   team_without_ownership: "a team is given to a blueprint without ownership; Port may ignore it",
   relation_target_missing: "a relation was left out because its target does not exist",
   source_changed: "a source changed while it was imported",
+  pace_fallback: "the Redis of --pace was lost; the import went on alone with the share of --pace-fallback",
   state_unclean: "something in the state folder could not be cleaned up",
 } as const;
 

@@ -9,12 +9,15 @@ const words = [
   "blueprint",
   "chunk",
   "clock",
+  "decimal",
   "entity",
   "errors",
   "options",
   "record",
   "reject",
   "reply",
+  "secrets",
+  "shown-value",
   "warning",
 ] as const;
 
@@ -31,8 +34,11 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   api: [],
   report: [],
   emulator: [],
-  recipes: ["read", "map", "check", "order", "settle", "write", "state", "plan", "api", "report", "root"],
-  cli: ["recipes", "report", "emulator", "root"],
+  // The mapping's bench stands beside the way of a record and looks at its parts.
+  sample: ["map"],
+  lint: ["map", "check", "sample"],
+  recipes: ["read", "map", "check", "order", "settle", "write", "state", "plan", "api", "report", "sample", "lint", "root"],
+  cli: ["recipes", "report", "emulator", "lint", "root"],
 };
 
 interface Import {

@@ -1,7 +1,7 @@
 import type { Place } from "../record.js";
 import type { Finding, RejectCode } from "../reject.js";
+import { shownValue } from "../shown-value.js";
 import type { Warning, WarningCode } from "../warning.js";
-import { shownValue } from "./shown-value.js";
 
 /** What typers tell their faults to. It knows which field is being typed, so that they need not. */
 export interface Hearing {
@@ -45,7 +45,7 @@ export function openHearing(): OpenHearing {
       offending = value;
     },
     refuse(code, message) {
-      const value = shownValue(offending);
+      const value = shownValue(offending, path);
       found.push({ code, message, path, ...(value === undefined ? {} : { value }) });
       return undefined;
     },

@@ -1,5 +1,5 @@
 import type { Typer } from "./hearing.js";
-import { kindOf } from "./shown-value.js";
+import { kindOf } from "./kind-of.js";
 
 /** The words that are a boolean, in any case. The list is closed: no other text is. */
 export const booleanWords: ReadonlyMap<string, boolean> = new Map([

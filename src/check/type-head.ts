@@ -2,8 +2,8 @@ import type { Blueprint } from "../blueprint.js";
 import { type EntityBody, isSearchQuery } from "../entity.js";
 import type { Hearing } from "./hearing.js";
 import { identifierFault } from "./identifier.js";
+import { kindOf } from "./kind-of.js";
 import { searchQueryFault } from "./search-query.js";
-import { kindOf } from "./shown-value.js";
 import { textOf } from "./type-text.js";
 
 /** Types an identifier: text of Port's pattern to the letter, or a search query. A number is refused, because `007` arrives as 7. */

@@ -1,5 +1,5 @@
 import type { Typer } from "./hearing.js";
-import { kindOf } from "./shown-value.js";
+import { kindOf } from "./kind-of.js";
 import { parseJsonText } from "./type-object.js";
 
 /** A typer of lists: a JSON array, or the JSON text of one; each of its items typed in turn. A lone value is no list: the mapping says `[.x]` or `split`. */

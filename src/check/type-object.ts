@@ -1,7 +1,7 @@
+import { jsonNumbersAreLossless } from "../decimal.js";
 import { formatJudges } from "./formats.js";
 import type { Hearing, Typer } from "./hearing.js";
-import { kindOf } from "./shown-value.js";
-import { jsonNumbersAreLossless } from "./type-number.js";
+import { kindOf } from "./kind-of.js";
 import { passesFormat } from "./type-text.js";
 
 /** Types an object: a JSON object as it is, or the JSON text of one. */

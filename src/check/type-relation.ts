@@ -1,8 +1,8 @@
 import { isSearchQuery, type RelationValue } from "../entity.js";
 import type { Hearing } from "./hearing.js";
 import { identifierFault } from "./identifier.js";
+import { kindOf } from "./kind-of.js";
 import { searchQueryFault } from "./search-query.js";
-import { kindOf } from "./shown-value.js";
 
 /** Types a relation's value: identifiers stay to the letter. Null and absent never reach it. */
 export type RelationTyper = (value: unknown, hearing: Hearing) => RelationValue | undefined;

@@ -1,7 +1,7 @@
 import type { RejectCode } from "../reject.js";
 import { type FormatJudge, formatJudges } from "./formats.js";
 import type { Hearing, Typer } from "./hearing.js";
-import { kindOf } from "./shown-value.js";
+import { kindOf } from "./kind-of.js";
 
 /**
  * Types text: text stays as it is to the letter. Booleans become their word; a whole JSON number becomes its digits with a warning, because

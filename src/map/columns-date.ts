@@ -14,13 +14,16 @@ export function dateIssue({ date, zone, locale = "en" }: DateOptions): string | 
   const day = has("d", "dd");
   if (!(year && ((month && day) || has("o", "ooo"))) && !(has("kk", "kkkk") && has("W", "WW") && has("c", "E")))
     return "must have year, month and day, as in dd.MM.yyyy";
-  if (has("h", "hh") !== has("a")) return "must have the hour of half a day, h, and a together; H is the hour of a whole day";
+  if (has("h", "hh") !== has("a"))
+    return "must have the hour of half a day, h, and a together; H is the hour of a whole day";
   if (has("m", "mm") && !has("h", "hh", "H", "HH")) return "has minutes without an hour";
   if (has("s", "ss") && !has("m", "mm")) return "has seconds without minutes";
   if (has(...offsetTokens)) return zone === undefined ? undefined : "reads an offset itself; leave the zone out";
   if (zone === undefined) return "needs the zone of its column, as zone: Europe/Berlin or zone: UTC";
-  if (zoneOf(zone) === undefined) return `has the zone ${JSON.stringify(zone)}, which is not known; write one as Europe/Berlin or UTC`;
-  if (!isLocale(locale)) return `has the locale ${JSON.stringify(locale)}, which is no language; write one as de or en-GB`;
+  if (zoneOf(zone) === undefined)
+    return `has the zone ${JSON.stringify(zone)}, which is not known; write one as Europe/Berlin or UTC`;
+  if (!isLocale(locale))
+    return `has the locale ${JSON.stringify(locale)}, which is no language; write one as de or en-GB`;
   return undefined;
 }
 
@@ -40,7 +43,8 @@ export function dateReader({ date, zone, locale = "en" }: DateOptions): ReadCell
     if (!parsed.isValid) return new CellFault(reasonOf(parsed.invalidExplanation ?? "", date));
     if (tokens.some((token) => token.startsWith("u")) && finerThanMs.test(text))
       return new CellFault("is finer than milliseconds, which is all a date-time keeps");
-    if (tokens.includes("a") && !isHalfDay(text, date, options)) return new CellFault("has an hour that half a day lacks");
+    if (tokens.includes("a") && !isHalfDay(text, date, options))
+      return new CellFault("has an hour that half a day lacks");
     return ownOffset ? isoOf(parsed) : inZone(parsed, zoneOf(zone ?? "") ?? FixedOffsetZone.utcInstance);
   };
   const known = new Map<string, unknown>();
@@ -108,7 +112,9 @@ function isoOf(date: DateTime): string {
 }
 
 function isHalfDay(text: string, format: string, options: DateTimeOptions): boolean {
-  const { matches } = DateTime.fromFormatExplain(text, format, options) as { matches?: Readonly<Record<string, unknown>> };
+  const { matches } = DateTime.fromFormatExplain(text, format, options) as {
+    matches?: Readonly<Record<string, unknown>>;
+  };
   const hour = Number(matches?.h ?? 0);
   return hour >= 1 && hour <= 12;
 }

@@ -6,7 +6,9 @@ type NumberSigns = Extract<ColumnOptions, { number: unknown }>["number"];
 
 /** What is wrong with a number format; undefined when nothing is. */
 export function numberIssue({ decimal = ".", group }: NumberSigns): string | undefined {
-  return decimal === group ? `has ${JSON.stringify(decimal)} both before the fraction and between thousands` : undefined;
+  return decimal === group
+    ? `has ${JSON.stringify(decimal)} both before the fraction and between thousands`
+    : undefined;
 }
 
 /**

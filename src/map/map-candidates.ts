@@ -3,6 +3,8 @@ import type { Candidate } from "../entity.js";
 import type { SourceRecord } from "../record.js";
 import type { Reject } from "../reject.js";
 import type { BoundResource } from "./bind.js";
+import type { CellFinding } from "./columns-apply.js";
+import { type Reads, type Struck, struckBy } from "./columns-reads.js";
 import type { CompiledMapping } from "./compile-mapping.js";
 import type { Expansion } from "./items.js";
 import type { JqRow } from "./jq-program.js";
@@ -19,6 +21,10 @@ export interface Prepared {
   /** By resource; undefined for one without itemsToParse. */
   readonly expansions: readonly (Expansion | undefined)[];
   readonly blanks: Blanks | undefined;
+  /** By index of the record: cells that their column's format cannot read. */
+  readonly faults?: ReadonlyMap<number, readonly CellFinding[]>;
+  /** By resource. */
+  readonly reads?: readonly Reads[] | undefined;
 }
 
 /**
@@ -31,7 +37,7 @@ export function mapCandidates(
   chunk: Chunk<SourceRecord>,
   prepared: Prepared,
 ): Chunk<Candidate>[] {
-  const { resources, rows, expansions, blanks } = prepared;
+  const { resources, rows, expansions, blanks, faults, reads } = prepared;
   const out: Out = { compiled, notes: startNotes(compiled), candidates: [], rejects: [] };
   const cursors = resources.map(() => 0);
   let mapped = 0;
@@ -44,8 +50,9 @@ export function mapCandidates(
     for (let r = 0; r < resources.length; r++) {
       const resource = resources[r] as BoundResource;
       const expansion = expansions[r];
-      if (expansion === undefined) mapOne(out, resource, record, root, rows[index], 0);
-      else cursors[r] = mapItems(out, resource, record, expansion, index, cursors[r] ?? 0);
+      const struck = faults === undefined ? undefined : struckBy(faults.get(index), reads?.[r]);
+      if (expansion === undefined) mapOne(out, resource, record, root, rows[index], 0, struck);
+      else cursors[r] = mapItems(out, resource, record, expansion, index, cursors[r] ?? 0, struck);
     }
     if (out.rejects.length > refused) rejected++;
     else if (out.candidates.length > given) mapped++;
@@ -74,9 +81,14 @@ function mapItems(
   { views, rows }: Expansion,
   index: number,
   start: number,
+  struck: Struck | undefined,
 ): number {
   const view = views[index];
   if (view === undefined) return start;
+  if (struck !== undefined && struck.items.length > 0) {
+    out.rejects.push(rejectOf(bound, record, 0, struck.items));
+    return start + view.pairs.length;
+  }
   const leaf = bound.compiled.items?.leaf ?? 0;
   if (view.failure !== undefined) {
     out.notes.begin(record.at, bound.compiled.resource.blueprint);
@@ -86,7 +98,7 @@ function mapItems(
     const message = "itemsToParse gave neither an array nor null";
     out.rejects.push(rejectOf(bound, record, 0, [out.notes.finding("items_not_array", leaf, message, view.wrong)]));
   }
-  for (const [item, pair] of view.pairs.entries()) mapOne(out, bound, record, pair, rows[start + item], item);
+  for (const [item, pair] of view.pairs.entries()) mapOne(out, bound, record, pair, rows[start + item], item, struck);
   return start + view.pairs.length;
 }
 

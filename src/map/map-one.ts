@@ -2,6 +2,7 @@ import type { Candidate, RawFields } from "../entity.js";
 import type { SourceRecord } from "../record.js";
 import type { Finding, Reject } from "../reject.js";
 import type { BoundResource, Field } from "./bind.js";
+import type { Struck } from "./columns-reads.js";
 import type { CompiledMapping } from "./compile-mapping.js";
 import type { JqRow } from "./jq-program.js";
 import { rejectOf } from "./map-reject.js";
@@ -23,10 +24,15 @@ export function mapOne(
   root: unknown,
   row: JqRow | undefined,
   item: number,
+  struck?: Struck,
 ): void {
   const { notes } = out;
   const { compiled } = bound;
   notes.begin(record.at, compiled.resource.blueprint);
+  if (struck !== undefined && struck.selector.length > 0) {
+    out.rejects.push(rejectOf(bound, record, item, struck.selector));
+    return;
+  }
   if (bound.selector !== undefined) {
     const counts = bound.selector(root, row, notes);
     if (counts === false) return;
@@ -46,6 +52,11 @@ export function mapOne(
       out.rejects.push(rejectOf(bound, record, item, findings));
       return;
     }
+  }
+  if (struck !== undefined && struck.entity.length > 0) {
+    const known = struck.identifier.length > 0 ? {} : { identifier: bound.identifier(root, row, notes) };
+    out.rejects.push(rejectOf(bound, record, item, struck.entity, known));
+    return;
   }
   const blueprint = typeof bound.blueprint === "string" ? bound.blueprint : bound.blueprint(root, row, notes);
   const identifier = bound.identifier(root, row, notes);

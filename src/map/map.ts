@@ -2,6 +2,9 @@ import type { Chunk, Stage } from "../chunk.js";
 import type { Candidate } from "../entity.js";
 import type { SourceRecord } from "../record.js";
 import { bindResource, type Shape } from "./bind.js";
+import { columnFormatsOf } from "./columns.js";
+import { columnReader } from "./columns-apply.js";
+import { readsOf } from "./columns-reads.js";
 import type { CompiledMapping } from "./compile-mapping.js";
 import { expand } from "./items.js";
 import { runJob } from "./job.js";
@@ -17,10 +20,20 @@ export { type CompiledMapping, compileMapping } from "./compile-mapping.js";
  * Candidates come in the order of records, then resources, then items. Skips, rejects and failed expressions travel in band. While jq works
  * on one chunk the next is prepared.
  *
+ * @param source - as people know it, for faults
  * @throws {ExpressionError} when an expression never ends or breaks the engine
+ * @throws {MappingError} when a source lacks a column that has a format
  */
-export function mapRecords(compiled: CompiledMapping, kind: string): Stage<SourceRecord, Candidate> {
-  const blanks = blanksOf(sourceOptionsFor(compiled.mapping, kind).blanks);
+export function mapRecords(
+  compiled: CompiledMapping,
+  kind: string,
+  source = "the source",
+): Stage<SourceRecord, Candidate> {
+  const texts = blanksOf(sourceOptionsFor(compiled.mapping, kind).blanks);
+  const formats = columnFormatsOf(compiled.mapping, kind);
+  const readColumns = formats && columnReader(formats, texts, compiled.mapping.file, source);
+  // Where columns are read, blanks are null before that.
+  const blanks = formats === undefined ? texts : undefined;
   const own = compiled.kinds.get(kind) ?? { resources: [], job: { expressions: [], leaves: [], keys: undefined } };
   const ahead = own.job.expressions.length > 0 || own.resources.some(({ items }) => items !== undefined) ? 1 : 0;
   const prepareFor = (columns: readonly string[] | undefined) => {
@@ -28,16 +41,18 @@ export function mapRecords(compiled: CompiledMapping, kind: string): Stage<Sourc
     return {
       columns,
       resources: own.resources.map((r) => bindResource(r, compiled, shape)),
+      reads: formats && own.resources.map(({ resource }) => readsOf(resource)),
       toText: textMaker(columns, own.job.keys, blanks),
     };
   };
   let bound = prepareFor(undefined);
 
   async function mapChunk(chunk: Chunk<SourceRecord>): Promise<Chunk<Candidate>[]> {
-    const records = chunk.items;
+    const read = readColumns?.(chunk.items);
+    const records = read?.records ?? chunk.items;
     const columns = records[0]?.columns;
     if (records.length > 0 && columns !== bound.columns) bound = prepareFor(columns);
-    const { resources, toText } = bound;
+    const { resources, reads, toText } = bound;
     const input = {
       count: records.length,
       textAt: (index: number) => toText(records[index] as SourceRecord),
@@ -49,7 +64,10 @@ export function mapRecords(compiled: CompiledMapping, kind: string): Stage<Sourc
         resource.items === undefined ? undefined : expand(compiled, resource, records, rows, blanks),
       ),
     );
-    return mapCandidates(compiled, chunk, { resources, rows, expansions, blanks });
+    const prepared = { resources, rows, expansions, blanks };
+    if (read === undefined) return mapCandidates(compiled, chunk, prepared);
+    const given = { ...chunk, items: records, warnings: [...chunk.warnings, ...read.warnings] };
+    return mapCandidates(compiled, given, { ...prepared, faults: read.faults, reads });
   }
 
   return async function* (chunks) {

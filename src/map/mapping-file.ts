@@ -1,6 +1,8 @@
 import type { z } from "zod";
 import { type Issue, MappingError } from "../errors.js";
+import type { SourceOptions } from "../options.js";
 import type { Warning } from "../warning.js";
+import { columnIssues } from "./columns.js";
 import { parseText } from "./document.js";
 import { leafIssues, prototypeKeys } from "./leaf-issues.js";
 import { leavesOf, type Mapping, type RawLeaf, type RawMappings, type Resource } from "./mapping.js";
@@ -86,12 +88,11 @@ function rules(file: MappingFile, issueAt: IssueAt): Issue[] {
     });
     if (!mapped) issues.push(issueAt(["clear", index], `no resource maps ${field}`));
   }
-  const sources: [readonly PropertyKey[], object][] = [[["source"], file.source]];
+  const sources: [readonly PropertyKey[], SourceOptions][] = [[["source"], file.source]];
   for (const [kind, options] of Object.entries(file.sources)) sources.push([["sources", kind], options]);
-  for (const [path, options] of sources) {
-    if ("columns" in options)
-      issues.push(issueAt([...path, "columns"], 'is not supported yet; use an expression, e.g. `.Tags | split(";")`'));
-  }
+  for (const [path, options] of sources)
+    for (const { column, message } of columnIssues(options.columns))
+      issues.push(issueAt([...path, "columns", column], message));
   return issues;
 }
 

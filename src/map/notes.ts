@@ -1,5 +1,7 @@
 import type { Place } from "../record.js";
 import type { Finding, RejectCode } from "../reject.js";
+import { maskSecrets } from "../secrets.js";
+import { shownValue } from "../shown-value.js";
 import type { Warning, WarningCode } from "../warning.js";
 import type { Notes } from "./bind.js";
 import type { CompiledMapping } from "./compile-mapping.js";
@@ -41,7 +43,7 @@ export function startNotes({ mapping, leaves }: CompiledMapping): ChunkNotes {
     code,
     message,
     path: pathOf(leaf),
-    ...(value === undefined ? {} : { value: shorten(value) }),
+    ...(value === undefined ? {} : { value: quotedValue(value) }),
   });
   return {
     findings,
@@ -56,7 +58,8 @@ export function startNotes({ mapping, leaves }: CompiledMapping): ChunkNotes {
     failed(leaf, reason) {
       // jq shares cells between like expressions, and a leaf may be read twice.
       if (failures.has(leaf)) return;
-      const message = `the expression failed: ${reason}`;
+      // jq repeats the value it failed on.
+      const message = `the expression failed: ${maskSecrets(reason)}`;
       failures.set(leaf, message);
       if (mapping.onError === "reject") findings.push(finding("expression_error", leaf, message));
       else count("expression_error", leaf, message);
@@ -66,10 +69,8 @@ export function startNotes({ mapping, leaves }: CompiledMapping): ChunkNotes {
   };
 }
 
-/** Most characters of a value in a message. */
-const maxShown = 80;
-
-function shorten(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length > maxShown ? `${text.slice(0, maxShown - 1)}…` : text;
+/** As JSON, so that the text "true" and the word true look different. */
+function quotedValue(value: unknown): string {
+  const shown = shownValue(value) ?? "";
+  return typeof value === "string" ? `"${shown}"` : shown;
 }

@@ -52,7 +52,9 @@ export async function preview(given: PreviewOptions, context: PreviewContext): P
         ...(context.signal && { signal: context.signal }),
         ...(options.limit !== undefined && { limit: options.limit }),
       });
-      for await (const { items, rejects, warnings, read } of finish(mapRecords(compiled, source.kind)(records))) {
+      for await (const { items, rejects, warnings, read } of finish(
+        mapRecords(compiled, source.kind, source.name)(records),
+      )) {
         const refused = rejects.filter(({ stage }) => stage === "check");
         const mapped = [...items, ...refused.map(({ blueprint = "" }) => ({ blueprint }))];
         counts = addRejects(addMapped(addTally(counts, read), mapped), rejects);

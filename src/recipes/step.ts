@@ -37,7 +37,7 @@ async function* readEntities(run: Run, source: BoundSource, step: number): Async
     ...(run.stdin && { stdin: run.stdin }),
     ...(options.limit !== undefined && { limit: options.limit }),
   });
-  const candidates = mapRecords(compiled, source.kind)(records);
+  const candidates = mapRecords(compiled, source.kind, source.name)(records);
   const resources = new Map(inventory.resources.map((resource) => [resource.index, resource]));
   for await (const chunk of checkEntities(catalog, { mode, createMissing })(candidates)) {
     await accounts.takeChunk(chunk);

@@ -10,6 +10,7 @@ export const advice = {
   record_too_large: "shorten the record, or raise source.maxRecordBytes in the mapping",
   selector_not_boolean: "make selector.query of the mapping give true or false for every record",
   items_not_array: "make itemsToParse of the mapping give an array, or null for none",
+  column_invalid: "correct the cell, or the format of its column in the mapping",
   expression_error: "correct the record, or let the expression of the mapping expect such a value",
   identifier_missing: "fill the cells the identifier is made of, or let selector.query leave such records out",
   blueprint_missing: "fill the cells the blueprint is made of, or let selector.query leave such records out",

@@ -1,0 +1,135 @@
+import { MappingError } from "../errors.js";
+import type { SourceRecord } from "../record.js";
+import type { Finding } from "../reject.js";
+import { shownValue } from "../shown-value.js";
+import type { Warning } from "../warning.js";
+import type { ColumnFormat, ColumnFormats } from "./columns.js";
+import { CellFault } from "./columns-cell.js";
+import { setOwn } from "./path.js";
+import { type Blanks, isBlank, withoutBlanks } from "./prepare.js";
+
+/** A cell that cannot be read by its column's format. */
+export interface CellFinding {
+  readonly column: string;
+  readonly finding: Finding;
+}
+
+/** Records with blanks turned to null and columns read. */
+export interface ReadRecords {
+  readonly records: readonly SourceRecord[];
+  /** By index of the record: its cells that cannot be read, which are null for the expressions. */
+  readonly faults: ReadonlyMap<number, readonly CellFinding[]>;
+  readonly warnings: readonly Warning[];
+}
+
+/** Reads the columns of records, blanks first. */
+export type ReadColumns = (records: readonly SourceRecord[]) => ReadRecords;
+
+/**
+ * Makes what reads the columns of one source.
+ *
+ * @param file - of the mapping, for its faults
+ * @param source - as people know it, for its faults
+ * @throws {MappingError} from the function, when a CSV header lacks a column that has a format
+ */
+export function columnReader(
+  { formats, isOwn }: ColumnFormats,
+  blanks: Blanks | undefined,
+  file: string,
+  source: string,
+): ReadColumns {
+  let header: readonly string[] | undefined;
+  let places: readonly (readonly [index: number, format: ColumnFormat])[] = [];
+  return (records) => {
+    const faults = new Map<number, CellFinding[]>();
+    const warnings: Warning[] = [];
+    const columns = records[0]?.columns;
+    if (columns !== undefined && columns !== header) {
+      header = columns;
+      places = formats.map((format) => [columns.indexOf(format.column), format] as const);
+      const missing = places.filter(([index]) => index < 0).map(([, format]) => format);
+      if (missing.length > 0 && isOwn) throw missingColumns(missing, file, source, columns);
+      warnings.push(...missing.map((format) => missingWarning(format, source)));
+      places = places.filter(([index]) => index >= 0);
+    }
+    const read = records.map((record, index) => {
+      const note = (format: ColumnFormat, value: unknown, fault: CellFault): void => {
+        const found = { column: format.column, finding: findingOf(format, value, fault) };
+        const others = faults.get(index);
+        if (others === undefined) faults.set(index, [found]);
+        else others.push(found);
+      };
+      return record.cells === undefined
+        ? { ...record, value: readValue(record.value, formats, blanks, note) }
+        : { ...record, cells: readCells(record.cells, places, blanks, note) };
+    });
+    return { records: read, faults, warnings };
+  };
+}
+
+type Note = (format: ColumnFormat, value: unknown, fault: CellFault) => void;
+
+function readCells(
+  cells: readonly string[],
+  places: readonly (readonly [index: number, format: ColumnFormat])[],
+  blanks: Blanks | undefined,
+  note: Note,
+): readonly string[] {
+  const row: unknown[] = blanks === undefined ? cells.slice() : cells.map((c) => (isBlank(c, blanks) ? null : c));
+  for (const [index, format] of places) row[index] = cellValue(format, row[index], note);
+  // Expressions take a cell as it is, and most stay text.
+  return row as readonly string[];
+}
+
+/** Columns of a JSON record are its own keys. */
+function readValue(value: unknown, formats: readonly ColumnFormat[], blanks: Blanks | undefined, note: Note): unknown {
+  const plain = blanks === undefined ? value : withoutBlanks(value, blanks);
+  if (typeof plain !== "object" || plain === null || Array.isArray(plain)) return plain;
+  const copy: Record<string, unknown> = { ...plain };
+  for (const format of formats)
+    if (Object.hasOwn(plain, format.column)) setOwn(copy, format.column, cellValue(format, copy[format.column], note));
+  return copy;
+}
+
+function cellValue(format: ColumnFormat, cell: unknown, note: Note): unknown {
+  const value = format.read(cell);
+  if (!(value instanceof CellFault)) return value;
+  note(format, cell, value);
+  return null;
+}
+
+function findingOf({ column, path }: ColumnFormat, cell: unknown, { message }: CellFault): Finding {
+  return {
+    code: "column_invalid",
+    message: `the cell ${message}; correct it, or ${path} in the mapping`,
+    path: column,
+    value: shownValue(cell, column) ?? "",
+    leaf: path,
+  };
+}
+
+function missingColumns(
+  missing: readonly ColumnFormat[],
+  file: string,
+  source: string,
+  columns: readonly string[],
+): MappingError {
+  const has = columns.map((column) => JSON.stringify(column)).join(", ");
+  return new MappingError(
+    file,
+    missing.map(({ path, column }) => {
+      const near = columns.find((name) => plainName(name) === plainName(column));
+      const hint = near === undefined ? `it has ${has}` : `did you mean ${JSON.stringify(near)}?`;
+      return { path, message: `${source} has no such column; ${hint}` };
+    }),
+  );
+}
+
+function plainName(name: string): string {
+  return name.toLowerCase().replace(/[^\p{L}\d]/gu, "");
+}
+
+function missingWarning({ path, column }: ColumnFormat, source: string): Warning {
+  const message = `${source} has no column ${JSON.stringify(column)}; put the format under sources.<kind>.columns where only one kind has it`;
+  return { code: "column_missing", message, path, count: 1 };
+}

@@ -1,0 +1,108 @@
+import type { ColumnOptions, SourceOptions } from "../options.js";
+import { CellFault, type ReadCell } from "./columns-cell.js";
+import { dateIssue, dateReader } from "./columns-date.js";
+import { numberIssue, numberReader } from "./columns-number.js";
+import type { Mapping } from "./mapping.js";
+
+/** What a column's text means, ready to read cells. */
+export interface ColumnFormat {
+  readonly column: string;
+  /** Dotted path in the mapping file. */
+  readonly path: string;
+  /** Reads what a cell or a JSON value holds. Null, absent and empty are no value: null. What already is what the format gives stays as it is. */
+  readonly read: (value: unknown) => unknown;
+}
+
+/** The column formats of a kind. */
+export interface ColumnFormats {
+  readonly formats: readonly ColumnFormat[];
+  /** True where a source without one of the columns is a fault: the mapping speaks of this kind alone. */
+  readonly isOwn: boolean;
+}
+
+/** The column formats of a kind; undefined when it has none. */
+export function columnFormatsOf(mapping: Mapping, kind: string): ColumnFormats | undefined {
+  const own = Object.hasOwn(mapping.sources, kind) ? mapping.sources[kind]?.columns : undefined;
+  const columns = own ?? mapping.source.columns ?? {};
+  const path = own === undefined ? "source.columns" : `sources.${kind}.columns`;
+  const formats = Object.entries(columns).map(([column, options]) => ({
+    column,
+    path: `${path}.${column}`,
+    read: readerOf(options),
+  }));
+  if (formats.length === 0) return undefined;
+  const kinds = new Set(mapping.resources.map((resource) => resource.kind));
+  return { formats, isOwn: own !== undefined || kinds.size === 1 };
+}
+
+/** The faults of column formats that their structure does not show, each with its column. */
+export function columnIssues(
+  columns: SourceOptions["columns"],
+): { readonly column: string; readonly message: string }[] {
+  return Object.entries(columns ?? {}).flatMap(([column, options]) => {
+    const message = issueOf(options);
+    return message === undefined ? [] : [{ column, message }];
+  });
+}
+
+function issueOf(options: ColumnOptions): string | undefined {
+  if ("date" in options) return dateIssue(options);
+  if ("number" in options) return numberIssue(options.number);
+  if ("split" in options) return undefined;
+  const words = wordsOf(options.false);
+  const both = wordsOf(options.true).find((word) => words.includes(word));
+  return both === undefined ? undefined : `has ${JSON.stringify(both)} both as true and as false`;
+}
+
+function readerOf(options: ColumnOptions): (value: unknown) => unknown {
+  if ("date" in options) return cellReader(dateReader(options), "date", () => false);
+  if ("number" in options)
+    return cellReader(numberReader(options.number), "number", (value) => typeof value === "number");
+  if ("split" in options) return cellReader(listReader(options.split), "list", Array.isArray);
+  const read = booleanReader(options.true, options.false);
+  return cellReader(
+    read,
+    "word",
+    (value) => typeof value === "boolean",
+    wordsOf(options.true, options.false).includes(""),
+  );
+}
+
+function cellReader(
+  read: ReadCell,
+  kind: string,
+  isDone: (value: unknown) => boolean,
+  readsEmpty = false,
+): (value: unknown) => unknown {
+  return (value) => {
+    if (value === null || value === undefined || isDone(value)) return value ?? null;
+    if (typeof value !== "string") return new CellFault(`is no text of a ${kind}`);
+    const text = value.trim();
+    return text === "" && !readsEmpty ? null : read(text);
+  };
+}
+
+/** Parts without the white space around them; parts with nothing in them, as behind a last separator, are none. */
+function listReader(separator: string): ReadCell {
+  return (text) =>
+    text
+      .split(separator)
+      .map((part) => part.trim())
+      .filter((part) => part !== "");
+}
+
+type Words = Extract<ColumnOptions, { true: unknown }>["true"];
+
+/** The lists are closed; case does not count, as in the blueprint's own booleans. */
+function booleanReader(yes: Words, no: Words): ReadCell {
+  const words = new Map([
+    ...wordsOf(yes).map((w) => [w, true] as const),
+    ...wordsOf(no).map((w) => [w, false] as const),
+  ]);
+  const list = [...words.keys()].map((word) => JSON.stringify(word)).join(", ");
+  return (text) => words.get(text.toLowerCase()) ?? new CellFault(`is none of ${list}`);
+}
+
+function wordsOf(...lists: readonly Words[]): string[] {
+  return lists.flat().map((word) => String(word).trim().toLowerCase());
+}
