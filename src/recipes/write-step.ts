@@ -57,7 +57,11 @@ export async function writeStep(
   });
 }
 
-function send({ client, createMissing, options }: Run, batch: Batch) {
+async function send({ client, createMissing, options, state }: Run, batch: Batch) {
+  const entities = batch.writes.flatMap(({ entity: { at, resource, item, key }, before }) =>
+    before === undefined ? [] : [{ at, resource, item, blueprint: key.blueprint, before }],
+  );
+  if (entities.length > 0) await state.journal.append({ line: "before", entities });
   const items = batch.writes.map(({ entity }) => entity.json);
   const flags = { mode: batch.mode, createMissing, ...(options.runId !== undefined && { runId: options.runId }) };
   return client.upsertBulk(batch.blueprint, items, flags);

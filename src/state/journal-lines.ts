@@ -1,3 +1,4 @@
+import type { EntityBody } from "../entity.js";
 import { StateError } from "../errors.js";
 import type { Place } from "../record.js";
 
@@ -55,8 +56,25 @@ export interface JournalReply {
   readonly settled: readonly Settled[];
 }
 
+/** What the catalog held before a request of a sync changed it; written before the request is sent. The ground for undoing it. */
+export interface JournalBefore {
+  readonly line: "before";
+  readonly entities: readonly (Pick<Settled, "at" | "resource" | "item"> & {
+    readonly blueprint: string;
+    /** The fields that the request may change, as they were. */
+    readonly before: EntityBody;
+  })[];
+}
+
+/** Entities that a sync is about to delete, whole, as they were. */
+export interface JournalDeleted {
+  readonly line: "delete";
+  readonly blueprint: string;
+  readonly entities: readonly Readonly<Record<string, unknown>>[];
+}
+
 /** A line of the journal. */
-export type JournalLine = JournalHeader | JournalReply;
+export type JournalLine = JournalHeader | JournalReply | JournalBefore | JournalDeleted;
 
 type SettledTuple = [
   source: number,
@@ -74,7 +92,7 @@ const letterOfPass = { only: "o", first: "f", second: "s" } as const;
 
 /** Writes a line of the journal as JSON, without its line end; what a reply settled is written as tuples. */
 export function encodeJournalLine(line: JournalLine): string {
-  if (line.line === "import") return JSON.stringify(line);
+  if (line.line !== "reply") return JSON.stringify(line);
   const settled = line.settled.map(
     ({ at, resource, item, is, pass }): SettledTuple => [
       at.source,
@@ -104,6 +122,7 @@ export function decodeJournalLine(text: string): JournalLine {
       },
     );
   }
+  if (value.line === "before" || value.line === "delete") return value as unknown as JournalBefore | JournalDeleted;
   if (value.line !== "reply") throw new StateError(`a line of the journal is of unknown kind ${String(value.line)}`);
   const settled = (value.settled as SettledTuple[]).map(
     ([source, position, resource, item, is, pass]): Settled => ({

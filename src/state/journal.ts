@@ -1,12 +1,6 @@
 import { StateError } from "../errors.js";
 import { type AppendOptions, openAppendFile } from "./append-file.js";
-import {
-  decodeJournalLine,
-  encodeJournalLine,
-  type JournalHeader,
-  type JournalLine,
-  type JournalReply,
-} from "./journal-lines.js";
+import { decodeJournalLine, encodeJournalLine, type JournalHeader, type JournalLine } from "./journal-lines.js";
 import { readLines } from "./read-lines.js";
 
 /** Least milliseconds between two syncs of the journal. @source contract, "The state folder" */
@@ -15,7 +9,7 @@ export const syncEveryMs = 200;
 /** The append-only record of what is settled. */
 export interface Journal {
   /** Resolves when the line is handed to the operating system: wait for it before the slot of the request is free. @throws {StateError} */
-  append(reply: JournalReply): Promise<void>;
+  append(line: Exclude<JournalLine, JournalHeader>): Promise<void>;
   /** Syncs and closes. @throws {StateError} */
   close(): Promise<void>;
 }
@@ -24,7 +18,7 @@ export interface Journal {
 export async function openJournal(path: string, options: AppendOptions = {}): Promise<Journal> {
   const file = await openAppendFile(path, { syncEveryMs, ...options });
   return {
-    append: (reply) => file.append(`${encodeJournalLine(reply)}\n`),
+    append: (line) => file.append(`${encodeJournalLine(line)}\n`),
     close: () => file.close(),
   };
 }
