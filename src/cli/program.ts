@@ -8,10 +8,11 @@ import { emulatorCommand } from "./emulator.js";
 import { describeError, type ExitCode, exitCodeOf } from "./exit.js";
 import { hideStdin } from "./flags.js";
 import { importCommand } from "./import.js";
+import { lintCommand } from "./lint.js";
 import { previewCommand } from "./preview.js";
 import { type Terminal, writeOut } from "./terminal.js";
 
-const commands: readonly Command[] = [importCommand, previewCommand, blueprintCommand, emulatorCommand, demoCommand];
+const commands: readonly Command[] = [importCommand, previewCommand, lintCommand, blueprintCommand, emulatorCommand, demoCommand];
 
 /** Parses the command line, calls the command and gives its exit code. Everything it prints goes to the terminal passed in. */
 export async function runProgram(argv: readonly string[], terminal: Terminal): Promise<ExitCode> {

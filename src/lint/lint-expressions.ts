@@ -1,0 +1,130 @@
+import type { CompileFault } from "../map/jq.js";
+import { leavesOf, type Mapping, type Resource } from "../map/mapping.js";
+import { plainOf } from "../map/plain.js";
+import { tokenize } from "../map/tokens.js";
+import type { Tell } from "./codes.js";
+import { inWords } from "./fit.js";
+import { yieldOf } from "./yields.js";
+
+/** Compiles an expression; undefined when it is right. */
+export type Compile = (expression: string) => Promise<CompileFault | undefined>;
+
+/**
+ * Compiles every expression of a mapping and tells those that fail, bare words among them by name; then what selectors and itemsToParse can never give.
+ *
+ * @returns the paths of the leaves that compile
+ */
+export async function lintExpressions(mapping: Mapping, compile: Compile, tell: Tell): Promise<ReadonlySet<string>> {
+  const right = new Set<string>();
+  for (const resource of mapping.resources) {
+    const leaves = [...leavesOf(resource)].filter(({ value }) => typeof value === "string");
+    const faults = await Promise.all(leaves.map(({ value }) => compile(value as string)));
+    for (const [index, { path, value }] of leaves.entries()) {
+      const fault = faults[index];
+      if (fault === undefined) right.add(path);
+      tellLeaf(path, value as string, fault, tell);
+    }
+    lintSelector(resource, right, tell);
+    lintItems(resource, right, tell);
+  }
+  return right;
+}
+
+/** One or several words with nothing else: no path, no brackets, no operator but the hyphen. */
+const bareWords = /^[\p{L}_][\p{L}\p{N}_ -]*$/u;
+/** Constants of jq, and functions that stand alone in a sound mapping. */
+const meant: ReadonlySet<string> = new Set(["true", "false", "null", "empty", "now", "not"]);
+
+function tellLeaf(path: string, expression: string, fault: CompileFault | undefined, tell: Tell): void {
+  const isBare = bareWords.test(expression);
+  const quoted = `write '"${expression}"'`;
+  if (fault === undefined) {
+    const isFunction = isBare && !meant.has(expression) && !path.endsWith(".selector.query");
+    if (isFunction && !expression.includes(" "))
+      tell(
+        "bare_function",
+        path,
+        `\`${expression}\` is a function of jq, run on the whole record`,
+        `for this very text ${quoted}; for the function write \`. | ${expression}\``,
+      );
+    return;
+  }
+  if (isBare) {
+    tell(
+      "bare_word",
+      path,
+      `\`${expression}\` is no text to jq but the name of a function, and there is none`,
+      `${quoted}; for a column or key write \`${pathTo(expression)}\``,
+    );
+    return;
+  }
+  const { position } = fault;
+  const place = position === undefined ? "" : `, at line ${position.line}, column ${position.column} of the expression`;
+  tell(
+    "jq_syntax",
+    path,
+    `${firstLine(fault.message)}${place}: ${excerpt(expression, position)}`,
+    mendOf(fault.message),
+  );
+}
+
+/** A path to a key, quoted where it must be. */
+export function pathTo(key: string): string {
+  return /^[a-zA-Z_][a-zA-Z_0-9]*$/.test(key) ? `.${key}` : `.${JSON.stringify(key)}`;
+}
+
+function firstLine(message: string): string {
+  return message.split("\n")[0] ?? "";
+}
+
+/** The line of the expression that is meant, with a mark before the character. */
+function excerpt(expression: string, position: CompileFault["position"]): string {
+  const line = expression.split("\n")[(position?.line ?? 1) - 1] ?? expression;
+  const column = (position?.column ?? 1) - 1;
+  if (position === undefined || column < 0 || column > line.length) return `\`${line}\``;
+  return `\`${line.slice(0, column)}⟨here⟩${line.slice(column)}\``;
+}
+
+function mendOf(message: string): string {
+  if (/is not defined/.test(message)) return "write a function that jq 1.8 has, or text in double quotes";
+  if (/unexpected end/i.test(message))
+    return "finish the expression: an operator lacks its right side, or an `if` its `end`";
+  return 'mend the expression there; keys with spaces or hyphens are quoted, as in `."Go-live"`';
+}
+
+function lintSelector({ index, selector }: Resource, right: ReadonlySet<string>, tell: Tell): void {
+  const path = `resources.${index}.selector.query`;
+  if (!right.has(path)) return;
+  const constant = plainOf(selector);
+  const value = constant !== undefined && "constant" in constant ? constant.constant : undefined;
+  const type = value === null ? "object" : yieldOf(selector);
+  if (typeof value === "boolean" || type === undefined || type === "boolean") return;
+  const gives = value === undefined ? inWords(type) : JSON.stringify(value);
+  tell(
+    "selector_not_boolean",
+    path,
+    `the selector gives ${gives}, so that every record is rejected`,
+    'write a comparison, such as `.Lifecycle != "Retired"`',
+  );
+}
+
+function lintItems({ index, itemsToParse }: Resource, right: ReadonlySet<string>, tell: Tell): void {
+  const path = `resources.${index}.port.itemsToParse`;
+  if (itemsToParse === undefined || !right.has(path)) return;
+  const cut = tokenize(itemsToParse);
+  const tokens = "tokens" in cut ? cut.tokens : [];
+  const [open, close] = tokens.slice(-2);
+  if (tokens.length > 2 && open?.text === "[" && close?.text === "]" && !itemsToParse.includes("|")) {
+    const whole = itemsToParse.replace(/\.?\[\s*\]\s*$/, "");
+    tell(
+      "items_not_array",
+      path,
+      "gives the elements one by one, and only the first output counts",
+      `write the array itself: \`${whole}\``,
+    );
+    return;
+  }
+  const type = yieldOf(itemsToParse);
+  if (type === undefined || type === "array") return;
+  tell("items_not_array", path, `gives ${inWords(type)}, and an array is wanted`, "write a path to an array, or `[…]`");
+}

@@ -1,0 +1,145 @@
+import type { Blueprint } from "../blueprint.js";
+import { type CompiledBlueprint, compileBlueprint } from "../check/compile-blueprint.js";
+import { openHearing } from "../check/hearing.js";
+import { leavesIn, type Mapping, type RawLeaf, type Resource } from "../map/mapping.js";
+import { plainOf } from "../map/plain.js";
+import type { Tell } from "./codes.js";
+import { type HeadField, headRefuses, inWords, mendFor, propertyRefuses, relationRefuses } from "./fit.js";
+import type { Blueprints } from "./lint-targets.js";
+import { type Yield, yieldOf } from "./yields.js";
+
+/** Compares what each leaf can give with what its field takes: constants by the very rules of an import, expressions by the type of their outputs. */
+export function lintFit(
+  mapping: Mapping,
+  blueprints: Blueprints,
+  isRight: (path: string) => boolean,
+  tell: Tell,
+): void {
+  for (const resource of mapping.resources) {
+    const base = `resources.${resource.index}.port.entity.mappings`;
+    const blueprint = resource.blueprint === undefined ? undefined : blueprints.get(resource.blueprint);
+    const usable = (path: string, leaf: RawLeaf): boolean =>
+      [...leavesIn(leaf, path)].every((each) => typeof each.value !== "string" || isRight(each.path));
+    lintHead(base, resource, usable, tell);
+    if (blueprint === undefined) continue;
+    const compiled = compileBlueprint(blueprint, "merge");
+    for (const [key, leaf] of Object.entries(resource.entity.properties)) {
+      const path = `${base}.properties.${key}`;
+      if (usable(path, leaf)) lintProperty(path, key, leaf, blueprint, compiled, tell);
+    }
+    for (const [key, leaf] of Object.entries(resource.entity.relations)) {
+      const path = `${base}.relations.${key}`;
+      if (usable(path, leaf)) lintRelation(path, key, leaf, compiled, tell);
+    }
+  }
+}
+
+function lintHead(
+  base: string,
+  { entity }: Resource,
+  usable: (path: string, leaf: RawLeaf) => boolean,
+  tell: Tell,
+): void {
+  for (const field of ["identifier", "title", "icon", "team"] as const satisfies readonly HeadField[]) {
+    const leaf = entity[field];
+    const path = `${base}.${field}`;
+    if (leaf === undefined || !usable(path, leaf)) continue;
+    const type = typeOfLeaf(leaf);
+    if (type !== undefined && headRefuses(field, type))
+      tell(
+        "type_mismatch",
+        path,
+        `gives ${inWords(type)}, and the ${field} must be ${field === "team" ? "a name or a list of names" : "text"}`,
+        mendFor("string", type),
+      );
+    else if (field === "identifier" && "constant" in constantOf(leaf))
+      tell(
+        "identifier_constant",
+        path,
+        "is the same for every record, so that all of them become one entity",
+        "name the column or key that tells records apart",
+      );
+  }
+}
+
+function lintProperty(
+  path: string,
+  key: string,
+  leaf: RawLeaf,
+  blueprint: Blueprint,
+  compiled: CompiledBlueprint,
+  tell: Tell,
+): void {
+  const property = Object.hasOwn(blueprint.schema.properties, key) ? blueprint.schema.properties[key] : undefined;
+  const field = compiled.properties.get(key);
+  if (property === undefined || field === undefined) return;
+  const wanted = property.format === undefined ? property.type : `${property.type} (${property.format})`;
+  const constant = constantOf(leaf);
+  if ("constant" in constant) {
+    if (constant.constant === null) return;
+    const hearing = openHearing();
+    field.type(constant.constant, hearing);
+    const [fault] = hearing.findings();
+    if (fault === undefined) return;
+    const code = fault.code === "wrong_type" ? "type_mismatch" : "value_refused";
+    tell(
+      code,
+      path,
+      `the constant ${JSON.stringify(constant.constant)}: ${fault.message}`,
+      `write a constant that the property takes: ${wanted}`,
+    );
+    return;
+  }
+  const type = typeOfLeaf(leaf);
+  if (type === undefined || !propertyRefuses(property, type)) return;
+  tell(
+    "type_mismatch",
+    path,
+    `gives ${inWords(type)}, and the property is of type ${wanted}`,
+    mendFor(property.type, type),
+  );
+}
+
+function lintRelation(path: string, key: string, leaf: RawLeaf, compiled: CompiledBlueprint, tell: Tell): void {
+  const field = compiled.relations.get(key);
+  if (field === undefined) return;
+  const constant = constantOf(leaf);
+  if ("constant" in constant) {
+    if (constant.constant === null) return;
+    const hearing = openHearing();
+    field.type(constant.constant, hearing);
+    const [fault] = hearing.findings();
+    if (fault !== undefined)
+      tell(
+        "value_refused",
+        path,
+        `the constant ${JSON.stringify(constant.constant)}: ${fault.message}`,
+        "write the identifier of the target",
+      );
+    return;
+  }
+  const type = typeOfLeaf(leaf);
+  if (type !== undefined && relationRefuses(type))
+    tell("type_mismatch", path, `gives ${inWords(type)}, and a relation takes an identifier`, mendFor("string", type));
+}
+
+/** The value of a leaf that no record changes. */
+function constantOf(leaf: RawLeaf): { readonly constant: unknown } | Record<never, never> {
+  if (typeof leaf === "string") {
+    const plain = plainOf(leaf);
+    return plain !== undefined && "constant" in plain ? plain : {};
+  }
+  if (typeof leaf !== "object" || leaf === null) return { constant: leaf };
+  const entries = Object.entries(leaf).map(([key, inner]: [string, RawLeaf]) => [key, constantOf(inner)] as const);
+  if (entries.some(([, inner]) => !("constant" in inner))) return {};
+  const values = entries.map(([key, inner]) => [key, (inner as { constant: unknown }).constant] as const);
+  return { constant: Array.isArray(leaf) ? values.map(([, value]) => value) : Object.fromEntries(values) };
+}
+
+function typeOfLeaf(leaf: RawLeaf): Yield | undefined {
+  if (typeof leaf === "string") return yieldOf(leaf);
+  if (Array.isArray(leaf)) return "array";
+  // A search query stands where an object does.
+  if (typeof leaf === "object" && leaf !== null) return "combinator" in leaf ? undefined : "object";
+  return leaf === null ? undefined : typeof leaf === "number" ? "number" : "boolean";
+}

@@ -1,0 +1,199 @@
+import { nearest } from "../check/nearest.js";
+import { keysRead } from "../map/keys-read.js";
+import { type FoundLeaf, leavesOf, type Mapping, type Resource, sourceOptionsFor } from "../map/mapping.js";
+import { type PathStep, plainOf } from "../map/plain.js";
+import { type DateReadings, noReadings, provenFormat } from "../sample/date-readings.js";
+import { pathName, type SourceSample } from "../sample/sample-source.js";
+import type { Tell } from "./codes.js";
+import { pathTo } from "./lint-expressions.js";
+import type { Blueprints } from "./lint-targets.js";
+import { rootKeys } from "./root-keys.js";
+
+/** A leaf that takes what stands at a path into a date-time property as it is. */
+interface DateLeaf extends FoundLeaf {
+  readonly property: string;
+  readonly steps: readonly PathStep[];
+}
+
+/** The paths whose texts go into date-time properties as they are, to be sampled. */
+export function datePaths(mapping: Mapping, kind: string, blueprints: Blueprints): readonly (readonly PathStep[])[] {
+  return mapping.resources
+    .filter((resource) => resource.kind === kind)
+    .flatMap((resource) => dateLeaves(mapping, resource, blueprints).map(({ steps }) => steps));
+}
+
+/** Compares what the expressions read with what sources are known or sampled to hold. */
+export function lintSources(
+  mapping: Mapping,
+  blueprints: Blueprints,
+  samples: readonly SourceSample[],
+  tell: Tell,
+): void {
+  for (const kind of new Set(mapping.resources.map((resource) => resource.kind))) {
+    const own = samples.filter((sample) => sample.kind === kind && sample.records > 0);
+    const resources = mapping.resources.filter((resource) => resource.kind === kind);
+    const options = sourceOptionsFor(mapping, kind);
+    const isTabular =
+      own.some((sample) => sample.isTabular) ||
+      (own.length === 0 &&
+        (options.format === "csv" ||
+          options.format === "tsv" ||
+          (options.format === undefined && options.csv !== undefined)));
+    for (const resource of resources) {
+      if (isTabular) tellPathsIntoText(resource, tell);
+      for (const leaf of dateLeaves(mapping, resource, blueprints)) tellDates(leaf, own, isTabular, tell);
+      for (const sample of own) tellMissing(resource, sample, tell);
+    }
+    for (const sample of own) tellUnused(resources, sample, tell);
+    const pinned = Object.keys(options.columns ?? {});
+    for (const column of pinned)
+      for (const sample of own)
+        if (!sample.keys.includes(column)) tellMissingKey(`source.columns.${column}`, column, sample, tell);
+  }
+}
+
+function dateLeaves(mapping: Mapping, resource: Resource, blueprints: Blueprints): DateLeaf[] {
+  const properties = blueprints.get(resource.blueprint ?? "")?.schema.properties ?? {};
+  const columns = sourceOptionsFor(mapping, resource.kind).columns ?? {};
+  return Object.entries(resource.entity.properties).flatMap(([key, value]) => {
+    if (typeof value !== "string" || !Object.hasOwn(properties, key) || properties[key]?.format !== "date-time")
+      return [];
+    const steps = stepsOf(value);
+    const [first] = steps;
+    if (first === undefined || (resource.itemsToParse !== undefined && first.key === resource.itemsToParseName))
+      return [];
+    if (Object.hasOwn(columns, first.key)) return [];
+    return [
+      { path: `resources.${resource.index}.port.entity.mappings.properties.${key}`, value, property: key, steps },
+    ];
+  });
+}
+
+/** The steps of a plain path; none of any other expression. A `| values` behind it changes no text. */
+function stepsOf(expression: string): readonly PathStep[] {
+  const plain = plainOf(expression.replace(/\s*\|\s*values\s*$/, ""));
+  return plain !== undefined && "path" in plain ? plain.path : [];
+}
+
+function tellPathsIntoText(resource: Resource, tell: Tell): void {
+  for (const { path, value } of leavesOf(resource)) {
+    const [first, ...rest] = typeof value === "string" ? stepsOf(value) : [];
+    if (first === undefined || rest.length === 0) continue;
+    if (
+      resource.itemsToParse !== undefined &&
+      !path.endsWith(".port.itemsToParse") &&
+      first.key === resource.itemsToParseName
+    )
+      continue;
+    const whole = [first, ...rest].map(({ key }) => key).join(".");
+    tell(
+      "path_into_text",
+      path,
+      `${JSON.stringify(first.key)} is a cell, whose text has no keys`,
+      `for a column of this name write \`${pathTo(whole)}\`; for JSON in a cell write \`${pathTo(String(first.key))} | fromjson | ${rest.map(({ key }) => pathTo(String(key))).join("")}\``,
+    );
+  }
+}
+
+function tellDates(
+  { path, property, steps }: DateLeaf,
+  samples: readonly SourceSample[],
+  isTabular: boolean,
+  tell: Tell,
+): void {
+  const column = steps.map(({ key }) => key).join(".");
+  if (samples.length === 0) {
+    if (isTabular)
+      tell(
+        "date_as_is",
+        path,
+        `the cells of "${column}" go into the date-time "${property}" as they are; only such as 2024-05-01T10:00:00Z are accepted`,
+        `for days write \`${pathTo(column)} | values + "T00:00:00Z"\`; for other formats say under source.columns how they are read`,
+      );
+    return;
+  }
+  for (const { name, dates } of samples)
+    tellReadings(path, column, name, dates.get(pathName(steps)) ?? noReadings, tell);
+}
+
+function tellReadings(path: string, column: string, name: string, readings: DateReadings, tell: Tell): void {
+  const { isoDay, dayFirst, monthFirst, either } = readings;
+  const format = provenFormat(readings);
+  const pin = (date: string): string => `source.columns.${JSON.stringify(column)}: { date: ${date}, zone: <zone> }`;
+  const counts = `${dayFirst} can only be day first, ${monthFirst} only month first, ${either} either`;
+  if (dayFirst + monthFirst + either > 0) {
+    if (format === undefined)
+      tell(
+        "ambiguous_date",
+        path,
+        `dates of "${column}" in ${name} can be read either way: ${counts}`,
+        `ask who writes the file, then say under ${pin("dd/MM/yyyy")}`,
+      );
+    else
+      tell(
+        "date_format",
+        path,
+        `dates of "${column}" in ${name} are no RFC 3339, and are refused; their reading is proven: ${counts}`,
+        `say ${pin(format)}`,
+      );
+  } else if (isoDay > 0) {
+    tell(
+      "date_format",
+      path,
+      `${isoDay} of "${column}" in ${name} are days without time and zone, and are refused`,
+      `write \`${pathTo(column)} | values + "T00:00:00Z"\``,
+    );
+  }
+}
+
+function tellMissing(resource: Resource, sample: SourceSample, tell: Tell): void {
+  for (const { path, value } of leavesOf(resource)) {
+    if (typeof value !== "string") continue;
+    const isItem = resource.itemsToParse !== undefined && !path.endsWith(".port.itemsToParse");
+    const keys = [...rootKeys(value)].filter((key) => !(isItem && key === resource.itemsToParseName));
+    const lacking = keys.filter((key) => !sample.keys.includes(key));
+    // A fallback is written for sources that differ.
+    if (lacking.length < keys.length && value.includes("//")) continue;
+    for (const key of lacking) tellMissingKey(path, key, sample, tell);
+  }
+}
+
+function tellMissingKey(path: string, key: string, { name, keys, isTabular, records }: SourceSample, tell: Tell): void {
+  const near = nearest(key, keys);
+  const mend =
+    near === undefined
+      ? `it has ${keys.slice(0, 12).join(", ")}${keys.length > 12 ? ", …" : ""}`
+      : `write \`${pathTo(near)}\``;
+  if (isTabular) tell("missing_column", path, `${name} has no column "${key}"`, mend);
+  else tell("missing_field", path, `none of ${records} records of ${name} has the key "${key}"`, mend);
+}
+
+function tellUnused(resources: readonly Resource[], { name, keys, isTabular }: SourceSample, tell: Tell): void {
+  const read = new Set<string>();
+  for (const resource of resources) {
+    for (const { path, value } of leavesOf(resource)) {
+      const own = keysOf(resource, path, value);
+      // It may see the whole record.
+      if (own === undefined) return;
+      for (const key of own) read.add(key);
+    }
+  }
+  const unused = keys.filter((key) => !read.has(key));
+  if (unused.length === 0) return;
+  const [first] = resources;
+  const named = unused.map((key) => `"${key}"`).join(", ");
+  tell(
+    "unused_column",
+    `resources.${first?.index ?? 0}.kind`,
+    `no expression reads ${isTabular ? (unused.length === 1 ? "the column" : "the columns") : "the top-level"} ${named} of ${name}`,
+    "map them, or leave them",
+  );
+}
+
+/** The record's keys that a leaf may read, rather too many than too few; undefined where it may see the whole record. */
+function keysOf(resource: Resource, path: string, value: FoundLeaf["value"]): ReadonlySet<string> | undefined {
+  if (typeof value !== "string") return new Set();
+  const keys = keysRead(value);
+  if (keys === undefined || resource.itemsToParse === undefined || path.endsWith(".port.itemsToParse")) return keys;
+  return new Set([...keys].filter((key) => key !== resource.itemsToParseName));
+}

@@ -1,0 +1,138 @@
+import type { Blueprint } from "../blueprint.js";
+import { nearest } from "../check/nearest.js";
+import { calculatedBy } from "../check/read-only.js";
+import { checkTargets } from "../check/targets.js";
+import { teamRuleOf } from "../check/type-head.js";
+import type { Mapping, Resource } from "../map/mapping.js";
+import type { Tell } from "./codes.js";
+
+/** Blueprints by identifier. */
+export type Blueprints = ReadonlyMap<string, Blueprint>;
+
+/** Compares what a mapping writes to with the blueprints: names that are unknown, what is required and not given, teams, targets of relations. */
+export function lintTargets(mapping: Mapping, blueprints: Blueprints, tell: Tell): void {
+  const written = new Set(mapping.resources.map(({ blueprint }) => blueprint));
+  const isDynamic = written.has(undefined);
+  for (const resource of mapping.resources) {
+    const path = `resources.${resource.index}.port.entity.mappings`;
+    const { blueprint: name, properties, relations } = resource;
+    if (name === undefined) {
+      tell(
+        "blueprint_not_constant",
+        `${path}.blueprint`,
+        "only the record tells the blueprint, so that properties and relations cannot be checked here",
+        "give each blueprint a resource of its own with a selector, where that is possible",
+      );
+      continue;
+    }
+    tellNames(path, { path, blueprint: name, properties, relations }, blueprints, tell);
+    const blueprint = blueprints.get(name);
+    if (blueprint === undefined) continue;
+    tellRequired(path, resource, mapping, blueprint, tell);
+    tellTeam(path, resource, blueprint, tell);
+    for (const key of relations) {
+      const target = blueprint.relations?.[key]?.target;
+      if (target === undefined) continue;
+      const at = `${path}.relations.${key}`;
+      if (!blueprints.has(target) && !target.startsWith("_"))
+        tell(
+          "relation_target_unknown",
+          at,
+          `its target is the blueprint "${target}", which is none of those given`,
+          "give the folder all blueprints of the catalog",
+        );
+      else if (!written.has(target) && !isDynamic && !mapping.createMissingRelatedEntities)
+        tell(
+          "relation_without_resource",
+          at,
+          `no resource of this mapping writes "${target}", so that its entities must be in the catalog before`,
+          "import them first; an entity whose target is missing is told as a reject",
+        );
+    }
+  }
+}
+
+function tellNames(
+  path: string,
+  target: Parameters<typeof checkTargets>[0][0],
+  blueprints: Blueprints,
+  tell: Tell,
+): void {
+  const blueprint = blueprints.get(target.blueprint);
+  for (const issue of checkTargets([target], blueprints)) {
+    const [group = "", ...rest] = issue.path.slice(path.length + 1).split(".");
+    const key = rest.join(".");
+    if (group === "blueprint") {
+      const near = nearest(target.blueprint, blueprints.keys());
+      tell(
+        "unknown_blueprint",
+        issue.path,
+        plain(issue.message),
+        near === undefined ? `there are ${[...blueprints.keys()].join(", ")}` : `write '"${near}"'`,
+      );
+    } else if (group === "properties" && calculatedBy(blueprint as Blueprint).has(key)) {
+      tell("read_only_property", issue.path, plain(issue.message), "take the leaf out");
+    } else {
+      const isProperty = group === "properties";
+      const own = Object.keys((isProperty ? blueprint?.schema.properties : blueprint?.relations) ?? {});
+      const other = (isProperty ? blueprint?.relations : blueprint?.schema.properties) ?? {};
+      const near = nearest(key, own);
+      const mend = Object.hasOwn(other, key)
+        ? `move it to ${isProperty ? "relations" : "properties"}`
+        : near === undefined
+          ? `take the leaf out, or add it to the blueprint; there are ${own.join(", ") || "none"}`
+          : `write \`${near}\``;
+      tell(isProperty ? "unknown_property" : "unknown_relation", issue.path, plain(issue.message), mend);
+    }
+  }
+}
+
+/** A message without its hint, which the mend gives. */
+function plain(message: string): string {
+  return message.split("; ")[0] ?? message;
+}
+
+function tellRequired(path: string, resource: Resource, mapping: Mapping, blueprint: Blueprint, tell: Tell): void {
+  const isOverride = mapping.enableMergeEntity === false;
+  // In a merge several resources may fill an entity together.
+  const resources = isOverride ? [resource] : mapping.resources.filter((each) => each.blueprint === resource.blueprint);
+  if (!isOverride && resources[0] !== resource) return;
+  const hasDefault = (key: string): boolean => blueprint.schema.properties[key]?.default !== undefined;
+  const properties = (blueprint.schema.required ?? []).filter((key) => !hasDefault(key));
+  const relations = Object.entries(blueprint.relations ?? {}).flatMap(([key, { required }]) => (required ? [key] : []));
+  const missing = [
+    ...properties
+      .filter((key) => !resources.some((each) => each.properties.includes(key)))
+      .map((key) => `properties.${key}`),
+    ...relations
+      .filter((key) => !resources.some((each) => each.relations.includes(key)))
+      .map((key) => `relations.${key}`),
+  ];
+  for (const field of missing)
+    tell(
+      isOverride ? "required_missing" : "required_unmapped",
+      `${path}.${field.split(".")[0]}`,
+      `${field} is required by blueprint "${blueprint.identifier}", and no leaf gives it${isOverride ? "" : "; Port refuses entities that do not exist yet"}`,
+      `map ${field}`,
+    );
+}
+
+function tellTeam(path: string, { entity }: Resource, blueprint: Blueprint, tell: Tell): void {
+  if (entity.team === undefined) return;
+  const rule = teamRuleOf(blueprint);
+  const name = `blueprint "${blueprint.identifier}"`;
+  if (rule === "inherited")
+    tell(
+      "team_inherited",
+      `${path}.team`,
+      `${name} inherits its team through a relation, so that none may be given`,
+      "take the leaf out",
+    );
+  if (rule === "none")
+    tell(
+      "team_without_ownership",
+      `${path}.team`,
+      `${name} has no ownership, so that Port may ignore the team`,
+      "give the blueprint direct ownership, or take the leaf out",
+    );
+}

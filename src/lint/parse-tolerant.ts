@@ -1,0 +1,127 @@
+import { type Issue, MappingError } from "../errors.js";
+import { parseText } from "../map/document.js";
+import type { Mapping } from "../map/mapping.js";
+import { parseMapping } from "../map/mapping-file.js";
+
+/** A mapping file as far as it can be understood. */
+export interface Understood {
+  /** Every fault of the file itself, in the order of its lines. */
+  readonly issues: readonly Issue[];
+  /** What is left when each faulty part is taken out; absent when nothing is. Paths are those of the file. */
+  readonly mapping?: Mapping;
+  /** True for a path at or below a part that was taken out or put in. */
+  readonly isMended: (path: string) => boolean;
+  /** The value at the file's root, as parsed. */
+  readonly root?: unknown;
+  readonly lineOf: (path: string) => number | undefined;
+}
+
+/** Rounds of taking out faulty parts: structure, then leaves, then rules across fields, with one to spare. */
+const maxRounds = 5;
+
+/**
+ * Parses a mapping file and goes on where it is faulty: each faulty part is noted and taken out, so that the rest is checked in the same run.
+ * @param file - its name, for messages
+ */
+export function parseTolerant(text: string, file: string): Understood {
+  const document = parseText(text);
+  if ("issues" in document) return { issues: document.issues, isMended: () => false, lineOf: () => undefined };
+  const lineOf = (path: string): number | undefined => (path === "" ? 1 : document.lineOf(path.split(".")));
+  const issues = new Map<string, Issue>();
+  const mended = new Set<string>();
+  const isMended = (path: string): boolean => [...mended].some((part) => path === part || path.startsWith(`${part}.`));
+  const found = { isMended, root: document.value, lineOf };
+  let value = structuredClone(document.value);
+  for (let round = 0; round < maxRounds; round++) {
+    const parsed = tryParse(round === 0 ? text : JSON.stringify(value), file);
+    if ("mapping" in parsed) return { ...found, issues: byLine(issues), mapping: parsed.mapping };
+    for (const issue of parsed.issues) {
+      const line = lineOf(issue.path) ?? issue.line;
+      if (!isMended(issue.path)) issues.set(issue.path, { ...issue, ...(line === undefined ? {} : { line }) });
+    }
+    if (typeof value !== "object" || value === null || Array.isArray(value)) break;
+    for (const { path } of parsed.issues) value = mend(value, path.split("."), mended);
+  }
+  return { ...found, issues: byLine(issues) };
+}
+
+function tryParse(text: string, file: string): { mapping: Mapping } | { issues: readonly Issue[] } {
+  try {
+    return { mapping: parseMapping(text, file) };
+  } catch (error) {
+    if (error instanceof MappingError) return { issues: error.issues };
+    throw error;
+  }
+}
+
+function byLine(issues: ReadonlyMap<string, Issue>): Issue[] {
+  return [...issues.values()].sort((a, b) => (a.line ?? 0) - (b.line ?? 0));
+}
+
+/** What stands in for a resource that is past mending, so that the ones after it keep their numbers. */
+const placeholder = {
+  kind: "(unreadable)",
+  port: { entity: { mappings: { identifier: ".x", blueprint: ".x" } } },
+} as const;
+
+/** Takes the part at a path out; what must be there is replaced by a stand-in. */
+function mend(root: unknown, given: readonly string[], mended: Set<string>): unknown {
+  let steps = given;
+  let parent = at(root, steps.slice(0, -1));
+  // An element of a list goes with the whole list, so that the others keep their numbers.
+  while (steps.length > 3 && Array.isArray(parent)) {
+    steps = steps.slice(0, -1);
+    parent = at(root, steps.slice(0, -1));
+  }
+  const path = steps.join(".");
+  const key = steps.at(-1) ?? "";
+  const [head, index] = steps;
+  if (head === "resources" && index !== undefined && /^\d+$/.test(index)) {
+    const leaf = steps.slice(2).join(".");
+    const standIn =
+      leaf === "kind"
+        ? placeholder.kind
+        : /^port\.entity\.mappings\.(identifier|blueprint)$/.test(leaf)
+          ? ".x"
+          : undefined;
+    const list = at(root, ["resources"]);
+    if (isObject(parent) && standIn !== undefined) set(parent, key, standIn, path, mended);
+    else if (isObject(parent) && Object.hasOwn(parent, key) && !mended.has(path)) remove(parent, key, path, mended);
+    else if (Array.isArray(list)) {
+      list[Number(index)] = structuredClone(placeholder);
+      mended.add(`resources.${index}`);
+    }
+    return root;
+  }
+  if (head === "resources") {
+    set(root as Record<string, unknown>, "resources", [structuredClone(placeholder)], "resources", mended);
+  } else if (head !== undefined && isObject(root)) {
+    // Outside the resources every key has a default.
+    if (steps.length > 1 && isObject(parent) && Object.hasOwn(parent, key)) remove(parent, key, path, mended);
+    else remove(root, head, head, mended);
+  }
+  return root;
+}
+
+function set(parent: Record<string, unknown>, key: string, value: unknown, path: string, mended: Set<string>): void {
+  parent[key] = value;
+  mended.add(path);
+}
+
+function remove(parent: Record<string, unknown>, key: string, path: string, mended: Set<string>): void {
+  delete parent[key];
+  mended.add(path);
+}
+
+function at(root: unknown, steps: readonly string[]): unknown {
+  return steps.reduce<unknown>((value, step) => {
+    const inner = Array.isArray(value) && value.length === 1 && !/^\d+$/.test(step) ? value[0] : value;
+    return typeof inner === "object" && inner !== null && Object.hasOwn(inner, step)
+      ? (inner as Record<string, unknown>)[step]
+      : undefined;
+  }, root);
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,97 @@
+import { readFile } from "node:fs/promises";
+import { UsageError } from "../errors.js";
+import type { LintFinding } from "../lint/codes.js";
+import { lintMapping } from "../lint/lint-mapping.js";
+import { datePaths } from "../lint/lint-sources.js";
+import type { Blueprints } from "../lint/lint-targets.js";
+import { startJq } from "../map/jq.js";
+import { type Mapping, sourceOptionsFor } from "../map/mapping-file.js";
+import { blanksOf } from "../map/prepare.js";
+import { type LintOptions, lintOptions } from "../options.js";
+import { type BoundSource, bindSources } from "../read/bind.js";
+import { readSource } from "../read/read.js";
+import { sampleSource } from "../sample/sample-source.js";
+import { loadBlueprintFolder } from "./blueprint-folder.js";
+
+/**
+ * Checks mapping files offline: against themselves, jq, blueprints where a folder is given, and sources where some are given. No API, no credentials.
+ *
+ * @returns every finding of every file, in the order of files and lines
+ * @throws {BlueprintError | SourceError} when blueprints or a source cannot be read
+ * @throws {UsageError} when a source fits no kind of any mapping
+ */
+export async function lint(given: LintOptions): Promise<readonly LintFinding[]> {
+  const options = lintOptions.parse(given);
+  const blueprints =
+    options.blueprints === undefined
+      ? undefined
+      : new Map((await loadBlueprintFolder(options.blueprints)).map((blueprint) => [blueprint.identifier, blueprint]));
+  const engine = startJq();
+  const bound = new Set<string>();
+  const findings: LintFinding[] = [];
+  try {
+    for (const file of options.mappings) {
+      const text = await textOf(file);
+      if (typeof text !== "string") {
+        findings.push(text);
+        continue;
+      }
+      findings.push(
+        ...(await lintMapping(text, file, {
+          compile: (expression) => engine.compile(expression),
+          ...(blueprints !== undefined && { blueprints }),
+          sample: (mapping) => sampleAll(mapping, options, blueprints ?? new Map(), bound),
+        })),
+      );
+    }
+  } finally {
+    await engine.close();
+  }
+  const lost = options.source.filter((source) => !bound.has(source));
+  if (lost.length > 0 && findings.every(({ severity }) => severity !== "error"))
+    throw new UsageError(`no kind of the mapping fits the source ${lost.join(", ")}`, {
+      hint: "Say which: --source <kind>=<path>",
+    });
+  return findings;
+}
+
+async function textOf(file: string): Promise<string | LintFinding> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (error) {
+    const isMissing = (error as NodeJS.ErrnoException).code === "ENOENT";
+    const message = isMissing ? "there is no such file" : (error as Error).message;
+    return { file, path: "", code: "not_readable", severity: "error", message, mend: "name a mapping file" };
+  }
+}
+
+async function sampleAll(
+  mapping: Mapping,
+  options: ReturnType<typeof lintOptions.parse>,
+  blueprints: Blueprints,
+  bound: Set<string>,
+) {
+  const kinds = [...new Set(mapping.resources.map(({ kind }) => kind))];
+  const samples = [];
+  for (const arg of options.source) {
+    for (const source of await bind(arg, kinds)) {
+      bound.add(arg);
+      const read = sourceOptionsFor(mapping, source.kind);
+      const records = readSource(source, read, { limit: options.sample });
+      samples.push(
+        await sampleSource(source, records, blanksOf(read.blanks), datePaths(mapping, source.kind, blueprints)),
+      );
+    }
+  }
+  return samples;
+}
+
+/** A source that fits none of one mapping's kinds may fit another mapping. */
+async function bind(arg: string, kinds: readonly string[]): Promise<readonly BoundSource[]> {
+  try {
+    return (await bindSources([arg], kinds)).sources;
+  } catch (error) {
+    if (error instanceof UsageError) return [];
+    throw error;
+  }
+}
