@@ -111,12 +111,17 @@ function isoOf(date: DateTime): string {
   return exact.toISO({ suppressMilliseconds: true }) ?? "";
 }
 
+/** Luxon takes 13 PM for 13:00. Each token before the hour is one group of its pattern. */
 function isHalfDay(text: string, format: string, options: DateTimeOptions): boolean {
-  const { matches } = DateTime.fromFormatExplain(text, format, options) as {
-    matches?: Readonly<Record<string, unknown>>;
-  };
-  const hour = Number(matches?.h ?? 0);
-  return hour >= 1 && hour <= 12;
+  const { tokens = [], rawMatches = [] } = DateTime.fromFormatExplain(text, format, options) as Explained;
+  const hour = Number(rawMatches?.[tokens.findIndex(({ val }) => val === "h" || val === "hh") + 1]);
+  return !(hour < 1 || hour > 12);
+}
+
+/** What Luxon gives beside its declared fields. */
+interface Explained {
+  readonly tokens?: readonly { readonly val: string }[];
+  readonly rawMatches?: readonly string[] | null;
 }
 
 function reasonOf(explanation: string, format: string): string {

@@ -84,7 +84,7 @@ describe("parseMapping", () => {
     ["a zone beside an offset", "source: { columns: { A: { date: yyyy-MM-dd ZZ, zone: UTC } } }", "source.columns.A"],
     [
       "a language that is none",
-      "source: { columns: { A: { date: d MMM yyyy, zone: UTC, locale: x } } }",
+      "source: { columns: { A: { date: d MMM yyyy, zone: UTC, locale: en_x } } }",
       "source.columns.A",
     ],
     ["one sign for two things", "source: { columns: { A: { number: { group: '.' } } } }", "source.columns.A"],
