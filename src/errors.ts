@@ -94,6 +94,9 @@ export class AuthError extends ApiError {}
 /** There are no credentials to ask a token with. */
 export class CredentialsError extends PortloadError {}
 
+/** The pace that several jobs share cannot be kept: its Redis does not answer. */
+export class PaceError extends PortloadError {}
+
 /** A guard refused: exit code 6. */
 export class GuardError extends PortloadError {}
 

@@ -179,7 +179,9 @@ export type PreviewOptions = z.input<typeof previewOptions>;
 /** Options of lint. */
 export const lintOptions = z.strictObject({
   mappings: z.array(z.string().min(1)).min(1).describe("mapping files to check"),
-  blueprints: readingOptions.blueprints.describe("folder of blueprint files; without it names and types are not checked"),
+  blueprints: readingOptions.blueprints.describe(
+    "folder of blueprint files; without it names and types are not checked",
+  ),
   source: z
     .array(z.string().min(1))
     .default([])

@@ -26,8 +26,23 @@ export interface Allowance {
   learn(ticket: Ticket, ok: boolean, news: WindowNews | undefined, nowMs: number): void;
   /** Gives nothing until `untilMs`, and takes back what was bought. The bucket counts as empty until a second before. */
   hold(untilMs: number): void;
+  /** Counts a request that goes by another limiter's leave. */
+  count(nowMs: number): Ticket;
+  /** Changes the share of the quota that may be used from now on; see {@link Caps}. */
+  limitTo(share: number): void;
   /** Share of the window that is used, by all clients, 0 to 1; undefined until a reply tells. */
   used(): number | undefined;
+}
+
+/** What the quota is cut down to. */
+export interface Caps {
+  /** Caps the rate below what the quota gives; the burst is then a quarter of a second's worth. */
+  readonly maxPerSecond?: number;
+  /**
+   * Share of limit and burst to use, above 0 to 1, default 1. The rest is left to others: the window's remaining requests are also kept above their
+   * share of the time left, (1 − share) × limit × time left ÷ period.
+   */
+  readonly share?: number;
 }
 
 /** Part of the burst that is left unused, so that requests that bunch on the way are not refused: a share of it, or what comes in so many milliseconds. */
@@ -42,14 +57,17 @@ const coldTokens = 4;
 /** Further ones per millisecond, should no reply come. */
 const coldRate = 1 / 1000;
 
-/** @param maxPerSecond - caps the rate below what the quota gives; the burst is then a quarter of a second's worth */
-export function createAllowance(quota: Quota, nowMs: number, maxPerSecond = Number.POSITIVE_INFINITY): Allowance {
+/** Starts with a full burst, of which little is given before a reply tells the limits. */
+export function createAllowance(quota: Quota, nowMs: number, caps: Caps = {}): Allowance {
   let { limit, periodMs } = quota;
-  const rate = () => Math.min(limit / periodMs, maxPerSecond / 1000);
+  const { maxPerSecond = Number.POSITIVE_INFINITY } = caps;
+  let share = caps.share ?? 1;
+  const rate = () => Math.min((limit * share) / periodMs, maxPerSecond / 1000);
   const cap = () => {
-    const burst = limit * quota.burstShare;
+    const burst = limit * share * quota.burstShare;
     const ownCap = Math.max(1, Math.ceil(maxPerSecond / 4));
-    const margin = Math.max(1, burst * marginShare, Math.min(burst * maxMarginShare, (limit / periodMs) * marginMs));
+    const bunch = ((limit * share) / periodMs) * marginMs;
+    const margin = Math.max(1, burst * marginShare, Math.min(burst * maxMarginShare, bunch));
     return Math.max(1, Math.min(Math.floor(burst) - Math.ceil(margin), ownCap));
   };
   const foreign = createForeignUse();
@@ -87,16 +105,20 @@ export function createAllowance(quota: Quota, nowMs: number, maxPerSecond = Numb
     return true;
   };
 
+  /** Requests that the window has left for us, when so many are kept back for others. */
+  const leftInWindow = (now: number, reserve: number): number => {
+    if (window === undefined) return Number.POSITIVE_INFINITY;
+    const othersShare = (1 - share) * limit * Math.max(0, Math.min(1, (window.resetAtMs - now) / periodMs));
+    const left = limit - handed - (foreign.excess() ?? -window.startedAt) - bought - Math.ceil(reserve + othersShare);
+    return Math.min(left, Math.floor(limit * share) - (handed - window.startedAt) - bought);
+  };
+
   return {
     free(now) {
       advance(now);
       if (now < heldUntilMs) return 0;
       const reserve = Math.min(foreign.reserve(), cap() - 1);
-      const inWindow =
-        window === undefined
-          ? Number.POSITIVE_INFINITY
-          : limit - handed - (foreign.excess() ?? -window.startedAt) - bought - Math.ceil(reserve);
-      return Math.max(0, Math.min(Math.floor(level - reserve), inWindow));
+      return Math.max(0, Math.min(Math.floor(level - reserve), leftInWindow(now, reserve)));
     },
     buy(count) {
       level -= count;
@@ -136,6 +158,16 @@ export function createAllowance(quota: Quota, nowMs: number, maxPerSecond = Numb
       heldUntilMs = Math.max(heldUntilMs, untilMs);
       level = Math.min(level, 0);
       filledAtMs = Math.max(filledAtMs, heldUntilMs - afterHoldMs);
+    },
+    count(now) {
+      advance(now);
+      level -= 1;
+      handed++;
+      return { ordinal: handed, atMs: now };
+    },
+    limitTo(given) {
+      share = given;
+      level = Math.min(level, cap());
     },
     used: () => (window === undefined ? undefined : Math.min(1, window.used / limit)),
   };

@@ -1,19 +1,20 @@
 import { setMaxListeners } from "node:events";
 import type { Dispatcher } from "undici";
 import type { Blueprint } from "../blueprint.js";
-import type { Mode } from "../entity.js";
+import type { Warning } from "../warning.js";
 import { createBlueprintCalls } from "./blueprint-calls.js";
 import { countBody, type FoundEntity } from "./bodies.js";
-import { type BulkReplyOrLost, readBulkResults } from "./bulk-reply.js";
+import { createBulkCall, type UpsertBulk } from "./bulk-call.js";
 import { type Clock, realClock } from "./clock.js";
 import { createCounter, type RequestCounts } from "./counts.js";
 import { type DeleteFlags, type DeleteReply, deleteEntities } from "./delete-entities.js";
 import { openDispatcher } from "./dispatcher.js";
 import { findExisting } from "./existing.js";
-import { refusedMessage } from "./failure.js";
 import type { Route } from "./families.js";
 import { lookUp } from "./look-up.js";
-import { createPace, type Rate } from "./pace.js";
+import { createPace, type Rate, type SharedPace } from "./pace.js";
+import { openRedisPace } from "./redis-pace.js";
+import { publicRedisUrl } from "./redis-url.js";
 import { type SearchPage, type SearchRequest, searchPage } from "./search.js";
 import { createSend, refusal, type Send } from "./send.js";
 import { createTokens } from "./token.js";
@@ -26,8 +27,14 @@ export interface ClientOptions {
   readonly credentials: { readonly clientId: string; readonly clientSecret: string };
   /** Bulk requests per second: `auto` (default) follows the quota, a number caps it, `off` never waits. */
   readonly rate?: Rate;
+  /** Share of every limit and burst to use, above 0 to 1, default 1; the window's rest is kept for others. */
+  readonly share?: number;
+  /** A Redis through which several jobs share their pace: rate and share are then those of all jobs together. */
+  readonly sharedPace?: SharedPaceOptions;
   /** Longest wait for one attempt's whole answer, in milliseconds. Default 30,000. */
   readonly timeoutMs?: number;
+  /** Longest time for one request with all its attempts and the waits between them, in milliseconds. Default 900,000. */
+  readonly totalTimeoutMs?: number;
   /** Attempts of one request. Default 8. */
   readonly maxAttempts?: number;
   /** Port keeps it as the `$datasource` of what is written. Default `portload`. */
@@ -45,6 +52,14 @@ export interface ClientOptions {
   readonly dispatcher?: Dispatcher;
 }
 
+/** See {@link ClientOptions.sharedPace}. */
+export interface SharedPaceOptions {
+  /** `redis://…` or `rediss://…`; see {@link resolveRedisUrl}. */
+  readonly url: string;
+  /** Share of the quota to go on with alone when Redis is lost, above 0 to 1; by default requests then fail with PaceError. */
+  readonly fallbackShare?: number;
+}
+
 /** How one attempt fared. */
 export interface Exchange {
   readonly route: Route;
@@ -52,17 +67,6 @@ export interface Exchange {
   readonly ms: number;
   /** True for 408, 429, 5xx, a timeout, a network fault. */
   readonly trouble: boolean;
-}
-
-/** How a bulk request is to be taken. */
-export interface BulkFlags {
-  readonly mode: Mode;
-  /** Makes bare entities of missing relation targets. */
-  readonly createMissing: boolean;
-  /** Checks and writes nothing. */
-  readonly validationOnly?: boolean;
-  /** Action run that the write is recorded under. */
-  readonly runId?: string;
 }
 
 /** The API as the rest of portload sees it. Every function throws ApiError or AuthError when the API cannot be used. */
@@ -73,8 +77,11 @@ export interface Client {
   createBlueprint(blueprint: Blueprint): Promise<Blueprint>;
   /** Replaces it as a whole. */
   replaceBlueprint(blueprint: Blueprint): Promise<Blueprint>;
-  /** @param items - entities as JSON text, at most 20 and together under 1 MiB; put into the body as they are */
-  upsertBulk(blueprint: string, items: readonly string[], flags: BulkFlags): Promise<BulkReplyOrLost>;
+  /**
+   * Items are entities as JSON text, at most 20 and together under 1 MiB; put into the body as they are. Throws what no further request would mend:
+   * BlueprintError for a blueprint that is gone, ApiError when the caller is refused as such, or every entity so far in the same words.
+   */
+  readonly upsertBulk: UpsertBulk;
   /** The identifiers that exist, of those asked for. */
   existing(blueprint: string, identifiers: readonly string[]): Promise<Set<string>>;
   /** The entities that exist, of those asked for, by identifier; `include` names what is fetched of each, all by default. */
@@ -91,6 +98,8 @@ export interface Client {
   counts(): RequestCounts;
   /** Share of the bulk quota's window that is used, by all clients, 0 to 1; undefined until a reply tells. */
   quotaUse(): number | undefined;
+  /** What the user should know of the traffic so far. */
+  warnings(): readonly Warning[];
   /** Ends waits and connections; what is in flight fails. */
   close(): Promise<void>;
 }
@@ -106,10 +115,18 @@ export function createClient(options: ClientOptions): Client {
   signal?.addEventListener("abort", onAbort, { once: true });
 
   const counter = createCounter();
-  const pace = createPace({ rate: options.rate ?? "auto", clock, signal: life.signal });
+  const warnings: Warning[] = [];
+  const shared = openSharedPace(options, (warning) => warnings.push(warning));
+  const pace = createPace({
+    rate: options.rate ?? "auto",
+    clock,
+    signal: life.signal,
+    ...(options.share !== undefined && { share: options.share }),
+    ...(shared && { shared }),
+  });
   const dispatcher = options.dispatcher ?? openDispatcher(options.env ?? {});
   const redact = (text: string) =>
-    [credentials.clientSecret, tokens.peek() ?? ""].reduce(
+    [credentials.clientSecret, ...tokens.held()].reduce(
       (rest, secret) => (secret ? rest.replaceAll(secret, "***") : rest),
       text,
     );
@@ -124,43 +141,18 @@ export function createClient(options: ClientOptions): Client {
     tokens,
     maxAttempts: options.maxAttempts ?? 8,
     timeoutMs: options.timeoutMs ?? 30_000,
+    totalTimeoutMs: options.totalTimeoutMs ?? 900_000,
     userAgent: options.userAgent ?? "portload",
     signal: life.signal,
     redact,
     onExchange: options.onExchange ?? (() => undefined),
   });
   const io = { send, apiUrl, redact };
+  const blueprints = createBlueprintCalls(io);
 
   return {
-    ...createBlueprintCalls(io),
-    async upsertBulk(blueprint, items, flags) {
-      const reply = await send({
-        method: "POST",
-        path: `/blueprints/${encodeURIComponent(blueprint)}/entities/bulk?${bulkQuery(flags)}`,
-        family: "bulk",
-        route: "bulk",
-        body: `{"entities":[${items.join(",")}]}`,
-        idempotent: flags.mode !== "create" || flags.validationOnly === true,
-        authorized: true,
-      });
-      if (reply.is === "lost") {
-        const { cause, sentAtMs } = reply;
-        return {
-          is: "settled",
-          results: readBulkResults(undefined, items.length),
-          lost: { cause, ...(sentAtMs !== undefined && { sentAtMs }) },
-          ...(sentAtMs !== undefined && { sentAtMs }),
-        };
-      }
-      const trace = reply.traceId === undefined ? {} : { traceId: reply.traceId };
-      if (reply.status < 300) {
-        const since = reply.sentAtMs === undefined ? {} : { sentAtMs: reply.sentAtMs };
-        return { is: "settled", results: readBulkResults(reply.body, items.length), ...trace, ...since };
-      }
-      if (reply.status === 413) return { is: "tooLarge" };
-      const { message, error } = refusedMessage(reply.status, reply.body, redact);
-      return { is: "refused", status: reply.status, error: error ?? "unknown_error", message, ...trace };
-    },
+    ...blueprints,
+    upsertBulk: createBulkCall(io, async (blueprint) => (await blueprints.getBlueprint(blueprint)) !== undefined),
     existing: (blueprint, identifiers) => findExisting(io, blueprint, identifiers),
     lookUp: (blueprint, identifiers, include) => lookUp(io, blueprint, identifiers, include),
     search: (blueprint, request) => searchPage(io, blueprint, request),
@@ -181,21 +173,30 @@ export function createClient(options: ClientOptions): Client {
     },
     counts: counter.read,
     quotaUse: () => pace.used("bulk"),
+    warnings: () => [...warnings],
     async close() {
       signal?.removeEventListener("abort", onAbort);
       life.abort(new Error("the client is closed"));
+      await shared?.redis.then((redis) => redis.close()).catch(() => undefined);
       if (options.dispatcher === undefined) await dispatcher.destroy();
     },
   };
 }
 
-/** @source API reference, "Create multiple entities": merge counts only together with upsert */
-function bulkQuery({ mode, createMissing, validationOnly, runId }: BulkFlags): URLSearchParams {
-  return new URLSearchParams({
-    upsert: String(mode !== "create"),
-    merge: String(mode === "merge"),
-    create_missing_related_entities: String(createMissing),
-    validation_only: String(validationOnly === true),
-    ...(runId !== undefined && { run_id: runId }),
-  });
+function openSharedPace({ rate, apiUrl, sharedPace }: ClientOptions, warn: (warning: Warning) => void) {
+  if (sharedPace === undefined || rate === "off") return undefined;
+  const { url, fallbackShare } = sharedPace;
+  const redis = openRedisPace(url, apiUrl);
+  redis.catch(() => undefined);
+  const shared: SharedPace = {
+    redis,
+    ...(fallbackShare !== undefined && { fallbackShare }),
+    onFallback: (error) =>
+      warn({
+        code: "pace_fallback",
+        message: `${error instanceof Error ? error.message : publicRedisUrl(url)}; went on alone with ${Math.round((fallbackShare ?? 1) * 1000) / 10} % of the quota`,
+        count: 1,
+      }),
+  };
+  return shared;
 }

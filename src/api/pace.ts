@@ -1,16 +1,17 @@
-import Bottleneck from "bottleneck";
-import { type Allowance, createAllowance, type Ticket } from "./allowance.js";
-import type { Clock } from "./clock.js";
+import { type Caps, createAllowance, type Ticket } from "./allowance.js";
 import { type Family, portQuotas } from "./families.js";
+import { type Lane, type LaneIo, startLane } from "./lane.js";
 import { readLimitHeaders } from "./limit-headers.js";
+import type { RedisPace } from "./redis-pace.js";
 import type { ReplyHeaders } from "./retry.js";
+import { startSharedLane } from "./shared-lane.js";
 
 /** How fast: `auto` follows Port's quota, a number caps bulk requests per second, `off` never waits. */
 export type Rate = "auto" | "off" | number;
 
 /** The only limiter: one lane per route family. */
 export interface Pace {
-  /** Resolves when a request of the family may be sent. @throws the pace's reason when it is closed */
+  /** Resolves when a request of the family may be sent. @throws the pace's reason when it is closed; PaceError when a shared pace is lost */
   acquire(family: Family): Ticket | Promise<Ticket>;
   /** Takes in a reply's status and limit headers. */
   learn(family: Family, ticket: Ticket, status: number, headers: ReplyHeaders): void;
@@ -20,105 +21,121 @@ export interface Pace {
   used(family: Family): number | undefined;
 }
 
-/** What a pace needs. `signal` ends all waits. */
-export interface PaceIo {
-  readonly rate: Rate;
-  readonly clock: Clock;
-  readonly signal: AbortSignal;
+/** A pace that several processes share. */
+export interface SharedPace {
+  /** Settles once it is connected; before, nothing is sent. */
+  readonly redis: Promise<RedisPace>;
+  /** Share of the quota to go on with alone when it is lost, above 0 to 1; without it the requests fail. */
+  readonly fallbackShare?: number;
+  /** Hears once that it is lost and the lanes go on alone. */
+  readonly onFallback: (error: unknown) => void;
 }
 
-/** Milliseconds between two looks at a lane that somebody waits in. */
-const tickMs = 100;
-/** Tokens bought beyond those asked for: Bottleneck passes about 430 jobs a second, whatever their weight. */
-const spareTokens = 32;
+/** What a pace needs. */
+export interface PaceIo extends LaneIo {
+  readonly rate: Rate;
+  /** Share of every family's limit and burst to use, above 0 to 1; default 1. */
+  readonly share?: number;
+  readonly shared?: SharedPace;
+}
+
+/** Families that share their pace between processes. The others send a few requests and are not worth waiting in turn for. */
+const sharedFamilies: readonly Family[] = ["bulk", "single", "search", "entities"];
 
 /** Starts all lanes. There are no timers while nobody waits. */
 export function createPace(io: PaceIo): Pace {
+  if (io.rate === "off") return freePace(io);
   const lanes = new Map<Family, Lane>();
+  let lost = false;
+  const onLost = (error: unknown): boolean => {
+    const { fallbackShare, onFallback } = io.shared ?? {};
+    if (fallbackShare === undefined) return false;
+    if (!lost) onFallback?.(error);
+    lost = true;
+    return true;
+  };
   const laneOf = (family: Family): Lane => {
     let lane = lanes.get(family);
     if (lane === undefined) {
-      const cap = family === "bulk" && typeof io.rate === "number" ? io.rate : undefined;
-      lane = startLane(createAllowance(portQuotas[family], io.clock.now(), cap), io);
+      const isShared = io.shared !== undefined && sharedFamilies.includes(family);
+      lane = isShared ? startShared(family, io, io.shared, onLost) : startOwn(family, io);
       lanes.set(family, lane);
     }
     return lane;
   };
-  const off = io.rate === "off";
-  return {
-    acquire: (family) => (off ? { ordinal: 0, atMs: io.clock.now() } : laneOf(family).acquire()),
-    learn(family, ticket, status, headers) {
-      const now = io.clock.now();
-      const ok = status < 500 && status !== 429;
-      laneOf(family).allowance.learn(ticket, ok, readLimitHeaders(headers, now), now);
-    },
-    hold(family, delayMs) {
-      if (!off) laneOf(family).allowance.hold(io.clock.now() + delayMs);
-      return !off;
-    },
-    used: (family) => laneOf(family).allowance.used(),
-  };
-}
-
-interface Lane {
-  readonly allowance: Allowance;
-  acquire(): Ticket | Promise<Ticket>;
-}
-
-interface Waiter {
-  resolve(ticket: Ticket): void;
-  reject(reason: unknown): void;
-}
-
-/**
- * One family's queue. The reservoir of its limiter is fed by hand, because Bottleneck's own refills fall short or stop; tokens are bought in
- * blocks by weight and handed out here.
- */
-function startLane(allowance: Allowance, { clock, signal }: PaceIo): Lane {
-  const limiter = new Bottleneck({ reservoir: 0 });
-  const waiters: Waiter[] = [];
-  let reservoir = 0;
-  let pumping = false;
-
-  const buy = async (count: number, free: number) => {
-    allowance.buy(count);
-    const missing = free - reservoir;
-    reservoir = free - count;
-    if (missing !== 0) await limiter.incrementReservoir(missing);
-    await limiter.schedule({ weight: count }, () => Promise.resolve());
-  };
-  const handOut = () => {
-    while (waiters.length > 0) {
-      const ticket = allowance.hand(clock.now());
-      if (ticket === undefined) return;
-      waiters.shift()?.resolve(ticket);
-    }
-  };
-  const pump = async () => {
-    pumping = true;
-    try {
-      while (waiters.length > 0) {
-        signal.throwIfAborted();
-        const free = allowance.free(clock.now());
-        if (free === 0) await clock.sleep(tickMs, signal);
-        else await buy(Math.min(free, waiters.length + spareTokens), free);
-        handOut();
-      }
-    } catch (reason) {
-      for (const waiter of waiters.splice(0)) waiter.reject(reason);
-    } finally {
-      pumping = false;
-    }
-  };
-  return {
-    allowance,
-    acquire() {
-      const ticket = waiters.length === 0 ? allowance.hand(clock.now()) : undefined;
-      if (ticket !== undefined) return ticket;
-      return new Promise((resolve, reject) => {
-        waiters.push({ resolve, reject });
-        if (!pumping) void pump();
+  // A wrong address of the Redis is told by the first request, whatever its family.
+  const ready = io.shared?.redis.catch((error: unknown) => {
+    if (!onLost(error)) throw error;
+  });
+  ready?.catch(() => undefined);
+  let isReady = ready === undefined;
+  const pace: Pace = {
+    acquire: (family) => {
+      if (isReady || ready === undefined) return laneOf(family).acquire();
+      return ready.then(() => {
+        isReady = true;
+        return laneOf(family).acquire();
       });
     },
+    learn(family, ticket, status, headers) {
+      const ok = status < 500 && status !== 429;
+      laneOf(family).learn(ticket, ok, readLimitHeaders(headers, io.clock.now()));
+    },
+    hold(family, delayMs) {
+      laneOf(family).hold(io.clock.now() + delayMs);
+      return true;
+    },
+    used: (family) => laneOf(family).used(),
+  };
+  return pace;
+}
+
+function capsOf(family: Family, { rate, share }: PaceIo): Caps {
+  return {
+    ...(family === "bulk" && typeof rate === "number" && { maxPerSecond: rate }),
+    ...(share !== undefined && { share }),
+  };
+}
+
+function startOwn(family: Family, io: PaceIo): Lane {
+  return startLane(createAllowance(portQuotas[family], io.clock.now(), capsOf(family, io)), io);
+}
+
+function startShared(family: Family, io: PaceIo, shared: SharedPace, onLost: (error: unknown) => boolean): Lane {
+  const quota = portQuotas[family];
+  const allowance = createAllowance(quota, io.clock.now(), capsOf(family, io));
+  const limiter = shared.redis.then((redis) => redis.limiter(family, quota.periodMs / quota.limit));
+  limiter.catch(() => undefined);
+  return startSharedLane({
+    clock: io.clock,
+    signal: io.signal,
+    quota,
+    caps: capsOf(family, io),
+    allowance,
+    limiter,
+    onLost(error) {
+      if (!onLost(error)) return false;
+      allowance.limitTo(shared.fallbackShare ?? 1);
+      return true;
+    },
+  });
+}
+
+/** Never waits, but still hears what the server says of its window. */
+function freePace(io: PaceIo): Pace {
+  const allowances = new Map<Family, ReturnType<typeof createAllowance>>();
+  const of = (family: Family) => {
+    const known = allowances.get(family) ?? createAllowance(portQuotas[family], io.clock.now());
+    allowances.set(family, known);
+    return known;
+  };
+  return {
+    acquire: (family) => of(family).count(io.clock.now()),
+    learn(family, ticket, status, headers) {
+      const now = io.clock.now();
+      of(family).learn(ticket, status < 500 && status !== 429, readLimitHeaders(headers, now), now);
+    },
+    hold: () => false,
+    used: (family) => of(family).used(),
   };
 }

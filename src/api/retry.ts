@@ -12,6 +12,10 @@ export interface AttemptFacts {
   /** Attempts made so far, this one included. */
   readonly attempt: number;
   readonly maxAttempts: number;
+  /** Milliseconds to wait before the next attempt. */
+  readonly delayMs: number;
+  /** Milliseconds left for the request with all its attempts. */
+  readonly leftMs: number;
   /** True when a token was already fetched anew for this request. */
   readonly renewed: boolean;
 }
@@ -22,7 +26,7 @@ export interface RetryDecision {
   /**
    * To retry: `token` (401, the token is fetched anew first), `throttled` (429), `server` (408, 5xx), `network`.
    * Not to retry: `answered` (a reply that another attempt would repeat), `ambiguous` (may or may not have been done, and must not be done
-   * twice), `spent` (no attempt left), `fatal` (a network fault that does not pass, such as a certificate).
+   * twice), `spent` (no attempt or no time left), `fatal` (a network fault that does not pass, such as a certificate).
    */
   readonly why: "token" | "throttled" | "server" | "network" | "answered" | "ambiguous" | "spent" | "fatal";
 }
@@ -70,7 +74,8 @@ const lostCodes = new Set([
 export function decideRetry(facts: AttemptFacts): RetryDecision {
   const cause = causeOf(facts);
   const wanted = cause === "token" || cause === "throttled" || cause === "server" || cause === "network";
-  if (wanted && facts.attempt >= facts.maxAttempts) return { retry: false, why: "spent" };
+  if (wanted && (facts.attempt >= facts.maxAttempts || facts.delayMs >= facts.leftMs))
+    return { retry: false, why: "spent" };
   return { retry: wanted, why: cause };
 }
 

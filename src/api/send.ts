@@ -54,6 +54,7 @@ export interface SendIo {
   readonly tokens: Tokens;
   readonly maxAttempts: number;
   readonly timeoutMs: number;
+  readonly totalTimeoutMs: number;
   readonly userAgent: string;
   /** Ends all attempts and waits. */
   readonly signal: AbortSignal;
@@ -106,33 +107,27 @@ export function createSend(io: SendIo): Send {
     return { answer, token, sentAtMs };
   };
 
-  /** Does what must come before the next attempt. */
-  const prepare = async (
-    call: Call,
-    why: RetryDecision["why"],
-    answer: Answer,
-    token: string | undefined,
-    attempt: number,
-  ) => {
-    if (why === "token" && token !== undefined) {
-      await io.tokens.renew(token);
-      return;
-    }
-    const delayMs = retryDelayMs(answer.is === "reply" ? answer.headers : {}, attempt, {
-      nowMs: io.clock.now(),
-      random: io.random,
-    });
-    // After a 429 the whole family waits once; the jitter keeps several imports from coming back together.
-    const jitterMs = why === "throttled" ? Math.floor(io.random() * Math.max(250, delayMs / 10)) : 0;
-    if (why === "throttled" && io.pace.hold(call.family, delayMs + jitterMs)) return;
-    await io.clock.sleep(delayMs + jitterMs, io.signal);
+  /** Milliseconds before the next attempt: what the server or the back-off says, and after a 429 jitter that keeps several imports from coming back together. */
+  const delayAfter = (answer: Answer, attempt: number): number => {
+    const headers = answer.is === "reply" ? answer.headers : {};
+    const delayMs = retryDelayMs(headers, attempt, { nowMs: io.clock.now(), random: io.random });
+    if (answer.is !== "reply" || answer.status !== 429) return delayMs;
+    return delayMs + Math.floor(io.random() * Math.max(250, delayMs / 10));
+  };
+
+  /** Does what must come before the next attempt. After a 429 the whole family waits once. */
+  const prepare = async (call: Call, why: RetryDecision["why"], delayMs: number, token: string | undefined) => {
+    if (why === "token" && token !== undefined) await io.tokens.renew(token);
+    else if (why !== "throttled" || !io.pace.hold(call.family, delayMs)) await io.clock.sleep(delayMs, io.signal);
   };
 
   return async (call) => {
     let renewed = !call.authorized;
+    let endMs = Number.POSITIVE_INFINITY;
     let firstSentAtMs: number | undefined;
     for (let attempt = 1; ; attempt++) {
       const { answer, token, sentAtMs } = await attemptOnce(call, attempt > 1);
+      if (attempt === 1) endMs = sentAtMs + io.totalTimeoutMs;
       firstSentAtMs ??= sentAtMs;
       const since = serverAheadMs === undefined ? {} : { sentAtMs: firstSentAtMs + serverAheadMs };
       const replied = answer.is === "reply";
@@ -141,17 +136,21 @@ export function createSend(io: SendIo): Send {
       if (readable && (isDone(answer.status) || call.expected?.includes(answer.status))) {
         return { ...reply(answer, read.body, attempt), ...since };
       }
+      const needsToken = replied && answer.status === 401;
+      const delayMs = needsToken ? 0 : delayAfter(answer, attempt);
       const { retry, why } = decideRetry({
         ...(readable && { status: answer.status }),
         ...(!readable && { code: replied ? unreadableReply : answer.code }),
         idempotent: call.idempotent,
         attempt,
         maxAttempts: reached ? io.maxAttempts : Math.min(firstContactAttempts, io.maxAttempts),
+        delayMs,
+        leftMs: endMs - io.clock.now(),
         renewed,
       });
       if (retry) {
         renewed ||= why === "token";
-        await prepare(call, why, answer, token, attempt);
+        await prepare(call, why, delayMs, token);
       } else if (why === "ambiguous") {
         const cause = replied ? `status ${answer.status}` : answer.code;
         return {

@@ -13,8 +13,8 @@ export interface Tokens {
   current(): Promise<string>;
   /** A token other than the one that was just refused; all who ask at once share one request. */
   renew(refused: string): Promise<string>;
-  /** The token held now, to keep it out of messages. */
-  peek(): string | undefined;
+  /** The token held now and the one before, to keep them out of messages. */
+  held(): readonly string[];
 }
 
 /** Longest time before its end at which a token is fetched anew, in milliseconds. */
@@ -28,6 +28,7 @@ const maxMarginMs = 60_000;
  */
 export function createTokens(fetchToken: () => Promise<TokenReply>, clock: Clock): Tokens {
   let held: { token: string; renewAtMs: number } | undefined;
+  let before: string | undefined;
   let inFlight: Promise<string> | undefined;
 
   const fetchOnce = (): Promise<string> => {
@@ -38,6 +39,7 @@ export function createTokens(fetchToken: () => Promise<TokenReply>, clock: Clock
         const lifeMs = expiresIn * 1000;
         const again = held?.token === accessToken;
         const marginMs = again ? 0 : Math.min(maxMarginMs, lifeMs / 10);
+        if (held !== undefined && !again) before = held.token;
         held = { token: accessToken, renewAtMs: askedAtMs + lifeMs - marginMs };
         return accessToken;
       } finally {
@@ -56,6 +58,6 @@ export function createTokens(fetchToken: () => Promise<TokenReply>, clock: Clock
       if (held !== undefined && held.token !== refused) return held.token;
       return fetchOnce();
     },
-    peek: () => held?.token,
+    held: () => [held?.token, before].filter((token) => token !== undefined),
   };
 }

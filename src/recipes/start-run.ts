@@ -1,14 +1,12 @@
-import { resolveApiUrl } from "../api/base-url.js";
 import { createClient } from "../api/client.js";
 import { startJq } from "../map/jq.js";
 import { compileMapping } from "../map/map.js";
 import type { ResolvedImportOptions } from "../options.js";
 import { planSteps, type StepInput, type StepOptions } from "../order/steps.js";
 import { formOf } from "../report/forms.js";
-import { version } from "../version.js";
 import { autoWidth, fixedWidth } from "../write/width.js";
 import { type Catalog, openCatalog } from "./catalog.js";
-import { credentialsFrom } from "./credentials.js";
+import { clientOptionsOf } from "./client-options.js";
 import { type Finished, finishRun } from "./finish.js";
 import type { ImportContext } from "./import.js";
 import { type Inventory, openInventory } from "./inventory.js";
@@ -44,15 +42,12 @@ export async function startRun(
   const inventory = await openInventory(options);
   kind.refuse?.(inventory);
   const env = context.env ?? {};
-  const apiUrl = resolveApiUrl({ env, ...(options.apiUrl !== undefined && { apiUrl: options.apiUrl }) });
+  const clientOptions = clientOptionsOf(options, env);
+  const { apiUrl } = clientOptions;
   const width = options.concurrency === "auto" ? autoWidth() : fixedWidth(options.concurrency);
   const client = createClient({
-    apiUrl,
-    env,
-    credentials: credentialsFrom(env),
+    ...clientOptions,
     ...(context.clock && { clock: context.clock }),
-    rate: options.rate,
-    userAgent: `portload/${version}`,
     onExchange: ({ route, ms, trouble }) => route === "bulk" && width.settle(ms, trouble),
   });
   const engine = startJq();
@@ -77,7 +72,7 @@ export async function startRun(
       context,
     );
     context.onStart?.({ importId: run.state.importId, progress: watchProgress(run) });
-    return await finishRun(run, () => work(run));
+    return await finishRun(run, () => work(run).finally(() => run.accounts.warn(client.warnings())));
   } finally {
     await engine.close();
     await client.close();

@@ -17,12 +17,13 @@ interface Run {
   /** Requests per second of somebody else. */
   readonly others?: number;
   readonly maxPerSecond?: number;
+  readonly share?: number;
   readonly startMs?: number;
 }
 
 /** Keeps `width` requests asked for or in flight, looks at the allowance every 100 ms while it waits, as pace does; refusals wait 1 s. */
-function drive({ server, quota, width, minutes, tripMs, others = 0, maxPerSecond, startMs = 0 }: Run) {
-  const allowance = createAllowance(quota, startMs, maxPerSecond);
+function drive({ server, quota, width, minutes, tripMs, others = 0, maxPerSecond, share, startMs = 0 }: Run) {
+  const allowance = createAllowance(quota, startMs, { ...(maxPerSecond && { maxPerSecond }), ...(share && { share }) });
   const due = new Map<number, (() => void)[]>();
   const at = (ms: number, what: () => void) => {
     const step = Math.max(now + stepMs, Math.round(ms / stepMs) * stepMs);
@@ -142,6 +143,54 @@ describe("against Port's limits as the emulator defines them", () => {
     const { accepted } = drive({ server, quota: bulk, width: 64, minutes: 2, tripMs: steady(20), maxPerSecond: 10 });
     expect(accepted).toBeGreaterThan(1180);
     expect(accepted).toBeLessThanOrEqual(1210);
+  });
+});
+
+describe("a share of the quota", () => {
+  for (const [share, ms] of [
+    [0.5, 20],
+    [0.5, 1000],
+    [0.25, 200],
+    [0.1, 200],
+  ] as const) {
+    it(`of ${share * 100} % is what it uses at ${ms} ms, within 3 %, and is never refused`, () => {
+      const server = limitedServer(35_000, 3500);
+      const run = { server, quota: bulk, width: 200, minutes: 12, tripMs: steady(ms), share };
+      const { accepted, refused } = drive(run);
+      expect(refused).toBe(0);
+      expect(Math.abs(accepted / allowed(35_000, 3500, 12) / share - 1)).toBeLessThan(0.03);
+    });
+  }
+
+  it("gives way to others who take more than the rest: what remains stays above their share of the time left", () => {
+    const server = limitedServer(35_000, 3500);
+    let lowest = Number.POSITIVE_INFINITY;
+    const take = server.take.bind(server);
+    const watched = {
+      ...server,
+      take(now: number) {
+        const ok = take(now);
+        const remaining = Number(server.headers(now)["x-ratelimit-remaining"]);
+        lowest = Math.min(lowest, remaining - (0.5 * 35_000 * (300_000 - now)) / 300_000);
+        return ok;
+      },
+    };
+    // Others take 60 % of the rate.
+    const run = { server: watched, quota: bulk, width: 100, minutes: 4.9, tripMs: steady(50), share: 0.5, others: 70 };
+    const { accepted, refused } = drive(run);
+    expect(refused).toBe(0);
+    expect(accepted).toBeLessThan(0.5 * 35_000);
+    // What others take is heard of within a second.
+    expect(lowest).toBeGreaterThan(-70);
+  });
+
+  it("can be cut down while it runs", () => {
+    const allowance = createAllowance(bulk, 0);
+    const ticket = allowance.count(0);
+    allowance.learn(ticket, true, undefined, 0);
+    const all = allowance.free(0);
+    allowance.limitTo(0.25);
+    expect([all, allowance.free(0), allowance.free(1_000_000)]).toEqual([3429, 857, 857]);
   });
 });
 

@@ -64,12 +64,15 @@ describe("upsertBulk", () => {
   });
 
   it("gives a refusal of the whole request as a value", async () => {
-    const { client } = await stub(() => notFound);
+    const { client } = await stub(() => ({
+      status: 422,
+      body: { ok: false, error: "invalid_request", message: "no" },
+    }));
     expect(await client.upsertBulk("b", ["{}"], flags)).toEqual({
       is: "refused",
-      status: 404,
-      error: "not_found",
-      message: "status 404, not_found: no such blueprint",
+      status: 422,
+      error: "invalid_request",
+      message: "status 422, invalid_request: no",
     });
   });
 });

@@ -8,7 +8,14 @@ import {
   unreadableReply,
 } from "../../src/api/retry.js";
 
-const first: AttemptFacts = { idempotent: true, attempt: 1, maxAttempts: 5, renewed: false };
+const first: AttemptFacts = {
+  idempotent: true,
+  attempt: 1,
+  maxAttempts: 5,
+  delayMs: 1000,
+  leftMs: 60_000,
+  renewed: false,
+};
 
 describe("decideRetry, for a request that may be sent twice", () => {
   const rows: [Partial<AttemptFacts>, boolean, string][] = [
@@ -55,6 +62,10 @@ describe("decideRetry, for a request that may be sent twice", () => {
     [{ status: 429, attempt: 5 }, false, "spent"],
     [{ code: "ECONNRESET", attempt: 4 }, true, "network"],
     [{ code: "ECONNRESET", attempt: 5 }, false, "spent"],
+    [{ status: 503, delayMs: 59_999 }, true, "server"],
+    [{ status: 503, delayMs: 60_000 }, false, "spent"],
+    [{ status: 429, leftMs: 0 }, false, "spent"],
+    [{ status: 422, leftMs: 0 }, false, "answered"],
   ];
   it.each(rows)("%j → retry %s, %s", (facts, retry, why) => {
     expect(decideRetry({ ...first, ...facts })).toEqual({ retry, why });

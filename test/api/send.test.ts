@@ -53,6 +53,24 @@ describe("retries", () => {
     expect(clock.asked).toEqual([500, 1000, 2000]);
   });
 
+  it("gives up when the next attempt would come after the request's whole time", async () => {
+    const { client, seen, clock } = await stub(() => ({ status: 503, headers: { "retry-after": "100" } }), {
+      totalTimeoutMs: 250_000,
+    });
+    const start = clock.now();
+    const error = await failureOf(client.countEntities("b"));
+    expect([error.status, error.attempts, seen.length]).toEqual([503, 3, 3]);
+    expect(clock.now() - start).toBe(200_000);
+  });
+
+  it("gives up in time on a 429 that comes again and again", async () => {
+    const { client, clock } = await stub(() => ({ status: 429, headers: { "retry-after": "300" } }));
+    const start = clock.now();
+    const error = await failureOf(client.upsertBulk("b", [item], merge));
+    expect([error.status, error.attempts]).toEqual([429, 3]);
+    expect(clock.now() - start).toBeLessThan(900_000);
+  });
+
   it("ends an attempt that takes longer than its time", async () => {
     const { client, seen } = await stub(scripted("hang", made), { timeoutMs: 60 });
     await client.upsertBulk("b", [item], merge);

@@ -57,6 +57,34 @@ describe("createTokens", () => {
     expect([await tokens.current(), asked()]).toEqual(["b", 3]);
   });
 
+  it("serves eight hours with a request a second, fetched four times, never a token past its end", async () => {
+    // Port gives the same token with the time left until its end, then a new one.
+    const clock = manualClock();
+    const lifeMs = 3 * 3_600_000;
+    let asked = 0;
+    const number = () => Math.floor((clock.now() - startMs) / lifeMs);
+    const startMs = clock.now();
+    const tokens = createTokens(async () => {
+      asked++;
+      const left = startMs + (number() + 1) * lifeMs - clock.now();
+      return { accessToken: `t${number()}`, expiresIn: Math.floor(left / 1000) };
+    }, clock);
+    const stale: number[] = [];
+    for (let second = 0; second < 8 * 3600; second++) {
+      if ((await tokens.current()) !== `t${number()}`) stale.push(second);
+      clock.advance(1000);
+    }
+    expect([stale, asked]).toEqual([[], 5]);
+  });
+
+  it("keeps the token before in mind, so that neither shows in a message", async () => {
+    const { tokens } = scripted({ accessToken: "a", expiresIn: 10 }, { accessToken: "b", expiresIn: 10 });
+    expect(tokens.held()).toEqual([]);
+    await tokens.current();
+    await tokens.renew("a");
+    expect(tokens.held()).toEqual(["b", "a"]);
+  });
+
   it("renews once for all whose token was refused, also for those who say so late", async () => {
     const { tokens, asked } = scripted(
       { accessToken: "a", expiresIn: 10_800 },

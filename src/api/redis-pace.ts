@@ -1,0 +1,147 @@
+import { createHash } from "node:crypto";
+import Bottleneck from "bottleneck";
+import type { Redis } from "ioredis";
+import { PaceError } from "../errors.js";
+import type { Family } from "./families.js";
+import { publicRedisUrl } from "./redis-url.js";
+import type { SharedLimiter } from "./shared-lane.js";
+
+/** Limiters on one Redis, one for each route family. */
+export interface RedisPace {
+  /** The family's limiter, shared by all processes that name the same API on the same Redis (and database). */
+  limiter(family: Family, gapMs: number): Promise<SharedLimiter>;
+  /** Ends the connections; nothing is left behind but keys that expire in five minutes. */
+  close(): void;
+}
+
+/** Longest wait for a connection, and for the answer to a command, in milliseconds. */
+const patienceMs = 5000;
+/** Most that the clocks of this machine and of Redis may be apart: turns are told by the clocks of the jobs' machines. In milliseconds. */
+const maxSkewMs = 2000;
+/** How long Redis keeps a limiter that nobody uses, in milliseconds. */
+const keepMs = 300_000;
+
+/**
+ * Connects to a Redis.
+ *
+ * The settings are those that were measured to hold: `minTime` only, for a shared reservoir lets twice the burst through at first; nothing is queued
+ * while the connection is down.
+ *
+ * @throws {PaceError} when the package ioredis is missing, Redis does not answer, or its clock is far from ours
+ */
+export async function openRedisPace(url: string, apiUrl: string): Promise<RedisPace> {
+  const shown = publicRedisUrl(url);
+  const client = await connect(url, shown);
+  const connection = new Bottleneck.IORedisConnection({ client });
+  // Told by the commands that fail of it.
+  connection.on("error", () => undefined);
+  try {
+    await checkClock(client, shown);
+  } catch (error) {
+    void connection.disconnect(false);
+    throw error;
+  }
+  const api = createHash("sha256").update(apiUrl).digest("hex").slice(0, 16);
+  return {
+    limiter: (family, gapMs) => startLimiter(connection, `portload-${api}-${family}`, gapMs, shown),
+    close: () => void connection.disconnect(false),
+  };
+}
+
+async function startLimiter(
+  connection: Bottleneck.IORedisConnection,
+  id: string,
+  gapMs: number,
+  shown: string,
+): Promise<SharedLimiter> {
+  const limiter = new Bottleneck({ id, minTime: gapMs, connection, timeout: keepMs });
+  const waiting = new Set<(reason: unknown) => void>();
+  // A job that cannot be registered stays in Bottleneck's queue; only this event tells.
+  limiter.on("error", (cause: unknown) => {
+    for (const reject of waiting) reject(lostPace(shown, cause));
+    waiting.clear();
+  });
+  await withPatience(limiter.ready(), shown);
+  return {
+    turn: () =>
+      new Promise((resolve, reject) => {
+        waiting.add(reject);
+        limiter
+          .schedule(() => {
+            waiting.delete(reject);
+            resolve();
+            return Promise.resolve();
+          })
+          .catch((cause: unknown) => reject(lostPace(shown, cause)));
+      }),
+    async setGap(next) {
+      try {
+        await limiter.updateSettings({ minTime: next });
+      } catch (cause) {
+        throw lostPace(shown, cause);
+      }
+    },
+  };
+}
+
+async function connect(url: string, shown: string): Promise<Redis> {
+  const { Redis } = await import("ioredis").catch((cause: unknown) => {
+    throw new PaceError("--pace needs the package ioredis, which is not installed", {
+      hint: "Install it beside portload: npm install ioredis",
+      cause,
+    });
+  });
+  const client = new Redis(url, {
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 1,
+    connectTimeout: patienceMs,
+    commandTimeout: patienceMs,
+    // A lost connection is told at once: the caller stops or goes on alone.
+    retryStrategy: () => null,
+  });
+  let last: unknown;
+  const settled = new Promise<void>((resolve, reject) => {
+    client.on("error", (error) => {
+      last = error;
+    });
+    client.once("ready", resolve);
+    client.once("end", () => reject(last));
+  });
+  try {
+    await withPatience(settled, shown);
+    return client;
+  } catch (cause) {
+    client.disconnect();
+    throw cause instanceof PaceError ? cause : lostPace(shown, cause);
+  }
+}
+
+async function checkClock(client: Redis, shown: string): Promise<void> {
+  const [seconds, micros] = await client.time();
+  const aheadMs = Date.now() - (Number(seconds) * 1000 + Number(micros) / 1000);
+  if (Math.abs(aheadMs) <= maxSkewMs) return;
+  const apart = `${(Math.abs(aheadMs) / 1000).toFixed(1)} s ${aheadMs > 0 ? "ahead of" : "behind"}`;
+  throw new PaceError(`this machine's clock is ${apart} the clock of ${shown}: jobs cannot take turns`, {
+    hint: "Set the clocks of all machines by NTP.",
+  });
+}
+
+async function withPatience(wait: Promise<unknown>, shown: string): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(lostPace(shown, new Error(`no answer in ${patienceMs / 1000} s`))), patienceMs);
+  });
+  try {
+    await Promise.race([wait, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function lostPace(shown: string, cause: unknown): PaceError {
+  const why = cause instanceof Error ? cause.message : "the connection was closed";
+  return new PaceError(`the Redis of --pace, ${shown}, cannot be used: ${why}`, {
+    hint: "Resume once it is back, or say by --pace-fallback 25% which share of the quota this job may use without it.",
+    cause,
+  });
+}
