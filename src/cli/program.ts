@@ -10,9 +10,18 @@ import { hideStdin } from "./flags.js";
 import { importCommand } from "./import.js";
 import { lintCommand } from "./lint.js";
 import { previewCommand } from "./preview.js";
+import { syncCommand } from "./sync.js";
 import { type Terminal, writeOut } from "./terminal.js";
 
-const commands: readonly Command[] = [importCommand, previewCommand, lintCommand, blueprintCommand, emulatorCommand, demoCommand];
+const commands: readonly Command[] = [
+  importCommand,
+  syncCommand,
+  previewCommand,
+  lintCommand,
+  blueprintCommand,
+  emulatorCommand,
+  demoCommand,
+];
 
 /** Parses the command line, calls the command and gives its exit code. Everything it prints goes to the terminal passed in. */
 export async function runProgram(argv: readonly string[], terminal: Terminal): Promise<ExitCode> {

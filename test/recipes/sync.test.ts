@@ -1,0 +1,197 @@
+import { existsSync } from "node:fs";
+import { readFile, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { describe, expect, it } from "vitest";
+import type { Emulator } from "../../src/emulator/emulator.js";
+import type { ImportOptions } from "../../src/options.js";
+import { type ImportContext, runImport } from "../../src/recipes/import.js";
+import { runSync } from "../../src/recipes/sync.js";
+import type { SyncOptions } from "../../src/recipes/sync-options.js";
+import { blueprintOf, envOf, makeFolder, root, startCatalog } from "../support/catalog.js";
+
+const sample = (name: string): string => join(root, "samples", name);
+const organisation = {
+  sources: ["services.csv", "deployments.ndjson", "teams.json"].map(sample),
+  mapping: join(root, "mappings/organisation.yaml"),
+};
+
+async function sync(emulator: Emulator, options: SyncOptions, context: ImportContext = {}) {
+  return runSync({ stateDir: await makeFolder(), ...options }, { env: envOf(emulator), ...context });
+}
+
+async function load(emulator: Emulator, options: ImportOptions) {
+  return runImport({ stateDir: await makeFolder(), ...options }, { env: envOf(emulator) });
+}
+
+const itemBlueprint = blueprintOf("item", {
+  schema: {
+    properties: {
+      size: { type: "number" },
+      note: { type: "string" },
+      seen: { type: "string", format: "date-time" },
+      tags: { type: "array", items: { type: "string" } },
+      tier: { type: "string", default: "gold" },
+    },
+  },
+  relations: { parent: { target: "item" }, friends: { target: "item", many: true } },
+});
+
+/** A mapping of ndjson records, whose keys are fields, into blueprint `item`. */
+async function items(records: readonly object[], more = ""): Promise<{ sources: string[]; mapping: string }> {
+  const folder = await makeFolder();
+  await writeFile(join(folder, "items.ndjson"), records.map((record) => `${JSON.stringify(record)}\n`).join(""));
+  await writeFile(
+    join(folder, "items.yaml"),
+    `${more}
+resources:
+  - kind: items
+    selector: { query: "true" }
+    port:
+      entity:
+        mappings:
+          identifier: .id
+          title: .title
+          blueprint: '"item"'
+          properties: { size: .size, note: .note, seen: .seen, tags: .tags, tier: .tier }
+          relations: { parent: .parent, friends: .friends }
+`,
+  );
+  return { sources: [join(folder, "items.ndjson")], mapping: join(folder, "items.yaml") };
+}
+
+const writesOf = (emulator: Emulator) =>
+  emulator.store.entities("item").map(({ identifier, writes }): [string, number] => [identifier, writes]);
+
+describe("a sync", () => {
+  it("of an empty catalog creates everything; the next one finds everything unchanged and writes nothing", async () => {
+    const emulator = await startCatalog();
+    const first = await sync(emulator, organisation);
+    expect(first.error).toBeUndefined();
+    expect(first.report).toMatchObject({
+      command: "sync",
+      exitCode: 0,
+      entities: { mapped: 1361, created: 1118, updated: 0, unchanged: 0, duplicate: 243, rejected: 0 },
+    });
+    for (const mode of ["merge", "override"] as const) {
+      const { report } = await sync(emulator, { ...organisation, mode });
+      expect(report).toMatchObject({
+        exitCode: 0,
+        balanced: true,
+        entities: { created: 0, updated: 0, unchanged: 1118, duplicate: 243, rejected: 0 },
+        requests: { byRoute: { bulk: 0, single: 0, delete: 0, search: 5 } },
+      });
+    }
+  });
+
+  it("writes the entities that differ and no others", async () => {
+    const emulator = await startCatalog({ blueprints: [itemBlueprint] });
+    const all = Array.from({ length: 50 }, (_, i) => ({ id: `i${i}`, title: `Item ${i}`, size: i, parent: "i0" }));
+    await load(emulator, await items(all));
+    const before = new Map(writesOf(emulator));
+    const changed = all.map((record, i) => (i % 10 === 3 ? { ...record, size: -1 } : record));
+    const { report } = await sync(emulator, await items([...changed, { id: "new", parent: "i3" }]));
+    expect(report).toMatchObject({ exitCode: 0, entities: { created: 1, updated: 5, unchanged: 45, rejected: 0 } });
+    expect(report.requests.byRoute).toMatchObject({ bulk: 1, search: 1 });
+    const written = writesOf(emulator).filter(([id, count]) => count !== before.get(id ?? ""));
+    expect(written.map(([id]) => id)).toEqual(["i3", "i13", "i23", "i33", "i43", "new"]);
+    expect(emulator.store.entity("item", "i13")?.properties.size).toBe(-1);
+  });
+
+  it("reads meaning, not notation", async () => {
+    const emulator = await startCatalog({ blueprints: [itemBlueprint] });
+    const record = { id: "a", title: "A", size: 1000, seen: "2026-01-01T12:00:00Z", tags: ["x"], friends: ["b", "c"] };
+    const others = [{ id: "b" }, { id: "c" }];
+    await load(emulator, await items([...others, record]));
+    const same = { ...record, size: 1e3, seen: "2026-01-01T13:00:00.000+01:00", friends: ["c", "b"] };
+    for (const mode of ["merge", "override"] as const)
+      expect((await sync(emulator, { ...(await items([...others, same])), mode })).report.entities).toMatchObject({
+        unchanged: 3,
+        updated: 0,
+      });
+  });
+
+  it("looks in merge only at what the record brings, in override at all that can be written", async () => {
+    const emulator = await startCatalog({ blueprints: [itemBlueprint] });
+    await load(emulator, await items([{ id: "a", title: "A", note: "by hand", size: 1 }]));
+    const less = await items([{ id: "a", title: "A", size: 1 }]);
+    expect((await sync(emulator, { ...less, mode: "merge" })).report.entities).toMatchObject({ unchanged: 1 });
+    expect((await sync(emulator, { ...less, mode: "override" })).report.entities).toMatchObject({ updated: 1 });
+    expect(emulator.store.entity("item", "a")?.properties.note ?? null).toBeNull();
+    expect((await sync(emulator, { ...less, mode: "override" })).report.entities).toMatchObject({ unchanged: 1 });
+  });
+
+  it("keeps in the journal what was before", async () => {
+    const emulator = await startCatalog({ blueprints: [itemBlueprint] });
+    await load(emulator, await items([{ id: "a", title: "A", size: 1, note: "kept" }]));
+    const { folder } = await sync(emulator, await items([{ id: "a", title: "B", size: 2 }, { id: "b" }]));
+    const lines = (await readFile(join(folder, "journal.ndjson"), "utf8")).trimEnd().split("\n");
+    expect(lines.map((line) => JSON.parse(line)).filter(({ line }) => line === "before")).toEqual([
+      {
+        line: "before",
+        entities: [
+          {
+            at: { source: 0, position: 1, line: 1 },
+            resource: 0,
+            item: 0,
+            blueprint: "item",
+            before: { identifier: "a", title: "A", properties: { size: 1 }, relations: {} },
+          },
+        ],
+      },
+    ]);
+  });
+
+  it("refuses what would lack a required value, before sending it", async () => {
+    const strict = blueprintOf("item", {
+      schema: { properties: { ...itemBlueprint.schema.properties }, required: ["note"] },
+      relations: itemBlueprint.relations ?? {},
+    });
+    const emulator = await startCatalog({ blueprints: [strict] });
+    await load(emulator, await items([{ id: "a", note: "n" }]));
+    const { report } = await sync(
+      emulator,
+      await items([
+        { id: "a", size: 1 },
+        { id: "b", size: 1 },
+      ]),
+    );
+    expect(report.entities).toMatchObject({ updated: 1, rejected: 1 });
+    expect(report.rejects.map(({ code, path }) => [code, path])).toEqual([["required_missing", "properties.note"]]);
+    expect(report.exitCode).toBe(1);
+  });
+
+  it("defers relations of what it creates, and none of what is unchanged", async () => {
+    const emulator = await startCatalog({ blueprints: [itemBlueprint] });
+    const ring = (n: number) => Array.from({ length: n }, (_, i) => ({ id: `r${i}`, parent: `r${(i + 1) % n}` }));
+    await load(emulator, await items(ring(10)));
+    const grown = await items(ring(12));
+    const { report } = await sync(emulator, grown);
+    expect(report.entities).toMatchObject({ created: 2, updated: 1, unchanged: 9, rejected: 0 });
+    expect(emulator.store.entity("item", "r9")?.relations.parent).toBe("r10");
+    expect(emulator.store.entity("item", "r11")?.relations.parent).toBe("r0");
+    expect((await sync(emulator, grown)).report.entities).toMatchObject({ unchanged: 12 });
+  });
+
+  it("refuses to go without keys", async () => {
+    const emulator = await startCatalog({ blueprints: [itemBlueprint] });
+    await expect(sync(emulator, await items([{ id: "a" }], "duplicates: off"))).rejects.toThrow(/not off/);
+  });
+});
+
+const dotgov = resolve(root, "../shared/data/dotgov/current-full.csv");
+describe("a sync of the .gov domains", () => {
+  it.skipIf(!existsSync(dotgov))(
+    "finds nothing to do after an import (skipped where the file is not there)",
+    async () => {
+      const emulator = await startCatalog();
+      const options = { sources: [dotgov], mapping: join(root, "mappings/dotgov.yaml") };
+      await load(emulator, options);
+      const { report } = await sync(emulator, options);
+      expect(report).toMatchObject({
+        exitCode: 0,
+        entities: { created: 0, updated: 0, unchanged: 16_539 + 14_049, duplicate: 2_490, rejected: 0 },
+        requests: { byRoute: { bulk: 0 } },
+      });
+    },
+  );
+});
