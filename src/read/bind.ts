@@ -5,6 +5,7 @@ import { glob, isDynamicPattern } from "tinyglobby";
 import { SourceError, UsageError } from "../errors.js";
 import { extensionOf, extensions } from "./format.js";
 import { asSourceError } from "./open.js";
+import { isUrl, nameOf } from "./source-name.js";
 
 /** A source that belongs to a kind of the mapping. */
 export interface BoundSource {
@@ -62,7 +63,11 @@ function kindOf(path: string, name: string, kinds: readonly string[]): string {
 }
 
 async function spread(path: string): Promise<string[]> {
-  if (path === "-" || isUrl(path)) return [path];
+  if (path === "-") return [path];
+  if (isUrl(path)) {
+    if (URL.canParse(path)) return [path];
+    throw new UsageError(`${nameOf(path)} is not an address that can be read`);
+  }
   const found = await stat(path).catch(() => undefined);
   if (found === undefined && isDynamicPattern(path)) {
     const matches = await glob(path, { absolute: isAbsolute(path), expandDirectories: false });
@@ -83,17 +88,6 @@ async function filesIn(directory: string): Promise<string[]> {
   const known = names.filter((name) => extensions[extensionOf(name)] !== undefined).sort();
   if (known.length > 0) return known.map((name) => join(directory, name));
   throw new SourceError(directory, `the directory holds no source (${Object.keys(extensions).join(" ")})`, {
-    hint: "Name the files themselves if their names end otherwise.",
+    hint: `Name the files themselves if their names end otherwise; folders within are taken by a pattern: "${join(directory, "**/*.csv")}".`,
   });
-}
-
-function isUrl(path: string): boolean {
-  return /^https?:\/\//i.test(path);
-}
-
-function nameOf(path: string): string {
-  if (path === "-") return "stdin";
-  if (!isUrl(path)) return path;
-  const { origin, pathname } = new URL(path);
-  return origin + pathname;
 }

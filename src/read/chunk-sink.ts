@@ -2,11 +2,13 @@ import { type Chunk, maxChunkBytes, maxChunkRecords } from "../chunk.js";
 import type { Place, SourceRecord, Span } from "../record.js";
 import type { Finding, Reject } from "../reject.js";
 import type { Warning } from "../warning.js";
+import type { LineOffsets } from "./line-offsets.js";
 
 /** Gathers what a reader finds into chunks and gives each record its position. */
 export class ChunkSink {
   readonly source: number;
   readonly #limit: number;
+  readonly #offsets: LineOffsets | undefined;
   #count = 0;
   /** Records already given that a second pass comes upon again. */
   #known = 0;
@@ -20,10 +22,12 @@ export class ChunkSink {
   /**
    * @param source - index of the source on the command line
    * @param limit - records taken, from the first; later ones are left out
+   * @param offsets - turns the spans of decoded text into those of the source; absent where they are the same
    */
-  constructor(source: number, limit = Number.POSITIVE_INFINITY) {
+  constructor(source: number, limit = Number.POSITIVE_INFINITY, offsets?: LineOffsets) {
     this.source = source;
     this.#limit = limit;
+    this.#offsets = offsets;
   }
 
   /** Records so far, refused ones among them. */
@@ -45,14 +49,18 @@ export class ChunkSink {
   /** Takes a record that stands at {@link place}; `bytes` is the size of its text. */
   add(record: SourceRecord, bytes: number): void {
     if (this.#passOver()) return;
-    this.#items.push(record);
+    const { span } = record;
+    this.#items.push(
+      this.#offsets === undefined || span === undefined ? record : { ...record, span: this.#offsets.span(span) },
+    );
     this.#counted(bytes);
   }
 
   /** Takes a record that cannot be read. */
   refuse(finding: Finding, at: Place, bytes: number, span?: Span): void {
     if (this.#passOver()) return;
-    this.#rejects.push({ ...finding, stage: "read", at, ...(span === undefined ? {} : { span }) });
+    const exact = span === undefined ? undefined : (this.#offsets?.span(span) ?? span);
+    this.#rejects.push({ ...finding, stage: "read", at, ...(exact === undefined ? {} : { span: exact }) });
     this.#counted(bytes);
   }
 

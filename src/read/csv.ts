@@ -23,6 +23,7 @@ export class CsvReader implements Reader, RowSink {
     this.#name = input.name;
     this.#sink = input.sink;
     this.#hasHeader = input.options.csv?.header ?? true;
+    this.#columns = this.#hasHeader ? undefined : input.options.csv?.columns;
     const scan = scanOptions(input.options, input.start);
     this.#maxRecordBytes = scan.maxRecordBytes;
     this.#scanner = new RowScanner(scan, this);
@@ -34,14 +35,13 @@ export class CsvReader implements Reader, RowSink {
 
   end(): void {
     this.#scanner.end();
-    if (this.#columns !== undefined || this.#sink.count > 0) return;
     if (this.#scanner.linesToSkip > 0) {
       throw new SourceError(this.#name, "has fewer lines than csv.skipLines says to skip", {
         hint: "Lower csv.skipLines in the mapping's source.",
       });
     }
-    if (this.#hasHeader) {
-      throw new SourceError(this.#name, "has no header: it holds only blank lines", {
+    if (this.#hasHeader && this.#columns === undefined) {
+      throw new SourceError(this.#name, "has no header: it holds only blank lines or comments", {
         hint: "Give it a first line that names the columns, or set csv.header: false.",
       });
     }
@@ -96,6 +96,7 @@ export function scanOptions(options: SourceOptions, start: number): ScanOptions 
     start,
     skipLines: options.csv?.skipLines ?? 0,
     maxRecordBytes: options.maxRecordBytes ?? defaultMaxRecordBytes,
+    ...(options.csv?.comment !== undefined && { comment: options.csv.comment }),
   };
 }
 
@@ -131,7 +132,7 @@ function numberColumns(cells: readonly string[]): readonly string[] {
 function raggedRow(cells: readonly string[], columns: readonly string[]): Finding {
   return {
     code: "ragged_row",
-    message: `the row has ${count(cells.length)}, the header ${count(columns.length)}; quote a cell that holds the delimiter or a line end`,
+    message: `the row has ${count(cells.length)} where ${count(columns.length)} are expected; quote a cell that holds the delimiter or a line end`,
     value: `${cells.length} instead of ${columns.length}`,
   };
 }

@@ -1,197 +1,103 @@
-import { isUtf8 } from "node:buffer";
 import { SourceError } from "../errors.js";
+import { type Decode, type Encoding, encodingOf } from "./encoding.js";
+import { LineOffsets, lineEndsOf, wideLineEndsOf } from "./line-offsets.js";
+import { markBytes, refuseOtherKinds } from "./other-kinds.js";
+import { peek } from "./peek.js";
+import { badByte, TextPlace, wholeUtf8 } from "./utf8.js";
 
-/** A source's text: valid UTF-8 without its byte order mark. */
+/** A source's text: valid UTF-8 without a byte order mark. */
 export interface Text {
-  /** Offset of the first byte of the first block: 3 after a byte order mark, else 0. */
+  readonly encoding: Encoding;
+  /** Offset of the first byte of the first block: 3 after a byte order mark of UTF-8, else 0. */
   readonly start: number;
-  /** The first bytes, for telling the format. */
+  /** The first bytes, for telling format and dialect. */
   readonly head: Buffer;
+  /** Whether `head` is all there is. */
+  readonly isWhole: boolean;
   /** Blocks of whole characters. */
-  readonly blocks: AsyncIterable<Buffer>;
+  readonly blocks: AsyncGenerator<Buffer, void, undefined>;
+  /** Turns offsets of the text into those of the unpacked source; absent for UTF-8, where they are the same. */
+  readonly offsets?: LineOffsets;
 }
 
 /** Bytes looked at to tell the format; fewer where the source is shorter. */
 const headBytes = 64 * 1024;
 
 /**
- * Takes bytes as UTF-8 and refuses what is not text.
+ * Takes bytes as text and refuses what is none.
  *
  * All characters before a bad byte are given before the error is thrown, whatever the size of the blocks. A U+FFFD that stands in the source is a character like any other.
  *
- * @param encoding - as the mapping names it; only UTF-8 so far
- * @throws SourceError for an empty source, another encoding, an archive, a byte that is not UTF-8 (with offset and line), a NUL byte
+ * @param encoding - as the mapping names it; else a byte order mark tells it, else it is UTF-8
+ * @throws SourceError for an empty source, an unknown encoding, an archive, a byte that begins no character (with offset and line), a NUL
  */
-export async function decodeText(name: string, bytes: AsyncIterable<Buffer>, encoding?: string): Promise<Text> {
-  if (encoding !== undefined && !/^utf-?8$/i.test(encoding)) {
-    throw new SourceError(name, `encoding "${encoding}" cannot be read; only UTF-8 can`, {
-      hint: `Convert it first: iconv -f ${encoding} -t UTF-8`,
-    });
-  }
-  const iterator = bytes[Symbol.asyncIterator]();
-  const { blocks, failure } = await firstBlocks(iterator);
-  const raw = Buffer.concat(blocks);
-  const start = raw.subarray(0, 3).equals(utf8Mark) ? 3 : 0;
+export async function decodeText(name: string, bytes: AsyncIterable<Buffer>, asked?: string): Promise<Text> {
+  const raw = await peek(bytes, markBytes);
   try {
-    if (raw.length === start) {
-      throw failure === undefined ? emptySource(name, start) : failure.error;
-    }
-    refuseOtherKinds(name, raw);
+    if (raw.head.length === 0) throw raw.failure === undefined ? emptySource(name, 0) : raw.failure.error;
+    refuseOtherKinds(name, raw.head);
+    const encoding = encodingOf(asked, raw.head);
+    if ("fault" in encoding) throw new SourceError(name, encoding.fault, { hint: encoding.hint });
+    const mark = encoding.mark.length;
+    if (raw.head.length === mark && raw.failure === undefined) throw emptySource(name, mark);
+    const rest = withoutMark(raw.blocks, mark);
+    const { decode } = encoding;
+    if (decode === undefined) return await textOf(encoding, mark, wholeUtf8(name, mark, rest));
+    const offsets = new LineOffsets(encoding.unit, mark);
+    return { ...(await textOf(encoding, 0, transcoded(name, { ...encoding, decode }, rest, offsets))), offsets };
   } catch (error) {
-    await iterator.return?.();
+    await raw.blocks.return();
     throw error;
   }
-  return { start, head: raw.subarray(start), blocks: wholeCharacters(name, start, chained(blocks, failure, iterator)) };
 }
 
-/** An error that came while the first blocks were read; it waits until the records before it are given. */
-type Failure = { readonly error: unknown } | undefined;
-
-async function firstBlocks(iterator: AsyncIterator<Buffer>): Promise<{ blocks: Buffer[]; failure: Failure }> {
-  const blocks: Buffer[] = [];
-  try {
-    for (let length = 0; length < headBytes; ) {
-      const { done, value } = await iterator.next();
-      if (done === true) break;
-      blocks.push(value);
-      length += value.length;
-    }
-  } catch (error) {
-    return { blocks, failure: { error } };
+async function textOf(encoding: Encoding, start: number, decoded: AsyncIterable<Buffer>): Promise<Text> {
+  const { head, blocks, failure } = await peek(decoded, headBytes);
+  if (head.length > 0 || failure === undefined) {
+    return { encoding, start, head, isWhole: head.length < headBytes && failure === undefined, blocks };
   }
-  return { blocks, failure: undefined };
+  await blocks.return();
+  throw failure.error;
 }
 
-function emptySource(name: string, start: number): SourceError {
-  const message = start === 0 ? "is empty: it has no byte" : "is empty: it holds only a byte order mark";
+function emptySource(name: string, mark: number): SourceError {
+  const message = mark === 0 ? "is empty: it has no byte" : "is empty: it holds only a byte order mark";
   return new SourceError(name, message, { hint: "Was the export interrupted?" });
 }
 
-const utf8Mark = Buffer.from([0xef, 0xbb, 0xbf]);
-
-/** Beginnings of files that are no text, with what to do. */
-const otherKinds: readonly { readonly mark: readonly number[]; readonly is: string; readonly hint: string }[] = [
-  { mark: [0x1f, 0x8b], is: "is packed by gzip", hint: "Unpack it first, or pipe it: gzip -dc … | portload import -" },
-  { mark: [0x28, 0xb5, 0x2f, 0xfd], is: "is packed by zstd", hint: "Unpack it first, or pipe it." },
-  {
-    mark: [0x50, 0x4b, 0x03, 0x04],
-    is: "is a zip archive or a spreadsheet (.xlsx)",
-    hint: "Save the sheet as CSV UTF-8.",
-  },
-  { mark: [0xff, 0xfe], is: "is UTF-16", hint: "Convert it first: iconv -f UTF-16 -t UTF-8" },
-  { mark: [0xfe, 0xff], is: "is UTF-16", hint: "Convert it first: iconv -f UTF-16 -t UTF-8" },
-  { mark: [0x00, 0x00, 0xfe, 0xff], is: "is UTF-32", hint: "Convert it first: iconv -f UTF-32 -t UTF-8" },
-];
-
-function refuseOtherKinds(name: string, head: Buffer): void {
-  for (const { mark, is, hint } of otherKinds) {
-    if (head.subarray(0, mark.length).equals(Buffer.from(mark))) throw new SourceError(name, is, { hint });
+async function* withoutMark(blocks: AsyncIterable<Buffer>, mark: number): AsyncGenerator<Buffer, void, undefined> {
+  let left = mark;
+  for await (const block of blocks) {
+    const rest = block.subarray(left);
+    left -= block.length - rest.length;
+    if (rest.length > 0) yield rest;
   }
 }
 
-async function* chained(
-  first: readonly Buffer[],
-  failure: Failure,
-  rest: AsyncIterator<Buffer>,
-): AsyncGenerator<Buffer, void, undefined> {
-  try {
-    yield* first;
-    if (failure !== undefined) throw failure.error;
-    for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value;
-  } finally {
-    await rest.return?.();
-  }
-}
-
-async function* wholeCharacters(
+async function* transcoded(
   name: string,
-  start: number,
+  { decode, label, unit, mark }: Encoding & { readonly decode: Decode },
   bytes: AsyncIterable<Buffer>,
+  offsets: LineOffsets,
 ): AsyncGenerator<Buffer, void, undefined> {
-  let offset = start;
-  let line = 1;
-  let afterCr = false;
-  let open = Buffer.alloc(0);
-  let markBytes = start;
-  const passed = (block: Buffer): void => {
-    if (block.length === 0) return;
-    line += lineEnds(block, afterCr);
-    afterCr = block[block.length - 1] === 13;
-    offset += block.length;
-  };
-  for await (const bytesRead of bytes) {
-    const block = bytesRead.subarray(markBytes);
-    markBytes -= bytesRead.length - block.length;
+  const find = unit === 1 ? lineEndsOf : (wide: Buffer) => wideLineEndsOf(wide, label === "UTF-16BE");
+  const place = new TextPlace(mark.length);
+  let open: Buffer = Buffer.alloc(0);
+  for await (const block of bytes) {
     const joined = open.length === 0 ? block : Buffer.concat([open, block]);
-    const cut = joined.length - openCharacterBytes(joined);
-    const whole = joined.subarray(0, cut);
-    const bad = firstBad(whole);
-    if (bad !== -1) {
-      const good = joined.subarray(0, bad);
-      if (good.length > 0) yield good;
-      passed(good);
-      throw badByte(name, joined[bad] ?? 0, offset, line);
-    }
-    open = Buffer.from(joined.subarray(cut));
-    if (whole.length > 0) yield whole;
-    passed(whole);
+    const first = decode(joined);
+    // Up to a bad byte all is good.
+    const { text, used } = "badAt" in first ? wholeOf(decode(joined.subarray(0, first.badAt))) : first;
+    const decoded = Buffer.from(text);
+    offsets.add(joined.subarray(0, used), decoded, find);
+    if (decoded.length > 0) yield decoded;
+    place.pass(decoded, used);
+    open = joined.subarray(used);
+    if ("badAt" in first) throw badByte(name, label, open, place);
   }
-  if (open.length > 0) throw badByte(name, open[0] ?? 0, offset, line);
+  if (open.length > 0) throw badByte(name, label, open, place);
 }
 
-/** Index of the first byte that is NUL or no UTF-8, or -1. */
-function firstBad(bytes: Buffer): number {
-  const nul = bytes.indexOf(0);
-  const text = nul === -1 ? bytes : bytes.subarray(0, nul);
-  if (isUtf8(text)) return nul;
-  // Bisect: the longest valid prefix, up to the character that is broken.
-  let good = 0;
-  let bad = text.length;
-  while (good < bad) {
-    const middle = (good + bad + 1) >> 1;
-    if (isUtf8(text.subarray(0, middle - openCharacterBytes(text.subarray(0, middle))))) good = middle;
-    else bad = middle - 1;
-  }
-  return good - openCharacterBytes(text.subarray(0, good));
-}
-
-/** How many bytes at the end begin a character whose other bytes are missing. */
-function openCharacterBytes(bytes: Buffer): number {
-  for (let back = 1; back <= Math.min(3, bytes.length); back++) {
-    const byte = bytes[bytes.length - back] ?? 0;
-    if (byte < 0x80) return 0;
-    if (byte >= 0xc2) {
-      const length = byte >= 0xf0 ? (byte <= 0xf4 ? 4 : 0) : byte >= 0xe0 ? 3 : 2;
-      return back < length ? back : 0;
-    }
-    if (byte >= 0xc0) return 0;
-  }
-  return 0;
-}
-
-function badByte(name: string, byte: number, offset: number, line: number): SourceError {
-  const hex = `0x${byte.toString(16).padStart(2, "0").toUpperCase()}`;
-  if (byte === 0) {
-    return new SourceError(name, `is not text: a NUL byte at offset ${offset}, line ${line}`, {
-      hint: "Is it the right file? Sources are CSV, TSV, JSON or NDJSON.",
-      offset,
-      line,
-    });
-  }
-  return new SourceError(name, `is not UTF-8: byte ${hex} at offset ${offset}, line ${line}`, {
-    hint: "Convert it first, for example: iconv -f WINDOWS-1252 -t UTF-8",
-    offset,
-    line,
-  });
-}
-
-function lineEnds(block: Buffer, afterCr: boolean): number {
-  let count = 0;
-  const hasCr = block.includes(13);
-  for (let at = block.indexOf(10); at !== -1; at = block.indexOf(10, at + 1)) {
-    if (!hasCr || !(at === 0 ? afterCr : block[at - 1] === 13)) count++;
-  }
-  if (hasCr) for (let at = block.indexOf(13); at !== -1; at = block.indexOf(13, at + 1)) count++;
-  else if (afterCr && block[0] === 10) count--;
-  return count;
+function wholeOf(decoded: ReturnType<Decode>): { readonly text: string; readonly used: number } {
+  return "badAt" in decoded ? { text: "", used: 0 } : decoded;
 }

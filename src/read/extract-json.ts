@@ -3,24 +3,25 @@ import { tokensOf } from "./json.js";
 import { type Token, tokenizer } from "./json-tokens.js";
 import { type ElementVisitor, JsonWalk, recordsPath } from "./json-walk.js";
 
-/** Gives the text of a JSON array of some records, at the same path of keys; numbers keep their digits. */
+/** Gives the text, piece by piece, of a JSON array of some records, at the same path of keys; numbers keep their digits. */
 export async function* extractJson(
   name: string,
   blocks: AsyncIterable<Buffer>,
   options: SourceOptions,
   positions: ReadonlySet<number>,
-): AsyncGenerator<Uint8Array, void, undefined> {
+): AsyncGenerator<string, void, undefined> {
   const path = recordsPath(options.json?.records);
   const writer = new ElementWriter(positions);
   const walk = new JsonWalk(name, path, writer);
   const tokens = tokenizer();
-  yield Buffer.from(`${path.map((key) => `{${JSON.stringify(key)}:`).join("")}[`);
+  yield `${path.map((key) => `{${JSON.stringify(key)}:`).join("")}[`;
   for await (const block of blocks) {
     for (const token of tokensOf(tokens, block)) walk.token(token);
-    yield Buffer.from(writer.take());
+    yield writer.take();
     if (writer.isComplete) break;
   }
-  yield Buffer.from(`\n]${"}".repeat(path.length)}\n`);
+  for (const token of writer.isComplete ? [] : tokensOf(tokens, undefined)) walk.token(token);
+  yield `${writer.take()}\n]${"}".repeat(path.length)}\n`;
 }
 
 /** Writes wanted elements from their tokens, each on a line of its own. */

@@ -1,52 +1,58 @@
 import type { Span } from "../record.js";
+import type { Encoding } from "./encoding.js";
 
-/** What is copied from a source of lines. */
-interface Ranges {
-  /** Offset of the first byte of the first block. */
-  readonly start: number;
-  /** Fed the blocks one by one, undefined after the last, until it knows where the first record begins; all before that is copied. */
-  readonly prelude: (block: Buffer | undefined) => number | undefined;
+/** What is copied from a source of lines. Offsets count bytes of the unpacked source. */
+export interface Ranges {
+  /** Where the first record begins; all before that is copied. */
+  readonly prelude: number;
   /** Of the records, in source order, without their line ends. */
   readonly spans: readonly Span[];
+  readonly encoding: Encoding;
 }
 
-/** Copies what stands before the first record, then some records with their line ends. */
+/**
+ * Copies what stands before the first record, then some records with their line ends.
+ *
+ * @param blocks - the unpacked source from its first byte
+ */
 export async function* extractSpans(
   blocks: AsyncIterable<Buffer>,
-  { start, prelude, spans }: Ranges,
+  { prelude, spans, encoding }: Ranges,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  let held: Buffer[] = [];
-  let copier: SpanCopier | undefined;
-  const copierAfter = (block: Buffer | undefined): SpanCopier | undefined => {
-    const end = prelude(block);
-    return end === undefined ? undefined : new SpanCopier(start, [{ start, end }, ...spans]);
-  };
-  for await (const block of blocks) {
-    held.push(block);
-    copier ??= copierAfter(block);
-    if (copier === undefined) continue;
-    for (const one of held) yield* copier.feed(one);
-    held = [];
+  const copier = new SpanCopier([{ start: 0, end: prelude }, ...spans], encoding);
+  for await (const block of wholeUnits(blocks, encoding.unit)) {
+    yield* copier.feed(block);
     if (copier.isComplete) return;
   }
-  // A short source's first record is known only at its end.
-  copier ??= copierAfter(undefined);
-  if (copier === undefined) return yield* held;
-  for (const one of held) yield* copier.feed(one);
   yield* copier.end();
+}
+
+/** Blocks of whole units, so that a line end is cut between its units only. */
+async function* wholeUnits(blocks: AsyncIterable<Buffer>, unit: 1 | 2): AsyncGenerator<Buffer, void, undefined> {
+  let open: Buffer = Buffer.alloc(0);
+  for await (const block of blocks) {
+    const joined = open.length === 0 ? block : Buffer.concat([open, block]);
+    const cut = joined.length - (joined.length % unit);
+    open = joined.subarray(cut);
+    if (cut > 0) yield joined.subarray(0, cut);
+  }
 }
 
 class SpanCopier {
   readonly #spans: readonly Span[];
+  readonly #cr: Buffer;
+  readonly #lf: Buffer;
   #next = 0;
-  #offset: number;
+  #offset = 0;
   /** Whether the last copied span still waits for its line end, or for the LF after its CR. */
   #waitsFor: "nothing" | "line end" | "lf" = "nothing";
-  #lineEnd = "";
+  #lineEnd: Buffer;
 
-  constructor(offset: number, spans: readonly Span[]) {
-    this.#offset = offset;
+  constructor(spans: readonly Span[], encoding: Encoding) {
     this.#spans = spans;
+    this.#cr = encoded("\r", encoding);
+    this.#lf = encoded("\n", encoding);
+    this.#lineEnd = this.#lf;
   }
 
   get isComplete(): boolean {
@@ -66,10 +72,10 @@ class SpanCopier {
       if (from >= block.length) break;
       if (to > from) yield block.subarray(from, to);
       if (span.end - this.#offset > block.length) break;
-      at = to;
+      at = Math.max(at, to);
       // The prelude ends with a line end of its own.
       this.#waitsFor = this.#next === 0 ? "nothing" : "line end";
-      if (this.#next === 0) this.#lineEnd = lineEndAt(block, to);
+      if (this.#next === 0) this.#lineEnd = this.#lineEndBefore(block, to);
       this.#next++;
     }
     this.#offset += block.length;
@@ -77,29 +83,42 @@ class SpanCopier {
 
   /** The line end that the last record lacks, written as the others are. */
   *end(): Generator<Buffer> {
-    if (this.#waitsFor === "line end") yield Buffer.from(this.#lineEnd === "" ? "\n" : this.#lineEnd);
+    if (this.#waitsFor === "line end") yield this.#lineEnd;
   }
 
   #passLineEnd(block: Buffer, from: number): number {
+    const unit = this.#lf.length;
     let at = from;
     if (this.#waitsFor === "line end") {
-      this.#lineEnd = block[at] === 13 ? "\r" : "\n";
-      this.#waitsFor = block[at] === 13 ? "lf" : "nothing";
-      at++;
+      const isCr = this.#standsAt(this.#cr, block, at);
+      this.#lineEnd = isCr ? this.#cr : this.#lf;
+      this.#waitsFor = isCr ? "lf" : "nothing";
+      at += unit;
     }
     if (this.#waitsFor === "lf" && at < block.length) {
-      if (block[at] === 10) {
-        this.#lineEnd = "\r\n";
-        at++;
+      if (this.#standsAt(this.#lf, block, at)) {
+        this.#lineEnd = Buffer.concat([this.#cr, this.#lf]);
+        at += unit;
       }
       this.#waitsFor = "nothing";
     }
     return at;
   }
+
+  #lineEndBefore(block: Buffer, next: number): Buffer {
+    const unit = this.#lf.length;
+    if (this.#standsAt(this.#cr, block, next - unit)) return this.#cr;
+    return this.#standsAt(this.#cr, block, next - 2 * unit) ? Buffer.concat([this.#cr, this.#lf]) : this.#lf;
+  }
+
+  #standsAt(unit: Buffer, block: Buffer, at: number): boolean {
+    return at >= 0 && block.subarray(at, at + unit.length).equals(unit);
+  }
 }
 
-function lineEndAt(block: Buffer, next: number): string {
-  if (block[next - 1] === 13) return "\r";
-  if (block[next - 1] !== 10) return "";
-  return block[next - 2] === 13 ? "\r\n" : "\n";
+/** ASCII text in an encoding. */
+export function encoded(text: string, { label, unit }: Encoding): Buffer {
+  if (unit === 1) return Buffer.from(text, "latin1");
+  const bytes = Buffer.from(text, "utf16le");
+  return label === "UTF-16BE" ? bytes.swap16() : bytes;
 }

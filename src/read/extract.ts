@@ -3,11 +3,11 @@ import type { SourceOptions } from "../options.js";
 import type { Span } from "../record.js";
 import type { BoundSource } from "./bind.js";
 import { scanOptions } from "./csv.js";
-import { decodeText } from "./decode.js";
+import type { Text } from "./decode.js";
 import { extractJson } from "./extract-json.js";
-import { extractSpans } from "./extract-spans.js";
+import { encoded, extractSpans } from "./extract-spans.js";
 import { tellFormat } from "./format.js";
-import { openBytes } from "./open.js";
+import { openText, openUnpacked } from "./open-text.js";
 import { RowScanner } from "./row-scanner.js";
 
 /** A record to extract: its span where its format has spans. */
@@ -17,14 +17,15 @@ export interface Wanted {
 }
 
 /**
- * Gives the bytes of a file that holds some records of a source and nothing else, in the source's own form, so that the same options read it.
+ * Gives the bytes of a file that holds some records of a source and nothing else, unpacked, in the source's own form, so that the same options read it.
  *
  * CSV, TSV and NDJSON: byte for byte, all that stands before the first record (byte order mark, preamble, header) and then each record with its own
- * line end; a last one without gets one. JSON: an array, at the same path of keys, of the same values, digits of long integers kept.
- * Opens the source once more and holds no more than a block of it.
+ * line end; a last one without gets one. JSON: an array, at the same path of keys, of the same values, digits of long integers kept; characters
+ * beyond ASCII are escaped where the source is not UTF-8. Opens the source anew and holds no more than a block of it.
  *
+ * @param options - those that the source was read with, its dialect settled
  * @param wanted - records of this source, in any order; each is given once, by position
- * @param io - `path` is read in the source's place: the copy of a stdin
+ * @param io - `path` is read in the source's place: the copy of a stdin or a URL
  * @throws SourceError as reading does
  */
 export async function* extractRecords(
@@ -33,40 +34,58 @@ export async function* extractRecords(
   wanted: readonly Wanted[],
   io: { readonly path?: string } = {},
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const bytes = openBytes({ path: io.path ?? source.path, name: source.name });
-  const text = await decodeText(source.name, bytes, options.encoding);
-  const format = tellFormat(source.path, text.head, options);
-  const sorted = [...new Map(wanted.map((one) => [one.position, one])).values()].sort(
-    (a, b) => a.position - b.position,
-  );
-  if (text.start > 0) yield Buffer.from([0xef, 0xbb, 0xbf]);
-  if (format === "json") {
-    yield* extractJson(source.name, text.blocks, options, new Set(sorted.map(({ position }) => position)));
-    return;
+  const { path, name } = source;
+  const opened = { path, name, ...(io.path !== undefined && { readFrom: io.path }) };
+  const text = await openText(opened, options);
+  const { encoding } = text;
+  try {
+    const format = tellFormat(path, text.head, options);
+    const sorted = [...new Map(wanted.map((one) => [one.position, one])).values()].sort(
+      (a, b) => a.position - b.position,
+    );
+    if (format === "json") {
+      yield encoding.mark;
+      const positions = new Set(sorted.map(({ position }) => position));
+      for await (const piece of extractJson(name, text.blocks, options, positions)) {
+        yield encoding.decode === undefined ? Buffer.from(piece) : encoded(asciiOf(piece), encoding);
+      }
+      return;
+    }
+    const spans = sorted.map(({ position, span }) => span ?? noSpan(name, position));
+    const prelude = format === "ndjson" ? encoding.mark.length : await csvPrelude(text, { ...options, format });
+    const { bytes } = await openUnpacked(opened);
+    yield* extractSpans(bytes, { prelude, spans, encoding });
+  } finally {
+    await text.blocks.return();
   }
-  const spans = sorted.map(({ position, span }) => span ?? noSpan(source.name, position));
-  const records = { start: text.start, spans };
-  if (format === "ndjson") yield* extractSpans(text.blocks, { ...records, prelude: () => text.start });
-  else yield* extractSpans(text.blocks, { ...records, prelude: csvPrelude({ ...options, format }, text.start) });
 }
 
-/** Finds where the first record of a CSV begins, from the blocks at its beginning (undefined after the last); undefined while it has not come. */
-function csvPrelude(options: SourceOptions, start: number): (block: Buffer | undefined) => number | undefined {
-  let end: number | undefined;
+/** Offset in the source where the first record of a CSV begins, or where it ends without one. */
+async function csvPrelude({ blocks, start, offsets }: Text, options: SourceOptions): Promise<number> {
   const hasHeader = options.csv?.header ?? true;
+  let found: number | undefined;
+  let end = start;
   const scanner = new RowScanner(scanOptions(options, start), {
     row: (_cells, place) => {
-      end ??= hasHeader ? place.next : place.start;
+      found ??= hasHeader ? place.next : place.start;
     },
     bad: (_fault, place) => {
-      end ??= place.start;
+      found ??= place.start;
     },
   });
-  return (block) => {
-    if (block === undefined) scanner.end();
-    else scanner.feed(block);
-    return end;
-  };
+  for await (const block of blocks) {
+    end += block.length;
+    scanner.feed(block);
+    if (found !== undefined) break;
+  }
+  if (found === undefined) scanner.end();
+  const at = found ?? end;
+  return offsets?.at(at) ?? at;
+}
+
+/** JSON text in ASCII alone: what another encoding may lack is escaped. */
+function asciiOf(text: string): string {
+  return text.replaceAll(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
 function noSpan(name: string, position: number): never {

@@ -1,4 +1,5 @@
 import type { SourceOptions } from "../options.js";
+import { unpackedName } from "./unpack.js";
 
 /** A format that sources come in. */
 export type Format = NonNullable<SourceOptions["format"]>;
@@ -25,9 +26,10 @@ export function tellFormat(path: string, head: Buffer, options: SourceOptions): 
   return options.format ?? extensions[extensionOf(path)] ?? formatOf(head.toString("utf8"));
 }
 
-/** The extension of a path, with its dot and in lower case. */
+/** The extension of a path or URL, with its dot and in lower case; that of a packer left out: `.csv` of `teams.csv.gz`. */
 export function extensionOf(path: string): string {
-  return /\.[^./\\]*$/.exec(path)?.[0].toLowerCase() ?? "";
+  const name = /^https?:/i.test(path) ? path.replace(/[?#].*$/s, "") : path;
+  return /\.[^./\\]*$/.exec(unpackedName(name))?.[0].toLowerCase() ?? "";
 }
 
 function formatOf(head: string): Format {

@@ -16,17 +16,15 @@ export interface JsonFault {
  *
  * The parser that reads records tells no position, so a broken source is gone through once more.
  *
- * @param bytes - the source from its beginning
- * @param start - length of its byte order mark
+ * @param blocks - the source's text
+ * @param start - offset of its first byte
  */
-export async function locateJsonFault(bytes: AsyncIterable<Buffer>, start: number): Promise<JsonFault | undefined> {
-  const verify = jsonVerifier() as (text: string | typeof none) => unknown;
-  let skip = start;
+export async function locateJsonFault(blocks: AsyncIterable<Buffer>, start: number): Promise<JsonFault | undefined> {
+  const verify = jsonVerifier({ jsonStreaming: true }) as (text: string | typeof none) => unknown;
   try {
-    for await (const block of bytes) {
+    for await (const block of blocks) {
       // One byte, one character: so the verifier counts bytes. Only strings hold bytes beyond ASCII, and any is fine there.
-      verify(block.subarray(skip).toString("latin1"));
-      skip = Math.max(0, skip - block.length);
+      verify(block.toString("latin1"));
     }
     verify(none);
     return undefined;

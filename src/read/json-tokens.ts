@@ -10,9 +10,11 @@ export interface Tokenizer {
   end(): readonly Token[];
 }
 
-/** Makes stream-json's parser with packed tokens only. M: twice as fast as with its streamed ones. */
+/** Makes stream-json's parser with packed tokens only, for one JSON text after another. M: twice as fast as with its streamed ones. */
 export function tokenizer(): Tokenizer {
-  const parse = jsonParser({ packValues: true, streamValues: false }) as (text: string | typeof none) => unknown;
+  const parse = jsonParser({ packValues: true, streamValues: false, jsonStreaming: true }) as (
+    text: string | typeof none,
+  ) => unknown;
   const tokensOf = (result: unknown): readonly Token[] => {
     if (result === none) return [];
     return isMany(result) ? (getManyValues(result) as Token[]) : [result as Token];

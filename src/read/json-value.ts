@@ -1,5 +1,14 @@
 import type { Token } from "./json-tokens.js";
 
+/** Deepest nesting of a record: arrays and objects within each other, the record itself counted. jq and JSON.stringify take it with room to spare. */
+export const maxNesting = 1000;
+
+/** Says that a record is nested too deep. */
+export const tooDeep = {
+  code: "nested_too_deep",
+  message: `the record is nested deeper than ${maxNesting} levels`,
+} as const;
+
 /**
  * Puts a JSON value together from tokens.
  *
@@ -14,6 +23,7 @@ export class ValueBuilder {
   #value: unknown;
   #longIntegers = 0;
   #firstLongKey = "";
+  #isTooDeep = false;
 
   /** @param maxBytes - size of text beyond which nothing more is kept; see {@link isTooLarge} */
   constructor(maxBytes: number) {
@@ -45,8 +55,14 @@ export class ValueBuilder {
     return this.#size > this.#maxBytes;
   }
 
+  /** True when the value is nested deeper than {@link maxNesting}; it is then incomplete. */
+  get isTooDeep(): boolean {
+    return this.#isTooDeep;
+  }
+
   /** Makes ready for the next value. */
   reset(): void {
+    this.#isTooDeep = false;
     this.#stack = [];
     this.#keys = [];
     this.#key = "";
@@ -92,6 +108,7 @@ export class ValueBuilder {
   }
 
   #open(container: Record<string, unknown> | unknown[]): void {
+    if (this.#stack.length >= maxNesting) this.#isTooDeep = true;
     this.#put(container);
     this.#keys.push(this.#key);
     this.#stack.push(container);
@@ -100,7 +117,7 @@ export class ValueBuilder {
   #put(value: unknown): void {
     const into = this.#stack[this.#stack.length - 1];
     if (into === undefined) this.#value = value;
-    else if (this.isTooLarge) return;
+    else if (this.isTooLarge || this.#isTooDeep) return;
     else if (Array.isArray(into)) into.push(value);
     else if (this.#key !== "__proto__") into[this.#key] = value;
     else Object.defineProperty(into, "__proto__", { value, enumerable: true, configurable: true, writable: true });

@@ -19,6 +19,7 @@ export class JsonWalk {
   readonly #visitor: ElementVisitor;
   /** seek: a value of the path comes · keys: within an object of the path · pass: a value beside it · array: between elements · element: within one · after: the text is complete */
   #state: "seek" | "keys" | "pass" | "array" | "element" | "after" = "seek";
+  #texts = 0;
   /** Keys of the path that led here. */
   #level = 0;
   #depth = 0;
@@ -32,11 +33,21 @@ export class JsonWalk {
     this.#visitor = visitor;
   }
 
+  /** Whether at least one JSON text has come and none is open. */
+  get isComplete(): boolean {
+    return this.#state === "after";
+  }
+
   /**
-   * Takes the next token of the text.
+   * Takes the next token.
    * @throws SourceError when no array or object stands at the path
    */
   token(token: Token): void {
+    if (this.#state === "after") {
+      this.#state = "seek";
+      this.#found = false;
+      this.#texts++;
+    }
     switch (this.#state) {
       case "element":
         this.#inElement(token);
@@ -79,7 +90,8 @@ export class JsonWalk {
       this.#state = "array";
       if (this.#isSingle) this.#inElement(token);
     } else {
-      const where = this.#level === 0 ? "the text" : `"${this.#path.slice(0, this.#level).join(".")}"`;
+      const text = this.#texts === 0 ? "the text" : `its JSON text number ${this.#texts + 1}`;
+      const where = this.#level === 0 ? text : `"${this.#path.slice(0, this.#level).join(".")}"`;
       const wanted = isTarget ? "an array of records or one object" : "an object";
       throw new SourceError(this.#name, `${where} must be ${wanted}, and is ${kindOf(token)}`, {
         hint: "Let json.records name the keys, dotted, that lead to the array of records.",

@@ -1,6 +1,6 @@
 import type { ChunkSink } from "./chunk-sink.js";
 import { type Token, type Tokenizer, tokenizer } from "./json-tokens.js";
-import { ValueBuilder } from "./json-value.js";
+import { tooDeep, ValueBuilder } from "./json-value.js";
 import { type ElementVisitor, JsonWalk, recordsPath } from "./json-walk.js";
 import { isObject, notAnObject } from "./ndjson.js";
 import { defaultMaxRecordBytes, type Reader, type ReaderInput } from "./reader.js";
@@ -16,7 +16,8 @@ export class JsonSyntaxFault extends Error {
 }
 
 /**
- * Reads the elements of a JSON array, at the top or at a path of keys, or a single object. No span and no line: the parser knows none.
+ * Reads the elements of a JSON array, at the top or at a path of keys, or a single object; several JSON texts one after another are read as one. No span
+ * and no line: the parser knows none.
  *
  * Feeding throws a {@link JsonSyntaxFault} on a syntax error and a SourceError when nothing fit stands at the path.
  */
@@ -40,6 +41,7 @@ export class JsonReader implements Reader, ElementVisitor {
 
   end(): void {
     for (const token of tokensOf(this.#tokens, undefined)) this.#walk.token(token);
+    if (!this.#walk.isComplete) throw new JsonSyntaxFault("the text is not complete", true);
   }
 
   /** Takes a token of the element in hand. */
@@ -49,11 +51,13 @@ export class JsonReader implements Reader, ElementVisitor {
 
   /** Takes the element as a record. */
   done(): void {
-    const { value, size, isTooLarge, longIntegers, firstLongKey } = this.#builder;
+    const { value, size, isTooLarge, isTooDeep, longIntegers, firstLongKey } = this.#builder;
     const at = this.#sink.place();
     if (isTooLarge) {
       const message = `the element is larger than ${this.#maxRecordBytes} bytes; raise maxRecordBytes`;
       this.#sink.refuse({ code: "record_too_large", message }, at, 0);
+    } else if (isTooDeep) {
+      this.#sink.refuse(tooDeep, at, size);
     } else if (!isObject(value)) {
       this.#sink.refuse({ code: "not_an_object", message: notAnObject(value) }, at, size);
     } else {

@@ -1,5 +1,6 @@
 import type { ChunkSink } from "./chunk-sink.js";
 import { parseJson } from "./json-parse.js";
+import { maxNesting, tooDeep } from "./json-value.js";
 import { defaultMaxRecordBytes, type Reader, type ReaderInput } from "./reader.js";
 
 /**
@@ -60,6 +61,10 @@ export class NdjsonReader implements Reader {
     }
     const text = bytes.toString("utf8");
     if (text.trim() === "") return;
+    if (isTooDeep(bytes)) {
+      this.#sink.refuse(tooDeep, at, bytes.length, span);
+      return;
+    }
     const parsed = parseJson(text);
     if ("fault" in parsed) {
       this.#sink.refuse(
@@ -75,6 +80,22 @@ export class NdjsonReader implements Reader {
       this.#sink.add({ at, span, value: parsed.value }, bytes.length);
     }
   }
+}
+
+/** Whether a line opens more arrays and objects within each other than a record may. */
+function isTooDeep(line: Buffer): boolean {
+  if (line.length <= 2 * maxNesting) return false;
+  let depth = 0;
+  let inText = false;
+  for (let at = 0; at < line.length; at++) {
+    const byte = line[at];
+    if (byte === 0x22) inText = !inText;
+    else if (inText) at += byte === 0x5c ? 1 : 0;
+    else if (byte === 0x5b || byte === 0x7b) {
+      if (++depth > maxNesting) return true;
+    } else if (byte === 0x5d || byte === 0x7d) depth--;
+  }
+  return false;
 }
 
 /** True for what a record of JSON may be. */

@@ -4,15 +4,19 @@ import { stat } from "node:fs/promises";
 import { addAbortSignal, type Readable } from "node:stream";
 import { finished } from "node:stream/promises";
 import { PortloadError, SourceError, StateError } from "../errors.js";
+import { type FetchIo, fetchBytes } from "./fetch.js";
+import { isUrl } from "./source-name.js";
 
 /** How a source is opened. */
 export interface OpenIo {
   /** What `-` reads. */
   readonly stdin?: Readable;
-  /** Where a source that can be read only once (stdin, a FIFO) is copied byte for byte while it is read; mode 0600. */
+  /** Where a source that can be read only once (stdin, a FIFO, an address) is copied byte for byte while it is read; mode 0600. */
   readonly copyTo?: string;
   /** Ends the reading with its reason. */
   readonly signal?: AbortSignal;
+  /** How addresses are downloaded. */
+  readonly fetch?: Omit<FetchIo, "signal">;
 }
 
 /** Largest block read at once. */
@@ -23,24 +27,19 @@ const blockBytes = 64 * 1024;
  *
  * Closing early closes the file. This is the only place that opens sources.
  *
- * @param source - `path` is a file, a FIFO or `-` for stdin; `name` stands in messages
+ * @param source - `path` is a file, a FIFO, an http(s) address or `-` for stdin; `name` stands in messages
  * @throws SourceError when it cannot be opened or read on
  */
 export async function* openBytes(
   source: { readonly path: string; readonly name: string },
   io: OpenIo = {},
 ): AsyncGenerator<Buffer, void, undefined> {
-  if (/^https?:\/\//i.test(source.path)) {
-    throw new SourceError(source.name, "a URL cannot be read yet", {
-      hint: "Download it first, or pipe it: curl … | portload import -",
-    });
-  }
   io.signal?.throwIfAborted();
   try {
     const copyTo = (await isReopenable(source.path)) ? undefined : io.copyTo;
-    const stream =
-      source.path === "-" ? stdinOf(source.name, io) : createReadStream(source.path, { highWaterMark: blockBytes });
-    if (io.signal !== undefined) addAbortSignal(io.signal, stream);
+    const stream = isUrl(source.path)
+      ? fetchBytes(source.path, { ...io.fetch, ...(io.signal && { signal: io.signal }) })
+      : streamOf(source, io);
     yield* copyTo === undefined ? stream : copied(stream, copyTo);
   } catch (error) {
     io.signal?.throwIfAborted();
@@ -54,7 +53,7 @@ export async function reopenablePath(source: { readonly path: string }, io: Open
 }
 
 async function isReopenable(path: string): Promise<boolean> {
-  return path !== "-" && (await stat(path)).isFile();
+  return !isUrl(path) && path !== "-" && (await stat(path)).isFile();
 }
 
 /** What is wrong with a path, in a sentence, and what to do. */
@@ -74,12 +73,17 @@ const systemErrors: Readonly<Record<string, { message: string; hint: string }>> 
   EISDIR: { message: "is a directory", hint: "Name its files, or the directory where sources are listed." },
 };
 
+function streamOf({ path, name }: { readonly path: string; readonly name: string }, io: OpenIo): Readable {
+  const stream = path === "-" ? stdinOf(name, io) : createReadStream(path, { highWaterMark: blockBytes });
+  return io.signal === undefined ? stream : addAbortSignal(io.signal, stream);
+}
+
 function stdinOf(name: string, io: OpenIo): Readable {
   if (io.stdin === undefined) throw new SourceError(name, "there is no standard input to read");
   return io.stdin;
 }
 
-async function* copied(stream: Readable, path: string): AsyncGenerator<Buffer, void, undefined> {
+async function* copied(stream: AsyncIterable<Buffer>, path: string): AsyncGenerator<Buffer, void, undefined> {
   const copy = createWriteStream(path, { mode: 0o600 });
   const closed = finished(copy).catch((error: Error) => {
     throw new StateError(`${path}: the copy of the source cannot be written: ${error.message}`, { cause: error });

@@ -5,18 +5,24 @@ import type { SourceRecord } from "../record.js";
 import type { BoundSource } from "./bind.js";
 import { ChunkSink } from "./chunk-sink.js";
 import { CsvReader } from "./csv.js";
-import { decodeText } from "./decode.js";
-import { type Format, tellFormat } from "./format.js";
+import type { Text } from "./decode.js";
+import { doubtError } from "./doubt.js";
+import type { Format } from "./format.js";
 import { JsonReader, JsonSyntaxFault } from "./json.js";
 import { type JsonFault, locateJsonFault, plainMessage } from "./json-fault.js";
 import { NdjsonReader } from "./ndjson.js";
-import { type OpenIo, openBytes, reopenablePath } from "./open.js";
+import { type OpenIo, reopenablePath } from "./open.js";
+import { openText } from "./open-text.js";
 import type { Reader, ReaderInput } from "./reader.js";
+import { type Receipt, receiptOf } from "./receipt.js";
+import { sniffSource } from "./sniff.js";
 
 /** How a source is read, besides its options. */
 export interface ReadIo extends OpenIo {
   /** First N records; all by default. */
   readonly limit?: number;
+  /** Told how the source is read, before its first record. */
+  readonly onReceipt?: (receipt: Receipt) => void;
 }
 
 const readers = {
@@ -33,18 +39,37 @@ const readers = {
  *
  * @param source - as bound by `bindSources`
  * @param options - the mapping's `source`, with those of the kind laid over it
- * @throws SourceError when the source cannot be opened or read on: missing, empty, not text, not UTF-8, an ambiguous header, broken JSON
+ * @throws SourceError when the source cannot be opened or read on: missing, empty, not text, not of its encoding, an ambiguous header, broken JSON; and
+ *   when it is in doubt how it is written (see `sniffSource`), with the lines that settle it
  */
 export async function* readSource(
   source: BoundSource,
   options: SourceOptions,
   io: ReadIo = {},
 ): AsyncGenerator<Chunk<SourceRecord>, void, undefined> {
-  const text = await decodeText(source.name, openBytes(source, io), options.encoding);
-  const format = tellFormat(source.path, text.head, options);
-  const sink = new ChunkSink(source.index, io.limit);
-  const input = { name: source.name, start: text.start, options: { ...options, format }, sink };
-  const reader = readers[format](input);
+  const text = await openText(source, options, io);
+  try {
+    const sniffed = sniffSource(source.path, text, options);
+    if ("doubt" in sniffed) throw doubtError(source.name, sniffed.doubt);
+    io.onReceipt?.(receiptOf(source, text, sniffed, options));
+    const { format } = sniffed;
+    if (format === "json") text.offsets?.stop();
+    const sink = new ChunkSink(source.index, io.limit, text.offsets);
+    const input = { name: source.name, start: text.start, options: { ...options, format }, sink };
+    yield* readText(source, text, readers[format](input), input, io);
+  } finally {
+    await text.blocks.return();
+  }
+}
+
+async function* readText(
+  source: BoundSource,
+  text: Text,
+  reader: Reader,
+  input: ReaderInput,
+  io: ReadIo,
+): AsyncGenerator<Chunk<SourceRecord>, void, undefined> {
+  const { sink } = input;
   try {
     for await (const block of text.blocks) {
       reader.feed(block);
@@ -57,12 +82,8 @@ export async function* readSource(
     if (!(error instanceof JsonSyntaxFault)) throw error;
     return yield* endAtFault(source, input, error, io);
   }
-  if (sink.count === 0) sink.warn(noRecords(source));
+  if (sink.count === 0) sink.warn({ code: "no_records", message: `${source.name} holds no record`, count: 1 });
   yield* sink.rest();
-}
-
-function noRecords(source: BoundSource) {
-  return { code: "no_records", message: `${source.name} holds no record`, count: 1 } as const;
 }
 
 /**
@@ -75,22 +96,27 @@ async function* endAtFault(
   fault: JsonSyntaxFault,
   io: ReadIo,
 ): AsyncGenerator<Chunk<SourceRecord>, void, undefined> {
-  const { sink, start } = input;
+  const { sink, options } = input;
   const path = await reopenablePath(source, io);
-  const again = path === undefined ? undefined : { path, name: source.name };
-  const found = again === undefined ? undefined : await locateJsonFault(openBytes(again), start);
-  if (again !== undefined && found !== undefined && !fault.isEnd) {
+  if (path === undefined) throw brokenJson(source.name, sink.count, fault, undefined);
+  const { path: extension, name } = source;
+  const again = { path: extension, name, readFrom: path };
+  const verified = await openText(again, options);
+  const found = await locateJsonFault(verified.blocks, verified.start);
+  if (found !== undefined && !fault.isEnd) {
     sink.startAgain();
     const reader = new JsonReader(input);
-    const text = await decodeText(source.name, openBytes(again));
-    for await (const block of firstBytes(text.blocks, found.offset - start)) {
+    const text = await openText(again, options);
+    text.offsets?.stop();
+    for await (const block of firstBytes(text.blocks, found.offset - text.start)) {
       reader.feed(block);
       yield* sink.complete();
     }
     yield* sink.rest();
     if (sink.isFull) return;
   }
-  throw brokenJson(source.name, sink.count, fault, found);
+  const isUtf8 = verified.encoding.decode === undefined;
+  throw brokenJson(source.name, sink.count, fault, found, isUtf8);
 }
 
 async function* firstBytes(blocks: AsyncIterable<Buffer>, count: number): AsyncGenerator<Buffer, void, undefined> {
@@ -102,15 +128,22 @@ async function* firstBytes(blocks: AsyncIterable<Buffer>, count: number): AsyncG
   }
 }
 
-function brokenJson(name: string, records: number, fault: JsonSyntaxFault, found: JsonFault | undefined): SourceError {
-  const place = found === undefined ? "" : ` at line ${found.line}, column ${found.column}, offset ${found.offset}`;
+function brokenJson(
+  name: string,
+  records: number,
+  fault: JsonSyntaxFault,
+  found: JsonFault | undefined,
+  isUtf8 = true,
+): SourceError {
+  const offset = isUtf8 ? `, offset ${found?.offset}` : "";
+  const place = found === undefined ? "" : ` at line ${found.line}, column ${found.column}${offset}`;
   const after = `${found === undefined && !fault.isEnd ? "some way " : ""}after record ${records}`;
   const message = fault.isEnd
     ? `its JSON ends before it is complete${place}, after record ${records}`
     : `is not valid JSON${place}, ${after}: ${found?.message ?? plainMessage(fault.message)}`;
   return new SourceError(name, message, {
     hint: fault.isEnd ? "Was the export interrupted?" : "Mend it there; one object a line is NDJSON (format: ndjson).",
-    ...(found === undefined ? {} : { offset: found.offset, line: found.line }),
+    ...(found === undefined ? {} : { line: found.line, ...(isUtf8 && { offset: found.offset }) }),
     cause: fault,
   });
 }

@@ -35,6 +35,8 @@ export interface ScanOptions extends Dialect {
   /** Physical lines to pass before the first row. */
   readonly skipLines: number;
   readonly maxRecordBytes: number;
+  /** Text that begins a line which is no row. */
+  readonly comment?: string;
 }
 
 /**
@@ -48,12 +50,13 @@ export class RowScanner {
   readonly #options: ScanOptions;
   readonly #sink: RowSink;
   readonly #window: Window;
+  readonly #comment: Buffer | undefined;
   #parser: RowParser;
   #fed: number;
   #start: number;
   #fault: RowFault | undefined;
   /** Where the line with the fault begins, when its end is still to come. */
-  #open: { start: number; line: number } | undefined;
+  #open: { start: number; line: number; isComment: boolean } | undefined;
   #linesToSkip: number;
   /** True while no CR has come. M: csv-parse tries every line end at every byte, so that knowing only LF makes it a tenth faster. */
   #lfOnly = true;
@@ -62,6 +65,7 @@ export class RowScanner {
     this.#options = options;
     this.#sink = sink;
     this.#window = new Window(options.start);
+    this.#comment = options.comment === undefined ? undefined : Buffer.from(options.comment);
     this.#linesToSkip = options.skipLines;
     this.#start = options.start;
     this.#fed = options.start;
@@ -113,7 +117,11 @@ export class RowScanner {
 
   /** Moves to the next physical line; false when its beginning has not come yet. A line that is passed because of a fault is told. */
   #passLine(ended: boolean): boolean {
-    const open = this.#open ?? { start: this.#start, line: this.#window.lineAt(this.#start) };
+    const open = this.#open ?? {
+      start: this.#start,
+      line: this.#window.lineAt(this.#start),
+      isComment: this.#isComment(this.#start),
+    };
     const found = this.#window.physicalLine(this.#start, ended);
     if (found === undefined) {
       // A line may be longer than memory: only a last CR, which a LF may follow, is kept.
@@ -122,9 +130,9 @@ export class RowScanner {
       return false;
     }
     if (found.next === open.start) return false;
-    if (this.#fault !== undefined) {
+    if (this.#fault !== undefined && !open.isComment) {
       const fault = open.start === this.#start ? this.#faultAlone(found.end) : this.#fault;
-      this.#sink.bad(fault ?? this.#fault, { ...open, ...found });
+      this.#sink.bad(fault ?? this.#fault, { start: open.start, line: open.line, ...found });
     }
     this.#fault = undefined;
     this.#open = undefined;
@@ -142,6 +150,10 @@ export class RowScanner {
     return error === undefined ? undefined : faultOf(error);
   }
 
+  #isComment(start: number): boolean {
+    return this.#comment !== undefined && this.#window.beginsWith(start, this.#comment);
+  }
+
   #parserFrom(offset: number): RowParser {
     return new RowParser(this.#options, this.#lfOnly, (cells, consumed) => this.#take(cells, offset + consumed));
   }
@@ -153,6 +165,13 @@ export class RowScanner {
     this.#start = start;
     if (end - start > this.#options.maxRecordBytes) {
       this.#fault = { code: "record_too_large" };
+      return;
+    }
+    if (this.#isComment(start)) {
+      const line = this.#window.physicalLine(start, true);
+      // A quote in a comment opens nothing: what follows its line is parsed anew.
+      if (line !== undefined && line.next < next) this.#fault = { code: "bad_quote" };
+      else this.#start = next;
       return;
     }
     this.#start = next;

@@ -58,6 +58,12 @@ export class Window {
     return this.#live.subarray(offset - this.#start);
   }
 
+  /** Whether some bytes stand at an offset. */
+  beginsWith(from: number, bytes: Buffer): boolean {
+    const at = from - this.#start;
+    return this.#live.subarray(at, at + bytes.length).equals(bytes);
+  }
+
   /** The first offset from here on that holds no line end: where a record begins after blank lines. */
   skipLineEnds(from: number): number {
     let at = from - this.#start;

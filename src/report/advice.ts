@@ -7,6 +7,7 @@ export const advice = {
   bad_quote: "double a quote within a quoted cell, or set source.csv.quote to false where quotes are plain text",
   bad_json: "correct the line: one complete JSON object",
   not_an_object: "make the record a JSON object",
+  nested_too_deep: "flatten the record; no mapping needs that depth",
   record_too_large: "shorten the record, or raise source.maxRecordBytes in the mapping",
   selector_not_boolean: "make selector.query of the mapping give true or false for every record",
   items_not_array: "make itemsToParse of the mapping give an array, or null for none",

@@ -1,0 +1,214 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** One way to press the emulator's limits, each part in its own process. */
+export interface Scenario {
+  readonly name: string;
+  readonly roundTripMs: number;
+  /** Flags of each import; as many imports as entries. */
+  readonly imports: readonly (readonly string[])[];
+  /** Share of the bulk rate that another client takes, whatever it is answered. */
+  readonly others?: number;
+}
+
+/** How hard and how long. */
+export interface Load {
+  /** As of `portload emulator`. */
+  readonly limits: string;
+  readonly limitPeriod: string;
+  /** Longest time for the burst to be used up, then the time measured. In milliseconds. */
+  readonly burstMs: number;
+  readonly measuredMs: number;
+}
+
+/** What became of it. Shares are of what the limits allow. */
+export interface Measured {
+  readonly name: string;
+  readonly seconds: number;
+  /** Share of the allowed bulk requests accepted after the burst, of all clients. */
+  readonly used: number;
+  /** The same since the start, burst and start-up included. */
+  readonly usedInAll: number;
+  /** 429s of our imports after the burst, and in all, and their requests in all. */
+  readonly refusedAfter: number;
+  readonly refused: number;
+  readonly requests: number;
+}
+
+interface BulkStats {
+  readonly accepted: number;
+  readonly refused: number;
+  readonly allowed: number;
+  readonly limit: number;
+  readonly periodMs: number;
+  readonly burst: number;
+}
+
+const mapping = `resources:
+  - kind: thing
+    selector: { query: "true" }
+    port:
+      entity:
+        mappings:
+          identifier: .id
+          title: .title
+          blueprint: '"thing"'
+          properties: { a: .a, b: .b }
+`;
+const blueprint = {
+  identifier: "thing",
+  title: "Thing",
+  schema: { properties: { a: { type: "string" }, b: { type: "number" } } },
+};
+
+/**
+ * Runs a scenario: an emulator with limits, and imports of a stream that never ends, until they have been measured.
+ *
+ * @param program - path of the built program
+ */
+export async function runScenario(program: string, scenario: Scenario, load: Load): Promise<Measured> {
+  const folder = mkdtempSync(join(tmpdir(), "portload-quota-"));
+  const children: ChildProcess[] = [];
+  const ended = new AbortController();
+  try {
+    mkdirSync(join(folder, "blueprints"));
+    writeFileSync(join(folder, "blueprints/thing.json"), JSON.stringify(blueprint));
+    writeFileSync(join(folder, "thing.yaml"), mapping);
+    const flags = [
+      "--port",
+      "0",
+      "--blueprints",
+      "blueprints",
+      "--limits",
+      load.limits,
+      "--limit-period",
+      load.limitPeriod,
+    ];
+    const emulator = spawn(
+      process.execPath,
+      [program, "emulator", ...flags, "--latency", `${scenario.roundTripMs}ms`],
+      {
+        cwd: folder,
+        stdio: ["ignore", "ignore", "pipe"],
+      },
+    );
+    children.push(emulator);
+    const url = (await lineOf(emulator)).replace("listening on ", "").trim();
+    const stats = async (): Promise<BulkStats> => {
+      const reply = await fetch(url.replace("/v1", "/__emulator/stats"));
+      return ((await reply.json()) as { families: { bulk: BulkStats } }).families.bulk;
+    };
+    if (scenario.others !== undefined) void disturb(url, scenario.others, await stats(), ended.signal);
+    const imports = scenario.imports.map((more, n) => startImport(program, folder, url, n, more));
+    children.push(...imports.map(({ child }) => child));
+    const from = await burstUsed(stats, scenario, load);
+    await sleep(load.measuredMs);
+    const to = await stats();
+    for (const { child } of imports) child.kill("SIGINT");
+    const reports = await Promise.all(imports.map(({ report }) => report));
+    const requests = reports.reduce((sum, report) => sum + report.bulk, 0);
+    const refused = reports.reduce((sum, report) => sum + report.refused, 0);
+    return {
+      name: scenario.name,
+      seconds: load.measuredMs / 1000,
+      used: (to.accepted - from.accepted) / (to.allowed - from.allowed),
+      usedInAll: to.accepted / to.allowed,
+      refusedAfter: to.refused - from.refused,
+      refused,
+      requests,
+    };
+  } finally {
+    ended.abort();
+    for (const child of children) child.kill("SIGKILL");
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+/** Waits until next to nothing is left of the burst, or the time for that is over. */
+async function burstUsed(stats: () => Promise<BulkStats>, scenario: Scenario, load: Load): Promise<BulkStats> {
+  const end = Date.now() + load.burstMs;
+  const drains = scenario.imports.length === 1 && !scenario.imports[0]?.includes("--quota-share");
+  for (;;) {
+    const now = await stats();
+    if (Date.now() >= end || (drains && now.allowed - now.accepted < Math.max(20, now.burst * 0.03))) return now;
+    await sleep(100);
+  }
+}
+
+interface RunningImport {
+  readonly child: ChildProcess;
+  readonly report: Promise<{ bulk: number; refused: number }>;
+}
+
+function startImport(program: string, folder: string, url: string, n: number, more: readonly string[]): RunningImport {
+  const flags = ["-m", "thing.yaml", "--state-dir", `state-${n}`, "--output", "json", "--progress", "none", "--quiet"];
+  const child = spawn(process.execPath, [program, "import", "thing=-", ...flags, ...more], {
+    cwd: folder,
+    env: { ...process.env, PORT_API_URL: url, PORT_CLIENT_ID: "portload", PORT_CLIENT_SECRET: "portload" },
+  });
+  let [out, err] = ["", ""];
+  child.stdout.on("data", (text) => {
+    out += text;
+  });
+  child.stderr.on("data", (text) => {
+    err += text;
+  });
+  void feed(child, n);
+  const report = once(child, "close").then(() => {
+    if (out === "") throw new Error(`the import told nothing: ${err}`);
+    const { requests } = JSON.parse(out) as { requests: { byRoute: { bulk: number }; rateLimited: number } };
+    return { bulk: requests.byRoute.bulk, refused: requests.rateLimited };
+  });
+  report.catch(() => undefined);
+  return { child, report };
+}
+
+/** Writes records for as long as somebody reads. */
+async function feed({ stdin }: ChildProcess, n: number): Promise<void> {
+  if (stdin === null) return;
+  let open = true;
+  stdin.on("error", () => {
+    open = false;
+  });
+  for (let id = 0; open && stdin.writable; ) {
+    let text = "";
+    for (let row = 0; row < 200; row++, id++)
+      text += `{"id":"t${n}-${id}","title":"Thing ${id}","a":"text ${id}","b":${id}}\n`;
+    if (!stdin.write(text)) await Promise.race([once(stdin, "drain"), once(stdin, "close")]).catch(() => undefined);
+  }
+}
+
+/** Somebody else who takes a share of the bulk rate evenly and does not care for 429s. */
+async function disturb(url: string, share: number, stats: BulkStats, signal: AbortSignal): Promise<void> {
+  const json = { "content-type": "application/json" };
+  const body = JSON.stringify({ clientId: "portload", clientSecret: "portload" });
+  const token = await fetch(`${url}/auth/access_token`, { method: "POST", headers: json, body });
+  const { accessToken } = (await token.json()) as { accessToken: string };
+  const headers = { ...json, authorization: `Bearer ${accessToken}` };
+  const start = Date.now();
+  const perMs = (stats.limit / stats.periodMs) * share;
+  for (let sent = 0; !signal.aborted; ) {
+    for (; sent < (Date.now() - start) * perMs; sent++) {
+      const entities = [{ identifier: `other-${sent}`, properties: {} }];
+      fetch(`${url}/blueprints/thing/entities/bulk?upsert=true`, {
+        method: "POST",
+        headers,
+        body: JSON.stringify({ entities }),
+        signal,
+      })
+        .then((reply) => reply.text())
+        .catch(() => undefined);
+    }
+    await sleep(10);
+  }
+}
+
+async function lineOf({ stderr }: ChildProcess): Promise<string> {
+  if (stderr === null) throw new Error("no stderr");
+  const [text] = await once(stderr, "data");
+  return String(text);
+}

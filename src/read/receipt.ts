@@ -1,0 +1,60 @@
+import type { SourceOptions } from "../options.js";
+import type { BoundSource } from "./bind.js";
+import type { Text } from "./decode.js";
+import type { Sniffed } from "./sniff.js";
+import type { Packing } from "./unpack.js";
+
+/** How a source is read: told by the mapping, or found where that leaves no doubt. */
+export interface Receipt extends Sniffed {
+  readonly source: number;
+  readonly name: string;
+  readonly encoding: string;
+  readonly hasMark: boolean;
+  readonly packing?: Packing;
+  /** Keys, dotted, that lead to the records of a JSON source. */
+  readonly records?: string;
+}
+
+/** Columns that a receipt names. */
+const namedColumns = 6;
+
+/** Makes the receipt of a source. */
+export function receiptOf(
+  source: BoundSource,
+  { encoding, packing }: Pick<Text, "encoding"> & { readonly packing?: Packing },
+  sniffed: Sniffed,
+  { json }: SourceOptions,
+): Receipt {
+  return {
+    ...sniffed,
+    source: source.index,
+    name: source.name,
+    encoding: encoding.label,
+    hasMark: encoding.mark.length > 0,
+    ...(packing !== undefined && { packing }),
+    ...(sniffed.format === "json" && json?.records !== undefined && { records: json.records }),
+  };
+}
+
+/** A receipt in one line: `services.csv: CSV, UTF-8, delimiter ",", quote "\"", header in line 1: id, name (2 columns)`. */
+export function receiptText({ name, format, encoding, hasMark, packing, dialect, records }: Receipt): string {
+  const parts = [
+    format.toUpperCase() + (packing === undefined ? "" : ` packed by ${packing}`),
+    encoding + (hasMark ? " with byte order mark" : ""),
+  ];
+  if (records !== undefined) parts.push(`records at ${records}`);
+  if (dialect !== undefined) {
+    const { delimiter, quote, header } = dialect;
+    parts.push(`delimiter ${JSON.stringify(delimiter)}`, quote === null ? "no quote" : `quote ${quote}`);
+    parts.push(header === undefined ? "no header" : `header in line ${header.line}: ${listed(header.columns)}`);
+  }
+  return `${name}: ${parts.join(", ")}`;
+}
+
+function listed(columns: readonly string[]): string {
+  const shown = columns
+    .slice(0, namedColumns)
+    .map((column) => (/^[\p{L}\p{N}_. -]+$/u.test(column) ? column : JSON.stringify(column)));
+  if (columns.length > namedColumns) shown.push("…");
+  return `${shown.join(", ")} (${columns.length === 1 ? "1 column" : `${columns.length} columns`})`;
+}

@@ -1,0 +1,46 @@
+import type { SourceOptions } from "../options.js";
+import type { BoundSource } from "./bind.js";
+import { type Answer, type Doubt, doubtError } from "./doubt.js";
+import { type OpenIo, reopenablePath } from "./open.js";
+import { openText } from "./open-text.js";
+import { type Receipt, receiptOf } from "./receipt.js";
+import { sniffSource } from "./sniff.js";
+
+/** A source about which nothing is in doubt. */
+export interface Settled {
+  /** The options given, with the answers laid over them. */
+  readonly options: SourceOptions;
+  /** Absent for a source that can be read only once: its receipt comes when it is read. */
+  readonly receipt?: Receipt;
+}
+
+/** Asks a person how a source is to be read; undefined when there is no answer. */
+export type Ask = (source: string, doubt: Doubt) => Promise<Answer | undefined>;
+
+/**
+ * Looks at a source's beginning before it is imported, and asks what is in doubt. A source that can be read only once is left alone.
+ *
+ * @param ask - absent where nobody can be asked
+ * @throws SourceError when the source cannot be opened, or a doubt stays
+ */
+export async function settleSource(
+  source: BoundSource,
+  given: SourceOptions,
+  io: Pick<OpenIo, "signal"> = {},
+  ask?: Ask,
+): Promise<Settled> {
+  if ((await reopenablePath(source, {})) === undefined) return { options: given };
+  let options = given;
+  for (;;) {
+    const text = await openText(source, options, io);
+    try {
+      const sniffed = sniffSource(source.path, text, options);
+      if (!("doubt" in sniffed)) return { options, receipt: receiptOf(source, text, sniffed, options) };
+      const answer = await ask?.(source.name, sniffed.doubt);
+      if (answer === undefined) throw doubtError(source.name, sniffed.doubt);
+      options = { ...options, csv: answer.csv };
+    } finally {
+      await text.blocks.return();
+    }
+  }
+}

@@ -1,0 +1,19 @@
+/** Whether a path is an http(s) address. */
+export function isUrl(path: string): boolean {
+  return /^https?:\/\//i.test(path);
+}
+
+/** What people see of a path: itself, `stdin`, or a URL without userinfo, query and fragment. */
+export function nameOf(path: string): string {
+  if (path === "-") return "stdin";
+  if (!isUrl(path)) return path;
+  if (!URL.canParse(path)) return path.replace(/[?#].*$/s, "").replace(/\/\/.*@/, "//");
+  const { origin, pathname } = new URL(path);
+  return origin + pathname;
+}
+
+/** A source as given on the command line, with a URL's secrets left out: `teams=https://me:secret@host/x?key=1` becomes `teams=https://host/x`. */
+export function shownSource(arg: string): string {
+  const at = arg.search(/https?:\/\//i);
+  return at === -1 ? arg : arg.slice(0, at) + nameOf(arg.slice(at));
+}
