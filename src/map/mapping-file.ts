@@ -9,6 +9,7 @@ import { leavesOf, type Mapping, type RawLeaf, type RawMappings, type Resource }
 import { ignoredKeys, type MappingFile, mappingFile } from "./mapping-schema.js";
 import { setOwn } from "./path.js";
 import { plainOf } from "./plain.js";
+import { pruneIssues } from "./prune-issues.js";
 import { doubleQuotes } from "./words.js";
 
 export { type Mapping, type Resource, sourceOptionsFor } from "./mapping.js";
@@ -93,6 +94,7 @@ function rules(file: MappingFile, issueAt: IssueAt): Issue[] {
   for (const [path, options] of sources)
     for (const { column, message } of columnIssues(options.columns))
       issues.push(issueAt([...path, "columns", column], message));
+  issues.push(...pruneIssues(file, issueAt));
   return issues;
 }
 
@@ -117,6 +119,7 @@ function normalise(
       itemsToParseName: raw.port.itemsToParseName,
       itemsToParseTopLevelTransform: raw.port.itemsToParseTopLevelTransform,
       ...(typeof constant === "string" && constant !== "" ? { blueprint: constant } : {}),
+      ...(raw.prune === undefined ? {} : { prune: raw.prune }),
       properties: Object.keys(entity.properties),
       relations: Object.keys(entity.relations),
       entity,

@@ -19,8 +19,24 @@ const mappings = z.strictObject({
   relations: fields,
 });
 
+/** What a resource owns of its blueprint: all of it, or what a property tells. */
+const prune = z.union(
+  [
+    z.literal("all"),
+    z.strictObject({
+      where: z.strictObject({
+        /** Key of a property or relation that the resource maps. */
+        property: z.string().min(1),
+        value: z.union([z.string(), z.number(), z.boolean()]),
+      }),
+    }),
+  ],
+  { error: "is all, or where with property and value" },
+);
+
 const resource = z.strictObject({
   kind: z.string().min(1),
+  prune: prune.optional(),
   /** Other keys of a selector steer another integration's fetching. */
   selector: z
     .looseObject({ query: z.union([expression, z.boolean()], { error: "must be an expression" }).optional() })

@@ -15,6 +15,9 @@ export interface RawMappings {
   readonly relations: Readonly<Record<string, RawLeaf>>;
 }
 
+/** What a resource owns of its blueprint, so that `--prune` may delete it: all entities, or those with that value in a property or relation. */
+export type Prune = "all" | { readonly where: { readonly property: string; readonly value: string | number | boolean } };
+
 /** One entry of `resources`: which records, and what becomes of them. @source Port's integration mapping, `resources[]` */
 export interface Resource {
   /** From 0, as in the file. */
@@ -30,6 +33,8 @@ export interface Resource {
   readonly itemsToParseTopLevelTransform: boolean;
   /** The blueprint where its leaf is a string literal; absent where only the record tells. */
   readonly blueprint?: string;
+  /** Absent: nothing of it is ever deleted. */
+  readonly prune?: Prune;
   /** Keys of the mapped properties. */
   readonly properties: readonly string[];
   /** Keys of the mapped relations. */
