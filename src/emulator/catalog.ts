@@ -1,7 +1,9 @@
 import type { Ajv } from "ajv";
 import type { Blueprint } from "../blueprint.js";
+import type { AuditLog } from "./audit.js";
 import type { Readings } from "./readings.js";
 import type { Rules } from "./rules.js";
+import type { Action, Run } from "./runs.js";
 
 /** What a relation of a stored entity holds. */
 export type Targets = string | readonly string[] | null;
@@ -64,6 +66,9 @@ export interface Migration {
 export interface Catalog {
   readonly shelves: Map<string, Shelf>;
   readonly migrations: Map<string, Migration>;
+  readonly actions: Map<string, Action>;
+  readonly runs: Map<string, Run>;
+  readonly audits: AuditLog;
   readonly readings: Readings;
   readonly ajv: Ajv;
   /** Milliseconds since 1970. */
@@ -76,6 +81,8 @@ export interface Catalog {
 export interface Writer {
   readonly by: string;
   readonly datasource: string | null;
+  /** Run of an action in whose name it is written. */
+  readonly runId?: string;
 }
 
 /** Puts a new entity on its shelf. */

@@ -6,6 +6,7 @@ import {
   type Shelf,
   type StoredEntity,
   targetsOf,
+  type Writer,
 } from "./catalog.js";
 import { type Referrer, referrersTo } from "./referrers.js";
 import { hasDependents, type Refusal } from "./refusal.js";
@@ -16,6 +17,7 @@ export function deleteEntities(
   shelf: Shelf,
   entities: readonly StoredEntity[],
   deleteDependents: boolean,
+  writer: Writer,
 ): readonly StoredEntity[] | Refusal {
   const doomed = new Map<StoredEntity, Shelf>(entities.map((entity) => [entity, shelf]));
   for (const [entity, home] of doomed) {
@@ -26,7 +28,9 @@ export function deleteEntities(
       else if (blocks(catalog, referrer)) return dependentsRefusal(catalog, home, entity, referrer);
     }
   }
+  const now = catalog.clock();
   for (const [entity, home] of doomed) {
+    catalog.audits.record("DELETE", home.blueprint.identifier, entity.identifier, now, writer);
     if (catalog.readings.deletedTarget === "unset") unset(catalog, home, entity, doomed);
     removeEntity(home, entity);
   }

@@ -1,12 +1,15 @@
 import type { AddressInfo } from "node:net";
 import type { Blueprint } from "../blueprint.js";
 import { sharedAjv } from "./ajv.js";
+import { createAuditLog } from "./audit.js";
 import type { Catalog } from "./catalog.js";
 import { entityBodies } from "./entity-schema.js";
 import { type Family, portPeriodMs } from "./families.js";
 import { type FaultScript, playFaults } from "./faults.js";
 import { createLimiter, type FamilyStats } from "./limits.js";
 import { likeliestReadings, type Readings } from "./readings.js";
+import { actionRoutes } from "./routes/actions.js";
+import { auditLogRoute } from "./routes/audit-log.js";
 import { blueprintRoutes } from "./routes/blueprints.js";
 import { bulkRoutes } from "./routes/bulk.js";
 import { deleteAllRoutes } from "./routes/delete-all.js";
@@ -76,7 +79,17 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const credentials = options.credentials ?? { clientId: "portload", clientSecret: "portload" };
   const readings: Readings = { ...likeliestReadings, ...options.readings };
   const ajv = sharedAjv(readings.formats);
-  const catalog: Catalog = { shelves: new Map(), migrations: new Map(), readings, ajv, clock, nextId: 1 };
+  const catalog: Catalog = {
+    shelves: new Map(),
+    migrations: new Map(),
+    actions: new Map(),
+    runs: new Map(),
+    audits: createAuditLog(),
+    readings,
+    ajv,
+    clock,
+    nextId: 1,
+  };
   seedBlueprints(catalog, options.blueprints ?? []);
   const startedAt = clock();
   const limiter = createLimiter({
@@ -102,6 +115,8 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   bulkRoutes(parts, bodies);
   deleteAllRoutes(parts);
   searchRoutes(parts);
+  actionRoutes(parts);
+  auditLogRoute(parts);
   server.get("/__emulator/stats", (_request, reply) => reply.send({ ok: true, ...stats() }));
   await server.listen({ port, host });
   const address = server.server.address() as AddressInfo;

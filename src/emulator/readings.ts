@@ -63,6 +63,8 @@ export interface Readings {
   readonly queryWithoutMatch: "null" | "reject";
   /** Status of a write to a protected blueprint (35). */
   readonly protectedStatus: 403 | 422;
+  /** A `run_id` that no run has. */
+  readonly unknownRun: "reject" | "accept";
   /** Whether identifiers may hold an apostrophe, as since August 2026. */
   readonly apostrophe: boolean;
 }
@@ -99,5 +101,6 @@ export const likeliestReadings: Readings = {
   titleOmitted: "null",
   queryWithoutMatch: "null",
   protectedStatus: 403,
+  unknownRun: "reject",
   apostrophe: true,
 };

@@ -36,8 +36,11 @@ export function entityNotFound(identifier: string, blueprint: string): Refusal {
   return new Refusal(404, "not_found", message);
 }
 
-/** The identifier belongs to another blueprint or entity. */
-export function identifierTaken(what: "Blueprint" | "Entity", identifier: string): Refusal {
+/** The identifier belongs to another one. */
+export function identifierTaken(
+  what: "Blueprint" | "Entity" | "Action" | "Property" | "Relation",
+  identifier: string,
+): Refusal {
   return new Refusal(409, "identifier_taken", `${what} with identifier "${identifier}" already exists`);
 }
 

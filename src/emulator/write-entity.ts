@@ -100,18 +100,22 @@ function settleEntity(
   if (flags.validationOnly)
     return { entity: draft(catalog, next, settled.relations, existing, writer), created: existing === undefined };
   for (const { shelf: target, identifier: missing } of settled.missing) {
-    if (!target.entities.has(missing)) addEntity(target, bareEntity(catalog, missing, now, writer));
+    if (target.entities.has(missing)) continue;
+    addEntity(target, bareEntity(catalog, missing, now, writer));
+    catalog.audits.record("CREATE", target.blueprint.identifier, missing, now, writer);
   }
   if (existing === undefined) {
     const entity = draft(catalog, next, settled.relations, undefined, writer);
     catalog.nextId += 1;
     addEntity(shelf, entity);
+    catalog.audits.record("CREATE", blueprint, identifier, now, writer);
     return { entity, created: true };
   }
   replaceRelations(shelf, existing, settled.relations);
   if (identifier !== existing.identifier) renameEntity(catalog, shelf, existing, identifier);
   overwrite(existing, next);
   existing.writes += 1;
+  catalog.audits.record("UPDATE", blueprint, identifier, now, writer);
   return { entity: existing, created: false };
 }
 

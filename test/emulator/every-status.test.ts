@@ -61,23 +61,23 @@ describe("whatever the route", () => {
 });
 
 /** Requests that meet one status of one route each: method, path, status, code, body. */
-const requests: readonly (readonly [string, string, number, string, unknown?])[] = [
-  ["GET", "/v1/blueprints/none/entities", 404, "not_found"],
-  ["GET", "/v1/blueprints/none/entities-count", 404, "not_found"],
+const requests: [method: string, path: string, status: number, code: string, body: object | undefined][] = [
+  ["GET", "/v1/blueprints/none/entities", 404, "not_found", undefined],
+  ["GET", "/v1/blueprints/none/entities-count", 404, "not_found", undefined],
   ["POST", "/v1/blueprints/none/entities", 404, "not_found", { identifier: "a" }],
   ["POST", "/v1/blueprints/none/entities/bulk", 404, "not_found", { entities: [{ identifier: "a" }] }],
   ["POST", "/v1/blueprints/none/entities/search", 404, "not_found", { query: { combinator: "and", rules: [] } }],
   ["POST", "/v1/blueprints/none/bulk/entities/delete", 404, "not_found", { entities: ["a"] }],
-  ["DELETE", "/v1/blueprints/none/all-entities", 404, "not_found"],
-  ["GET", "/v1/blueprints/team/entities/none", 404, "not_found"],
+  ["DELETE", "/v1/blueprints/none/all-entities", 404, "not_found", undefined],
+  ["GET", "/v1/blueprints/team/entities/none", 404, "not_found", undefined],
   ["PUT", "/v1/blueprints/team/entities/none", 404, "not_found", {}],
   ["PATCH", "/v1/blueprints/team/entities/none", 404, "not_found", {}],
-  ["DELETE", "/v1/blueprints/team/entities/none", 404, "not_found"],
-  ["GET", "/v1/blueprints/none", 404, "not_found"],
+  ["DELETE", "/v1/blueprints/team/entities/none", 404, "not_found", undefined],
+  ["GET", "/v1/blueprints/none", 404, "not_found", undefined],
   ["PUT", "/v1/blueprints/none", 404, "not_found", { title: "T", schema: { properties: {} } }],
   ["PATCH", "/v1/blueprints/none", 404, "not_found", { title: "T" }],
-  ["DELETE", "/v1/blueprints/none", 404, "not_found"],
-  ["GET", "/v1/migrations/none", 404, "not_found"],
+  ["DELETE", "/v1/blueprints/none", 404, "not_found", undefined],
+  ["GET", "/v1/migrations/none", 404, "not_found", undefined],
   [
     "PUT",
     "/v1/blueprints/team",
@@ -97,21 +97,21 @@ const requests: readonly (readonly [string, string, number, string, unknown?])[]
   ],
   ["PATCH", "/v1/blueprints/deployment/entities/d", 403, "required_relation", { relations: { service: null } }],
   ["POST", "/v1/blueprints/_rule_result/entities", 403, "protected_resource", { identifier: "a" }],
-  ["DELETE", "/v1/blueprints/service/entities/s", 403, "has_dependents"],
-  ["DELETE", "/v1/blueprints/service", 403, "has_dependents"],
-  ["DELETE", "/v1/blueprints/service/all-entities", 403, "has_dependents"],
+  ["DELETE", "/v1/blueprints/service/entities/s", 403, "has_dependents", undefined],
+  ["DELETE", "/v1/blueprints/service", 403, "has_dependents", undefined],
+  ["DELETE", "/v1/blueprints/service/all-entities", 403, "has_dependents", undefined],
   ["POST", "/v1/blueprints/service/bulk/entities/delete", 403, "has_dependents", { entities: ["s"] }],
-  ["GET", "/v1/blueprints/team/entities?attach_title_to_relation=1", 422, "invalid_request"],
-  ["GET", "/v1/blueprints/team/entities/a?allow_partial_results=no", 422, "invalid_request"],
-  ["DELETE", "/v1/blueprints/team?delete_actions=yes", 422, "invalid_request"],
-  ["DELETE", "/v1/blueprints/team/entities/a?delete_dependents=yes", 422, "invalid_request"],
-  ["DELETE", "/v1/blueprints/team/all-entities?delete_blueprint=yes", 422, "invalid_request"],
+  ["GET", "/v1/blueprints/team/entities?attach_title_to_relation=1", 422, "invalid_request", undefined],
+  ["GET", "/v1/blueprints/team/entities/a?allow_partial_results=no", 422, "invalid_request", undefined],
+  ["DELETE", "/v1/blueprints/team?delete_actions=yes", 422, "invalid_request", undefined],
+  ["DELETE", "/v1/blueprints/team/entities/a?delete_dependents=yes", 422, "invalid_request", undefined],
+  ["DELETE", "/v1/blueprints/team/all-entities?delete_blueprint=yes", 422, "invalid_request", undefined],
   ["PUT", "/v1/blueprints/team/entities/a", 422, "blueprint_schema_mismatch", { properties: {} }],
   ["PATCH", "/v1/blueprints/team/entities/a", 422, "invalid_request", { other: 1 }],
 ];
 
 describe("a request that a route refuses", () => {
-  it.each(requests)("%s %s answers %i %s", async (method, path, status, code, body) => {
+  it.each([...requests])("%s %s answers %i %s", async (method, path, status, code, body) => {
     const session = await startSession();
     await fill(session);
     const { call, emulator } = session;

@@ -25,6 +25,8 @@ const everywhere: readonly Row[] = [
   [429, "documented", "over the limit of the route's family; the body is inferred", "retryAfter"],
 ];
 const unknownBlueprint: Row = [404, "seen live", "unknown blueprint"];
+const unknownAction: Row = [404, "seen live", "unknown action"];
+const unknownRun: Row = [404, "documented", "unknown run"];
 const withBody: readonly Row[] = [
   [400, "inferred", "body that is not JSON"],
   [413, "documented", "body over 1 MiB"],
@@ -159,17 +161,51 @@ const routes: Readonly<Record<string, readonly Row[]>> = {
       "dependentsStatus",
     ],
   ],
-  "POST /v1/entities/search": [
-    [200, "documented", "all matches"],
-    ...withBody,
-    [422, "documented", "no valid query"],
-  ],
+  "POST /v1/entities/search": [[200, "documented", "all matches"], ...withBody, [422, "documented", "no valid query"]],
   [`POST ${entities}/search`]: [
     [200, "documented", "a page of matches"],
     ...withBody,
     [404, "seen live", "unknown blueprint"],
     [422, "seen live", "no valid query, limit or cursor"],
   ],
+  "GET /v1/actions": [[200, "documented", "all actions"]],
+  "POST /v1/actions": [
+    [201, "documented", "created; the emulator never invokes it"],
+    ...withBody,
+    [409, "inferred", "identifier taken"],
+    [422, "documented", "against the route's schema"],
+  ],
+  "GET /v1/actions/{action}": [[200, "seen live", "found"], unknownAction],
+  "PUT /v1/actions/{action}": [
+    [200, "documented", "replaced"],
+    ...withBody,
+    unknownAction,
+    [409, "inferred", "renamed to one that exists"],
+    [422, "documented", "against the route's schema"],
+  ],
+  "DELETE /v1/actions/{action}": [[200, "documented", "deleted"], ...withBody, unknownAction],
+  "POST /v1/actions/{action}/runs": [
+    [202, "documented", "a run that is in progress"],
+    ...withBody,
+    [404, "documented", "unknown action or entity"],
+    [422, "documented", "against the route's schema"],
+  ],
+  "GET /v1/actions/runs": [[200, "documented", "all runs"]],
+  "GET /v1/actions/runs/{run}": [[200, "documented", "found"], unknownRun],
+  "PATCH /v1/actions/runs/{run}": [
+    [200, "seen live", "changed"],
+    ...withBody,
+    unknownRun,
+    [422, "seen live", "against the route's schema, or the run has ended"],
+  ],
+  "GET /v1/actions/runs/{run}/logs": [[200, "documented", "all lines"], unknownRun],
+  "POST /v1/actions/runs/{run}/logs": [
+    [201, "documented", "a line is added, which may end the run"],
+    ...withBody,
+    unknownRun,
+    [422, "documented", "against the route's schema, or the run has ended"],
+  ],
+  "GET /v1/audit-log": [[200, "seen live", "writes of entities: the last 1,000, and all of a run"]],
   "GET /v1/migrations/{migration}": [
     [200, "seen live", "how far a deletion of all entities is", "migrationPolls"],
     [404, "inferred", "unknown"],

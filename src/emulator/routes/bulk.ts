@@ -6,7 +6,7 @@ import type { EntityBodies } from "../entity-schema.js";
 import { readFlags } from "../queries.js";
 import { entityNotFound, invalidRequest, Refusal } from "../refusal.js";
 import { type EntityInput, upsertEntity, type Written } from "../write-entity.js";
-import { type Answer, answer, ok, type RouteParts, shelfOf, writerOf } from "./routes.js";
+import { type Answer, answer, entityWriter, ok, type RouteParts, shelfOf } from "./routes.js";
 
 /** `POST …/entities/bulk` and `POST …/bulk/entities/delete`. */
 export function bulkRoutes(parts: RouteParts, bodies: EntityBodies): void {
@@ -37,7 +37,8 @@ function bulkUpsert(parts: RouteParts, request: FastifyRequest, checkItem: Valid
     validationOnly: flags.validation_only,
     seesBelow: catalog.readings.bulkVisibility === "none" ? catalog.nextId : Number.POSITIVE_INFINITY,
   };
-  const writer = writerOf(parts, request);
+  const writer = entityWriter(parts, request);
+  if (writer instanceof Refusal) return writer;
   const items = (request.body as { readonly entities: readonly EntityInput[] }).entities;
   const entities: object[] = [];
   const errors: object[] = [];
@@ -70,6 +71,8 @@ function bulkDelete(parts: RouteParts, request: FastifyRequest): Answer {
     return entityNotFound(unknown, shelf.blueprint.identifier);
   }
   const entities = identifiers.flatMap((identifier) => shelf.entities.get(identifier) ?? []);
-  const deleted = deleteEntities(catalog, shelf, entities, flags.delete_dependents);
+  const writer = entityWriter(parts, request);
+  if (writer instanceof Refusal) return writer;
+  const deleted = deleteEntities(catalog, shelf, entities, flags.delete_dependents, writer);
   return deleted instanceof Refusal ? deleted : ok({ deletedEntities: deleted.map((entity) => entity.identifier) });
 }

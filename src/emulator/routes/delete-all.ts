@@ -5,7 +5,7 @@ import type { Migration } from "../catalog.js";
 import { deleteAllRefusal, deleteEntities } from "../delete-entities.js";
 import { readFlags } from "../queries.js";
 import { Refusal } from "../refusal.js";
-import { type Answer, answer, ok, type RouteParts, shelfOf } from "./routes.js";
+import { type Answer, answer, entityWriter, ok, type RouteParts, shelfOf } from "./routes.js";
 
 /** `DELETE …/all-entities` and `GET /v1/migrations/:migration`. */
 export function deleteAllRoutes(parts: RouteParts): void {
@@ -33,7 +33,9 @@ function deleteAll(parts: RouteParts, request: FastifyRequest): Answer {
   const refusal = deleteAllRefusal(catalog, shelf);
   if (refusal !== undefined) return refusal;
   const entities = [...shelf.entities.values()];
-  const deleted = deleteEntities(catalog, shelf, entities, false);
+  const writer = entityWriter(parts, request);
+  if (writer instanceof Refusal) return writer;
+  const deleted = deleteEntities(catalog, shelf, entities, false, writer);
   if (deleted instanceof Refusal) return deleted;
   if (flags.delete_blueprint) {
     const kept = deleteBlueprint(catalog, shelf);

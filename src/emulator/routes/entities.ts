@@ -6,7 +6,7 @@ import type { EntityBodies } from "../entity-schema.js";
 import { readFlags, readShape } from "../queries.js";
 import { entityNotFound, Refusal } from "../refusal.js";
 import { changeEntity, type EntityInput, upsertEntity } from "../write-entity.js";
-import { type Answer, answer, ok, type RouteParts, shelfOf, writerOf } from "./routes.js";
+import { type Answer, answer, entityWriter, ok, type RouteParts, shelfOf } from "./routes.js";
 
 /** `/v1/blueprints/:blueprint/entities`, one entity below it, and `entities-count`. */
 export function entityRoutes(parts: RouteParts, bodies: EntityBodies): void {
@@ -44,7 +44,9 @@ export function entityRoutes(parts: RouteParts, bodies: EntityBodies): void {
     if (flags instanceof Refusal) return answer(reply, flags);
     const named = entityOf(parts, request);
     if (named instanceof Refusal) return answer(reply, named);
-    const deleted = deleteEntities(catalog, named.shelf, [named.entity], flags.delete_dependents);
+    const writer = entityWriter(parts, request);
+    if (writer instanceof Refusal) return answer(reply, writer);
+    const deleted = deleteEntities(catalog, named.shelf, [named.entity], flags.delete_dependents, writer);
     return answer(reply, deleted instanceof Refusal ? deleted : ok({}));
   });
 }
@@ -62,7 +64,9 @@ function upsert(parts: RouteParts, request: FastifyRequest): Answer {
     validationOnly: flags.validation_only,
     seesBelow: Number.POSITIVE_INFINITY,
   };
-  const written = upsertEntity(catalog, shelf, request.body as EntityInput, how, writerOf(parts, request));
+  const writer = entityWriter(parts, request);
+  if (writer instanceof Refusal) return writer;
+  const written = upsertEntity(catalog, shelf, request.body as EntityInput, how, writer);
   if (written instanceof Refusal) return written;
   if (how.validationOnly && catalog.readings.validationBody === "ok") return ok({});
   const status = written.created ? 201 : catalog.readings.updateStatus;
@@ -78,7 +82,9 @@ function change(parts: RouteParts, request: FastifyRequest, merge: boolean): Ans
   const { shelf, entity } = named;
   const createMissing = flags.create_missing_related_entities;
   const how = { merge, createMissing, validationOnly: false, seesBelow: Number.POSITIVE_INFINITY };
-  const written = changeEntity(catalog, shelf, entity, request.body as EntityInput, how, writerOf(parts, request));
+  const writer = entityWriter(parts, request);
+  if (writer instanceof Refusal) return writer;
+  const written = changeEntity(catalog, shelf, entity, request.body as EntityInput, how, writer);
   return written instanceof Refusal ? written : ok({ entity: entityReply(catalog, shelf, written.entity) });
 }
 

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Catalog, Shelf, Writer } from "../catalog.js";
-import { blueprintNotFound, Refusal } from "../refusal.js";
+import { blueprintNotFound, invalidRequest, Refusal } from "../refusal.js";
+import { runRefusal } from "../runs.js";
 import { send } from "../server.js";
 
 /** What a file of routes needs. */
@@ -29,6 +30,18 @@ export function shelfOf(catalog: Catalog, request: FastifyRequest): Shelf | Refu
   const { blueprint } = request.params as { readonly blueprint: string };
   return catalog.shelves.get(blueprint) ?? blueprintNotFound(blueprint);
 }
+
+/** Tells who writes entities, in the name of the run that `run_id` names; refuses one that has ended. */
+export function entityWriter(parts: RouteParts, request: FastifyRequest): Writer | Refusal {
+  const { run_id: runId, ocean_info_event_type: event } = request.query as Readonly<Record<string, unknown>>;
+  if (event !== undefined && !oceanEvents.includes(event)) {
+    return invalidRequest(`"querystring/ocean_info_event_type" must be equal to one of the allowed values`);
+  }
+  if (runId === undefined) return writerOf(parts, request);
+  return runRefusal(parts.catalog, runId) ?? { ...writerOf(parts, request), runId: String(runId) };
+}
+
+const oceanEvents: readonly unknown[] = ["http_request", "resync", "start"];
 
 /** Tells who writes: the credentials' client, through the program that its User-Agent names. */
 export function writerOf(parts: RouteParts, request: FastifyRequest): Writer {

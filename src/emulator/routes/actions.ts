@@ -1,0 +1,183 @@
+import type { FastifyRequest } from "fastify";
+import type { Catalog } from "../catalog.js";
+import { identifierTaken, invalidRequest, Refusal } from "../refusal.js";
+import { type Action, addLog, changeRun, findRun, type Run, type RunChange, type RunLog, startRun } from "../runs.js";
+import { type Answer, answer, ok, type RouteParts, writerOf } from "./routes.js";
+
+const text = { type: "string" };
+const ending = { enum: ["SUCCESS", "FAILURE"] };
+const action = {
+  type: "object",
+  properties: { identifier: { ...text, minLength: 1 }, title: text, trigger: { type: "object" } },
+};
+const actionBody = { ...action, required: ["identifier", "trigger", "invocationMethod"] };
+const runBody = {
+  type: "object",
+  properties: { properties: { type: "object" }, entity: text },
+  required: ["properties"],
+  additionalProperties: false,
+};
+const changeBody = {
+  type: "object",
+  properties: {
+    status: ending,
+    statusLabel: text,
+    link: { anyOf: [text, { type: "array", items: text }] },
+    message: { type: "object" },
+    summary: text,
+    externalRunId: text,
+  },
+  additionalProperties: false,
+};
+const logBody = {
+  type: "object",
+  properties: { message: text, terminationStatus: ending, statusLabel: text },
+  required: ["message"],
+  additionalProperties: false,
+};
+
+/** `/v1/actions`, `/v1/actions/:action/runs` and `/v1/actions/runs/:run`, as far as clients use them that tie entities to a run. @source fact sheet 4.6 */
+export function actionRoutes(parts: RouteParts): void {
+  const { server, catalog } = parts;
+  const one = "/v1/actions/:action";
+  const run = "/v1/actions/runs/:run";
+  server.get("/v1/actions", (_request, reply) => answer(reply, ok({ actions: [...catalog.actions.values()] })));
+  server.post("/v1/actions", { schema: { body: actionBody } }, (request, reply) => {
+    return answer(reply, createAction(catalog, request.body as Action));
+  });
+  server.get(one, (request, reply) =>
+    answer(
+      reply,
+      withAction(catalog, request, (found) => ok({ action: found })),
+    ),
+  );
+  server.put(one, { schema: { body: actionBody } }, (request, reply) => {
+    const body = request.body as Action;
+    return answer(
+      reply,
+      withAction(catalog, request, (found) => replaceAction(catalog, found, body)),
+    );
+  });
+  server.delete(one, (request, reply) => {
+    return answer(
+      reply,
+      withAction(catalog, request, ({ identifier }) => {
+        catalog.actions.delete(identifier);
+        return ok({});
+      }),
+    );
+  });
+  server.post(`${one}/runs`, { schema: { body: runBody } }, (request, reply) => {
+    return answer(
+      reply,
+      withAction(catalog, request, (found) => createRun(parts, request, found)),
+    );
+  });
+  server.get("/v1/actions/runs", (_request, reply) => {
+    return answer(reply, ok({ runs: [...catalog.runs.values()].map(runReply) }));
+  });
+  server.get(run, (request, reply) =>
+    answer(
+      reply,
+      withRun(catalog, request, (found) => ok({ run: runReply(found) })),
+    ),
+  );
+  server.patch(run, { schema: { body: changeBody } }, (request, reply) => {
+    const change = request.body as RunChange;
+    return answer(
+      reply,
+      withRun(catalog, request, (found) => changeRun(catalog, found, change) ?? ok({ run: runReply(found) })),
+    );
+  });
+  server.get(`${run}/logs`, (request, reply) => {
+    const reported = (found: Run) => ok({ runLogs: found.logs.map((log) => logReply(found, log)) });
+    return answer(reply, withRun(catalog, request, reported));
+  });
+  server.post(`${run}/logs`, { schema: { body: logBody } }, (request, reply) => {
+    return answer(
+      reply,
+      withRun(catalog, request, (found) => createLog(parts, request, found)),
+    );
+  });
+}
+
+function createAction(catalog: Catalog, body: Action): Answer {
+  if (catalog.actions.has(body.identifier)) return identifierTaken("Action", body.identifier);
+  catalog.actions.set(body.identifier, body);
+  return { status: 201, body: { ok: true, action: body } };
+}
+
+function replaceAction(catalog: Catalog, found: Action, body: Action): Answer {
+  if (body.identifier !== found.identifier && catalog.actions.has(body.identifier)) {
+    return identifierTaken("Action", body.identifier);
+  }
+  catalog.actions.delete(found.identifier);
+  catalog.actions.set(body.identifier, body);
+  return ok({ action: body });
+}
+
+function createRun(parts: RouteParts, request: FastifyRequest, found: Action): Answer {
+  const { catalog } = parts;
+  const input = request.body as { readonly properties: object; readonly entity?: string };
+  const blueprint = found.trigger?.blueprintIdentifier;
+  if (blueprint !== undefined && input.entity !== undefined) {
+    const known = catalog.shelves.get(blueprint)?.entities.has(input.entity) === true;
+    if (!known)
+      return new Refusal(
+        404,
+        "not_found",
+        `Entity with identifier "${input.entity}" does not exist in the blueprint "${blueprint}"`,
+      );
+  }
+  const run = startRun(catalog, found, input, writerOf(parts, request));
+  return { status: 202, body: { ok: true, run: runReply(run) } };
+}
+
+function createLog(parts: RouteParts, request: FastifyRequest, found: Run): Answer {
+  const log = addLog(parts.catalog, found, request.body as { message: string }, writerOf(parts, request));
+  return log instanceof Refusal ? log : { status: 201, body: { ok: true, runLog: logReply(found, log) } };
+}
+
+function withAction(catalog: Catalog, request: FastifyRequest, then: (found: Action) => Answer): Answer {
+  const { action: identifier } = request.params as { readonly action: string };
+  const found = catalog.actions.get(identifier);
+  if (found === undefined) return new Refusal(404, "not_found", `Action with identifier "${identifier}" was not found`);
+  return then(found);
+}
+
+function withRun(catalog: Catalog, request: FastifyRequest, then: (found: Run) => Answer): Answer {
+  const { run: id } = request.params as { readonly run: string };
+  const { version } = request.query as { readonly version?: unknown };
+  if (version !== undefined && version !== "v1" && version !== "v2") {
+    return invalidRequest(`"querystring/version" must be equal to one of the allowed values`);
+  }
+  const found = findRun(catalog, id);
+  return found instanceof Refusal ? found : then(found);
+}
+
+function runReply(run: Run): object {
+  const { identifier, title = null } = run.action;
+  return {
+    id: run.id,
+    ...(run.blueprint === null ? {} : { blueprint: { identifier: run.blueprint } }),
+    ...(run.entity === null ? {} : { entity: { identifier: run.entity } }),
+    action: { identifier, title },
+    properties: run.properties,
+    source: "API",
+    requiredApproval: false,
+    status: run.status,
+    statusLabel: run.statusLabel,
+    link: run.link,
+    ...(run.summary === null ? {} : { summary: run.summary }),
+    ...(run.externalRunId === null ? {} : { externalRunId: run.externalRunId }),
+    createdBy: run.createdBy,
+    createdAt: new Date(run.createdAt).toISOString(),
+    updatedAt: new Date(run.updatedAt).toISOString(),
+    ...(run.endedAt === null ? {} : { endedAt: new Date(run.endedAt).toISOString() }),
+  };
+}
+
+function logReply(run: Run, log: RunLog): object {
+  const { id, message, by, at } = log;
+  return { id, runId: run.id, message, createdBy: by, createdAt: new Date(at).toISOString() };
+}

@@ -1,0 +1,129 @@
+import { randomBytes } from "node:crypto";
+import type { Catalog, Writer } from "./catalog.js";
+import { invalidRequest, Refusal } from "./refusal.js";
+
+/** A self-service action, as it was posted. The emulator runs nothing: whoever started a run reports its end. */
+export interface Action {
+  readonly identifier: string;
+  readonly title?: string;
+  readonly trigger?: { readonly blueprintIdentifier?: string };
+  readonly [word: string]: unknown;
+}
+
+/** How a run ended. */
+export type Ending = "SUCCESS" | "FAILURE";
+
+/** A run of an action. Times are milliseconds since 1970. */
+export interface Run {
+  readonly id: string;
+  readonly action: Action;
+  readonly blueprint: string | null;
+  readonly entity: string | null;
+  readonly properties: object;
+  readonly createdAt: number;
+  readonly createdBy: string;
+  readonly logs: RunLog[];
+  status: "IN_PROGRESS" | Ending;
+  updatedAt: number;
+  endedAt: number | null;
+  statusLabel: string | null;
+  link: readonly string[];
+  summary: string | null;
+  externalRunId: string | null;
+}
+
+/** One line that a run reported. */
+export interface RunLog {
+  readonly id: string;
+  readonly message: string;
+  readonly at: number;
+  readonly by: string;
+}
+
+/** What a run may report of itself. */
+export interface RunChange {
+  readonly status?: Ending;
+  readonly statusLabel?: string;
+  readonly link?: string | readonly string[];
+  readonly summary?: string;
+  readonly externalRunId?: string;
+}
+
+/** Starts a run; it is in progress until somebody says that it ended. */
+export function startRun(
+  catalog: Catalog,
+  action: Action,
+  input: { readonly properties: object; readonly entity?: string },
+  writer: Writer,
+): Run {
+  const now = catalog.clock();
+  const run: Run = {
+    id: `r_${randomBytes(12).toString("base64url").replaceAll(/[-_]/g, "0")}`,
+    action,
+    blueprint: action.trigger?.blueprintIdentifier ?? null,
+    entity: input.entity ?? null,
+    properties: input.properties,
+    createdAt: now,
+    createdBy: writer.by,
+    logs: [],
+    status: "IN_PROGRESS",
+    updatedAt: now,
+    endedAt: null,
+    statusLabel: null,
+    link: [],
+    summary: null,
+    externalRunId: null,
+  };
+  catalog.runs.set(run.id, run);
+  return run;
+}
+
+/** Finds a run by its id or by that of the system that it runs on. */
+export function findRun(catalog: Catalog, id: string): Run | Refusal {
+  const run = catalog.runs.get(id) ?? [...catalog.runs.values()].find((one) => one.externalRunId === id);
+  return run ?? new Refusal(404, "not_found", `Action run with identifier "${id}" was not found`);
+}
+
+/** Changes what a run says of itself. @source fact sheet 4.6: one that has ended stays as it is, 422 */
+export function changeRun(catalog: Catalog, run: Run, change: RunChange): Refusal | undefined {
+  if (run.status !== "IN_PROGRESS") return exhausted(run, 422);
+  const now = catalog.clock();
+  if (change.status !== undefined) Object.assign(run, { status: change.status, endedAt: now });
+  if (change.statusLabel !== undefined) run.statusLabel = change.statusLabel;
+  if (change.link !== undefined) run.link = typeof change.link === "string" ? [change.link] : change.link;
+  if (change.summary !== undefined) run.summary = change.summary;
+  if (change.externalRunId !== undefined) run.externalRunId = change.externalRunId;
+  run.updatedAt = now;
+  return undefined;
+}
+
+/** Adds a line to a run's log, which may end the run. */
+export function addLog(
+  catalog: Catalog,
+  run: Run,
+  input: { readonly message: string; readonly terminationStatus?: Ending; readonly statusLabel?: string },
+  writer: Writer,
+): RunLog | Refusal {
+  if (run.status !== "IN_PROGRESS") return exhausted(run, 422);
+  const id = `log_${randomBytes(8).toString("hex")}`;
+  const log: RunLog = { id, message: input.message, at: catalog.clock(), by: writer.by };
+  run.logs.push(log);
+  const { terminationStatus: status, statusLabel } = input;
+  changeRun(catalog, run, {
+    ...(status === undefined ? {} : { status }),
+    ...(statusLabel === undefined ? {} : { statusLabel }),
+  });
+  return log;
+}
+
+/** Says whether entities may be written in the name of a run. @source fact sheet 5.1: 400 `run_exhausted` once it has ended */
+export function runRefusal(catalog: Catalog, id: unknown): Refusal | undefined {
+  if (typeof id !== "string") return invalidRequest(`"querystring/run_id" must be string`);
+  const run = findRun(catalog, id);
+  if (run instanceof Refusal) return catalog.readings.unknownRun === "reject" ? run : undefined;
+  return run.status === "IN_PROGRESS" ? undefined : exhausted(run, 400);
+}
+
+function exhausted(run: Run, status: 400 | 422): Refusal {
+  return new Refusal(status, "run_exhausted", `The action run "${run.id}" has already finished execution`);
+}
