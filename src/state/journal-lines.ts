@@ -13,6 +13,8 @@ export interface SourceFingerprint {
   readonly bytes?: number;
   /** ISO 8601. */
   readonly modifiedAt?: string;
+  /** Of the content, or of parts of a large one; see `fingerprintFile`. */
+  readonly content?: string;
 }
 
 /** What must be the same for an import to go on where it stopped. */
@@ -37,6 +39,8 @@ export interface JournalHeader {
   /** The options as resolved, so that a later process can go on without them. */
   readonly options: Readonly<Record<string, unknown>>;
   readonly fingerprints: Fingerprints;
+  /** The import whose rejects this one takes up. */
+  readonly retryOf?: string;
 }
 
 /** One entity of a reply. A rejected one has its line in reasons.ndjson, written earlier; an unmet one was refused for a missing target and waits, so it is not settled. */
@@ -73,8 +77,16 @@ export interface JournalDeleted {
   readonly entities: readonly Readonly<Record<string, unknown>>[];
 }
 
+/** Entities that a request in mode create is about to send: without a reply of theirs, a resumed import reads them back instead of sending them again. */
+export interface JournalSent {
+  readonly line: "sent";
+  /** When by the server's clock, milliseconds since the epoch, never later than the truth; absent when its clock is not known. */
+  readonly atMs?: number;
+  readonly entities: readonly (readonly [source: number, position: number, resource: number, item: number])[];
+}
+
 /** A line of the journal. */
-export type JournalLine = JournalHeader | JournalReply | JournalBefore | JournalDeleted;
+export type JournalLine = JournalHeader | JournalReply | JournalBefore | JournalDeleted | JournalSent;
 
 type SettledTuple = [
   source: number,
@@ -122,7 +134,8 @@ export function decodeJournalLine(text: string): JournalLine {
       },
     );
   }
-  if (value.line === "before" || value.line === "delete") return value as unknown as JournalBefore | JournalDeleted;
+  if (value.line === "before" || value.line === "delete" || value.line === "sent")
+    return value as unknown as JournalBefore | JournalDeleted | JournalSent;
   if (value.line !== "reply") throw new StateError(`a line of the journal is of unknown kind ${String(value.line)}`);
   const settled = (value.settled as SettledTuple[]).map(
     ([source, position, resource, item, is, pass]): Settled => ({

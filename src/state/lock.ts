@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { link, readFile, rename, unlink, writeFile } from "node:fs/promises";
+import { link, open, readFile, rename, stat, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { GuardError } from "../errors.js";
 import type { Machine } from "./machine.js";
@@ -14,6 +14,8 @@ export interface LockHolder {
   readonly startedAt: string;
   /** Tells the process from a later one of the same pid; absent where the system gives no such mark. */
   readonly mark?: string;
+  /** Number of the lock's own file: a copy of the state folder has another. */
+  readonly inode?: number;
 }
 
 /** A lock that is held. */
@@ -24,7 +26,8 @@ export interface Lock {
 }
 
 /**
- * Takes the lock that keeps two imports of one mapping and target apart. The lock of a dead process of this host is taken over; one of another host is honoured.
+ * Takes the lock that keeps two imports of one mapping and target apart. The lock of a dead process of this host is taken over; one of another host is
+ * honoured, unless it is this very import's and a copy, brought here with the folder.
  *
  * @throws {GuardError} when another import holds it; names that import, its pid and start
  * @throws {StateError} when the file cannot be written
@@ -39,52 +42,77 @@ export async function takeLock(
     stateDir,
     `${createHash("sha256").update(`${of.mapping}\n${of.target}`).digest("hex").slice(0, 16)}.lock`,
   );
-  const text = `${JSON.stringify(holder)}\n`;
   try {
-    await acquire(path, text, holder, machine);
+    const text = await acquire(path, holder, machine);
+    return { path, release: () => release(path, text) };
   } catch (error) {
     throw error instanceof GuardError ? error : stateError(path, error);
   }
-  return { path, release: () => release(path, text) };
 }
 
-async function acquire(path: string, text: string, holder: LockHolder, machine: Machine): Promise<void> {
+/** Tells who takes a lock: this process, for an import. */
+export async function describeHolder(importId: string, startedAt: string, machine: Machine): Promise<LockHolder> {
+  const mark = await machine.markOf(machine.pid);
+  return { importId, pid: machine.pid, host: machine.host, startedAt, ...(mark === undefined ? {} : { mark }) };
+}
+
+/** Gives the text of the lock taken. */
+async function acquire(path: string, holder: LockHolder, machine: Machine): Promise<string> {
   for (;;) {
-    if (await createWhole(path, text, holder.importId)) return;
+    const made = await createWhole(path, holder);
+    if (made !== undefined) return made;
     const held = await readIfThere(path);
     if (held === undefined) continue;
-    await refuseIfAlive(path, held, machine);
-    if (await takeOver(path, held, text, holder.importId)) return;
+    if (!(await isCopyOfOwn(path, held, holder, machine))) await refuseIfAlive(path, held, machine);
+    const taken = await takeOver(path, held, holder);
+    if (taken !== undefined) return taken;
   }
 }
 
-/** Makes the file with its text inside, never half written; false when it exists. */
-async function createWhole(path: string, text: string, importId: string): Promise<boolean> {
-  const draft = `${path}.${importId}`;
-  await writeFile(draft, text, { mode: 0o600 });
+/** Makes the file with its text inside, never half written, and gives the text; undefined when it exists. */
+async function createWhole(path: string, holder: LockHolder): Promise<string | undefined> {
+  const draft = `${path}.${holder.importId}`;
+  const text = await writeHolder(draft, holder, "w");
   try {
     await link(draft, path);
-    return true;
+    return text;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === "EEXIST") return false;
+    if (code === "EEXIST") return undefined;
     // file systems without hard links: there a reader may meet a lock without text, which it honours
     if (code === "EPERM" || code === "ENOTSUP" || code === "EOPNOTSUPP" || code === "ENOSYS")
-      return await createPlain(path, text);
+      return await createPlain(path, holder);
     throw error;
   } finally {
     await unlink(draft);
   }
 }
 
-async function createPlain(path: string, text: string): Promise<boolean> {
+async function createPlain(path: string, holder: LockHolder): Promise<string | undefined> {
   try {
-    await writeFile(path, text, { mode: 0o600, flag: "wx" });
-    return true;
+    return await writeHolder(path, holder, "wx");
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return undefined;
     throw error;
   }
+}
+
+async function writeHolder(path: string, holder: LockHolder, flag: "w" | "wx"): Promise<string> {
+  const handle = await open(path, flag, 0o600);
+  try {
+    const text = `${JSON.stringify({ ...holder, inode: (await handle.stat()).ino })}\n`;
+    await handle.writeFile(text);
+    return text;
+  } finally {
+    await handle.close();
+  }
+}
+
+/** A lock of this import from another host, in a file that is not the one it was written to. On a file system that two hosts share it is that one. */
+async function isCopyOfOwn(path: string, held: string, holder: LockHolder, machine: Machine): Promise<boolean> {
+  const other = parseHolder(held);
+  if (other?.importId !== holder.importId || other.host === machine.host || other.inode === undefined) return false;
+  return (await stat(path)).ino !== other.inode;
 }
 
 async function refuseIfAlive(path: string, held: string, machine: Machine): Promise<void> {
@@ -100,18 +128,18 @@ async function refuseIfAlive(path: string, held: string, machine: Machine): Prom
 }
 
 /** Replaces a dead import's lock. The claim makes one process at a time judge this very lock, so that no live lock is ever replaced. */
-async function takeOver(path: string, held: string, text: string, importId: string): Promise<boolean> {
+async function takeOver(path: string, held: string, holder: LockHolder): Promise<string | undefined> {
   const claim = `${path}.taking`;
-  if (!(await createWhole(claim, text, importId)))
+  if ((await createWhole(claim, holder)) === undefined)
     throw new GuardError(`another import is just taking over the lock ${path}`, {
       hint: `Start again; if this stays, remove ${claim}.`,
     });
   try {
-    if ((await readIfThere(path)) !== held) return false;
-    const draft = `${path}.${importId}`;
-    await writeFile(draft, text, { mode: 0o600 });
+    if ((await readIfThere(path)) !== held) return undefined;
+    const draft = `${path}.${holder.importId}`;
+    const text = await writeHolder(draft, holder, "w");
     await rename(draft, path);
-    return true;
+    return text;
   } finally {
     await unlink(claim);
   }

@@ -1,18 +1,17 @@
-import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Deferred, Entity } from "../entity.js";
 import type { Warning } from "../warning.js";
 import { cleanValue } from "./fingerprint.js";
-import { makeImportFolder, makeStateDir, writeWhole } from "./import-folder.js";
+import { makeImportFolder, makeStateDir } from "./import-folder.js";
 import { makeImportId } from "./import-id.js";
 import { type Journal, openJournal } from "./journal.js";
 import { type JournalHeader, journalFormat } from "./journal-lines.js";
-import { type LockHolder, takeLock } from "./lock.js";
+import { describeHolder, takeLock } from "./lock.js";
 import { type Machine, thisMachine } from "./machine.js";
-import { openRejects, type Rejects } from "./rejects.js";
+import { openParts } from "./parts.js";
+import type { Rejects } from "./rejects.js";
 import { removeOldImports } from "./retention.js";
-import { type Codec, openSpool, type Spool } from "./spool.js";
-import { deferredCodec, entityCodec } from "./spool-codecs.js";
+import type { Spool } from "./spool.js";
 
 /** The folder of one import, held by this process. */
 export interface State {
@@ -29,8 +28,12 @@ export interface State {
   deferred(round: number): Spool<Deferred>;
   /** Writes report.json; from then on the import counts as finished. @throws {StateError} */
   writeReport(json: string): Promise<void>;
-  /** Syncs the journal, deletes the spool, gives up the lock. Does all of it whatever fails, then throws the first failure. @throws {StateError} */
-  close(): Promise<void>;
+  /**
+   * Syncs the journal, deletes the spool, gives up the lock. Does all of it whatever fails, then throws the first failure.
+   * An import that can go on later keeps the copies of sources that cannot be opened twice.
+   * @throws {StateError}
+   */
+  close(ending?: "finished" | "unfinished"): Promise<void>;
 }
 
 /** How to open a {@link State}. */
@@ -38,7 +41,7 @@ export interface StateOptions {
   /** Folder of import folders; made when it is missing. */
   readonly stateDir: string;
   /** What the journal's header tells; addresses lose userinfo and query here. */
-  readonly header: Pick<JournalHeader, "command" | "options" | "fingerprints">;
+  readonly header: Pick<JournalHeader, "command" | "options" | "fingerprints" | "retryOf">;
   /** Finished imports kept, this one included. */
   readonly keep: number;
   /** Milliseconds since 1970. Default the system's clock. */
@@ -81,55 +84,4 @@ export async function openState(options: StateOptions): Promise<State> {
     await lock.release();
     throw error;
   }
-}
-
-type Parts = Pick<State, "rejects" | "spool" | "deferred" | "writeReport" | "close">;
-
-function openParts(folder: string, header: JournalHeader, journal: Journal, release: () => Promise<void>): Parts {
-  const spoolDir = join(folder, "spool");
-  const names = header.fingerprints.sources.map(({ name }) => name);
-  const rejects = openRejects(folder, names);
-  const deferred = spoolsOf(spoolDir, (round) => `deferred${round === 0 ? "" : `-${round}`}.ndjson`, deferredCodec);
-  const steps = spoolsOf(spoolDir, (step) => `${step}.ndjson`, entityCodec);
-  return {
-    rejects,
-    deferred: deferred.of,
-    spool: steps.of,
-    writeReport: (json) => writeWhole(join(folder, "report.json"), json),
-    close: () =>
-      closeAll([
-        () => rejects.close(),
-        () => journal.close(),
-        () => deferred.close(),
-        () => steps.close(),
-        () => rm(spoolDir, { recursive: true, force: true }),
-        release,
-      ]),
-  };
-}
-
-/** Spools by number, each made when it is first asked for. */
-function spoolsOf<T>(folder: string, nameOf: (number: number) => string, codec: Codec<T>) {
-  const spools = new Map<number, Spool<T>>();
-  return {
-    of(number: number): Spool<T> {
-      const known = spools.get(number);
-      if (known !== undefined) return known;
-      const made = openSpool(join(folder, nameOf(number)), codec);
-      spools.set(number, made);
-      return made;
-    },
-    close: () => closeAll([...spools.values()].map((spool) => () => spool.close())),
-  };
-}
-
-async function describeHolder(importId: string, startedAt: string, machine: Machine): Promise<LockHolder> {
-  const mark = await machine.markOf(machine.pid);
-  return { importId, pid: machine.pid, host: machine.host, startedAt, ...(mark === undefined ? {} : { mark }) };
-}
-
-async function closeAll(parts: readonly (() => Promise<void>)[]): Promise<void> {
-  const failures: unknown[] = [];
-  for (const part of parts) await part().catch((error: unknown) => failures.push(error));
-  if (failures.length > 0) throw failures[0];
 }

@@ -65,7 +65,7 @@ describe("takeLock", () => {
     const recycled: Machine = { ...machine, isAlive: async (_pid, mark) => mark === "now" };
     await takeLock(folder, of, holder("one", { mark: "before" }), recycled);
     const taken = await takeLock(folder, of, holder("two", { mark: "now" }), recycled);
-    expect(JSON.parse(await readFile(taken.path, "utf8"))).toEqual(holder("two", { mark: "now" }));
+    expect(JSON.parse(await readFile(taken.path, "utf8"))).toMatchObject(holder("two", { mark: "now" }));
     await expect(takeLock(folder, of, holder("three"), recycled)).rejects.toThrow("import two");
   });
 

@@ -1,0 +1,74 @@
+import { existsSync } from "node:fs";
+import { rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { type Reject, rejectCodes } from "../reject.js";
+import { openAppendFile } from "./append-file.js";
+import type { JournalHeader } from "./journal-lines.js";
+import { readLines } from "./read-lines.js";
+import type { SettledEntities } from "./settled.js";
+
+/** A line of reasons.ndjson. */
+export interface ReasonLine extends Omit<Reject, "at"> {
+  readonly source: string;
+  readonly position: number;
+  readonly line?: number;
+}
+
+/**
+ * Keeps those lines of reasons.ndjson that are the API's verdict on an entity which the journal calls rejected; all others come again when the sources
+ * are read again. Tells the table which entities have their reason.
+ *
+ * @param recall - hears of the rejects that stand
+ * @throws {StateError} when the file cannot be read or written
+ */
+export async function recallReasons(
+  folder: string,
+  header: JournalHeader,
+  settled: SettledEntities,
+  recall: (rejects: readonly Reject[]) => void,
+): Promise<void> {
+  const path = join(folder, "reasons.ndjson");
+  if (!existsSync(path)) return;
+  const draft = `${path}.new`;
+  await rm(draft, { force: true });
+  const file = await openAppendFile(draft, { syncEveryMs: 200 });
+  for await (const lines of readLines(path)) {
+    const kept: string[] = [];
+    const rejects: Reject[] = [];
+    for (const text of lines) {
+      const reject = standing(text, header, settled);
+      if (reject === undefined) continue;
+      kept.push(`${text}\n`);
+      rejects.push(reject);
+    }
+    recall(rejects);
+    await file.append(kept.join(""));
+  }
+  await file.close();
+  await rename(draft, path);
+}
+
+/** Reads a line of reasons.ndjson; undefined when it is torn. */
+export function parseReason(text: string): ReasonLine | undefined {
+  try {
+    const value = JSON.parse(text) as ReasonLine;
+    return typeof value.position === "number" && value.code in rejectCodes ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The reject of a line that stands, its entity noted as having its reason. */
+function standing(text: string, header: JournalHeader, settled: SettledEntities): Reject | undefined {
+  const reason = parseReason(text);
+  if (reason?.stage !== "write" || reason.resource === undefined) return undefined;
+  const { source: name, position, line, ...rest } = reason;
+  const { resource, item = 0 } = reason;
+  for (const [source, { name: other }] of header.fingerprints.sources.entries()) {
+    const place = { at: { source, position }, resource, item };
+    if (other !== name || !settled.lacksReason(place)) continue;
+    settled.noteReason(place);
+    return { ...rest, at: { source, position, ...(line !== undefined && { line }) } };
+  }
+  return undefined;
+}

@@ -1,0 +1,143 @@
+import { existsSync } from "node:fs";
+import { mkdir, open, readdir, rename, rm, truncate } from "node:fs/promises";
+import { join } from "node:path";
+import { StateError } from "../errors.js";
+import type { Reject } from "../reject.js";
+import { cleanValue } from "./fingerprint.js";
+import { writeWhole } from "./import-folder.js";
+import { openJournal, readJournal } from "./journal.js";
+import { encodeJournalLine, type JournalHeader, type JournalLine } from "./journal-lines.js";
+import { describeHolder, takeLock } from "./lock.js";
+import { type Machine, thisMachine } from "./machine.js";
+import { clearSpool, openParts } from "./parts.js";
+import { recallReasons } from "./reasons.js";
+import { collectSettled, type EntityPlace, type SettledEntities } from "./settled.js";
+import type { State } from "./state.js";
+import { stateError } from "./state-error.js";
+
+/** The folder of an import that goes on, with what it did before. */
+export interface ReopenedState extends State {
+  readonly settled: SettledEntities;
+  /** When an entity of mode create was sent, without a reply that tells of it: by the server's clock; undefined when that was not known. */
+  readonly inDoubt: ReadonlyMap<string, number | undefined>;
+}
+
+/** How to reopen a folder. */
+export interface ReopenOptions {
+  readonly stateDir: string;
+  readonly folder: string;
+  readonly header: JournalHeader;
+  /** What is different now and was accepted; it takes the place of the header's. */
+  readonly changed?: Pick<JournalHeader, "options" | "fingerprints">;
+  /** Sources of which nothing counts as settled, since they or the mapping changed. */
+  readonly voided: (source: number) => boolean;
+  /** Hears of the rejects of the API that stand. */
+  readonly recall: (rejects: readonly Reject[]) => void;
+  readonly machine?: Machine;
+}
+
+/**
+ * Takes up an import's folder where it stopped: cuts off a torn end, reads the journal, keeps the reasons it bears out, and clears away what only the
+ * process that ended could use.
+ *
+ * @throws {GuardError} while the import, or another of its mapping and target, runs
+ * @throws {StateError} when the folder cannot be read or written
+ */
+export async function reopenState(options: ReopenOptions): Promise<ReopenedState> {
+  const { stateDir, folder, machine = thisMachine() } = options;
+  const { importId, startedAt } = options.header;
+  const holder = await describeHolder(importId, startedAt, machine);
+  const lock = await takeLock(stateDir, options.header.fingerprints, holder, machine);
+  try {
+    const journalPath = join(folder, "journal.ndjson");
+    await cutTornEnd(journalPath);
+    const header = { ...options.header, ...(options.changed && cleanValue(options.changed)) };
+    if (options.changed !== undefined) await rewriteJournal(journalPath, header, options.voided);
+    const { settled, inDoubt } = await readSettled(journalPath);
+    await recallReasons(folder, header, settled, options.recall);
+    await clearAway(folder);
+    const journal = await openJournal(journalPath);
+    const parts = openParts(folder, header, journal, () => lock.release());
+    return { ...parts, importId, folder, header, warnings: [], journal, settled, inDoubt };
+  } catch (error) {
+    await lock.release();
+    throw stateError(folder, error);
+  }
+}
+
+/** Names an entity of an import in a map. */
+export function placeName({ at, resource, item }: EntityPlace): string {
+  return `${at.source} ${at.position} ${resource} ${item}`;
+}
+
+/** Reads what a journal tells of its entities. @throws {StateError} */
+export async function readSettled(path: string): Promise<Pick<ReopenedState, "settled" | "inDoubt">> {
+  const settled = collectSettled();
+  const inDoubt = new Map<string, number | undefined>();
+  for await (const line of readJournal(path)) {
+    if (line.line === "sent")
+      for (const [source, position, resource, item] of line.entities)
+        inDoubt.set(placeName({ at: { source, position }, resource, item }), line.atMs);
+    if (line.line !== "reply") continue;
+    for (const each of line.settled) {
+      settled.note(each);
+      inDoubt.delete(placeName(each));
+    }
+  }
+  return { settled, inDoubt };
+}
+
+/** A line that a power cut or a kill tore was never acknowledged: cut it off, so that the next one stands alone. */
+async function cutTornEnd(path: string): Promise<void> {
+  const handle = await open(path, "r");
+  let end: number;
+  try {
+    const { size } = await handle.stat();
+    const buffer = Buffer.alloc(64 * 1024);
+    end = 0;
+    for (let from = size; from > 0 && end === 0; ) {
+      const start = Math.max(0, from - buffer.length);
+      const { bytesRead } = await handle.read(buffer, 0, from - start, start);
+      end = start + buffer.subarray(0, bytesRead).lastIndexOf(0x0a) + 1;
+      if (end === start) end = 0;
+      from = start;
+    }
+    if (end === size) return;
+  } finally {
+    await handle.close();
+  }
+  if (end === 0) throw new StateError(`${path}: the journal has no header`);
+  await truncate(path, end);
+}
+
+/** Writes the journal anew with another header, and without what no longer counts. */
+async function rewriteJournal(path: string, header: JournalHeader, voided: (source: number) => boolean): Promise<void> {
+  const lines: string[] = [encodeJournalLine(header)];
+  for await (const line of readJournal(path)) {
+    const kept = line.line === "import" ? undefined : withoutVoided(line, voided);
+    if (kept !== undefined) lines.push(encodeJournalLine(kept));
+  }
+  await writeWhole(path, `${lines.join("\n")}\n`);
+}
+
+function withoutVoided(line: JournalLine, voided: (source: number) => boolean): JournalLine | undefined {
+  if (line.line === "reply") {
+    const settled = line.settled.filter(({ at }) => !voided(at.source));
+    return settled.length === 0 ? undefined : { ...line, settled };
+  }
+  if (line.line !== "sent") return line;
+  const entities = line.entities.filter(([source]) => !voided(source));
+  return entities.length === 0 ? undefined : { ...line, entities };
+}
+
+/** A report says that an import is finished, and spools are read by the process alone that wrote them. Rejects files may have been corrected by now: they are set aside. */
+async function clearAway(folder: string): Promise<void> {
+  await rm(join(folder, "report.json"), { force: true });
+  await mkdir(join(folder, "spool"), { recursive: true, mode: 0o700 });
+  await clearSpool(join(folder, "spool"), true);
+  await mkdir(join(folder, "spool"), { recursive: true, mode: 0o700 });
+  const rejects = join(folder, "rejects");
+  if (!existsSync(rejects)) return;
+  const before = (await readdir(folder)).filter((name) => name.startsWith("rejects.")).length;
+  await rename(rejects, join(folder, `rejects.${before + 1}`));
+}

@@ -1,0 +1,100 @@
+import type { Place } from "../record.js";
+import type { Settled } from "./journal-lines.js";
+
+/** What tells one entity of an import from the others. */
+export interface EntityPlace {
+  readonly at: Pick<Place, "source" | "position">;
+  readonly resource: number;
+  readonly item: number;
+}
+
+/** How far an entity came. */
+export type Progress =
+  /** Its outcome is known. */
+  | { readonly is: "final"; readonly outcome: "created" | "updated" | "rejected" }
+  /** Its first write is done; relations wait for the second one. */
+  | { readonly is: "first"; readonly outcome: "created" | "updated" }
+  /** It was refused for a missing target and waits for the end. */
+  | { readonly is: "unmet" };
+
+/** What the journal of an import tells of its entities: two bytes an entity, so that it fits in memory for millions. */
+export interface SettledEntities {
+  /** Takes an entity of a reply; later ones overrule. */
+  note(settled: Settled): void;
+  /** True for an entity that the journal calls rejected, as long as its reason is not noted. */
+  lacksReason(of: EntityPlace): boolean;
+  /** Notes that a rejected entity's reason is on disk: without it, it does not count as settled. */
+  noteReason(of: EntityPlace): void;
+  /** What is known of an entity; undefined when it must be sent. */
+  of(entity: EntityPlace): Progress | undefined;
+  /** True when the journal holds a verdict of any entity of the record. */
+  hasRecord(at: EntityPlace["at"]): boolean;
+}
+
+const finals = ["created", "updated", "rejected"] as const;
+const firsts = ["created", "updated"] as const;
+const rejected = 3;
+const unmet = 3;
+const reasonBit = 16;
+
+/** Makes an empty table. A byte holds: final outcome (2 bits, 0 for none), how far it came otherwise (2 bits), whether there is a reason (1 bit). */
+export function collectSettled(): SettledEntities {
+  const bytes = createBytes();
+  const records = createBytes();
+  return {
+    note({ at, resource, item, is, pass }) {
+      const before = bytes.get(at.source, resource, at.position, item);
+      let now: number;
+      if (is === "unmet") now = (before & reasonBit) | (unmet << 2);
+      else if (pass === "first" && is !== "rejected") now = (before & reasonBit) | ((firsts.indexOf(is) + 1) << 2);
+      else now = (before & ~3) | (finals.indexOf(is) + 1);
+      bytes.set(at.source, resource, at.position, item, now);
+      records.set(at.source, 0, at.position, 0, 1);
+    },
+    lacksReason({ at, resource, item }) {
+      return (bytes.get(at.source, resource, at.position, item) & (3 | reasonBit)) === rejected;
+    },
+    noteReason({ at, resource, item }) {
+      const before = bytes.get(at.source, resource, at.position, item);
+      bytes.set(at.source, resource, at.position, item, before | reasonBit);
+    },
+    of({ at, resource, item }) {
+      const byte = bytes.get(at.source, resource, at.position, item);
+      const outcome = finals[(byte & 3) - 1];
+      if (outcome !== undefined && (outcome !== "rejected" || (byte & reasonBit) !== 0))
+        return { is: "final", outcome };
+      const waiting = (byte >> 2) & 3;
+      if (waiting === unmet) return { is: "unmet" };
+      const first = firsts[waiting - 1];
+      return first === undefined ? undefined : { is: "first", outcome: first };
+    },
+    hasRecord: ({ source, position }) => records.get(source, 0, position, 0) === 1,
+  };
+}
+
+/** A byte for each entity: dense by position, since nearly every record gives its first item; further items are kept one by one. */
+function createBytes() {
+  const dense = new Map<string, Uint8Array>();
+  const sparse = new Map<string, number>();
+  return {
+    get(source: number, resource: number, position: number, item: number): number {
+      if (item > 0) return sparse.get(`${source} ${resource} ${position} ${item}`) ?? 0;
+      return dense.get(`${source} ${resource}`)?.[position] ?? 0;
+    },
+    set(source: number, resource: number, position: number, item: number, byte: number): void {
+      if (item > 0) {
+        sparse.set(`${source} ${resource} ${position} ${item}`, byte);
+        return;
+      }
+      const name = `${source} ${resource}`;
+      let row = dense.get(name) ?? new Uint8Array(1024);
+      if (position >= row.length) {
+        const wider = new Uint8Array(Math.max(position + 1, row.length * 2));
+        wider.set(row);
+        row = wider;
+      }
+      row[position] = byte;
+      dense.set(name, row);
+    },
+  };
+}
