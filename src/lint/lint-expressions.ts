@@ -64,7 +64,7 @@ function tellLeaf(path: string, expression: string, fault: CompileFault | undefi
     "jq_syntax",
     path,
     `${firstLine(fault.message)}${place}: ${excerpt(expression, position)}`,
-    mendOf(fault.message),
+    mendOf(expression, fault.message),
   );
 }
 
@@ -85,7 +85,11 @@ function excerpt(expression: string, position: CompileFault["position"]): string
   return `\`${line.slice(0, column)}⟨here⟩${line.slice(column)}\``;
 }
 
-function mendOf(message: string): string {
+function mendOf(expression: string, message: string): string {
+  const [, word = ""] = /^([\w]+)\/0 is not defined/.exec(message) ?? [];
+  const [, key] =
+    word === "" ? [] : (new RegExp(`\\.([A-Za-z_]\\w*(?:-\\w+)*-${word}(?:-\\w+)*)(?!\\w)`).exec(expression) ?? []);
+  if (key !== undefined) return `a key with hyphens is quoted: \`.${JSON.stringify(key)}\``;
   if (/is not defined/.test(message)) return "write a function that jq 1.8 has, or text in double quotes";
   if (/unexpected end/i.test(message))
     return "finish the expression: an operator lacks its right side, or an `if` its `end`";

@@ -1,4 +1,3 @@
-import { nearest } from "../check/nearest.js";
 import type { Issue } from "../errors.js";
 import type { Mapping } from "../map/mapping.js";
 import { doubleQuotes, refusalOf } from "../map/words.js";
@@ -9,6 +8,7 @@ import { type Compile, lintExpressions } from "./lint-expressions.js";
 import { lintFit } from "./lint-fit.js";
 import { lintSources } from "./lint-sources.js";
 import { type Blueprints, lintTargets } from "./lint-targets.js";
+import { nearestName } from "./nearest-name.js";
 import { parseTolerant } from "./parse-tolerant.js";
 
 /** What a mapping is checked with. */
@@ -46,7 +46,7 @@ export async function lintMapping(text: string, file: string, input: LintInput):
   };
   const right = await lintExpressions(mapping, input.compile, tell);
   const { blueprints } = input;
-  if (blueprints !== undefined) lintTargets(mapping, blueprints, tell);
+  if (blueprints !== undefined) lintTargets(mapping, blueprints, right, tell);
   lintFit(mapping, blueprints ?? new Map(), (path) => right.has(path), tell);
   const samples = (await input.sample?.(mapping)) ?? [];
   lintSources(mapping, blueprints ?? new Map(), samples, tell);
@@ -84,7 +84,8 @@ function codeOf(path: string, message: string, root: unknown): [LintCode, string
     ];
   if (/is not a key that may stand here/.test(message)) {
     const key = path.split(".").at(-1) ?? "";
-    const near = nearest(key, knownKeys);
+    if (knownKeys.includes(key)) return ["unknown_key", "move it; docs/mapping.md shows where it stands"];
+    const near = nearestName(key, knownKeys);
     return ["unknown_key", near === undefined ? "take it out; docs/mapping.md lists every key" : `write \`${near}\``];
   }
   if (message === "is missing") return ["missing_key", "add it; docs/mapping.md shows where"];

@@ -1,4 +1,3 @@
-import { nearest } from "../check/nearest.js";
 import { keysRead } from "../map/keys-read.js";
 import { type FoundLeaf, leavesOf, type Mapping, type Resource, sourceOptionsFor } from "../map/mapping.js";
 import { type PathStep, plainOf } from "../map/plain.js";
@@ -7,6 +6,7 @@ import { pathName, type SourceSample } from "../sample/sample-source.js";
 import type { Tell } from "./codes.js";
 import { pathTo } from "./lint-expressions.js";
 import type { Blueprints } from "./lint-targets.js";
+import { nearestName } from "./nearest-name.js";
 import { rootKeys } from "./root-keys.js";
 
 /** A leaf that takes what stands at a path into a date-time property as it is. */
@@ -159,7 +159,7 @@ function tellMissing(resource: Resource, sample: SourceSample, tell: Tell): void
 }
 
 function tellMissingKey(path: string, key: string, { name, keys, isTabular, records }: SourceSample, tell: Tell): void {
-  const near = nearest(key, keys);
+  const near = nearestName(key, keys);
   const mend =
     near === undefined
       ? `it has ${keys.slice(0, 12).join(", ")}${keys.length > 12 ? ", …" : ""}`

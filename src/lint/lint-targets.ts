@@ -1,22 +1,27 @@
 import type { Blueprint } from "../blueprint.js";
-import { nearest } from "../check/nearest.js";
 import { calculatedBy } from "../check/read-only.js";
 import { checkTargets } from "../check/targets.js";
 import { teamRuleOf } from "../check/type-head.js";
 import type { Mapping, Resource } from "../map/mapping.js";
 import type { Tell } from "./codes.js";
+import { nearestName } from "./nearest-name.js";
 
 /** Blueprints by identifier. */
 export type Blueprints = ReadonlyMap<string, Blueprint>;
 
-/** Compares what a mapping writes to with the blueprints: names that are unknown, what is required and not given, teams, targets of relations. */
-export function lintTargets(mapping: Mapping, blueprints: Blueprints, tell: Tell): void {
+/**
+ * Compares what a mapping writes to with the blueprints: names that are unknown, what is required and not given, teams, targets of relations.
+ *
+ * @param right - paths of the leaves that compile
+ */
+export function lintTargets(mapping: Mapping, blueprints: Blueprints, right: ReadonlySet<string>, tell: Tell): void {
   const written = new Set(mapping.resources.map(({ blueprint }) => blueprint));
   const isDynamic = written.has(undefined);
   for (const resource of mapping.resources) {
     const path = `resources.${resource.index}.port.entity.mappings`;
     const { blueprint: name, properties, relations } = resource;
     if (name === undefined) {
+      if (!right.has(`${path}.blueprint`)) continue;
       tell(
         "blueprint_not_constant",
         `${path}.blueprint`,
@@ -63,7 +68,7 @@ function tellNames(
     const [group = "", ...rest] = issue.path.slice(path.length + 1).split(".");
     const key = rest.join(".");
     if (group === "blueprint") {
-      const near = nearest(target.blueprint, blueprints.keys());
+      const near = nearestName(target.blueprint, blueprints.keys());
       tell(
         "unknown_blueprint",
         issue.path,
@@ -76,7 +81,7 @@ function tellNames(
       const isProperty = group === "properties";
       const own = Object.keys((isProperty ? blueprint?.schema.properties : blueprint?.relations) ?? {});
       const other = (isProperty ? blueprint?.relations : blueprint?.schema.properties) ?? {};
-      const near = nearest(key, own);
+      const near = nearestName(key, own);
       const mend = Object.hasOwn(other, key)
         ? `move it to ${isProperty ? "relations" : "properties"}`
         : near === undefined

@@ -1,0 +1,37 @@
+import { describe, expect, it } from "vitest";
+import { runProgram } from "../support/program.js";
+
+describe("portload lint", () => {
+  it("prints findings on stdout, counts on stderr, and ends with 0 without an error", async () => {
+    const { code, stdout, stderr } = await runProgram([
+      "lint",
+      "mappings/dotgov.yaml",
+      "--blueprints",
+      "samples/blueprints",
+    ]);
+    expect([code, stderr]).toEqual([0, "1 file: 0 errors, 0 warnings, 1 note\n"]);
+    expect(stdout).toMatch(/^mappings\/dotgov\.yaml {2}note {2}reversed_default\n/);
+  });
+
+  it("ends with 3 on an error, and annotates for GitHub", async () => {
+    const { code, stdout } = await runProgram([
+      "lint",
+      "test/fixtures/lint/bare-word.yaml",
+      "--output",
+      "github",
+      "--quiet",
+    ]);
+    expect(code).toBe(3);
+    expect(stdout.split("\n")).toEqual([
+      "::error file=test/fixtures/lint/bare-word.yaml,line=7,title=portload bare_word::resources.0.port.entity.mappings.blueprint: `service` is no text to jq but the name of a function, and there is none; mend: write '\"service\"'; for a column or key write `.service`",
+      "::error file=test/fixtures/lint/bare-word.yaml,line=9,title=portload bare_word::resources.0.port.entity.mappings.properties.tier: `gold` is no text to jq but the name of a function, and there is none; mend: write '\"gold\"'; for a column or key write `.gold`",
+      "",
+    ]);
+  });
+
+  it("ends with 64 on a form that it lacks", async () => {
+    const { code, stderr } = await runProgram(["lint", "mappings/dotgov.yaml", "--output", "xml"]);
+    expect(code).toBe(64);
+    expect(stderr).toContain("--output:");
+  });
+});

@@ -1,0 +1,86 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { type LintCode, lintCodes } from "../../src/lint/codes.js";
+import { lintForms } from "../../src/lint/forms.js";
+import { lint } from "../../src/recipes/lint.js";
+import { root } from "../support/catalog.js";
+
+const folder = "test/fixtures/lint";
+
+/** Mappings that are deliberately wrong, with the sources that some faults need. What lint says of each stands beside it, to the letter. */
+const wrong: readonly (readonly [file: string, sources?: readonly string[]])[] = [
+  ["bare-word"],
+  ["jq-syntax"],
+  ["unknown-names"],
+  ["unknown-blueprint"],
+  ["type-mismatch"],
+  ["required-missing"],
+  ["read-only"],
+  ["unknown-key"],
+  ["refused-expression"],
+  ["selector-and-items"],
+  ["columns", ["services=columns.csv"]],
+  ["fields", ["people=fields.json"]],
+  ["dates", ["either.csv", "proven.csv", "days.csv"]],
+  ["everything-at-once"],
+  ["not-yaml"],
+];
+
+const inFolder = (source: string): string => source.replace(/^(\w+=)?/, `$1${folder}/`);
+
+function lintWrong(file: string, sources: readonly string[] = []) {
+  return lint({
+    mappings: [`${folder}/${file}.yaml`],
+    blueprints: `${folder}/blueprints`,
+    source: sources.map(inFolder),
+  });
+}
+
+describe("lint of a wrong mapping", () => {
+  it.each(wrong)("tells all that is wrong with %s, each with its line and mend", async (file, sources) => {
+    expect(lintForms.text(await lintWrong(file, sources))).toBe(
+      readFileSync(join(root, folder, `${file}.txt`), "utf8"),
+    );
+  });
+
+  it("has met every code once", async () => {
+    const all = await Promise.all(wrong.map(([file, sources]) => lintWrong(file, sources)));
+    const met = new Set<LintCode>(all.flat().map(({ code }) => code));
+    expect(Object.keys(lintCodes).filter((code) => !met.has(code as LintCode))).toEqual([]);
+  }, 30_000);
+});
+
+describe("lint of a right mapping", () => {
+  it.each(["services", "teams", "deployments", "organisation", "dotgov"])("finds no fault in %s", async (name) => {
+    const findings = await lint({ mappings: [`mappings/${name}.yaml`], blueprints: "samples/blueprints" });
+    expect(findings.filter(({ severity }) => severity !== "note")).toEqual([]);
+  });
+
+  it("finds that the columns of the samples are those that their mapping reads", async () => {
+    const source = ["teams.json", "services.csv", "deployments.ndjson"].map((name) => `samples/${name}`);
+    const findings = await lint({ mappings: ["mappings/organisation.yaml"], blueprints: "samples/blueprints", source });
+    expect(findings.map(({ code }) => code)).toEqual(["reversed_default"]);
+  });
+
+  it("says nothing of what only another integration steers but notes it", async () => {
+    const findings = await lint({ mappings: ["test/fixtures/mappings/from-another-integration.yaml"] });
+    expect(findings.filter(({ severity }) => severity !== "note")).toEqual([]);
+  });
+});
+
+describe("lint of several files", () => {
+  it("goes on after a file that is missing", async () => {
+    const findings = await lint({ mappings: ["no-such.yaml", `${folder}/not-yaml.yaml`] });
+    expect(findings.map(({ file, code }) => [file, code])).toEqual([
+      ["no-such.yaml", "not_readable"],
+      [`${folder}/not-yaml.yaml`, "not_readable"],
+      [`${folder}/not-yaml.yaml`, "not_readable"],
+    ]);
+  });
+
+  it("refuses a source that fits no kind of any mapping", async () => {
+    const given = { mappings: ["mappings/organisation.yaml"], source: ["samples/services-dirty.csv"] };
+    await expect(lint(given)).rejects.toThrow("no kind of the mapping fits the source samples/services-dirty.csv");
+  });
+});
