@@ -63,7 +63,12 @@ export interface Entity {
   readonly json: string;
   /** Length of `json` in UTF-8. */
   readonly bytes: number;
+  /** What is cleared apart once the entity is written: an upsert takes no null there. Mode merge only. @source API reference, "Update an entity" (PATCH) */
+  readonly clears?: readonly ClearedField[];
 }
+
+/** A field that only a PATCH clears. */
+export type ClearedField = "title" | "icon" | "team";
 
 /** One entity in one request. `first` leaves out deferred relations, `second` brings them. */
 export interface Write {

@@ -1,6 +1,7 @@
 import { setMaxListeners } from "node:events";
 import type { Dispatcher } from "undici";
 import type { Blueprint } from "../blueprint.js";
+import type { ClearedField } from "../entity.js";
 import type { Warning } from "../warning.js";
 import { createBlueprintCalls } from "./blueprint-calls.js";
 import { countBody, type FoundEntity } from "./bodies.js";
@@ -13,6 +14,7 @@ import { findExisting } from "./existing.js";
 import type { Route } from "./families.js";
 import { lookUp } from "./look-up.js";
 import { createPace, type Rate, type SharedPace } from "./pace.js";
+import { type PatchReply, patchEntity } from "./patch-entity.js";
 import { openRedisPace } from "./redis-pace.js";
 import { publicRedisUrl } from "./redis-url.js";
 import { type SearchPage, type SearchRequest, searchPage } from "./search.js";
@@ -93,6 +95,13 @@ export interface Client {
   search(blueprint: string, request: SearchRequest): Promise<SearchPage>;
   /** Deletes at most 100 entities, all or none of them. */
   deleteEntities(blueprint: string, identifiers: readonly string[], flags: DeleteFlags): Promise<DeleteReply>;
+  /** Clears title, icon or team of an entity that exists, which an upsert cannot. */
+  patchEntity(
+    blueprint: string,
+    identifier: string,
+    fields: Readonly<Partial<Record<ClearedField, null>>>,
+    flags?: { readonly runId?: string },
+  ): Promise<PatchReply>;
   countEntities(blueprint: string): Promise<number>;
   /** Traffic so far, the report's `requests`. */
   counts(): RequestCounts;
@@ -157,6 +166,7 @@ export function createClient(options: ClientOptions): Client {
     lookUp: (blueprint, identifiers, include) => lookUp(io, blueprint, identifiers, include),
     search: (blueprint, request) => searchPage(io, blueprint, request),
     deleteEntities: (blueprint, identifiers, flags) => deleteEntities(io, blueprint, identifiers, flags),
+    patchEntity: (blueprint, identifier, fields, flags) => patchEntity(io, blueprint, identifier, fields, flags),
     async countEntities(blueprint) {
       const call = {
         method: "GET",

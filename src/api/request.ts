@@ -8,7 +8,7 @@ export type Answer =
 
 /** What goes over the wire. */
 export interface Message {
-  readonly method: "GET" | "POST" | "PUT";
+  readonly method: "GET" | "POST" | "PUT" | "PATCH";
   readonly path: string;
   readonly body?: string;
 }

@@ -1,33 +1,77 @@
-import type { Candidate, EntityBody, RelationValue } from "../entity.js";
+import {
+  type Candidate,
+  type ClearedField,
+  type EntityBody,
+  isSearchQuery,
+  type Mode,
+  type RelationValue,
+} from "../entity.js";
 import type { CompiledBlueprint } from "./compile-blueprint.js";
 import type { OpenHearing } from "./hearing.js";
 import { didYouMean } from "./nearest.js";
 import { typeIcon, typeIdentifier, typeTeam, typeTitle } from "./type-head.js";
 
-/** Types a candidate's fields by its blueprint and tells every fault. The body is only worth sending when the hearing has no findings. */
-export function typeEntity(candidate: Candidate, blueprint: CompiledBlueprint, hearing: OpenHearing): EntityBody {
+/** A candidate, typed: what an upsert carries, and what must be cleared apart. */
+export interface TypedEntity {
+  readonly body: EntityBody;
+  readonly clears: readonly ClearedField[];
+}
+
+const nothing: readonly ClearedField[] = [];
+
+/**
+ * Types a candidate's fields by its blueprint and tells every fault. The result is only worth sending when the hearing has no findings.
+ *
+ * A null title, icon or team is left out: in merge it is to be cleared apart, in override an absent one is empty, in create there is none yet.
+ */
+export function typeEntity(
+  candidate: Candidate,
+  blueprint: CompiledBlueprint,
+  mode: Mode,
+  hearing: OpenHearing,
+): TypedEntity {
   const { title, icon, team } = candidate.fields;
   hearing.turnTo("identifier", candidate.fields.identifier);
   const identifier = typeIdentifier(candidate.fields.identifier, hearing) ?? "";
   const head: { title?: string; icon?: string; team?: NonNullable<EntityBody["team"]> } = {};
-  if (title !== undefined) {
+  if (title !== undefined && title !== null) {
     hearing.turnTo("title", title);
     const typed = typeTitle(title, hearing);
     if (typed !== undefined) head.title = typed;
   }
-  if (icon !== undefined) {
+  if (icon !== undefined && icon !== null) {
     hearing.turnTo("icon", icon);
     const typed = typeIcon(icon, hearing);
     if (typed !== undefined) head.icon = typed;
   }
-  if (team !== undefined) {
+  if (team !== undefined && team !== null) {
     hearing.turnTo("team", team);
     const typed = typeTeam(team, blueprint.team, hearing);
     if (typed !== undefined) head.team = typed;
   }
   const properties = typeProperties(candidate.fields.properties, blueprint, hearing);
   const relations = typeRelations(candidate.fields.relations, blueprint, hearing);
-  return { identifier, ...head, properties, relations };
+  const clears =
+    title === null || icon === null || team === null ? clearedFields(candidate, blueprint, mode, hearing) : nothing;
+  return { body: { identifier, ...head, properties, relations }, clears };
+}
+
+function clearedFields(
+  { fields }: Candidate,
+  blueprint: CompiledBlueprint,
+  mode: Mode,
+  hearing: OpenHearing,
+): readonly ClearedField[] {
+  const cleared = (["title", "icon", "team"] as const).filter((key) => fields[key] === null);
+  for (const key of cleared) {
+    hearing.turnTo(key, null);
+    if (key === "team" && blueprint.team === "inherited") typeTeam(null, blueprint.team, hearing);
+    else if (mode !== "merge") continue;
+    else if (isSearchQuery(fields.identifier))
+      hearing.refuse("title_invalid", "cannot be cleared where the identifier is a search: the API takes a name there");
+    else hearing.warn("cleared_apart", "an upsert takes no null here, so that each one costs a request of its own");
+  }
+  return mode === "merge" ? cleared : nothing;
 }
 
 function typeProperties(

@@ -2,7 +2,7 @@ import type { Blueprint } from "../blueprint.js";
 import type { Chunk, Stage } from "../chunk.js";
 import type { Candidate, Entity, EntityBody, Mode } from "../entity.js";
 import { InternalError } from "../errors.js";
-import type { Reject } from "../reject.js";
+import type { Finding, Reject } from "../reject.js";
 import type { Warning } from "../warning.js";
 import { typeEntity } from "./check-entity.js";
 import { type CompiledBlueprint, compileBlueprint } from "./compile-blueprint.js";
@@ -79,7 +79,7 @@ function compiledOf({ blueprint: name }: Candidate, room: Room, warnings: Warnin
 }
 
 function entityOf(candidate: Candidate, blueprint: CompiledBlueprint, room: Room): Entity | undefined {
-  const body = typeEntity(candidate, blueprint, room.hearing);
+  const { body, clears } = typeEntity(candidate, blueprint, room.options.mode, room.hearing);
   if (room.hearing.findings().length > 0) return undefined;
   const json = JSON.stringify(body);
   const bytes = Buffer.byteLength(json);
@@ -90,9 +90,11 @@ function entityOf(candidate: Candidate, blueprint: CompiledBlueprint, room: Room
   }
   const { at, span, resource, item } = candidate;
   const key = { blueprint: candidate.blueprint, identifier: keyText(body.identifier) };
-  return span === undefined
-    ? { at, resource, item, key, body, json, bytes }
-    : { at, span, resource, item, key, body, json, bytes };
+  const entity: Entity =
+    span === undefined
+      ? { at, resource, item, key, body, json, bytes }
+      : { at, span, resource, item, key, body, json, bytes };
+  return clears.length === 0 ? entity : { ...entity, clears };
 }
 
 /** A search stands for the entity it finds, so equal searches share a key; no identifier holds a brace. */
@@ -104,10 +106,9 @@ function rejectOf(candidate: Candidate, hearing: OpenHearing): Reject {
   const [first, ...also] = hearing.findings();
   if (first === undefined) throw new InternalError("a candidate was refused without a finding");
   const { at, span, resource, item, blueprint, fields } = candidate;
-  const { path, ...finding } = first;
+  const { path: _, ...finding } = first;
   return {
-    ...finding,
-    ...(path ? { path } : {}),
+    ...(first.path === "" ? finding : withLeaf(first, resource)),
     stage: "check",
     at,
     ...(span === undefined ? {} : { span }),
@@ -115,8 +116,12 @@ function rejectOf(candidate: Candidate, hearing: OpenHearing): Reject {
     item,
     blueprint,
     ...(typeof fields.identifier === "string" ? { identifier: fields.identifier } : {}),
-    ...(also.length === 0 ? {} : { also }),
+    ...(also.length === 0 ? {} : { also: also.map((other) => withLeaf(other, resource)) }),
   };
+}
+
+function withLeaf(finding: Finding, resource: number): Finding {
+  return { ...finding, leaf: `resources.${resource}.port.entity.mappings.${finding.path}` };
 }
 
 function inSourceOrder(earlier: readonly Reject[], own: readonly Reject[]): readonly Reject[] {

@@ -23,7 +23,7 @@ export function typeIdentifier(value: unknown, hearing: Hearing): EntityBody["id
   return hearing.refuse("identifier_invalid", `the identifier is ${kindOf(value)}, not text${mend}`);
 }
 
-/** Types a title as text. Null is refused: the API clears a title by PATCH only. @source API reference, "Create an entity" */
+/** Types a title as text. Null never reaches it: the API clears a title by PATCH only. @source API reference, "Create an entity" */
 export function typeTitle(value: unknown, hearing: Hearing): string | undefined {
   return typeof value === "string" ? value : textOf(value, "title_invalid", hearing);
 }

@@ -31,29 +31,32 @@ export interface BoundResource {
   readonly rest: readonly Field[];
   readonly properties: readonly Field[];
   readonly relations: readonly Field[];
+  /** True where the mapping lets a field have no null. */
+  readonly refusesNull: boolean;
 }
 
-/** A field, and whether a null is sent. */
+/** A field, and what becomes of its null. */
 export interface Field {
   readonly key: string;
   readonly read: Read;
-  readonly keepsNull: boolean;
+  readonly onNull: "omit" | "clear" | "reject";
 }
 
 /** Binds a resource's leaves to the shape of its records. With itemsToParse, `shape` is the parent's and the leaves are bound to its pairs. */
 export function bindResource(compiled: CompiledResource, { mapping }: CompiledMapping, shape: Shape): BoundResource {
   const { resource, items } = compiled;
   const inner: Shape = items === undefined ? shape : { is: "item", name: resource.itemsToParseName };
-  const keepsNull = (field: string): boolean => mapping.onNull === "clear" || mapping.clear.includes(field);
+  const onNull = (field: string): Field["onNull"] =>
+    (["reject", "clear", "omit"] as const).find((policy) => mapping[policy].includes(field)) ?? mapping.onNull;
   const named = (group: "properties" | "relations"): Field[] =>
     compiled[group].map(([key, node]) => ({
       key,
       read: bindNode(node, inner),
-      keepsNull: keepsNull(`${group}.${key}`),
+      onNull: onNull(`${group}.${key}`),
     }));
   const rest = (["title", "icon", "team"] as const).flatMap((key): Field[] => {
     const node = compiled[key];
-    return node === undefined ? [] : [{ key, read: bindNode(node, inner), keepsNull: keepsNull(key) }];
+    return node === undefined ? [] : [{ key, read: bindNode(node, inner), onNull: onNull(key) }];
   });
   const always = compiled.selector.is === "constant" && compiled.selector.value === true;
   return {
@@ -65,6 +68,7 @@ export function bindResource(compiled: CompiledResource, { mapping }: CompiledMa
     rest,
     properties: named("properties"),
     relations: named("relations"),
+    refusesNull: mapping.reject.length > 0,
   };
 }
 

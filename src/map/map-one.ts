@@ -65,10 +65,11 @@ export function mapOne(
     properties: valuesOf(bound.properties, root, row, notes),
     relations: valuesOf(bound.relations, root, row, notes),
   };
-  for (const { key, read, keepsNull } of bound.rest) {
+  for (const { key, read, onNull } of bound.rest) {
     const value = read(root, row, notes);
-    if (value !== null || keepsNull) fields[key as "title"] = value;
+    if (value !== null || onNull === "clear") fields[key as "title"] = value;
   }
+  if (bound.refusesNull) notes.findings.push(...refusedNulls(bound, fields));
   const missing = identifier === null || identifier === undefined || identifier === "";
   if (!missing && typeof blueprint === "string" && blueprint !== "" && notes.findings.length === 0) {
     const { at, span } = record;
@@ -84,7 +85,7 @@ export function mapOne(
   out.rejects.push(rejectOf(bound, record, item, findings, { identifier, blueprint }));
 }
 
-/** The values of named fields; a null is left out unless the field keeps it. */
+/** The values of named fields; a null is left out unless the field is to be cleared. */
 function valuesOf(
   fields: readonly Field[],
   root: unknown,
@@ -93,12 +94,30 @@ function valuesOf(
 ): Record<string, unknown> {
   const values: Record<string, unknown> = {};
   for (let i = 0; i < fields.length; i++) {
-    const { key, read, keepsNull } = fields[i] as Field;
+    const { key, read, onNull } = fields[i] as Field;
     const value = read(root, row, notes);
     // `__proto__` is no key here: the mapping file may not hold it.
-    if (value !== null || keepsNull) values[key] = value;
+    if (value !== null || onNull === "clear") values[key] = value;
   }
   return values;
+}
+
+/** A finding for each field that the mapping lets have no null, and that was left out for one. */
+function refusedNulls({ compiled, rest, properties, relations }: BoundResource, fields: Writable): Finding[] {
+  const base = `resources.${compiled.resource.index}.port.entity.mappings`;
+  const groups = [
+    ["", rest, fields],
+    ["properties.", properties, fields.properties],
+    ["relations.", relations, fields.relations],
+  ] as const;
+  return groups.flatMap(([lead, list, values]) =>
+    list
+      .filter(({ key, onNull }) => onNull === "reject" && !Object.hasOwn(values, key))
+      .map(({ key }): Finding => {
+        const message = "has no value, and the mapping lists it under reject";
+        return { code: "required_missing", message, path: `${lead}${key}`, leaf: `${base}.${lead}${key}` };
+      }),
+  );
 }
 
 type Writable = { -readonly [K in keyof RawFields]: RawFields[K] };

@@ -81,13 +81,14 @@ function rules(file: MappingFile, issueAt: IssueAt): Issue[] {
     if (!kinds.has(kind))
       issues.push(issueAt(["sources", kind], `is not a kind of this mapping; its kinds are ${[...kinds].join(", ")}`));
   }
-  for (const [index, field] of file.clear.entries()) {
-    const [group, ...name] = field.split(".");
-    const mapped = file.resources.some(({ port: { entity } }) => {
-      if (group !== "properties" && group !== "relations") return entity.mappings[group as "title"] !== undefined;
-      return Object.hasOwn(entity.mappings[group], name.join("."));
-    });
-    if (!mapped) issues.push(issueAt(["clear", index], `no resource maps ${field}`));
+  const policies = new Map<string, string>();
+  for (const policy of ["clear", "omit", "reject"] as const) {
+    for (const [index, field] of file[policy].entries()) {
+      const other = policies.get(field);
+      if (!isMapped(file, field)) issues.push(issueAt([policy, index], `no resource maps ${field}`));
+      else if (other !== undefined) issues.push(issueAt([policy, index], `${field} stands under ${other} too`));
+      policies.set(field, policy);
+    }
   }
   const sources: [readonly PropertyKey[], SourceOptions][] = [[["source"], file.source]];
   for (const [kind, options] of Object.entries(file.sources)) sources.push([["sources", kind], options]);
@@ -96,6 +97,14 @@ function rules(file: MappingFile, issueAt: IssueAt): Issue[] {
       issues.push(issueAt([...path, "columns", column], message));
   issues.push(...pruneIssues(file, issueAt));
   return issues;
+}
+
+function isMapped({ resources }: MappingFile, field: string): boolean {
+  const [group, ...name] = field.split(".");
+  return resources.some(({ port: { entity } }) => {
+    if (group !== "properties" && group !== "relations") return entity.mappings[group as "title"] !== undefined;
+    return Object.hasOwn(entity.mappings[group], name.join("."));
+  });
 }
 
 function normalise(

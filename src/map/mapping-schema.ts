@@ -52,22 +52,26 @@ const resource = z.strictObject({
   }),
 });
 
+const fieldList = z
+  .array(
+    z
+      .string()
+      .regex(
+        /^(?:title|icon|team|(?:properties|relations)\..+)$/su,
+        "must be title, icon, team, properties.x or relations.x",
+      ),
+  )
+  .default([]);
+
 /** The mapping file. Unknown keys are faults, but for {@link ignoredKeys} and what a selector holds beside `query`. */
 export const mappingFile = z.strictObject({
   source: sourceOptions.default({}),
   sources: z.record(z.string(), sourceOptions).default({}),
   duplicates: z.enum(["first", "last", "error", "off"]).default("first"),
   onNull: z.enum(["omit", "clear"]).default("omit"),
-  clear: z
-    .array(
-      z
-        .string()
-        .regex(
-          /^(?:title|icon|team|(?:properties|relations)\..+)$/su,
-          "must be title, icon, team, properties.x or relations.x",
-        ),
-    )
-    .default([]),
+  clear: fieldList,
+  omit: fieldList,
+  reject: fieldList,
   onError: z.preprocess((value) => (value === null ? "null" : value), z.enum(["null", "reject"])).default("null"),
   enableMergeEntity: z.boolean().optional(),
   createMissingRelatedEntities: z.boolean().default(false),

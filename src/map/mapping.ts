@@ -16,7 +16,9 @@ export interface RawMappings {
 }
 
 /** What a resource owns of its blueprint, so that `--prune` may delete it: all entities, or those with that value in a property or relation. */
-export type Prune = "all" | { readonly where: { readonly property: string; readonly value: string | number | boolean } };
+export type Prune =
+  | "all"
+  | { readonly where: { readonly property: string; readonly value: string | number | boolean } };
 
 /** One entry of `resources`: which records, and what becomes of them. @source Port's integration mapping, `resources[]` */
 export interface Resource {
@@ -53,8 +55,12 @@ export interface Mapping {
   readonly duplicates: "first" | "last" | "error" | "off";
   /** `omit` (default) leaves a field out that became null; `clear` sends the null. */
   readonly onNull: "omit" | "clear";
-  /** Fields that send null although `onNull` is omit: `title`, `properties.x`, `relations.y`. */
+  /** Fields that send null whatever `onNull` says: `title`, `properties.x`, `relations.y`. */
   readonly clear: readonly string[];
+  /** Fields that are left out when null, whatever `onNull` says. */
+  readonly omit: readonly string[];
+  /** Fields whose null rejects the candidate. */
+  readonly reject: readonly string[];
   /** `null` (default): a failing expression gives null and a warning; `reject`: it rejects the candidate. */
   readonly onError: "null" | "reject";
   /** False asks for mode override; absent where the file does not say. */

@@ -100,7 +100,7 @@ async function compareGroup(run: Run, comparisons: Comparisons, group: readonly 
   for (const entity of group) {
     const held = found.get(entity.key.identifier);
     if (held !== undefined) known.push(entity);
-    const changes = held === undefined ? [] : comparison.changes(entity.body, held);
+    const changes = held === undefined ? [] : comparison.changes(comparedBody(entity), held);
     if (held !== undefined && changes.length === 0) {
       outcomes.push({ ...placeOf(entity), is: "unchanged" });
       continue;
@@ -109,9 +109,14 @@ async function compareGroup(run: Run, comparisons: Comparisons, group: readonly 
     if (lacks.length > 0)
       outcomes.push({ ...placeOf(entity), is: "rejected", reject: rejectOf(entity, lacks, held !== undefined) });
     else if (held === undefined) differences.push(unseen(entity));
-    else differences.push({ entity, before: comparison.before(entity.body, held), changes });
+    else differences.push({ entity, before: comparison.before(comparedBody(entity), held), changes });
   }
   return { outcomes, differences, known };
+}
+
+/** The body with what is cleared apart, so that an entity that only clears a title counts as different. */
+function comparedBody({ body, clears = [] }: Entity): EntityBody {
+  return clears.length === 0 ? body : { ...body, ...Object.fromEntries(clears.map((field) => [field, null])) };
 }
 
 function unseen(entity: Entity): Difference {

@@ -3,6 +3,7 @@ import { passesBudget } from "../options.js";
 import { batchWrites } from "../write/batch.js";
 import type { Settled } from "../write/exchange.js";
 import { writeBatches } from "../write/write.js";
+import { clearFields, withoutClears } from "./clear-fields.js";
 import { placeOf } from "./first-writes.js";
 import { groupBy } from "./group-by.js";
 import type { Run } from "./run.js";
@@ -34,9 +35,10 @@ export async function writeStep(
     send: (batch) => send(run, batch),
     lookUp: (blueprint, identifiers) => run.client.lookUp(blueprint, identifiers),
     sleep: (ms) => run.clock.sleep(ms, stop.signal).catch(() => undefined),
-    async settle(_, settled) {
+    async settle(_, written) {
+      const settled = await clearFields(run, written);
       const { outcomes, deferred } = judge(settled);
-      for (const { write, verdict } of settled) {
+      for (const { write, verdict } of written) {
         if (verdict.is !== "created" && verdict.is !== "updated") continue;
         const entry = keys.find(write.entity.key);
         if (entry >= 0) keys.acknowledge(entry);
@@ -76,7 +78,7 @@ export function judgeFirst(settled: readonly Settled[]): StepVerdicts {
     if (verdict.is === "unmet") deferred.push({ entity, waiting: [] });
     else if (verdict.is === "rejected") outcomes.push({ ...placeOf(entity), is: "rejected", reject: verdict.reject });
     else if (write.deferred !== undefined)
-      deferred.push({ entity, waiting: write.deferred.waiting, first: verdict.is });
+      deferred.push({ entity: withoutClears(entity), waiting: write.deferred.waiting, first: verdict.is });
     else outcomes.push({ ...placeOf(entity), is: verdict.is });
   }
   return { outcomes, deferred };

@@ -37,6 +37,7 @@ describe("checkEntities", () => {
   });
 
   it("gives one reject with all faults of a candidate, the others in also", async () => {
+    const leaf = (path: string) => `resources.1.port.entity.mappings.${path}`;
     const of = candidate(
       { identifier: "a b", title: {}, properties: { x: "many", y: 1 } },
       { at: { source: 0, position: 3, line: 4 }, span: { start: 5, end: 6 }, resource: 1, item: 2 },
@@ -49,6 +50,7 @@ describe("checkEntities", () => {
         code: "identifier_invalid",
         message: "the identifier holds a space; letters, digits and @ _ . + : \\ / = ' - are allowed",
         path: "identifier",
+        leaf: "resources.1.port.entity.mappings.identifier",
         value: "a b",
         at: { source: 0, position: 3, line: 4 },
         span: { start: 5, end: 6 },
@@ -57,14 +59,21 @@ describe("checkEntities", () => {
         blueprint: "service",
         identifier: "a b",
         also: [
-          { code: "title_invalid", message: expect.any(String), path: "title", value: "{}" },
+          { code: "title_invalid", message: expect.any(String), path: "title", leaf: leaf("title"), value: "{}" },
           {
             code: "wrong_type",
             message: "expects a number, got text that is none",
             path: "properties.x",
+            leaf: leaf("properties.x"),
             value: "many",
           },
-          { code: "unknown_property", message: expect.stringContaining("service"), path: "properties.y", value: "1" },
+          {
+            code: "unknown_property",
+            message: expect.stringContaining("service"),
+            path: "properties.y",
+            leaf: leaf("properties.y"),
+            value: "1",
+          },
         ],
       },
     ]);
@@ -266,8 +275,27 @@ describe("the head of an entity", () => {
     expect(rejects[0]).not.toHaveProperty("identifier");
   });
 
-  it("refuses null for title and icon, which the API clears by PATCH only", async () => {
-    expect(await outcomeOf(plain, { title: null, icon: null })).toEqual(["title_invalid title", "title_invalid icon"]);
+  it("leaves a null title, icon or team out; in merge it is to be cleared apart, with a warning", async () => {
+    const fields = { title: null, icon: null, team: null };
+    const sent: unknown[] = [];
+    for (const mode of ["merge", "override", "create"] as const) {
+      const { items, warnings } = await checkChunk(owned({ type: "Direct" }), chunkOf([candidate(fields)]), { mode });
+      sent.push([items[0]?.body, items[0]?.clears, warnings.map(({ code, path }) => `${code} ${path}`)]);
+    }
+    const body = { identifier: "a", properties: {}, relations: {} };
+    const warned = ["cleared_apart title", "cleared_apart icon", "cleared_apart team"];
+    expect(sent).toEqual([
+      [body, ["title", "icon", "team"], warned],
+      [body, undefined, []],
+      [body, undefined, []],
+    ]);
+  });
+
+  it("refuses to clear a title where the identifier is a search, and a team that is inherited", async () => {
+    expect(await outcomeOf(plain, { identifier: query, title: null })).toEqual(["title_invalid title"]);
+    expect(await outcomeOf(owned({ type: "Inherited", path: "owner" }), { team: null })).toEqual([
+      "title_invalid team",
+    ]);
   });
 
   const owned = (ownership: Blueprint["ownership"]) => blueprint({ rest: { ownership: ownership ?? null } });
@@ -278,7 +306,6 @@ describe("the head of an entity", () => {
       ["a", "b"],
     ],
     [query, query],
-    [null, "title_invalid"],
     ["", "title_invalid"],
     [3, "title_invalid"],
     [["a", 3], "title_invalid"],

@@ -74,6 +74,8 @@ describe("parseMapping", () => {
   it.each([
     ["sources of a kind that no resource has", "sources: { other: { format: csv } }", "sources.other"],
     ["a field to clear that no resource maps", "clear: [properties.x]", "clear.0"],
+    ["a field to omit that no resource maps", "omit: [properties.x]", "omit.0"],
+    ["a field to demand that no resource maps", "reject: [relations.x]", "reject.0"],
     ["a field to clear that is none", "clear: [identifier]", "clear.0"],
     ["a column format that is none", "source: { columns: { A: { sum: 1 } } }", "source.columns.A"],
     ["a date format without a zone", "source: { columns: { A: { date: dd.MM.yyyy } } }", "source.columns.A"],
@@ -110,6 +112,8 @@ describe("parseMapping", () => {
       duplicates: "first",
       onNull: "omit",
       clear: [],
+      omit: [],
+      reject: [],
       onError: "null",
       createMissingRelatedEntities: false,
       deleteDependentEntities: false,
