@@ -3,6 +3,7 @@ import { preview } from "../recipes/preview.js";
 import { formatPreview } from "../report/preview-summary.js";
 import type { Command } from "./command.js";
 import { flagsOf, parseFlags } from "./flags.js";
+import { sourceTalk } from "./source-talk.js";
 import { talkFlags, talkOf } from "./talk.js";
 import { writeOut } from "./terminal.js";
 
@@ -20,8 +21,10 @@ export const previewCommand: Command = {
     const options = parseFlags(previewOptions, args);
     const talk = talkOf(args, terminal);
     const { counts, rejects, warnings } = await preview(options, {
+      env: terminal.env,
       stdin: terminal.stdin,
       signal: terminal.signal,
+      ...sourceTalk(terminal, talk),
       emit: (line) => writeOut(terminal.stdout, `${line}\n`),
     });
     if (!talk.quiet) await writeOut(terminal.stderr, formatPreview({ counts, rejects, warnings, color: talk.color }));

@@ -5,6 +5,7 @@ import type { Command } from "./command.js";
 import { describeError, type ExitCode } from "./exit.js";
 import { flagsOf, parseFlags } from "./flags.js";
 import { showProgress } from "./progress.js";
+import { sourceTalk } from "./source-talk.js";
 import { talkFlags, talkOf } from "./talk.js";
 import { writeOut } from "./terminal.js";
 
@@ -33,6 +34,7 @@ export const syncCommand: Command = {
       env: terminal.env,
       stdin: terminal.stdin,
       signal: terminal.signal,
+      ...sourceTalk(terminal, talk),
       onStart: progress.start,
     }).finally(progress.stop);
     if (error !== undefined) await writeOut(terminal.stderr, `${describeError(error)}\n\n`);

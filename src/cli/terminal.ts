@@ -3,7 +3,7 @@ import type { Readable, Writable } from "node:stream";
 /** What a command sees of the world. Data goes to stdout, talk to stderr. */
 export interface Terminal {
   readonly env: NodeJS.ProcessEnv;
-  readonly stdin: Readable;
+  readonly stdin: Readable & { readonly isTTY?: boolean };
   readonly stdout: Writable;
   readonly stderr: Writable & { readonly isTTY?: boolean; readonly columns?: number };
   /** Aborted at the first SIGINT or SIGTERM. */

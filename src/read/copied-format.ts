@@ -1,7 +1,6 @@
 import type { SourceOptions } from "../options.js";
-import { decodeText } from "./decode.js";
 import { type Format, tellFormat } from "./format.js";
-import { openBytes } from "./open.js";
+import { openText } from "./open-text.js";
 
 /** Tells the format of a source that was copied while it was read, as its reader told it. */
 export async function formatOfCopy(
@@ -9,7 +8,8 @@ export async function formatOfCopy(
   copy: string,
   options: SourceOptions,
 ): Promise<Format> {
-  const text = await decodeText(source.name, openBytes({ path: copy, name: source.name }), options.encoding);
-  for await (const _ of text.blocks) break;
+  const { path, name } = source;
+  const text = await openText({ path, name, readFrom: copy }, options);
+  await text.blocks.return();
   return tellFormat(source.path, text.head, options);
 }

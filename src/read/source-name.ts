@@ -11,9 +11,3 @@ export function nameOf(path: string): string {
   const { origin, pathname } = new URL(path);
   return origin + pathname;
 }
-
-/** A source as given on the command line, with a URL's secrets left out: `teams=https://me:secret@host/x?key=1` becomes `teams=https://host/x`. */
-export function shownSource(arg: string): string {
-  const at = arg.search(/https?:\/\//i);
-  return at === -1 ? arg : arg.slice(0, at) + nameOf(arg.slice(at));
-}

@@ -1,13 +1,14 @@
 import { existsSync } from "node:fs";
 import { GuardError, InternalError, PortloadError } from "../errors.js";
-import { sourceOptionsFor } from "../map/mapping-file.js";
 import { formatOfCopy } from "../read/copied-format.js";
 import { extractRecords } from "../read/extract.js";
+import { unpackedName } from "../read/unpack.js";
 import type { Ending } from "../report/exit-code.js";
 import { writeForms } from "../report/forms.js";
 import { buildReport, type RejectFile, type Report } from "../report/report.js";
 import { copyOf } from "./copies.js";
 import type { Run } from "./run.js";
+import { GraceOver } from "./stop.js";
 
 /** An import that came to an end, whichever. */
 export interface Finished {
@@ -27,19 +28,22 @@ export interface Finished {
 export async function finishRun(run: Run, work: () => Promise<void>): Promise<Finished> {
   const startedMs = performance.now();
   let error: unknown;
+  let left: "finished" | "unfinished" = "unfinished";
   await work().catch((cause: unknown) => {
     // Reading that was stopped ends with the stop's own reason.
-    if (cause === run.stop.signal.reason) return;
+    if (cause === run.stop.signal.reason || cause instanceof GraceOver) return;
     error = cause;
     run.stop.because("failed");
   });
   try {
-    const report = await reportOf(run, endingOf(run.stop.reason, error), performance.now() - startedMs);
+    const ending = endingOf(run.stop.reason, error);
+    if (ending === "finished") left = "finished";
+    const report = await reportOf(run, ending, performance.now() - startedMs);
     await run.state.writeReport(`${JSON.stringify(report, null, 2)}\n`);
     await writeForms(report, run.options.report);
     return { report, folder: run.state.folder, mode: run.mode, ...(error !== undefined && { error }) };
   } finally {
-    await run.state.close();
+    await run.state.close(left);
   }
 }
 
@@ -76,11 +80,12 @@ async function writeRejectFiles({ inventory, state, accounts }: Run): Promise<re
     if (wanted.length === 0) continue;
     const copy = copyOf(state.folder, source);
     const isCopied = existsSync(copy);
-    const options = sourceOptionsFor(inventory.mapping, source.kind);
+    const options = inventory.optionsOf(source);
     try {
       const bytes = extractRecords(source, options, wanted, isCopied ? { path: copy } : {});
+      const name = unpackedName(source.name);
       // Stdin has no name of its own.
-      const named = isCopied ? { ...source, extension: await formatOfCopy(source, copy, options) } : source;
+      const named = isCopied ? { name, extension: await formatOfCopy(source, copy, options) } : { name };
       const path = await state.rejects.writeRejectsFile(named, bytes);
       files.push({ path, source: source.name, records: wanted.length });
     } catch (error) {

@@ -8,12 +8,13 @@ import { firstWrites } from "./first-writes.js";
 import type { Inventory } from "./inventory.js";
 import type { Run } from "./run.js";
 import { writeDeferred } from "./second-writes.js";
+import type { SourceTalk } from "./settle-sources.js";
 import { startRun } from "./start-run.js";
 import { entitiesOfStep } from "./step.js";
 import { judgeFirst, writeStep } from "./write-step.js";
 
 /** What an import takes from the world around it. */
-export interface ImportContext {
+export interface ImportContext extends SourceTalk {
   /** Read for `PORT_CLIENT_ID`, `PORT_CLIENT_SECRET`, `PORT_API_URL`, `PORT_REGION`, `PORTLOAD_STATE` and the proxy variables. Default none. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** What a source `-` reads. */
@@ -34,7 +35,7 @@ export interface ImportContext {
  *
  * @throws {UsageError} for options that do not fit, before anything else
  * @throws {MappingError} with every fault of the mapping, before anything is read
- * @throws {SourceError} for a source that is missing
+ * @throws {SourceError} for a source that is missing, or in doubt how it is to be read
  * @throws {AuthError} when the API refuses the credentials; {@link ApiError} when it does not answer
  * @throws {GuardError} while another import of the same mapping into the same catalog runs
  *

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { MappingError, UsageError } from "../errors.js";
-import { type Mapping, parseMapping, type Resource } from "../map/mapping-file.js";
+import { type Mapping, parseMapping, type Resource, sourceOptionsFor } from "../map/mapping-file.js";
+import type { SourceOptions } from "../options.js";
 import { type BoundSource, bindSources } from "../read/bind.js";
 import type { Warning } from "../warning.js";
 
@@ -12,6 +13,8 @@ export interface Inventory {
   /** The resources to import. */
   readonly resources: readonly Resource[];
   readonly sources: readonly BoundSource[];
+  /** How a source is read: as the mapping says, with the answers to what was in doubt. */
+  readonly optionsOf: (source: BoundSource) => SourceOptions;
   readonly warnings: readonly Warning[];
 }
 
@@ -39,6 +42,7 @@ export async function openInventory(options: {
     text,
     resources,
     sources: sources.filter(({ kind }) => taken.has(kind)),
+    optionsOf: ({ kind }) => sourceOptionsFor(mapping, kind),
     warnings: [...mapping.notes, ...unbound.filter((kind) => taken.has(kind)).map(withoutSource)],
   };
 }

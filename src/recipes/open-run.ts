@@ -1,7 +1,9 @@
 import { stat } from "node:fs/promises";
 import { realClock } from "../api/clock.js";
+import { openDispatcher } from "../api/dispatcher.js";
 import { publicRedisUrl } from "../api/redis-url.js";
 import type { BoundSource } from "../read/bind.js";
+import { isUrl } from "../read/source-name.js";
 import type { Progress } from "../report/progress.js";
 import { createKeySet } from "../settle/keys.js";
 import { fingerprintText } from "../state/fingerprint.js";
@@ -14,7 +16,7 @@ import { makeStop } from "./stop.js";
 
 /** Opens the import's folder and accounts. @throws {GuardError} while another import of the same mapping into the same catalog runs */
 export async function openRun(
-  parts: Omit<Run, "state" | "accounts" | "keys" | "stop" | "clock" | "stdin">,
+  parts: Omit<Run, "state" | "accounts" | "keys" | "stop" | "clock" | "stdin" | "fetch">,
   { apiUrl, stateDir }: { readonly apiUrl: string; readonly stateDir?: string },
   context: ImportContext,
 ): Promise<Run> {
@@ -44,8 +46,14 @@ export async function openRun(
     keys: createKeySet(),
     stop: makeStop(context.signal),
     clock: context.clock ?? realClock,
+    fetch: fetchOf(context),
     ...(context.stdin && { stdin: context.stdin }),
   };
+}
+
+/** How addresses of sources are downloaded: through the environment's proxies, waits by the clock given. */
+export function fetchOf({ env = {}, clock = realClock }: Pick<ImportContext, "env" | "clock">): Run["fetch"] {
+  return { dispatcher: openDispatcher(env), sleep: (ms, signal) => clock.sleep(ms, signal) };
 }
 
 /** How far an import is, with the requests per second since it was last asked. */
@@ -69,7 +77,8 @@ export function watchProgress({ accounts, client }: Run): () => Progress {
 }
 
 async function fingerprintSource({ path, name, kind }: BoundSource): Promise<SourceFingerprint> {
-  if (path === "-") return { name, kind };
-  const { size, mtime } = await stat(path);
+  const found = isUrl(path) || path === "-" ? undefined : await stat(path);
+  if (found?.isFile() !== true) return { name, kind };
+  const { size, mtime } = found;
   return { name, kind, bytes: size, modifiedAt: mtime.toISOString() };
 }

@@ -4,16 +4,19 @@ import type { Chunk, Stage } from "../chunk.js";
 import type { Candidate, Entity, RawFields } from "../entity.js";
 import { startJq } from "../map/jq.js";
 import { compileMapping, mapRecords } from "../map/map.js";
-import { sourceOptionsFor } from "../map/mapping-file.js";
 import { type PreviewOptions, previewOptions } from "../options.js";
 import { readSource } from "../read/read.js";
 import { addMapped, addRejects, addTally, type Counts, noCounts } from "../report/counts.js";
 import { groupCauses, type RejectGroup, type WarningGroup } from "../report/group-causes.js";
 import { openCatalog } from "./catalog.js";
 import { openInventory } from "./inventory.js";
+import { fetchOf } from "./open-run.js";
+import { onceEach, type SourceTalk, settleSources } from "./settle-sources.js";
 
 /** What a preview takes from the world around it. */
-export interface PreviewContext {
+export interface PreviewContext extends SourceTalk {
+  /** Read for the proxy variables. Default none. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
   readonly stdin?: Readable;
   readonly signal?: AbortSignal;
   /** Takes an entity as one line of JSON, without its line end. Resolves false when no more are wanted. */
@@ -34,7 +37,8 @@ export interface Preview {
  */
 export async function preview(given: PreviewOptions, context: PreviewContext): Promise<Preview> {
   const options = previewOptions.parse(given);
-  const inventory = await openInventory(options);
+  const onReceipt = onceEach(context.onReceipt);
+  const inventory = await settleSources(await openInventory(options), { ...context, onReceipt });
   const { mapping } = inventory;
   const names: string[] = [];
   for (const { index, name } of inventory.sources) names[index] = name;
@@ -47,7 +51,9 @@ export async function preview(given: PreviewOptions, context: PreviewContext): P
     const compiled = await compileMapping(mapping, engine, { resources });
     const finish = await lastStage(options.blueprints, inventory, mapping.createMissingRelatedEntities);
     for (const source of inventory.sources) {
-      const records = readSource(source, sourceOptionsFor(mapping, source.kind), {
+      const records = readSource(source, inventory.optionsOf(source), {
+        onReceipt,
+        fetch: fetchOf(context),
         ...(context.stdin && { stdin: context.stdin }),
         ...(context.signal && { signal: context.signal }),
         ...(options.limit !== undefined && { limit: options.limit }),

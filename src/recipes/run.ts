@@ -11,6 +11,7 @@ import type { Width } from "../write/width.js";
 import type { Accounts } from "./accounts.js";
 import type { Catalog } from "./catalog.js";
 import type { Inventory } from "./inventory.js";
+import type { Resumed } from "./pass-over.js";
 import type { Stop } from "./stop.js";
 
 /** All that the steps of one import, sync or plan share. */
@@ -32,9 +33,17 @@ export interface Run {
   readonly accounts: Accounts;
   /** Every key met so far; not used where duplicates are `off`. */
   readonly keys: KeySet;
+  /** Every key that was rejected by check, settle or the API, with its place; those that stand in the catalog all the same are among them. */
+  readonly refused: KeySet;
   readonly stop: Stop;
   readonly width: Width;
   /** Time for the waits before an entity is sent again. */
   readonly clock: Clock;
   readonly stdin?: ReadIo["stdin"];
+  /** What the import settled before it stopped, when it goes on. */
+  readonly resumed?: Resumed;
+  /** How addresses are downloaded. */
+  readonly fetch: NonNullable<ReadIo["fetch"]>;
+  /** Told how each source is read. */
+  readonly onReceipt: NonNullable<ReadIo["onReceipt"]>;
 }

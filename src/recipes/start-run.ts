@@ -11,7 +11,10 @@ import { type Finished, finishRun } from "./finish.js";
 import type { ImportContext } from "./import.js";
 import { type Inventory, openInventory } from "./inventory.js";
 import { openRun, watchProgress } from "./open-run.js";
+import type { Resumption } from "./reopen-run.js";
 import type { Run } from "./run.js";
+import { onceEach, settleSources } from "./settle-sources.js";
+import { graceAfter } from "./stop.js";
 
 /** What tells one command that reads sources through a mapping from another. */
 export interface RunKind {
@@ -24,6 +27,10 @@ export interface RunKind {
   /** Refuses what the command cannot do, before anything is sent. */
   readonly refuse?: (inventory: Inventory) => void;
   /** Refuses what the command cannot do with these blueprints, before anything is read. */
+  /** The import that goes on. */
+  readonly resume?: Resumption;
+  /** The import whose rejects this one takes up. */
+  readonly retryOf?: string;
   readonly refuseCatalog?: (inventory: Inventory, catalog: Catalog) => void;
 }
 
@@ -39,15 +46,19 @@ export async function startRun(
   work: (run: Run) => Promise<void>,
 ): Promise<Finished> {
   options.report.forEach(formOf);
-  const inventory = await openInventory(options);
-  kind.refuse?.(inventory);
+  const given = await openInventory(options);
+  kind.refuse?.(given);
+  const onReceipt = onceEach(context.onReceipt);
+  const inventory = await settleSources(given, { ...context, onReceipt });
   const env = context.env ?? {};
   const clientOptions = clientOptionsOf(options, env);
   const { apiUrl } = clientOptions;
   const width = options.concurrency === "auto" ? autoWidth() : fixedWidth(options.concurrency);
+  const grace = graceAfter(context.signal);
   const client = createClient({
     ...clientOptions,
     ...(context.clock && { clock: context.clock }),
+    signal: grace.signal,
     onExchange: ({ route, ms, trouble }) => route === "bulk" && width.settle(ms, trouble),
   });
   const engine = startJq();
@@ -65,10 +76,23 @@ export async function startRun(
     });
     const mode = options.mode ?? (mapping.enableMergeEntity === false ? "override" : "merge");
     const { command, dryRun = false } = kind;
-    const parts = { command, dryRun, options, mode, createMissing, inventory, catalog, plan, compiled, client, width };
+    const parts = {
+      command,
+      dryRun,
+      options,
+      mode,
+      createMissing,
+      inventory,
+      catalog,
+      plan,
+      compiled,
+      client,
+      width,
+      onReceipt,
+    };
     const run = await openRun(
       parts,
-      { apiUrl, ...(kind.stateDir !== undefined && { stateDir: kind.stateDir }) },
+      { ...kind, apiUrl },
       context,
     );
     context.onStart?.({ importId: run.state.importId, progress: watchProgress(run) });
@@ -76,6 +100,7 @@ export async function startRun(
   } finally {
     await engine.close();
     await client.close();
+    grace.clear();
   }
 }
 

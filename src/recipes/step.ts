@@ -1,11 +1,10 @@
 import { checkEntities } from "../check/check.js";
 import type { Entity } from "../entity.js";
 import { mapRecords } from "../map/map.js";
-import { sourceOptionsFor } from "../map/mapping-file.js";
 import { passesBudget } from "../options.js";
 import type { BoundSource } from "../read/bind.js";
 import { readSource } from "../read/read.js";
-import { copyOf } from "./copies.js";
+import { copyOf, noteWhole } from "./copies.js";
 import { groupBy } from "./group-by.js";
 import type { Run } from "./run.js";
 
@@ -31,9 +30,11 @@ function firstStepOf({ inventory, plan }: Run, { kind }: BoundSource): number {
 /** Read, map, check: the way of a record up to an entity. */
 async function* readEntities(run: Run, source: BoundSource, step: number): AsyncGenerator<readonly Entity[]> {
   const { options, inventory, catalog, compiled, accounts, state, stop, plan, mode, createMissing } = run;
-  const records = readSource(source, sourceOptionsFor(inventory.mapping, source.kind), {
+  const records = readSource(source, inventory.optionsOf(source), {
     signal: stop.signal,
     copyTo: copyOf(state.folder, source),
+    fetch: run.fetch,
+    onReceipt: run.onReceipt,
     ...(run.stdin && { stdin: run.stdin }),
     ...(options.limit !== undefined && { limit: options.limit }),
   });
@@ -48,4 +49,5 @@ async function* readEntities(run: Run, source: BoundSource, step: number): Async
     if (now !== undefined) yield now;
     if (stop.reason !== undefined) return;
   }
+  await noteWhole(state.folder, source);
 }
