@@ -26,7 +26,7 @@ export const maxEntityBytes = 1024 * 1024 - '{"entities":[]}'.length;
  * Types every candidate by its blueprint: it becomes an entity, serialised once, or one reject with all its faults.
  *
  * Coercion is led by the blueprint and lossless. Earlier rejects, warnings and the tally pass through; rejects stay in source order.
- * Each blueprint is compiled when its first candidate comes.
+ * Each blueprint is compiled when its first candidate comes. A last chunk tells of refused dates how many prove that day or month comes first.
  */
 export function checkEntities(
   blueprints: ReadonlyMap<string, Blueprint>,
@@ -35,6 +35,9 @@ export function checkEntities(
   return async function* check(chunks) {
     const room: Room = { blueprints, options, compiled: new Map(), hearing: openHearing() };
     for await (const chunk of chunks) yield checkChunk(chunk, room);
+    const warnings = room.hearing.dayMonths();
+    const read = { read: 0, mapped: 0, skipped: 0, rejected: 0 };
+    if (warnings.length > 0) yield { items: [], rejects: [], warnings, read };
   };
 }
 

@@ -2,6 +2,7 @@ import type { Place } from "../record.js";
 import type { Finding, RejectCode } from "../reject.js";
 import { shownValue } from "../shown-value.js";
 import type { Warning, WarningCode } from "../warning.js";
+import { type DayMonth, tallyDayMonths } from "./day-month.js";
 
 /** What typers tell their faults to. It knows which field is being typed, so that they need not. */
 export interface Hearing {
@@ -9,6 +10,8 @@ export interface Hearing {
   readonly refuse: (code: RejectCode, message: string) => undefined;
   /** Records something unusual about the field at hand, which is sent all the same. */
   readonly warn: (code: WarningCode, message: string) => void;
+  /** Counts a refused date of the field at hand whose day and month the mapping does not tell apart. */
+  readonly countDayMonth: (text: string, order: DayMonth) => void;
 }
 
 /** Turns a raw value into a property's value, or tells a fault and returns undefined. Null never reaches a typer. */
@@ -24,6 +27,8 @@ export interface OpenHearing extends Hearing {
   readonly findings: () => readonly Finding[];
   /** The warnings since the last call, same code, blueprint and path counted together. */
   readonly takeWarnings: () => readonly Warning[];
+  /** What the whole stage has found about orders of day and month. */
+  readonly dayMonths: () => readonly Warning[];
 }
 
 /** Makes a hearing; one serves a whole stage, so that a sound entity costs no allocation. */
@@ -34,6 +39,7 @@ export function openHearing(): OpenHearing {
   let offending: unknown;
   let found: Finding[] = [];
   let warnings = new Map<string, Warning>();
+  const dayMonths = tallyDayMonths();
   return {
     open(name, at) {
       blueprint = name;
@@ -62,6 +68,8 @@ export function openHearing(): OpenHearing {
         ...(first === undefined ? {} : { first }),
       });
     },
+    countDayMonth: (text, order) => dayMonths.add(text, order, { blueprint, path, at: place }),
+    dayMonths: dayMonths.warnings,
     findings: () => found,
     takeWarnings() {
       if (warnings.size === 0) return [];

@@ -1,4 +1,5 @@
 import type { RejectCode } from "../reject.js";
+import { dateMend, dayMonthOf } from "./day-month.js";
 import { type FormatJudge, formatJudges } from "./formats.js";
 import type { Hearing, Typer } from "./hearing.js";
 import { kindOf } from "./kind-of.js";
@@ -35,7 +36,9 @@ export function typeFormattedText(format: string): Typer {
 export function passesFormat(text: string, format: string, judge: FormatJudge, hearing: Hearing): boolean {
   const { verdict, expects } = judge(text);
   if (verdict === "wrong") {
-    hearing.refuse("bad_format", `is no ${format}: expects ${expects}`);
+    hearing.refuse("bad_format", `is no ${format}: expects ${expects}${format === "date-time" ? dateMend(text) : ""}`);
+    const order = format === "date-time" ? dayMonthOf(text) : undefined;
+    if (order !== undefined) hearing.countDayMonth(text, order);
     return false;
   }
   if (verdict === "unusual") hearing.warn("format_unusual", `does not look like ${format}: expects ${expects}`);

@@ -1,0 +1,95 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { maskSecrets, namesSecret } from "../src/secrets.js";
+import { shownValue } from "../src/shown-value.js";
+
+// None of these was ever a secret: they are made up, and put together here so that no scanner takes this file for a leak.
+const aws = `AKIA${"IOSFODNN7EXAMPLE"}`;
+const awsSecret = ["wJalrXUtnFEMI", "K7MDENG", "bPxRfiCYEXAMPLEKEY"].join("/");
+const github = `ghp_${"a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"}`;
+const slack = ["xoxb", "123456789012", "abcdefghijkl"].join("-");
+const jwt = ["eyJhbGciOiJIUzI1NiJ9", "eyJzdWIiOiIxMjM0NSJ9", "c2lnbmF0dXJlLWhlcmU"].join(".");
+const privateKey = `-----BEGIN RSA ${"PRIVATE KEY"}-----\nMIIEow\n-----END RSA ${"PRIVATE KEY"}-----`;
+
+describe("maskSecrets", () => {
+  it.each([
+    ["an AWS key", aws],
+    ["an AWS secret", awsSecret],
+    ["a GitHub token", github],
+    ["a Slack token", slack],
+    ["a JSON web token", jwt],
+    ["a private key", privateKey],
+    ["32 hexadecimal digits", "9f86d081884c7d659a2feaa0c55ad015"],
+    ["a random word", "Zk3vQ9xT1mB7rL5pW8yD2"],
+  ])("hides %s, alone and within a text", (_title, secret) => {
+    expect(maskSecrets(secret)).toBe(`*** (${secret.length} characters, masked)`);
+    const shown = maskSecrets(`it failed on ${secret} here`);
+    expect(shown).not.toContain(secret);
+    expect(shown).toBe(`it failed on *** (${secret.length} characters, masked) here`);
+  });
+
+  it("hides what follows Bearer, and credentials and signatures in an address", () => {
+    expect(maskSecrets("Authorization: Bearer abcdefghijklmnop")).toBe(
+      "Authorization: Bearer *** (16 characters, masked)",
+    );
+    expect(maskSecrets("https://user:hunter2@host/x?a=1&access_token=abc&sig=def#top")).toBe(
+      "https://***@host/x?a=1&access_token=***&sig=***#top",
+    );
+  });
+
+  it.each([
+    "a plain sentence with several words in it",
+    "bloom-subscriptions-service-production",
+    "BloomSubscriptionsServiceForProduction2024",
+    "550e8400-e29b-41d4-a716-446655440000",
+    "2024-05-01T10:00:00.000+02:00",
+    "12345678901234567890123456789012",
+    "https://example.com/docs/page?tab=readme&id=42",
+    "arn:aws:iam::123456789012:role/deploy",
+    "com.example.service.ConfigurationFactory",
+    "name@subdomain.department.example.com",
+    "short",
+  ])("leaves %s as it is", (text) => {
+    expect(maskSecrets(text)).toBe(text);
+  });
+
+  it.each(["password", "apiToken", "API Key", "DB_PASSWORD", "properties.clientSecret", "ssh-key", "accessKey", "Pwd"])(
+    "hides any value of a field named %s",
+    (name) => {
+      expect(namesSecret(name)).toBe(true);
+      expect(maskSecrets("x", name)).toBe("*** (1 character, masked)");
+    },
+  );
+
+  it.each(["key", "Jira Key", "primaryKey", "monkey", "keyboard", "description", "tokenizer", "properties.tier", ""])(
+    "tells no secret from the name %j",
+    (name) => {
+      expect(namesSecret(name)).toBe(false);
+    },
+  );
+
+  it("never fails, and never shows a value of a secret field", () => {
+    fc.assert(
+      fc.property(fc.string({ minLength: 8, unit: "binary" }), (value) => {
+        maskSecrets(value);
+        expect(maskSecrets(value, "password")).toMatch(/^\*{3} \(\d+ characters, masked\)$/);
+      }),
+    );
+  });
+});
+
+describe("shownValue", () => {
+  it("masks texts of an object by the names of its own fields", () => {
+    expect(shownValue({ user: "ada", password: "hunter2" })).toBe(
+      '{"user":"ada","password":"*** (7 characters, masked)"}',
+    );
+  });
+
+  it("masks before it shortens, so that no part of a secret is left", () => {
+    expect(shownValue(`${"x ".repeat(35)}${github}`)).not.toContain("ghp_");
+  });
+
+  it("looks at no more of a long text than could be shown", () => {
+    expect(shownValue("a b".repeat(1_000_000))?.length).toBe(80);
+  });
+});
