@@ -16,11 +16,7 @@ const organisation = {
   mapping: mapping("organisation.yaml"),
 };
 
-async function run(
-  emulator: Emulator,
-  options: Omit<ImportOptions, "stateDir"> & { stateDir?: string },
-  context: ImportContext = {},
-) {
+async function run(emulator: Emulator, options: ImportOptions, context: ImportContext = {}) {
   const stateDir = options.stateDir ?? (await makeFolder());
   return runImport({ ...options, stateDir }, { env: envOf(emulator), ...context });
 }
