@@ -105,7 +105,7 @@ export async function runScenario(program: string, scenario: Scenario, load: Loa
     if (scenario.others !== undefined) void disturb(url, scenario.others, await stats(), ended.signal);
     const imports = scenario.imports.map((more, n) => startImport(program, folder, url, n, more));
     children.push(...imports.map(({ child }) => child));
-    const from = await burstUsed(stats, scenario, load);
+    const from = await burstUsed(stats, load);
     await sleep(load.measuredMs);
     const to = await stats();
     for (const { child } of imports) child.kill("SIGINT");
@@ -128,13 +128,18 @@ export async function runScenario(program: string, scenario: Scenario, load: Loa
   }
 }
 
-/** Waits until next to nothing is left of the burst, or the time for that is over. */
-async function burstUsed(stats: () => Promise<BulkStats>, scenario: Scenario, load: Load): Promise<BulkStats> {
+/** Waits until the burst is used up: imports come no nearer to what is allowed; or until the time for that is over. */
+async function burstUsed(stats: () => Promise<BulkStats>, load: Load): Promise<BulkStats> {
   const end = Date.now() + load.burstMs;
-  const drains = scenario.imports.length === 1 && !scenario.imports[0]?.includes("--quota-share");
+  const seen: BulkStats[] = [];
   for (;;) {
     const now = await stats();
-    if (Date.now() >= end || (drains && now.allowed - now.accepted < Math.max(20, now.burst * 0.03))) return now;
+    seen.push(now);
+    // Two seconds ago.
+    const before = seen.at(-21);
+    const gained = before && before.allowed - before.accepted - (now.allowed - now.accepted);
+    const few = ((now.limit / now.periodMs) * 2000) / 10;
+    if (Date.now() >= end || (gained !== undefined && now.accepted > now.burst / 4 && gained < few)) return now;
     await sleep(100);
   }
 }
@@ -171,6 +176,7 @@ function startImport(program: string, folder: string, url: string, n: number, mo
 async function feed({ stdin }: ChildProcess, n: number): Promise<void> {
   if (stdin === null) return;
   let open = true;
+  stdin.setMaxListeners(0);
   stdin.on("error", () => {
     open = false;
   });

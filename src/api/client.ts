@@ -103,6 +103,8 @@ export interface Client {
     flags?: { readonly runId?: string },
   ): Promise<PatchReply>;
   countEntities(blueprint: string): Promise<number>;
+  /** The server's clock, milliseconds since the epoch, never later than the truth; undefined until a reply tells. */
+  serverNow(): number | undefined;
   /** Traffic so far, the report's `requests`. */
   counts(): RequestCounts;
   /** Share of the bulk quota's window that is used, by all clients, 0 to 1; undefined until a reply tells. */
@@ -124,6 +126,7 @@ export function createClient(options: ClientOptions): Client {
   signal?.addEventListener("abort", onAbort, { once: true });
 
   const counter = createCounter();
+  let serverAheadMs: number | undefined;
   const warnings: Warning[] = [];
   const shared = openSharedPace(options, (warning) => warnings.push(warning));
   const pace = createPace({
@@ -154,6 +157,9 @@ export function createClient(options: ClientOptions): Client {
     userAgent: options.userAgent ?? "portload",
     signal: life.signal,
     redact,
+    onServerClock: (aheadMs) => {
+      serverAheadMs = aheadMs;
+    },
     onExchange: options.onExchange ?? (() => undefined),
   });
   const io = { send, apiUrl, redact };
@@ -181,6 +187,7 @@ export function createClient(options: ClientOptions): Client {
       if (reply.is === "reply" && reply.status < 300) return countBody.parse(reply.body).count;
       throw refusal(call, reply, io);
     },
+    serverNow: () => (serverAheadMs === undefined ? undefined : clock.now() + serverAheadMs),
     counts: counter.read,
     quotaUse: () => pace.used("bulk"),
     warnings: () => [...warnings],

@@ -10,7 +10,7 @@ import type { SharedLimiter } from "./shared-lane.js";
 export interface RedisPace {
   /** The family's limiter, shared by all processes that name the same API on the same Redis (and database). */
   limiter(family: Family, gapMs: number): Promise<SharedLimiter>;
-  /** Ends the connections; nothing is left behind but keys that expire in five minutes. */
+  /** Ends the connections; nothing is left behind but keys that expire within an hour. */
   close(): void;
 }
 
@@ -18,8 +18,20 @@ export interface RedisPace {
 const patienceMs = 5000;
 /** Most that the clocks of this machine and of Redis may be apart: turns are told by the clocks of the jobs' machines. In milliseconds. */
 const maxSkewMs = 2000;
-/** How long Redis keeps a limiter that nobody uses, in milliseconds. */
-const keepMs = 300_000;
+/** How long Redis keeps a limiter that nobody uses, and how often those in use say so, in milliseconds. */
+const keepMs = 3_600_000;
+const refreshMs = 600_000;
+/** What Bottleneck keeps of a limiter. Its own expiry takes no gaps with fractions, so we set it. */
+const kept = [
+  "settings",
+  "job_weights",
+  "job_expirations",
+  "job_clients",
+  "client_running",
+  "client_num_queued",
+  "client_last_registered",
+  "client_last_seen",
+];
 
 /**
  * Connects to a Redis.
@@ -42,9 +54,21 @@ export async function openRedisPace(url: string, apiUrl: string): Promise<RedisP
     throw error;
   }
   const api = createHash("sha256").update(apiUrl).digest("hex").slice(0, 16);
+  const ids = new Set<string>();
+  const keep = () => {
+    for (const id of ids) for (const key of kept) client.pexpire(`b_${id}_${key}`, keepMs).catch(() => undefined);
+  };
+  const timer = setInterval(keep, refreshMs).unref();
   return {
-    limiter: (family, gapMs) => startLimiter(connection, `portload-${api}-${family}`, gapMs, shown),
-    close: () => void connection.disconnect(false),
+    limiter(family, gapMs) {
+      const id = `portload-${api}-${family}`;
+      ids.add(id);
+      return startLimiter(connection, id, gapMs, shown).finally(keep);
+    },
+    close() {
+      clearInterval(timer);
+      void connection.disconnect(false);
+    },
   };
 }
 
@@ -54,7 +78,7 @@ async function startLimiter(
   gapMs: number,
   shown: string,
 ): Promise<SharedLimiter> {
-  const limiter = new Bottleneck({ id, minTime: gapMs, connection, timeout: keepMs });
+  const limiter = new Bottleneck({ id, minTime: gapMs, connection });
   const waiting = new Set<(reason: unknown) => void>();
   // A job that cannot be registered stays in Bottleneck's queue; only this event tells.
   limiter.on("error", (cause: unknown) => {

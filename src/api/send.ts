@@ -60,6 +60,8 @@ export interface SendIo {
   readonly signal: AbortSignal;
   /** Takes secrets out of a text. */
   readonly redact: (text: string) => string;
+  /** Hears how far the server's clock is ahead of ours, in milliseconds, at least. */
+  readonly onServerClock?: (aheadMs: number) => void;
   /** Hears of every attempt. */
   readonly onExchange: (exchange: { route: Route; ms: number; trouble: boolean }) => void;
 }
@@ -101,6 +103,7 @@ export function createSend(io: SendIo): Send {
     if (answer.is === "reply") {
       reached = true;
       serverAheadMs = serverAhead(answer, io.clock.now()) ?? serverAheadMs;
+      if (serverAheadMs !== undefined) io.onServerClock?.(serverAheadMs);
       io.counter.reply(answer.status);
       io.pace.learn(call.family, ticket, answer.status, answer.headers);
     }
