@@ -19,6 +19,7 @@ export const warningCodes = {
   relation_target_missing: "a relation was left out because its target does not exist",
   source_changed: "a source changed while it was imported",
   pace_fallback: "the Redis of --pace was lost; the import went on alone with the share of --pace-fallback",
+  deleted_dependents: "entities were deleted along with what they relate to, as deleteDependentEntities says",
   state_unclean: "something in the state folder could not be cleaned up",
 } as const;
 

@@ -2,7 +2,16 @@ import type { Chunk } from "../chunk.js";
 import type { Entity, Outcome } from "../entity.js";
 import type { Place } from "../record.js";
 import type { Reject } from "../reject.js";
-import { addMapped, addOutcomes, addRejects, addTally, type Counts, closeCounts, noCounts } from "../report/counts.js";
+import {
+  addDeleted,
+  addMapped,
+  addOutcomes,
+  addRejects,
+  addTally,
+  type Counts,
+  closeCounts,
+  noCounts,
+} from "../report/counts.js";
 import { groupCauses, type RejectGroup, type WarningGroup } from "../report/group-causes.js";
 import type { Warning } from "../warning.js";
 
@@ -12,6 +21,8 @@ export interface Accounts {
   takeChunk(chunk: Chunk<Entity>): Promise<void>;
   /** Takes what became of entities; rejects among them are kept with their reason. */
   takeOutcomes(outcomes: readonly Outcome[]): Promise<void>;
+  /** Takes entities deleted from the catalog, which stand outside the ledger. */
+  takeDeleted(blueprint: string, number: number): void;
   warn(warnings: readonly Warning[]): void;
   readonly counts: Counts;
   /** Records and entities rejected so far. */
@@ -50,6 +61,9 @@ export function openAccounts(names: readonly string[], keep: (rejects: readonly 
     async takeOutcomes(outcomes) {
       counts = addOutcomes(counts, outcomes);
       await takeRejects(outcomes.flatMap((outcome) => (outcome.is === "rejected" ? [outcome.reject] : [])));
+    },
+    takeDeleted(blueprint, number) {
+      counts = addDeleted(counts, blueprint, number);
     },
     warn: (warnings) => causes.addWarnings(warnings),
     get counts() {

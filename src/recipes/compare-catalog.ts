@@ -13,6 +13,9 @@ export interface Difference {
   readonly changes: readonly Change[];
 }
 
+/** Hears of an entity that differs. */
+export type OnDifference = (difference: Difference) => Promise<void> | void;
+
 /** Most entities of one look-up, and so of one request. @source API reference, "Search a blueprint's entities": limit 1 to 1,000 */
 const maxGroup = 1000;
 /** Most bytes of entities that wait for one look-up. */
@@ -29,7 +32,7 @@ const lookUpsAhead = 3;
 export async function* compareWithCatalog(
   run: Run,
   chunks: AsyncIterable<readonly Entity[]>,
-  onDifference: (difference: Difference) => Promise<void> | void = () => undefined,
+  onDifference: OnDifference = () => undefined,
 ): AsyncGenerator<readonly Due[]> {
   const comparisons = comparisonsOf(run);
   const ahead: Promise<Compared>[] = [];
@@ -53,7 +56,7 @@ interface Compared {
 async function settle(
   { accounts, keys }: Run,
   { outcomes, differences, known }: Compared,
-  onDifference: (difference: Difference) => Promise<void> | void,
+  onDifference: OnDifference,
 ): Promise<readonly Due[]> {
   for (const { key } of known) {
     const entry = keys.find(key);

@@ -1,14 +1,17 @@
 import { MappingError } from "../errors.js";
-import { compareWithCatalog } from "./compare-catalog.js";
+import { compareWithCatalog, type OnDifference } from "./compare-catalog.js";
 import type { Finished } from "./finish.js";
 import { freshEntities, writesOf } from "./first-writes.js";
 import type { ImportContext } from "./import.js";
 import type { Inventory } from "./inventory.js";
+import { findStale } from "./prune.js";
+import { deleteStale } from "./prune-delete.js";
+import { type PruneScope, pruneScope, refusePrune, refuseScope } from "./prune-scope.js";
 import type { Run } from "./run.js";
 import { writeDeferred } from "./second-writes.js";
-import { startRun } from "./start-run.js";
+import { type RunKind, startRun } from "./start-run.js";
 import { entitiesOfStep } from "./step.js";
-import { resolveOptions, type SyncOptions, syncOptions } from "./sync-options.js";
+import { type ResolvedSyncOptions, resolveOptions, type SyncOptions, syncOptions } from "./sync-options.js";
 import { judgeFirst, writeStep } from "./write-step.js";
 
 /**
@@ -20,22 +23,39 @@ import { judgeFirst, writeStep } from "./write-step.js";
  */
 export async function runSync(given: SyncOptions, context: ImportContext = {}): Promise<Finished> {
   const options = resolveOptions(syncOptions, given);
-  return startRun(options, context, { command: "sync", refuse: refuseUnkeyed }, syncAll);
+  const kind: RunKind = { command: "sync", ...refusals(options) };
+  return startRun(options, context, kind, async (run) => {
+    const scope = pruneScope(run.inventory);
+    await syncAll(run, scope);
+    if (!options.prune || run.stop.reason !== undefined) return;
+    await deleteStale(run, await findStale(run, scope, options.maxDelete));
+  });
 }
 
 /** The sync itself: as an import's, but that each step's entities pass the comparison with the catalog. */
-async function syncAll(run: Run): Promise<void> {
+export async function syncAll(run: Run, scope: PruneScope, onDifference?: OnDifference): Promise<void> {
   for (const { index } of run.plan.steps) {
     const fresh = freshEntities(run, entitiesOfStep(run, index));
-    const writes = writesOf(run, compareWithCatalog(run, fresh));
+    const writes = writesOf(run, compareWithCatalog(run, scope.watch(fresh), onDifference));
     await writeStep(run, writes, judgeFirst, 0);
     if (run.stop.reason !== undefined) return;
   }
   await writeDeferred(run);
 }
 
-/** A sync must know every key it has met: which entities are the sources' and which are stale. @throws {MappingError} */
-export function refuseUnkeyed({ mapping }: Inventory): void {
+/** What a sync or its plan refuses before anything is read. */
+export function refusals(options: ResolvedSyncOptions): Pick<RunKind, "refuse" | "refuseCatalog"> {
+  return {
+    refuse: (inventory) => {
+      refuseUnkeyed(inventory);
+      if (options.prune) refusePrune(inventory, options);
+    },
+    refuseCatalog: (inventory, catalog) => options.prune && refuseScope(inventory, catalog),
+  };
+}
+
+/** A sync must know every key it has met: which entities are the sources' and which are stale. */
+function refuseUnkeyed({ mapping }: Inventory): void {
   if (mapping.duplicates === "off")
     throw new MappingError(mapping.file, [
       { path: "duplicates", message: "sync and plan settle duplicates by first, last or error, not off" },

@@ -1,0 +1,69 @@
+/** How many entities of a blueprint may be deleted in one run: both must hold. */
+export interface DeleteLimits {
+  readonly count: number;
+  /** Share of the entities that the mapping owns, 0 to 1. */
+  readonly share: number;
+}
+
+/** In force unless the mapping or the command line say otherwise. */
+export const defaultDeleteLimits: DeleteLimits = { count: 100, share: 0.1 };
+
+/**
+ * The limits asked for: `50` is a number, `5%` a share, the last of each kind counts.
+ *
+ * @param threshold - the mapping's `entityDeletionThreshold`, which a share of the command line overrules
+ */
+export function deleteLimits(maxDelete: readonly (number | string)[], threshold?: number): DeleteLimits {
+  const texts = maxDelete.map(String);
+  const count = texts.filter((text) => !text.endsWith("%")).at(-1);
+  const share = texts.filter((text) => text.endsWith("%")).at(-1);
+  return {
+    count: count === undefined ? defaultDeleteLimits.count : Number(count),
+    share: share === undefined ? (threshold ?? defaultDeleteLimits.share) : Number.parseFloat(share) / 100,
+  };
+}
+
+/** What a prune would delete of one blueprint. */
+export interface Deletions {
+  readonly blueprint: string;
+  /** Entities that the mapping owned before this run. */
+  readonly owned: number;
+  readonly deletions: number;
+}
+
+/** A blueprint that would lose more than its limits allow. */
+export interface Excess extends Deletions {
+  /** The flags that would allow exactly this. */
+  readonly flags: readonly string[];
+}
+
+/** Blueprints that would lose more than the limits allow, each by itself: a small one is not outvoted by large ones. */
+export function excessDeletions(all: readonly Deletions[], limits: DeleteLimits): readonly Excess[] {
+  return all.flatMap((one) => {
+    const { deletions, owned } = one;
+    const share = owned === 0 ? 1 : deletions / owned;
+    const flags = [
+      ...(deletions > limits.count ? [`--max-delete ${deletions}`] : []),
+      ...(deletions > 0 && share > limits.share ? [`--max-delete ${percent(share)}`] : []),
+    ];
+    return flags.length === 0 ? [] : [{ ...one, flags }];
+  });
+}
+
+/** The flags that allow all of them at once: the largest number and the largest share. */
+export function allowingFlags(excesses: readonly Excess[]): readonly string[] {
+  const flags = excesses.flatMap((excess) => excess.flags);
+  const largest = (of: readonly string[]): string[] =>
+    of.length === 0
+      ? []
+      : [of.reduce((a, b) => (Number.parseFloat(a.slice(13)) >= Number.parseFloat(b.slice(13)) ? a : b))];
+  return [
+    ...largest(flags.filter((flag) => !flag.endsWith("%"))),
+    ...largest(flags.filter((flag) => flag.endsWith("%"))),
+  ];
+}
+
+/** A share as a percentage to one decimal, never less than it is: a flag made of it must allow it. */
+export function percent(share: number): string {
+  return `${Math.ceil(share * 1000 - 1e-9) / 10}%`;
+}
