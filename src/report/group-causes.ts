@@ -16,8 +16,10 @@ export interface RejectGroup {
   readonly blueprint?: string;
   readonly path?: string;
   readonly count: number;
-  /** That of the first one. */
+  /** That of the first one, as the value and the leaf of the mapping that gave it. */
   readonly message: string;
+  readonly value?: string;
+  readonly leaf?: string;
   readonly first: NamedPlace;
 }
 
@@ -61,6 +63,8 @@ export function groupCauses(names: readonly string[], limit = maxGroups): Causes
         ...cause,
         count,
         message: sample.message,
+        ...(sample.value === undefined ? {} : { value: sample.value }),
+        ...(sample.leaf === undefined ? {} : { leaf: sample.leaf }),
         first: named(first ?? sample.at, names),
       })),
     warnings: () =>

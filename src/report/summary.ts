@@ -106,10 +106,15 @@ function failureLines(groups: readonly RejectGroup[], paint: Paint): string[] {
     .slice(0, maxCauses)
     .flatMap((group) => [
       `  ${paint("bad", formatNumber(group.count))}  ${about(group)}${visible(group.message)}`,
-      paint("faint", `     first: ${visible(formatPlace(group.first))}`),
+      paint("faint", `     first: ${visible(formatPlace(group.first))}${shownValue(group)}`),
+      ...(group.leaf === undefined ? [] : [paint("faint", `     leaf:  ${visible(group.leaf)}`)]),
       paint("faint", `     mend:  ${advice[group.code]}`),
     ]);
   return [paint("bad", "failed"), ...lines, ...more(groups.length)];
+}
+
+function shownValue({ value }: RejectGroup): string {
+  return value === undefined ? "" : `, value ${visible(value)}`;
 }
 
 function warningLines(groups: readonly WarningGroup[], paint: Paint): string[] {

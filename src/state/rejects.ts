@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { Place, Span } from "../record.js";
 import type { Reject } from "../reject.js";
 import { type AppendFile, type AppendOptions, openAppendFile } from "./append-file.js";
 import { syncEveryMs } from "./journal.js";
@@ -9,6 +10,8 @@ import { nameRejectsFiles, type RejectsSource, writeBytes } from "./rejects-file
 export interface Rejects {
   /** Writes a line to reasons.ndjson for each and notes its record. Wait for it before the journal tells the same. @throws {StateError} */
   add(rejects: readonly Reject[]): Promise<void>;
+  /** Notes a rejected record whose reason stands already. */
+  note(at: Place, span: Span | undefined): void;
   /** Each rejected record of a source once, in source order. */
   rejectedRecords(source: number): Iterable<RejectedRecord>;
   /** Writes the source's own records to a rejects file and gives its path. @throws {StateError} */
@@ -29,6 +32,7 @@ export function openRejects(folder: string, names: readonly string[], options: A
       file ??= openAppendFile(join(folder, "reasons.ndjson"), { syncEveryMs, ...options });
       await (await file).append(rejects.map((reject) => `${encodeReason(reject, names)}\n`).join(""));
     },
+    note: records.add,
     rejectedRecords: (source) => records.of(source),
     async writeRejectsFile(source, bytes) {
       const path = join(folder, "rejects", nameFile(source));
@@ -43,8 +47,9 @@ export function openRejects(folder: string, names: readonly string[], options: A
 
 /** A line of reasons.ndjson; `resource` and `item` are there so that a resumed import knows which entity it was. */
 function encodeReason(reject: Reject, names: readonly string[]): string {
-  const { code, stage, blueprint, identifier, at, path, message, status, traceId, resource, item, also } = reject;
+  const { code, stage, blueprint, identifier, at, path, message, status, traceId, value, leaf, resource, item, also } =
+    reject;
   const source = names[at.source] ?? String(at.source);
   // biome-ignore format: one line of the contract's order
-  return JSON.stringify({ code, stage, blueprint, identifier, source, position: at.position, line: at.line, path, message, status, traceId, resource, item, also });
+  return JSON.stringify({ code, stage, blueprint, identifier, source, position: at.position, line: at.line, path, message, status, traceId, value, leaf, resource, item, also });
 }

@@ -50,6 +50,7 @@ describe("openRejects", () => {
         message: "gold is none of the enum's",
         status: 422,
         traceId: "abc",
+        value: "gold",
         resource: 2,
         item: 3,
         also: [{ code: "wrong_type", message: "no number", path: "properties.cpu" }],
