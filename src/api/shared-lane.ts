@@ -142,7 +142,7 @@ function paceOf(quota: Pick<Quota, "limit" | "periodMs">, caps: Caps, news: Wind
   const perMs = Math.min((limit * share) / periodMs, maxPerSecond / 1000);
   const ticketsPerTurn = Math.max(1, Math.ceil((perMs * 1000) / maxTurnsPerSecond));
   // The end of the window is told in whole seconds, a second late at most.
-  const leftMs = (news?.resetAtMs ?? nowMs) - nowMs - 1000;
+  const leftMs = Math.min(periodMs, (news?.resetAtMs ?? nowMs) - nowMs - 1000);
   const fits = leftMs > 5000 && news?.remaining !== undefined ? (news.remaining * share) / leftMs : perMs;
   const rate = fits < perMs * shortShare ? Math.max(fits, perMs / 100) : perMs;
   const gapMs = (ticketsPerTurn / rate) * slack;
