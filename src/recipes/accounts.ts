@@ -21,6 +21,10 @@ export interface Accounts {
   takeChunk(chunk: Chunk<Entity>): Promise<void>;
   /** Takes what became of entities; rejects among them are kept with their reason. */
   takeOutcomes(outcomes: readonly Outcome[]): Promise<void>;
+  /** Takes what became of entities before an import stopped; the reasons of rejects among them are recalled apart. */
+  takeSettled(outcomes: readonly Pick<Outcome, "is" | "key">[]): void;
+  /** Takes the reasons of rejects that were kept before an import stopped. */
+  recall(rejects: readonly Reject[]): void;
   /** Takes entities deleted from the catalog, which stand outside the ledger. */
   takeDeleted(blueprint: string, number: number): void;
   warn(warnings: readonly Warning[]): void;
@@ -62,6 +66,10 @@ export function openAccounts(names: readonly string[], keep: (rejects: readonly 
       counts = addOutcomes(counts, outcomes);
       await takeRejects(outcomes.flatMap((outcome) => (outcome.is === "rejected" ? [outcome.reject] : [])));
     },
+    takeSettled(outcomes) {
+      counts = addOutcomes(counts, outcomes);
+    },
+    recall: (rejects) => causes.addRejects(rejects),
     takeDeleted(blueprint, number) {
       counts = addDeleted(counts, blueprint, number);
     },

@@ -2,6 +2,7 @@ import type { Entity, EntityBody, Outcome, Write } from "../entity.js";
 import { firstWrite, relationsToDefer } from "../settle/deferral.js";
 import { settleDuplicates } from "../settle/duplicates.js";
 import { knowTargets } from "./known-targets.js";
+import { passOver } from "./pass-over.js";
 import type { Run } from "./run.js";
 
 /** An entity to write; `before` is what the catalog holds in the fields that the write may change. */
@@ -15,7 +16,7 @@ export async function* firstWrites(
   run: Run,
   entities: AsyncIterable<readonly Entity[]>,
 ): AsyncGenerator<readonly Write[]> {
-  yield* writesOf(run, asTheyAre(freshEntities(run, entities)));
+  yield* writesOf(run, asTheyAre(passOver(run, freshEntities(run, entities))));
 }
 
 /** Leaves out the duplicates among entities, and accounts for them. */

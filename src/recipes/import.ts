@@ -55,7 +55,7 @@ function refuseLast({ mapping }: Inventory): void {
 }
 
 /** The import itself: a step for each blueprint, relation targets first; then what had to wait. */
-async function writeAll(run: Run): Promise<void> {
+export async function writeAll(run: Run): Promise<void> {
   for (const { index } of run.plan.steps) {
     const entities = entitiesOfStep(run, index);
     const writes = firstWrites(run, entities);

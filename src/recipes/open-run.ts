@@ -6,48 +6,78 @@ import type { BoundSource } from "../read/bind.js";
 import { isUrl } from "../read/source-name.js";
 import type { Progress } from "../report/progress.js";
 import { createKeySet } from "../settle/keys.js";
-import { fingerprintText } from "../state/fingerprint.js";
+import { fingerprintFile, fingerprintText } from "../state/fingerprint.js";
 import type { SourceFingerprint } from "../state/journal-lines.js";
 import { openState } from "../state/state.js";
 import { openAccounts } from "./accounts.js";
 import type { ImportContext } from "./import.js";
+import { type Resumption, reopenRun } from "./reopen-run.js";
 import type { Run } from "./run.js";
 import { makeStop } from "./stop.js";
 
-/** Opens the import's folder and accounts. @throws {GuardError} while another import of the same mapping into the same catalog runs */
+/** What a command opens its folder with. */
+export interface RunFolder {
+  readonly apiUrl: string;
+  /** Folder of import folders, in place of the options'. */
+  readonly stateDir?: string;
+  /** The import that goes on. */
+  readonly resume?: Resumption;
+  /** The import whose rejects this one takes up. */
+  readonly retryOf?: string;
+}
+
+/**
+ * Opens the import's folder and accounts.
+ *
+ * @throws {GuardError} while another import of the same mapping into the same catalog runs
+ * @throws {StateError} when what an import was begun with has changed
+ */
 export async function openRun(
-  parts: Omit<Run, "state" | "accounts" | "keys" | "stop" | "clock" | "stdin" | "fetch">,
-  { apiUrl, stateDir }: { readonly apiUrl: string; readonly stateDir?: string },
+  parts: Omit<Run, "state" | "accounts" | "keys" | "refused" | "stop" | "clock" | "stdin" | "fetch">,
+  { apiUrl, stateDir, resume, retryOf }: RunFolder,
   context: ImportContext,
 ): Promise<Run> {
-  const { options, inventory } = parts;
-  const state = await openState({
-    stateDir: stateDir ?? options.stateDir ?? context.env?.PORTLOAD_STATE ?? ".portload",
-    keep: options.keep,
-    header: {
-      command: parts.command,
-      // The Redis of the pace is kept without its password.
-      options: { ...options, ...(options.pace !== undefined && { pace: publicRedisUrl(options.pace) }), apiUrl },
-      fingerprints: {
-        mapping: fingerprintText(inventory.text),
-        target: apiUrl,
-        sources: await Promise.all(inventory.sources.map(fingerprintSource)),
-      },
-    },
-  });
+  const { options, inventory, mode } = parts;
   const names: string[] = [];
   for (const { index, name } of inventory.sources) names[index] = name;
-  const accounts = openAccounts(names, (rejects) => state.rejects.add(rejects));
+  const header = {
+    command: parts.command,
+    // The Redis of the pace is kept without its password.
+    options: { ...options, mode, ...(options.pace !== undefined && { pace: publicRedisUrl(options.pace) }), apiUrl },
+    fingerprints: {
+      mapping: fingerprintText(inventory.text),
+      target: apiUrl,
+      sources: await fingerprintSources(inventory.sources),
+    },
+    ...(retryOf !== undefined && { retryOf }),
+  };
+  const refused = createKeySet();
+  const accounts = openAccounts(names, async (rejects) => {
+    for (const { blueprint, identifier, at } of rejects)
+      if (blueprint !== undefined && identifier !== undefined) refused.add({ blueprint, identifier }, at, 0);
+    await state.rejects.add(rejects);
+  });
+  const opened = resume && (await reopenRun(resume, header, parts, accounts, context.stdin));
+  const state =
+    opened?.state ??
+    (await openState({
+      stateDir: stateDir ?? options.stateDir ?? context.env?.PORTLOAD_STATE ?? ".portload",
+      keep: options.keep,
+      header,
+    }));
   accounts.warn([...inventory.warnings, ...state.warnings]);
+  const stdin = opened === undefined ? context.stdin : opened.stdin;
   return {
     ...parts,
+    ...(opened && { inventory: opened.inventory, resumed: opened.state }),
     state,
     accounts,
     keys: createKeySet(),
+    refused,
     stop: makeStop(context.signal),
     clock: context.clock ?? realClock,
     fetch: fetchOf(context),
-    ...(context.stdin && { stdin: context.stdin }),
+    ...(stdin && { stdin }),
   };
 }
 
@@ -76,9 +106,17 @@ export function watchProgress({ accounts, client }: Run): () => Progress {
   };
 }
 
+/** One for each source of the command line: those that were not taken have no more than their place. */
+async function fingerprintSources(sources: readonly BoundSource[]): Promise<readonly SourceFingerprint[]> {
+  const count = Math.max(0, ...sources.map(({ index }) => index + 1));
+  const fingerprints = Array.from({ length: count }, (): SourceFingerprint => ({ name: "" }));
+  for (const source of sources) fingerprints[source.index] = await fingerprintSource(source);
+  return fingerprints;
+}
+
 async function fingerprintSource({ path, name, kind }: BoundSource): Promise<SourceFingerprint> {
   const found = isUrl(path) || path === "-" ? undefined : await stat(path);
   if (found?.isFile() !== true) return { name, kind };
   const { size, mtime } = found;
-  return { name, kind, bytes: size, modifiedAt: mtime.toISOString() };
+  return { name, kind, bytes: size, modifiedAt: mtime.toISOString(), content: await fingerprintFile(path) };
 }

@@ -26,11 +26,11 @@ export interface RunKind {
   readonly stateDir?: string;
   /** Refuses what the command cannot do, before anything is sent. */
   readonly refuse?: (inventory: Inventory) => void;
-  /** Refuses what the command cannot do with these blueprints, before anything is read. */
   /** The import that goes on. */
   readonly resume?: Resumption;
   /** The import whose rejects this one takes up. */
   readonly retryOf?: string;
+  /** Refuses what the command cannot do with these blueprints, before anything is read. */
   readonly refuseCatalog?: (inventory: Inventory, catalog: Catalog) => void;
 }
 
@@ -90,11 +90,7 @@ export async function startRun(
       width,
       onReceipt,
     };
-    const run = await openRun(
-      parts,
-      { ...kind, apiUrl },
-      context,
-    );
+    const run = await openRun(parts, { ...kind, apiUrl }, context);
     context.onStart?.({ importId: run.state.importId, progress: watchProgress(run) });
     return await finishRun(run, () => work(run).finally(() => run.accounts.warn(client.warnings())));
   } finally {

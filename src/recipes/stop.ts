@@ -1,6 +1,30 @@
 /** Why an import ends before its end. */
 export type StopReason = "interrupted" | "overBudget" | "failed";
 
+/** What was in flight when an import was interrupted took too long. */
+export class GraceOver extends Error {}
+
+/** Longest time that what is in flight has after an interruption, in milliseconds. */
+const graceMs = 10_000;
+
+/** A signal that ends what is in flight some time after an interruption; `clear` when it has ended by itself. */
+export function graceAfter(interrupted?: AbortSignal): { readonly signal: AbortSignal; readonly clear: () => void } {
+  const controller = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const start = (): void => {
+    timer = setTimeout(() => controller.abort(new GraceOver("interrupted")), graceMs);
+  };
+  if (interrupted?.aborted) start();
+  else interrupted?.addEventListener("abort", start, { once: true });
+  return {
+    signal: controller.signal,
+    clear() {
+      clearTimeout(timer);
+      interrupted?.removeEventListener("abort", start);
+    },
+  };
+}
+
 /** The one place that knows whether an import goes on. */
 export interface Stop {
   /** Aborted once the import stops, for whatever reason. */

@@ -1,5 +1,7 @@
 import type { Batch, Deferred, Outcome, Write } from "../entity.js";
 import { passesBudget } from "../options.js";
+import type { JournalReply } from "../state/journal-lines.js";
+import { placeName } from "../state/reopen.js";
 import { batchWrites } from "../write/batch.js";
 import type { Settled } from "../write/exchange.js";
 import { writeBatches } from "../write/write.js";
@@ -46,20 +48,38 @@ export async function writeStep(
       for (const [source, items] of groupBy(deferred, ({ entity }) => entity.at.source))
         await state.deferred(round).append(source, items);
       await accounts.takeOutcomes(outcomes);
-      await state.journal.append({
-        line: "reply",
-        settled: settled.map(({ write, verdict }) => ({
-          ...placeOf(write.entity),
-          is: verdict.is,
-          pass: write.pass,
-        })),
-      });
+      await state.journal.append({ line: "reply", settled: journaled(settled, outcomes) });
       if (passesBudget(options.maxErrors, accounts.rejected, accounts.counts.records.read)) stop.because("overBudget");
     },
   });
 }
 
-async function send({ client, createMissing, options, state }: Run, batch: Batch) {
+/** What the journal keeps: the outcome where there is one, else how far the entity came. A write that leaves relations out is a first one, whichever its round. */
+function journaled(settled: readonly Settled[], outcomes: readonly Outcome[]): JournalReply["settled"] {
+  const final = new Map(outcomes.map((outcome) => [placeName(outcome), outcome.is]));
+  return settled.map(({ write, verdict }) => {
+    const is = final.get(placeName(write.entity));
+    return {
+      ...placeOf(write.entity),
+      is: is === "created" || is === "updated" || is === "rejected" ? is : verdict.is,
+      pass: is === undefined && write.deferred !== undefined ? "first" : write.pass,
+    };
+  });
+}
+
+/** Mode create must not be repeated blindly, not even by an import that goes on: what is sent is noted before. */
+async function noteSent({ client, state }: Run, { mode, writes }: Batch): Promise<void> {
+  if (mode !== "create") return;
+  const atMs = client.serverNow();
+  const entities = writes.map(
+    ({ entity: { at, resource, item } }) => [at.source, at.position, resource, item] as const,
+  );
+  await state.journal.append({ line: "sent", entities, ...(atMs !== undefined && { atMs }) });
+}
+
+async function send(run: Run, batch: Batch) {
+  const { client, createMissing, options, state } = run;
+  await noteSent(run, batch);
   const entities = batch.writes.flatMap(({ entity: { at, resource, item, key }, before }) =>
     before === undefined ? [] : [{ at, resource, item, blueprint: key.blueprint, before }],
   );

@@ -68,7 +68,7 @@ export function addRejects(counts: Counts, rejects: readonly Reject[]): Counts {
 }
 
 /** Adds what became of entities. Each entity has one outcome: that of its last write. */
-export function addOutcomes(counts: Counts, outcomes: readonly Outcome[]): Counts {
+export function addOutcomes(counts: Counts, outcomes: readonly Pick<Outcome, "is" | "key">[]): Counts {
   let sum = counts;
   for (const is of outcomeKinds) {
     const same = outcomes.filter((outcome) => outcome.is === is);
