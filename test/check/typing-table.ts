@@ -1,0 +1,365 @@
+import type { Property } from "../../src/blueprint.js";
+
+/** A value and what becomes of it: what is sent (`is`), with which warning, or the codes it is refused with. */
+export type Row = readonly [property: Property, value: unknown, outcome: { is: unknown; warned?: string } | string];
+
+/** A kind of property: what docs/typing.md says of it, and examples that are tests. */
+export interface Kind {
+  /** The blueprint's words for it. */
+  readonly property: string;
+  readonly accepts: string;
+  readonly becomes: string;
+  readonly refuses: string;
+  readonly rows: readonly Row[];
+}
+
+const text: Property = { type: "string" };
+const number: Property = { type: "number" };
+const boolean: Property = { type: "boolean" };
+const list: Property = { type: "array" };
+const texts: Property = { type: "array", items: { type: "string" } };
+const numbers: Property = { type: "array", items: { type: "number" } };
+const object: Property = { type: "object" };
+const labeled: Property = { type: "object", format: "labeled-url" };
+const format = (name: string): Property => ({ type: "string", format: name });
+
+/** Every kind of property. @source port-api, section 2.3 */
+export const kinds: Readonly<Record<string, Kind>> = {
+  string: {
+    property: "`string`",
+    accepts: "text of any form; true and false; a whole JSON number",
+    becomes:
+      "itself to the letter: leading zeros, `1E5`, blanks around it; a boolean its word; a JSON number its digits, with a warning, because `1.0` and `1` are one number there",
+    refuses: "fractions and huge JSON numbers (`1.10` arrives as 1.1: write `tostring`), lists, objects",
+    rows: [
+      [text, "000123", { is: "000123" }],
+      [text, "1E5", { is: "1E5" }],
+      [text, "12345678901234567890", { is: "12345678901234567890" }],
+      [text, " padded ", { is: " padded " }],
+      [text, "", { is: "" }],
+      [text, "true", { is: "true" }],
+      [text, true, { is: "true" }],
+      [text, 42, { is: "42", warned: "number_as_text" }],
+      [text, 1.1, "wrong_type"],
+      [text, 1e21, "wrong_type"],
+      [text, ["a"], "wrong_type"],
+      [text, { a: 1 }, "wrong_type"],
+      [text, null, { is: null }],
+    ],
+  },
+  number: {
+    property: "`number`",
+    accepts: "a JSON number; decimal text: sign, digits, a fraction behind a dot, an exponent",
+    becomes: "the number, if its value survives to the last digit; `-0` is 0",
+    refuses:
+      "hex, thousands, a decimal comma (say them in `columns`), blanks around it, empty text, `1e400`, more digits than a number holds, NaN, infinity, other digits, booleans",
+    rows: [
+      [number, "3", { is: 3 }],
+      [number, "1.50", { is: 1.5 }],
+      [number, "-0.25", { is: -0.25 }],
+      [number, "+3", { is: 3 }],
+      [number, ".5", { is: 0.5 }],
+      [number, "007", { is: 7 }],
+      [number, "1E5", { is: 100000 }],
+      [number, "-0", { is: 0 }],
+      [number, "9007199254740991", { is: 9007199254740991 }],
+      [number, "100000000000000000000000", { is: 1e23 }],
+      [number, 2.5, { is: 2.5 }],
+      [number, "9007199254740993", "wrong_type"],
+      [number, "0.12345678901234567890", "wrong_type"],
+      [number, "1e400", "wrong_type"],
+      [number, "1e-400", "wrong_type"],
+      [number, "0x1F", "wrong_type"],
+      [number, "1,234", "wrong_type"],
+      [number, "1 234", "wrong_type"],
+      [number, "1.234.567", "wrong_type"],
+      [number, "5.", "wrong_type"],
+      [number, "", "wrong_type"],
+      [number, " 3", "wrong_type"],
+      [number, "3\n", "wrong_type"],
+      [number, "٣", "wrong_type"],
+      [number, "Infinity", "wrong_type"],
+      [number, "NaN", "wrong_type"],
+      [number, true, "wrong_type"],
+      [number, [3], "wrong_type"],
+    ],
+  },
+  boolean: {
+    property: "`boolean`",
+    accepts: "true and false; 1 and 0; in any case `true yes y t on 1`, `false no n f off 0`",
+    becomes: "true or false",
+    refuses: "every other text (name the words in `columns`), empty text, blanks around it, other numbers",
+    rows: [
+      ...["true", "TRUE", "Yes", "y", "t", "on", "1"].map((word): Row => [boolean, word, { is: true }]),
+      ...["false", "No", "n", "F", "off", "0"].map((word): Row => [boolean, word, { is: false }]),
+      [boolean, true, { is: true }],
+      [boolean, 0, { is: false }],
+      [boolean, "x", "wrong_type"],
+      [boolean, "", "wrong_type"],
+      [boolean, " true", "wrong_type"],
+      [boolean, "ja", "wrong_type"],
+      [boolean, 2, "wrong_type"],
+      [boolean, [true], "wrong_type"],
+    ],
+  },
+  object: {
+    property: "`object`",
+    accepts: "a JSON object, or the JSON text of one",
+    becomes: "the object; its own values are not typed",
+    refuses: "text that is no JSON object, a number in it that cannot be held, lists",
+    rows: [
+      [object, { a: { b: [1] } }, { is: { a: { b: [1] } } }],
+      [object, '{"a": 1.50}', { is: { a: 1.5 } }],
+      [object, '{"a": "12345678901234567890"}', { is: { a: "12345678901234567890" } }],
+      [object, '{"a": 12345678901234567890}', "wrong_type"],
+      [object, '{"a": 1e999}', "wrong_type"],
+      [object, "{a: 1}", "wrong_type"],
+      [object, "a", "wrong_type"],
+      [object, "[1]", "wrong_type"],
+      [object, [1], "wrong_type"],
+      [object, 1, "wrong_type"],
+    ],
+  },
+  array: {
+    property: "`array`",
+    accepts: "a JSON list, or the JSON text of one; what a `split` column gives",
+    becomes: "the list, each item typed by `items`",
+    refuses: "lone values, text with a separator that the mapping does not name, null among the items",
+    rows: [
+      [list, ["a", 1, { b: 2 }], { is: ["a", 1, { b: 2 }] }],
+      [list, '["a", 1]', { is: ["a", 1] }],
+      [list, [], { is: [] }],
+      [texts, '["a","b"]', { is: ["a", "b"] }],
+      [numbers, ["1", "2.5", 3], { is: [1, 2.5, 3] }],
+      [numbers, '["007", 8]', { is: [7, 8] }],
+      [{ type: "array", items: { format: "labeled-url" } }, [{ url: "https://a.b" }], { is: [{ url: "https://a.b" }] }],
+      [numbers, ["1", "x"], "wrong_type"],
+      [numbers, "[12345678901234567890]", "wrong_type"],
+      [texts, "a;b", "wrong_type"],
+      [texts, "", "wrong_type"],
+      [texts, "[a]", "wrong_type"],
+      [texts, ["a", null], "wrong_type"],
+      [texts, { a: 1 }, "wrong_type"],
+      [texts, 3, "wrong_type"],
+    ],
+  },
+  enum: {
+    property: "`string`, `number` or `items` with `enum`",
+    accepts: "one of the values, typed first",
+    becomes: "that value",
+    refuses: "another case, other values; the nearest one is named",
+    rows: [
+      [{ type: "string", enum: ["low", "high"] }, "low", { is: "low" }],
+      [{ type: "string", enum: ["low", "high"] }, "Low", "not_in_enum"],
+      [{ type: "string", enum: ["1", "2"] }, 1, { is: "1", warned: "number_as_text" }],
+      [{ type: "number", enum: [1, 2.5] }, "2.50", { is: 2.5 }],
+      [{ type: "number", enum: [1, 2.5] }, "3", "not_in_enum"],
+      [{ type: "array", items: { type: "string", enum: ["a"] } }, ["a"], { is: ["a"] }],
+      [{ type: "array", items: { type: "string", enum: ["a"] } }, ["a", "b"], "not_in_enum"],
+      [{ type: "array", items: { enum: ["a", 1] } }, [1, "b"], "not_in_enum"],
+    ],
+  },
+  url: {
+    property: "`string`, format `url`",
+    accepts: "an absolute address, intranet hosts included",
+    becomes: "itself",
+    refuses: "text without a scheme, blanks",
+    rows: [
+      [format("url"), "https://example.com/a?b=c#d", { is: "https://example.com/a?b=c#d" }],
+      [format("url"), "http://wiki/Home", { is: "http://wiki/Home" }],
+      [format("url"), "http://10.0.0.1:8080", { is: "http://10.0.0.1:8080" }],
+      [format("url"), "ssh://git@host/x.git", { is: "ssh://git@host/x.git" }],
+      [format("url"), "mailto:a@b.c", { is: "mailto:a@b.c", warned: "format_unusual" }],
+      [format("url"), "www.example.com", "bad_format"],
+      [format("url"), " https://example.com", "bad_format"],
+      [format("url"), "/relative", "bad_format"],
+    ],
+  },
+  email: {
+    property: "`string`, format `email` or `idn-email`",
+    accepts: "an address",
+    becomes: "itself; letters beyond ASCII under `email` and odd ones under `idn-email` with a warning",
+    refuses: "text without `@`, under `email`",
+    rows: [
+      [format("email"), "a.b+c@example.com", { is: "a.b+c@example.com" }],
+      [format("email"), "müller@example.com", { is: "müller@example.com", warned: "format_unusual" }],
+      [format("email"), "nobody", "bad_format"],
+      [format("idn-email"), "müller@exämple.com", { is: "müller@exämple.com" }],
+      [format("idn-email"), "nobody", { is: "nobody", warned: "format_unusual" }],
+      [{ type: "array", items: { type: "string", format: "email" } }, ["a@b.c", "x"], "bad_format"],
+    ],
+  },
+  user: {
+    property: "`string`, format `user`; array of",
+    accepts: "the e-mail address of a user",
+    becomes: "itself; what is no address with a warning",
+    refuses: "values that are no text",
+    rows: [
+      [format("user"), "a@example.com", { is: "a@example.com" }],
+      [format("user"), "Ada", { is: "Ada", warned: "format_unusual" }],
+      [{ type: "array", items: { type: "string", format: "user" } }, ["a@b.c"], { is: ["a@b.c"] }],
+      [format("user"), ["a@b.c"], "wrong_type"],
+    ],
+  },
+  team: {
+    property: "`string`, format `team`; array of",
+    accepts: "the name of a team",
+    becomes: "itself to the letter; an empty name with a warning",
+    refuses: "values that are no text",
+    rows: [
+      [format("team"), "Team One", { is: "Team One" }],
+      [format("team"), "", { is: "", warned: "format_unusual" }],
+      [{ type: "array", items: { type: "string", format: "team" } }, ["A", "B b"], { is: ["A", "B b"] }],
+      [format("team"), { name: "A" }, "wrong_type"],
+    ],
+  },
+  "date-time": {
+    property: "`string`, format `date-time`",
+    accepts: "ISO 8601 with seconds and zone",
+    becomes: "itself to the letter; days that do not exist and a blank for the T with a warning",
+    refuses:
+      "dates without time or zone and all other writings: say format and zone in `columns`. Dates like `03/04/2024` are counted: a warning at the end tells how many prove that the day, or the month, comes first",
+    rows: [
+      [format("date-time"), "2024-05-01T10:00:00Z", { is: "2024-05-01T10:00:00Z" }],
+      [format("date-time"), "2024-02-29T23:59:59.123+02:00", { is: "2024-02-29T23:59:59.123+02:00" }],
+      [format("date-time"), "2023-02-29T00:00:00Z", { is: "2023-02-29T00:00:00Z", warned: "format_unusual" }],
+      [format("date-time"), "2024-05-01 10:00:00Z", { is: "2024-05-01 10:00:00Z", warned: "format_unusual" }],
+      [format("date-time"), "2024-05-01", "bad_format"],
+      [format("date-time"), "2024-05-01T10:00:00", "bad_format"],
+      [format("date-time"), "03/04/2024", "bad_format"],
+      [format("date-time"), "", "bad_format"],
+      [format("date-time"), "31.12.2024 10:00", "bad_format"],
+      [format("date-time"), 1714557600, "bad_format"],
+    ],
+  },
+  timer: {
+    property: "`string`, format `timer`",
+    accepts: "as date-time",
+    becomes: "itself; other text with a warning, because Port may not check it",
+    refuses: "values that are no text",
+    rows: [
+      [format("timer"), "2022-12-01T16:50:00+02:00", { is: "2022-12-01T16:50:00+02:00" }],
+      [format("timer"), "soon", { is: "soon", warned: "format_unusual" }],
+    ],
+  },
+  markdown: {
+    property: "`string`, format `markdown`",
+    accepts: "any text",
+    becomes: "itself",
+    refuses: "values that are no text",
+    rows: [[format("markdown"), "# a", { is: "# a" }]],
+  },
+  yaml: {
+    property: "`string`, format `yaml`",
+    accepts: "any text",
+    becomes: "itself; it is not parsed",
+    refuses: "values that are no text",
+    rows: [
+      [format("yaml"), "a: [", { is: "a: [" }],
+      [format("yaml"), { a: 1 }, "wrong_type"],
+    ],
+  },
+  proto: {
+    property: "`string`, format `proto`",
+    accepts: "any text",
+    becomes: "itself",
+    refuses: "values that are no text",
+    rows: [[format("proto"), "message A {}", { is: "message A {}" }]],
+  },
+  "swagger, async-api": {
+    property: "`object`, or `string` of format `url` or `yaml`, with `spec`",
+    accepts: "what its type and format accept",
+    becomes: "the same; the specification is not read",
+    refuses: "as its type and format",
+    rows: [
+      [{ type: "object", spec: "open-api" }, { openapi: "3.0.0" }, { is: { openapi: "3.0.0" } }],
+      [{ type: "object", spec: "async-api" }, '{"asyncapi":"2.6.0"}', { is: { asyncapi: "2.6.0" } }],
+      [{ type: "string", format: "url", spec: "open-api" }, "https://a.b/api.json", { is: "https://a.b/api.json" }],
+      [{ type: "string", format: "yaml", spec: "open-api" }, "openapi: 3.0.0", { is: "openapi: 3.0.0" }],
+      [{ type: "object", spec: "open-api" }, "openapi: 3.0.0", "wrong_type"],
+    ],
+  },
+  "embedded url": {
+    property: "`string`, format `url`, spec `embedded-url`",
+    accepts: "as url",
+    becomes: "itself",
+    refuses: "as url",
+    rows: [
+      [{ type: "string", format: "url", spec: "embedded-url" }, "https://a.b/e", { is: "https://a.b/e" }],
+      [{ type: "string", format: "url", spec: "embedded-url" }, "a.b/e", "bad_format"],
+    ],
+  },
+  "ipv4, ipv6": {
+    property: "`string`, format `ipv4` or `ipv6`",
+    accepts: "an address",
+    becomes: "itself; leading zeros and zones of a link with a warning",
+    refuses: "networks, the other family",
+    rows: [
+      [format("ipv4"), "192.0.2.1", { is: "192.0.2.1" }],
+      [format("ipv4"), "192.0.02.1", { is: "192.0.02.1", warned: "format_unusual" }],
+      [format("ipv4"), "192.0.2.256", "bad_format"],
+      [format("ipv4"), "10.0.0.0/8", "bad_format"],
+      [format("ipv6"), "2001:db8::1", { is: "2001:db8::1" }],
+      [format("ipv6"), "fe80::1%eth0", { is: "fe80::1%eth0", warned: "format_unusual" }],
+      [format("ipv6"), "192.0.2.1", "bad_format"],
+    ],
+  },
+  "labeled url": {
+    property: "`object`, format `labeled-url`; array of",
+    accepts: "an object with `url` and perhaps `displayText`, its JSON text, or the text of an address",
+    becomes: "the object; text of an address becomes `{ url }`",
+    refuses: "an object without url, a label that is no text, what is no url",
+    rows: [
+      [labeled, { url: "https://a.b/c", displayText: "C" }, { is: { url: "https://a.b/c", displayText: "C" } }],
+      [labeled, '{"url": "https://a.b"}', { is: { url: "https://a.b" } }],
+      [labeled, "https://a.b", { is: { url: "https://a.b" } }],
+      [labeled, { displayText: "C" }, "bad_format"],
+      [labeled, { url: "https://a.b", displayText: 3 }, "bad_format"],
+      [labeled, "no url", "bad_format"],
+      [labeled, 3, "wrong_type"],
+    ],
+  },
+  blueprints: {
+    property: "`string`, format `blueprints`",
+    accepts: "the identifier of a blueprint",
+    becomes: "itself; what is none with a warning",
+    refuses: "values that are no text",
+    rows: [
+      [format("blueprints"), "service", { is: "service" }],
+      [format("blueprints"), "a b", { is: "a b", warned: "format_unusual" }],
+      [format("newer-than-us"), "x", { is: "x" }],
+    ],
+  },
+  bounds: {
+    property:
+      "`minLength` `maxLength` `pattern` `minimum` `maximum` `exclusive…` `minItems` `maxItems` `uniqueItems`, and the schema of an object",
+    accepts: "the typed value within its bounds",
+    becomes: "itself; where a pattern cannot be read here, only Port checks it, with a warning",
+    refuses: "every breach, told at once",
+    rows: [
+      [{ type: "string", minLength: 2, maxLength: 3 }, "ab", { is: "ab" }],
+      [{ type: "string", maxLength: 3 }, "abcd", "out_of_bounds"],
+      [{ type: "string", maxLength: 1 }, "😀", { is: "😀" }],
+      [{ type: "string", pattern: "^a+$" }, "aa", { is: "aa" }],
+      [{ type: "string", pattern: "^a+$" }, "b", "out_of_bounds"],
+      [{ type: "string", pattern: "^[\\w-_]+$" }, "a-b", { is: "a-b" }],
+      [{ type: "string", pattern: "^[\\w-_]+$" }, "a b", "out_of_bounds"],
+      [{ type: "number", minimum: 1, maximum: 5 }, "5", { is: 5 }],
+      [{ type: "number", minimum: 1 }, "0", "out_of_bounds"],
+      [{ type: "number", exclusiveMaximum: 5 }, 5, "out_of_bounds"],
+      [{ type: "array", minItems: 1 }, [], "out_of_bounds"],
+      [{ type: "array", maxItems: 1 }, [1, 2], "out_of_bounds"],
+      [{ type: "array", uniqueItems: true }, ["a", "a"], "out_of_bounds"],
+      [{ type: "array", items: { type: "string", pattern: "^a" } }, ["a", "b"], "out_of_bounds"],
+      [{ type: "object", properties: { a: { type: "number" } } }, { a: "1" }, "wrong_type"],
+      [{ type: "object", properties: { a: { type: "string", format: "url" } } }, { a: "x" }, "bad_format"],
+      [{ type: "object", required: ["a"], properties: {} }, {}, "required_missing"],
+      [{ type: "object", additionalProperties: false, properties: { a: {} } }, { a: 1, b: 2 }, "unknown_property"],
+      [{ type: "object", patternProperties: { "^a": { type: "string" } } }, { ab: 1 }, "wrong_type"],
+      [{ type: "object", maxProperties: 1 }, { a: 1, b: 2 }, "out_of_bounds"],
+      [{ type: "string", minLength: 3, pattern: "^a" }, "b", "out_of_bounds out_of_bounds"],
+      [{ type: "string", pattern: "(" }, "a", { is: "a", warned: "constraint_unchecked" }],
+      [{ type: "string", title: "T", icon: "I", description: "D", default: "d", enumColors: {} }, "a", { is: "a" }],
+    ],
+  },
+};
