@@ -1,13 +1,11 @@
 import { importOptions } from "../options.js";
 import { runImport } from "../recipes/import.js";
-import { formatSummary } from "../report/summary.js";
 import type { Command } from "./command.js";
-import { describeError, type ExitCode } from "./exit.js";
+import { tellFinished } from "./finished.js";
 import { flagsOf, parseFlags } from "./flags.js";
 import { showProgress } from "./progress.js";
 import { sourceTalk } from "./source-talk.js";
 import { talkFlags, talkOf } from "./talk.js";
-import { writeOut } from "./terminal.js";
 
 /** `portload import`: every record is written. */
 export const importCommand: Command = {
@@ -27,16 +25,13 @@ export const importCommand: Command = {
     const options = parseFlags(importOptions, args);
     const talk = talkOf(args, terminal);
     const progress = showProgress(terminal, talk);
-    const { report, folder, mode, error } = await runImport(options, {
+    const finished = await runImport(options, {
       env: terminal.env,
       stdin: terminal.stdin,
       signal: terminal.signal,
       ...sourceTalk(terminal, talk),
       onStart: progress.start,
     }).finally(progress.stop);
-    if (error !== undefined) await writeOut(terminal.stderr, `${describeError(error)}\n\n`);
-    if (talk.output === "json") await writeOut(terminal.stdout, `${JSON.stringify(report)}\n`);
-    if (!talk.quiet) await writeOut(terminal.stderr, formatSummary({ report, mode, folder, color: talk.color }));
-    return report.exitCode as ExitCode;
+    return tellFinished(finished, terminal, talk);
   },
 };

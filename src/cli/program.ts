@@ -10,14 +10,20 @@ import { hideStdin } from "./flags.js";
 import { importCommand } from "./import.js";
 import { lintCommand } from "./lint.js";
 import { previewCommand } from "./preview.js";
+import { reportCommand } from "./report.js";
+import { resumeCommand } from "./resume.js";
 import { syncCommand } from "./sync.js";
 import { type Terminal, writeOut } from "./terminal.js";
+import { testCommand } from "./test.js";
 
 const commands: readonly Command[] = [
   importCommand,
   syncCommand,
+  resumeCommand,
+  reportCommand,
   previewCommand,
   lintCommand,
+  testCommand,
   blueprintCommand,
   emulatorCommand,
   demoCommand,

@@ -1,31 +1,12 @@
-import { z } from "zod";
 import { StateError } from "../errors.js";
 import { importOptions, type ResolvedImportOptions } from "../options.js";
 import { findImport, type PastImport } from "../state/find-imports.js";
+import { importIdPattern } from "../state/import-id.js";
 import type { Finished } from "./finish.js";
+import { type ResumeOptions, resumeOptions } from "./go-on-options.js";
 import { type ImportContext, writeAll } from "./import.js";
 import { startRun } from "./start-run.js";
 import { resolveOptions } from "./sync-options.js";
-
-const overrides = importOptions.partial().extend({
-  sources: importOptions.shape.sources.optional(),
-  only: importOptions.shape.only.unwrap().optional(),
-  rate: importOptions.shape.rate.unwrap().optional(),
-  concurrency: importOptions.shape.concurrency.unwrap().optional(),
-  report: importOptions.shape.report.unwrap().optional(),
-  keep: importOptions.shape.keep.unwrap().optional(),
-});
-
-/** Options of a resume: those of the import it takes up, and any of an import's in their place. */
-export const resumeOptions = overrides.extend({
-  importId: z.string().min(1).optional().describe("import to go on with; by default the latest that did not finish"),
-  acceptChanges: z
-    .boolean()
-    .default(false)
-    .describe("go on although sources, mapping, options or target changed; what they changed is sent again"),
-});
-/** See {@link resumeOptions}. */
-export type ResumeOptions = z.input<typeof resumeOptions>;
 
 /**
  * Goes on with an import that stopped, here or on the machine its folder was copied to: what it settled is passed over, its counts cover the whole.
@@ -50,6 +31,11 @@ export async function resumeImport(given: ResumeOptions, context: ImportContext 
   const { command, retryOf } = past.header;
   const kind = { command, resume: { past, acceptChanges }, ...(retryOf !== undefined && { retryOf }) };
   return startRun(options, context, kind, writeAll);
+}
+
+/** True for what looks like an import's id. */
+export function isImportId(text: string): boolean {
+  return importIdPattern.test(text);
 }
 
 function canResume(past: PastImport): boolean {
