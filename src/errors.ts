@@ -100,6 +100,9 @@ export class PaceError extends PortloadError {}
 /** A guard refused: exit code 6. */
 export class GuardError extends PortloadError {}
 
+/** A plan file that cannot be used. */
+export class PlanError extends PortloadError {}
+
 /** The machine refuses something that the command needs, such as a port. */
 export class EnvironmentError extends PortloadError {}
 

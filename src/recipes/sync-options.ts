@@ -25,6 +25,14 @@ export type SyncOptions = z.input<typeof syncOptions>;
 /** {@link SyncOptions} with their defaults filled in. */
 export type ResolvedSyncOptions = z.output<typeof syncOptions>;
 
+/** Every option of a plan: a sync's, and where the plan goes. */
+export const planOptions = syncOptions.extend({
+  out: z.string().min(1).optional().describe("plan file to write, for portload apply"),
+  detailedExitcode: z.boolean().default(false).describe("exit with 10 when there are changes"),
+});
+/** See {@link planOptions}. */
+export type PlanOptions = z.input<typeof planOptions>;
+
 /** Options with their defaults. @throws {UsageError} with every option that does not fit */
 export function resolveOptions<T extends z.ZodType>(schema: T, given: unknown): z.output<T> {
   const parsed = schema.safeParse(given);

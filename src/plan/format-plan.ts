@@ -1,0 +1,80 @@
+import type { PlanEnd, PlanLine, PlanOp } from "./plan-file.js";
+
+/** Ops of one kind and blueprint that are shown one by one; the plan file has them all. */
+const shownOps = 50;
+const maxValueChars = 60;
+
+/** Dyes a text by what it tells; gives it as it is where there are no colours. */
+export type Dye = (text: string, kind: PlanOp["op"] | "strong" | "faint") => string;
+
+/**
+ * Writes a plan for people, by blueprint: `+` created, `~` updated with each field's old and new value, `-` deleted, and the counts.
+ *
+ * @param lines - the plan's lines in order
+ */
+export async function* formatPlan(lines: AsyncIterable<PlanLine>, dye: Dye): AsyncGenerator<string> {
+  let blueprint: string | undefined;
+  let shown = { create: 0, update: 0, delete: 0 };
+  const more = (): string =>
+    (["create", "update", "delete"] as const)
+      .filter((op) => shown[op] > shownOps)
+      .map((op) => dye(`  ${signs[op]} and ${shown[op] - shownOps} more\n`, "faint"))
+      .join("");
+  for await (const line of lines) {
+    if ("op" in line) {
+      if (line.blueprint !== blueprint) {
+        yield `${more()}${blueprint === undefined ? "" : "\n"}${dye(visible(line.blueprint), "strong")}\n`;
+        blueprint = line.blueprint;
+        shown = { create: 0, update: 0, delete: 0 };
+      }
+      shown[line.op]++;
+      if (shown[line.op] <= shownOps) yield opText(line, dye);
+    } else if (line.line === "end") yield `${more()}${blueprint === undefined ? "" : "\n"}${endText(line, dye)}\n`;
+  }
+}
+
+const signs = { create: "+", update: "~", delete: "-" } as const;
+
+function opText(op: PlanOp, dye: Dye): string {
+  const identifier = op.op === "delete" ? op.before.identifier : op.entity.identifier;
+  const name = typeof identifier === "string" ? identifier : `the entity that ${JSON.stringify(identifier)} finds`;
+  const head = dye(`  ${signs[op.op]} ${visible(name)}`, op.op);
+  const told = op.op === "delete" ? op.victim && "deleted along with what it relates to" : op.rejected?.message;
+  const note = told === undefined ? "" : dye(`  (${visible(told)})`, "faint");
+  if (op.op !== "update") return `${head}${note}\n`;
+  const fields = op.changes.map(
+    ({ path, before, after }) =>
+      `      ${visible(path)}: ${shownValue(before)} ${dye("→", "faint")} ${shownValue(after)}\n`,
+  );
+  return `${head}${note}\n${fields.join("")}`;
+}
+
+function endText(end: PlanEnd, dye: Dye): string {
+  const parts = [
+    dye(`${number(end.create)} to create`, "create"),
+    dye(`${number(end.update)} to update`, "update"),
+    dye(`${number(end.delete)} to delete`, "delete"),
+    `${number(end.unchanged)} unchanged`,
+    ...(end.rejected > 0 ? [`${number(end.rejected)} failed`] : []),
+  ];
+  const none = end.create + end.update + end.delete === 0;
+  return `${dye(none ? "No changes" : "Plan", "strong")}: ${parts.join(", ")}.`;
+}
+
+function shownValue(value: unknown): string {
+  if (value === null || value === undefined) return "none";
+  const text = visible(JSON.stringify(value));
+  return text.length <= maxValueChars ? text : `${text.slice(0, maxValueChars - 1)}…`;
+}
+
+function number(value: number): string {
+  return value.toLocaleString("en-US");
+}
+
+/** Makes control and direction characters visible, so that a value of the catalog cannot steer a terminal. */
+function visible(text: string): string {
+  return text.replaceAll(
+    /[\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu,
+    (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
