@@ -1,4 +1,5 @@
 import { type Issue, MappingError } from "../errors.js";
+import { type Fast, fastOf } from "./fast.js";
 import type { JqEngine } from "./jq.js";
 import { keysRead } from "./keys-read.js";
 import { leavesOf, type Mapping, type RawLeaf, type Resource } from "./mapping.js";
@@ -13,11 +14,11 @@ export interface CompiledLeaf {
   readonly line?: number;
   /** The expression, or the JSON text of a constant. */
   readonly expression: string;
-  /** `constant` and `path` run as closures, `jq` in the engine. */
-  readonly by: "constant" | "path" | "jq";
+  /** `constant`, `path` and `fast` run as closures, `jq` in the engine. */
+  readonly by: "constant" | "path" | "fast" | "jq";
 }
 
-/** A value of the mapping, ready to be bound to records. `slot` is the leaf's cell in its job's rows, `leaf` its index in the list of leaves. */
+/** A value of the mapping, ready to be bound to records. `slot` is the leaf's cell in its job's rows, filled by jq or by closures, `leaf` its index in the list of leaves. */
 export type Node =
   | { readonly is: "constant"; readonly value: unknown }
   | { readonly is: "path"; readonly steps: readonly PathStep[]; readonly leaf: number }
@@ -25,12 +26,17 @@ export type Node =
   | { readonly is: "list"; readonly nodes: readonly Node[] }
   | { readonly is: "object"; readonly nodes: readonly (readonly [key: string, node: Node])[] };
 
-/** The expressions that jq evaluates together, and the keys of the record they read (undefined: all). */
+/** The expressions that are evaluated together on each record; a row has a cell for each. */
 export interface Job {
   readonly expressions: readonly string[];
   /** The first leaf of each expression. */
   readonly leaves: readonly number[];
+  /** For each expression how it is evaluated here; undefined where jq evaluates it on every record. */
+  readonly fast: readonly (Fast | undefined)[];
+  /** Keys of the record that jq's own expressions read; undefined: all. */
   readonly keys: ReadonlySet<string> | undefined;
+  /** The same of the others, for records that jq is asked about. */
+  readonly fastKeys: ReadonlySet<string> | undefined;
 }
 
 /** A resource, ready to be bound to records. */
@@ -108,12 +114,13 @@ export async function compileMapping(
 function evaluation(value: string | number | boolean | null): Pick<CompiledLeaf, "expression" | "by"> {
   if (typeof value !== "string") return { expression: JSON.stringify(value), by: "constant" };
   const plain = plainOf(value);
-  return { expression: value, by: plain === undefined ? "jq" : "path" in plain ? "path" : "constant" };
+  if (plain !== undefined) return { expression: value, by: "path" in plain ? "path" : "constant" };
+  return { expression: value, by: fastOf(value) === undefined ? "jq" : "fast" };
 }
 
 async function faults(leaves: readonly CompiledLeaf[], engine: JqEngine): Promise<Issue[]> {
   const found = await Promise.all(
-    leaves.map((leaf) => (leaf.by === "jq" ? engine.compile(leaf.expression) : undefined)),
+    leaves.map((leaf) => (leaf.by === "jq" || leaf.by === "fast" ? engine.compile(leaf.expression) : undefined)),
   );
   return leaves.flatMap(({ path, line, expression }, index): Issue[] => {
     const fault = found[index];
@@ -192,13 +199,25 @@ function jobMaker(): JobMaker {
       return expressions.push(expression) - 1;
     },
     job() {
-      const keys = new Set<string>();
-      for (const expression of expressions) {
-        const read = keysRead(expression);
-        if (read === undefined) return { expressions, leaves: first, keys: undefined };
-        for (const key of read) keys.add(key);
-      }
-      return { expressions, leaves: first, keys };
+      const fast = expressions.map((expression) => fastOf(expression));
+      return {
+        expressions,
+        leaves: first,
+        fast,
+        keys: keysOf(expressions.filter((_, slot) => fast[slot] === undefined)),
+        fastKeys: keysOf(expressions.filter((_, slot) => fast[slot] !== undefined)),
+      };
     },
   };
+}
+
+/** The keys that any of the expressions reads; undefined where one may see the whole record. */
+function keysOf(expressions: readonly string[]): ReadonlySet<string> | undefined {
+  const keys = new Set<string>();
+  for (const expression of expressions) {
+    const read = keysRead(expression);
+    if (read === undefined) return undefined;
+    for (const key of read) keys.add(key);
+  }
+  return keys;
 }

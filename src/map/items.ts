@@ -2,7 +2,7 @@ import type { SourceRecord } from "../record.js";
 import type { BoundResource, Notes, Pair } from "./bind.js";
 import { withItem } from "./bind.js";
 import type { CompiledMapping } from "./compile-mapping.js";
-import { runJob } from "./job.js";
+import { type BoundJob, runJob } from "./job.js";
 import type { JqRow } from "./jq-program.js";
 import { without } from "./path.js";
 import { type Blanks, objectOf, textOf } from "./prepare.js";
@@ -22,13 +22,19 @@ export interface View {
   readonly failure?: string;
 }
 
-/** Evaluates itemsToParse on each record and runs the resource's jq leaves on every element beside its parent. */
+/** What itemsToParse is evaluated on: the records of a chunk and their rows; `job` is that of the elements. */
+export interface ExpandInput {
+  readonly resource: BoundResource;
+  readonly job: BoundJob;
+  readonly records: readonly SourceRecord[];
+  readonly rows: readonly JqRow[];
+  readonly blanks: Blanks | undefined;
+}
+
+/** Evaluates itemsToParse on each record and runs the resource's expressions on every element beside its parent. */
 export async function expand(
   compiled: CompiledMapping,
-  bound: BoundResource,
-  records: readonly SourceRecord[],
-  rows: readonly JqRow[],
-  blanks: Blanks | undefined,
+  { resource: bound, job, records, rows, blanks }: ExpandInput,
 ): Promise<Expansion> {
   const { items, resource } = bound.compiled;
   if (items === undefined || bound.items === undefined) return { views: [], rows: [] };
@@ -51,9 +57,10 @@ export async function expand(
   });
   const pairs = views.flatMap(({ pairs: own }, index) => own.map((pair) => ({ pair, record: records[index] })));
   const name = resource.itemsToParseName;
-  const own = await runJob(compiled, items.job, {
+  const own = await runJob(compiled, job, {
     count: pairs.length,
-    textAt: (index) => textOf(withItem((pairs[index] as (typeof pairs)[0]).pair, name), items.job.keys),
+    rootAt: (index) => pairs[index]?.pair,
+    textAt: (index, keys) => textOf(withItem((pairs[index] as (typeof pairs)[0]).pair, name), keys),
     placeAt: (index) => pairs[index]?.record?.at,
   });
   return { views, rows: own };

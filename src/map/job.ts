@@ -1,46 +1,133 @@
 import { ExpressionError } from "../errors.js";
 import type { Place } from "../record.js";
+import type { Shape } from "./bind.js";
 import type { CompiledMapping, Job } from "./compile-mapping.js";
+import { bindFast } from "./fast-bind.js";
+import { ask, type Evaluate, Failure, Signal } from "./fast-signal.js";
 import type { Stuck } from "./jq.js";
-import type { JqRow } from "./jq-program.js";
+import type { JqCell, JqRow } from "./jq-program.js";
 
 /** Most records of a batch, and most bytes of their JSON. @source design: one JSON array of at most 1,000 records and 1 MiB */
 const maxBatchRecords = 1000;
 const maxBatchBytes = 1024 * 1024;
 
-/** What a job runs on: so many inputs, each with its JSON text and where its record stands. */
+/** A job bound to the shape of its records. */
+export interface BoundJob {
+  /** Slots that jq fills for every record. */
+  readonly jq: readonly number[];
+  /** Slots that closures fill. */
+  readonly fast: readonly { readonly slot: number; readonly evaluate: Evaluate }[];
+  readonly job: Job;
+}
+
+/** Binds what is evaluated here. */
+export function bindJob(job: Job, shape: Shape): BoundJob {
+  const jq: number[] = [];
+  const fast: { slot: number; evaluate: Evaluate }[] = [];
+  for (const [slot, known] of job.fast.entries()) {
+    if (known === undefined) jq.push(slot);
+    else fast.push({ slot, evaluate: bindFast(known, shape) });
+  }
+  return { jq, fast, job };
+}
+
+/** What a job runs on: so many inputs, each with its value, its JSON text and where its record stands. */
 export interface JobInput {
   readonly count: number;
-  textAt(index: number): string;
+  rootAt(index: number): unknown;
+  /** JSON text with at least these keys. */
+  textAt(index: number, keys: ReadonlySet<string> | undefined): string;
   placeAt(index: number): Place | undefined;
 }
 
 /**
- * Runs a job's expressions on its inputs, in batches.
+ * Runs a job's expressions on its inputs: those that are evaluated here, and jq's in batches; a record on which the two might differ is jq's
+ * altogether.
  *
  * @returns a row for each input, empty rows for a job without expressions
  * @throws {ExpressionError} when an expression never ends or breaks the engine
  */
-export async function runJob(
+export async function runJob(compiled: CompiledMapping, bound: BoundJob, input: JobInput): Promise<readonly JqRow[]> {
+  const { job, jq, fast } = bound;
+  if (job.expressions.length === 0) return [];
+  const all = Array.from({ length: input.count }, (_, index) => index);
+  const running = jq.length === 0 ? undefined : runBatches(compiled, job, jq, input, all, job.keys);
+  if (fast.length === 0 && running !== undefined) return running;
+  // While jq works, its failure waits until it is awaited.
+  running?.catch(() => undefined);
+  const rows: JqCell[][] = [];
+  const asked: number[] = [];
+  for (let index = 0; index < input.count; index++) {
+    const root = input.rootAt(index);
+    const row: JqCell[] = new Array(job.expressions.length);
+    let open = false;
+    for (const { slot, evaluate } of fast) {
+      const value = evaluate(root);
+      row[slot] = value instanceof Signal ? cellOf(value) : { value };
+      open ||= value === ask;
+    }
+    if (open) asked.push(index);
+    rows.push(row);
+  }
+  fill(rows, all, jq, (await running) ?? []);
+  if (asked.length > 0) {
+    const slots = fast.map(({ slot }) => slot);
+    const answers = await runBatches(compiled, job, slots, input, asked, job.fastKeys);
+    fill(rows, asked, slots, answers, unanswered);
+  }
+  return rows;
+}
+
+const unanswered: JqCell = { value: null };
+const nothing: JqCell = { value: null };
+
+function cellOf(signal: Signal): JqCell {
+  if (signal === ask) return unanswered;
+  return signal instanceof Failure ? { value: null, error: signal.message } : nothing;
+}
+
+/** Puts jq's cells into their slots, or only where a cell has none yet. */
+function fill(
+  rows: readonly JqCell[][],
+  indices: readonly number[],
+  slots: readonly number[],
+  answers: readonly JqRow[],
+  only?: JqCell,
+): void {
+  for (let at = 0; at < answers.length; at++) {
+    const row = rows[indices[at] as number] as JqCell[];
+    const answer = answers[at] as JqRow;
+    for (let i = 0; i < slots.length; i++) {
+      const slot = slots[i] as number;
+      if (only === undefined || row[slot] === only) row[slot] = answer[i] as JqCell;
+    }
+  }
+}
+
+/** Runs some of a job's expressions in jq on some of the inputs, batch by batch. */
+async function runBatches(
   { engine, leaves }: CompiledMapping,
   job: Job,
-  { count, textAt, placeAt }: JobInput,
-): Promise<readonly JqRow[]> {
-  if (job.expressions.length === 0) return [];
+  slots: readonly number[],
+  { textAt, placeAt }: JobInput,
+  indices: readonly number[],
+  keys: ReadonlySet<string> | undefined,
+): Promise<JqRow[]> {
+  const expressions = slots.map((slot) => job.expressions[slot] as string);
   const rows: JqRow[] = [];
   let batch: string[] = [];
   let bytes = 0;
   const flush = async (): Promise<void> => {
-    const answer = await engine.run(job.expressions, batch);
+    const answer = await engine.run(expressions, batch);
     if ("stuck" in answer) {
       const { leaf, why, record } = answer.stuck;
-      const path = leaves[job.leaves[leaf] ?? -1]?.path ?? "an expression";
+      const path = leaves[job.leaves[slots[leaf] ?? -1] ?? -1]?.path ?? "an expression";
       const [from, to] =
         record === undefined
           ? [rows.length, rows.length + batch.length - 1]
           : [rows.length + record, rows.length + record];
       throw new ExpressionError(
-        `${path} ${words(why, engine.timeoutMs)}, at ${positions(placeAt(from), placeAt(to))}`,
+        `${path} ${words(why, engine.timeoutMs)}, at ${positions(placeAt(indices[from] ?? -1), placeAt(indices[to] ?? -1))}`,
         { hint },
       );
     }
@@ -48,8 +135,8 @@ export async function runJob(
     batch = [];
     bytes = 0;
   };
-  for (let index = 0; index < count; index++) {
-    const text = textAt(index);
+  for (const index of indices) {
+    const text = textAt(index, keys);
     const size = Buffer.byteLength(text) + 1;
     if (batch.length === maxBatchRecords || (batch.length > 0 && bytes + size > maxBatchBytes)) await flush();
     batch.push(text);

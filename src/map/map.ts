@@ -5,12 +5,12 @@ import { bindResource, type Shape } from "./bind.js";
 import { columnFormatsOf } from "./columns.js";
 import { columnReader } from "./columns-apply.js";
 import { readsOf } from "./columns-reads.js";
-import type { CompiledMapping } from "./compile-mapping.js";
+import type { CompiledMapping, Job } from "./compile-mapping.js";
 import { expand } from "./items.js";
-import { runJob } from "./job.js";
+import { bindJob, runJob } from "./job.js";
 import { mapCandidates } from "./map-candidates.js";
 import { sourceOptionsFor } from "./mapping.js";
-import { blanksOf, textMaker } from "./prepare.js";
+import { blanksOf, objectOf, textMaker } from "./prepare.js";
 
 export { type CompiledMapping, compileMapping } from "./compile-mapping.js";
 
@@ -34,7 +34,7 @@ export function mapRecords(
   const readColumns = formats && columnReader(formats, texts, compiled.mapping.file, source);
   // Where columns are read, blanks are null before that.
   const blanks = formats === undefined ? texts : undefined;
-  const own = compiled.kinds.get(kind) ?? { resources: [], job: { expressions: [], leaves: [], keys: undefined } };
+  const own = compiled.kinds.get(kind) ?? { resources: [], job: noJob };
   const ahead = own.job.expressions.length > 0 || own.resources.some(({ items }) => items !== undefined) ? 1 : 0;
   const prepareFor = (columns: readonly string[] | undefined) => {
     const shape: Shape = columns === undefined ? { is: "value" } : { is: "cells", columns, blanks };
@@ -42,7 +42,12 @@ export function mapRecords(
       columns,
       resources: own.resources.map((r) => bindResource(r, compiled, shape)),
       reads: formats && own.resources.map(({ resource }) => readsOf(resource)),
+      job: bindJob(own.job, shape),
+      itemJobs: own.resources.map(
+        ({ items, resource }) => items && bindJob(items.job, { is: "item", name: resource.itemsToParseName }),
+      ),
       toText: textMaker(columns, own.job.keys, blanks),
+      toFastText: textMaker(columns, own.job.fastKeys, blanks),
     };
   };
   let bound = prepareFor(undefined);
@@ -52,17 +57,18 @@ export function mapRecords(
     const records = read?.records ?? chunk.items;
     const columns = records[0]?.columns;
     if (records.length > 0 && columns !== bound.columns) bound = prepareFor(columns);
-    const { resources, reads, toText } = bound;
-    const input = {
+    const { resources, reads, job, itemJobs, toText, toFastText } = bound;
+    const rows = await runJob(compiled, job, {
       count: records.length,
-      textAt: (index: number) => toText(records[index] as SourceRecord),
-      placeAt: (index: number) => records[index]?.at,
-    };
-    const rows = await runJob(compiled, own.job, input);
+      rootAt: (index) => records[index]?.cells ?? objectOf(records[index] as SourceRecord, blanks),
+      textAt: (index, keys) => (keys === own.job.keys ? toText : toFastText)(records[index] as SourceRecord),
+      placeAt: (index) => records[index]?.at,
+    });
     const expansions = await Promise.all(
-      resources.map((resource) =>
-        resource.items === undefined ? undefined : expand(compiled, resource, records, rows, blanks),
-      ),
+      resources.map((resource, index) => {
+        const itemJob = itemJobs[index];
+        return itemJob && expand(compiled, { resource, job: itemJob, records, rows, blanks });
+      }),
     );
     const prepared = { resources, rows, expansions, blanks };
     if (read === undefined) return mapCandidates(compiled, chunk, prepared);
@@ -82,3 +88,5 @@ export function mapRecords(
     for (const mapped of pending) yield* await mapped;
   };
 }
+
+const noJob: Job = { expressions: [], leaves: [], fast: [], keys: undefined, fastKeys: undefined };

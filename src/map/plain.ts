@@ -21,7 +21,7 @@ export function plainOf(expression: string): Plain | undefined {
   return lead !== undefined && lead.end === tokens.length ? { path: lead.steps } : undefined;
 }
 
-/** The plain path that an expression of items starts with, brackets and a leading `. |` left aside; undefined when it starts otherwise. */
+/** The plain path that an expression of items starts with, brackets and a leading `. |` or `. as $x |` left aside; undefined when it starts otherwise. */
 export function leadingPath(expression: string): readonly PathStep[] | undefined {
   const cut = tokenize(expression);
   if ("fault" in cut) return undefined;
@@ -30,6 +30,7 @@ export function leadingPath(expression: string): readonly PathStep[] | undefined
     const [token, next] = [cut.tokens[at], cut.tokens[at + 1]];
     if (token?.text === "(" && token.is === "open") at++;
     else if (token?.text === "." && next?.text === "|") at += 2;
+    else if (token?.text === "." && next?.text === "as" && cut.tokens[at + 3]?.text === "|") at += 4;
     else break;
   }
   const steps = pathAt(cut.tokens, at)?.steps;
@@ -43,16 +44,23 @@ function pathAt(tokens: readonly Token[], start: number): { steps: PathStep[]; e
   const steps: PathStep[] = [];
   let at = start;
   for (;;) {
-    const dot = isSign(tokens[at], ".") ? 1 : 0;
-    const step =
-      tokens[at]?.is === "field" ? { key: tokens[at]?.text as string, end: at + 1 } : bracketAt(tokens, at + dot, dot);
+    const found = stepAt(tokens, at);
     // A path may begin with the bare dot; elsewhere `.[0]` needs one only at the start.
-    if (step === undefined) return { steps, end: at === start ? at + dot : at };
-    at = step.end;
-    const optional = isSign(tokens[at], "?");
-    while (isSign(tokens[at], "?")) at++;
-    steps.push({ key: step.key, optional });
+    if (found === undefined) return { steps, end: at === start && isSign(first, ".") ? at + 1 : at };
+    steps.push(found.step);
+    at = found.end;
   }
+}
+
+/** The step of a path that begins at a token, and the token behind it. A second `?` would hold for the whole path, so it is left to jq. */
+export function stepAt(tokens: readonly Token[], at: number): { step: PathStep; end: number } | undefined {
+  const dot = isSign(tokens[at], ".") ? 1 : 0;
+  const found =
+    tokens[at]?.is === "field" ? { key: tokens[at]?.text as string, end: at + 1 } : bracketAt(tokens, at + dot, dot);
+  if (found === undefined) return undefined;
+  const optional = isSign(tokens[found.end], "?");
+  if (optional && isSign(tokens[found.end + 1], "?")) return undefined;
+  return { step: { key: found.key, optional }, end: found.end + (optional ? 1 : 0) };
 }
 
 /** `["key"]`, `[0]`, `[-1]`, or after a dot `"key"`. */
@@ -77,22 +85,26 @@ function keyOf(token: Token, end: number): { key: string; end: number } | undefi
   return value === undefined ? undefined : { key: value, end };
 }
 
-function literalOf(token: Token): Plain | undefined {
+/** The literal that a token alone is; undefined where jq and JavaScript might differ. */
+export function literalOf(token: Token): { readonly constant: string | number | boolean | null } | undefined {
   if (token.is === "number")
     return /^(?:0|[1-9]\d{0,14})$/u.test(token.text) ? { constant: Number(token.text) } : undefined;
-  if (token.is === "word") return words.has(token.text) ? { constant: words.get(token.text) } : undefined;
+  if (token.is === "word") {
+    const constant = words.get(token.text);
+    return constant === undefined ? undefined : { constant };
+  }
   const text = token.is === "text" ? stringOf(token.text) : undefined;
   return text === undefined ? undefined : { constant: text };
 }
 
-const words: ReadonlyMap<string, unknown> = new Map([
+const words: ReadonlyMap<string, boolean | null> = new Map([
   ["true", true],
   ["false", false],
   ["null", null],
-] as [string, unknown][]);
+] as [string, boolean | null][]);
 
 /** The string between two quotes; undefined where jq and JSON might differ: raw control characters, half a surrogate pair. */
-function stringOf(body: string): string | undefined {
+export function stringOf(body: string): string | undefined {
   try {
     const text: unknown = JSON.parse(`"${body}"`);
     return typeof text === "string" && !/\p{Surrogate}/u.test(text) ? text : undefined;
@@ -101,6 +113,7 @@ function stringOf(body: string): string | undefined {
   }
 }
 
-function isSign(token: Token | undefined, text: string): boolean {
+/** True for a sign or operator of that text. */
+export function isSign(token: Token | undefined, text: string): boolean {
   return token?.is === "sign" && token.text === text;
 }

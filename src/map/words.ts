@@ -44,16 +44,27 @@ function isKey(before: string | undefined, after: string | undefined): boolean {
 }
 
 /**
- * Applies Port's rule for single quotes: those that open or close a string (at either end, or beside white space) become double quotes.
+ * Applies Port's rule for single quotes: one that opens a string (at the start or behind white space) and one that closes it (before white
+ * space or at the end) become double quotes, unless white space or a double quote stands inside of them.
  *
- * An expression whose single quotes all stand inside strings or comments is real jq already and keeps them. Line ends become one.
+ * An expression that is cut into tokens as it stands is real jq already and keeps its quotes; Port turns them there too, which breaks it.
+ * Line ends become one.
  *
- * @source Ocean, `_format_filter` of its jq entity processor
+ * @source Ocean 607beada, `JQEntityProcessor._format_filter`
  */
 export function doubleQuotes(text: string): string {
   const expression = text.replaceAll("\r\n", "\n");
   if (!expression.includes("'")) return expression;
   const cut = tokenize(expression);
   if ("tokens" in cut) return expression;
-  return expression.replaceAll(/(?<=^|\s)'|'(?=\s|$)/gu, '"');
+  return expression.replaceAll(/(^|\s)'(?!\s|")|(?<!\s|")'(\s|$)/gu, '$1"$2');
+}
+
+/**
+ * True for `file://…` and `search://…`: Port's Git integrations put a file's content, or whether a search finds something, in their place.
+ *
+ * @source Ocean, `FILE_PROPERTY_PREFIX`, `SEARCH_PROPERTY_PREFIX` of the integrations' file and search entity processors
+ */
+export function isFetched(text: string): boolean {
+  return text.startsWith("file://") || text.startsWith("search://");
 }

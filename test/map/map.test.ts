@@ -441,7 +441,7 @@ describe("compileMapping", () => {
       { resource: 0, path: "resources.0.selector.query", line: 2, expression: "true", by: "constant" },
       { resource: 0, path: `${base}.identifier`, line: 6, expression: ".id", by: "path" },
       { resource: 0, path: `${base}.blueprint`, line: 7, expression: '"b"', by: "constant" },
-      { resource: 0, path: `${base}.properties.up`, line: 9, expression: ".a | ascii_upcase", by: "jq" },
+      { resource: 0, path: `${base}.properties.up`, line: 9, expression: ".a | ascii_upcase", by: "fast" },
       { resource: 0, path: `${base}.properties.n`, line: 10, expression: "7", by: "constant" },
     ]);
   });

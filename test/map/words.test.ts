@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { doubleQuotes, refusalOf, refusedWords } from "../../src/map/words.js";
+import { doubleQuotes, isFetched, refusalOf, refusedWords } from "../../src/map/words.js";
 
 describe("refusalOf", () => {
   it.each([...refusedWords])("refuses %s", (word) => {
@@ -67,14 +67,29 @@ describe("refusalOf", () => {
 describe("doubleQuotes", () => {
   it.each([
     ["'foo'", '"foo"'],
-    [".a + ' b' + .c", '.a + " b" + .c'],
+    [".a + ' b' + .c", ".a + ' b\" + .c"],
     [".a // 'none'", '.a // "none"'],
     ["'it's'", '"it\'s"'],
     ['.a + "users\' list"', '.a + "users\' list"'],
     [".a # don't", ".a # don't"],
     ['"plain"', '"plain"'],
     [".a |\r\n.b", ".a |\n.b"],
+    ["'/' + .organization", '"/" + .organization'],
+    [".organization + '/'", '.organization + "/"'],
+    [".a + '\"'", ".a + '\"'"],
+    [".a | join(', ')", ".a | join(', \")"],
   ])("turns %j into %j", (text, expected) => {
     expect(doubleQuotes(text)).toBe(expected);
+  });
+});
+
+describe("isFetched", () => {
+  it.each([
+    ["file://README.md", true],
+    ["search://scope=blobs&&query=filename:x", true],
+    ['"file://a"', false],
+    [".file", false],
+  ])("of %j is %s", (text, expected) => {
+    expect(isFetched(text)).toBe(expected);
   });
 });
