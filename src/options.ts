@@ -191,6 +191,18 @@ export const lintOptions = z.strictObject({
 /** See {@link lintOptions}. */
 export type LintOptions = z.input<typeof lintOptions>;
 
+/** Options of mapping tests. */
+export const testOptions = z.strictObject({
+  files: z
+    .array(z.string().min(1))
+    .min(1)
+    .describe("files of tests, each beside its mapping: services.test.yaml for services.yaml"),
+  junit: z.string().min(1).optional().describe("file to write the results to as JUnit XML"),
+  update: z.boolean().default(false).describe("rewrite what tests that fail expect, and show each change"),
+});
+/** See {@link testOptions}. */
+export type TestOptions = z.input<typeof testOptions>;
+
 /** A budget of rejects as a test of counts so far: true when it is passed. @source contract: a percentage is judged from 1,000 records on */
 export function passesBudget(maxErrors: number | string | undefined, rejects: number, records: number): boolean {
   if (maxErrors === undefined) return false;

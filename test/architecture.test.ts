@@ -37,8 +37,26 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   // The mapping's bench stands beside the way of a record and looks at its parts.
   sample: ["map"],
   lint: ["map", "check", "sample"],
-  recipes: ["read", "map", "check", "order", "settle", "write", "state", "plan", "api", "report", "sample", "lint", "root"],
-  cli: ["recipes", "report", "emulator", "lint", "root"],
+  trace: ["map"],
+  "mapping-test": ["map", "trace"],
+  recipes: [
+    "read",
+    "map",
+    "check",
+    "order",
+    "settle",
+    "write",
+    "state",
+    "plan",
+    "api",
+    "report",
+    "sample",
+    "lint",
+    "trace",
+    "mapping-test",
+    "root",
+  ],
+  cli: ["recipes", "report", "emulator", "lint", "mapping-test", "root"],
 };
 
 interface Import {

@@ -1,0 +1,84 @@
+import type { Difference } from "./compare.js";
+import type { LeafCoverage } from "./coverage.js";
+
+/** How one test ended. */
+export interface TestResult {
+  readonly name: string;
+  /** Line in the file, from 1. */
+  readonly line: number;
+  /** `updated`: it failed, and its expectation was rewritten. */
+  readonly is: "passed" | "failed" | "updated";
+  readonly differences: readonly Difference[];
+  /** Why it could not run. */
+  readonly error?: string;
+  readonly durationMs: number;
+}
+
+/** How the tests of one file ended. */
+export interface FileResult {
+  readonly file: string;
+  /** Why none of them could run: a fault of the file, its mapping or its blueprints. */
+  readonly error?: string;
+  readonly tests: readonly TestResult[];
+  /** Path of the mapping file. */
+  readonly mapping?: string;
+  readonly coverage: readonly LeafCoverage[];
+}
+
+/** Tests that passed, failed, were rewritten; a file that could not run counts as one that failed. */
+export function countResults(files: readonly FileResult[]): {
+  readonly passed: number;
+  readonly failed: number;
+  readonly updated: number;
+} {
+  const counts = { passed: 0, failed: 0, updated: 0 };
+  for (const { error, tests } of files) {
+    if (error !== undefined) counts.failed++;
+    for (const { is } of tests) counts[is]++;
+  }
+  return counts;
+}
+
+/** Results as people read them. */
+export function formatResults(files: readonly FileResult[]): string {
+  return files.map(formatFile).join("");
+}
+
+function formatFile({ file, error, tests, mapping, coverage }: FileResult): string {
+  if (error !== undefined) return `${file}\n  FAIL     ${indent(error, 11)}\n`;
+  const lines = tests.flatMap(({ name, line, is, differences, error: why }) => [
+    `  ${words[is]}  ${name}${is === "passed" ? "" : `  (line ${line})`}`,
+    ...(why === undefined ? [] : [`           ${indent(why, 11)}`]),
+    ...differences.map((each) => `           ${formatDifference(each, is === "updated")}`),
+  ]);
+  return `${file}\n${[...lines, ...formatCoverage(coverage, mapping)].join("\n")}\n`;
+}
+
+const words = { passed: "ok     ", failed: "FAIL   ", updated: "updated" } as const;
+
+/** A difference in one line. */
+export function formatDifference(difference: Difference, isUpdate = false): string {
+  const { path, expected, got } = difference;
+  if (!("got" in difference))
+    return `${path}: ${isUpdate ? "taken out:" : "expected, and did not come:"} ${JSON.stringify(expected)}`;
+  if (!("expected" in difference))
+    return `${path}: ${isUpdate ? "put in:" : "came, and is not expected:"} ${JSON.stringify(got)}`;
+  const [a, b] = [JSON.stringify(expected), JSON.stringify(got)];
+  return isUpdate ? `${path}: ${a} → ${b}` : `${path}: expected ${a}, got ${b}`;
+}
+
+function formatCoverage(leaves: readonly LeafCoverage[], mapping = ""): string[] {
+  if (leaves.length === 0) return [];
+  const times = (which: "value" | "null" | "failed"): number => leaves.filter((leaf) => leaf[which] > 0).length;
+  const never = leaves.filter(({ value }) => value === 0);
+  return [
+    `  leaves   ${times("value")} of ${leaves.length} gave a value, ${times("null")} null, ${times("failed")} failed`,
+    ...never.map(
+      ({ path, line }) => `           never a value: ${mapping}${line === undefined ? "" : `:${line}`}  ${path}`,
+    ),
+  ];
+}
+
+function indent(text: string, columns: number): string {
+  return text.replaceAll("\n", `\n${" ".repeat(columns)}`);
+}

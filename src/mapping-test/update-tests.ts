@@ -1,0 +1,150 @@
+import {
+  Document,
+  isMap,
+  isScalar,
+  isSeq,
+  type Node,
+  type Pair,
+  parseDocument,
+  type YAMLMap,
+  type YAMLSeq,
+} from "yaml";
+import type { Got, StatedEntity } from "./compare.js";
+
+/**
+ * Rewrites what tests expect to what came, and leaves all else as it is, to the letter: tests that are not named, records, comments. Within an
+ * expectation the comments of what stays are kept.
+ *
+ * @param text - the file of tests
+ * @param came - what came, by index of the test
+ */
+export function updateTests(text: string, came: ReadonlyMap<number, Got>): string {
+  const document = parseDocument(text);
+  const edits: Edit[] = [];
+  for (const [index, got] of came) {
+    const test = document.getIn(["tests", index], true);
+    if (!isMap(test)) continue;
+    const entities = entitiesNode(document, test, got.entities);
+    if (entities !== undefined) edits.push(editOf(text, test, "entities", entities));
+    for (const key of ["rejects", "skipped", "warnings"] as const) {
+      const node = test.get(key, true) as Node | undefined;
+      const isUnstated = node === undefined && (key !== "rejects" || got.rejects.length === 0);
+      if (!isUnstated)
+        edits.push(
+          editOf(text, test, key, node === undefined ? document.createNode(got[key]) : adapt(document, node, got[key])),
+        );
+    }
+  }
+  // From the end on, so that the places before stay right; what is put in at one place comes out in the order of the keys.
+  return edits
+    .sort((a, b) => b.start - a.start || b.order - a.order)
+    .reduce((rest, { start, end, put }) => rest.slice(0, start) + put + rest.slice(end), text);
+}
+
+/** A part of the text, and what takes its place. */
+interface Edit {
+  readonly start: number;
+  readonly end: number;
+  readonly put: string;
+  readonly order: number;
+}
+
+const keyOrder: readonly string[] = ["entities", "rejects", "skipped", "warnings"];
+
+function editOf(text: string, test: YAMLMap, key: string, node: Node): Edit {
+  const order = keyOrder.indexOf(key);
+  // A comment behind a scalar or a flow collection is not part of what is replaced.
+  if (isScalar(node) || ((isMap(node) || isSeq(node)) && node.flow === true)) node.comment = null;
+  const column = columnOf(text, startOf(test.items[0]));
+  const put = new Document({ [key]: node })
+    .toString({ lineWidth: 0 })
+    .trimEnd()
+    .replaceAll(/\n(?=.)/g, `\n${" ".repeat(column)}`);
+  const pair = test.items.find((each) => nameOf(each.key) === key);
+  if (pair !== undefined) return { start: startOf(pair), end: endOf(text, pair), put, order };
+  const last = Math.max(...test.items.map((each) => endOf(text, each)));
+  const lineEnd = text.indexOf("\n", last);
+  const end = lineEnd < 0 ? text.length : lineEnd;
+  return { start: end, end, put: `\n${" ".repeat(column)}${put}`, order };
+}
+
+function startOf(pair: Pair | undefined): number {
+  return (pair?.key as Node | undefined)?.range?.[0] ?? 0;
+}
+
+/** Where a pair's own text ends, white space and comments behind it left aside. */
+function endOf(text: string, { key, value }: Pair): number {
+  const end = (value as Node | null)?.range?.[1] ?? (key as Node).range?.[1] ?? 0;
+  return text.slice(0, end).trimEnd().length;
+}
+
+function columnOf(text: string, offset: number): number {
+  return offset - (text.lastIndexOf("\n", offset - 1) + 1);
+}
+
+/** The list of entities; each keeps the node, and so the comments, of the one with its name. Undefined where there is nothing to say. */
+function entitiesNode(document: Document, test: YAMLMap, entities: readonly StatedEntity[]): Node | undefined {
+  const list = test.get("entities", true) as Node | undefined;
+  if (!isSeq(list))
+    return entities.length === 0 && list === undefined ? undefined : document.createNode(entities.map(shown));
+  const old = [...list.items];
+  list.items = entities.map((entity) => {
+    const at = old.findIndex(
+      (node) =>
+        isMap(node) && node.get("blueprint") === entity.blueprint && node.get("identifier") === entity.identifier,
+    );
+    const [node] = at < 0 ? [] : old.splice(at, 1);
+    return node === undefined ? document.createNode(shown(entity)) : adapt(document, node as Node, shown(entity));
+  });
+  list.flow = list.items.length === 0;
+  return list;
+}
+
+/** An entity as a person would write it: without what is empty. */
+function shown(entity: StatedEntity): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    Object.entries(entity).filter(([key, value]) => !((key === "properties" || key === "relations") && isEmpty(value))),
+  );
+}
+
+function isEmpty(value: unknown): boolean {
+  return typeof value === "object" && value !== null && Object.keys(value).length === 0;
+}
+
+/** Changes a node as little as a value needs. */
+function adapt(document: Document, node: Node, value: unknown): Node {
+  if (isMap(node) && isObject(value)) {
+    for (const { key } of [...node.items]) if (!Object.hasOwn(value, nameOf(key))) node.delete(key);
+    for (const [key, inner] of Object.entries(value)) {
+      const own = node.get(key, true) as Node | undefined;
+      node.set(key, own === undefined ? document.createNode(inner) : adapt(document, own, inner));
+    }
+    return node;
+  }
+  if (isSeq(node) && Array.isArray(value)) return adaptList(document, node, value);
+  if (isScalar(node) && !isObject(value) && !Array.isArray(value)) {
+    if (node.value === value) return node;
+    const made = document.createNode(value);
+    if (node.comment != null) made.comment = node.comment;
+    if (node.commentBefore != null) made.commentBefore = node.commentBefore;
+    return made;
+  }
+  return document.createNode(value);
+}
+
+function adaptList(document: Document, list: YAMLSeq, values: readonly unknown[]): Node {
+  const old = list.items;
+  list.items = values.map((value, index) =>
+    old[index] === undefined ? document.createNode(value) : adapt(document, old[index] as Node, value),
+  );
+  if (values.length > 0 && old.length === 0) list.flow = false;
+  return list;
+}
+
+function nameOf(key: unknown): string {
+  return isScalar(key) ? String(key.value) : String(key);
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

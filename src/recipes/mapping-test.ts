@@ -1,0 +1,208 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { Readable } from "node:stream";
+import { checkEntities } from "../check/check.js";
+import type { Chunk, Stage } from "../chunk.js";
+import type { Candidate, Mode } from "../entity.js";
+import { BlueprintError, MappingError, PortloadError } from "../errors.js";
+import { startJq } from "../map/jq.js";
+import { type CompiledMapping, compileMapping, mapRecords } from "../map/map.js";
+import { parseMapping, sourceOptionsFor } from "../map/mapping-file.js";
+import { compareTest, type Got, type StatedEntity } from "../mapping-test/compare.js";
+import { type Coverage, openCoverage } from "../mapping-test/coverage.js";
+import { formatTestJunit } from "../mapping-test/junit.js";
+import type { FileResult, TestResult } from "../mapping-test/results.js";
+import { type MappingTest, type ParsedTests, parseTests } from "../mapping-test/test-file.js";
+import { columnsOfKind, isTabular, testRecords } from "../mapping-test/test-records.js";
+import { updateTests } from "../mapping-test/update-tests.js";
+import { type TestOptions, testOptions } from "../options.js";
+import { readSource } from "../read/read.js";
+import type { SourceRecord } from "../record.js";
+import { traceRecords } from "../trace/trace-records.js";
+import { loadBlueprintFolder } from "./blueprint-folder.js";
+import type { Catalog } from "./catalog.js";
+
+/**
+ * Runs the tests of mapping files offline: records in, entities or codes of rejects out. Writes the JUnit file and, where asked, the expectations of tests
+ * that failed.
+ *
+ * A file that cannot be run is a result, too: nothing about tests is thrown.
+ */
+export async function testMappings(given: TestOptions): Promise<readonly FileResult[]> {
+  const options = testOptions.parse(given);
+  const results: FileResult[] = [];
+  for (const file of options.files) results.push(await testFileOf(file, options.update));
+  if (options.junit !== undefined) await writeFile(options.junit, formatTestJunit(results));
+  return results;
+}
+
+async function testFileOf(file: string, update: boolean): Promise<FileResult> {
+  const engine = startJq();
+  try {
+    const text = await readFile(file, "utf8");
+    const tests = parseTests(text);
+    if ("issues" in tests) throw new MappingError(file, tests.issues);
+    const path = join(dirname(file), tests.file.mapping ?? mappingBeside(file));
+    const mapping = parseMapping(await readFile(path, "utf8"), path);
+    const compiled = await compileMapping(mapping, engine);
+    const folder = tests.file.blueprints;
+    const catalog =
+      folder === undefined
+        ? undefined
+        : new Map((await loadBlueprintFolder(join(dirname(file), folder))).map((each) => [each.identifier, each]));
+    return await runTests({ file, text, update, tests, path, compiled, ...(catalog && { catalog }) });
+  } catch (error) {
+    const why =
+      error instanceof PortloadError
+        ? error.message
+        : (error as NodeJS.ErrnoException).code === "ENOENT"
+          ? `there is no file ${(error as NodeJS.ErrnoException).path ?? ""}`
+          : undefined;
+    if (why === undefined) throw error;
+    return { file, error: why, tests: [], coverage: [] };
+  } finally {
+    await engine.close();
+  }
+}
+
+function mappingBeside(file: string): string {
+  const name = file.split(/[\\/]/).at(-1) ?? file;
+  return name.replace(/\.test(?=\.[^.]+$)/, "");
+}
+
+interface Bench {
+  readonly file: string;
+  readonly text: string;
+  readonly update: boolean;
+  readonly tests: ParsedTests;
+  readonly path: string;
+  readonly compiled: CompiledMapping;
+  readonly catalog?: Catalog;
+}
+
+async function runTests(bench: Bench): Promise<FileResult> {
+  const { file, text, update, tests, path, compiled } = bench;
+  const coverage = openCoverage(compiled.leaves);
+  const results: TestResult[] = [];
+  const came = new Map<number, Got>();
+  for (const [index, test] of tests.file.tests.entries()) {
+    const started = performance.now();
+    const outcome = await runTest(bench, test, coverage);
+    const base = { name: test.name, line: tests.lines[index] ?? 1, durationMs: performance.now() - started };
+    if ("error" in outcome) {
+      results.push({ ...base, is: "failed", differences: [], error: outcome.error });
+      continue;
+    }
+    const differences = compareTest(test, outcome);
+    const is = differences.length === 0 ? "passed" : update ? "updated" : "failed";
+    if (is === "updated") came.set(index, outcome);
+    results.push({ ...base, is, differences });
+  }
+  if (came.size > 0) await writeFile(file, updateTests(text, came));
+  return { file, tests: results, mapping: path, coverage: coverage.leaves() };
+}
+
+async function runTest(bench: Bench, test: MappingTest, coverage: Coverage): Promise<Got | { readonly error: string }> {
+  const { mapping } = bench.compiled;
+  const kinds = [...new Set(mapping.resources.map(({ kind }) => kind))];
+  const kind = test.kind ?? (kinds.length === 1 ? kinds[0] : undefined);
+  if (kind === undefined || !kinds.includes(kind))
+    return {
+      error: `${test.kind === undefined ? "names no kind" : `names the kind "${test.kind}"`}; the mapping's kinds are ${kinds.join(", ")}`,
+    };
+  try {
+    const chunks = await chunksOf(test, kind, bench);
+    if ("fault" in chunks) return { error: chunks.fault };
+    coverage.add(
+      await traceRecords(
+        bench.compiled,
+        kind,
+        chunks.flatMap(({ items }) => items),
+        "the test's records",
+      ),
+    );
+    return await mapAndCheck(bench, kind, chunks);
+  } catch (error) {
+    if (error instanceof PortloadError && !(error instanceof BlueprintError)) return { error: error.message };
+    throw error;
+  }
+}
+
+async function chunksOf(
+  test: MappingTest,
+  kind: string,
+  { compiled: { mapping }, tests }: Bench,
+): Promise<readonly Chunk<SourceRecord>[] | { readonly fault: string }> {
+  const options = sourceOptionsFor(mapping, kind);
+  if (test.records !== undefined) {
+    const made = testRecords(
+      test.records,
+      options,
+      columnsOfKind(tests.file.tests, (each) => (each.kind ?? kind) === kind),
+    );
+    if ("fault" in made) return made;
+    const { length } = made.records;
+    return [
+      { items: made.records, rejects: [], warnings: [], read: { read: length, mapped: 0, skipped: 0, rejected: 0 } },
+    ];
+  }
+  const format = options.format ?? (isTabular(options) ? "csv" : undefined);
+  const source = { index: 0, kind, path: "-", name: "the test's text" };
+  const io = { stdin: Readable.from([Buffer.from(test.text ?? "")]) };
+  const chunks: Chunk<SourceRecord>[] = [];
+  for await (const chunk of readSource(source, { ...options, ...(format && { format }) }, io)) chunks.push(chunk);
+  return chunks;
+}
+
+async function mapAndCheck(
+  { compiled, catalog, tests }: Bench,
+  kind: string,
+  chunks: readonly Chunk<SourceRecord>[],
+): Promise<Got> {
+  const { mapping } = compiled;
+  const mode: Mode = tests.file.mode ?? (mapping.enableMergeEntity === false ? "override" : "merge");
+  const finish = catalog === undefined ? asMapped : asChecked(catalog, mode, mapping.createMissingRelatedEntities);
+  const got = {
+    entities: [] as StatedEntity[],
+    rejects: [] as Got["rejects"][number][],
+    skipped: 0,
+    warnings: new Set<Got["warnings"][number]>(),
+  };
+  for await (const { items, rejects, warnings, read } of finish(
+    mapRecords(compiled, kind, "the test's records")(each(chunks)),
+  )) {
+    got.entities.push(...items);
+    got.skipped += read.skipped;
+    for (const { code } of warnings) got.warnings.add(code);
+    for (const { at, code, path, blueprint, also = [] } of rejects)
+      for (const finding of [{ code, path }, ...also])
+        got.rejects.push({
+          record: at.position,
+          code: finding.code,
+          ...(finding.path === undefined ? {} : { path: finding.path }),
+          ...(blueprint === undefined ? {} : { blueprint }),
+        });
+  }
+  return { ...got, warnings: [...got.warnings] };
+}
+
+async function* each<T>(values: readonly T[]): AsyncGenerator<T> {
+  yield* values;
+}
+
+const asMapped: Stage<Candidate, StatedEntity> = async function* (chunks) {
+  for await (const chunk of chunks)
+    yield { ...chunk, items: chunk.items.map(({ blueprint, fields }) => plain({ blueprint, ...fields })) };
+};
+
+function asChecked(catalog: Catalog, mode: Mode, createMissing: boolean): Stage<Candidate, StatedEntity> {
+  return async function* (chunks) {
+    for await (const chunk of checkEntities(catalog, { mode, createMissing })(chunks))
+      yield { ...chunk, items: chunk.items.map(({ key, body }) => plain({ blueprint: key.blueprint, ...body })) };
+  };
+}
+
+/** As JSON has it: nothing undefined. */
+function plain(entity: object): StatedEntity {
+  return JSON.parse(JSON.stringify(entity)) as StatedEntity;
+}
