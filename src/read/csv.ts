@@ -47,6 +47,10 @@ export class CsvReader implements Reader, RowSink {
     }
   }
 
+  cut(): void {
+    this.#scanner.cut();
+  }
+
   /** Takes a row from the scanner. */
   row(cells: string[], place: RowPlace): void {
     if (this.#columns === undefined) {

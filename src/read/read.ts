@@ -70,14 +70,19 @@ async function* readText(
   io: ReadIo,
 ): AsyncGenerator<Chunk<SourceRecord>, void, undefined> {
   const { sink } = input;
+  let isWaiting = true;
   try {
     for await (const block of text.blocks) {
+      isWaiting = false;
       reader.feed(block);
+      isWaiting = true;
       yield* sink.complete();
       if (sink.isFull) return yield* sink.rest();
     }
+    isWaiting = false;
     reader.end();
   } catch (error) {
+    if (isWaiting) reader.cut?.();
     yield* sink.rest();
     if (!(error instanceof JsonSyntaxFault)) throw error;
     return yield* endAtFault(source, input, error, io);

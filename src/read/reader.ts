@@ -10,6 +10,8 @@ export interface Reader {
   feed(block: Buffer): void;
   /** No further block follows. */
   end(): void;
+  /** The source broke off: gives the complete records that still waited for a look at what follows. */
+  cut?(): void;
 }
 
 /** What a reader is made from. */

@@ -88,6 +88,16 @@ export class RowScanner {
     this.#advance(true);
   }
 
+  /** Gives the rows whose line end has come; the parser holds back the last bytes of a block. */
+  cut(): void {
+    if (this.#fault !== undefined || this.#linesToSkip > 0) return;
+    const bytes = this.#window.from(this.#start);
+    const lineEnd = Math.max(bytes.lastIndexOf(10), bytes.lastIndexOf(13));
+    if (lineEnd === -1) return;
+    const parser = this.#parserFrom(this.#start);
+    if (parser.feed(bytes.subarray(0, lineEnd + 1)) === undefined) parser.finish();
+  }
+
   #advance(ended: boolean): void {
     while (this.#linesToSkip > 0 && this.#passLine(ended)) this.#linesToSkip--;
     while (this.#linesToSkip === 0) {

@@ -31,8 +31,8 @@ const delimiters = [",", ";", "\t", "|"];
  *
  * A CSV is in doubt only when (1) its first line is Excel's `sep=…`; (2) its header has one column by the default delimiter and several by another one, as at
  * least half of the rows after it; (3) the default delimiter cuts the first rows to different widths, or to fewer columns, and another one cuts all of them to
- * one width; (4) one to ten lines of one cell stand before rows of one greater width; (5) all cells of the header stand in single quotes; (6) a cell of the
- * header is a number other than a year, a date, true or false.
+ * one width; (4) one to ten lines of one cell, by the default delimiter and by the one found, stand before rows of one greater width; (5) all cells of the
+ * header stand in single quotes; (6) a cell of the header is a number other than a year, a date, true or false.
  *
  * @param text - `head` is its beginning in UTF-8, `isWhole` whether that is all
  */
@@ -93,6 +93,7 @@ function doubtOfDelimiter(text: Sample, options: SourceOptions): Doubt | undefin
       })),
     };
   }
+  if (ownHeader !== 1) return undefined;
   return [own, ...others].map((delimiter) => doubtOfPreamble(text, options, delimiter)).find((doubt) => doubt);
 }
 

@@ -14,7 +14,7 @@ export class Window {
   #line: number;
   #nextLf = -1;
   #nextCr = -1;
-  #lastCr = -1;
+  #lastCr = -2;
 
   /** @param start - offset of the first byte that will be added; it stands on line `line` */
   constructor(start: number, line = 1) {

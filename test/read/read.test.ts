@@ -3,62 +3,53 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { afterAll, describe, expect, it } from "vitest";
+import type { SourceOptions } from "../../src/options.js";
 import { gather, pieces, readText, stdin } from "./read-text.js";
 
 const fixtures = join(import.meta.dirname, "../fixtures");
 const folder = mkdtempSync(join(tmpdir(), "portload-read-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const readFixture = (file: string) => gather({}, {}, { ...stdin, path: join(fixtures, file), name: file });
+const readFixture = (file: string, options: SourceOptions = {}) =>
+  gather(options, {}, { ...stdin, path: join(fixtures, file), name: file });
 
 describe("a source that cannot be read on", () => {
   it.each([
-    ["zero-byte.csv", "zero-byte.csv: is empty: it has no byte", {}],
-    ["invalid-utf8.csv", "invalid-utf8.csv: is not UTF-8: byte 0xE9 at offset 18, line 3", { offset: 18, line: 3 }],
+    ["missing.csv", "missing.csv: no such file or directory", {}],
+    [".", ".: is a directory", {}],
+    [
+      "invalid-utf8.csv",
+      "invalid-utf8.csv: is not UTF-8: byte 0xE9 at offset 18, line 3",
+      { offset: 18, line: 3, hint: expect.stringContaining("encoding: windows-1252") },
+    ],
     ["nul-byte.csv", "nul-byte.csv: is not text: a NUL byte at offset 11, line 2", { offset: 11, line: 2 }],
-    ["spreadsheet-named.csv", "spreadsheet-named.csv: is a zip archive or a spreadsheet (.xlsx)", {}],
-    ["gzip-named.csv", "gzip-named.csv: its gzip packing ends early", {}],
-    [
-      "ambiguous-header.csv",
-      'ambiguous-header.csv: the header in line 1 is ambiguous: column 4 has no name; "id" names the columns 1, 3',
-      { line: 1 },
-    ],
-    [
-      "truncated.json",
-      "truncated.json: its JSON ends before it is complete at line 3, column 8, offset 33, after record 2",
-      { offset: 33, line: 3 },
-    ],
     [
       "broken.json",
       "broken.json: is not valid JSON at line 2, column 8, offset 20, after record 1: expected ':'",
       { offset: 20, line: 2 },
     ],
-    ["not-an-array.json", "not-an-array.json: the text must be an array of records or one object, and is text", {}],
-    ["missing.csv", "missing.csv: no such file or directory", {}],
-    [".", ".: is a directory", {}],
-  ])("%s is an error that says so", async (file, message, facts) => {
+    ["archive.tar.gz", "archive.tar.gz: is a tar archive", { hint: expect.stringContaining("tar -xf") }],
+    ["sheet.xlsx", "sheet.xlsx: is a spreadsheet (.xlsx)", { hint: "Save the sheet as CSV UTF-8." }],
+  ])("%s is an error with what to do and its place as facts", async (file, message, facts) => {
     const { error } = await readFixture(file);
     expect(error).toMatchObject({ name: "SourceError", message, hint: expect.any(String), ...facts });
   });
 
-  it.each(["header-only.csv", "empty-array.json"])("%s has no records, with a warning", async (file) => {
-    const { records, rejects, warnings, error } = await readFixture(file);
-    expect({ records, rejects, error }).toEqual({ records: [], rejects: [], error: undefined });
-    expect(warnings).toEqual([{ code: "no_records", message: `${file} holds no record`, count: 1 }]);
+  it("keeps the records before an error of the source, up to the last line end", async () => {
+    const bytes = Buffer.from("id,name\n1,a\n2,b\n\xff", "latin1");
+    for (const size of [1, 100]) {
+      const { records, error } = await readText(bytes, {}, { size });
+      expect(records.map(({ cells }) => cells)).toEqual([
+        ["1", "a"],
+        ["2", "b"],
+      ]);
+      expect(error).toMatchObject({ offset: 16, line: 4 });
+    }
   });
 
-  it("refuses an encoding it does not know, naming it", async () => {
-    const { error } = await readText("a\n1\n", { encoding: "utf-7" });
-    expect(error).toMatchObject({ name: "SourceError", message: expect.stringContaining("utf-7") });
-  });
-
-  it("takes UTF-16 by its byte order mark", async () => {
-    const { records, rejects, warnings } = await readFixture("utf-16.csv");
-    expect({ records, rejects, codes: warnings.map(({ code }) => code) }).toEqual({
-      records: [],
-      rejects: [],
-      codes: ["no_records"],
-    });
+  it("reads a named encoding", async () => {
+    const { records } = await readFixture("shift-jis.csv", { encoding: "shift_jis" });
+    expect(records.map(({ cells }) => cells)).toEqual([["1", "表示"]]);
   });
 });
 
