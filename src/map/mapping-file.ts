@@ -10,7 +10,7 @@ import { ignoredKeys, type MappingFile, mappingFile } from "./mapping-schema.js"
 import { setOwn } from "./path.js";
 import { plainOf } from "./plain.js";
 import { pruneIssues } from "./prune-issues.js";
-import { doubleQuotes } from "./words.js";
+import { doubleQuotes, isFetched } from "./words.js";
 
 export { type Mapping, type Resource, sourceOptionsFor } from "./mapping.js";
 
@@ -96,6 +96,12 @@ function rules(file: MappingFile, issueAt: IssueAt): Issue[] {
     for (const { column, message } of columnIssues(options.columns))
       issues.push(issueAt([...path, "columns", column], message));
   issues.push(...pruneIssues(file, issueAt));
+  for (const [index, { onMissingTarget, port }] of file.resources.entries())
+    for (const relation of Object.keys(onMissingTarget))
+      if (!Object.hasOwn(port.entity.mappings.relations, relation))
+        issues.push(
+          issueAt(["resources", index, "onMissingTarget", relation], "is not a relation that this resource maps"),
+        );
   return issues;
 }
 
@@ -117,7 +123,11 @@ function normalise(
     for (const key of Object.keys(raw.selector ?? {})) {
       if (key !== "query") notes.push(ignored(`resources.${index}.selector.${key}`));
     }
-    const entity = quoted(raw.port.entity.mappings as RawLeaf) as unknown as RawMappings;
+    for (const key of Object.keys(raw.port.entity)) {
+      if (key !== "mappings") notes.push(ignored(`resources.${index}.port.entity.${key}`, "stands beside `mappings`"));
+    }
+    const properties = withoutFetched(raw.port.entity.mappings.properties, index, notes);
+    const entity = quoted({ ...raw.port.entity.mappings, properties } as RawLeaf) as unknown as RawMappings;
     const blueprint = plainOf(entity.blueprint);
     const constant = blueprint !== undefined && "constant" in blueprint ? blueprint.constant : undefined;
     return {
@@ -129,6 +139,7 @@ function normalise(
       itemsToParseTopLevelTransform: raw.port.itemsToParseTopLevelTransform,
       ...(typeof constant === "string" && constant !== "" ? { blueprint: constant } : {}),
       ...(raw.prune === undefined ? {} : { prune: raw.prune }),
+      onMissingTarget: raw.onMissingTarget,
       properties: Object.keys(entity.properties),
       relations: Object.keys(entity.relations),
       entity,
@@ -161,10 +172,23 @@ function quoted(leaf: RawLeaf): RawLeaf {
   return Object.fromEntries(Object.entries(leaf).map(([key, inner]) => [key, quoted(inner)]));
 }
 
-function ignored(path: string): Warning {
+/** Properties whose value another integration fetches are null here. */
+function withoutFetched(properties: Record<string, RawLeaf>, index: number, notes: Warning[]): Record<string, RawLeaf> {
+  return Object.fromEntries(
+    Object.entries(properties).map(([key, leaf]) => {
+      if (typeof leaf !== "string" || !isFetched(leaf)) return [key, leaf];
+      notes.push(
+        ignored(`resources.${index}.port.entity.mappings.properties.${key}`, "is fetched by another integration"),
+      );
+      return [key, null];
+    }),
+  );
+}
+
+function ignored(path: string, why = "steers another integration"): Warning {
   return {
     code: "ignored_key",
-    message: `\`${path}\` steers another integration and has no effect here`,
+    message: `\`${path}\` ${why} and has no effect here`,
     path,
     count: 1,
   };

@@ -34,15 +34,22 @@ const prune = z.union(
   { error: "is all, or where with property and value" },
 );
 
+/** What becomes of an entity whose target exists neither in the import nor in the catalog, by relation. */
+const onMissingTarget = z
+  .record(z.string(), z.enum(["reject", "omit", "create"], { error: "is reject, omit or create" }))
+  .default({});
+
 const resource = z.strictObject({
   kind: z.string().min(1),
   prune: prune.optional(),
+  onMissingTarget,
   /** Other keys of a selector steer another integration's fetching. */
   selector: z
     .looseObject({ query: z.union([expression, z.boolean()], { error: "must be an expression" }).optional() })
     .nullish(),
   port: z.strictObject({
-    entity: z.strictObject({
+    /** Port looks at no other key here, and the default mapping of one of its integrations has one. */
+    entity: z.looseObject({
       /** A list of one is how some files write it. */
       mappings: z.preprocess((value) => (Array.isArray(value) && value.length === 1 ? value[0] : value), mappings),
     }),
@@ -82,25 +89,25 @@ export const mappingFile = z.strictObject({
 /** See {@link mappingFile}. */
 export type MappingFile = z.output<typeof mappingFile>;
 
-/** Keys at the root that steer what another of Port's integrations fetches. @source Ocean's integrations, classes derived from `PortAppConfig`; Port's Kubernetes exporter */
+/**
+ * Keys at the root that steer what another of Port's integrations fetches or how it writes.
+ *
+ * @source Ocean 607beada, classes derived from `PortAppConfig` (azure-devops, github, gitlab, gitlab-v2); port-k8s-exporter, `IntegrationAppConfig`
+ */
 export const ignoredKeys: ReadonlySet<string> = new Set([
-  "allowEnvironmentVariablesJqAccess",
+  "allowAllEnvironmentVariablesInJQ",
+  "allowedEnvironmentVariablesInJQ",
   "branch",
   "crdsToDiscover",
-  "createDefaultResources",
-  "defaultMember",
   "deleteDependents",
   "filterOwnedProjects",
-  "includeActiveGroups",
   "includeAuthenticatedUser",
-  "includeInheritedMembers",
-  "maxConcurrentAccounts",
-  "organization",
   "organizations",
   "overwriteCRDsActions",
   "overwriteCrdsActions",
   "projectVisibilityFilter",
   "repositoryType",
+  "sendRawDataExamples",
   "specPath",
   "updateEntityOnlyOnDiff",
   "useDefaultBranch",

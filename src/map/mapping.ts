@@ -20,6 +20,9 @@ export type Prune =
   | "all"
   | { readonly where: { readonly property: string; readonly value: string | number | boolean } };
 
+/** What to do about a relation's target that exists neither in the import nor in the catalog: refuse the entity, leave the relation out, make a bare target. */
+export type MissingTargetPolicy = "reject" | "omit" | "create";
+
 /** One entry of `resources`: which records, and what becomes of them. @source Port's integration mapping, `resources[]` */
 export interface Resource {
   /** From 0, as in the file. */
@@ -37,6 +40,8 @@ export interface Resource {
   readonly blueprint?: string;
   /** Absent: nothing of it is ever deleted. */
   readonly prune?: Prune;
+  /** By relation. Without an entry the entity stands without the relation, and is reported as rejected. */
+  readonly onMissingTarget: Readonly<Record<string, MissingTargetPolicy>>;
   /** Keys of the mapped properties. */
   readonly properties: readonly string[];
   /** Keys of the mapped relations. */

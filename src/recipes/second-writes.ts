@@ -1,10 +1,10 @@
 import type { Deferred, Outcome, Write } from "../entity.js";
-import type { Reject } from "../reject.js";
 import { type MissingTarget, secondStep } from "../settle/deferral.js";
 import { createKeySet, type KeySet } from "../settle/keys.js";
 import type { Settled } from "../write/exchange.js";
 import { placeOf } from "./first-writes.js";
 import { knowTargets } from "./known-targets.js";
+import { judgeMissing, makeTargets, strictBlueprint } from "./missing-targets.js";
 import type { Run } from "./run.js";
 import { type StepVerdicts, writeStep } from "./write-step.js";
 
@@ -18,7 +18,7 @@ export async function writeDeferred(run: Run): Promise<void> {
   await notePending(run, pending);
   for (let round = 0; state.deferred(round).sources().length > 0 && stop.reason === undefined; round++) {
     const flight: Flight = { pending, written: new Map(), settled: 0 };
-    const judge = (settled: readonly Settled[]): StepVerdicts => judgeSecond(settled, flight);
+    const judge = (settled: readonly Settled[]): StepVerdicts => judgeSecond(run, settled, flight);
     await writeStep(run, secondWrites(run, round, flight), judge, round + 1);
     // Nothing moved: what is still pending will never come, so it counts as missing from here on.
     if (flight.settled === 0) for (let entry = 0; entry < pending.size; entry++) pending.acknowledge(entry);
@@ -59,31 +59,32 @@ async function* secondWrites(run: Run, round: number, flight: Flight): AsyncGene
     for await (const chunk of spool.drain(source)) {
       const entities = chunk.map(({ entity }) => entity);
       const relationsOf = (blueprint: string) => Object.keys(catalog.get(blueprint)?.relations ?? {});
-      const isKnown = createMissing ? () => true : await knowTargets(run, entities, relationsOf);
+      const found = createMissing ? () => true : await knowTargets(run, entities, relationsOf);
+      const isKnown = await makeTargets(run, chunk, { isKnown: found, isPending });
       const writes: Write[] = [];
-      const outcomes: Outcome[] = [];
       for (const deferred of chunk) {
         const { entity } = deferred;
         const blueprint = catalog.get(entity.key.blueprint);
         if (blueprint === undefined) continue;
-        const step = secondStep(deferred, mode, blueprint, { isKnown, isPending });
+        const step = secondStep(deferred, mode, strictBlueprint(run, entity, blueprint), { isKnown, isPending });
         if (step.is === "write") {
           flight.written.set(step.write, { deferred, missing: step.missing });
           writes.push(step.write);
         } else if (step.is === "postponed") await state.deferred(round + 1).append(source, [deferred]);
         else {
           settle(flight, deferred);
-          outcomes.push(outcomeOf(deferred, step.missing, step.is === "stands" ? deferred.first : undefined));
+          // Taken at once: who depends on it is told that it was rejected.
+          const is = step.is === "stands" ? deferred.first : undefined;
+          await accounts.takeOutcomes([outcomeOf(run, deferred, step.missing, is)]);
         }
       }
-      await accounts.takeOutcomes(outcomes);
       yield writes;
     }
   }
 }
 
 /** Verdicts of second writes. What the first write did is what the entity counts as; a missing target makes it a reject all the same. */
-function judgeSecond(settled: readonly Settled[], flight: Flight): StepVerdicts {
+function judgeSecond(run: Run, settled: readonly Settled[], flight: Flight): StepVerdicts {
   const outcomes: Outcome[] = [];
   const again: Deferred[] = [];
   for (const { write, verdict } of settled) {
@@ -96,7 +97,7 @@ function judgeSecond(settled: readonly Settled[], flight: Flight): StepVerdicts 
       outcomes.push({ ...placeOf(deferred.entity), is: "rejected", reject: verdict.reject });
     // What is missing now is still missing in the next round, and told then.
     else if (write.deferred !== undefined) again.push({ ...write.deferred, first: deferred.first ?? verdict.is });
-    else outcomes.push(outcomeOf(deferred, missing, deferred.first ?? verdict.is));
+    else outcomes.push(outcomeOf(run, deferred, missing, deferred.first ?? verdict.is));
   }
   return { outcomes, deferred: again };
 }
@@ -108,28 +109,18 @@ function settle(flight: Flight, { entity }: Deferred): void {
 }
 
 function outcomeOf(
+  run: Run,
   { entity }: Deferred,
   missing: readonly MissingTarget[],
   is: "created" | "updated" | undefined,
 ): Outcome {
   const place = placeOf(entity);
-  const [first, ...others] = missing.map(({ relation, target, identifier }) => ({
-    code: "relation_target_missing" as const,
-    path: `relations.${relation}`,
-    message: `${target} "${identifier}" exists neither in this import nor in the catalog; ${is === undefined ? "the relation is required, so the entity is not written" : "the entity stands without it"}`,
-    value: identifier,
-  }));
-  if (first === undefined) return { ...place, is: is ?? "notAttempted" };
-  const reject: Reject = {
-    ...first,
-    ...(others.length > 0 && { also: others }),
-    stage: "write",
-    at: entity.at,
-    ...(entity.span && { span: entity.span }),
-    resource: entity.resource,
-    item: entity.item,
-    blueprint: entity.key.blueprint,
-    identifier: entity.key.identifier,
-  };
-  return { ...place, is: "rejected", reject };
+  const { reject, omitted } = judgeMissing(run, entity, missing, is !== undefined);
+  run.accounts.warn(
+    omitted.map(({ message, path }) => ({
+      ...{ code: "relation_target_missing", blueprint: entity.key.blueprint, message, count: 1, first: entity.at },
+      ...(path !== undefined && { path }),
+    })),
+  );
+  return reject === undefined ? { ...place, is: is ?? "notAttempted" } : { ...place, is: "rejected", reject };
 }

@@ -124,6 +124,7 @@ describe("parseMapping", () => {
           selector: "true",
           itemsToParseName: "item",
           itemsToParseTopLevelTransform: true,
+          onMissingTarget: {},
           blueprint: "service",
           properties: [],
           relations: [],
