@@ -3,6 +3,7 @@ import type { Dispatcher } from "undici";
 import type { Blueprint } from "../blueprint.js";
 import type { ClearedField } from "../entity.js";
 import type { Warning } from "../warning.js";
+import { type Asked, type AskRequest, ask } from "./ask.js";
 import { createBlueprintCalls } from "./blueprint-calls.js";
 import { countBody, type FoundEntity } from "./bodies.js";
 import { createBulkCall, type UpsertBulk } from "./bulk-call.js";
@@ -105,6 +106,10 @@ export interface Client {
   countEntities(blueprint: string): Promise<number>;
   /** The server's clock, milliseconds since the epoch, never later than the truth; undefined until a reply tells. */
   serverNow(): number | undefined;
+  /** Sends a request that changes nothing and gives its reply as it is, whatever its status but 5xx; for first contact. */
+  ask(request: AskRequest): Promise<Asked>;
+  /** Waits by the client's clock, until it is closed. */
+  wait(ms: number): Promise<void>;
   /** Traffic so far, the report's `requests`. */
   counts(): RequestCounts;
   /** Share of the bulk quota's window that is used, by all clients, 0 to 1; undefined until a reply tells. */
@@ -188,6 +193,8 @@ export function createClient(options: ClientOptions): Client {
       throw refusal(call, reply, io);
     },
     serverNow: () => (serverAheadMs === undefined ? undefined : clock.now() + serverAheadMs),
+    ask: (request) => ask(io, request),
+    wait: (ms) => clock.sleep(ms, life.signal),
     counts: counter.read,
     quotaUse: () => pace.used("bulk"),
     warnings: () => [...warnings],

@@ -42,6 +42,8 @@ export function hintFor(status: number | undefined, code: string | undefined): {
 }
 
 function networkHint(code: string | undefined): string {
+  if (code === "ERR_SSL_WRONG_VERSION_NUMBER")
+    return "That port does not speak TLS: write the address with http://, or name the right port.";
   if (code !== undefined && /CERT|TLS|SSL|SELF_SIGNED|UNABLE_TO|EPROTO/.test(code)) {
     return "The server's certificate was not accepted; for a company's own authority set NODE_EXTRA_CA_CERTS to its certificate.";
   }

@@ -1,5 +1,5 @@
 import type { Dispatcher } from "undici";
-import { attemptTimeout, type ReplyHeaders } from "./retry.js";
+import { attemptTimeout, headerText, type ReplyHeaders } from "./retry.js";
 
 /** What one attempt came to: a whole reply, or the code of the fault. */
 export type Answer =
@@ -73,4 +73,10 @@ function faultCode(error: unknown): string {
     if (at.name === "HTTPParserError") return "HPE_INVALID";
   }
   return "UNKNOWN";
+}
+
+/** How far the server's clock is ahead of ours, in milliseconds, at least: `Date` is cut to whole seconds. Undefined without it. */
+export function serverAhead(headers: ReplyHeaders, nowMs: number): number | undefined {
+  const date = Date.parse(headerText(headers, "date") ?? "");
+  return Number.isNaN(date) ? undefined : date - nowMs;
 }

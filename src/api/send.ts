@@ -5,8 +5,15 @@ import type { Counter } from "./counts.js";
 import { failedMessage, hintFor, refusedMessage } from "./failure.js";
 import type { Family, Route } from "./families.js";
 import type { Pace } from "./pace.js";
-import { type Answer, requestOnce } from "./request.js";
-import { decideRetry, headerText, type RetryDecision, retryDelayMs, unreadableReply } from "./retry.js";
+import { type Answer, requestOnce, serverAhead } from "./request.js";
+import {
+  decideRetry,
+  headerText,
+  type ReplyHeaders,
+  type RetryDecision,
+  retryDelayMs,
+  unreadableReply,
+} from "./retry.js";
 import type { Tokens } from "./token.js";
 
 /** One request, to be sent as often as it needs. */
@@ -34,6 +41,9 @@ export type Reply =
       readonly is: "reply";
       readonly status: number;
       readonly body: unknown;
+      readonly headers: ReplyHeaders;
+      /** When the last attempt was sent and answered, by our clock, milliseconds since the epoch. */
+      readonly ours: { readonly sentAtMs: number; readonly answeredAtMs: number };
       readonly traceId?: string;
       readonly attempts: number;
       /** When the first attempt began by the server's clock, milliseconds since the epoch, never later than the truth; absent when its clock is not known. */
@@ -102,7 +112,7 @@ export function createSend(io: SendIo): Send {
     io.onExchange({ route: call.route, ms: io.clock.now() - sentAtMs, trouble });
     if (answer.is === "reply") {
       reached = true;
-      serverAheadMs = serverAhead(answer, io.clock.now()) ?? serverAheadMs;
+      serverAheadMs = serverAhead(answer.headers, io.clock.now()) ?? serverAheadMs;
       if (serverAheadMs !== undefined) io.onServerClock?.(serverAheadMs);
       io.counter.reply(answer.status);
       io.pace.learn(call.family, ticket, answer.status, answer.headers);
@@ -137,7 +147,7 @@ export function createSend(io: SendIo): Send {
       const read = replied ? readBody(call, answer) : undefined;
       const readable = replied && read !== undefined;
       if (readable && (isDone(answer.status) || call.expected?.includes(answer.status))) {
-        return { ...reply(answer, read.body, attempt), ...since };
+        return { ...reply(answer, read.body, attempt, { sentAtMs, answeredAtMs: io.clock.now() }), ...since };
       }
       const needsToken = replied && answer.status === 401;
       const delayMs = needsToken ? 0 : delayAfter(answer, attempt);
@@ -163,7 +173,7 @@ export function createSend(io: SendIo): Send {
           attempts: attempt,
         };
       } else if (why === "answered" && readable && (answer.status !== 401 || !call.authorized)) {
-        return { ...reply(answer, read.body, attempt), ...since };
+        return { ...reply(answer, read.body, attempt, { sentAtMs, answeredAtMs: io.clock.now() }), ...since };
       } else {
         throw failure(call, answer, read?.body, attempt, io);
       }
@@ -214,9 +224,15 @@ function isDone(status: number): boolean {
   return status >= 200 && status < 300;
 }
 
-function reply(answer: Answer & { is: "reply" }, body: unknown, attempts: number): Reply {
+function reply(
+  answer: Answer & { is: "reply" },
+  body: unknown,
+  attempts: number,
+  ours: { sentAtMs: number; answeredAtMs: number },
+): Reply {
   const traceId = headerText(answer.headers, "x-trace-id");
-  return { is: "reply", status: answer.status, body, attempts, ...(traceId !== undefined && { traceId }) };
+  const { status, headers } = answer;
+  return { is: "reply", status, body, headers, ours, attempts, ...(traceId !== undefined && { traceId }) };
 }
 
 /** The parsed body; undefined when a 2xx breaks its promise. */
@@ -228,10 +244,4 @@ function readBody(call: Call, answer: Answer & { is: "reply" }): { body: unknown
     body = undefined;
   }
   return isDone(answer.status) && call.promised !== undefined && !call.promised(body) ? undefined : { body };
-}
-
-/** How far the server's clock is ahead of ours, in milliseconds, at least: `Date` is cut to whole seconds. */
-function serverAhead(answer: Answer & { is: "reply" }, nowMs: number): number | undefined {
-  const date = Date.parse(headerText(answer.headers, "date") ?? "");
-  return Number.isNaN(date) ? undefined : date - nowMs;
 }

@@ -4,8 +4,10 @@ import { version } from "../version.js";
 import { blueprintCommand } from "./blueprint.js";
 import type { Command } from "./command.js";
 import { demoCommand } from "./demo.js";
+import { doctorCommand } from "./doctor.js";
 import { emulatorCommand } from "./emulator.js";
 import { describeError, type ExitCode, exitCodeOf } from "./exit.js";
+import { explainCommand } from "./explain.js";
 import { hideStdin } from "./flags.js";
 import { importCommand } from "./import.js";
 import { lintCommand } from "./lint.js";
@@ -24,8 +26,10 @@ const commands: readonly Command[] = [
   previewCommand,
   lintCommand,
   testCommand,
+  explainCommand,
   blueprintCommand,
   emulatorCommand,
+  doctorCommand,
   demoCommand,
 ];
 
