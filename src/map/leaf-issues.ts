@@ -1,5 +1,5 @@
 import type { Issue } from "../errors.js";
-import { doubleQuotes, refusalOf } from "./words.js";
+import { doubleQuotes, isFetched, refusalOf } from "./words.js";
 
 /** A place in the mapping: keys from the root on. */
 export type KeyPath = readonly (string | number)[];
@@ -33,7 +33,7 @@ export function* prototypeKeys(value: unknown, path: KeyPath = []): Generator<Ke
 const maxDepth = 64;
 
 function faultOf(leaf: unknown): string | undefined {
-  if (typeof leaf === "string") return refusalOf(doubleQuotes(leaf));
+  if (typeof leaf === "string") return isFetched(leaf) ? undefined : refusalOf(doubleQuotes(leaf));
   if (typeof leaf === "boolean" || leaf === null) return undefined;
   if (typeof leaf !== "number") return "is neither an expression nor a constant";
   if (!Number.isFinite(leaf)) return "is not a number that JSON knows";
