@@ -203,6 +203,18 @@ export const testOptions = z.strictObject({
 /** See {@link testOptions}. */
 export type TestOptions = z.input<typeof testOptions>;
 
+/** Options of an explanation. */
+export const explainOptions = z.strictObject({
+  source: z.string().min(1).describe("file, or - for stdin; <kind>=<path> binds it to a kind"),
+  mapping: readingOptions.mapping,
+  record: z.int().min(1).describe("position of the record in its source, from 1"),
+  blueprints: readingOptions.blueprints,
+  mode: importOptions.shape.mode,
+  apiUrl: apiOptions.apiUrl,
+});
+/** See {@link explainOptions}. */
+export type ExplainOptions = z.input<typeof explainOptions>;
+
 /** A budget of rejects as a test of counts so far: true when it is passed. @source contract: a percentage is judged from 1,000 records on */
 export function passesBudget(maxErrors: number | string | undefined, rejects: number, records: number): boolean {
   if (maxErrors === undefined) return false;

@@ -39,6 +39,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   lint: ["map", "check", "sample"],
   trace: ["map"],
   "mapping-test": ["map", "trace"],
+  explain: ["trace"],
   recipes: [
     "read",
     "map",
@@ -54,9 +55,10 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "lint",
     "trace",
     "mapping-test",
+    "explain",
     "root",
   ],
-  cli: ["recipes", "report", "emulator", "lint", "mapping-test", "root"],
+  cli: ["recipes", "report", "emulator", "lint", "mapping-test", "explain", "root"],
 };
 
 interface Import {

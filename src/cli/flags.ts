@@ -65,7 +65,7 @@ export function hideStdin(argument: string): string {
 }
 
 /** Options that take numbers beside words; elsewhere digits stay text. */
-const numeric = ["limit", "maxErrors", "rate", "concurrency", "keep", "port", "latency"];
+const numeric = ["limit", "maxErrors", "rate", "concurrency", "keep", "port", "latency", "record", "sample"];
 
 function valueFrom(name: string, value: unknown): unknown {
   if (Array.isArray(value)) return value.map((each) => (each === hiddenStdin ? "-" : each));
