@@ -20,6 +20,8 @@ export interface PlanHeader {
   readonly deleteDependents: boolean;
   readonly mapping: { readonly file: string; readonly sha256: string };
   readonly sources: readonly PlanSource[];
+  /** By resource of the mapping: what becomes of relations whose target is missing. */
+  readonly onMissingTarget: readonly Readonly<Record<string, "reject" | "omit" | "create">>[];
 }
 
 /** A source of a plan. */
@@ -40,10 +42,18 @@ export interface PlanChange {
 
 /** One entity that a plan creates, updates or deletes. */
 export type PlanOp =
-  | { readonly op: "create"; readonly blueprint: string; readonly entity: EntityBody; readonly rejected?: PlanReject }
+  | {
+      readonly op: "create";
+      readonly blueprint: string;
+      /** Index of the mapping's resource. */
+      readonly resource: number;
+      readonly entity: EntityBody;
+      readonly rejected?: PlanReject;
+    }
   | {
       readonly op: "update";
       readonly blueprint: string;
+      readonly resource: number;
       readonly entity: EntityBody;
       readonly clears?: readonly ClearedField[];
       /** What every field that the write may change held; absent for an entity that is named by a search. */
@@ -89,10 +99,11 @@ const change = z.object({ path: z.string(), before: z.unknown(), after: z.unknow
 const rejected = z.object({ message: z.string(), path: z.string().optional() }).optional();
 const count = z.int().min(0);
 const line = z.union([
-  z.object({ op: z.literal("create"), blueprint: z.string(), entity: body, rejected }),
+  z.object({ op: z.literal("create"), blueprint: z.string(), resource: count, entity: body, rejected }),
   z.object({
     op: z.literal("update"),
     blueprint: z.string(),
+    resource: count,
     entity: body,
     clears: z.array(z.enum(["title", "icon", "team"])).optional(),
     before: body.optional(),
@@ -117,6 +128,7 @@ const line = z.union([
     deleteDependents: z.boolean(),
     mapping: z.object({ file: z.string(), sha256: z.string() }),
     sources: z.array(z.object({ name: z.string(), path: z.string().optional(), sha256: z.string().optional() })),
+    onMissingTarget: z.array(z.record(z.string(), z.enum(["reject", "omit", "create"]))),
   }),
 ]);
 

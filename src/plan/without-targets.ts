@@ -1,4 +1,3 @@
-import type { Blueprint } from "../blueprint.js";
 import { type EntityBody, type Mode, type RelationValue, targetsOf } from "../entity.js";
 import type { Finding } from "../reject.js";
 import type { PlanOp } from "./plan-file.js";
@@ -8,15 +7,16 @@ import type { PlanOp } from "./plan-file.js";
  * the op is left. In override such an entity is merged, so that no field is emptied that it does not bring.
  *
  * @param findings - the reject's findings: `relations.x` as path, the missing target as value
+ * @param cannotLack - true for a relation without which the entity is not written
  */
 export function withoutTargets(
   op: Exclude<PlanOp, { op: "delete" }>,
   findings: readonly Finding[],
-  blueprint: Blueprint | undefined,
+  cannotLack: (relation: string) => boolean,
   mode: Mode,
 ): PlanOp | undefined {
-  const missing = findings.map(({ path = "", value }) => ({ key: path.replace(/^relations\./, ""), value }));
-  if (missing.some(({ key }) => blueprint?.relations?.[key]?.required)) return undefined;
+  const missing = findings.map(({ path, value }) => ({ key: path?.replace(/^relations\./, ""), value }));
+  if (missing.some(({ key }) => key === undefined || cannotLack(key))) return undefined;
   const relations: Record<string, RelationValue> = {};
   for (const [key, value] of Object.entries(op.entity.relations)) {
     const lost = missing.filter((one) => one.key === key).map((one) => one.value);

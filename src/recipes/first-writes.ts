@@ -1,4 +1,4 @@
-import type { Entity, EntityBody, Mode, Outcome, Write } from "../entity.js";
+import type { Entity, EntityBody, Outcome, Write } from "../entity.js";
 import { firstWrite, relationsToDefer } from "../settle/deferral.js";
 import { settleDuplicates } from "../settle/duplicates.js";
 import { knowTargets } from "./known-targets.js";
@@ -10,8 +10,6 @@ import type { Run } from "./run.js";
 export interface Due {
   readonly entity: Entity;
   readonly before?: EntityBody;
-  /** In place of the run's. */
-  readonly mode?: Mode;
 }
 
 /** Turns the entities of a step into first writes: duplicates are left out, relations whose target is not there yet are deferred. */
@@ -44,12 +42,12 @@ export async function* writesOf(run: Run, chunks: AsyncIterable<readonly Due[]>)
   for await (const chunk of chunks) {
     const entities = chunk.map(({ entity }) => entity);
     const isKnown = await knowTargets(run, entities, plan.deferrable);
-    yield chunk.map(({ entity, before, mode: own }) => {
+    yield chunk.map(({ entity, before }) => {
       const blueprint = catalog.get(entity.key.blueprint);
       // What may not stand without its target is sent with it, and waits as a whole when that is refused.
       const deferrable = plan.deferrable(entity.key.blueprint).filter((key) => policyOf(run, entity, key) !== "reject");
       const waiting = blueprint === undefined ? [] : relationsToDefer(entity, deferrable, blueprint, isKnown);
-      const write = firstWrite(entity, own ?? mode, waiting);
+      const write = firstWrite(entity, run.modeOf?.(entity) ?? mode, waiting);
       return before === undefined ? write : { ...write, before };
     });
   }

@@ -13,13 +13,17 @@ const maxRemembered = 50_000;
  */
 export function forecastClient({ client, catalog, keys }: Pick<Run, "client" | "catalog" | "keys">): Client {
   const remembered = new Set<string>();
+  /** Targets that the mapping lets be made. */
+  const bare = new Set<string>();
   const isWritten = (blueprint: string, identifier: string): boolean => {
     const entry = keys.find({ blueprint, identifier });
     return entry >= 0 && keys.isAcknowledged(entry);
   };
   const existing = async (blueprint: string, identifiers: readonly string[]): Promise<Set<string>> => {
     const known = (identifier: string): boolean =>
-      isWritten(blueprint, identifier) || remembered.has(`${blueprint}\0${identifier}`);
+      isWritten(blueprint, identifier) ||
+      bare.has(`${blueprint}\0${identifier}`) ||
+      remembered.has(`${blueprint}\0${identifier}`);
     const found = await client.existing(
       blueprint,
       identifiers.filter((identifier) => !known(identifier)),
@@ -38,6 +42,7 @@ export function forecastClient({ client, catalog, keys }: Pick<Run, "client" | "
       const results: ItemResult[] = [];
       for (const entity of entities) {
         const lost = missing.get(entity);
+        if (lost === undefined && isBare(entity)) bare.add(`${blueprint}\0${entity.identifier}`);
         if (lost !== undefined) results.push({ is: "refused", status: 404, error: "not_found", message: lost });
         else if (isSearchQuery(entity.identifier)) results.push(await searched(client, blueprint, entity.identifier));
         else results.push({ is: isWritten(blueprint, entity.identifier) ? "updated" : "created" });
@@ -49,6 +54,11 @@ export function forecastClient({ client, catalog, keys }: Pick<Run, "client" | "
   };
 }
 
+/** True for a target that comes with its identifier alone; every other entity is known by its key. */
+function isBare(entity: Partial<EntityBody>): boolean {
+  return entity.properties === undefined && typeof entity.identifier === "string";
+}
+
 async function missingTargets(
   entities: readonly EntityBody[],
   relations: Readonly<Record<string, { readonly target: string }>>,
@@ -56,12 +66,12 @@ async function missingTargets(
 ): Promise<Map<EntityBody, string>> {
   const missing = new Map<EntityBody, string>();
   for (const [key, { target }] of Object.entries(relations)) {
-    const named = entities.flatMap((entity) => targetsOf(entity.relations[key]));
+    const named = entities.flatMap((entity) => targetsOf(entity.relations?.[key]));
     if (named.length === 0) continue;
     const found = await existing(target, [...new Set(named)]);
     for (const entity of entities) {
       // What comes in the same request does not count: such an entity waits for the second writes, and ends the same.
-      const lost = targetsOf(entity.relations[key]).find((name) => !found.has(name));
+      const lost = targetsOf(entity.relations?.[key]).find((name) => !found.has(name));
       if (lost !== undefined)
         missing.set(entity, `Entity with identifier "${lost}" does not exist in the blueprint "${target}"`);
     }

@@ -18,6 +18,8 @@ import { makeStop } from "./stop.js";
 /** What a command opens its folder with. */
 export interface RunFolder {
   readonly apiUrl: string;
+  /** Fingerprint of the mapping, where its text is not at hand. */
+  readonly mapping?: string;
   /** Folder of import folders, in place of the options'. */
   readonly stateDir?: string;
   /** The import that goes on. */
@@ -34,7 +36,7 @@ export interface RunFolder {
  */
 export async function openRun(
   parts: Omit<Run, "state" | "accounts" | "keys" | "refused" | "stop" | "clock" | "stdin" | "fetch">,
-  { apiUrl, stateDir, resume, retryOf }: RunFolder,
+  { apiUrl, mapping, stateDir, resume, retryOf }: RunFolder,
   context: ImportContext,
 ): Promise<Run> {
   const { options, inventory, mode } = parts;
@@ -45,7 +47,7 @@ export async function openRun(
     // The Redis of the pace is kept without its password.
     options: { ...options, mode, ...(options.pace !== undefined && { pace: publicRedisUrl(options.pace) }), apiUrl },
     fingerprints: {
-      mapping: fingerprintText(inventory.text),
+      mapping: mapping ?? fingerprintText(inventory.text),
       target: apiUrl,
       sources: await fingerprintSources(inventory.sources),
     },

@@ -75,12 +75,13 @@ export async function openPlanWriter(folder: string): Promise<PlanWriter> {
 }
 
 function opOf({ entity, before, changes }: Difference): PlanOp {
-  const { key, body, clears } = entity;
+  const { key, body, clears, resource } = entity;
   if (before === undefined && typeof body.identifier === "string")
-    return { op: "create", blueprint: key.blueprint, entity: body };
+    return { op: "create", blueprint: key.blueprint, resource, entity: body };
   return {
     op: "update",
     blueprint: key.blueprint,
+    resource,
     entity: body,
     ...(clears !== undefined && { clears }),
     ...(before !== undefined && { before }),
@@ -89,14 +90,17 @@ function opOf({ entity, before, changes }: Difference): PlanOp {
 }
 
 /** An op as it will come out; undefined for one that will not be written. */
-function settled(op: PlanOp, rejects: ReadonlyMap<string, Reject>, { catalog, mode }: Run): PlanOp | undefined {
+function settled(op: PlanOp, rejects: ReadonlyMap<string, Reject>, run: Run): PlanOp | undefined {
   if (op.op === "delete") return op;
   const { identifier } = op.entity;
   const name = typeof identifier === "string" ? identifier : JSON.stringify(identifier);
   const reject = rejects.get(`${op.blueprint}\0${name}`);
   if (reject === undefined) return op;
-  if (reject.code !== "relation_target_missing") return undefined;
-  return withoutTargets(op, [reject, ...(reject.also ?? [])], catalog.get(op.blueprint), mode);
+  if (reject.code !== "relation_target_missing" && reject.code !== "relation_target_rejected") return undefined;
+  const cannotLack = (relation: string): boolean =>
+    run.catalog.get(op.blueprint)?.relations?.[relation]?.required === true ||
+    run.inventory.mapping.resources[op.resource]?.onMissingTarget[relation] === "reject";
+  return withoutTargets(op, [reject, ...(reject.also ?? [])], cannotLack, run.mode);
 }
 
 async function headerOf({ state, inventory, mode, createMissing }: Run): Promise<PlanHeader> {
@@ -111,6 +115,7 @@ async function headerOf({ state, inventory, mode, createMissing }: Run): Promise
     createMissing,
     deleteDependents: inventory.mapping.deleteDependentEntities,
     mapping: { file: inventory.mapping.file, sha256: fingerprints.mapping },
+    onMissingTarget: inventory.mapping.resources.map(({ onMissingTarget }) => onMissingTarget),
     sources: await Promise.all(inventory.sources.map(({ path, name }) => planSource(path, name))),
   };
 }

@@ -1,6 +1,6 @@
 import type { Client } from "../api/client.js";
 import type { Clock } from "../api/clock.js";
-import type { Mode } from "../entity.js";
+import type { Entity, Mode } from "../entity.js";
 import type { CompiledMapping } from "../map/map.js";
 import type { ResolvedImportOptions } from "../options.js";
 import type { StepPlan } from "../order/steps.js";
@@ -22,6 +22,8 @@ export interface Run {
   readonly dryRun: boolean;
   readonly options: ResolvedImportOptions;
   readonly mode: Mode;
+  /** The mode of entities that are not written in the run's. */
+  readonly modeOf?: (entity: Entity) => Mode;
   /** Whether the API makes missing relation targets itself. */
   readonly createMissing: boolean;
   readonly inventory: Inventory;

@@ -66,7 +66,10 @@ async function* secondWrites(run: Run, round: number, flight: Flight): AsyncGene
         const { entity } = deferred;
         const blueprint = catalog.get(entity.key.blueprint);
         if (blueprint === undefined) continue;
-        const step = secondStep(deferred, mode, strictBlueprint(run, entity, blueprint), { isKnown, isPending });
+        const step = secondStep(deferred, run.modeOf?.(entity) ?? mode, strictBlueprint(run, entity, blueprint), {
+          isKnown,
+          isPending,
+        });
         if (step.is === "write") {
           flight.written.set(step.write, { deferred, missing: step.missing });
           writes.push(step.write);

@@ -33,6 +33,13 @@ export const planOptions = syncOptions.extend({
 /** See {@link planOptions}. */
 export type PlanOptions = z.input<typeof planOptions>;
 
+/** Every option of applying a plan: an import's that have to do with writing. */
+export const applyOptions = importOptions
+  .omit({ sources: true, mapping: true, blueprints: true, only: true, limit: true, mode: true })
+  .extend({ plan: z.string().min(1).describe("plan file that portload plan --out wrote") });
+/** See {@link applyOptions}. */
+export type ApplyOptions = z.input<typeof applyOptions>;
+
 /** Options with their defaults. @throws {UsageError} with every option that does not fit */
 export function resolveOptions<T extends z.ZodType>(schema: T, given: unknown): z.output<T> {
   const parsed = schema.safeParse(given);

@@ -57,7 +57,7 @@ export type SecondStep = { readonly missing: readonly MissingTarget[] } & (
   | { readonly is: "stands" }
   /** A required relation's target is missing: it cannot be written. */
   | { readonly is: "impossible" }
-  /** A required relation's target is itself still to be written. */
+  /** A relation's target is itself still to be written, and there is nothing to write before it is. */
   | { readonly is: "postponed" }
 );
 
@@ -104,7 +104,9 @@ export function secondStep(
     const write: Write = { entity: withBody(entity, body), mode: gentle(mode, missing, waiting), pass: "second" };
     return { is: "write", missing, write: waiting.length === 0 ? write : { ...write, deferred: { entity, waiting } } };
   }
-  if (mode === "override" && missing.length + waiting.length === 0)
+  // What is pending is written in this round or a later one; without a further round the relation would be lost unsaid.
+  if (waiting.length > 0) return { is: "postponed", missing: [] };
+  if (mode === "override" && missing.length === 0)
     return { is: "write", missing, write: { entity, mode, pass: "second" } };
   const left = pick(relations, deferred.waiting);
   if (Object.keys(left).length === 0) return { is: "stands", missing };
