@@ -40,16 +40,68 @@ const mirror = {
   required: ["path"],
 };
 
+const text = { type: "string" };
+
 const calculation = {
   type: "object",
-  properties: { calculation: { type: "string" }, type, title },
+  properties: {
+    title,
+    description: text,
+    icon: text,
+    calculation: text,
+    type,
+    format: { enum: formats.filter((format) => format !== "timer" && format !== "blueprints") },
+    dateFormat: { enum: ["relative", "12-hour", "24-hour", "iso"] },
+    spec,
+    specAuthentication: { type: "object" },
+    colorized: { type: "boolean" },
+    colors: { type: "object" },
+    items: { type: "object" },
+  },
   required: ["calculation", "type"],
+  additionalProperties: false,
 };
+
+const averageOf = { enum: ["hour", "day", "week", "month", "total"] };
+const entities = { func: { enum: ["count"] }, calculationBy: { enum: ["entities"] } };
+const ofProperty = {
+  func: { enum: ["sum", "min", "max", "median"] },
+  property: text,
+  calculationBy: { enum: ["property"] },
+};
+const average = { func: { enum: ["average"] }, averageOf };
 
 const aggregation = {
   type: "object",
-  properties: { title, target: { type: "string" }, calculationSpec: { type: "object" } },
+  properties: {
+    title,
+    description: text,
+    icon: text,
+    type: { enum: ["number"], default: "number" },
+    target: text,
+    calculationSpec: {
+      type: "object",
+      anyOf: [
+        exactly(entities),
+        exactly({ ...entities, ...average }, true),
+        exactly(ofProperty),
+        exactly({ ...ofProperty, ...average }, true),
+      ],
+    },
+    query: { type: "object", required: ["combinator", "rules"] },
+    pathFilter: {
+      type: "array",
+      maxItems: 1,
+      items: {
+        type: "object",
+        properties: { path: { type: "array", items: text, minItems: 1 }, fromBlueprint: text },
+        required: ["path"],
+        additionalProperties: false,
+      },
+    },
+  },
   required: ["title", "target", "calculationSpec"],
+  additionalProperties: false,
 };
 
 const ownership = {
@@ -85,9 +137,36 @@ const properties = {
   changelogDestination: { type: ["object", "null"] },
 };
 
+const choices: ReadonlySet<string> = new Set(["anyOf", "if", "then", "enum"]);
+
+function exactly(properties: Readonly<Record<string, object>>, timed = false): object {
+  const measureTimeBy = timed ? { measureTimeBy: text } : {};
+  return {
+    properties: { ...properties, ...measureTimeBy },
+    required: Object.keys(properties),
+    additionalProperties: false,
+  };
+}
+
 /** Body of "Create a blueprint". Foreign words at the top are tolerated. @source Port's published API description */
 export const createBlueprintBody = { type: "object", properties, required: ["identifier", "title", "schema"] };
 /** Body of "Change a blueprint" (the whole of it). */
 export const replaceBlueprintBody = { type: "object", properties, required: ["title", "schema"] };
-/** Body of "Update a blueprint" (parts of it). */
-export const patchBlueprintBody = { type: "object", properties };
+/** Body of "Update a blueprint" (parts of it): what is missing in a part stays as it is, so nothing is required. */
+export const patchBlueprintBody = optional({ type: "object", properties }) as object;
+
+// Defaults would overwrite what is there. The inside of a choice stays: there `required` tells one branch from another.
+function optional(schema: unknown): unknown {
+  if (typeof schema !== "object" || schema === null || Array.isArray(schema)) return schema;
+  const kept = Object.entries(schema).filter(([word]) => word !== "required" && word !== "default");
+  return Object.fromEntries(
+    kept.map(([word, value]) => {
+      if (choices.has(word)) return [word, value];
+      return [word, word === "properties" ? eachOptional(value as object) : optional(value)];
+    }),
+  );
+}
+
+function eachOptional(properties: object): object {
+  return Object.fromEntries(Object.entries(properties).map(([name, schema]) => [name, optional(schema)]));
+}

@@ -1,7 +1,12 @@
+import type { ValidateFunction } from "ajv";
 import type { Blueprint, Relation } from "../blueprint.js";
+import { describeFault, sharedAjv } from "./ajv.js";
 import { changeFault } from "./blueprint-changes.js";
+import { createBlueprintBody } from "./blueprint-schema.js";
 import type { Catalog, Shelf, StoredBlueprint, Writer } from "./catalog.js";
+import { isObject } from "./json-object.js";
 import { dropLostKeys, renameTargets } from "./lost-keys.js";
+import { pathFault } from "./path-faults.js";
 import { blueprintNotFound, hasDependents, identifierTaken, invalidRequest, Refusal } from "./refusal.js";
 import { compileRules, type Rules } from "./rules.js";
 
@@ -50,7 +55,7 @@ export function replaceBlueprint(
   return shelf;
 }
 
-/** Adds to a blueprint what `body` names: maps grow key by key, everything else is replaced. */
+/** Adds to a blueprint what `body` names: maps grow key by key, their members word by word, everything else is replaced. */
 export function patchBlueprint(
   catalog: Catalog,
   shelf: Shelf,
@@ -58,18 +63,37 @@ export function patchBlueprint(
   writer: Writer,
 ): Shelf | Refusal {
   const old = shelf.blueprint;
-  const schema = {
-    ...old.schema,
-    ...body.schema,
-    properties: { ...old.schema.properties, ...body.schema?.properties },
-  };
+  const properties = mergeMembers(old.schema.properties, body.schema?.properties);
+  const schema = { ...old.schema, ...body.schema, properties };
   const maps = Object.fromEntries(
     (["relations", "mirrorProperties", "calculationProperties", "aggregationProperties"] as const).map((word) => [
       word,
-      { ...old[word], ...body[word] },
+      mergeMembers(old[word], body[word]),
     ]),
   );
-  return replaceBlueprint(catalog, shelf, { ...old, ...body, ...maps, schema }, writer);
+  const whole = { ...old, ...body, ...maps, schema };
+  const check = wholeBlueprint();
+  if (!check(whole)) return invalidRequest(describeFault(check.errors, "body"));
+  return replaceBlueprint(catalog, shelf, whole, writer);
+}
+
+type Members = Readonly<Record<string, unknown>>;
+
+function mergeMembers(old: Members | undefined, given: Members | undefined): Record<string, never> {
+  const merged: Record<string, unknown> = { ...old };
+  for (const [key, member] of Object.entries(given ?? {})) {
+    const before = merged[key];
+    merged[key] = isObject(before) && isObject(member) ? { ...before, ...member } : member;
+  }
+  // Of which kind the members are, the schema that the whole is checked with tells.
+  return merged as Record<string, never>;
+}
+
+let compiled: ValidateFunction | undefined;
+
+function wholeBlueprint(): ValidateFunction {
+  compiled ??= sharedAjv("off", true).compile(createBlueprintBody);
+  return compiled;
 }
 
 /** Deletes a blueprint that has no entities and that no other blueprint points at. */
@@ -121,6 +145,8 @@ function admit(catalog: Catalog, blueprint: StoredBlueprint, known: ReadonlySet<
       return blueprintNotFound(target);
     }
   }
+  const paths = pathFault(catalog, blueprint);
+  if (paths !== undefined) return paths;
   try {
     return compileRules(catalog.ajv, blueprint);
   } catch (error) {

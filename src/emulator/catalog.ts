@@ -73,6 +73,8 @@ export interface Catalog {
   readonly ajv: Ajv;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
+  /** Who asks, where a search wants to know. */
+  readonly clientId: string;
   /** Id of the next entity. */
   nextId: number;
 }

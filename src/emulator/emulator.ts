@@ -88,6 +88,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     readings,
     ajv,
     clock,
+    clientId: credentials.clientId,
     nextId: 1,
   };
   seedBlueprints(catalog, options.blueprints ?? []);

@@ -1,4 +1,6 @@
+import { addCalculations, withMirrors } from "./calculated.js";
 import { type Catalog, heldBy, type Shelf, type StoredEntity, targetsOf } from "./catalog.js";
+import { teamsOf } from "./meta.js";
 
 /** What of an entity a reply shows. */
 export interface Shape {
@@ -7,13 +9,27 @@ export interface Shape {
   readonly exclude: readonly string[];
   /** Relations as `{identifier, title}`. */
   readonly attachTitles: boolean;
+  /** Mirror, calculation and aggregation properties, too. */
+  readonly calculated: boolean;
+  /** Mirrored titles as `{identifier, title}`. */
+  readonly mirrorIdentifiers: boolean;
 }
 
-/** Everything, relations as identifiers. */
-export const wholeShape: Shape = { include: [], exclude: [], attachTitles: false };
+/** What replies to writes show: everything that was written, relations as identifiers. */
+export const wholeShape: Shape = {
+  include: [],
+  exclude: [],
+  attachTitles: false,
+  calculated: false,
+  mirrorIdentifiers: false,
+};
+/** What reads show unless they ask otherwise. */
+export const readingShape: Shape = { ...wholeShape, calculated: true };
 
 const metaFields =
   "identifier title icon blueprint team properties relations createdAt createdBy updatedAt updatedBy".split(" ");
+
+type Reply = Record<string, unknown> & { properties: Readonly<Record<string, unknown>> };
 
 /** Gives an entity as replies show it: relations that hold nothing are null or `[]`, dates are ISO 8601 in UTC with milliseconds. */
 export function entityReply(
@@ -22,22 +38,38 @@ export function entityReply(
   entity: StoredEntity,
   shape: Shape = wholeShape,
 ): Record<string, unknown> {
+  return entityReplies(catalog, shelf, [entity], shape)[0] ?? {};
+}
+
+/** Gives entities of one shelf as {@link entityReply} does, in order. */
+export function entityReplies(
+  catalog: Catalog,
+  shelf: Shelf,
+  entities: readonly StoredEntity[],
+  shape: Shape,
+): readonly Record<string, unknown>[] {
+  const replies = entities.map((entity) => untrimmed(catalog, shelf, entity, shape));
+  if (shape.calculated) addCalculations(shelf, replies);
+  const whole = shape.include.length === 0 && shape.exclude.length === 0;
+  return whole ? replies : replies.map((reply) => trim(reply, shape));
+}
+
+function untrimmed(catalog: Catalog, shelf: Shelf, entity: StoredEntity, shape: Shape): Reply {
   const { titleOmitted } = catalog.readings;
   const title = entity.title ?? (titleOmitted === "identifier" ? entity.identifier : null);
-  const reply: Record<string, unknown> = {
+  return {
     identifier: entity.identifier,
     ...(title === null && titleOmitted === "absent" ? {} : { title }),
     icon: entity.icon,
     blueprint: shelf.blueprint.identifier,
-    team: entity.team,
-    properties: entity.properties,
+    team: teamsOf(catalog, shelf, entity),
+    properties: shape.calculated ? withMirrors(catalog, shelf, entity, shape.mirrorIdentifiers) : entity.properties,
     relations: relationsOf(catalog, shelf, entity, shape.attachTitles),
     createdAt: new Date(entity.createdAt).toISOString(),
     createdBy: entity.createdBy,
     updatedAt: new Date(entity.updatedAt).toISOString(),
     updatedBy: entity.updatedBy,
   };
-  return shape.include.length === 0 && shape.exclude.length === 0 ? reply : trim(reply, shape);
 }
 
 function relationsOf(catalog: Catalog, shelf: Shelf, entity: StoredEntity, titles: boolean): Record<string, unknown> {
@@ -52,7 +84,7 @@ function relationsOf(catalog: Catalog, shelf: Shelf, entity: StoredEntity, title
   return relations;
 }
 
-function trim(reply: Record<string, unknown>, shape: Shape): Record<string, unknown> {
+function trim(reply: Reply, shape: Shape): Record<string, unknown> {
   const shown = (group: "meta" | "properties" | "relations", name: string) => {
     const named = (path: string) => names(path, group, name);
     return (shape.include.length === 0 || shape.include.some(named)) && !shape.exclude.some(named);

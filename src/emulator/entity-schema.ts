@@ -24,14 +24,14 @@ export function entityBodies(apostrophe: boolean): EntityBodies {
   const identifier = { type: "string", pattern: identifierPattern(apostrophe), maxLength: 1000 };
   const text = { type: "string" };
   const nullable = { type: ["string", "null"] };
-  const team = { anyOf: [text, { type: "array", items: text }, query] };
-  const relation = { anyOf: [identifier, { type: "array", items: identifier }, { type: "null" }, query] };
+  const team = { anyOf: [text, { type: "array", items: text }, queryRef] };
+  const relation = { anyOf: [identifier, { type: "array", items: identifier }, { type: "null" }, queryRef] };
   const relations = { type: "object", additionalProperties: relation };
   const properties = { type: "object" };
   const body = { type: "object", properties: { identifier, title: text, icon: text, team, properties, relations } };
   const create = {
     ...body,
-    properties: { ...body.properties, identifier: { anyOf: [identifier, query] } },
+    properties: { ...body.properties, identifier: { anyOf: [identifier, queryRef] } },
   };
   const patch = {
     type: "object",
@@ -39,16 +39,16 @@ export function entityBodies(apostrophe: boolean): EntityBodies {
       identifier,
       title: nullable,
       icon: nullable,
-      team: { anyOf: [nullable, { type: "array", items: text }, query] },
+      team: { anyOf: [nullable, { type: "array", items: text }, queryRef] },
       properties: { type: "object", propertyNames: { pattern: "^[A-Za-z0-9@_=\\\\-]+$" } },
       relations,
     },
     additionalProperties: false,
   };
   const bodies: EntityBodies = {
-    create,
-    replace: body,
-    patch,
+    create: { ...create, $defs },
+    replace: { ...body, $defs },
+    patch: { ...patch, $defs },
     bulk: listOf(create, 20),
     bulkLoose: listOf({ type: "object" }, 20),
     bulkDelete: listOf({ type: "string" }, 100),
@@ -59,11 +59,14 @@ export function entityBodies(apostrophe: boolean): EntityBodies {
 
 const made = new Map<boolean, EntityBodies>();
 
+/** A {@link queryDefinition}, wherever it stands; queries nest. */
+const queryRef = { $ref: "#/$defs/query" };
+
 const one = { anyOf: [{ type: "string" }, { type: "number" }, { type: "null" }] };
 const texts = { type: "array", items: { type: "string" } };
 
 /** A search in place of an identifier, a relation or a team. @source components def-5 and def-6 */
-const query = {
+const queryDefinition = {
   type: "object",
   properties: {
     combinator: { enum: ["and", "or"] },
@@ -75,7 +78,7 @@ const query = {
           rule(["="], one),
           rule(["in", "containsAny"], texts),
           rule(["contains"], { anyOf: [{ type: "string" }, texts, { type: "null" }] }),
-          { required: ["combinator", "rules"] },
+          queryRef,
         ],
       },
     },
@@ -83,6 +86,8 @@ const query = {
   required: ["combinator", "rules"],
   additionalProperties: false,
 };
+
+const $defs = { query: queryDefinition };
 
 function rule(operators: readonly string[], value: object): object {
   return {
@@ -98,5 +103,6 @@ function listOf(items: object, maxItems: number): object {
     properties: { entities: { type: "array", minItems: 1, maxItems, items } },
     required: ["entities"],
     additionalProperties: false,
+    $defs,
   };
 }

@@ -26,6 +26,7 @@ export function familyOf(method: string, pattern: string): Family | undefined {
   if (pattern.startsWith("/__emulator")) return undefined;
   if (pattern === "/v1/auth/access_token") return "unauthenticated";
   if (pattern === "/v1/blueprints" || pattern === "/v1/blueprints/:blueprint") return "blueprints";
+  if (pattern.endsWith("/rename")) return "blueprints";
   if (pattern.endsWith("/entities/search")) return "search";
   if (pattern === "/v1/blueprints/:blueprint/entities/bulk") return "bulk";
   if (pattern === "/v1/blueprints/:blueprint/entities" && method === "POST") return "single";

@@ -1,12 +1,12 @@
 import type { SearchQuery } from "../entity.js";
 import type { Catalog, Shelf } from "./catalog.js";
-import { compileQuery } from "./query.js";
 import { invalidRequest, Refusal } from "./refusal.js";
 import { selectEntities } from "./select.js";
+import { compileWriteQuery } from "./write-query.js";
 
 /** Finds the one entity that a query in place of an identifier means; none or several refuse the write, and none never creates. */
 export function resolveIdentifier(catalog: Catalog, shelf: Shelf, query: SearchQuery): string | Refusal {
-  const compiled = compileQuery(catalog, query, "identifier");
+  const compiled = compileWriteQuery(catalog, shelf, query, "identifier", "identifier");
   if (compiled instanceof Refusal) return compiled;
   const [first, second] = selectEntities(shelf, compiled, 0, 2);
   const blueprint = shelf.blueprint.identifier;

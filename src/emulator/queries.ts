@@ -21,7 +21,7 @@ export function readFlags<Name extends string>(
   return flags;
 }
 
-/** Reads `include`, `exclude` (keys repeated, or joined by commas) and `attach_title_to_relation`. */
+/** Reads what a read is to show: `include`, `exclude` (keys repeated, or joined by commas) and flags. */
 export function readShape(request: FastifyRequest): Shape | Refusal {
   const flags = readFlags(request, [
     "attach_title_to_relation",
@@ -35,6 +35,8 @@ export function readShape(request: FastifyRequest): Shape | Refusal {
     include: listed(query.include),
     exclude: listed(query.exclude),
     attachTitles: flags.attach_title_to_relation,
+    calculated: !flags.exclude_calculated_properties,
+    mirrorIdentifiers: flags.attach_identifier_to_title_mirror_properties,
   };
 }
 

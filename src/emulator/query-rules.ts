@@ -1,5 +1,8 @@
 import { type Catalog, heldBy, type Shelf, type StoredEntity, targetsOf } from "./catalog.js";
+import { contextOf, isContextValue } from "./context.js";
+import { fieldOf } from "./field.js";
 import { isObject } from "./json-object.js";
+import { pathOperand } from "./match-path.js";
 import type { Query } from "./query.js";
 import { compare, dateOperators, listOperators, numberOperators, type Operand } from "./query-operators.js";
 import { invalidRequest, type Refusal } from "./refusal.js";
@@ -22,10 +25,16 @@ export function compileRule(catalog: Catalog, rule: unknown, path: string): Quer
   if (expiry.includes(operator)) {
     return { test: (e, s) => isExpired(read(e, s), catalog.clock()) === (operator === "isExpired") };
   }
-  if (!("value" in rule)) return invalidRequest(`"${path}" must have required property 'value'`);
-  const fault = valueFault(operator, rule.value, path);
+  if (!("value" in rule) && !isObject(rule.propertySchema))
+    return invalidRequest(`"${path}" must have required property 'value'`);
+  const fault = isContextValue(rule.value) ? undefined : valueFault(operator, rule.value, path);
   if (fault !== undefined) return invalidRequest(fault);
-  const holds = compare(operator, rule.value, catalog.clock);
+  const value = isContextValue(rule.value) ? contextOf(catalog, rule.value) : rule.value;
+  const holds = compare(operator, value ?? null, catalog.clock);
+  if (isObject(rule.propertySchema)) {
+    // Every property of that kind counts; one that matches is enough.
+    return { test: (e, s) => (read(e, s) as readonly Operand[]).some(holds) };
+  }
   return { test: (e, s) => holds(read(e, s)), ...narrowing(rule) };
 }
 
@@ -41,41 +50,20 @@ function narrowing(rule: Rule): Pick<Query, "identifiers" | "blueprints"> {
 }
 
 function operandOf(catalog: Catalog, rule: Rule): ((entity: StoredEntity, shelf: Shelf) => Operand) | undefined {
-  const { property, relation, targetProperty, propertySchema } = rule;
-  if (typeof property === "string") return (entity, shelf) => fieldOf(entity, shelf, property);
+  const { property, relation, targetProperty, propertySchema, scorecard } = rule;
+  if (isContextValue(property)) {
+    const value = contextOf(catalog, property);
+    return () => value;
+  }
+  // There are no scorecards here, so none has a level.
+  if (typeof scorecard === "string") return () => null;
+  if (rule.operator === "matchAny" && isObject(property)) return pathOperand(catalog, property);
+  if (typeof property === "string") return (entity, shelf) => fieldOf(catalog, entity, shelf, property);
   if (typeof relation === "string") {
     return (entity, shelf) => relationOperand(catalog, entity, shelf, relation, targetProperty === "$title");
   }
   if (isObject(propertySchema)) return (entity, shelf) => schemaOperand(entity, shelf, propertySchema);
   return undefined;
-}
-
-/** Gives what a name of a search means on an entity: a `$` meta-property, a property, or else a relation. */
-export function fieldOf(entity: StoredEntity, shelf: Shelf, name: string): Operand {
-  switch (name) {
-    case "$identifier":
-      return entity.identifier;
-    case "$title":
-      return entity.title;
-    case "$icon":
-      return entity.icon;
-    case "$team":
-      return entity.team;
-    case "$blueprint":
-      return shelf.blueprint.identifier;
-    case "$datasource":
-      return entity.datasource;
-    case "$createdBy":
-      return entity.createdBy;
-    case "$updatedBy":
-      return entity.updatedBy;
-    case "$createdAt":
-      return new Date(entity.createdAt).toISOString();
-    case "$updatedAt":
-      return new Date(entity.updatedAt).toISOString();
-  }
-  if (Object.hasOwn(entity.properties, name)) return entity.properties[name];
-  return heldBy(entity, name);
 }
 
 function relationOperand(
@@ -91,7 +79,6 @@ function relationOperand(
   return shelf.rules.relations.get(relation)?.many === true ? named : (named[0] ?? null);
 }
 
-// Every property of that type and format counts; one that matches is enough.
 function schemaOperand(entity: StoredEntity, shelf: Shelf, schema: Rule): Operand {
   const { properties } = shelf.blueprint.schema;
   return Object.entries(properties)
@@ -118,8 +105,5 @@ function valueFault(operator: string, value: unknown, path: string): string | un
   }
   if ((operator === "between" || operator === "notBetween") && !isObject(value))
     return `"${path}/value" must be object`;
-  if ((operator === "in" || operator === "notIn" || operator === "containsAny") && !Array.isArray(value)) {
-    return `"${path}/value" must be array`;
-  }
   return undefined;
 }

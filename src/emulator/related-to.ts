@@ -1,9 +1,10 @@
 import { type Catalog, heldBy, type Shelf, type StoredEntity, targetsOf } from "./catalog.js";
+import type { Placed } from "./paths.js";
 import type { Query } from "./query.js";
 import { referrersTo } from "./referrers.js";
 import { invalidRequest, type Refusal } from "./refusal.js";
 
-type Step = (shelf: Shelf, entity: StoredEntity) => readonly (readonly [Shelf, StoredEntity])[];
+type Step = (shelf: Shelf, entity: StoredEntity) => readonly Placed[];
 
 /**
  * Compiles `relatedTo`: entities that lead to one of those named, over any number of relations. `direction` `upstream` (default) finds those whose relations lead
@@ -21,9 +22,17 @@ export function relatedTo(catalog: Catalog, rule: Readonly<Record<string, unknow
   return { test: (entity) => found.has(entity) };
 }
 
+/** Gives all entities that lead to one, and all that it leads to, over any number of relations. */
+export function connectedTo(catalog: Catalog, [shelf, entity]: Placed): ReadonlySet<StoredEntity> {
+  const name = [entity.identifier];
+  const found = reach(shelf, name, sources(catalog, undefined));
+  for (const one of reach(shelf, name, targets(catalog, undefined))) found.add(one);
+  return found;
+}
+
 function reach(home: Shelf, names: readonly string[], step: Step): Set<StoredEntity> {
   const found = new Set<StoredEntity>();
-  const queue: (readonly [Shelf, StoredEntity])[] = [];
+  const queue: Placed[] = [];
   for (const name of names) {
     const entity = home.entities.get(name);
     if (entity !== undefined) queue.push([home, entity]);

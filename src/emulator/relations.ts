@@ -1,9 +1,9 @@
 import { isSearchQuery } from "../entity.js";
 import { type Catalog, heldBy, type Shelf, type StoredEntity, type Targets } from "./catalog.js";
-import { compileQuery } from "./query.js";
 import { blueprintNotFound, entityNotFound, invalidRequest, Refusal, requiredRelation } from "./refusal.js";
 import type { RelationRule } from "./rules.js";
 import { selectEntities } from "./select.js";
+import { compileWriteQuery } from "./write-query.js";
 
 /** The write that relations are settled for. */
 export interface RelationWrite {
@@ -97,7 +97,7 @@ function shape(catalog: Catalog, key: string, rule: RelationRule, given: unknown
 }
 
 function matching(catalog: Catalog, target: Shelf, key: string, rule: RelationRule, query: unknown): Targets | Refusal {
-  const compiled = compileQuery(catalog, query, `relations/${key}`);
+  const compiled = compileWriteQuery(catalog, target, query, `relations/${key}`, "relation");
   if (compiled instanceof Refusal) return compiled;
   // @source fact sheet 3.3: a relation query gives up to 100 entities
   const found = selectEntities(target, compiled, 0, 100).map((entity) => entity.identifier);

@@ -1,5 +1,7 @@
 import type { Ajv, ValidateFunction } from "ajv";
 import type { Blueprint } from "../blueprint.js";
+import type { AggregationRule } from "./aggregation.js";
+import { type MirrorRule, mirrorRule } from "./mirror.js";
 
 /** What a relation asks of its values. */
 export interface RelationRule {
@@ -15,10 +17,16 @@ export interface Rules {
   readonly properties: ReadonlySet<string>;
   /** Mirror, calculation and aggregation properties: never written. */
   readonly readOnly: ReadonlySet<string>;
+  readonly mirrors: ReadonlyMap<string, MirrorRule>;
+  /** jq expressions. */
+  readonly calculations: ReadonlyMap<string, string>;
+  readonly aggregations: ReadonlyMap<string, AggregationRule>;
   readonly defaults: readonly (readonly [key: string, value: unknown])[];
   readonly relations: ReadonlyMap<string, RelationRule>;
   readonly requiredRelations: readonly string[];
   readonly ownership: "Direct" | "Inherited" | undefined;
+  /** Relations that lead to the entities whose teams are inherited. */
+  readonly ownershipPath: readonly string[] | undefined;
 }
 
 /**
@@ -46,11 +54,29 @@ export function compileRules(ajv: Ajv, blueprint: Blueprint): Rules {
       ...Object.keys(blueprint.calculationProperties ?? {}),
       ...Object.keys(blueprint.aggregationProperties ?? {}),
     ]),
+    mirrors: mapOf(blueprint.mirrorProperties, ({ path }: { path: string }) => mirrorRule(path)),
+    calculations: mapOf(blueprint.calculationProperties, ({ calculation }: { calculation: string }) => calculation),
+    aggregations: mapOf(blueprint.aggregationProperties, (rule: AggregationRule) => rule),
     defaults: Object.entries(properties).flatMap(([key, p]) => (p.default === undefined ? [] : [[key, p.default]])),
     relations,
     requiredRelations: [...relations].filter(([, rule]) => rule.required).map(([key]) => key),
     ownership: blueprint.ownership?.type ?? (blueprint.teamInheritance ? "Inherited" : undefined),
+    ownershipPath: ownershipPathOf(blueprint),
   };
+}
+
+// The route's schema has seen to the shape of each member.
+function mapOf<In, Out>(
+  members: Readonly<Record<string, unknown>> | undefined,
+  read: (member: In) => Out,
+): ReadonlyMap<string, Out> {
+  return new Map(Object.entries(members ?? {}).map(([key, member]) => [key, read(member as In)] as const));
+}
+
+function ownershipPathOf({ ownership, teamInheritance }: Blueprint): readonly string[] | undefined {
+  if (ownership?.type === "Direct") return undefined;
+  const path: unknown = ownership?.path ?? (teamInheritance as { readonly path?: unknown } | undefined)?.path;
+  return typeof path === "string" ? path.split(".") : undefined;
 }
 
 // Compiling takes milliseconds, and the same blueprints are loaded again and again by patches and by tests.

@@ -1,8 +1,8 @@
 import { isSearchQuery } from "../entity.js";
 import type { Catalog, Shelf, StoredEntity } from "./catalog.js";
-import { compileQuery } from "./query.js";
 import { entityNotFound, Refusal } from "./refusal.js";
 import { selectEntities } from "./select.js";
+import { compileWriteQuery } from "./write-query.js";
 
 /** Gives the teams that an entity ends with. A string, a list and a query are accepted; null is none. */
 export function settleTeam(
@@ -37,7 +37,8 @@ function listed(given: unknown): readonly string[] {
 
 function matchingTeams(catalog: Catalog, query: unknown): readonly string[] | Refusal {
   const shelf = catalog.shelves.get("_team");
-  const compiled = compileQuery(catalog, query, "team");
+  if (shelf === undefined) return none;
+  const compiled = compileWriteQuery(catalog, shelf, query, "team", "team");
   if (compiled instanceof Refusal) return compiled;
-  return shelf === undefined ? none : selectEntities(shelf, compiled, 0, 100).map((entity) => entity.identifier);
+  return selectEntities(shelf, compiled, 0, 100).map((entity) => entity.identifier);
 }

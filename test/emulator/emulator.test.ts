@@ -3,12 +3,12 @@ import { startSession } from "./session.js";
 
 describe("the emulator", () => {
   it("holds every answer back for its latency without holding up the others", async () => {
-    const { call } = await startSession({ latencyMs: 250 });
+    const { call } = await startSession({ latencyMs: 300 });
     const startedAt = performance.now();
-    await Promise.all(Array.from({ length: 4 }, () => call("GET", "/v1/blueprints")));
+    await Promise.all(Array.from({ length: 12 }, () => call("GET", "/v1/blueprints")));
     const elapsedMs = performance.now() - startedAt;
-    expect(elapsedMs).toBeGreaterThanOrEqual(249);
-    expect(elapsedMs).toBeLessThan(4 * 250);
+    expect(elapsedMs).toBeGreaterThanOrEqual(299);
+    expect(elapsedMs).toBeLessThan(12 * 300);
   });
 
   it("answers 404 in the common envelope for a route it does not have", async () => {

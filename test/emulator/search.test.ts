@@ -7,7 +7,10 @@ const search = `${services}/search`;
 async function withServices(): Promise<Session> {
   const session = await startSession();
   const { call } = session;
-  await call("POST", "/v1/blueprints/_team/entities", { identifier: "core" });
+  const team = { identifier: "core", properties: { description: "gamma" } };
+  await call("POST", "/v1/blueprints/_team/entities", team);
+  const user = { identifier: "portload", title: "Alpha", team: "core", properties: { status: "Active" } };
+  await call("POST", "/v1/blueprints/_user/entities", user);
   await call("POST", "/v1/blueprints/team/entities", { identifier: "t", title: "Tea", properties: { mail: "m" } });
   const write = (identifier: string, fields: object) => call("POST", services, { identifier, ...fields });
   await write("alpha", {
@@ -72,6 +75,22 @@ describe("searching a blueprint", () => {
     [{ relation: "team", targetProperty: "$title", operator: "=", value: "Tea" }, ["beta"]],
     [{ relation: "uses", operator: "isEmpty" }, ["alpha"]],
     [{ propertySchema: { type: "string" }, operator: "contains", value: "gold" }, ["alpha"]],
+    [rule("tier", "in", "gold"), ["alpha"]],
+    [{ propertySchema: { type: "string", format: "markdown" }, operator: "=", value: "gold" }, []],
+    [{ propertySchema: { type: "string" }, operator: "=", value: "gold" }, ["alpha"]],
+    [{ propertySchema: { type: "boolean" }, operator: "=" }, ["alpha", "gamma"]],
+    [{ scorecard: "s", scorecardRule: "r", operator: "=", value: "Gold" }, []],
+    [{ scorecard: "s", operator: "isEmpty" }, ["alpha", "beta", "gamma"]],
+    [{ property: { path: ["team"] }, operator: "matchAny", value: ["t"] }, ["beta"]],
+    [
+      { property: { path: [{ relation: "uses", maxHops: 2 }] }, operator: "matchAny", value: ["alpha"] },
+      ["beta", "gamma"],
+    ],
+    [{ property: { path: [{}] }, operator: "matchAny", value: ["alpha", "t"] }, ["beta"]],
+    [{ property: { path: ["uses"], fromBlueprint: "service" }, operator: "matchAny", value: ["gamma"] }, ["beta"]],
+    [rule("$title", "=", { property: "$title", context: "user" }), ["alpha"]],
+    [rule("$identifier", "in", { property: "description", context: "userTeams" }), ["gamma"]],
+    [{ property: { property: "status", context: "user" }, operator: "=", value: "Active" }, ["alpha", "beta", "gamma"]],
     [{ operator: "relatedTo", blueprint: "service", value: "alpha" }, ["beta", "gamma"]],
     [{ operator: "relatedTo", blueprint: "service", value: ["gamma"], direction: "downstream" }, ["alpha", "beta"]],
     [{ operator: "relatedTo", blueprint: "service", value: "alpha", required: true }, []],
@@ -105,8 +124,8 @@ describe("searching a blueprint", () => {
       '"query/rules/0/operator" must be equal to one of the allowed values',
     ],
     [
-      { query: { combinator: "and", rules: [{ property: "a", operator: "in", value: "x" }] } },
-      '"query/rules/0/value" must be array',
+      { query: { combinator: "and", rules: [{ property: "a", operator: ">", value: true }] } },
+      '"query/rules/0/value" must be number',
     ],
     [
       { query: { combinator: "and", rules: [{ operator: "=", value: "x" }] } },

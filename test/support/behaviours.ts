@@ -102,7 +102,7 @@ const routes: Readonly<Record<string, readonly Row[]>> = {
   ],
   [`PATCH ${blueprint}/properties/{property}/rename`]: renames("property"),
   [`PATCH ${blueprint}/mirror/{property}/rename`]: renames("mirror property"),
-  [`PATCH ${blueprint}/relations/{relation}/rename`]: renames("relation"),
+  [`PATCH ${blueprint}/relations/{property}/rename`]: renames("relation"),
   [`GET ${entities}`]: [
     [200, "documented", "all of them, in order of creation"],
     unknownBlueprint,

@@ -4,9 +4,10 @@ import { createBlueprintBody, patchBlueprintBody, replaceBlueprintBody } from ".
 import { createBlueprint, deleteBlueprint, patchBlueprint, replaceBlueprint } from "../blueprints.js";
 import { readFlags } from "../queries.js";
 import { Refusal } from "../refusal.js";
+import { type Member, renameMember } from "../rename-member.js";
 import { type Answer, answer, ok, type RouteParts, shelfOf, writerOf } from "./routes.js";
 
-/** `/v1/blueprints` and `/v1/blueprints/:blueprint`. */
+/** `/v1/blueprints`, `/v1/blueprints/:blueprint` and the renaming of what a blueprint has. */
 export function blueprintRoutes(parts: RouteParts): void {
   const { server, catalog } = parts;
   const one = "/v1/blueprints/:blueprint";
@@ -32,12 +33,35 @@ export function blueprintRoutes(parts: RouteParts): void {
   server.patch(one, { schema: { body: patchBlueprintBody } }, (request, reply) => {
     return answer(reply, change(parts, request, patchBlueprint));
   });
+  for (const [member, segment, word] of renames) {
+    const path = `${one}/${segment}/:member/rename`;
+    const body = { type: "object", properties: { [word]: memberName }, additionalProperties: false };
+    server.patch(path, { schema: { body } }, (request, reply) => answer(reply, rename(parts, request, member, word)));
+  }
   server.delete(one, (request, reply) => {
     const flags = readFlags(request, ["delete_actions"]);
     if (flags instanceof Refusal) return answer(reply, flags);
     const shelf = shelfOf(catalog, request);
     return answer(reply, shelf instanceof Refusal ? shelf : (deleteBlueprint(catalog, shelf) ?? ok({})));
   });
+}
+
+const memberName = { type: "string", pattern: "^[A-Za-z0-9@_=\\\\-]+$" };
+
+/** @source fact sheet 2.1; the words of the bodies as in Port's API description */
+const renames: readonly (readonly [Member, string, string])[] = [
+  ["property", "properties", "newPropertyName"],
+  ["mirror", "mirror", "newMirrorName"],
+  ["relation", "relations", "newRelationIdentifier"],
+];
+
+function rename(parts: RouteParts, request: FastifyRequest, member: Member, word: string): Answer {
+  const shelf = shelfOf(parts.catalog, request);
+  if (shelf instanceof Refusal) return shelf;
+  const { member: from } = request.params as { readonly member: string };
+  const to = (request.body as Readonly<Record<string, string>> | undefined)?.[word];
+  const refusal = renameMember(parts.catalog, shelf, member, from, to, writerOf(parts, request));
+  return refusal ?? ok({ blueprint: shelf.blueprint });
 }
 
 function change(parts: RouteParts, request: FastifyRequest, how: typeof replaceBlueprint): Answer {

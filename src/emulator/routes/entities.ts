@@ -1,24 +1,25 @@
 import type { FastifyRequest } from "fastify";
 import type { Shelf, StoredEntity } from "../catalog.js";
 import { deleteEntities } from "../delete-entities.js";
-import { entityReply } from "../entity-reply.js";
+import { entityReplies, entityReply } from "../entity-reply.js";
 import type { EntityBodies } from "../entity-schema.js";
 import { readFlags, readShape } from "../queries.js";
 import { entityNotFound, Refusal } from "../refusal.js";
 import { changeEntity, type EntityInput, upsertEntity } from "../write-entity.js";
-import { type Answer, answer, entityWriter, ok, type RouteParts, shelfOf } from "./routes.js";
+import { type Answer, answer, calculatorFor, entityWriter, ok, type RouteParts, shelfOf } from "./routes.js";
 
 /** `/v1/blueprints/:blueprint/entities`, one entity below it, and `entities-count`. */
 export function entityRoutes(parts: RouteParts, bodies: EntityBodies): void {
   const { server, catalog } = parts;
   const many = "/v1/blueprints/:blueprint/entities";
   const one = `${many}/:entity`;
-  server.get(many, (request, reply) => {
+  server.get(many, { preHandler: calculatorFor(catalog) }, (request, reply) => {
     const shelf = shelfOf(catalog, request);
     const shape = readShape(request);
     if (shelf instanceof Refusal) return answer(reply, shelf);
     if (shape instanceof Refusal) return answer(reply, shape);
-    const entities = shelf.order.filter((e) => !e.deleted).map((e) => entityReply(catalog, shelf, e, shape));
+    const all = shelf.order.filter((entity) => !entity.deleted);
+    const entities = entityReplies(catalog, shelf, all, shape);
     return answer(reply, ok({ entities }));
   });
   server.get("/v1/blueprints/:blueprint/entities-count", (request, reply) => {
@@ -26,7 +27,7 @@ export function entityRoutes(parts: RouteParts, bodies: EntityBodies): void {
     return answer(reply, shelf instanceof Refusal ? shelf : ok({ count: shelf.entities.size }));
   });
   server.post(many, { schema: { body: bodies.create } }, (request, reply) => answer(reply, upsert(parts, request)));
-  server.get(one, (request, reply) => {
+  server.get(one, { preHandler: calculatorFor(catalog) }, (request, reply) => {
     const named = entityOf(parts, request);
     const shape = readShape(request);
     if (named instanceof Refusal) return answer(reply, named);

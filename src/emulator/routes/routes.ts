@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { calculatorLoaded, loadCalculator } from "../calculation.js";
 import type { Catalog, Shelf, Writer } from "../catalog.js";
 import { blueprintNotFound, invalidRequest, Refusal } from "../refusal.js";
 import { runRefusal } from "../runs.js";
@@ -29,6 +30,18 @@ export function ok(body: object): Answer {
 export function shelfOf(catalog: Catalog, request: FastifyRequest): Shelf | Refusal {
   const { blueprint } = request.params as { readonly blueprint: string };
   return catalog.shelves.get(blueprint) ?? blueprintNotFound(blueprint);
+}
+
+/** Makes the step before a read: it loads jq when a blueprint has calculation properties, and is nothing otherwise. */
+export function calculatorFor(
+  catalog: Catalog,
+): (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => void {
+  return (_request, _reply, done) => {
+    const needed =
+      !calculatorLoaded() && [...catalog.shelves.values()].some((shelf) => shelf.rules.calculations.size > 0);
+    if (needed) void loadCalculator().then(() => done(), done);
+    else done();
+  };
 }
 
 /** Tells who writes entities, in the name of the run that `run_id` names; refuses one that has ended. */

@@ -1,11 +1,11 @@
 import type { FastifyRequest } from "fastify";
 import type { Catalog, Shelf } from "../catalog.js";
-import { entityReply, type Shape } from "../entity-reply.js";
+import { entityReplies, type Shape } from "../entity-reply.js";
 import { readShape } from "../queries.js";
 import { compileQuery } from "../query.js";
 import { invalidRequest, Refusal } from "../refusal.js";
 import { selectEntities } from "../select.js";
-import { type Answer, answer, ok, type RouteParts, shelfOf } from "./routes.js";
+import { type Answer, answer, calculatorFor, ok, type RouteParts, shelfOf } from "./routes.js";
 
 const texts = { type: "array", items: { type: "string" } };
 const pageBody = {
@@ -32,13 +32,23 @@ interface PageBody {
 
 /** `POST /v1/entities/search` over the whole catalog and `POST …/entities/search` by pages over one blueprint. */
 export function searchRoutes({ server, catalog }: RouteParts): void {
-  server.post("/v1/entities/search", { schema: { body: catalogBody } }, (request, reply) => {
+  const preHandler = calculatorFor(catalog);
+  server.post("/v1/entities/search", { preHandler, schema: { body: catalogBody } }, (request, reply) => {
     return answer(reply, searchCatalog(catalog, request));
   });
-  server.post("/v1/blueprints/:blueprint/entities/search", { schema: { body: pageBody } }, (request, reply) => {
-    const shelf = shelfOf(catalog, request);
-    return answer(reply, shelf instanceof Refusal ? shelf : searchPage(catalog, shelf, request.body as PageBody));
-  });
+  server.post(
+    "/v1/blueprints/:blueprint/entities/search",
+    { preHandler, schema: { body: pageBody } },
+    (request, reply) => {
+      const shelf = shelfOf(catalog, request);
+      if (shelf instanceof Refusal) return answer(reply, shelf);
+      const flags = readShape(request);
+      return answer(
+        reply,
+        flags instanceof Refusal ? flags : searchPage(catalog, shelf, request.body as PageBody, flags),
+      );
+    },
+  );
 }
 
 function searchCatalog(catalog: Catalog, request: FastifyRequest): Answer {
@@ -53,12 +63,12 @@ function searchCatalog(catalog: Catalog, request: FastifyRequest): Answer {
     if (query.blueprints?.includes(identifier) === false) continue;
     const found = selectEntities(shelf, query, 0, Number.POSITIVE_INFINITY);
     if (found.length > 0) matchingBlueprints.push(identifier);
-    for (const entity of found) entities.push(entityReply(catalog, shelf, entity, shape));
+    for (const reply of entityReplies(catalog, shelf, found, shape)) entities.push(reply);
   }
   return ok({ matchingBlueprints, entities });
 }
 
-function searchPage(catalog: Catalog, shelf: Shelf, body: PageBody): Answer {
+function searchPage(catalog: Catalog, shelf: Shelf, body: PageBody, flags: Shape): Answer {
   if (body.query === undefined) return invalidRequest(`"query" must have required property 'combinator'`);
   const query = compileQuery(catalog, body.query, "query");
   if (query instanceof Refusal) return query;
@@ -68,8 +78,8 @@ function searchPage(catalog: Catalog, shelf: Shelf, body: PageBody): Answer {
   // One more than asked for tells whether there is a next page.
   const found = selectEntities(shelf, query, after, limit + 1);
   const page = found.slice(0, limit);
-  const shape: Shape = { include: body.include ?? [], exclude: body.exclude ?? [], attachTitles: false };
-  const entities = page.map((entity) => entityReply(catalog, shelf, entity, shape));
+  const shape: Shape = { ...flags, include: body.include ?? [], exclude: body.exclude ?? [] };
+  const entities = entityReplies(catalog, shelf, page, shape);
   const last = page.at(-1);
   return ok(found.length > limit && last !== undefined ? { next: writeCursor(last.id), entities } : { entities });
 }

@@ -1,0 +1,95 @@
+import type { Catalog, StoredEntity } from "./catalog.js";
+import { fieldOf } from "./field.js";
+import { isObject } from "./json-object.js";
+import { followPath, type Placed } from "./paths.js";
+import { compileQuery } from "./query.js";
+import { Refusal } from "./refusal.js";
+import { connectedTo } from "./related-to.js";
+
+/** An aggregation property as its blueprint defines it. @source fact sheet 2.5 */
+export interface AggregationRule {
+  readonly target: string;
+  readonly calculationSpec: Readonly<Record<string, unknown>>;
+  readonly query?: unknown;
+  readonly pathFilter?: readonly { readonly fromBlueprint?: string; readonly path?: readonly string[] }[];
+}
+
+const hourMs = 3_600_000;
+const periodsMs: Readonly<Record<string, number>> = {
+  hour: hourMs,
+  day: 24 * hourMs,
+  week: 168 * hourMs,
+  month: 730 * hourMs,
+};
+
+/**
+ * Gives an aggregation's value over the entities of its target that are connected with an entity: by any relations in one direction, or by the path that it names.
+ * Without values it is 0 for counts and sums and null for the others.
+ */
+export function aggregationValue(catalog: Catalog, from: Placed, rule: AggregationRule): number | null {
+  const entities = related(catalog, from, rule).filter(matching(catalog, rule));
+  const { calculationBy, func, property, averageOf, measureTimeBy } = rule.calculationSpec;
+  const home = catalog.shelves.get(rule.target);
+  if (home === undefined) return null;
+  const field = (entity: StoredEntity, name: string) => fieldOf(catalog, entity, home, name);
+  const periods = periodsSince(catalog, entities, averageOf, (entity) =>
+    field(entity, String(measureTimeBy ?? "$createdAt")),
+  );
+  if (calculationBy !== "property") {
+    return func === "average" ? entities.length / periods : entities.length;
+  }
+  const values = entities.map((entity) => field(entity, String(property))).filter((value) => typeof value === "number");
+  const sum = values.reduce((total, value) => total + value, 0);
+  if (func === "sum") return sum;
+  if (values.length === 0) return null;
+  if (func === "min") return Math.min(...values);
+  if (func === "max") return Math.max(...values);
+  if (func === "median") return median(values);
+  return averageOf === undefined || averageOf === "total" ? sum / values.length : sum / periods;
+}
+
+function related(catalog: Catalog, from: Placed, rule: AggregationRule): readonly StoredEntity[] {
+  const home = catalog.shelves.get(rule.target);
+  if (home === undefined) return [];
+  const [filter] = rule.pathFilter ?? [];
+  if (filter?.path === undefined) {
+    return [...connectedTo(catalog, from)].filter((entity) => home.entities.get(entity.identifier) === entity);
+  }
+  const { path } = filter;
+  // The path begins at the target's blueprint when that is the one it is said to come from, else here.
+  if (filter.fromBlueprint !== rule.target) return followPath(catalog, from, path).entities.map(([, entity]) => entity);
+  const leadsHere = (entity: StoredEntity) =>
+    followPath(catalog, [home, entity], path).entities.some(([, end]) => end === from[1]);
+  return [...home.entities.values()].filter(leadsHere);
+}
+
+function matching(catalog: Catalog, rule: AggregationRule): (entity: StoredEntity) => boolean {
+  const home = catalog.shelves.get(rule.target);
+  if (!isObject(rule.query) || home === undefined) return () => true;
+  const query = compileQuery(catalog, rule.query, "query");
+  return query instanceof Refusal ? () => false : (entity) => query.test(entity, home);
+}
+
+// From the first of them until now, at least one.
+function periodsSince(
+  catalog: Catalog,
+  entities: readonly StoredEntity[],
+  averageOf: unknown,
+  timeOf: (entity: StoredEntity) => unknown,
+): number {
+  const periodMs = periodsMs[String(averageOf)];
+  if (periodMs === undefined) return 1;
+  const now = catalog.clock();
+  const first = entities.reduce((earliest, entity) => {
+    const at = Date.parse(String(timeOf(entity)));
+    return Number.isNaN(at) ? earliest : Math.min(earliest, at);
+  }, now);
+  return Math.max(1, Math.ceil((now - first) / periodMs));
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  const upper = sorted[middle] ?? 0;
+  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? 0) + upper) / 2;
+}
