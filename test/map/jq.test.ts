@@ -70,6 +70,13 @@ describe("run", () => {
     expect(await valuesOf("error({a: 1}), 2", null)).toEqual(['! {"a":1}']);
     expect(await valuesOf("error(null)", null)).toEqual(["! null"]);
     expect(await valuesOf("1, error(2)", null)).toEqual([1]);
+    expect(await valuesOf(".[] as [$a] ?// $a | $a", [[1], 2], [3], [], "x")).toEqual([
+      1,
+      3,
+      null,
+      expect.stringMatching(/^! Cannot iterate/u),
+    ]);
+    expect(await valuesOf(". as [$a] ?// $a | $a, error(2)", [1])).toEqual([1]);
   });
 
   it("keeps the order of records and of batches in flight", async () => {
