@@ -1,6 +1,7 @@
 import yargs from "yargs";
 import { PortloadError, UsageError } from "../errors.js";
 import { version } from "../version.js";
+import { applyCommand } from "./apply.js";
 import { blueprintCommand } from "./blueprint.js";
 import type { Command } from "./command.js";
 import { demoCommand } from "./demo.js";
@@ -11,9 +12,11 @@ import { explainCommand } from "./explain.js";
 import { hideStdin } from "./flags.js";
 import { importCommand } from "./import.js";
 import { lintCommand } from "./lint.js";
+import { planCommand } from "./plan.js";
 import { previewCommand } from "./preview.js";
 import { reportCommand } from "./report.js";
 import { resumeCommand } from "./resume.js";
+import { retryCommand } from "./retry.js";
 import { syncCommand } from "./sync.js";
 import { type Terminal, writeOut } from "./terminal.js";
 import { testCommand } from "./test.js";
@@ -21,7 +24,10 @@ import { testCommand } from "./test.js";
 const commands: readonly Command[] = [
   importCommand,
   syncCommand,
+  planCommand,
+  applyCommand,
   resumeCommand,
+  retryCommand,
   reportCommand,
   previewCommand,
   lintCommand,

@@ -62,6 +62,7 @@ async function reportOf(run: Run, ending: Ending, durationMs: number): Promise<R
     rejectFiles,
     requests: client.counts(),
     startedAt: state.header.startedAt,
+    ...(run.retried && { retryOf: run.retried.importId }),
     durationMs,
   });
 }

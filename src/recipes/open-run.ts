@@ -12,6 +12,7 @@ import { openState } from "../state/state.js";
 import { openAccounts } from "./accounts.js";
 import type { ImportContext } from "./import.js";
 import { type Resumption, reopenRun } from "./reopen-run.js";
+import type { Retried } from "./retried.js";
 import type { Run } from "./run.js";
 import { makeStop } from "./stop.js";
 
@@ -25,7 +26,7 @@ export interface RunFolder {
   /** The import that goes on. */
   readonly resume?: Resumption;
   /** The import whose rejects this one takes up. */
-  readonly retryOf?: string;
+  readonly retryOf?: Retried;
 }
 
 /**
@@ -51,7 +52,7 @@ export async function openRun(
       target: apiUrl,
       sources: await fingerprintSources(inventory.sources),
     },
-    ...(retryOf !== undefined && { retryOf }),
+    ...(retryOf !== undefined && { retryOf: retryOf.importId }),
   };
   const refused = createKeySet();
   const accounts = openAccounts(names, async (rejects) => {
@@ -80,6 +81,7 @@ export async function openRun(
     clock: context.clock ?? realClock,
     fetch: fetchOf(context),
     ...(stdin && { stdin }),
+    ...(retryOf && { retried: retryOf }),
   };
 }
 

@@ -5,6 +5,7 @@ import { importIdPattern } from "../state/import-id.js";
 import type { Finished } from "./finish.js";
 import { type ResumeOptions, resumeOptions } from "./go-on-options.js";
 import { type ImportContext, writeAll } from "./import.js";
+import { openRetried } from "./retried.js";
 import { startRun } from "./start-run.js";
 import { resolveOptions } from "./sync-options.js";
 
@@ -28,7 +29,11 @@ export async function resumeImport(given: ResumeOptions, context: ImportContext 
       hint: "Feed what it refused again with: portload retry",
     });
   const options = { ...optionsOf(past, context), ...changed, stateDir } as ResolvedImportOptions;
-  const { command, retryOf } = past.header;
+  const { command, retryOf: retriedId } = past.header;
+  const retryOf =
+    retriedId === undefined
+      ? undefined
+      : await openRetried(await findImport(stateDir, retriedId, "retried import", isImport));
   const kind = { command, resume: { past, acceptChanges }, ...(retryOf !== undefined && { retryOf }) };
   return startRun(options, context, kind, writeAll);
 }
@@ -42,7 +47,8 @@ function canResume(past: PastImport): boolean {
   return isImport(past) && (past.report === undefined || !isFinished(past.report));
 }
 
-function isImport({ header }: PastImport): boolean {
+/** True for what resume and retry can take up. */
+export function isImport({ header }: PastImport): boolean {
   return header.command === "import" || header.command === "retry";
 }
 

@@ -12,6 +12,7 @@ import type { Accounts } from "./accounts.js";
 import type { Catalog } from "./catalog.js";
 import type { Inventory } from "./inventory.js";
 import type { Resumed } from "./pass-over.js";
+import type { Retried } from "./retried.js";
 import type { Stop } from "./stop.js";
 
 /** All that the steps of one import, sync or plan share. */
@@ -44,6 +45,8 @@ export interface Run {
   readonly stdin?: ReadIo["stdin"];
   /** What the import settled before it stopped, when it goes on. */
   readonly resumed?: Resumed;
+  /** The import whose rejects this one takes up. */
+  readonly retried?: Retried;
   /** How addresses are downloaded. */
   readonly fetch: NonNullable<ReadIo["fetch"]>;
   /** Told how each source is read. */

@@ -12,6 +12,7 @@ import type { ImportContext } from "./import.js";
 import { type Inventory, openInventory } from "./inventory.js";
 import { openRun, watchProgress } from "./open-run.js";
 import type { Resumption } from "./reopen-run.js";
+import type { Retried } from "./retried.js";
 import type { Run } from "./run.js";
 import { onceEach, settleSources } from "./settle-sources.js";
 import { graceAfter } from "./stop.js";
@@ -29,7 +30,7 @@ export interface RunKind {
   /** The import that goes on. */
   readonly resume?: Resumption;
   /** The import whose rejects this one takes up. */
-  readonly retryOf?: string;
+  readonly retryOf?: Retried;
   /** Refuses what the command cannot do with these blueprints, before anything is read. */
   readonly refuseCatalog?: (inventory: Inventory, catalog: Catalog) => void;
 }

@@ -6,6 +6,7 @@ import type { BoundSource } from "../read/bind.js";
 import { readSource } from "../read/read.js";
 import { copyOf, noteWhole } from "./copies.js";
 import { groupBy } from "./group-by.js";
+import { leaveOut } from "./retried.js";
 import type { Run } from "./run.js";
 
 /**
@@ -40,7 +41,9 @@ async function* readEntities(run: Run, source: BoundSource, step: number): Async
   });
   const candidates = mapRecords(compiled, source.kind, source.name)(records);
   const resources = new Map(inventory.resources.map((resource) => [resource.index, resource]));
-  for await (const chunk of checkEntities(catalog, { mode, createMissing })(candidates)) {
+  const leftOut = leaveOut(run, source);
+  for await (const checked of checkEntities(catalog, { mode, createMissing })(candidates)) {
+    const chunk = leftOut(checked);
     await accounts.takeChunk(chunk);
     if (passesBudget(options.maxErrors, accounts.rejected, accounts.counts.records.read)) stop.because("overBudget");
     const byStep = groupBy(chunk.items, ({ resource }) => plan.stepOfResource(resources.get(resource) ?? {}));

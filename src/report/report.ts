@@ -29,6 +29,8 @@ export interface Report {
   readonly schemaVersion: typeof reportVersion;
   readonly importId: string;
   readonly command: string;
+  /** The import whose rejects this one took up. */
+  readonly retryOf?: string;
   readonly dryRun: boolean;
   readonly exitCode: number;
   readonly balanced: boolean;
@@ -50,6 +52,7 @@ export interface Report {
 export interface ReportFacts {
   readonly importId: string;
   readonly command: string;
+  readonly retryOf?: string;
   readonly dryRun: boolean;
   readonly ending: Ending;
   readonly counts: Counts;
@@ -72,6 +75,7 @@ export function buildReport(facts: ReportFacts): Report {
     schemaVersion: reportVersion,
     importId,
     command,
+    ...(facts.retryOf !== undefined && { retryOf: facts.retryOf }),
     dryRun,
     exitCode: exitCodeOf(ending, counts),
     balanced: balances(counts),

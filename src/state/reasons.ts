@@ -48,8 +48,17 @@ export async function recallReasons(
   await rename(draft, path);
 }
 
+/** Reads reasons.ndjson, without a torn line. @throws {StateError} */
+export async function* readReasons(path: string): AsyncGenerator<ReasonLine> {
+  for await (const lines of readLines(path))
+    for (const text of lines) {
+      const reason = parseReason(text);
+      if (reason !== undefined) yield reason;
+    }
+}
+
 /** Reads a line of reasons.ndjson; undefined when it is torn. */
-export function parseReason(text: string): ReasonLine | undefined {
+function parseReason(text: string): ReasonLine | undefined {
   try {
     const value = JSON.parse(text) as ReasonLine;
     return typeof value.position === "number" && value.code in rejectCodes ? value : undefined;
