@@ -58,7 +58,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "explain",
     "root",
   ],
-  cli: ["recipes", "report", "emulator", "lint", "mapping-test", "explain", "root"],
+  cli: ["recipes", "plan", "report", "emulator", "lint", "mapping-test", "explain", "root"],
 };
 
 interface Import {
