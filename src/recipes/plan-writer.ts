@@ -28,6 +28,8 @@ export interface PlanWriter {
   remove(run: Run, stale: Stale): Promise<void>;
   /** Writes the plan file. */
   finish(run: Run, file: string): Promise<void>;
+  /** Lets go of the ops; does nothing once the plan is finished. */
+  close(): Promise<void>;
 }
 
 /** Opens a plan's writer. @param folder - holds the ops until the plan is whole */
@@ -53,6 +55,7 @@ export async function openPlanWriter(folder: string): Promise<PlanWriter> {
         }
       }
     },
+    close: () => ops.close(),
     async finish(run, file) {
       await ops.close();
       const plan = await openAppendFile(file);

@@ -39,13 +39,17 @@ export async function runPlan(given: PlanOptions, context: ImportContext = {}): 
     const kind = { command: "plan", dryRun: true, stateDir: folder, ...refusals(options) };
     const finished = await startRun(options, context, kind, async (run) => {
       const writer = await openPlanWriter(folder);
-      const planned = forecasting(run, writer.reject);
-      const scope = pruneScope(run.inventory);
-      await syncAll(planned, scope, writer.add);
-      if (run.stop.reason !== undefined) return;
-      if (options.prune) await writer.remove(run, await findStale(planned, scope, options.maxDelete));
-      await writer.finish(run, file);
-      made.file = file;
+      try {
+        const planned = forecasting(run, writer.reject);
+        const scope = pruneScope(run.inventory);
+        await syncAll(planned, scope, writer.add);
+        if (run.stop.reason !== undefined) return;
+        if (options.prune) await writer.remove(run, await findStale(planned, scope, options.maxDelete));
+        await writer.finish(run, file);
+        made.file = file;
+      } finally {
+        await writer.close();
+      }
     });
     return { ...finished, ...made, discard };
   } catch (error) {
