@@ -28,7 +28,6 @@ export interface Load {
 /** What became of it. Shares are of what the limits allow. */
 export interface Measured {
   readonly name: string;
-  readonly seconds: number;
   /** Share of the allowed bulk requests accepted after the burst, of all clients. */
   readonly used: number;
   /** The same since the start, burst and start-up included. */
@@ -39,7 +38,8 @@ export interface Measured {
   readonly requests: number;
 }
 
-interface BulkStats {
+/** Counts of the bulk family, as the emulator's. */
+export interface BulkStats {
   readonly accepted: number;
   readonly refused: number;
   readonly allowed: number;
@@ -48,7 +48,8 @@ interface BulkStats {
   readonly burst: number;
 }
 
-const mapping = `resources:
+/** Maps the records of {@link thing}. */
+export const mapping = `resources:
   - kind: thing
     selector: { query: "true" }
     port:
@@ -59,11 +60,17 @@ const mapping = `resources:
           blueprint: '"thing"'
           properties: { a: .a, b: .b }
 `;
-const blueprint = {
+/** The blueprint of the things. */
+export const blueprint = {
   identifier: "thing",
   title: "Thing",
   schema: { properties: { a: { type: "string" }, b: { type: "number" } } },
-};
+} as const;
+
+/** The n-th record of an import as a line. */
+export function thing(from: number, n: number): string {
+  return `{"id":"t${from}-${n}","title":"Thing ${n}","a":"text ${n}","b":${n}}\n`;
+}
 
 /**
  * Runs a scenario: an emulator with limits, and imports of a stream that never ends, until they have been measured.
@@ -105,27 +112,38 @@ export async function runScenario(program: string, scenario: Scenario, load: Loa
     if (scenario.others !== undefined) void disturb(url, scenario.others, await stats(), ended.signal);
     const imports = scenario.imports.map((more, n) => startImport(program, folder, url, n, more));
     children.push(...imports.map(({ child }) => child));
-    const from = await burstUsed(stats, load);
-    await sleep(load.measuredMs);
-    const to = await stats();
-    for (const { child } of imports) child.kill("SIGINT");
+    const { from, to } = await measure(stats, load);
+    for (const { finish } of imports) finish();
     const reports = await Promise.all(imports.map(({ report }) => report));
     const requests = reports.reduce((sum, report) => sum + report.bulk, 0);
     const refused = reports.reduce((sum, report) => sum + report.refused, 0);
-    return {
-      name: scenario.name,
-      seconds: load.measuredMs / 1000,
-      used: (to.accepted - from.accepted) / (to.allowed - from.allowed),
-      usedInAll: to.accepted / to.allowed,
-      refusedAfter: to.refused - from.refused,
-      refused,
-      requests,
-    };
+    return { ...figures(scenario.name, from, to), refused, requests };
   } finally {
     ended.abort();
     for (const child of children) child.kill("SIGKILL");
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   }
+}
+
+/** The counts when the burst is used up, and after the time to be measured. */
+export async function measure(
+  stats: () => Promise<BulkStats>,
+  load: Load,
+): Promise<{ readonly from: BulkStats; readonly to: BulkStats }> {
+  while ((await stats()).accepted === 0) await sleep(100);
+  const from = await burstUsed(stats, load);
+  await sleep(load.measuredMs);
+  return { from, to: await stats() };
+}
+
+/** What was used between two counts, and since the start. */
+export function figures(name: string, from: BulkStats, to: BulkStats): Omit<Measured, "refused" | "requests"> {
+  return {
+    name,
+    used: (to.accepted - from.accepted) / (to.allowed - from.allowed),
+    usedInAll: to.accepted / to.allowed,
+    refusedAfter: to.refused - from.refused,
+  };
 }
 
 /** Waits until the burst is used up: imports come no nearer to what is allowed; or until the time for that is over. */
@@ -146,6 +164,8 @@ async function burstUsed(stats: () => Promise<BulkStats>, load: Load): Promise<B
 
 interface RunningImport {
   readonly child: ChildProcess;
+  /** Ends its stream; it then finishes what it has read. */
+  finish(): void;
   readonly report: Promise<{ bulk: number; refused: number }>;
 }
 
@@ -162,34 +182,41 @@ function startImport(program: string, folder: string, url: string, n: number, mo
   child.stderr.on("data", (text) => {
     err += text;
   });
-  void feed(child, n);
+  const stop = feed(child, n);
   const report = once(child, "close").then(() => {
     if (out === "") throw new Error(`the import told nothing: ${err}`);
     const { requests } = JSON.parse(out) as { requests: { byRoute: { bulk: number }; rateLimited: number } };
     return { bulk: requests.byRoute.bulk, refused: requests.rateLimited };
   });
   report.catch(() => undefined);
-  return { child, report };
+  return { child, finish: stop, report };
 }
 
-/** Writes records for as long as somebody reads. */
-async function feed({ stdin }: ChildProcess, n: number): Promise<void> {
-  if (stdin === null) return;
+/** Writes records for as long as somebody reads, until the function it gives is called. */
+function feed({ stdin }: ChildProcess, n: number): () => void {
+  if (stdin === null) return () => undefined;
   let open = true;
-  stdin.setMaxListeners(0);
+  let id = 0;
+  const write = () => {
+    while (open) {
+      let text = "";
+      for (const end = id + 200; id < end; id++) text += thing(n, id);
+      if (!stdin.write(text)) return;
+    }
+  };
+  stdin.on("drain", write);
   stdin.on("error", () => {
     open = false;
   });
-  for (let id = 0; open && stdin.writable; ) {
-    let text = "";
-    for (let row = 0; row < 200; row++, id++)
-      text += `{"id":"t${n}-${id}","title":"Thing ${id}","a":"text ${id}","b":${id}}\n`;
-    if (!stdin.write(text)) await Promise.race([once(stdin, "drain"), once(stdin, "close")]).catch(() => undefined);
-  }
+  write();
+  return () => {
+    open = false;
+    stdin.end();
+  };
 }
 
 /** Somebody else who takes a share of the bulk rate evenly and does not care for 429s. */
-async function disturb(url: string, share: number, stats: BulkStats, signal: AbortSignal): Promise<void> {
+export async function disturb(url: string, share: number, stats: BulkStats, signal: AbortSignal): Promise<void> {
   const json = { "content-type": "application/json" };
   const body = JSON.stringify({ clientId: "portload", clientSecret: "portload" });
   const token = await fetch(`${url}/auth/access_token`, { method: "POST", headers: json, body });

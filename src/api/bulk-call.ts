@@ -1,5 +1,6 @@
 import type { Mode } from "../entity.js";
 import { ApiError, BlueprintError } from "../errors.js";
+import type { ItemResult } from "../reply.js";
 import { failureBody } from "./bodies.js";
 import { createBreaker } from "./breaker.js";
 import { type BulkReplyOrLost, readBulkResults } from "./bulk-reply.js";
@@ -46,7 +47,7 @@ export function createBulkCall(io: CallIo, exists: (blueprint: string) => Promis
     }
     const trace = reply.traceId === undefined ? {} : { traceId: reply.traceId };
     if (reply.status < 300) {
-      const results = readBulkResults(reply.body, items.length);
+      const results = readBulkResults(reply.body, items.length).map((result) => withoutSecrets(result, io));
       breaker.see(blueprint, results);
       const since = reply.sentAtMs === undefined ? {} : { sentAtMs: reply.sentAtMs };
       return { is: "settled", results, ...trace, ...since };
@@ -90,6 +91,12 @@ function bulkQuery({ mode, createMissing, validationOnly, runId }: BulkFlags): U
  */
 function refusesCaller(reply: Reply): boolean {
   return reply.is === "reply" && reply.status === 403 && failureBody.safeParse(reply.body).data?.error !== undefined;
+}
+
+/** The API's words may repeat what it was sent. */
+function withoutSecrets(result: ItemResult, { redact }: CallIo): ItemResult {
+  if (result.is !== "refused") return result;
+  return { ...result, error: redact(result.error), message: redact(result.message) };
 }
 
 function gone(blueprint: string): BlueprintError {

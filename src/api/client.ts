@@ -143,7 +143,7 @@ export function createClient(options: ClientOptions): Client {
   });
   const dispatcher = options.dispatcher ?? openDispatcher(options.env ?? {});
   const redact = (text: string) =>
-    [credentials.clientSecret, ...tokens.held()].reduce(
+    [...formsOf(credentials.clientSecret), ...tokens.held()].reduce(
       (rest, secret) => (secret ? rest.replaceAll(secret, "***") : rest),
       text,
     );
@@ -223,4 +223,9 @@ function openSharedPace({ rate, apiUrl, sharedPace }: ClientOptions, warn: (warn
       }),
   };
   return shared;
+}
+
+/** A secret as it may come back: as it is, within JSON, within an address. The longest forms first. */
+function formsOf(secret: string): readonly string[] {
+  return [encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1), secret];
 }

@@ -13,7 +13,10 @@ export function refusedMessage(
   const told = failureBody.safeParse(body).data;
   const text = [told?.error, told?.message].filter((part) => part !== undefined && part !== "").join(": ");
   const short = redact(text).slice(0, maxToldChars);
-  return { message: short === "" ? `status ${status}` : `status ${status}, ${short}`, error: told?.error };
+  return {
+    message: short === "" ? `status ${status}` : `status ${status}, ${short}`,
+    error: told?.error === undefined ? undefined : redact(told.error),
+  };
 }
 
 /** A network fault's code in words. */
