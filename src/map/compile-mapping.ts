@@ -1,5 +1,6 @@
 import { type Issue, MappingError } from "../errors.js";
-import { type Fast, fastOf } from "./fast.js";
+import { fastOf } from "./fast.js";
+import type { Fast } from "./fast-node.js";
 import type { JqEngine } from "./jq.js";
 import { keysRead } from "./keys-read.js";
 import { leavesOf, type Mapping, type RawLeaf, type Resource } from "./mapping.js";

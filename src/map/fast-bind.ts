@@ -1,41 +1,62 @@
 import { type Shape, withItem } from "./bind.js";
-import type { Fast } from "./fast.js";
 import { isPlain, isTrue, textOf } from "./fast-calls.js";
+import type { Fast } from "./fast-node.js";
+import { holdings, orderOf } from "./fast-order.js";
 import { fastPath } from "./fast-path.js";
 import { ask, type Evaluate, none, Signal } from "./fast-signal.js";
 import { isBlank, objectOfCells } from "./prepare.js";
 
-/** Binds an expression to the shape of its records: what comes out gives its first output or a {@link Signal}, exactly as jq would. */
+/**
+ * Binds an expression to the shape of its records: what comes out gives its first output or a {@link Signal}, exactly as jq would.
+ *
+ * The work on one record is bounded; what goes beyond is jq's, which can be ended.
+ */
 export function bindFast(fast: Fast, shape: Shape): Evaluate {
-  const evaluate = bind(fast, shape);
+  const budget = { left: 0 };
+  const evaluate = bind(fast, shape, budget);
   return (root) => {
+    budget.left = mostWork;
     const value = evaluate(root);
-    return typeof value === "string" || passes(value) ? value : ask;
+    return typeof value === "string" || passes(value, budget) ? value : ask;
   };
 }
 
+/** Units of work on one record: characters looked at or made, elements of arrays. */
+const mostWork = 1 << 20;
+
+interface Budget {
+  left: number;
+}
+
 /** False for what jq reads or writes otherwise than JavaScript: integers beyond 2^53, half a surrogate pair. */
-function passes(value: unknown): boolean {
-  if (typeof value === "string") return !halfPair.test(value);
+function passes(value: unknown, budget: Budget): boolean {
+  if (typeof value === "string") return spends(budget, value.length) && !halfPair.test(value);
   if (typeof value === "number") return isPlain(value);
   if (typeof value !== "object" || value === null || value instanceof Signal) return true;
-  for (const key of Object.keys(value))
-    if (halfPair.test(key) || !passes((value as Record<string, unknown>)[key])) return false;
+  for (const key of Object.keys(value)) {
+    if (!spends(budget, 1 + key.length) || halfPair.test(key)) return false;
+    if (!passes((value as Record<string, unknown>)[key], budget)) return false;
+  }
   return true;
+}
+
+function spends(budget: Budget, units: number): boolean {
+  budget.left -= units;
+  return budget.left >= 0;
 }
 
 const halfPair = /\p{Surrogate}/u;
 
-function bind(fast: Fast, shape: Shape): Evaluate {
+function bind(fast: Fast, shape: Shape, budget: Budget): Evaluate {
   switch (fast.is) {
     case "literal":
       return () => fast.value;
     case "path":
-      return bindPath(fast, shape);
+      return bindPath(fast, shape, budget);
     case "pipe":
-      return piped(bind(fast.left, shape), bind(fast.right, value));
+      return piped(bind(fast.left, shape, budget), bind(fast.right, value, budget));
     case "alternative": {
-      const [left, right] = [bind(fast.left, shape), bind(fast.right, shape)];
+      const [left, right] = [bind(fast.left, shape, budget), bind(fast.right, shape, budget)];
       return (root) => {
         const first = left(root);
         // A failure on the left is a failure of the whole.
@@ -43,10 +64,10 @@ function bind(fast: Fast, shape: Shape): Evaluate {
       };
     }
     case "add":
-      return added(bind(fast.left, shape), bind(fast.right, shape));
+      return added(bind(fast.left, shape, budget), bind(fast.right, shape, budget), budget);
     case "and":
     case "or": {
-      const [left, right] = [bind(fast.left, shape), bind(fast.right, shape)];
+      const [left, right] = [bind(fast.left, shape, budget), bind(fast.right, shape, budget)];
       const decided = fast.is === "or";
       return (root) => {
         const first = left(root);
@@ -57,12 +78,12 @@ function bind(fast: Fast, shape: Shape): Evaluate {
       };
     }
     case "compare":
-      return compared(fast.by, bind(fast.left, shape), bind(fast.right, shape));
+      return compared(fast.by, bind(fast.left, shape, budget), bind(fast.right, shape, budget));
     case "text":
-      return bindText(fast.parts, shape);
+      return bindText(fast.parts, shape, budget);
     case "if": {
-      const [test, then] = [bind(fast.test, shape), bind(fast.then, shape)];
-      const other = bind(fast.else ?? { is: "path", steps: [] }, shape);
+      const [test, then] = [bind(fast.test, shape, budget), bind(fast.then, shape, budget)];
+      const other = bind(fast.else ?? whole, shape, budget);
       return (root) => {
         const found = test(root);
         if (found instanceof Signal) return found;
@@ -70,34 +91,35 @@ function bind(fast: Fast, shape: Shape): Evaluate {
       };
     }
     case "list":
-      return bindList(fast.items, shape);
+      return bindList(fast.items, shape, budget);
     case "call":
-      return piped(bind({ is: "path", steps: [] }, shape), fast.call);
+      return piped(bind(whole, shape, budget), called(fast.call, budget));
     case "select": {
-      const [whole, test] = [bind({ is: "path", steps: [] }, shape), bind(fast.inner, shape)];
+      const [input, test] = [bind(whole, shape, budget), bind(fast.inner, shape, budget)];
       return (root) => {
         const found = test(root);
         if (found instanceof Signal) return found;
-        return isTrue(found) ? whole(root) : none;
+        return isTrue(found) ? input(root) : none;
       };
     }
     case "map":
-      return piped(bind({ is: "path", steps: [] }, shape), mapped(bind(fast.inner, value)));
+      return piped(bind(whole, shape, budget), mapped(bind(fast.inner, value, budget), budget));
     default:
       throw new TypeError("scan stands only in an array");
   }
 }
 
 const value: Shape = { is: "value" };
+const whole: Fast = { is: "path", steps: [] };
 
-function bindPath({ of, steps }: Extract<Fast, { is: "path" }>, shape: Shape): Evaluate {
-  if (of !== undefined) return piped(bind(of, shape), fastPath(steps));
+function bindPath({ of, steps }: Extract<Fast, { is: "path" }>, shape: Shape, budget: Budget): Evaluate {
+  if (of !== undefined) return piped(bind(of, shape, budget), fastPath(steps));
   if (shape.is === "value") return fastPath(steps);
   const [first, ...rest] = steps;
   if (shape.is === "item") {
-    const whole = fastPath(steps);
+    const path = fastPath(steps);
     if (first === undefined) return (root) => withItem(root as Parameters<typeof withItem>[0], shape.name);
-    if (first.key !== shape.name) return (root) => whole((root as readonly unknown[])[0] ?? {});
+    if (first.key !== shape.name) return (root) => path((root as readonly unknown[])[0] ?? {});
     const inner = fastPath(rest);
     return (root) => inner((root as readonly unknown[])[1]);
   }
@@ -105,8 +127,10 @@ function bindPath({ of, steps }: Extract<Fast, { is: "path" }>, shape: Shape): E
   if (first === undefined) return (root) => objectOfCells(columns, root as readonly string[], blanks);
   // An index into the record, which is an object, fails.
   const index = typeof first.key === "number" ? -1 : columns.indexOf(first.key);
-  const whole = fastPath(steps);
-  if (index < 0) return () => whole({});
+  if (index < 0) {
+    const path = fastPath(steps);
+    return () => path({});
+  }
   const inner = fastPath(rest);
   return (root) => {
     const cell = (root as readonly string[])[index];
@@ -121,9 +145,17 @@ function piped(left: Evaluate, right: Evaluate): Evaluate {
   };
 }
 
-function mapped(inner: Evaluate): Evaluate {
+/** A call's work is in proportion to its input. */
+function called(call: Evaluate, budget: Budget): Evaluate {
   return (input) => {
-    if (!Array.isArray(input)) return ask;
+    const size = typeof input === "string" || Array.isArray(input) ? input.length : 1;
+    return spends(budget, size) ? call(input) : ask;
+  };
+}
+
+function mapped(inner: Evaluate, budget: Budget): Evaluate {
+  return (input) => {
+    if (!Array.isArray(input) || !spends(budget, input.length)) return ask;
     const found: unknown[] = [];
     for (const element of input) {
       const one = inner(element);
@@ -136,13 +168,14 @@ function mapped(inner: Evaluate): Evaluate {
 }
 
 /** jq evaluates the right side first. */
-function added(left: Evaluate, right: Evaluate): Evaluate {
+function added(left: Evaluate, right: Evaluate, budget: Budget): Evaluate {
   return (root) => {
     const second = right(root);
     if (second instanceof Signal) return second;
     const first = left(root);
     if (first instanceof Signal || second === null) return first;
-    if (typeof first === "string" && typeof second === "string") return first + second;
+    if (typeof first === "string" && typeof second === "string")
+      return spends(budget, first.length + second.length) ? first + second : ask;
     if (first === null) return second;
     if (typeof first === "number" && typeof second === "number") {
       const sum = first + second;
@@ -165,45 +198,9 @@ function compared(by: string, left: Evaluate, right: Evaluate): Evaluate {
   };
 }
 
-const holdings: Readonly<Record<string, (order: number) => boolean>> = {
-  "==": (order) => order === 0,
-  "!=": (order) => order !== 0,
-  "<": (order) => order < 0,
-  "<=": (order) => order <= 0,
-  ">": (order) => order > 0,
-  ">=": (order) => order >= 0,
-};
-
-/** Below zero, zero or above, as jq sorts values; undefined where jq must be asked. Of unlike strings the order is only told where it counts. */
-function orderOf(first: unknown, second: unknown, equality: boolean): number | undefined {
-  const rank = rankOf(first);
-  const apart = rank - rankOf(second);
-  if (apart !== 0) return apart;
-  if (typeof first === "string") {
-    if (first === second) return 0;
-    if (equality) return 1;
-    // Above these, UTF-16 sorts otherwise than Unicode does.
-    return beyond.test(first) || beyond.test(second as string) ? undefined : first < (second as string) ? -1 : 1;
-  }
-  if (typeof first === "number")
-    return isPlain(first) && isPlain(second as number) ? first - (second as number) : undefined;
-  return rank < ranks.array ? 0 : undefined;
-}
-
-const beyond = /[\uD800-\uFFFF]/u;
-const ranks = { null: 0, false: 1, true: 2, number: 3, string: 4, array: 5, object: 6 } as const;
-
-function rankOf(of: unknown): number {
-  if (of === null) return ranks.null;
-  if (typeof of === "boolean") return of ? ranks.true : ranks.false;
-  if (typeof of === "number") return ranks.number;
-  if (typeof of === "string") return ranks.string;
-  return Array.isArray(of) ? ranks.array : ranks.object;
-}
-
 /** jq evaluates the last interpolation first. */
-function bindText(parts: readonly (string | Fast)[], shape: Shape): Evaluate {
-  const bound = parts.map((part) => (typeof part === "string" ? part : bind(part, shape)));
+function bindText(parts: readonly (string | Fast)[], shape: Shape, budget: Budget): Evaluate {
+  const bound = parts.map((part) => (typeof part === "string" ? part : bind(part, shape, budget)));
   return (root) => {
     let text = "";
     for (let index = bound.length - 1; index >= 0; index--) {
@@ -211,21 +208,22 @@ function bindText(parts: readonly (string | Fast)[], shape: Shape): Evaluate {
       const found = typeof part === "string" ? part : part(root);
       if (found instanceof Signal) return found;
       const piece = textOf(found);
-      if (typeof piece !== "string") return ask;
+      if (typeof piece !== "string" || !spends(budget, piece.length)) return ask;
       text = piece + text;
     }
     return text;
   };
 }
 
-function bindList(items: Extract<Fast, { is: "list" }>["items"], shape: Shape): Evaluate {
-  const bound = items.map(({ of, scan }) => ({ evaluate: bind(of, shape), scan }));
+function bindList(items: Extract<Fast, { is: "list" }>["items"], shape: Shape, budget: Budget): Evaluate {
+  const bound = items.map(({ of, scan }) => ({ evaluate: bind(of, shape, budget), scan }));
   return (root) => {
     const list: unknown[] = [];
     for (const { evaluate, scan } of bound) {
       const found = evaluate(root);
       if (found === none) continue;
       if (found instanceof Signal) return found;
+      if (!spends(budget, typeof found === "string" ? 1 + found.length : 1)) return ask;
       if (scan === undefined) list.push(found);
       else if (typeof found === "string") for (const match of found.match(scan) ?? []) list.push(match);
       else return ask;

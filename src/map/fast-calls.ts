@@ -83,6 +83,7 @@ function joiner(separator = ""): FastCall {
       const text = item === null ? "" : textOf(item);
       if (typeof text !== "string") return ask;
       joined += index === 0 ? text : separator + text;
+      if (joined.length > longestText) return ask;
     }
     return joined;
   };
@@ -91,5 +92,11 @@ function joiner(separator = ""): FastCall {
 function replacer(pattern = "", text = ""): FastCall | undefined {
   const regex = regexOf(pattern);
   if (regex === undefined) return undefined;
-  return (input) => (typeof input === "string" ? input.replaceAll(regex, () => text) : ask);
+  return (input) =>
+    typeof input === "string" && input.length * (1 + text.length) <= longestText
+      ? input.replaceAll(regex, () => text)
+      : ask;
 }
+
+/** Most characters that a call may make. */
+const longestText = 1 << 22;

@@ -1,22 +1,8 @@
-import { type FastCall, fastCalls } from "./fast-calls.js";
+import { fastCalls } from "./fast-calls.js";
+import { type Fast, hasScan, spread } from "./fast-node.js";
 import { regexOf } from "./fast-regex.js";
 import { isSign, literalOf, type PathStep, stepAt, stringOf } from "./plain.js";
 import { type Token, tokenize } from "./tokens.js";
-
-/** An expression, or a part of one, that JavaScript evaluates exactly as jq does; each has at most one output. */
-export type Fast =
-  | { readonly is: "literal"; readonly value: string | number | boolean | null }
-  /** Steps from the input, or from what `of` gives; without steps the input itself. */
-  | { readonly is: "path"; readonly of?: Fast; readonly steps: readonly PathStep[] }
-  | { readonly is: "pipe" | "alternative" | "add" | "and" | "or"; readonly left: Fast; readonly right: Fast }
-  | { readonly is: "compare"; readonly by: string; readonly left: Fast; readonly right: Fast }
-  | { readonly is: "text"; readonly parts: readonly (string | Fast)[] }
-  | { readonly is: "if"; readonly test: Fast; readonly then: Fast; readonly else?: Fast }
-  /** An array; the matches of `scan` take the place of an item. */
-  | { readonly is: "list"; readonly items: readonly { readonly of: Fast; readonly scan?: RegExp }[] }
-  | { readonly is: "call"; readonly call: FastCall }
-  | { readonly is: "select" | "map"; readonly inner: Fast }
-  | { readonly is: "scan"; readonly regex: RegExp };
 
 /**
  * Reads an expression of the part of jq that is evaluated here: paths, literals, `//`, `+`, interpolation, comparison, `and`, `or`, `not`, `if`,
@@ -143,7 +129,7 @@ class Reader {
       this.#at++;
       return { is: "list", items: [] };
     }
-    const items = this.stream().map((item) => spread(item));
+    const items = this.stream().map((item) => spread(item) ?? refuse());
     this.#take(({ is }) => is === "close");
     return { is: "list", items };
   }
@@ -242,44 +228,6 @@ function piece(token: Token): string {
   return text;
 }
 
-/** An item of an array, its `scan` taken apart where it stands last. */
-function spread(item: Fast): { of: Fast; scan?: RegExp } {
-  const taken = lastScan(item);
-  const found = taken ?? { of: item };
-  if (hasScan(found.of)) throw notFast;
-  return found;
-}
-
-function lastScan(item: Fast): { of: Fast; scan: RegExp } | undefined {
-  if (item.is === "scan") return { of: { is: "path", steps: [] }, scan: item.regex };
-  if (item.is !== "pipe") return undefined;
-  const { left } = item;
-  const last = lastScan(item.right);
-  return last === undefined ? undefined : { of: { is: "pipe", left, right: last.of }, scan: last.scan };
-}
-
-/** True where a `scan`, which has many outputs, stands anywhere but last in an array. */
-function hasScan(fast: Fast): boolean {
-  switch (fast.is) {
-    case "scan":
-      return true;
-    case "path":
-      return fast.of !== undefined && hasScan(fast.of);
-    case "pipe":
-    case "alternative":
-    case "add":
-    case "and":
-    case "or":
-    case "compare":
-      return hasScan(fast.left) || hasScan(fast.right);
-    case "text":
-      return fast.parts.some((part) => typeof part !== "string" && hasScan(part));
-    case "if":
-      return hasScan(fast.test) || hasScan(fast.then) || (fast.else !== undefined && hasScan(fast.else));
-    case "select":
-    case "map":
-      return hasScan(fast.inner);
-    default:
-      return false;
-  }
+function refuse(): never {
+  throw notFast;
 }

@@ -9,8 +9,8 @@ export type JqReply =
 
 /** A thread that runs jq programs one after another, made anew when one hangs or breaks it. */
 export interface JqThread {
-  /** Runs a program over an input. At most two wait inside the thread; the time of one begins when the one before has ended. */
-  run(program: string, input: string): Promise<JqReply>;
+  /** Runs a program over an input. At most two wait inside the thread; the time of one, `limitMs`, begins when the one before has ended. */
+  run(program: string, input: string, limitMs?: number): Promise<JqReply>;
   /** Ends the thread; what still runs is rejected with an InternalError. */
   close(): Promise<void>;
 }
@@ -101,15 +101,15 @@ export function startJqThread(timeoutMs: number): JqThread {
     timer = setTimeout(() => {
       // After a stall of this thread the answer may lie unread; it is read first.
       setImmediate(() => setImmediate(() => flying[0] === job && replace({ is: "timeout" })));
-    }, timeoutMs);
+    }, job.limitMs);
   }
 
   return {
-    run(program, input) {
+    run(program, input, limitMs = timeoutMs) {
       if (closed) return Promise.reject(new InternalError("jq was closed"));
       return new Promise((resolve, reject) => {
         lastId++;
-        waiting.push({ id: lastId, program, input, resolve, reject });
+        waiting.push({ id: lastId, program, input, limitMs, resolve, reject });
         pump();
       });
     },
@@ -128,6 +128,7 @@ interface Job {
   readonly id: number;
   readonly program: string;
   readonly input: string;
+  readonly limitMs: number;
   readonly resolve: (reply: JqReply) => void;
   readonly reject: (error: Error) => void;
 }

@@ -1,6 +1,6 @@
 import { type JqCell, type JqRow, programOf, rowsOf, wrapLeaf } from "./jq-program.js";
 import { type JqThread, startJqThread } from "./jq-thread.js";
-import { runLeaf, type Trouble } from "./run-leaf.js";
+import { limitsOf, runLeaf, type Trouble } from "./run-leaf.js";
 
 /** Why an expression does not compile, and where in it: line and column from 1. */
 export interface CompileFault {
@@ -87,7 +87,9 @@ async function runBatch(
   // Something went wrong: each leaf alone tells which.
   const columns: (readonly JqCell[])[] = [];
   for (const [leaf, expression] of leaves.entries()) {
-    const column = await runLeaf((texts) => thread.run(programOf([expression]), arrayOf(texts)), records, timeoutMs);
+    const run = (texts: readonly string[], limitMs: number) =>
+      thread.run(programOf([expression]), arrayOf(texts), limitMs);
+    const column = await runLeaf(run, records, limitsOf(timeoutMs));
     if ("why" in column) return { stuck: { leaf, ...column } };
     columns.push(column.cells);
   }

@@ -1,10 +1,12 @@
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
+import type { Candidate } from "../../src/entity.js";
 import { fastOf } from "../../src/map/fast.js";
 import { bindFast } from "../../src/map/fast-bind.js";
 import { ask, Failure, none } from "../../src/map/fast-signal.js";
 import { startJq } from "../../src/map/jq.js";
 import type { JqCell } from "../../src/map/jq-program.js";
+import { mapAll, resource, rows, values } from "./records.js";
 
 const engine = startJq();
 afterAll(() => engine.close());
@@ -220,5 +222,138 @@ describe("fastOf", () => {
     );
     expect(fast).toBeGreaterThan(all / 3);
     expect(asked).toBeLessThan(answered / 3);
+  });
+});
+
+describe("mapRecords", () => {
+  const fields = {
+    identifier: '.id + "!"',
+    properties: { sum: '.a + "-"', jq: "[.a] | add", text: '"<\\(.a)>"', item: "(.item // .a) | tostring" },
+  };
+  const sums = (items: readonly Candidate[]) => items.map(({ fields: { properties } }) => properties);
+
+  it("fills in jq's answers where closures ask for them, each in its place, with jq's messages", async () => {
+    const file = { resources: [resource(fields), resource({ ...fields, properties: { sum: fields.properties.sum } })] };
+    const records = values({ id: "1", a: "x" }, { id: "2", a: 5 }, { id: "3", a: 1e20 }, { id: "4", a: "y" });
+    const { items, warnings } = await mapAll(engine, file, records);
+    expect(sums(items)).toEqual([
+      { sum: "x-", jq: "x", text: "<x>", item: "x" },
+      { sum: "x-" },
+      { jq: 5, text: "<5>", item: "5" },
+      {},
+      { jq: "100000000000000000000", text: "<100000000000000000000>", item: "100000000000000000000" },
+      {},
+      { sum: "y-", jq: "y", text: "<y>", item: "y" },
+      { sum: "y-" },
+    ]);
+    const at = (position: number) => ({ source: 0, position });
+    expect(warnings.map(({ code, path, count, first, message }) => [code, path, count, first, message])).toEqual([
+      [
+        "expression_error",
+        "resources.0.port.entity.mappings.properties.sum",
+        2,
+        at(2),
+        'the expression failed: number (5) and string ("-") cannot be added',
+      ],
+      [
+        "expression_error",
+        "resources.1.port.entity.mappings.properties.sum",
+        2,
+        at(2),
+        expect.stringContaining("added"),
+      ],
+      ["long_integer", "resources.0.port.entity.mappings.properties.jq", 1, at(3), expect.anything()],
+    ]);
+  });
+
+  it("reads cells, blanks, and elements beside their parent", async () => {
+    const blanks = { source: { blanks: ["N/A"] } };
+    const cells = rows(["id", "a", "list"], ["1", "N/A", "p;q"], ["2", "b", "r"]);
+    const { items } = await mapAll(engine, { ...blanks, resources: [resource(fields)] }, cells);
+    expect(sums(items)).toEqual([
+      { sum: "-", text: "<null>", item: "null" },
+      { sum: "b-", jq: "b", text: "<b>", item: "b" },
+    ]);
+    const port = { itemsToParse: '.list | split(";")' };
+    const split = await mapAll(engine, { ...blanks, resources: [resource(fields, { port })] }, cells);
+    expect(split.items.map(({ fields: { identifier, properties } }) => [identifier, properties.item])).toEqual([
+      ["1!", "p"],
+      ["1!", "q"],
+      ["2!", "r"],
+    ]);
+  });
+});
+
+describe("fastOf of a single expression", () => {
+  it.each([
+    ".a | .b",
+    '.a + "-" + .b',
+    '"\\(.a) of \\(.b)"',
+    '.a // "none"',
+    ".a == 1 and (.b | not)",
+    'if .a then "x" elif .b then "y" end',
+    '.a | values | split(";")',
+    '[.a, .b | values] | join("-")',
+    '[."Organization name", .State] | join("-") | ascii_downcase | [scan("[a-z0-9]+")] | join("-")',
+    '.a | gsub(" "; "-")',
+    '.a | split("/") | last',
+    '(.a | split("/")).[-2]',
+    ".a | map(.b)",
+    ".id | tostring",
+    ".a // -1",
+  ])("takes %s", (text) => {
+    expect(fastOf(text)).toBeDefined();
+  });
+
+  it.each([
+    [".a, .b", "two outputs"],
+    [".[]", "any number of outputs"],
+    ['scan("a")', "any number of outputs"],
+    ['[scan("a") | length]', "a scan that is not last"],
+    [".a as $x | $x", "a variable"],
+    [".a - 1", "arithmetic"],
+    [".a??", "a second question mark"],
+    ["(.a)?", "try"],
+    [".a == .b == .c", "a comparison of a comparison, which jq refuses"],
+    [".a = 1", "an assignment"],
+    ["1.50", "a number whose digits jq keeps"],
+    ["-0", "a zero with a sign"],
+    ["9007199254740993", "a long integer"],
+    ['.a | split(", *"; null)', "a function of two arguments"],
+    [".a | split(.b)", "an argument that is no literal"],
+    ['.a | test("^[a-z]")', "a function that is not listed"],
+    ['.a | gsub("[^a]"; "")', "a negated class"],
+    ['.a | gsub("a|b"; "")', "an alternative"],
+    ['.a | gsub("^a"; "")', "an anchor"],
+    ['.a | gsub("[z-a]"; "")', "a range that runs backwards"],
+    ['.a | gsub("a"; "\\(.b)")', "an interpolation"],
+    ['@base64 "\\(.a)"', "a format"],
+    ["if .a then .b", "an end that is missing"],
+    ['"\\ud800"', "half a surrogate pair"],
+    ["", "nothing"],
+    [`[${"[.a],".repeat(200)}.b]`, "more than 500 tokens"],
+  ])("leaves %s to jq: %s", (text) => {
+    expect(fastOf(text)).toBeUndefined();
+  });
+
+  it.each([
+    [".a", { a: "\ud800" }],
+    ['.a + "x"', { a: "\udc00 b" }],
+    [".a // .b", { b: "a\ud83c" }],
+    [".a // .b", { a: { "\ud800": 1 } }],
+    ["[.a]", { a: ["x", { y: "\udfff" }] }],
+    [".a | tostring", { a: 2 ** 53 }],
+    [". // 0", -(2 ** 53) - 2],
+    [".a + .b", { a: 2 ** 53 - 1, b: 1 }],
+    [".a + .b", { a: 0.1, b: 0.2 }],
+    ['"\\(.a)"', { a: 1e-7 }],
+    ["[.a]", { a: 1e20 }],
+    [".a == .b", { a: [1], b: [1] }],
+    [".a < .b", { a: "\uffee", b: "🎉" }],
+    ['.a | join("-")', { a: { b: "c" } }],
+  ])("asks jq about %s of %j", (text, value) => {
+    const fast = fastOf(`(${text})`);
+    if (fast === undefined) throw new Error("it is not fast");
+    expect(bindFast(fast, { is: "value" })(value)).toBe(ask);
   });
 });
