@@ -18,6 +18,11 @@ const emulatorOptions = z.strictObject({
   limits: z.string().default("port").describe("port (as documented), off, or a scale of them, e.g. 0.2"),
   limitPeriod: z.string().default("300s").describe("period of the limits; limits and bursts change in proportion"),
   latency: z.string().default("0ms").describe("delay before each answer, e.g. 80ms"),
+  snapshot: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("file that keeps the catalog: read at the start if it is there, written at a clean stop; .gz packs it"),
   faults: z.string().min(1).optional().describe("YAML or JSON file of scripted trouble; see docs/reliability.md"),
 });
 
@@ -41,6 +46,7 @@ export const emulatorCommand: Command = {
       limits: limitsOf(options.limits),
       limitPeriodMs: durationMs("limit-period", options.limitPeriod),
       latencyMs: durationMs("latency", options.latency),
+      ...(options.snapshot !== undefined && { snapshot: options.snapshot }),
       ...(options.faults !== undefined && { faults: await readFaults(options.faults) }),
     }).catch((cause: NodeJS.ErrnoException) => {
       if (cause.code !== "EADDRINUSE" && cause.code !== "EADDRNOTAVAIL" && cause.code !== "EACCES") throw cause;
@@ -51,7 +57,9 @@ export const emulatorCommand: Command = {
     });
     await writeOut(terminal.stderr, `listening on ${emulator.url}\n`);
     if (!terminal.signal.aborted) await once(terminal.signal, "abort");
-    await emulator.close();
+    await emulator.close().catch((cause: Error) => {
+      throw new EnvironmentError(`the snapshot could not be written: ${cause.message}`, { cause });
+    });
     return 0;
   },
 };

@@ -18,6 +18,7 @@ import { searchRoutes } from "./routes/search.js";
 import { tokenRoute } from "./routes/token.js";
 import { seedBlueprints } from "./seed.js";
 import { createServer } from "./server.js";
+import { readSnapshot, writeSnapshot } from "./snapshot.js";
 import { type Store, viewStore } from "./store.js";
 import { type Credentials, createTokens } from "./tokens.js";
 
@@ -43,6 +44,8 @@ export interface EmulatorOptions {
   readonly tokenTtlMs?: number;
   /** Other readings of what no source pins down than the likeliest. */
   readonly readings?: Partial<Readings>;
+  /** File that holds the catalog between runs: read at the start when it is there, written by `close`. NDJSON, packed when its name ends in `.gz`. Its blueprints win over `blueprints`. */
+  readonly snapshot?: string;
   /** Scripted trouble; none by default. */
   readonly faults?: FaultScript;
 }
@@ -64,7 +67,7 @@ export interface Emulator {
   readonly stats: () => EmulatorStats;
   /** Ends the token in force, as if its life were over. */
   readonly revokeToken: () => void;
-  /** Ends all connections and frees the port. */
+  /** Ends all connections, frees the port and writes the snapshot, if there is to be one. */
   readonly close: () => Promise<void>;
 }
 
@@ -72,6 +75,7 @@ export interface Emulator {
  * Starts a local server that speaks Port's API and keeps its catalog in memory.
  *
  * @throws {BlueprintError} for a blueprint that the API would refuse
+ * @throws {EnvironmentError} for a snapshot that cannot be read
  * @throws {Error} with code `EADDRINUSE` when the port is taken
  */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
@@ -92,6 +96,8 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     nextId: 1,
   };
   seedBlueprints(catalog, options.blueprints ?? []);
+  const { snapshot } = options;
+  if (snapshot !== undefined) await readSnapshot(catalog, snapshot);
   const startedAt = clock();
   const limiter = createLimiter({
     limits: options.limits ?? "port",
@@ -119,6 +125,11 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   actionRoutes(parts);
   auditLogRoute(parts);
   server.get("/__emulator/stats", (_request, reply) => reply.send({ ok: true, ...stats() }));
+  let closing: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    await server.close();
+    if (snapshot !== undefined) await writeSnapshot(catalog, snapshot);
+  };
   await server.listen({ port, host });
   const address = server.server.address() as AddressInfo;
   const authority = address.family === "IPv6" ? `[${address.address}]` : host;
@@ -127,6 +138,9 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     store: viewStore(catalog),
     stats,
     revokeToken: tokens.revoke,
-    close: () => server.close(),
+    close: () => {
+      closing ??= close();
+      return closing;
+    },
   };
 }
