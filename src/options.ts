@@ -203,6 +203,18 @@ export const testOptions = z.strictObject({
 /** See {@link testOptions}. */
 export type TestOptions = z.input<typeof testOptions>;
 
+/** Options of the proposal of a mapping. */
+export const initOptions = z.strictObject({
+  sources: z.array(z.string().min(1)).min(1).describe("files to propose from, each a kind; <kind>=<path> names it"),
+  blueprint: z.string().min(1).optional().describe("blueprint to map to: a file, or its identifier in the catalog"),
+  out: z.string().min(1).optional().describe("mapping file to write; stdout by default"),
+  blueprintsOut: z.string().min(1).optional().describe("folder to write the proposed blueprints to"),
+  limit: z.int().min(1).default(100_000).describe("records of each source to look at"),
+  yes: z.boolean().default(false).describe("overwrite the mapping file"),
+});
+/** See {@link initOptions}. */
+export type InitOptions = z.input<typeof initOptions>;
+
 /** Options of an explanation. */
 export const explainOptions = z.strictObject({
   source: z.string().min(1).describe("file, or - for stdin; <kind>=<path> binds it to a kind"),

@@ -40,6 +40,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   trace: ["map"],
   "mapping-test": ["map", "trace"],
   explain: ["trace"],
+  init: ["check", "sample"],
   recipes: [
     "read",
     "map",
@@ -56,6 +57,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "trace",
     "mapping-test",
     "explain",
+    "init",
     "root",
   ],
   cli: ["recipes", "plan", "report", "emulator", "lint", "mapping-test", "explain", "root"],

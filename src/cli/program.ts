@@ -12,6 +12,7 @@ import { explainCommand } from "./explain.js";
 import { hideStdin } from "./flags.js";
 import { importCommand } from "./import.js";
 import { lintCommand } from "./lint.js";
+import { initCommand } from "./init.js";
 import { planCommand } from "./plan.js";
 import { previewCommand } from "./preview.js";
 import { reportCommand } from "./report.js";
@@ -31,6 +32,7 @@ const commands: readonly Command[] = [
   reportCommand,
   previewCommand,
   lintCommand,
+  initCommand,
   testCommand,
   explainCommand,
   blueprintCommand,

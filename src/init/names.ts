@@ -1,0 +1,48 @@
+/** A path of keys as a jq expression: `."Service ID"`, `.lead.email`. */
+export function pathExpression(path: readonly string[]): string {
+  return path.map((key) => (/^[a-zA-Z_][a-zA-Z_0-9]*$/.test(key) ? `.${key}` : `.${JSON.stringify(key)}`)).join("");
+}
+
+/** A path of keys as a property's key: `Monthly Cost (EUR)` becomes `monthlyCostEur`. Empty where no letter or digit of ASCII is left. */
+export function propertyKey(path: readonly string[]): string {
+  const words = path
+    .join(" ")
+    .normalize("NFD")
+    .replaceAll(/[\u0300-\u036f]/g, "")
+    .replaceAll(/([a-z0-9])([A-Z])/g, "$1 $2")
+    .split(/[^A-Za-z0-9]+/)
+    .filter(Boolean);
+  return words
+    .map((word, index) =>
+      index === 0 ? word.toLowerCase() : word.charAt(0).toUpperCase() + word.slice(1).toLowerCase(),
+    )
+    .join("")
+    .slice(0, 100);
+}
+
+/** The blueprint that a kind's records are likely of: its singular. */
+export function blueprintName(kind: string): string {
+  const name = kind.replaceAll(/[^\p{L}0-9@_.+:-]/gu, "-");
+  if (/[^s]ies$/i.test(name)) return name.replace(/ies$/i, "y");
+  if (/(?:ss|x|ch|sh)es$/i.test(name)) return name.replace(/es$/i, "");
+  return /[^s]s$/i.test(name) ? name.slice(0, -1) : name;
+}
+
+/** A key or kind in words: `serviceId` becomes `Service id`. */
+export function inWords(name: string): string {
+  const words = name
+    .replaceAll(/([a-z0-9])([A-Z])/g, "$1 $2")
+    .replaceAll(/[-_.]+/g, " ")
+    .trim()
+    .toLowerCase();
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+/** A name without what differs by habit: case, separators, units in brackets. */
+export function normalName(name: string): string {
+  return name
+    .replaceAll(/\([^)]*\)|%/g, "")
+    .normalize("NFD")
+    .replaceAll(/[^\p{L}\p{N}]/gu, "")
+    .toLowerCase();
+}
