@@ -88,7 +88,8 @@ export function createAllowance(quota: Quota, nowMs: number, caps: Caps = {}): A
     }
     if (now <= filledAtMs) return;
     const perMs = known ? rate() : Math.min(coldRate, rate());
-    level = Math.min(cap(), level + (now - filledAtMs) * perMs);
+    // What was bought and waits to be handed out is still in the server's bucket.
+    level = Math.min(cap() - bought, level + (now - filledAtMs) * perMs);
     filledAtMs = now;
   };
 
@@ -147,7 +148,7 @@ export function createAllowance(quota: Quota, nowMs: number, caps: Caps = {}): A
       // A window's use is all that a first reply tells of the bucket: at worst all of it came just now.
       if (!known) level = Math.max(0, cap() - (used ?? ticket.ordinal)) - sinceTicket;
       known = true;
-      level = Math.min(level, cap());
+      level = Math.min(level, cap() - bought);
       if (used === undefined || news.resetAtMs === undefined) return;
       const resetAtMs = Math.min(news.resetAtMs, now + periodMs + 2000);
       if (!enterWindow(used, resetAtMs)) return;

@@ -138,6 +138,29 @@ describe("against Port's limits as the emulator defines them", () => {
     });
   }
 
+  it("counts tokens that were bought in advance as part of the burst", () => {
+    // 1,750 a minute, burst 175: a margin of 4, and tokens are bought 32 ahead while nobody sends.
+    const server = limitedServer(1750, 175, 0, 60_000);
+    const allowance = createAllowance({ limit: 1750, periodMs: 60_000, burstShare: 0.1 }, 0);
+    const send = (now: number) => {
+      const ticket = allowance.hand(now) as Ticket;
+      const ok = server.take(now);
+      allowance.learn(ticket, ok, readLimitHeaders(server.headers(now), now), now);
+    };
+    allowance.buy(1);
+    send(0);
+    allowance.buy(32);
+    let now = 10_000;
+    let sent = 1;
+    for (let free = allowance.free(now); free > 0 || sent < 32; free = allowance.free(now)) {
+      allowance.buy(free);
+      for (let n = 0; n < free + (sent === 1 ? 32 : 0); n++) send(now);
+      sent += free + 32;
+      now += 1;
+    }
+    expect([server.accepted > 160, server.refused]).toEqual([true, 0]);
+  });
+
   it("caps the rate at --rate, whatever the quota gives", () => {
     const server = limitedServer(35_000, 3500);
     const { accepted } = drive({ server, quota: bulk, width: 64, minutes: 2, tripMs: steady(20), maxPerSecond: 10 });
