@@ -48,10 +48,12 @@ const resource = z.strictObject({
     .looseObject({ query: z.union([expression, z.boolean()], { error: "must be an expression" }).optional() })
     .nullish(),
   port: z.strictObject({
-    /** Port looks at no other key here, and the default mapping of one of its integrations has one. */
-    entity: z.looseObject({
+    entity: z.strictObject({
       /** A list of one is how some files write it. */
       mappings: z.preprocess((value) => (Array.isArray(value) && value.length === 1 ? value[0] : value), mappings),
+      /** Port does not look at these, and the default mapping of one of its integrations has them. */
+      properties: z.unknown().optional(),
+      relations: z.unknown().optional(),
     }),
     itemsToParse: expression.nullish(),
     itemsToParseName: z.string().min(1).default("item"),
