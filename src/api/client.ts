@@ -11,6 +11,7 @@ import { type Clock, realClock } from "./clock.js";
 import { createCounter, type RequestCounts } from "./counts.js";
 import { type DeleteFlags, type DeleteReply, deleteEntities } from "./delete-entities.js";
 import { openDispatcher } from "./dispatcher.js";
+import { createEntityCalls, type EntityCalls } from "./entity-calls.js";
 import { findExisting } from "./existing.js";
 import type { Route } from "./families.js";
 import { lookUp } from "./look-up.js";
@@ -103,6 +104,8 @@ export interface Client {
     fields: Readonly<Partial<Record<ClearedField, null>>>,
     flags?: { readonly runId?: string },
   ): Promise<PatchReply>;
+  /** The single operations as they are, for scripts. */
+  readonly entity: EntityCalls;
   countEntities(blueprint: string): Promise<number>;
   /** The server's clock, milliseconds since the epoch, never later than the truth; undefined until a reply tells. */
   serverNow(): number | undefined;
@@ -178,6 +181,7 @@ export function createClient(options: ClientOptions): Client {
     search: (blueprint, request) => searchPage(io, blueprint, request),
     deleteEntities: (blueprint, identifiers, flags) => deleteEntities(io, blueprint, identifiers, flags),
     patchEntity: (blueprint, identifier, fields, flags) => patchEntity(io, blueprint, identifier, fields, flags),
+    entity: createEntityCalls(io),
     async countEntities(blueprint) {
       const call = {
         method: "GET",

@@ -8,7 +8,7 @@ export type Answer =
 
 /** What goes over the wire. */
 export interface Message {
-  readonly method: "GET" | "POST" | "PUT" | "PATCH";
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   readonly path: string;
   readonly body?: string;
 }

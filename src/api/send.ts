@@ -18,7 +18,7 @@ import type { Tokens } from "./token.js";
 
 /** One request, to be sent as often as it needs. */
 export interface Call {
-  readonly method: "GET" | "POST" | "PUT" | "PATCH";
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** Below the base address, encoded, with its query. */
   readonly path: string;
   readonly family: Family;

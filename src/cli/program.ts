@@ -1,4 +1,4 @@
-import yargs from "yargs";
+import yargs, { type Argv } from "yargs";
 import { PortloadError, UsageError } from "../errors.js";
 import { version } from "../version.js";
 import { applyCommand } from "./apply.js";
@@ -7,17 +7,19 @@ import type { Command } from "./command.js";
 import { demoCommand } from "./demo.js";
 import { doctorCommand } from "./doctor.js";
 import { emulatorCommand } from "./emulator.js";
+import { entityCommand } from "./entity.js";
 import { describeError, type ExitCode, exitCodeOf } from "./exit.js";
 import { explainCommand } from "./explain.js";
 import { hideStdin } from "./flags.js";
 import { importCommand } from "./import.js";
-import { lintCommand } from "./lint.js";
 import { initCommand } from "./init.js";
+import { lintCommand } from "./lint.js";
 import { planCommand } from "./plan.js";
 import { previewCommand } from "./preview.js";
 import { reportCommand } from "./report.js";
 import { resumeCommand } from "./resume.js";
 import { retryCommand } from "./retry.js";
+import { schemaCommand } from "./schema.js";
 import { syncCommand } from "./sync.js";
 import { type Terminal, writeOut } from "./terminal.js";
 import { testCommand } from "./test.js";
@@ -31,14 +33,16 @@ const commands: readonly Command[] = [
   retryCommand,
   reportCommand,
   previewCommand,
-  lintCommand,
   initCommand,
+  lintCommand,
   testCommand,
   explainCommand,
   blueprintCommand,
+  entityCommand,
   emulatorCommand,
   doctorCommand,
   demoCommand,
+  schemaCommand,
 ];
 
 /** Parses the command line, calls the command and gives its exit code. Everything it prints goes to the terminal passed in. */
@@ -59,11 +63,16 @@ export async function runProgram(argv: readonly string[], terminal: Terminal): P
       "parse-positional-numbers": false,
     })
     .exitProcess(false);
-  for (const { name, describe, build, run } of commands) {
-    parser.command(name, describe, build, async (args) => {
+  const register = (onto: Argv, { name, describe, build, run, commands: below = [] }: Command): void => {
+    const buildAll = (inner: Argv): Argv => {
+      for (const command of below) register(inner, command);
+      return build(inner);
+    };
+    onto.command(name, describe, buildAll, async (args) => {
       code = await run(args, terminal);
     });
-  }
+  };
+  for (const command of commands) register(parser, command);
   try {
     const output = await parse(parser, argv);
     await writeOut(terminal.stdout, output);
