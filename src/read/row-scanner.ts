@@ -51,7 +51,9 @@ export class RowScanner {
   readonly #sink: RowSink;
   readonly #window: Window;
   readonly #comment: Buffer | undefined;
-  #parser: RowParser;
+  readonly #quote: Buffer | undefined;
+  /** Absent where the bytes from the start on have not been given to one. */
+  #parser: RowParser | undefined;
   #fed: number;
   #start: number;
   #fault: RowFault | undefined;
@@ -69,7 +71,7 @@ export class RowScanner {
     this.#linesToSkip = options.skipLines;
     this.#start = options.start;
     this.#fed = options.start;
-    this.#parser = this.#parserFrom(options.start);
+    this.#quote = options.quote === null ? undefined : Buffer.from(options.quote);
   }
 
   /** Lines of the preamble that have not come yet. */
@@ -108,21 +110,60 @@ export class RowScanner {
   }
 
   #parse(ended: boolean): void {
-    let bytes = this.#window.from(this.#fed);
-    if (this.#lfOnly && bytes.includes(13)) {
-      this.#lfOnly = false;
-      this.#parser = this.#parserFrom(this.#start);
-      bytes = this.#window.from(this.#start);
-    }
-    this.#fed = this.#window.end;
-    let error = bytes.length > 0 ? this.#parser.feed(bytes) : undefined;
-    if (ended && error === undefined && this.#fault === undefined) error = this.#parser.finish();
+    this.#takePlainRows();
+    if (this.#fault !== undefined) return;
+    const error = this.#needsParser(ended) ? this.#feedParser(ended) : undefined;
     this.#start = this.#window.skipLineEnds(this.#start);
     if (this.#fault !== undefined) return;
     if (error !== undefined) this.#fault = faultOf(error);
     else if (!ended && this.#window.end - this.#start > this.#options.maxRecordBytes) {
       this.#fault = { code: "record_too_large" };
     }
+  }
+
+  /**
+   * Takes the rows whose lines hold no quote: to them a delimiter is a delimiter and a line end a line end, whatever parses them.
+   * M: cutting them so is some five times faster than csv-parse, which looks at each byte; it reads the rest.
+   */
+  #takePlainRows(): void {
+    const bytes = this.#window.from(this.#start);
+    const from = this.#start;
+    const quoteAt = this.#quote === undefined ? -1 : bytes.indexOf(this.#quote);
+    const plain = quoteAt === -1 ? bytes : bytes.subarray(0, quoteAt);
+    let at = 0;
+    for (
+      let lineEnd = plain.indexOf(10);
+      lineEnd !== -1 && this.#fault === undefined;
+      lineEnd = plain.indexOf(10, at)
+    ) {
+      const end = lineEnd > at && plain[lineEnd - 1] === 13 ? lineEnd - 1 : lineEnd;
+      const text = plain.toString("utf8", at, end);
+      if (text.includes("\r")) break;
+      if (text === "") this.#start = from + lineEnd + 1;
+      else this.#take(text.split(this.#options.delimiter), from + lineEnd + 1);
+      at = lineEnd + 1;
+    }
+    if (at > 0) this.#parser = undefined;
+  }
+
+  /** Whether what is left holds more than the beginning of a plain row. */
+  #needsParser(ended: boolean): boolean {
+    if (ended || this.#parser !== undefined) return true;
+    const bytes = this.#window.from(this.#start);
+    return bytes.includes(13) || (this.#quote !== undefined && bytes.includes(this.#quote));
+  }
+
+  #feedParser(ended: boolean): CsvError | undefined {
+    let bytes = this.#window.from(this.#parser === undefined ? this.#start : this.#fed);
+    const hasFirstCr = this.#lfOnly && bytes.includes(13);
+    if (hasFirstCr) this.#lfOnly = false;
+    if (hasFirstCr || this.#parser === undefined) {
+      this.#parser = this.#parserFrom(this.#start);
+      bytes = this.#window.from(this.#start);
+    }
+    this.#fed = this.#window.end;
+    const error = bytes.length > 0 ? this.#parser.feed(bytes) : undefined;
+    return ended && error === undefined && this.#fault === undefined ? this.#parser.finish() : error;
   }
 
   /** Moves to the next physical line; false when its beginning has not come yet. A line that is passed because of a fault is told. */
@@ -147,8 +188,7 @@ export class RowScanner {
     this.#fault = undefined;
     this.#open = undefined;
     this.#start = found.next;
-    this.#fed = found.next;
-    this.#parser = this.#parserFrom(found.next);
+    this.#parser = undefined;
     return true;
   }
 
