@@ -89,8 +89,12 @@ async function measureMemory(records: number): Promise<void> {
     { stdio: ["ignore", "ignore", "pipe"] },
   );
   try {
-    const [hello] = await once(emulator.stderr, "data");
-    const apiUrl = /http\S+/.exec(String(hello))?.[0] ?? "";
+    let hello = "";
+    for await (const text of emulator.stderr) {
+      hello += String(text);
+      if (/listening on \S+\s/.test(hello)) break;
+    }
+    const apiUrl = /http\S+/.exec(hello)?.[0] ?? "";
     for (const name of ["first night", "unchanged night", "unchanged night with prune"]) {
       const { peakMb, unchanged, seconds } = await syncInProcess(apiUrl, name.endsWith("prune") ? ["--prune"] : []);
       console.log(`${name}: peak ${peakMb.toFixed(0)} MB, ${unchanged} unchanged, ${seconds.toFixed(0)} s`);

@@ -1,0 +1,77 @@
+import { createClient } from "../api/client.js";
+import type { Blueprint } from "../blueprint.js";
+import { BlueprintError, UsageError } from "../errors.js";
+import { type ApiChoices, clientOptionsOf } from "./client-options.js";
+import { type ExportFormat, exportForm, exportMapping } from "./export-forms.js";
+
+/** What is exported, and how. */
+export interface ExportOptions extends ApiChoices {
+  readonly blueprints: readonly string[];
+  readonly format: ExportFormat;
+}
+
+/** What an export takes from the world around it. */
+export interface ExportContext {
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly signal?: AbortSignal;
+  /** Takes the next piece of the file. Resolves false when no more is wanted. */
+  readonly emit: (text: string) => Promise<boolean>;
+}
+
+/** What was exported. */
+export interface Exported {
+  readonly entities: number;
+  /** A mapping that imports the file. @param kind - its base name up to the first dot */
+  mapping(kind: string): string;
+}
+
+/**
+ * Writes all entities of blueprints, a page of 1,000 at a time, without what Port calculates. The file, with its mapping, imports back to the same.
+ *
+ * @throws {UsageError} for a CSV of several blueprints, whose columns differ
+ * @throws {BlueprintError} for a blueprint that does not exist
+ */
+export async function exportEntities(options: ExportOptions, context: ExportContext): Promise<Exported> {
+  const { format } = options;
+  if (format === "csv" && options.blueprints.length !== 1)
+    throw new UsageError("a CSV file has the columns of one blueprint", {
+      hint: "Export each blueprint into a file of its own, or all into one with --format ndjson.",
+    });
+  const client = createClient({
+    ...clientOptionsOf(options, context.env ?? {}),
+    ...(context.signal && { signal: context.signal }),
+  });
+  try {
+    const blueprints: Blueprint[] = [];
+    for (const name of new Set(options.blueprints)) {
+      const blueprint = await client.getBlueprint(name);
+      if (blueprint === undefined) throw new BlueprintError(`there is no blueprint ${name}`);
+      blueprints.push(blueprint);
+    }
+    const form = exportForm(format, blueprints);
+    let entities = 0;
+    let wanted = await context.emit(form.head);
+    for (const blueprint of blueprints) {
+      let from: string | undefined;
+      do {
+        if (!wanted) break;
+        const query = { combinator: "and", rules: [] };
+        const page = await client.search(blueprint.identifier, {
+          query,
+          limit: 1000,
+          ...(from !== undefined && { from }),
+        });
+        const texts = page.entities.map((entity) => form.text(blueprint, entity));
+        if (texts.length > 0)
+          wanted = await context.emit((entities > 0 ? form.between : "") + texts.join(form.between));
+        entities += texts.length;
+        // A cursor that does not move would never end.
+        from = page.next === from ? undefined : page.next;
+      } while (from !== undefined);
+    }
+    if (wanted) await context.emit(form.tail);
+    return { entities, mapping: (kind) => exportMapping(format, blueprints, kind) };
+  } finally {
+    await client.close();
+  }
+}
