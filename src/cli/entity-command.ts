@@ -58,7 +58,7 @@ export async function askDeleteAll(
   terminal: Terminal,
   { blueprint, count, deleteBlueprint }: DeleteAllQuestion,
 ): Promise<boolean> {
-  const what = `all ${count} entities of ${blueprint}${deleteBlueprint ? " and the blueprint" : ""}`;
+  const what = `${count === 1 ? "the one entity" : `all ${count} entities`} of ${blueprint}${deleteBlueprint ? " and the blueprint" : ""}`;
   if (terminal.stdin.isTTY !== true || terminal.stderr.isTTY !== true)
     throw new UsageError(`would delete ${what}, and there is no terminal to ask at`, { hint: "Give --yes." });
   const asking = createInterface({ input: terminal.stdin, output: terminal.stderr });

@@ -68,6 +68,7 @@ export function hideStdin(argument: string): string {
 const numeric = ["limit", "maxErrors", "rate", "concurrency", "keep", "port", "latency", "record", "sample"];
 
 function valueFrom(name: string, value: unknown): unknown {
+  if (value === hiddenStdin) return "-";
   if (Array.isArray(value)) return value.map((each) => (each === hiddenStdin ? "-" : each));
   return numeric.includes(name) && typeof value === "string" && /^\d+(\.\d+)?$/.test(value) ? Number(value) : value;
 }
