@@ -17,7 +17,7 @@ export type Progress =
   /** It was refused for a missing target and waits for the end. */
   | { readonly is: "unmet" };
 
-/** What the journal of an import tells of its entities: two bytes an entity, so that it fits in memory for millions. */
+/** What the journal of an import tells of its entities: a byte an entity, so that it fits in memory for millions. */
 export interface SettledEntities {
   /** Takes an entity of a reply; later ones overrule. */
   note(settled: Settled): void;
@@ -27,8 +27,6 @@ export interface SettledEntities {
   noteReason(of: EntityPlace): void;
   /** What is known of an entity; undefined when it must be sent. */
   of(entity: EntityPlace): Progress | undefined;
-  /** True when the journal holds a verdict of any entity of the record. */
-  hasRecord(at: EntityPlace["at"]): boolean;
 }
 
 const finals = ["created", "updated", "rejected"] as const;
@@ -40,7 +38,6 @@ const reasonBit = 16;
 /** Makes an empty table. A byte holds: final outcome (2 bits, 0 for none), how far it came otherwise (2 bits), whether there is a reason (1 bit). */
 export function collectSettled(): SettledEntities {
   const bytes = createBytes();
-  const records = createBytes();
   return {
     note({ at, resource, item, is, pass }) {
       const before = bytes.get(at.source, resource, at.position, item);
@@ -49,7 +46,6 @@ export function collectSettled(): SettledEntities {
       else if (pass === "first" && is !== "rejected") now = (before & reasonBit) | ((firsts.indexOf(is) + 1) << 2);
       else now = (before & ~3) | (finals.indexOf(is) + 1);
       bytes.set(at.source, resource, at.position, item, now);
-      records.set(at.source, 0, at.position, 0, 1);
     },
     lacksReason({ at, resource, item }) {
       return (bytes.get(at.source, resource, at.position, item) & (3 | reasonBit)) === rejected;
@@ -68,7 +64,6 @@ export function collectSettled(): SettledEntities {
       const first = firsts[waiting - 1];
       return first === undefined ? undefined : { is: "first", outcome: first };
     },
-    hasRecord: ({ source, position }) => records.get(source, 0, position, 0) === 1,
   };
 }
 

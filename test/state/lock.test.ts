@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { copyFile, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { GuardError } from "../../src/errors.js";
 import { type LockHolder, takeLock } from "../../src/state/lock.js";
@@ -108,5 +109,19 @@ describe("thisMachine", () => {
   it.skipIf(process.platform !== "linux")("knows a later process of the same pid (Linux alone tells)", async () => {
     const { pid, isAlive } = thisMachine();
     expect(await isAlive(pid, "another-boot/1")).toBe(false);
+  });
+});
+
+describe("a lock that came with a copied folder", () => {
+  it("is taken over by its own import, but honoured in its own file and for other imports", async () => {
+    const [folder, copied] = [await makeFolder(), await makeFolder()];
+    const there: Machine = { ...machine, host: "there" };
+    const lock = await takeLock(folder, of, holder("one", { host: "there" }), there);
+    // On a file system that both hosts see it is the same file.
+    await expect(takeLock(folder, of, holder("one"), machine)).rejects.toThrow("on another host");
+    await copyFile(lock.path, join(copied, basename(lock.path)));
+    await expect(takeLock(copied, of, holder("two"), machine)).rejects.toThrow("on another host");
+    const taken = await takeLock(copied, of, holder("one"), machine);
+    expect(JSON.parse(await readFile(taken.path, "utf8"))).toMatchObject({ host: "here", importId: "one" });
   });
 });
