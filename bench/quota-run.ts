@@ -48,6 +48,12 @@ export interface BulkStats {
   readonly burst: number;
 }
 
+/** How the other client fared. */
+export interface OthersSent {
+  readonly accepted: number;
+  readonly refused: number;
+}
+
 /** Maps the records of {@link thing}. */
 export const mapping = `resources:
   - kind: thing
@@ -109,15 +115,12 @@ export async function runScenario(program: string, scenario: Scenario, load: Loa
       const reply = await fetch(url.replace("/v1", "/__emulator/stats"));
       return ((await reply.json()) as { families: { bulk: BulkStats } }).families.bulk;
     };
-    if (scenario.others !== undefined) void disturb(url, scenario.others, await stats(), ended.signal);
     const imports = scenario.imports.map((more, n) => startImport(program, folder, url, n, more));
     children.push(...imports.map(({ child }) => child));
-    const { from, to } = await measure(stats, load);
+    const { from, to, others } = await measure(stats, load, () => disturb(url, scenario.others, ended.signal));
     for (const { finish } of imports) finish();
-    const reports = await Promise.all(imports.map(({ report }) => report));
-    const requests = reports.reduce((sum, report) => sum + report.bulk, 0);
-    const refused = reports.reduce((sum, report) => sum + report.refused, 0);
-    return { ...figures(scenario.name, from, to), refused, requests };
+    await Promise.all(imports.map(({ ended }) => ended));
+    return { ...figures(scenario.name, from, to), ...oursOf(await stats(), others()) };
   } finally {
     ended.abort();
     for (const child of children) child.kill("SIGKILL");
@@ -125,15 +128,21 @@ export async function runScenario(program: string, scenario: Scenario, load: Loa
   }
 }
 
-/** The counts when the burst is used up, and after the time to be measured. */
+/**
+ * The counts when the burst is used up, and after the time to be measured.
+ *
+ * @param startOthers - starts the other client once the imports have begun; gives what tells of its 429s
+ */
 export async function measure(
   stats: () => Promise<BulkStats>,
   load: Load,
-): Promise<{ readonly from: BulkStats; readonly to: BulkStats }> {
+  startOthers: () => Promise<() => OthersSent>,
+): Promise<{ readonly from: BulkStats; readonly to: BulkStats; readonly others: () => OthersSent }> {
   while ((await stats()).accepted === 0) await sleep(100);
+  const others = await startOthers();
   const from = await burstUsed(stats, load);
   await sleep(load.measuredMs);
-  return { from, to: await stats() };
+  return { from, to: await stats(), others };
 }
 
 /** What was used between two counts, and since the start. */
@@ -144,6 +153,12 @@ export function figures(name: string, from: BulkStats, to: BulkStats): Omit<Meas
     usedInAll: to.accepted / to.allowed,
     refusedAfter: to.refused - from.refused,
   };
+}
+
+/** What is ours of the counts at the end. */
+export function oursOf(end: BulkStats, others: OthersSent): Pick<Measured, "refused" | "requests"> {
+  const refused = end.refused - others.refused;
+  return { refused, requests: end.accepted - others.accepted + refused };
 }
 
 /** Waits until the burst is used up: imports come no nearer to what is allowed; or until the time for that is over. */
@@ -157,7 +172,7 @@ async function burstUsed(stats: () => Promise<BulkStats>, load: Load): Promise<B
     const before = seen.at(-21);
     const gained = before && before.allowed - before.accepted - (now.allowed - now.accepted);
     const few = ((now.limit / now.periodMs) * 2000) / 10;
-    if (Date.now() >= end || (gained !== undefined && now.accepted > now.burst / 4 && gained < few)) return now;
+    if (Date.now() >= end || (gained !== undefined && now.accepted > now.burst && gained < few)) return now;
     await sleep(100);
   }
 }
@@ -166,7 +181,7 @@ interface RunningImport {
   readonly child: ChildProcess;
   /** Ends its stream; it then finishes what it has read. */
   finish(): void;
-  readonly report: Promise<{ bulk: number; refused: number }>;
+  readonly ended: Promise<void>;
 }
 
 function startImport(program: string, folder: string, url: string, n: number, more: readonly string[]): RunningImport {
@@ -175,21 +190,17 @@ function startImport(program: string, folder: string, url: string, n: number, mo
     cwd: folder,
     env: { ...process.env, PORT_API_URL: url, PORT_CLIENT_ID: "portload", PORT_CLIENT_SECRET: "portload" },
   });
-  let [out, err] = ["", ""];
-  child.stdout.on("data", (text) => {
-    out += text;
-  });
+  let err = "";
+  child.stdout.resume();
   child.stderr.on("data", (text) => {
     err += text;
   });
   const stop = feed(child, n);
-  const report = once(child, "close").then(() => {
-    if (out === "") throw new Error(`the import told nothing: ${err}`);
-    const { requests } = JSON.parse(out) as { requests: { byRoute: { bulk: number }; rateLimited: number } };
-    return { bulk: requests.byRoute.bulk, refused: requests.rateLimited };
+  const done = once(child, "close").then(() => {
+    if (child.exitCode !== 0) throw new Error(`the import ended with ${child.exitCode}: ${err}`);
   });
-  report.catch(() => undefined);
-  return { child, finish: stop, report };
+  done.catch(() => undefined);
+  return { child, finish: stop, ended: done };
 }
 
 /** Writes records for as long as somebody reads, until the function it gives is called. */
@@ -215,29 +226,35 @@ function feed({ stdin }: ChildProcess, n: number): () => void {
   };
 }
 
-/** Somebody else who takes a share of the bulk rate evenly and does not care for 429s. */
-export async function disturb(url: string, share: number, stats: BulkStats, signal: AbortSignal): Promise<void> {
+/** Somebody else who takes a share of the bulk rate evenly and does not care for 429s; gives what tells how many they got. */
+export async function disturb(url: string, share: number | undefined, signal: AbortSignal): Promise<() => OthersSent> {
+  if (share === undefined) return () => ({ accepted: 0, refused: 0 });
   const json = { "content-type": "application/json" };
   const body = JSON.stringify({ clientId: "portload", clientSecret: "portload" });
   const token = await fetch(`${url}/auth/access_token`, { method: "POST", headers: json, body });
   const { accessToken } = (await token.json()) as { accessToken: string };
   const headers = { ...json, authorization: `Bearer ${accessToken}` };
-  const start = Date.now();
-  const perMs = (stats.limit / stats.periodMs) * share;
-  for (let sent = 0; !signal.aborted; ) {
-    for (; sent < (Date.now() - start) * perMs; sent++) {
-      const entities = [{ identifier: `other-${sent}`, properties: {} }];
-      fetch(`${url}/blueprints/thing/entities/bulk?upsert=true`, {
-        method: "POST",
-        headers,
-        body: JSON.stringify({ entities }),
-        signal,
-      })
-        .then((reply) => reply.text())
-        .catch(() => undefined);
-    }
-    await sleep(10);
-  }
+  let [accepted, refused] = [0, 0];
+  const send = async (n: number): Promise<number> => {
+    const entities = [{ identifier: `other-${n}`, properties: {} }];
+    const reply = await fetch(`${url}/blueprints/thing/entities/bulk?upsert=true`, {
+      method: "POST",
+      headers,
+      body: JSON.stringify({ entities }),
+    });
+    await reply.text();
+    if (reply.status === 429) refused++;
+    else accepted++;
+    return (Number(reply.headers.get("x-ratelimit-limit")) / Number(reply.headers.get("x-ratelimit-period"))) * share;
+  };
+  const perSecond = await send(0);
+  const press = async () => {
+    const start = Date.now();
+    for (let sent = 1; !signal.aborted; await sleep(10))
+      for (; sent < ((Date.now() - start) * perSecond) / 1000; sent++) send(sent).catch(() => undefined);
+  };
+  void press();
+  return () => ({ accepted, refused });
 }
 
 async function lineOf({ stderr }: ChildProcess): Promise<string> {

@@ -1,20 +1,23 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { monitorEventLoopDelay } from "node:perf_hooks";
 import { Readable } from "node:stream";
 import { describe, expect, it } from "vitest";
-import { type BulkStats, blueprint, disturb, figures, mapping, measure, thing } from "../../bench/quota-run.js";
+import { type BulkStats, blueprint, disturb, figures, mapping, measure, oursOf, thing } from "../../bench/quota-run.js";
 import { isMet, scenariosOn } from "../../bench/quota-scenarios.js";
 import { startEmulator } from "../../src/emulator/emulator.js";
 import { runImport } from "../../src/recipes/import.js";
 import { hasRedis, redisUrl, withoutRedis } from "../api/redis.js";
-import { makeFolder } from "../support/catalog.js";
 
 /**
- * The short form of `npm run bench:quota`: a quarter of Port's rate with the bursts of 60 s, all scenarios at once in one process.
- * 10 s at 29 a second: one request is 0.35 %.
+ * The short form of `npm run bench:quota`: a seventh of Port's rate with the bursts of 60 s, all scenarios at once in one process.
+ * 10 s at 17 a second: one request is 0.6 %.
  */
-const load = { limits: "0.25", limitPeriod: "60s", burstMs: 8000, measuredMs: 10_000 };
+const load = { limits: "0.15", limitPeriod: "60s", burstMs: 8000, measuredMs: 10_000 };
 const grain = 0.02;
+/** Timers that come later than this, one in a hundred, spoil a round trip of 20 ms and a bucket of a few tokens. */
+const busyMs = 100;
 
 /** Records for as long as somebody reads. */
 function* things(from: number): Generator<string> {
@@ -22,7 +25,7 @@ function* things(from: number): Generator<string> {
 }
 
 async function run(scenario: ReturnType<typeof scenariosOn>[number]) {
-  const folder = await makeFolder();
+  const folder = mkdtempSync(join(tmpdir(), "portload-test-"));
   const emulator = await startEmulator({
     blueprints: [blueprint],
     limits: Number(load.limits),
@@ -34,7 +37,6 @@ async function run(scenario: ReturnType<typeof scenariosOn>[number]) {
     mkdirSync(join(folder, "state"));
     writeFileSync(join(folder, "thing.yaml"), mapping);
     const stats = async () => emulator.stats().families.bulk as BulkStats;
-    if (scenario.others !== undefined) void disturb(emulator.url, scenario.others, await stats(), ended.signal);
     const env = { PORT_API_URL: emulator.url, PORT_CLIENT_ID: "portload", PORT_CLIENT_SECRET: "portload" };
     const imports = scenario.imports.map(([flag, value], n) => {
       const options = {
@@ -44,21 +46,30 @@ async function run(scenario: ReturnType<typeof scenariosOn>[number]) {
         ...(flag === "--quota-share" && { quotaShare: value }),
         ...(flag === "--pace" && { pace: value }),
       };
-      return runImport(options, { env, stdin: Readable.from(things(n), { objectMode: false }), signal: ended.signal });
+      return runImport(options, {
+        env,
+        stdin: Readable.from(things(n), { objectMode: false }),
+        signal: ended.signal,
+      });
     });
-    const { from, to } = await measure(stats, load);
+    const delay = monitorEventLoopDelay();
+    const { from, to, others } = await measure(stats, load, () => {
+      // What is late while the program starts spoils nothing.
+      delay.enable();
+      return disturb(emulator.url, scenario.others, ended.signal);
+    });
+    delay.disable();
     ended.abort();
-    const reports = (await Promise.all(imports)).map(({ report }) => report.requests);
-    const sum = (of: (requests: (typeof reports)[number]) => number) =>
-      reports.reduce((total, one) => total + of(one), 0);
+    await Promise.allSettled(imports);
     return {
       ...figures(scenario.name, from, to),
-      refused: sum(({ rateLimited }) => rateLimited),
-      requests: sum(({ byRoute }) => byRoute.bulk),
+      lateMs: delay.percentile(99) / 1e6,
+      ...oursOf(await stats(), others()),
     };
   } finally {
     ended.abort();
     await emulator.close();
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 
@@ -66,9 +77,9 @@ describe.concurrent(`an import against the emulator's limits${withoutRedis}`, ()
   for (const scenario of scenariosOn(redisUrl)) {
     it.skipIf(scenario.name.includes("Redis") && !hasRedis)(
       `uses what docs/reliability.md says with ${scenario.name}`,
-      { retry: 1 },
-      async () => {
-        const measured = await run(scenario);
+      async ({ skip }) => {
+        const { lateMs, ...measured } = await run(scenario);
+        skip(lateMs > busyMs, `the machine was too busy to measure a rate: timers came ${Math.round(lateMs)} ms late`);
         expect(isMet(measured, grain), JSON.stringify(measured)).toBe(true);
       },
     );
