@@ -37,10 +37,12 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   // The mapping's bench stands beside the way of a record and looks at its parts.
   sample: ["map"],
   lint: ["map", "check", "sample"],
+  lint: ["map", "check", "editor", "sample"],
   trace: ["map"],
   "mapping-test": ["map", "trace"],
   explain: ["trace"],
   init: ["check", "sample"],
+  editor: ["map", "mapping-test"],
   recipes: [
     "read",
     "map",
@@ -61,6 +63,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "root",
   ],
   cli: ["recipes", "plan", "report", "emulator", "lint", "mapping-test", "explain", "root"],
+  cli: ["recipes", "plan", "report", "emulator", "editor", "lint", "mapping-test", "explain", "root"],
 };
 
 interface Import {

@@ -85,7 +85,7 @@ function lintProperty(
     tell(
       code,
       path,
-      `the constant ${JSON.stringify(constant.constant)}: ${fault.message}`,
+      `the constant ${JSON.stringify(constant.constant)}: ${plain(fault.message)}`,
       `write a constant that the property takes: ${wanted}`,
     );
     return;
@@ -113,7 +113,7 @@ function lintRelation(path: string, key: string, leaf: RawLeaf, compiled: Compil
       tell(
         "value_refused",
         path,
-        `the constant ${JSON.stringify(constant.constant)}: ${fault.message}`,
+        `the constant ${JSON.stringify(constant.constant)}: ${plain(fault.message)}`,
         "write the identifier of the target",
       );
     return;
@@ -142,4 +142,9 @@ function typeOfLeaf(leaf: RawLeaf): Yield | undefined {
   // A search query stands where an object does.
   if (typeof leaf === "object" && leaf !== null) return "combinator" in leaf ? undefined : "object";
   return leaf === null ? undefined : typeof leaf === "number" ? "number" : "boolean";
+}
+
+/** A message without its hint for cells, which a constant is not. */
+function plain(message: string): string {
+  return message.split("; ")[0] ?? message;
 }

@@ -1,3 +1,4 @@
+import { keyWords } from "../editor/key-words.js";
 import type { Issue } from "../errors.js";
 import type { Mapping } from "../map/mapping.js";
 import { doubleQuotes, refusalOf } from "../map/words.js";
@@ -93,10 +94,7 @@ function codeOf(path: string, message: string, root: unknown): [LintCode, string
 }
 
 /** Keys of the file that a slip of the pen may have meant. */
-const knownKeys: readonly string[] =
-  "source sources duplicates onNull clear onError enableMergeEntity createMissingRelatedEntities deleteDependentEntities entityDeletionThreshold resources kind selector query port entity mappings itemsToParse itemsToParseName itemsToParseTopLevelTransform identifier title icon team blueprint properties relations format encoding csv json blanks columns maxRecordBytes delimiter quote header skipLines records date zone split".split(
-    " ",
-  );
+const knownKeys: readonly string[] = [...new Set(Object.keys(keyWords).map((path) => path.split(".").at(-1) ?? ""))];
 
 function valueAt(root: unknown, path: string): unknown {
   return path.split(".").reduce<unknown>((value, step) => {
