@@ -8,7 +8,7 @@
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { mappingText, thing, writeThings } from "./things.js";
@@ -72,7 +72,9 @@ async function countRequests(records: number): Promise<void> {
 
 async function measureMemory(records: number): Promise<void> {
   await writeThings(source, records);
-  writeFileSync(join(folder, "thing.json"), JSON.stringify(thing));
+  const blueprints = join(folder, "blueprints");
+  mkdirSync(blueprints);
+  writeFileSync(join(blueprints, "thing.json"), JSON.stringify(thing));
   const emulator = spawn(
     process.execPath,
     [
@@ -84,7 +86,7 @@ async function measureMemory(records: number): Promise<void> {
       "--limits",
       "off",
       "--blueprints",
-      folder,
+      blueprints,
     ],
     { stdio: ["ignore", "ignore", "pipe"] },
   );

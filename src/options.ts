@@ -159,6 +159,11 @@ export const importOptions = z.strictObject({
     .union([z.literal("auto"), z.int().min(1).max(256)], { error: "is auto or a number from 1 to 256" })
     .default("auto")
     .describe("requests in flight, 1 to 256; auto grows while latency holds and halves on trouble"),
+  allowRejects: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("file of known rejects, such as an earlier reasons.ndjson: they count, and do not set exit code 1"),
   report: z
     .array(z.string().min(1))
     .default([])

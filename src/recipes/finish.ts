@@ -48,10 +48,11 @@ export async function finishRun(run: Run, work: () => Promise<void>): Promise<Fi
 }
 
 async function reportOf(run: Run, ending: Ending, durationMs: number): Promise<Report> {
-  const { accounts, client, state } = run;
+  const { accounts, allowed, client, state } = run;
+  if (ending === "finished" && allowed !== undefined) accounts.warn(allowed.cured());
   const counts = accounts.close(ending !== "finished");
   const rejectFiles = await writeRejectFiles(run);
-  return buildReport({
+  const report = buildReport({
     importId: state.importId,
     command: run.command,
     dryRun: run.dryRun,
@@ -65,6 +66,8 @@ async function reportOf(run: Run, ending: Ending, durationMs: number): Promise<R
     ...(run.retried && { retryOf: run.retried.importId }),
     durationMs,
   });
+  // All that was rejected is known and allowed.
+  return report.exitCode === 1 && allowed?.fresh === 0 ? { ...report, exitCode: 0 } : report;
 }
 
 function endingOf(reason: Run["stop"]["reason"], error: unknown): Ending {

@@ -2,6 +2,7 @@ import type { Entity, EntityBody, Outcome, Write } from "../entity.js";
 import { firstWrite, relationsToDefer } from "../settle/deferral.js";
 import { settleDuplicates } from "../settle/duplicates.js";
 import { knowTargets } from "./known-targets.js";
+import { lastEntities } from "./last-entities.js";
 import { policyOf } from "./missing-targets.js";
 import { passOver } from "./pass-over.js";
 import type { Run } from "./run.js";
@@ -22,9 +23,11 @@ export async function* firstWrites(
 
 /** Leaves out the duplicates among entities, and accounts for them. */
 export async function* freshEntities(
-  { accounts, inventory, keys }: Run,
+  run: Run,
   entities: AsyncIterable<readonly Entity[]>,
 ): AsyncGenerator<readonly Entity[]> {
+  const { accounts, inventory, keys } = run;
+  if (inventory.mapping.duplicates === "last") return yield* lastEntities(run, entities);
   for await (const chunk of entities) {
     const settled = settleDuplicates(chunk, inventory.mapping.duplicates, keys, accounts.describe);
     accounts.warn(settled.warnings);

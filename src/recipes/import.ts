@@ -1,11 +1,10 @@
 import type { Readable } from "node:stream";
 import type { Clock } from "../api/clock.js";
-import { MappingError, UsageError } from "../errors.js";
+import { UsageError } from "../errors.js";
 import { type ImportOptions, importOptions, type ResolvedImportOptions } from "../options.js";
 import type { Progress } from "../report/progress.js";
 import type { Finished } from "./finish.js";
 import { firstWrites } from "./first-writes.js";
-import type { Inventory } from "./inventory.js";
 import type { Run } from "./run.js";
 import { writeDeferred } from "./second-writes.js";
 import type { SourceTalk } from "./settle-sources.js";
@@ -44,14 +43,7 @@ export interface ImportContext extends SourceTalk {
  * console.log(report.entities.created, report.entities.rejected);
  */
 export async function runImport(given: ImportOptions, context: ImportContext = {}): Promise<Finished> {
-  return startRun(resolve(given), context, { command: "import", refuse: refuseLast }, writeAll);
-}
-
-function refuseLast({ mapping }: Inventory): void {
-  if (mapping.duplicates === "last")
-    throw new MappingError(mapping.file, [
-      { path: "duplicates", message: "import settles duplicates by first, error or off" },
-    ]);
+  return startRun(resolve(given), context, { command: "import" }, writeAll);
 }
 
 /** The import itself: a step for each blueprint, relation targets first; then what had to wait. */

@@ -10,6 +10,7 @@ import { fingerprintFile, fingerprintText } from "../state/fingerprint.js";
 import type { SourceFingerprint } from "../state/journal-lines.js";
 import { openState } from "../state/state.js";
 import { openAccounts } from "./accounts.js";
+import { readAllowedRejects } from "./allow-rejects.js";
 import type { ImportContext } from "./import.js";
 import { type Resumption, reopenRun } from "./reopen-run.js";
 import type { Retried } from "./retried.js";
@@ -55,9 +56,12 @@ export async function openRun(
     ...(retryOf !== undefined && { retryOf: retryOf.importId }),
   };
   const refused = createKeySet();
+  const allowed =
+    options.allowRejects === undefined ? undefined : await readAllowedRejects(options.allowRejects, names);
   const accounts = openAccounts(names, async (rejects) => {
     for (const { blueprint, identifier, at } of rejects)
       if (blueprint !== undefined && identifier !== undefined) refused.add({ blueprint, identifier }, at, 0);
+    allowed?.take(rejects);
     await state.rejects.add(rejects);
   });
   const opened = resume && (await reopenRun(resume, header, parts, accounts, context.stdin));
@@ -77,6 +81,7 @@ export async function openRun(
     accounts,
     keys: createKeySet(),
     refused,
+    ...(allowed && { allowed }),
     stop: makeStop(context.signal),
     clock: context.clock ?? realClock,
     fetch: fetchOf(context),

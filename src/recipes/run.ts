@@ -9,6 +9,7 @@ import type { KeySet } from "../settle/keys.js";
 import type { State } from "../state/state.js";
 import type { Width } from "../write/width.js";
 import type { Accounts } from "./accounts.js";
+import type { AllowedRejects } from "./allow-rejects.js";
 import type { Catalog } from "./catalog.js";
 import type { Inventory } from "./inventory.js";
 import type { Resumed } from "./pass-over.js";
@@ -38,6 +39,8 @@ export interface Run {
   readonly keys: KeySet;
   /** Every key that was rejected by check, settle or the API, with its place; those that stand in the catalog all the same are among them. */
   readonly refused: KeySet;
+  /** Rejects that are known; absent where none are. */
+  readonly allowed?: AllowedRejects;
   readonly stop: Stop;
   readonly width: Width;
   /** Time for the waits before an entity is sent again. */

@@ -178,6 +178,120 @@ describe("a sync", () => {
   });
 });
 
+describe("duplicates by policy last", () => {
+  const twice = [
+    { id: "a", size: 1 },
+    { id: "b", size: 1, parent: "a" },
+    { id: "a", size: 2 },
+    { id: "c", size: 1 },
+    { id: "a", size: 3 },
+    { id: "c", size: 1 },
+  ];
+
+  it.each([
+    ["an import", async (emulator: Emulator, given: ImportOptions) => load(emulator, given)],
+    ["a sync", async (emulator: Emulator, given: ImportOptions) => sync(emulator, given as SyncOptions)],
+  ])("leave the last one of each key to %s, and tell where contents differ", async (_what, run) => {
+    const emulator = await startCatalog({ blueprints: [itemBlueprint] });
+    const { report } = await run(emulator, await items(twice, "duplicates: last"));
+    expect(report).toMatchObject({ exitCode: 0, balanced: true, entities: { mapped: 6, created: 3, duplicate: 3 } });
+    expect(emulator.store.entity("item", "a")?.properties.size).toBe(3);
+    expect(emulator.store.entity("item", "b")?.relations.parent).toBe("a");
+    expect(report.warnings).toMatchObject([{ code: "duplicate_differs", count: 2, first: { position: 1 } }]);
+    expect(report.warnings[0]?.message).toMatch(/item\/a of .*items\.ndjson:1 stands with other content at .*record 5/);
+  });
+
+  it("hold across sources and steps", async () => {
+    const emulator = await startCatalog();
+    const folder = await makeFolder();
+    const text = await readFile(organisation.mapping, "utf8");
+    await writeFile(join(folder, "last.yaml"), text.replace("duplicates: first", "duplicates: last"));
+    const { report } = await sync(emulator, { ...organisation, mapping: join(folder, "last.yaml") });
+    expect(report).toMatchObject({
+      exitCode: 0,
+      balanced: true,
+      entities: { mapped: 1361, created: 1118, duplicate: 243 },
+    });
+  });
+});
+
+describe("known rejects", () => {
+  const bad = [
+    { id: "a b", size: 1 },
+    { id: "c", size: "many" },
+    { id: "d", size: 1 },
+  ];
+
+  async function withList(lines: readonly object[], records: readonly object[] = bad) {
+    const emulator = await startCatalog({ blueprints: [itemBlueprint] });
+    const given = await items(records);
+    const list = join(await makeFolder(), "known.ndjson");
+    await writeFile(list, lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+    return sync(emulator, { ...given, allowRejects: list });
+  }
+
+  const known = [
+    { code: "identifier_invalid", source: "items.ndjson", blueprint: "item", identifier: "a b" },
+    {
+      code: "wrong_type",
+      source: "elsewhere/items.ndjson",
+      blueprint: "item",
+      identifier: "c",
+      path: "properties.size",
+    },
+  ];
+
+  it("count, and do not set exit code 1", async () => {
+    const { report } = await withList(known);
+    expect(report).toMatchObject({ exitCode: 0, entities: { created: 1, rejected: 2 }, warnings: [] });
+    expect(report.rejectFiles).toMatchObject([{ records: 2 }]);
+  });
+
+  it("leave it to a new one to set it, and one that is cured is named", async () => {
+    expect((await withList(known, [...bad, { id: "e f" }])).report.exitCode).toBe(1);
+    const { report } = await withList(known, [bad[0] as object, { id: "c", size: 3 }]);
+    expect([report.exitCode, report.warnings.map(({ code, message }) => [code, message])]).toEqual([
+      0,
+      [["reject_cured", "wrong_type of item/c in elsewhere/items.ndjson did not come up again; take it off the list"]],
+    ]);
+  });
+
+  it("may be the reasons of the night before", async () => {
+    const emulator = await startCatalog({ blueprints: [itemBlueprint] });
+    const given = await items(bad);
+    const first = await sync(emulator, given);
+    expect(first.report.exitCode).toBe(1);
+    const again = await sync(emulator, { ...given, allowRejects: join(first.folder, "reasons.ndjson") });
+    expect([again.report.exitCode, again.report.entities.rejected, again.report.warnings]).toEqual([0, 2, []]);
+  });
+
+  it("must be a list of rejects", async () => {
+    await expect(withList([{ code: "no_such_code", source: "items.ndjson", position: 1 }])).rejects.toThrow(
+      /:1: code is no code of a reject/,
+    );
+    await expect(withList([{ code: "wrong_type", source: "items.ndjson" }])).rejects.toThrow(/names no record/);
+  });
+});
+
+describe("the requests of a night", () => {
+  it("are one search for a thousand entities and one write for twenty that changed", async () => {
+    const emulator = await startCatalog({ blueprints: [itemBlueprint] });
+    const all = Array.from({ length: 5000 }, (_, i) => ({ id: `i${i}`, size: i, note: `note of ${i}` }));
+    await load(emulator, await items(all));
+    const quiet = await sync(emulator, await items(all));
+    expect(quiet.report).toMatchObject({
+      entities: { unchanged: 5000 },
+      requests: { byRoute: { bulk: 0, single: 0, search: 5 } },
+    });
+    const changed = all.map((one, i) => (i % 100 === 0 ? { ...one, size: -1 } : one));
+    const busy = await sync(emulator, await items(changed));
+    expect(busy.report).toMatchObject({
+      entities: { unchanged: 4950, updated: 50 },
+      requests: { byRoute: { bulk: 3, search: 5 } },
+    });
+  });
+});
+
 const dotgov = resolve(root, "../shared/data/dotgov/current-full.csv");
 describe("a sync of the .gov domains", () => {
   it.skipIf(!existsSync(dotgov))(
