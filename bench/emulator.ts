@@ -48,10 +48,11 @@ async function compareRates(rounds: number): Promise<void> {
     const { origin } = new URL(urls[name]);
     return { name, origin, pool: new Pool(origin, { connections: inFlight }) };
   });
-  const bodies = Array.from({ length: requestsPerRound }, (_, page) => bodyOf(page));
   const seen: { rate: number; cpu: number }[][] = [];
   for (let round = 0; round <= rounds; round++) {
     const pair: { rate: number; cpu: number }[] = [];
+    // Every round changes one property of every entity.
+    const bodies = Array.from({ length: requestsPerRound }, (_, page) => bodyOf(page, round));
     for (const { pool } of targets) {
       const before = await usageOf(child);
       const startedAt = performance.now();
@@ -150,7 +151,7 @@ function* lazily(pages: number): Generator<string> {
   for (let page = 0; page < pages; page++) yield bodyOf(page);
 }
 
-function bodyOf(page: number): string {
+function bodyOf(page: number, round = 0): string {
   const entities = Array.from({ length: 20 }, (_, index) => {
     const n = page * 20 + index;
     return {
@@ -158,7 +159,7 @@ function bodyOf(page: number): string {
       title: `Service ${n}`,
       properties: {
         tier: n % 2 === 0 ? "gold" : "silver",
-        replicas: n % 9,
+        replicas: (n % 9) + round,
         live: n % 3 === 0,
         since: "2026-01-02T03:04:05.678Z",
         home: `https://example.com/services/${n}`,

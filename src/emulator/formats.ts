@@ -4,6 +4,9 @@ import type { Readings } from "./readings.js";
 type Format = true | ((text: string) => boolean);
 
 const dateTime = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)$/i;
+// What every month has, in the form that nearly all writers use: no calendar needed.
+const plainDateTime =
+  /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,3})?Z$/;
 const email = /^[^\s@]+@[^\s@.]+(\.[^\s@.]+)+$/;
 
 const enforced: Readonly<Record<string, Format>> = {
@@ -26,6 +29,7 @@ export function propertyFormats(reading: Readings["formats"]): Readonly<Record<s
 }
 
 function isDateTime(text: string): boolean {
+  if (plainDateTime.test(text)) return true;
   return dateTime.test(text) && !Number.isNaN(Date.parse(text.replace(" ", "T")));
 }
 

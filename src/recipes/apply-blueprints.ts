@@ -60,11 +60,15 @@ export async function applyBlueprints(
   for (const blueprint of targetsFirst(missing)) {
     const relations = Object.entries(blueprint.relations ?? {});
     const ready = relations.filter(([, { target }]) => existing.has(target) || target === blueprint.identifier);
-    await client.createBlueprint({ ...blueprint, relations: Object.fromEntries(ready) });
-    if (ready.length < relations.length) later.push(blueprint);
+    const waits = ready.length < relations.length || (later.length > 0 && followsPaths(blueprint));
+    const first = waits ? withoutPaths(blueprint) : blueprint;
+    await client.createBlueprint({ ...first, relations: Object.fromEntries(ready) });
+    if (waits) later.push(blueprint);
     existing.add(blueprint.identifier);
     applied.push({ identifier: blueprint.identifier, is: "created" });
   }
+  // A path may pass any of them, so all get their relations before any gets its paths.
+  for (const blueprint of later.filter(followsPaths)) await client.replaceBlueprint(withoutPaths(blueprint));
   for (const blueprint of later) await client.replaceBlueprint(blueprint);
   for (const blueprint of blueprints) {
     if (missing.includes(blueprint)) continue;
@@ -72,6 +76,15 @@ export async function applyBlueprints(
     applied.push({ identifier: blueprint.identifier, is: "updated" });
   }
   return applied;
+}
+
+/** True when a blueprint looks along relations, its own or those of others. @source a live reply refuses a mirror whose path does not exist */
+function followsPaths({ mirrorProperties, ownership }: Blueprint): boolean {
+  return Object.keys(mirrorProperties ?? {}).length > 0 || ownership?.type === "Inherited";
+}
+
+function withoutPaths({ mirrorProperties: _, ownership, ...rest }: Blueprint): Blueprint {
+  return ownership === undefined || ownership?.type === "Inherited" ? rest : { ...rest, ownership };
 }
 
 /** Blueprints after those they relate to, as far as there is such an order. */
