@@ -7,9 +7,6 @@ export const maxBodyBytes = 1024 * 1024;
 /** Bytes of `{"entities":[]}`. */
 const envelopeBytes = 15;
 
-/** What one entity may weigh at most, so that it fits in a request of its own. */
-export const maxEntityBytes = maxBodyBytes - envelopeBytes;
-
 /**
  * Packs writes into requests, in order: at most 20 entities and 1 MiB of UTF-8, one blueprint, one mode, no key twice.
  * A batch is closed as soon as it is full; the last ones when the writes end.
