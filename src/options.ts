@@ -176,6 +176,13 @@ export type ImportOptions = z.input<typeof importOptions>;
 /** {@link ImportOptions} with its defaults filled in. */
 export type ResolvedImportOptions = z.output<typeof importOptions>;
 
+/** Options of the command import: an import's, and whether it is only tried. */
+export const importCommandOptions = importOptions.extend({
+  dryRun: z.boolean().default(false).describe("have the API check every write, and write nothing"),
+});
+/** See {@link importCommandOptions}. */
+export type ImportCommandOptions = z.input<typeof importCommandOptions>;
+
 /** Options of a preview: what reading, mapping and, with blueprints, checking make of the sources. */
 export const previewOptions = z.strictObject(readingOptions);
 /** See {@link previewOptions}. */

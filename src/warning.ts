@@ -17,6 +17,7 @@ export const warningCodes = {
   constraint_unchecked: "a property's schema cannot be read here; the API alone checks it",
   team_without_ownership: "a team is given to a blueprint without ownership; Port may ignore it",
   relation_target_missing: "a relation was left out because its target does not exist",
+  not_checked: "a dry run could not have the API check an entity: a target that it requires is only in this import",
   source_changed: "a source changed while it was imported",
   pace_fallback: "the Redis of --pace was lost; the import went on alone with the share of --pace-fallback",
   deleted_dependents: "entities were deleted along with what they relate to, as deleteDependentEntities says",

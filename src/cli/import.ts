@@ -1,4 +1,4 @@
-import { importOptions } from "../options.js";
+import { importCommandOptions as importOptions } from "../options.js";
 import { runImport } from "../recipes/import.js";
 import type { Command } from "./command.js";
 import { tellFinished } from "./finished.js";
@@ -14,7 +14,8 @@ export const importCommand: Command = {
   build: (parser) =>
     parser
       .positional("sources", { type: "string", array: true, describe: importOptions.shape.sources.description ?? "" })
-      .options(flagsOf(importOptions.shape, ["sources"]))
+      .options(flagsOf(importOptions.shape, ["sources", "dryRun"]))
+      .options({ "dry-run": { type: "boolean", describe: importOptions.shape.dryRun.description ?? "" } })
       .options(talkFlags)
       .example("$0 import services.csv -m services.yaml", "one file")
       .example(

@@ -1,8 +1,8 @@
 import type { Readable } from "node:stream";
 import type { Clock } from "../api/clock.js";
-import { UsageError } from "../errors.js";
-import { type ImportOptions, importOptions, type ResolvedImportOptions } from "../options.js";
+import { type ImportCommandOptions, importCommandOptions } from "../options.js";
 import type { Progress } from "../report/progress.js";
+import { validateAll } from "./dry-run.js";
 import type { Finished } from "./finish.js";
 import { firstWrites } from "./first-writes.js";
 import type { Run } from "./run.js";
@@ -10,6 +10,7 @@ import { writeDeferred } from "./second-writes.js";
 import type { SourceTalk } from "./settle-sources.js";
 import { startRun } from "./start-run.js";
 import { entitiesOfStep } from "./step.js";
+import { resolveOptions } from "./sync-options.js";
 import { judgeFirst, writeStep } from "./write-step.js";
 
 /** What an import takes from the world around it. */
@@ -29,6 +30,8 @@ export interface ImportContext extends SourceTalk {
 /**
  * Imports sources into the catalog and tells what became of every record.
  *
+ * With `dryRun` the API checks every write by `validation_only`, nothing is written, and created and updated are forecasts.
+ *
  * Reads, maps and checks record by record; memory grows only by at most 32 bytes an entity, for its key. A record that cannot become an entity is a
  * reject in the report, never an exception. Once there is an import id, every end has its report: `error` tells why an import could not go on.
  *
@@ -42,8 +45,10 @@ export interface ImportContext extends SourceTalk {
  * const { report } = await runImport({ mapping: "mappings/services.yaml", sources: ["samples/services.csv"] }, { env: process.env });
  * console.log(report.entities.created, report.entities.rejected);
  */
-export async function runImport(given: ImportOptions, context: ImportContext = {}): Promise<Finished> {
-  return startRun(resolve(given), context, { command: "import" }, writeAll);
+export async function runImport(given: ImportCommandOptions, context: ImportContext = {}): Promise<Finished> {
+  const options = resolveOptions(importCommandOptions, given);
+  const { dryRun } = options;
+  return startRun(options, context, { command: "import", dryRun }, dryRun ? validateAll : writeAll);
 }
 
 /** The import itself: a step for each blueprint, relation targets first; then what had to wait. */
@@ -55,10 +60,4 @@ export async function writeAll(run: Run): Promise<void> {
     if (run.stop.reason !== undefined) return;
   }
   await writeDeferred(run);
-}
-
-function resolve(given: ImportOptions): ResolvedImportOptions {
-  const parsed = importOptions.safeParse(given);
-  if (parsed.success) return parsed.data;
-  throw new UsageError(parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("\n"));
 }

@@ -47,9 +47,9 @@ function canResume(past: PastImport): boolean {
   return isImport(past) && (past.report === undefined || !isFinished(past.report));
 }
 
-/** True for what resume and retry can take up. */
+/** True for what resume and retry can take up; a dry run wrote nothing that could be gone on with. */
 export function isImport({ header }: PastImport): boolean {
-  return header.command === "import" || header.command === "retry";
+  return (header.command === "import" || header.command === "retry") && header.options.dryRun !== true;
 }
 
 function isFinished(report: string): boolean {

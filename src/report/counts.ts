@@ -15,6 +15,8 @@ export interface EntityCounts {
   readonly rejected: number;
   readonly notAttempted: number;
   readonly deleted: number;
+  /** In a dry run: those of created and updated that the API could not check. Absent elsewhere. */
+  readonly notChecked?: number;
 }
 
 /** The counts of an import. A value: every function here gives a new one. */
@@ -82,6 +84,11 @@ export function addDeleted(counts: Counts, blueprint: string, number: number): C
   return add(counts, "deleted", blueprint, number);
 }
 
+/** Adds entities that a dry run's API could not check; they stand in created or updated as well. Without a blueprint only the sum is touched. */
+export function addUnchecked(counts: Counts, blueprint: string | undefined, number: number): Counts {
+  return add(counts, "notChecked", blueprint, number);
+}
+
 /** Counts every entity without a verdict as not attempted: for an import that stopped before its end, and for no other. */
 export function closeCounts(counts: Counts): Counts {
   let sum = counts;
@@ -129,10 +136,10 @@ function addEach<T>(
 }
 
 function add(counts: Counts, kind: keyof EntityCounts, blueprint: string | undefined, number: number): Counts {
-  const entities = { ...counts.entities, [kind]: counts.entities[kind] + number };
+  const entities = { ...counts.entities, [kind]: (counts.entities[kind] ?? 0) + number };
   if (blueprint === undefined) return { ...counts, entities };
   const known = Object.hasOwn(counts.blueprints, blueprint) ? counts.blueprints[blueprint] : undefined;
   const ofBlueprint = known ?? noEntities;
-  const raised: EntityCounts = { ...ofBlueprint, [kind]: ofBlueprint[kind] + number };
+  const raised: EntityCounts = { ...ofBlueprint, [kind]: (ofBlueprint[kind] ?? 0) + number };
   return { ...counts, entities, blueprints: { ...counts.blueprints, [blueprint]: raised } };
 }

@@ -1,0 +1,44 @@
+import type { Entity } from "../entity.js";
+import { firstWrites } from "./first-writes.js";
+import { groupBy } from "./group-by.js";
+import type { Run } from "./run.js";
+import { writeDeferred } from "./second-writes.js";
+import { entitiesOfStep } from "./step.js";
+import { type ValidatingClient, validatingClient } from "./validating-client.js";
+import { judgeFirst, writeStep } from "./write-step.js";
+
+/**
+ * The dry run of an import: the very way of an import, with a client that has the API check each write and writes nothing. Created and updated are
+ * forecasts by look-up; what the API could not check is counted as not checked beside them.
+ */
+export async function validateAll(run: Run): Promise<void> {
+  const { accounts } = run;
+  accounts.takeUnchecked(undefined, 0);
+  const client = validatingClient(run, ({ blueprint, relation }) => {
+    accounts.takeUnchecked(blueprint, 1);
+    const message = "its required target is only in this import, so that the API could not check the entity";
+    accounts.warn([{ code: "not_checked", blueprint, path: `relations.${relation}`, message, count: 1 }]);
+  });
+  const dry: Run = { ...run, client };
+  for (const { index } of dry.plan.steps) {
+    const entities = lookedUp(client, entitiesOfStep(dry, index));
+    await writeStep(dry, firstWrites(dry, entities), judgeFirst, 0);
+    if (dry.stop.reason !== undefined) return;
+  }
+  await writeDeferred(dry);
+}
+
+/** Looks each chunk up in one go, before its entities are sent twenty at a time. */
+async function* lookedUp(
+  client: ValidatingClient,
+  chunks: AsyncIterable<readonly Entity[]>,
+): AsyncGenerator<readonly Entity[]> {
+  for await (const chunk of chunks) {
+    for (const [blueprint, entities] of groupBy(chunk, ({ key }) => key.blueprint))
+      await client.remember(
+        blueprint,
+        entities.flatMap(({ body }) => (typeof body.identifier === "string" ? [body.identifier] : [])),
+      );
+    yield chunk;
+  }
+}
