@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { startEmulator } from "../emulator/emulator.js";
 import { loadBlueprintFolder } from "../recipes/blueprint-folder.js";
@@ -6,7 +7,7 @@ import { formatSummary } from "../report/summary.js";
 import type { Command } from "./command.js";
 import { describeError, type ExitCode } from "./exit.js";
 import { talkFlags, talkOf } from "./talk.js";
-import { writeOut } from "./terminal.js";
+import { type Terminal, writeOut } from "./terminal.js";
 
 const inPackage = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
@@ -14,7 +15,7 @@ const inPackage = (path: string): string => fileURLToPath(new URL(`../../${path}
 export const demoCommand: Command = {
   name: "demo",
   describe: "Import the samples into a local emulator and show the report",
-  build: (parser) => parser.options({ quiet: talkFlags.quiet, color: talkFlags.color }),
+  build: (parser) => parser.options({ ...keepFlag, quiet: talkFlags.quiet, color: talkFlags.color }),
   async run(args, terminal) {
     const talk = talkOf(args, terminal);
     const say = (text: string): Promise<boolean> =>
@@ -45,13 +46,24 @@ export const demoCommand: Command = {
       );
       if (error !== undefined) await say(`${describeError(error)}\n\n`);
       await say(formatSummary({ report, mode, folder, color: talk.color }));
-      await say(next);
+      if (args.keep === true) await keepRunning(emulator.pageUrl, terminal);
+      else await say(next);
       return report.exitCode as ExitCode;
     } finally {
       await emulator.close();
     }
   },
 };
+
+const keepFlag = {
+  keep: { type: "boolean", describe: "keep the emulator running and show where its catalog page is, until Ctrl-C" },
+} as const;
+
+/** The address is data here: it is shown, quiet or not. */
+async function keepRunning(pageUrl: string, { stderr, signal }: Terminal): Promise<void> {
+  await writeOut(stderr, `\ncatalog page  ${pageUrl}   (Ctrl-C ends it)\n`);
+  if (!signal.aborted) await once(signal, "abort");
+}
 
 const next = `
 What to try next

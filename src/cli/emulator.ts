@@ -55,7 +55,7 @@ export const emulatorCommand: Command = {
         cause,
       });
     });
-    await writeOut(terminal.stderr, `listening on ${emulator.url}\n`);
+    await writeOut(terminal.stderr, `listening on ${emulator.url}\ncatalog page ${emulator.pageUrl}\n`);
     if (!terminal.signal.aborted) await once(terminal.signal, "abort");
     await emulator.close().catch((cause: Error) => {
       throw new EnvironmentError(`the snapshot could not be written: ${cause.message}`, { cause });

@@ -7,6 +7,8 @@ import { entityBodies } from "./entity-schema.js";
 import { type Family, portPeriodMs } from "./families.js";
 import { type FaultScript, playFaults } from "./faults.js";
 import { createLimiter, type FamilyStats } from "./limits.js";
+import { pageRoutes } from "./page/page.js";
+import { watchRefusals } from "./page/refusals.js";
 import { likeliestReadings, type Readings } from "./readings.js";
 import { actionRoutes } from "./routes/actions.js";
 import { auditLogRoute } from "./routes/audit-log.js";
@@ -62,6 +64,8 @@ export interface EmulatorStats {
 export interface Emulator {
   /** `http://HOST:PORT/v1`. */
   readonly url: string;
+  /** `http://HOST:PORT/`, the catalog page. */
+  readonly pageUrl: string;
   readonly store: Store;
   /** The same as `GET /__emulator/stats`. */
   readonly stats: () => EmulatorStats;
@@ -113,6 +117,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     latencyMs,
     ...(options.faults && { faults: playFaults(options.faults) }),
   });
+  const refusals = watchRefusals(server, clock);
   const parts = { server, catalog, clientId: credentials.clientId };
   const bodies = entityBodies(readings.apostrophe);
   const stats = (): EmulatorStats => ({ startedAt, elapsedMs: clock() - startedAt, families: limiter.stats() });
@@ -125,6 +130,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   actionRoutes(parts);
   auditLogRoute(parts);
   server.get("/__emulator/stats", (_request, reply) => reply.send({ ok: true, ...stats() }));
+  pageRoutes({ server, catalog, refusals, families: () => limiter.stats() });
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     await server.close();
@@ -135,6 +141,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const authority = address.family === "IPv6" ? `[${address.address}]` : host;
   return {
     url: `http://${authority}:${address.port}/v1`,
+    pageUrl: `http://${authority}:${address.port}/`,
     store: viewStore(catalog),
     stats,
     revokeToken: tokens.revoke,

@@ -23,7 +23,8 @@ export const portLimits: Readonly<Record<Family, FamilyLimit>> = {
 
 /** Tells a route's family from its pattern; `undefined` for what is no part of the API. A request without an Authorization header is `unauthenticated` whatever its route. */
 export function familyOf(method: string, pattern: string): Family | undefined {
-  if (pattern.startsWith("/__emulator")) return undefined;
+  // The catalog page and the statistics; a route that does not exist has no pattern at all.
+  if (pattern !== "" && !pattern.startsWith("/v1/")) return undefined;
   if (pattern === "/v1/auth/access_token") return "unauthenticated";
   if (pattern === "/v1/blueprints" || pattern === "/v1/blueprints/:blueprint") return "blueprints";
   if (pattern.endsWith("/rename")) return "blueprints";

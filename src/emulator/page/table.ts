@@ -1,0 +1,95 @@
+import { type Catalog, heldBy, type Shelf, type StoredEntity, targetsOf } from "../catalog.js";
+import { type Html, html, type Part } from "./html.js";
+import { entityLink, figure, tableHref, timeHtml } from "./links.js";
+import { pageSize, selectEntities } from "./select.js";
+import { shortValue } from "./value.js";
+
+/** What the table is asked for. */
+export interface TableQuery {
+  readonly q: string;
+  /** From 1. */
+  readonly page: number;
+}
+
+/** Columns of properties and relations in the table of one blueprint; the rest is on the entity's page. */
+const maxProperties = 4;
+const maxRelations = 3;
+const maxTargets = 3;
+
+/** The table of entities: of one blueprint with its properties and relations, or of all. */
+export function tableHtml(catalog: Catalog, shelf: Shelf | undefined, { q, page: wanted }: TableQuery): Html {
+  const shelves = shelf === undefined ? [...catalog.shelves.values()] : [shelf];
+  const { total, page, pages, rows } = selectEntities(shelves, q, wanted);
+  const blueprint = shelf?.blueprint.identifier;
+  const first = (page - 1) * pageSize + 1;
+  const shown = total === 0 ? "none" : `${figure(first)} to ${figure(first + rows.length - 1)} of ${figure(total)}`;
+  const columns = shelf === undefined ? undefined : columnsOf(shelf);
+  const heads =
+    columns === undefined ? ["Blueprint"] : [...columns.properties, ...columns.relations].map(([, name]) => name);
+  const link = (to: number, text: string, rel: string): Part =>
+    to >= 1 && to <= pages && html`<a rel="${rel}" href="${tableHref(blueprint, { q, page: to })}">${text}</a>`;
+  return html`<h1>${shelf === undefined ? "Entities" : (shelf.blueprint.title ?? blueprint)}</h1>
+${shelf?.blueprint.description && html`<p>${shelf.blueprint.description}</p>`}
+${searchForm(blueprint, q)}
+<p class="quiet" role="status">Showing ${shown}${q !== "" && html` that hold “${q}” · <a href="${tableHref(blueprint)}">show all</a>`}</p>
+${
+  rows.length > 0 &&
+  html`<div class="panel" tabindex="0" role="region" aria-label="Table of entities"><table class="cards">
+<thead><tr>${["Identifier", "Title", ...heads, "Updated (UTC)"].map((head) => html`<th scope="col">${head}</th>`)}</tr></thead>
+<tbody>${rows.map((row) => rowHtml(row.shelf, row.entity, columns))}</tbody>
+</table></div>`
+}
+${
+  pages > 1 &&
+  html`<nav class="pages" aria-label="Pages">${link(page - 1, "Previous", "prev")}<span>Page ${figure(page)} of ${figure(pages)}</span>${link(page + 1, "Next", "next")}</nav>`
+}`;
+}
+
+/** The form that searches the table. */
+export function searchForm(blueprint: string | undefined, q: string): Html {
+  return html`<form role="search" action="${tableHref(blueprint)}"><input type="search" name="q" value="${q}" aria-label="Search entities" placeholder="Text of an identifier, title or value"><button>Search</button></form>`;
+}
+
+type Columns = Readonly<Record<"properties" | "relations", readonly (readonly [key: string, name: string])[]>>;
+
+function columnsOf({ blueprint, rules }: Shelf): Columns {
+  const short = Object.entries(blueprint.schema.properties).filter(
+    ([, { type, format }]) => type !== "object" && format !== "markdown" && format !== "yaml",
+  );
+  return {
+    properties: short.slice(0, maxProperties).map(([key, { title }]) => [key, title ?? key]),
+    relations: [...rules.relations.keys()]
+      .slice(0, maxRelations)
+      .map((key) => [key, blueprint.relations?.[key]?.title ?? key]),
+  };
+}
+
+function rowHtml(shelf: Shelf, entity: StoredEntity, columns: Columns | undefined): Html {
+  const { identifier } = shelf.blueprint;
+  const cells =
+    columns === undefined
+      ? html`<td data-label="Blueprint"><a href="${tableHref(identifier)}">${identifier}</a></td>`
+      : [
+          columns.properties.map(([key, name]) => cell(name, shortValue(own(entity.properties, key)))),
+          columns.relations.map(([key, name]) => cell(name, targetsHtml(shelf, entity, key))),
+        ];
+  return html`<tr><th scope="row">${entityLink(identifier, entity.identifier)}</th>${cell("Title", entity.title ?? "")}${cells}${cell("Updated", timeHtml(entity.updatedAt))}</tr>
+`;
+}
+
+/** An empty cell stays without a label, so that a narrow page leaves it out. */
+function cell(name: string, value: Part): Html {
+  return value === "" ? html`<td></td>` : html`<td data-label="${name}">${value}</td>`;
+}
+
+function targetsHtml(shelf: Shelf, entity: StoredEntity, relation: string): Part {
+  const targets = targetsOf(heldBy(entity, relation));
+  const blueprint = shelf.rules.relations.get(relation)?.target ?? "";
+  if (targets.length === 0) return "";
+  const links = targets.slice(0, maxTargets).map((target, at) => [at > 0 && ", ", entityLink(blueprint, target)]);
+  return targets.length > maxTargets ? [links, ` and ${targets.length - maxTargets} more`] : links;
+}
+
+function own(values: Readonly<Record<string, unknown>>, key: string): unknown {
+  return Object.hasOwn(values, key) ? values[key] : undefined;
+}
