@@ -28,7 +28,7 @@ export interface LaidGraph<N> {
 }
 
 /** Size of a box and of the room around it, in pixels. */
-export const box = { width: 164, height: 50, gapX: 96, gapY: 72, margin: 80 } as const;
+export const box = { width: 164, height: 50, gapX: 90, gapY: 72, marginX: 95, marginY: 24 } as const;
 
 /** Most boxes in a row; a longer layer goes on in the next row. */
 const perRow = 4;
@@ -56,18 +56,17 @@ export function layGraph<N extends GraphNode>(nodes: readonly N[], edges: readon
     }
   }
   const widest = Math.max(1, ...rows.map((row) => row.length));
-  const { margin } = box;
   const pitch = { x: box.width + box.gapX, y: box.height + box.gapY };
   const placed = rows.flatMap((row, index) =>
     row.map((node) => ({
       node,
       row: index,
-      x: margin + ((column.get(node.id) ?? 0) + (widest - 1) / 2) * pitch.x,
-      y: margin + index * pitch.y,
+      x: box.marginX + ((column.get(node.id) ?? 0) + (widest - 1) / 2) * pitch.x,
+      y: box.marginY + index * pitch.y,
     })),
   );
-  const width = widest * pitch.x - box.gapX + 2 * margin;
-  return { width, height: Math.max(1, rows.length) * pitch.y - box.gapY + 2 * margin, nodes: placed };
+  const width = widest * pitch.x - box.gapX + 2 * box.marginX;
+  return { width, height: Math.max(1, rows.length) * pitch.y - box.gapY + 2 * box.marginY, nodes: placed };
 }
 
 function layersOf<N extends GraphNode>(nodes: readonly N[], edges: readonly GraphEdge[]): readonly (readonly N[])[] {

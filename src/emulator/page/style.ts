@@ -30,7 +30,8 @@ thead th { white-space: nowrap; font-size: .85rem; color: var(--quiet); }
 tbody tr:last-child > * { border-bottom: 0; }
 tbody th { font-weight: 600; }
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
-time, code { white-space: nowrap; }
+time { white-space: nowrap; }
+code { overflow-wrap: anywhere; }
 code, pre { font: 13px/1.45 ui-monospace, "DejaVu Sans Mono", monospace; }
 pre { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; }
 table.pairs th { width: 32%; }
@@ -41,7 +42,7 @@ input, button { font: inherit; padding: 6px 10px; border: 1px solid var(--quiet)
 input { flex: 1 1 200px; max-width: 420px; min-width: 0; }
 button { cursor: pointer; background: var(--mark); }
 .pages { margin-top: 12px; align-items: baseline; }
-svg.graph { display: block; margin: 0 auto; }
+svg.graph { display: block; margin: 0 auto; overflow: visible; }
 svg.graph rect { fill: var(--mark); stroke: var(--link); rx: 6px; }
 svg.graph a:focus-visible rect { stroke-width: 3px; }
 svg.graph text { fill: var(--text); font-size: 13px; text-anchor: middle; }
