@@ -30,8 +30,10 @@ describe("renaming what a blueprint has", () => {
 
   it("gives a mirror property another name", async () => {
     const { call } = await startSession();
+    await call("PATCH", service, { mirrorProperties: { other: { path: "team.mail" } } });
+    expect((await call("PATCH", `${service}/mirror/teamName/rename`, { newMirrorName: "other" })).status).toBe(409);
     const reply = await call("PATCH", `${service}/mirror/teamName/rename`, { newMirrorName: "team-title" });
-    expect([reply.status, Object.keys(reply.body.blueprint.mirrorProperties)]).toEqual([200, ["team-title"]]);
+    expect([reply.status, Object.keys(reply.body.blueprint.mirrorProperties)]).toEqual([200, ["team-title", "other"]]);
   });
 
   it("lets inherited ownership follow its relation", async () => {

@@ -26,6 +26,7 @@ describe("actions", () => {
     expect((await call("PUT", "/v1/actions/deploy", renamed)).body).toEqual({ ok: true, action: renamed });
     expect((await call("GET", "/v1/actions")).body).toEqual({ ok: true, actions: [renamed] });
     await call("POST", "/v1/actions", action);
+    expect((await call("GET", "/v1/actions/deploy")).body).toEqual({ ok: true, action });
     expect((await call("PUT", "/v1/actions/ship", action)).status).toBe(409);
     expect((await call("DELETE", "/v1/actions/ship")).body).toEqual({ ok: true });
     expect((await call("GET", "/v1/actions/ship")).status).toBe(404);
