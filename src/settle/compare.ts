@@ -1,4 +1,4 @@
-import type { Blueprint } from "../blueprint.js";
+import type { Blueprint, Property } from "../blueprint.js";
 import { type EntityBody, isSearchQuery, type Mode, type RelationValue } from "../entity.js";
 import { sameJson, sameValue } from "./same-value.js";
 
@@ -77,7 +77,7 @@ export function compileComparison(blueprint: Blueprint, mode: Mode, mapped: Mapp
       for (const key of asked.properties) {
         const after = own(body.properties, key);
         const before = own(held.properties, key);
-        if (sameValue(before, after, properties[key]) || isDefault(after, before, properties[key], body, key)) continue;
+        if (sameValue(before, after, properties[key]) || isDefault(after, before, properties[key])) continue;
         changes.push({ path: `properties.${key}`, before: before ?? null, after: after ?? null });
       }
       for (const key of asked.relations) {
@@ -161,15 +161,8 @@ function sameHead(name: HeadField, body: EntityBody, found: Found): boolean {
 }
 
 /** A property that an override leaves out may be given its default again, or stay empty: neither is a change. @source port-api, table of inferences, 9 */
-function isDefault(
-  after: unknown,
-  before: unknown,
-  property: Blueprint["schema"]["properties"][string] | undefined,
-  body: EntityBody,
-  key: string,
-): boolean {
-  if (after !== undefined || Object.hasOwn(body.properties, key)) return false;
-  return property?.default !== undefined && sameValue(before, property.default, property);
+function isDefault(after: unknown, before: unknown, property: Property | undefined): boolean {
+  return after === undefined && property?.default !== undefined && sameValue(before, property.default, property);
 }
 
 /** Teams and targets of a relation have no order and count once. What a search gives is not known here, so it never counts as the same. */

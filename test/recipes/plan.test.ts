@@ -1,5 +1,6 @@
+import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Blueprint } from "../../src/blueprint.js";
@@ -11,6 +12,7 @@ import { runSync } from "../../src/recipes/sync.js";
 import type { PlanOptions } from "../../src/recipes/sync-options.js";
 import { blueprintOf, envOf, makeFolder, root, startCatalog } from "../support/catalog.js";
 
+const dotgov = resolve(root, "../shared/data/dotgov/current-full.csv");
 const sample = (name: string): string => join(root, "samples", name);
 const organisation = {
   sources: ["services.csv", "deployments.ndjson", "teams.json"].map(sample),
@@ -67,6 +69,53 @@ describe("a plan of the samples", () => {
       expect(lines.slice(1)).toEqual([{ line: "end", create: 0, update: 0, delete: 0, unchanged: 1118, rejected: 0 }]);
     }
   });
+
+  it.each([
+    ["teams.yaml", ["teams.json"]],
+    ["services.yaml", ["services.csv"]],
+    ["deployments.yaml", ["deployments.ndjson"]],
+  ])("shows no change after an import by %s, in either mode it was imported in", async (name, sources) => {
+    const emulator = await startCatalog();
+    const stateDir = await makeFolder();
+    await runImport({ ...organisation, stateDir }, { env: envOf(emulator) });
+    const options = { sources: sources.map(sample), mapping: join(root, "mappings", name), stateDir };
+    for (const mode of ["merge", "override"] as const) {
+      await runImport({ ...options, mode }, { env: envOf(emulator) });
+      const { lines } = await plan(emulator, { ...options, mode });
+      expect(lines).toHaveLength(2);
+    }
+  });
+
+  it("shows no change after an import of a dirty file, but for what failed", async () => {
+    const emulator = await startCatalog();
+    const stateDir = await makeFolder();
+    await runImport({ ...organisation, stateDir }, { env: envOf(emulator) });
+    const options = {
+      sources: [sample("services-dirty.csv")],
+      mapping: join(root, "mappings/services.yaml"),
+      stateDir,
+    };
+    const { report } = await runImport(options, { env: envOf(emulator) });
+    const { lines } = await plan(emulator, options);
+    expect(lines.slice(1)).toMatchObject([{ line: "end", create: 0, update: 0, delete: 0 }]);
+    expect(lines.at(-1)?.rejected).toBe(report.records.rejected + report.entities.rejected);
+  });
+
+  it.skipIf(!existsSync(dotgov))(
+    "shows no change after an import of the .gov domains (skipped where the file is not there)",
+    async () => {
+      const emulator = await startCatalog();
+      const options = { sources: [dotgov], mapping: join(root, "mappings/dotgov.yaml"), stateDir: await makeFolder() };
+      await runImport(options, { env: envOf(emulator) });
+      for (const mode of ["merge", "override"] as const) {
+        const { lines } = await plan(emulator, { ...options, mode });
+        expect(lines.slice(1)).toEqual([
+          { line: "end", create: 0, update: 0, delete: 0, unchanged: 16_539 + 14_049, rejected: 0 },
+        ]);
+      }
+    },
+    240_000,
+  );
 
   it("is done by apply to the entity, and a second apply is refused", async () => {
     const [planned, synced] = [await startCatalog(), await startCatalog()];

@@ -1,6 +1,5 @@
-import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Emulator } from "../../src/emulator/emulator.js";
 import type { ImportOptions } from "../../src/options.js";
@@ -290,22 +289,4 @@ describe("the requests of a night", () => {
       requests: { byRoute: { bulk: 3, search: 5 } },
     });
   });
-});
-
-const dotgov = resolve(root, "../shared/data/dotgov/current-full.csv");
-describe("a sync of the .gov domains", () => {
-  it.skipIf(!existsSync(dotgov))(
-    "finds nothing to do after an import (skipped where the file is not there)",
-    async () => {
-      const emulator = await startCatalog();
-      const options = { sources: [dotgov], mapping: join(root, "mappings/dotgov.yaml") };
-      await load(emulator, options);
-      const { report } = await sync(emulator, options);
-      expect(report).toMatchObject({
-        exitCode: 0,
-        entities: { created: 0, updated: 0, unchanged: 16_539 + 14_049, duplicate: 2_490, rejected: 0 },
-        requests: { byRoute: { bulk: 0 } },
-      });
-    },
-  );
 });

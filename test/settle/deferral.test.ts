@@ -124,6 +124,17 @@ describe("secondStep", () => {
     });
   });
 
+  it("postpones relations of a written entity whose target is pending, so that none is lost unsaid", () => {
+    const written = {
+      entity: entity("a", { relations: { uses: ["b"] } }),
+      waiting: ["uses"],
+      first: "created" as const,
+    };
+    const pending = { isKnown: known(), isPending: known("service/b") };
+    for (const mode of ["merge", "override"] as const)
+      expect(secondStep(written, mode, blueprint, pending)).toEqual({ is: "postponed", missing: [] });
+  });
+
   it("postpones an entity whose required target is pending, and gives up where it is missing", () => {
     const needs = { entity: entity("a", { relations: { home: "t" } }), waiting: [] };
     expect(secondStep(needs, "merge", blueprint, { isKnown: known(), isPending: known("team/t") }).is).toBe(
