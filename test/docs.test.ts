@@ -49,6 +49,17 @@ async function helpOf(args: readonly string[]): Promise<string> {
   return stdout.trimEnd();
 }
 
+/** The names in the list of commands of a help text; none where it has no list. */
+function commandsIn(help: string): readonly string[] {
+  const list = /^Commands:\n(?<lines>(?: .*\n)+)/m.exec(help)?.groups?.lines ?? "";
+  const names = [...list.matchAll(/^ {2}portload ((?:[a-z-]+ ?)+)/gm)];
+  return names.map(([, words = ""]) => words.trim().split(" ").at(-1) ?? "");
+}
+
+function sectionOf(names: readonly string[], help: string): string {
+  return `${names.length === 1 ? "##" : "###"} portload ${names.join(" ")}\n\n\`\`\`\n${help}\n\`\`\`\n`;
+}
+
 describe("the documentation", () => {
   it("has every exit code, reject code and warning code, and no other", async () => {
     await expect(codesPage).toMatchFileSnapshot("../docs/codes.md");
@@ -56,10 +67,14 @@ describe("the documentation", () => {
 
   it("has the help of every command as it is", async () => {
     const main = await helpOf([]);
-    const commands = [...main.matchAll(/^ {2}portload (\S+)/gm)].map(([, name]) => name as string);
+    const commands = commandsIn(main);
     expect(commands).toContain("import");
     const sections = [];
-    for (const name of commands) sections.push(`## portload ${name}\n\n\`\`\`\n${await helpOf([name])}\n\`\`\`\n`);
+    for (const name of commands) {
+      const help = await helpOf([name]);
+      sections.push(sectionOf([name], help));
+      for (const verb of commandsIn(help)) sections.push(sectionOf([name, verb], await helpOf([name, verb])));
+    }
     const page = `# Command line
 
 The help of every command, as the program prints it; a test keeps it so (\`npx vitest run test/docs.test.ts -u\` writes it anew).
