@@ -18,7 +18,7 @@ export function overviewHtml(catalog: Catalog, apiUrl: string): Html {
 <p class="quiet">${figure(shelves.length)} blueprints, ${figure(total)} entities, in memory · API at <code>${apiUrl}</code></p>
 ${searchForm(undefined, "")}
 <h2>Relations</h2>
-<p class="quiet">An arrow leads to a relation's target; a thick one is required, <code>*</code> has many.</p>
+<p class="quiet">An arrow leads to a relation's target; a thick one is required, <code>*</code> has many.<span class="narrow"> The graph scrolls sideways; the list below holds the same.</span></p>
 <div class="panel" tabindex="0" role="region" aria-label="Graph of relations">${graphSvg(nodes, edgesOf(shelves))}</div>
 <h2>Blueprints</h2>
 <div class="panel"><table class="cards">

@@ -21,6 +21,7 @@ a { color: var(--link); }
 :focus-visible { outline: 3px solid var(--link); outline-offset: 2px; border-radius: 2px; }
 .skip { position: absolute; left: -9999px; }
 .skip:focus { left: 12px; top: 8px; background: var(--panel); padding: 6px 10px; z-index: 1; }
+.narrow { display: none; }
 .quiet { color: var(--quiet); font-weight: 400; }
 .bad { color: var(--bad); font-weight: 600; }
 .panel { background: var(--panel); border: 1px solid var(--line); border-radius: 6px; overflow-x: auto; }
@@ -54,6 +55,8 @@ svg.graph path.required { stroke-width: 2.2px; }
 svg.graph .head { fill: var(--quiet); }
 @media (max-width: 640px) {
   .frame { padding-left: 12px; padding-right: 12px; }
+  svg.graph { width: 640px; height: auto; }
+  .narrow { display: inline; }
   table.cards, table.cards tbody, table.cards tr, table.cards td, table.cards th { display: block; }
   table.cards thead { position: absolute; left: -9999px; }
   table.cards tr { padding: 8px 0; border-bottom: 1px solid var(--line); }
