@@ -110,7 +110,7 @@ export async function runScenario(program: string, scenario: Scenario, load: Loa
       },
     );
     children.push(emulator);
-    const url = (await lineOf(emulator)).replace("listening on ", "").trim();
+    const url = await addressOf(emulator);
     const stats = async (): Promise<BulkStats> => {
       const reply = await fetch(url.replace("/v1", "/__emulator/stats"));
       return ((await reply.json()) as { families: { bulk: BulkStats } }).families.bulk;
@@ -257,8 +257,13 @@ export async function disturb(url: string, share: number | undefined, signal: Ab
   return () => ({ accepted, refused });
 }
 
-async function lineOf({ stderr }: ChildProcess): Promise<string> {
-  if (stderr === null) throw new Error("no stderr");
-  const [text] = await once(stderr, "data");
-  return String(text);
+/** The address that an emulator tells once it answers. */
+async function addressOf({ stderr }: ChildProcess): Promise<string> {
+  let told = "";
+  for await (const text of stderr ?? []) {
+    told += text;
+    const [, url] = /listening on (http\S+)\s/.exec(told) ?? [];
+    if (url !== undefined) return url;
+  }
+  throw new Error(`the emulator did not start: ${told}`);
 }
