@@ -36,7 +36,6 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   emulator: [],
   // The mapping's bench stands beside the way of a record and looks at its parts.
   sample: ["map"],
-  lint: ["map", "check", "sample"],
   lint: ["map", "check", "editor", "sample"],
   trace: ["map"],
   "mapping-test": ["map", "trace"],
@@ -62,7 +61,6 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "init",
     "root",
   ],
-  cli: ["recipes", "plan", "report", "emulator", "lint", "mapping-test", "explain", "root"],
   cli: ["recipes", "plan", "report", "emulator", "editor", "lint", "mapping-test", "explain", "root"],
 };
 
