@@ -52,11 +52,15 @@ async function run(scenario: ReturnType<typeof scenariosOn>[number]) {
       });
     });
     const delay = monitorEventLoopDelay();
-    const { from, to, others } = await measure(stats, load, () => {
-      // What is late while the program starts spoils nothing.
-      delay.enable();
-      return disturb(emulator.url, scenario.others, ended.signal);
-    });
+    const { from, to, others } = await measure(
+      stats,
+      { ...load, burstMs: scenario.roundTripMs < 1000 ? load.burstMs : 12_000 },
+      () => {
+        // What is late while the program starts spoils nothing.
+        delay.enable();
+        return disturb(emulator.url, scenario.others, ended.signal);
+      },
+    );
     delay.disable();
     ended.abort();
     await Promise.allSettled(imports);
