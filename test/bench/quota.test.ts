@@ -94,7 +94,10 @@ describe(`an import against the emulator's limits${withoutRedis}`, () => {
       `uses what docs/reliability.md says with ${scenario.name}`,
       async ({ skip }) => {
         const { lateMs, ...measured } = (await measuring.get(scenario.name)) ?? (await run(scenario));
-        skip(lateMs > busyMs, `the machine was too busy to measure a rate: timers came ${Math.round(lateMs)} ms late`);
+        skip(
+          !isMet(measured, grain) && lateMs > busyMs,
+          `the machine was too busy to measure a rate: timers came ${Math.round(lateMs)} ms late`,
+        );
         expect(isMet(measured, grain), JSON.stringify(measured)).toBe(true);
       },
     );
