@@ -1,12 +1,10 @@
 import { runApply } from "../recipes/apply.js";
 import { applyOptions } from "../recipes/sync-options.js";
-import { formatSummary } from "../report/summary.js";
 import type { Command } from "./command.js";
-import { describeError, type ExitCode } from "./exit.js";
+import { tellFinished } from "./finished.js";
 import { flagsOf, parseFlags } from "./flags.js";
 import { showProgress } from "./progress.js";
 import { talkFlags, talkOf } from "./talk.js";
-import { writeOut } from "./terminal.js";
 
 /** `portload apply`: exactly what a plan says, or nothing. */
 export const applyCommand: Command = {
@@ -22,14 +20,11 @@ export const applyCommand: Command = {
     const options = parseFlags(applyOptions, args);
     const talk = talkOf(args, terminal);
     const progress = showProgress(terminal, talk);
-    const { report, folder, mode, error } = await runApply(options, {
+    const finished = await runApply(options, {
       env: terminal.env,
       signal: terminal.signal,
       onStart: progress.start,
     }).finally(progress.stop);
-    if (error !== undefined) await writeOut(terminal.stderr, `${describeError(error)}\n\n`);
-    if (talk.output === "json") await writeOut(terminal.stdout, `${JSON.stringify(report)}\n`);
-    if (!talk.quiet) await writeOut(terminal.stderr, formatSummary({ report, mode, folder, color: talk.color }));
-    return report.exitCode as ExitCode;
+    return tellFinished(finished, terminal, talk);
   },
 };

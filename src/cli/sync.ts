@@ -1,13 +1,11 @@
 import { runSync } from "../recipes/sync.js";
 import { syncOptions } from "../recipes/sync-options.js";
-import { formatSummary } from "../report/summary.js";
 import type { Command } from "./command.js";
-import { describeError, type ExitCode } from "./exit.js";
+import { tellFinished } from "./finished.js";
 import { flagsOf, parseFlags } from "./flags.js";
 import { showProgress } from "./progress.js";
 import { sourceTalk } from "./source-talk.js";
 import { talkFlags, talkOf } from "./talk.js";
-import { writeOut } from "./terminal.js";
 
 /** The flag that lets deletions happen; it takes no value. */
 export const pruneFlag = {
@@ -30,16 +28,13 @@ export const syncCommand: Command = {
     const options = parseFlags(syncOptions, args);
     const talk = talkOf(args, terminal);
     const progress = showProgress(terminal, talk);
-    const { report, folder, mode, error } = await runSync(options, {
+    const finished = await runSync(options, {
       env: terminal.env,
       stdin: terminal.stdin,
       signal: terminal.signal,
       ...sourceTalk(terminal, talk),
       onStart: progress.start,
     }).finally(progress.stop);
-    if (error !== undefined) await writeOut(terminal.stderr, `${describeError(error)}\n\n`);
-    if (talk.output === "json") await writeOut(terminal.stdout, `${JSON.stringify(report)}\n`);
-    if (!talk.quiet) await writeOut(terminal.stderr, formatSummary({ report, mode, folder, color: talk.color }));
-    return report.exitCode as ExitCode;
+    return tellFinished(finished, terminal, talk);
   },
 };
