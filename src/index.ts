@@ -20,10 +20,10 @@ export {
 } from "./errors.js";
 export type { ImportOptions, PreviewOptions } from "./options.js";
 export { type AppliedBlueprint, applyBlueprintFiles } from "./recipes/apply-blueprints.js";
-export { loadBlueprintFiles, loadBlueprintFolder } from "./recipes/blueprint-folder.js";
-export type { Finished } from "./recipes/finish.js";
 export { type ImportContext, runImport } from "./recipes/import.js";
 export { type Preview, type PreviewContext, preview } from "./recipes/preview.js";
+export { loadBlueprintFiles, loadBlueprintFolder } from "./recipes/run/blueprint-folder.js";
+export type { Finished } from "./recipes/run/finish.js";
 export { type Reject, type RejectCode, rejectCodes } from "./reject.js";
 export type { Report } from "./report/report.js";
 export { type Warning, type WarningCode, warningCodes } from "./warning.js";

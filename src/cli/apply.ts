@@ -1,5 +1,5 @@
 import { runApply } from "../recipes/apply.js";
-import { applyOptions } from "../recipes/sync-options.js";
+import { applyOptions } from "../recipes/sync/options.js";
 import type { Command } from "./command.js";
 import { tellFinished } from "./finished.js";
 import { flagsOf, parseFlags } from "./flags.js";

@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { startEmulator } from "../emulator/emulator.js";
-import { loadBlueprintFolder } from "../recipes/blueprint-folder.js";
 import { runImport } from "../recipes/import.js";
+import { loadBlueprintFolder } from "../recipes/run/blueprint-folder.js";
 import { formatSummary } from "../report/summary.js";
 import type { Command } from "./command.js";
 import { describeError, type ExitCode } from "./exit.js";

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { apiOptions } from "../options.js";
+import type { Check } from "../recipes/doctor/checks.js";
+import type { Reading } from "../recipes/doctor/probe.js";
 import { type DoctorReport, runDoctor } from "../recipes/doctor.js";
-import type { Check } from "../recipes/doctor-checks.js";
-import type { Reading } from "../recipes/doctor-probe.js";
 import type { Command } from "./command.js";
 import { flagsOf, parseFlags } from "./flags.js";
 import { talkFlags, talkOf } from "./talk.js";

@@ -1,8 +1,8 @@
 import { createInterface } from "node:readline/promises";
 import type { z } from "zod";
 import { UsageError } from "../errors.js";
-import type { DeleteAllQuestion } from "../recipes/entity-delete-all.js";
-import type { EntityDone } from "../recipes/entity-done.js";
+import type { DeleteAllQuestion } from "../recipes/entity/delete-all.js";
+import type { EntityDone } from "../recipes/entity/done.js";
 import type { Command } from "./command.js";
 import type { ExitCode } from "./exit.js";
 import { flagsOf, parseFlags } from "./flags.js";

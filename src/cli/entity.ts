@@ -1,14 +1,14 @@
 import type { Mode } from "../entity.js";
 import { UsageError } from "../errors.js";
-import { deleteByName } from "../recipes/entity-delete.js";
-import { deleteAllEntities } from "../recipes/entity-delete-all.js";
+import { deleteByName } from "../recipes/entity/delete.js";
+import { deleteAllEntities } from "../recipes/entity/delete-all.js";
 import {
   entityDeleteAllOptions,
   entityDeleteOptions,
   entityGetOptions,
   entityWriteOptions,
-} from "../recipes/entity-options.js";
-import { getEntity, writeEntity } from "../recipes/entity-write.js";
+} from "../recipes/entity/options.js";
+import { getEntity, writeEntity } from "../recipes/entity/write.js";
 import type { Command } from "./command.js";
 import { askDeleteAll, entityVerb } from "./entity-command.js";
 import { exportCommand } from "./entity-export.js";

@@ -1,5 +1,5 @@
 import { sep } from "node:path";
-import type { Finished } from "../recipes/finish.js";
+import type { Finished } from "../recipes/run/finish.js";
 import { formatSummary } from "../report/summary.js";
 import { describeError, type ExitCode } from "./exit.js";
 import type { Talk } from "./talk.js";

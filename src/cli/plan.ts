@@ -1,9 +1,9 @@
 import { copyFile } from "node:fs/promises";
 import { EnvironmentError } from "../errors.js";
 import { type Dye, formatPlan } from "../plan/format-plan.js";
+import { planLines } from "../recipes/plan/lines.js";
 import { runPlan } from "../recipes/plan.js";
-import { planLines } from "../recipes/plan-lines.js";
-import { planOptions } from "../recipes/sync-options.js";
+import { planOptions } from "../recipes/sync/options.js";
 import { makePaint } from "../report/paint.js";
 import { causeLines } from "../report/summary.js";
 import type { Command } from "./command.js";

@@ -1,5 +1,5 @@
 import { createInterface } from "node:readline/promises";
-import { type Answer, type Doubt, mappingLine, receiptText, type SourceTalk } from "../recipes/settle-sources.js";
+import { type Answer, type Doubt, mappingLine, receiptText, type SourceTalk } from "../recipes/run/settle-sources.js";
 import type { Talk } from "./talk.js";
 import type { Terminal } from "./terminal.js";
 

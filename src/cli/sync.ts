@@ -1,5 +1,5 @@
+import { syncOptions } from "../recipes/sync/options.js";
 import { runSync } from "../recipes/sync.js";
-import { syncOptions } from "../recipes/sync-options.js";
 import type { Command } from "./command.js";
 import { tellFinished } from "./finished.js";
 import { flagsOf, parseFlags } from "./flags.js";

@@ -8,19 +8,19 @@ import { importOptions } from "../options.js";
 import { planSteps } from "../order/steps.js";
 import { isVictim, type PlanHeader, type PlanOp, type PlanReject } from "../plan/plan-file.js";
 import { autoWidth, fixedWidth } from "../write/width.js";
-import type { Catalog } from "./catalog.js";
-import { clientOptionsOf } from "./client-options.js";
-import { refuseDrift, refuseDriftedGround } from "./drift.js";
-import { type Finished, finishRun } from "./finish.js";
-import { type Due, writesOf } from "./first-writes.js";
 import type { ImportContext } from "./import.js";
-import { openRun, watchProgress } from "./open-run.js";
-import { planLines } from "./plan-lines.js";
-import { deleteStale } from "./prune-delete.js";
-import type { Run } from "./run.js";
-import { writeDeferred } from "./second-writes.js";
-import { type ApplyOptions, applyOptions, resolveOptions } from "./sync-options.js";
-import { judgeFirst, writeStep } from "./write-step.js";
+import { refuseDrift, refuseDriftedGround } from "./plan/drift.js";
+import { planLines } from "./plan/lines.js";
+import { deleteStale } from "./prune/delete.js";
+import type { Catalog } from "./run/catalog.js";
+import { clientOptionsOf } from "./run/client-options.js";
+import { type Finished, finishRun } from "./run/finish.js";
+import { openRun, watchProgress } from "./run/open-run.js";
+import type { Run } from "./run/run.js";
+import { type ApplyOptions, applyOptions, resolveOptions } from "./sync/options.js";
+import { type Due, writesOf } from "./writes/first-writes.js";
+import { writeDeferred } from "./writes/second-writes.js";
+import { judgeFirst, writeStep } from "./writes/write-step.js";
 
 /**
  * Does exactly what a plan says, or nothing: when the catalog, a source or the mapping is no longer what it was, the plan is refused before anything

@@ -1,10 +1,10 @@
 import { type ClientOptions, createClient } from "../api/client.js";
-import { clientOptionsOf } from "./client-options.js";
-import type { Check } from "./doctor-checks.js";
-import { checkContact } from "./doctor-contact.js";
-import { checkNetwork } from "./doctor-network.js";
-import { checkPermissions } from "./doctor-permissions.js";
-import { probeReadings, type Reading } from "./doctor-probe.js";
+import type { Check } from "./doctor/checks.js";
+import { checkContact } from "./doctor/contact.js";
+import { checkNetwork } from "./doctor/network.js";
+import { checkPermissions } from "./doctor/permissions.js";
+import { probeReadings, type Reading } from "./doctor/probe.js";
+import { clientOptionsOf } from "./run/client-options.js";
 
 /** What the doctor is asked to look at. */
 export interface DoctorOptions {

@@ -1,11 +1,11 @@
 import type { Entity } from "../entity.js";
-import { firstWrites } from "./first-writes.js";
-import { groupBy } from "./group-by.js";
-import type { Run } from "./run.js";
-import { writeDeferred } from "./second-writes.js";
-import { entitiesOfStep } from "./step.js";
-import { type ValidatingClient, validatingClient } from "./validating-client.js";
-import { judgeFirst, writeStep } from "./write-step.js";
+import { type ValidatingClient, validatingClient } from "./dry-run/validating-client.js";
+import { groupBy } from "./run/group-by.js";
+import type { Run } from "./run/run.js";
+import { entitiesOfStep } from "./run/step.js";
+import { firstWrites } from "./writes/first-writes.js";
+import { writeDeferred } from "./writes/second-writes.js";
+import { judgeFirst, writeStep } from "./writes/write-step.js";
 
 /**
  * The dry run of an import: the very way of an import, with a client that has the API check each write and writes nothing. Created and updated are

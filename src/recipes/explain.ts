@@ -9,12 +9,12 @@ import { type ExplainOptions, explainOptions } from "../options.js";
 import { readSource } from "../read/read.js";
 import type { SourceRecord } from "../record.js";
 import type { Reject } from "../reject.js";
-import { type Catalog, openCatalog } from "./catalog.js";
-import { clientOptionsOf } from "./client-options.js";
-import { type Bench, explainRecord } from "./explain-record.js";
-import { type Inventory, openInventory } from "./inventory.js";
-import { fetchOf } from "./open-run.js";
-import { onceEach, type SourceTalk, settleSources } from "./settle-sources.js";
+import { type Bench, explainRecord } from "./explain/record.js";
+import { type Catalog, openCatalog } from "./run/catalog.js";
+import { clientOptionsOf } from "./run/client-options.js";
+import { type Inventory, openInventory } from "./run/inventory.js";
+import { fetchOf } from "./run/open-run.js";
+import { onceEach, type SourceTalk, settleSources } from "./run/settle-sources.js";
 
 /** What an explanation takes from the world around it. */
 export interface ExplainContext extends SourceTalk {

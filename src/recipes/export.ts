@@ -1,8 +1,8 @@
 import { createClient } from "../api/client.js";
 import type { Blueprint } from "../blueprint.js";
 import { BlueprintError, UsageError } from "../errors.js";
-import { type ApiChoices, clientOptionsOf } from "./client-options.js";
-import { type ExportFormat, exportForm, exportMapping } from "./export-forms.js";
+import { type ExportFormat, exportForm, exportMapping } from "./entity/export-forms.js";
+import { type ApiChoices, clientOptionsOf } from "./run/client-options.js";
 
 /** What is exported, and how. */
 export interface ExportOptions extends ApiChoices {

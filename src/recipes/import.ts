@@ -3,15 +3,15 @@ import type { Clock } from "../api/clock.js";
 import { type ImportCommandOptions, importCommandOptions } from "../options.js";
 import type { Progress } from "../report/progress.js";
 import { validateAll } from "./dry-run.js";
-import type { Finished } from "./finish.js";
-import { firstWrites } from "./first-writes.js";
-import type { Run } from "./run.js";
-import { writeDeferred } from "./second-writes.js";
-import type { SourceTalk } from "./settle-sources.js";
-import { startRun } from "./start-run.js";
-import { entitiesOfStep } from "./step.js";
-import { resolveOptions } from "./sync-options.js";
-import { judgeFirst, writeStep } from "./write-step.js";
+import type { Finished } from "./run/finish.js";
+import type { Run } from "./run/run.js";
+import type { SourceTalk } from "./run/settle-sources.js";
+import { startRun } from "./run/start-run.js";
+import { entitiesOfStep } from "./run/step.js";
+import { resolveOptions } from "./sync/options.js";
+import { firstWrites } from "./writes/first-writes.js";
+import { writeDeferred } from "./writes/second-writes.js";
+import { judgeFirst, writeStep } from "./writes/write-step.js";
 
 /** What an import takes from the world around it. */
 export interface ImportContext extends SourceTalk {

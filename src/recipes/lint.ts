@@ -11,7 +11,7 @@ import { type LintOptions, lintOptions } from "../options.js";
 import { type BoundSource, bindSources } from "../read/bind.js";
 import { readSource } from "../read/read.js";
 import { sampleSource } from "../sample/sample-source.js";
-import { loadBlueprintFolder } from "./blueprint-folder.js";
+import { loadBlueprintFolder } from "./run/blueprint-folder.js";
 
 /**
  * Checks mapping files offline: against themselves, jq, blueprints where a folder is given, and sources where some are given. No API, no credentials.

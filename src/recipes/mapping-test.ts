@@ -19,8 +19,8 @@ import { type TestOptions, testOptions } from "../options.js";
 import { readSource } from "../read/read.js";
 import type { SourceRecord } from "../record.js";
 import { traceRecords } from "../trace/trace-records.js";
-import { loadBlueprintFolder } from "./blueprint-folder.js";
-import type { Catalog } from "./catalog.js";
+import { loadBlueprintFolder } from "./run/blueprint-folder.js";
+import type { Catalog } from "./run/catalog.js";
 
 /**
  * Runs the tests of mapping files offline: records in, entities or codes of rejects out. Writes the JUnit file and, where asked, the expectations of tests

@@ -2,7 +2,7 @@ import { StateError } from "../errors.js";
 import { writeForms } from "../report/forms.js";
 import type { Report } from "../report/report.js";
 import { findImport } from "../state/find-imports.js";
-import type { Finished } from "./finish.js";
+import type { Finished } from "./run/finish.js";
 
 /**
  * Gives the report of an earlier import, and writes it to further files.

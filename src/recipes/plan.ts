@@ -3,16 +3,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Outcome } from "../entity.js";
 import type { Reject } from "../reject.js";
-import type { Finished } from "./finish.js";
-import { forecastClient } from "./forecast-client.js";
 import type { ImportContext } from "./import.js";
-import { openPlanWriter } from "./plan-writer.js";
-import { findStale } from "./prune.js";
-import { pruneScope } from "./prune-scope.js";
-import type { Run } from "./run.js";
-import { startRun } from "./start-run.js";
+import { forecastClient } from "./plan/forecast-client.js";
+import { openPlanWriter } from "./plan/writer.js";
+import { findStale } from "./prune/prune.js";
+import { pruneScope } from "./prune/scope.js";
+import type { Finished } from "./run/finish.js";
+import type { Run } from "./run/run.js";
+import { startRun } from "./run/start-run.js";
+import { type PlanOptions, planOptions, resolveOptions } from "./sync/options.js";
 import { refusals, syncAll } from "./sync.js";
-import { type PlanOptions, planOptions, resolveOptions } from "./sync-options.js";
 
 /** A plan that was made, or why it could not be made. */
 export interface Planned extends Finished {

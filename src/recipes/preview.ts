@@ -8,10 +8,10 @@ import { type PreviewOptions, previewOptions } from "../options.js";
 import { readSource } from "../read/read.js";
 import { addMapped, addRejects, addTally, type Counts, noCounts } from "../report/counts.js";
 import { groupCauses, type RejectGroup, type WarningGroup } from "../report/group-causes.js";
-import { openCatalog } from "./catalog.js";
-import { openInventory } from "./inventory.js";
-import { fetchOf } from "./open-run.js";
-import { onceEach, type SourceTalk, settleSources } from "./settle-sources.js";
+import { openCatalog } from "./run/catalog.js";
+import { openInventory } from "./run/inventory.js";
+import { fetchOf } from "./run/open-run.js";
+import { onceEach, type SourceTalk, settleSources } from "./run/settle-sources.js";
 
 /** What a preview takes from the world around it. */
 export interface PreviewContext extends SourceTalk {

@@ -2,12 +2,12 @@ import { StateError } from "../errors.js";
 import { importOptions, type ResolvedImportOptions } from "../options.js";
 import { findImport, type PastImport } from "../state/find-imports.js";
 import { importIdPattern } from "../state/import-id.js";
-import type { Finished } from "./finish.js";
-import { type ResumeOptions, resumeOptions } from "./go-on-options.js";
+import { type ResumeOptions, resumeOptions } from "./go-on/options.js";
+import { openRetried } from "./go-on/retried.js";
 import { type ImportContext, writeAll } from "./import.js";
-import { openRetried } from "./retried.js";
-import { startRun } from "./start-run.js";
-import { resolveOptions } from "./sync-options.js";
+import type { Finished } from "./run/finish.js";
+import { startRun } from "./run/start-run.js";
+import { resolveOptions } from "./sync/options.js";
 
 /**
  * Goes on with an import that stopped, here or on the machine its folder was copied to: what it settled is passed over, its counts cover the whole.

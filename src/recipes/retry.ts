@@ -5,14 +5,14 @@ import type { ResolvedImportOptions } from "../options.js";
 import type { Report } from "../report/report.js";
 import { findImport, type PastImport } from "../state/find-imports.js";
 import { fingerprintFile } from "../state/fingerprint.js";
-import { copyOf } from "./copies.js";
-import type { Finished } from "./finish.js";
-import { type RetryOptions, retryOptions } from "./go-on-options.js";
+import { type RetryOptions, retryOptions } from "./go-on/options.js";
+import { openRetried } from "./go-on/retried.js";
 import { type ImportContext, writeAll } from "./import.js";
 import { isImport, optionsOf } from "./resume.js";
-import { openRetried } from "./retried.js";
-import { startRun } from "./start-run.js";
-import { resolveOptions } from "./sync-options.js";
+import { copyOf } from "./run/copies.js";
+import type { Finished } from "./run/finish.js";
+import { startRun } from "./run/start-run.js";
+import { resolveOptions } from "./sync/options.js";
 
 /**
  * Feeds an import's rejects files as they are now, through the mapping as it is now, as a new import that names the old one. Of an import that stopped

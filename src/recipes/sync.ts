@@ -1,18 +1,18 @@
 import { MappingError } from "../errors.js";
-import { compareWithCatalog, type OnDifference } from "./compare-catalog.js";
-import type { Finished } from "./finish.js";
-import { freshEntities, writesOf } from "./first-writes.js";
 import type { ImportContext } from "./import.js";
-import type { Inventory } from "./inventory.js";
-import { findStale } from "./prune.js";
-import { deleteStale } from "./prune-delete.js";
-import { type PruneScope, pruneScope, refusePrune, refuseScope } from "./prune-scope.js";
-import type { Run } from "./run.js";
-import { writeDeferred } from "./second-writes.js";
-import { type RunKind, startRun } from "./start-run.js";
-import { entitiesOfStep } from "./step.js";
-import { type ResolvedSyncOptions, resolveOptions, type SyncOptions, syncOptions } from "./sync-options.js";
-import { judgeFirst, writeStep } from "./write-step.js";
+import { deleteStale } from "./prune/delete.js";
+import { findStale } from "./prune/prune.js";
+import { type PruneScope, pruneScope, refusePrune, refuseScope } from "./prune/scope.js";
+import type { Finished } from "./run/finish.js";
+import type { Inventory } from "./run/inventory.js";
+import type { Run } from "./run/run.js";
+import { type RunKind, startRun } from "./run/start-run.js";
+import { entitiesOfStep } from "./run/step.js";
+import { compareWithCatalog, type OnDifference } from "./sync/compare-catalog.js";
+import { type ResolvedSyncOptions, resolveOptions, type SyncOptions, syncOptions } from "./sync/options.js";
+import { freshEntities, writesOf } from "./writes/first-writes.js";
+import { writeDeferred } from "./writes/second-writes.js";
+import { judgeFirst, writeStep } from "./writes/write-step.js";
 
 /**
  * Brings the catalog to what the sources say and writes only what differs: an import whose entities are compared with the catalog first.

@@ -6,7 +6,7 @@ import { request } from "undici";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { EmulatorOptions } from "../../src/emulator/emulator.js";
 import { box, layGraph } from "../../src/emulator/page/graph.js";
-import { loadBlueprintFolder } from "../../src/recipes/blueprint-folder.js";
+import { loadBlueprintFolder } from "../../src/recipes/run/blueprint-folder.js";
 import { makeFolder, root } from "../support/catalog.js";
 import { start } from "../support/program.js";
 import { blueprints, startSession } from "./session.js";

@@ -7,7 +7,7 @@ import { GuardError } from "../../src/errors.js";
 import { runApply } from "../../src/recipes/apply.js";
 import { runImport } from "../../src/recipes/import.js";
 import { runPlan } from "../../src/recipes/plan.js";
-import type { PlanOptions } from "../../src/recipes/sync-options.js";
+import type { PlanOptions } from "../../src/recipes/sync/options.js";
 import { blueprintOf, envOf, makeFolder, startCatalog } from "../support/catalog.js";
 
 const item = blueprintOf("item", {

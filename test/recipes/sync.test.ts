@@ -4,8 +4,8 @@ import { describe, expect, it } from "vitest";
 import type { Emulator } from "../../src/emulator/emulator.js";
 import type { ImportOptions } from "../../src/options.js";
 import { type ImportContext, runImport } from "../../src/recipes/import.js";
+import type { SyncOptions } from "../../src/recipes/sync/options.js";
 import { runSync } from "../../src/recipes/sync.js";
-import type { SyncOptions } from "../../src/recipes/sync-options.js";
 import { blueprintOf, envOf, makeFolder, root, startCatalog } from "../support/catalog.js";
 
 const sample = (name: string): string => join(root, "samples", name);

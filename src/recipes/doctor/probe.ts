@@ -1,0 +1,109 @@
+import { blueprintBody, tokenBody } from "../../api/bodies.js";
+import type { Client } from "../../api/client.js";
+import { headerNumber, type ReplyHeaders } from "../../api/retry.js";
+import type { Credentials } from "../run/credentials.js";
+import { type Check, checksOf } from "./checks.js";
+import { resetUnit } from "./contact.js";
+import { openLab } from "./lab.js";
+import { probes } from "./probes.js";
+
+/** How this organisation answers a question that no source answers. */
+export interface Reading {
+  /** Row of the fact sheet's table of inferences. */
+  readonly row: number;
+  readonly point: string;
+  /** In words; absent where the blueprint gave no occasion. */
+  readonly told?: string;
+  /** How the emulator answers by default; absent where nothing is likelier. */
+  readonly likely?: string;
+}
+
+/**
+ * Sends `validation_only` requests to a blueprint and tells how the API answers them. The first one is looked after: had it been written, no
+ * further one would be sent.
+ */
+export async function probeReadings(
+  client: Client,
+  name: string,
+  credentials: Credentials,
+): Promise<{ readonly checks: readonly Check[]; readonly readings: readonly Reading[] }> {
+  const { ok, fault } = checksOf("probe");
+  const path = `/blueprints/${encodeURIComponent(name)}`;
+  const found = await client.ask({ method: "GET", path, family: "blueprints", route: "blueprints" });
+  const blueprint = blueprintBody.safeParse(found.body).data?.blueprint;
+  if (found.status >= 300 || blueprint === undefined)
+    return { checks: [fault(`blueprint ${name} cannot be read (status ${found.status})`)], readings: [] };
+  const lab = await openLab(client, blueprint);
+  const specimen = lab.specimen();
+  const answered = await lab.validate([specimen]);
+  if (answered.status === 403)
+    return {
+      checks: [fault(`${name} may not be written: ${answered.words[0]}`, "Ask for the permission.")],
+      readings: [],
+    };
+  if ((await client.existing(name, [specimen.identifier])).size > 0) {
+    const message = `the API wrote ${name}/${specimen.identifier} although it was asked to validate only; nothing more was sent`;
+    return {
+      checks: [fault(message, `Delete it: portload entity delete ${name} ${specimen.identifier}.`)],
+      readings: [],
+    };
+  }
+  const readings: Reading[] = [await readToken(client, credentials)];
+  for (const { ask, ...probe } of probes) readings.push(readingOf(probe, await ask(lab)));
+  readings.push(await readRefusal(client), readUnit(found.headers), readBody(answered.body));
+  const checks = [
+    answered.words[0] === "accepted"
+      ? ok(`${name} may be written; ${lab.client.counts().byRoute.bulk} requests were validated, none written`)
+      : checksOf("probe").warning(
+          `a plain entity of ${name} is not accepted: ${answered.words[0]}`,
+          "Readings that need one that is accepted may be wrong.",
+        ),
+  ];
+  return { checks, readings: readings.sort((a, b) => a.row - b.row) };
+}
+
+function readingOf(probe: Omit<Reading, "told">, told: string | undefined): Reading {
+  return { ...probe, ...(told !== undefined && { told }) };
+}
+
+async function readToken(client: Client, credentials: Credentials): Promise<Reading> {
+  const probe = { row: 24, point: "`expiresIn` of a token that is handed out again", likely: "the time left" };
+  const ask = async () => {
+    const body = JSON.stringify(credentials);
+    const request = { method: "POST", path: "/auth/access_token", family: "token", route: "token", body } as const;
+    const reply = await client.ask({ ...request, authorized: false });
+    return { reply, token: tokenBody.safeParse(reply.body).data };
+  };
+  const one = await ask();
+  await client.wait(1500);
+  const two = await ask();
+  if (one.token === undefined || two.token === undefined) return probe;
+  if (one.token.accessToken !== two.token.accessToken) return readingOf(probe, "another token each time");
+  return readingOf(probe, two.token.expiresIn < one.token.expiresIn ? "the time left" : "its whole life");
+}
+
+async function readRefusal(client: Client): Promise<Reading> {
+  const probe = { row: 21, point: "a request without a token", likely: "401 unauthorized" };
+  const reply = await client.ask({
+    method: "GET",
+    path: "/blueprints",
+    family: "token",
+    route: "other",
+    authorized: false,
+  });
+  return readingOf(
+    probe,
+    `${reply.status} ${(reply.body as { error?: unknown } | undefined)?.error ?? "without a code"}`,
+  );
+}
+
+function readUnit(headers: ReplyHeaders): Reading {
+  const reset = headerNumber(headers, "x-ratelimit-reset");
+  const probe = { row: 23, point: "unit of `x-ratelimit-reset`" };
+  return readingOf(probe, reset === undefined ? undefined : resetUnit(reset));
+}
+
+function readBody(body: unknown): Reading {
+  const keys = typeof body === "object" && body !== null ? Object.keys(body).sort().join(", ") : "no object";
+  return { row: 25, point: "keys of the reply to a bulk request that is only validated", told: keys };
+}

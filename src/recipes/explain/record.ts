@@ -1,0 +1,155 @@
+import type { Client } from "../../api/client.js";
+import { checkEntities } from "../../check/check.js";
+import type { Chunk } from "../../chunk.js";
+import type { Candidate, Entity, Mode } from "../../entity.js";
+import type { ExplainedCandidate, Explanation } from "../../explain/explanation.js";
+import { type CompiledMapping, mapRecords } from "../../map/map.js";
+import type { SourceRecord } from "../../record.js";
+import type { Reject } from "../../reject.js";
+import { type CandidateTrace, type RecordTrace, traceRecords } from "../../trace/trace-records.js";
+import type { Catalog } from "../run/catalog.js";
+import type { Inventory } from "../run/inventory.js";
+import { heldOf } from "./held.js";
+
+/** What a record is explained with; without a catalog nothing is typed, without a client nothing is looked up. */
+export interface Bench {
+  readonly inventory: Inventory;
+  readonly compiled: CompiledMapping;
+  readonly mode: Mode;
+  readonly catalog?: Catalog;
+  readonly client?: Client;
+}
+
+/** Explains a record that could be read: what it holds, and what each of its candidates becomes. */
+export async function explainRecord(
+  bench: Bench,
+  kind: string,
+  name: string,
+  record: SourceRecord,
+): Promise<Pick<Explanation, "line" | "record" | "sees" | "candidates" | "warnings">> {
+  const { compiled } = bench;
+  const [trace] = await traceRecords(compiled, kind, [record], name);
+  const chunk: Chunk<SourceRecord> = {
+    items: [record],
+    rejects: [],
+    warnings: [],
+    read: { read: 1, mapped: 0, skipped: 0, rejected: 0 },
+  };
+  const mapped: Chunk<Candidate>[] = [];
+  for await (const each of mapRecords(compiled, kind, name)(one(chunk))) mapped.push(each);
+  const value =
+    record.cells === undefined
+      ? record.value
+      : Object.fromEntries((record.columns ?? []).map((column, index) => [column, record.cells?.[index]]));
+  const resources = bench.inventory.mapping.resources.filter((resource) => resource.kind === kind);
+  const candidates: ExplainedCandidate[] = [];
+  const warnings = mapped.flatMap((each) => each.warnings);
+  for (const resource of resources) {
+    for (const seen of candidatesOf(trace, resource.index)) {
+      const { candidate, told } = await explainCandidate(bench, seen, mapped);
+      candidates.push(candidate);
+      warnings.push(...told);
+    }
+  }
+  const { line } = record.at;
+  const differs = JSON.stringify(trace?.sees) !== JSON.stringify(value);
+  return {
+    ...(line !== undefined && { line }),
+    record: value,
+    ...(differs && { sees: trace?.sees }),
+    candidates,
+    warnings,
+  };
+}
+
+/** The candidates of a resource; where itemsToParse gave none, one that only has its expression. */
+function candidatesOf(
+  trace: RecordTrace | undefined,
+  resource: number,
+): readonly (Omit<CandidateTrace, "item"> & { readonly item?: number })[] {
+  const items = trace?.items.find((each) => each.resource === resource);
+  const own = trace?.candidates.filter((each) => each.resource === resource) ?? [];
+  if (items === undefined) return own.map(({ resource: index, leaves }) => ({ resource: index, leaves }));
+  if (own.length === 0) return [{ resource, leaves: [items] }];
+  return own.map((each, index) => (index === 0 ? { ...each, leaves: [items, ...each.leaves] } : each));
+}
+
+async function explainCandidate(
+  bench: Bench,
+  { resource, item, leaves }: ReturnType<typeof candidatesOf>[number],
+  mapped: readonly Chunk<Candidate>[],
+) {
+  const isThis = (each: { readonly resource?: number; readonly item?: number }): boolean =>
+    each.resource === resource && (each.item ?? 0) === (item ?? 0);
+  const candidate = mapped.flatMap(({ items }) => items).find(isThis);
+  const reject = mapped.flatMap(({ rejects }) => rejects).find(isThis);
+  const constant = bench.inventory.mapping.resources[resource]?.blueprint;
+  const blueprint = candidate?.blueprint ?? reject?.blueprint ?? constant;
+  const base = { resource, leaves, ...(blueprint !== undefined && { blueprint }), ...(item !== undefined && { item }) };
+  if (candidate === undefined) {
+    if (reject !== undefined)
+      return { candidate: { ...base, fate: "rejected", rejected: rejectedOf(reject) } as const, told: [] };
+    const first = leaves[0]?.path.endsWith(".itemsToParse") && item === undefined;
+    return {
+      candidate: {
+        ...base,
+        fate: "skipped",
+        why: first ? "itemsToParse gave no element" : "the selector is false",
+      } as const,
+      told: [],
+    };
+  }
+  const { identifier, title, icon, team, properties, relations } = candidate.fields;
+  const { catalog, mode } = bench;
+  if (catalog === undefined)
+    return {
+      candidate: {
+        ...base,
+        fate: "entity",
+        payload: { identifier, title, icon, team, properties, relations },
+      } as const,
+      told: [],
+    };
+  const createMissing = bench.inventory.mapping.createMissingRelatedEntities;
+  const chunk: Chunk<Candidate> = {
+    items: [candidate],
+    rejects: [],
+    warnings: [],
+    read: { read: 0, mapped: 0, skipped: 0, rejected: 0 },
+  };
+  for await (const { items, rejects, warnings } of checkEntities(catalog, { mode, createMissing })(one(chunk))) {
+    const [refused] = rejects;
+    if (refused !== undefined)
+      return { candidate: { ...base, fate: "rejected", rejected: rejectedOf(refused) } as const, told: warnings };
+    const [entity] = items;
+    if (entity === undefined) continue;
+    const typed = typedFields(candidate, entity);
+    const held =
+      bench.client === undefined
+        ? undefined
+        : await heldOf(entity, { client: bench.client, catalog, mode, resources: bench.inventory.resources });
+    return {
+      candidate: { ...base, fate: "entity", typed, payload: entity.body, ...(held && { held }) } as const,
+      told: warnings,
+    };
+  }
+  return { candidate: { ...base, fate: "skipped" } as const, told: [] };
+}
+
+function rejectedOf({ stage, code, message, path, value, also = [] }: Reject) {
+  const first = { code, message, ...(path !== undefined && { path }), ...(value !== undefined && { value }) };
+  return { stage, findings: [first, ...also] };
+}
+
+function typedFields({ fields }: Candidate, { body }: Entity) {
+  return (["properties", "relations"] as const).flatMap((group) =>
+    Object.entries(fields[group]).flatMap(([key, from]) => {
+      const to = body[group][key];
+      return JSON.stringify(from) === JSON.stringify(to) ? [] : [{ path: `${group}.${key}`, from, to }];
+    }),
+  );
+}
+
+async function* one<T>(value: T): AsyncGenerator<T> {
+  yield value;
+}

@@ -1,0 +1,100 @@
+import { type Entity, isSearchQuery } from "../../entity.js";
+import { GuardError, UsageError } from "../../errors.js";
+import type { Prune } from "../../map/mapping.js";
+import type { ResolvedImportOptions } from "../../options.js";
+import { sameJson } from "../../settle/same-value.js";
+import type { Catalog } from "../run/catalog.js";
+import type { Inventory } from "../run/inventory.js";
+
+/** What a prune looks at: the blueprints that resources own something of, and what was met of them on the way. */
+export interface PruneScope {
+  /** In the order of the mapping. */
+  readonly blueprints: readonly string[];
+  /** The query that finds what the mapping owns of a blueprint. */
+  queryOf(blueprint: string): { readonly combinator: "or"; readonly rules: readonly unknown[] };
+  /** Takes note of entities on their way to the comparison. */
+  watch(chunks: AsyncIterable<readonly Entity[]>): AsyncGenerator<readonly Entity[]>;
+  /** Entities named by a search. */
+  searched(blueprint: string): number;
+  /** The first entity that its resource does not own. */
+  stranger(blueprint: string): string | undefined;
+}
+
+/** Makes the scope of an inventory's prune. */
+export function pruneScope({ mapping }: Pick<Inventory, "mapping">): PruneScope {
+  const owning = mapping.resources.flatMap(({ blueprint, prune }) =>
+    blueprint === undefined || prune === undefined ? [] : [{ blueprint, prune }],
+  );
+  const blueprints = [...new Set(owning.map(({ blueprint }) => blueprint))];
+  const searched = new Map<string, number>();
+  const strangers = new Map<string, string>();
+  return {
+    blueprints,
+    queryOf(blueprint) {
+      const rules = owning.filter((one) => one.blueprint === blueprint).map(({ prune }) => ruleOf(prune));
+      // No rules at all match everything.
+      return { combinator: "or", rules: rules.includes(undefined) ? [] : distinct(rules) };
+    },
+    async *watch(chunks) {
+      for await (const chunk of chunks) {
+        for (const entity of chunk) {
+          const { blueprint, identifier } = entity.key;
+          if (isSearchQuery(entity.body.identifier)) searched.set(blueprint, (searched.get(blueprint) ?? 0) + 1);
+          const prune = mapping.resources[entity.resource]?.prune;
+          if (prune !== undefined && !owns(prune, entity) && !strangers.has(blueprint))
+            strangers.set(blueprint, identifier);
+        }
+        yield chunk;
+      }
+    },
+    searched: (blueprint) => searched.get(blueprint) ?? 0,
+    stranger: (blueprint) => strangers.get(blueprint),
+  };
+}
+
+/** Refuses a prune that cannot be told apart from damage, before anything is sent. @throws {UsageError | GuardError} */
+export function refusePrune({ mapping }: Inventory, options: ResolvedImportOptions): void {
+  if (options.limit !== undefined)
+    throw new UsageError("--prune with --limit: what is beyond the limit would count as stale", {
+      hint: "Leave one of them out.",
+    });
+  if (options.only.length > 0)
+    throw new UsageError("--prune with --only: what is left out would count as stale", {
+      hint: "Leave one of them out.",
+    });
+  const owning = mapping.resources.filter(({ prune }) => prune !== undefined);
+  if (owning.length === 0)
+    throw new GuardError(`--prune: ${mapping.file} does not say what it owns, so nothing may be deleted`, {
+      hint: "Give a resource `prune: { where: { property: …, value: … } }`, or `prune: all` where it owns the whole blueprint.",
+    });
+  const dynamic = owning.find(({ blueprint }) => blueprint === undefined);
+  if (dynamic !== undefined)
+    throw new GuardError(`--prune: the blueprint of resources.${dynamic.index} is an expression`, {
+      hint: "Only a resource with a constant blueprint can own entities.",
+    });
+}
+
+/** Refuses a property that a search cannot find entities by. @throws {GuardError} */
+export function refuseScope({ mapping }: Inventory, catalog: Catalog): void {
+  for (const { prune, blueprint = "", index } of mapping.resources) {
+    if (prune === undefined || prune === "all") continue;
+    const definition = catalog.get(blueprint);
+    const { property } = prune.where;
+    if (definition?.schema.properties[property] === undefined && definition?.relations?.[property] === undefined)
+      throw new GuardError(`--prune: ${blueprint} has no property or relation ${property} (resources.${index}.prune)`);
+  }
+}
+
+function ruleOf(prune: Prune): object | undefined {
+  return prune === "all" ? undefined : { property: prune.where.property, operator: "=", value: prune.where.value };
+}
+
+function owns(prune: Prune, { body }: Entity): boolean {
+  if (prune === "all") return true;
+  const { property, value } = prune.where;
+  return sameJson(body.properties[property] ?? body.relations[property], value);
+}
+
+function distinct(rules: readonly unknown[]): readonly unknown[] {
+  return [...new Map(rules.map((rule) => [JSON.stringify(rule), rule])).values()];
+}

@@ -1,0 +1,49 @@
+import { resolveApiUrl } from "../../api/base-url.js";
+import type { ClientOptions } from "../../api/client.js";
+import { resolveRedisUrl } from "../../api/redis-url.js";
+import { UsageError } from "../../errors.js";
+import type { ResolvedImportOptions } from "../../options.js";
+import { version } from "../../version.js";
+import { credentialsFrom } from "./credentials.js";
+
+/** Options of a command that talks to the API. */
+export type ApiChoices = Partial<
+  Pick<ResolvedImportOptions, "apiUrl" | "rate" | "quotaShare" | "pace" | "paceFallback" | "timeout" | "requestTimeout">
+>;
+
+/**
+ * What a client is opened with: flags over environment over defaults.
+ *
+ * @throws {UsageError} for an address that cannot be one, and a fallback without a pace
+ * @throws {CredentialsError} when the environment has none
+ */
+export function clientOptionsOf(options: ApiChoices, env: Readonly<Record<string, string | undefined>>): ClientOptions {
+  const { apiUrl, rate, quotaShare, pace, paceFallback, timeout, requestTimeout } = options;
+  const url = resolveRedisUrl(pace, env);
+  if (paceFallback !== undefined && url === undefined)
+    throw new UsageError("--pace-fallback is given without --pace", { hint: "See --help." });
+  return {
+    apiUrl: resolveApiUrl({ env, ...(apiUrl !== undefined && { apiUrl }) }),
+    env,
+    credentials: credentialsFrom(env),
+    userAgent: `portload/${version}`,
+    ...(rate !== undefined && { rate }),
+    ...(quotaShare !== undefined && { share: shareOf(quotaShare) }),
+    ...(url !== undefined && {
+      sharedPace: { url, ...(paceFallback !== undefined && { fallbackShare: shareOf(paceFallback) }) },
+    }),
+    ...(timeout !== undefined && { timeoutMs: millisecondsOf(timeout) }),
+    ...(requestTimeout !== undefined && { totalTimeoutMs: millisecondsOf(requestTimeout) }),
+  };
+}
+
+function shareOf(percentage: string): number {
+  return Number.parseFloat(percentage) / 100;
+}
+
+const units = { ms: 1, s: 1000, m: 60_000 } as const;
+
+function millisecondsOf(duration: string): number {
+  const unit = /[a-z]+$/.exec(duration)?.[0] as keyof typeof units;
+  return Number.parseFloat(duration) * units[unit];
+}

@@ -1,0 +1,75 @@
+import { readFile } from "node:fs/promises";
+import { MappingError, UsageError } from "../../errors.js";
+import { type Mapping, parseMapping, type Resource, sourceOptionsFor } from "../../map/mapping-file.js";
+import type { SourceOptions } from "../../options.js";
+import { type BoundSource, bindSources } from "../../read/bind.js";
+import type { Warning } from "../../warning.js";
+
+/** A mapping and the sources bound to its kinds: all that is known before a source is opened. */
+export interface Inventory {
+  readonly mapping: Mapping;
+  /** The mapping file as it is. */
+  readonly text: string;
+  /** The resources to import. */
+  readonly resources: readonly Resource[];
+  readonly sources: readonly BoundSource[];
+  /** How a source is read: as the mapping says, with the answers to what was in doubt. */
+  readonly optionsOf: (source: BoundSource) => SourceOptions;
+  readonly warnings: readonly Warning[];
+}
+
+/**
+ * Reads the mapping file and binds the sources to its kinds.
+ *
+ * @param only - kinds or blueprints to take; all when empty
+ * @throws {MappingError} with every fault of the mapping
+ * @throws {UsageError} when a source fits no kind, or `only` names nothing of the mapping
+ * @throws {SourceError} when a source is missing
+ */
+export async function openInventory(options: {
+  readonly mapping: string;
+  readonly sources: readonly string[];
+  readonly only: readonly string[];
+}): Promise<Inventory> {
+  const text = await readMappingFile(options.mapping);
+  const mapping = parseMapping(text, options.mapping);
+  const resources = chooseResources(mapping, options.only);
+  const kinds = [...new Set(mapping.resources.map(({ kind }) => kind))];
+  const { sources, unbound } = await bindSources(options.sources, kinds);
+  const taken = new Set(resources.map(({ kind }) => kind));
+  return {
+    mapping,
+    text,
+    resources,
+    sources: sources.filter(({ kind }) => taken.has(kind)),
+    optionsOf: ({ kind }) => sourceOptionsFor(mapping, kind),
+    warnings: [...mapping.notes, ...unbound.filter((kind) => taken.has(kind)).map(withoutSource)],
+  };
+}
+
+async function readMappingFile(path: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    const why = (error as NodeJS.ErrnoException).code === "ENOENT" ? "there is no such file" : (error as Error).message;
+    throw new MappingError(path, [{ path: "(file)", message: why }]);
+  }
+}
+
+function chooseResources(mapping: Mapping, only: readonly string[]): readonly Resource[] {
+  const names = mapping.resources.flatMap(({ kind, blueprint }) => [
+    kind,
+    ...(blueprint === undefined ? [] : [blueprint]),
+  ]);
+  const unknown = only.filter((name) => !names.includes(name));
+  if (unknown.length > 0)
+    throw new UsageError(`--only ${unknown.join(", ")}: the mapping has no such kind or blueprint`, {
+      hint: `It has ${[...new Set(names)].join(", ")}.`,
+    });
+  if (only.length === 0) return mapping.resources;
+  return mapping.resources.filter(({ kind, blueprint }) => only.includes(kind) || only.includes(blueprint ?? ""));
+}
+
+function withoutSource(kind: string): Warning {
+  return { code: "kind_without_source", path: kind, message: `no source was given for kind ${kind}`, count: 1 };
+}
