@@ -4,8 +4,9 @@ import { parseDocument } from "yaml";
 import { z } from "zod";
 import { startEmulator } from "../emulator/emulator.js";
 import { type FaultScript, faultScript } from "../emulator/faults.js";
+import { parseReadings } from "../emulator/readings.js";
 import { EnvironmentError, UsageError } from "../errors.js";
-import { loadBlueprintFolder } from "../recipes/blueprint-folder.js";
+import { loadBlueprintFolder } from "../recipes/run/blueprint-folder.js";
 import type { Command } from "./command.js";
 import { durationMs } from "./duration.js";
 import { flagsOf, parseFlags } from "./flags.js";
@@ -23,6 +24,12 @@ const emulatorOptions = z.strictObject({
     .min(1)
     .optional()
     .describe("file that keeps the catalog: read at the start if it is there, written at a clean stop; .gz packs it"),
+  reading: z
+    .array(z.string().regex(/^[^=]+=/, "is <reading>=<value>"))
+    .default([])
+    .describe(
+      "<reading>=<value>: how to read what no source of Port's behaviour pins down (repeatable); see docs/emulator.md",
+    ),
   faults: z.string().min(1).optional().describe("YAML or JSON file of scripted trouble; see docs/reliability.md"),
 });
 
@@ -46,6 +53,7 @@ export const emulatorCommand: Command = {
       limits: limitsOf(options.limits),
       limitPeriodMs: durationMs("limit-period", options.limitPeriod),
       latencyMs: durationMs("latency", options.latency),
+      readings: parseReadings(options.reading),
       ...(options.snapshot !== undefined && { snapshot: options.snapshot }),
       ...(options.faults !== undefined && { faults: await readFaults(options.faults) }),
     }).catch((cause: NodeJS.ErrnoException) => {

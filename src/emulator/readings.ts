@@ -1,106 +1,142 @@
+import { z } from "zod";
+import { UsageError } from "../errors.js";
+
 /**
- * Where no source pins Port's behaviour down, which reading the emulator follows. The numbers are rows of the fact sheet's table of inferences.
- * Every key has a default, so that a test names only what it turns round.
+ * Where no source pins Port's behaviour down, which reading the emulator follows. The first value of each is the one that the fact sheet thinks likeliest;
+ * the numbers are rows of its table of inferences.
  */
-export interface Readings {
-  /** Status of a bulk write of which every item failed (1). */
-  readonly bulkAllFailed: 200 | 207;
-  /** `ok` of a bulk reply with status 207 (2). */
-  readonly bulkPartialOk: boolean;
-  /** Whether an item that breaks the route's schema fails the whole call, as the published schema says, or only itself. */
-  readonly bulkSchema: "call" | "item";
-  /** Which entities a relation of a bulk item sees: those before it in the call too, or only those there before the call (17). */
-  readonly bulkVisibility: "earlier" | "none";
-  /** Status of an upsert that updates (4). */
-  readonly updateStatus: 200 | 201;
-  /** What becomes of a property that the blueprint lacks (5). */
-  readonly unknownProperty: "reject" | "drop" | "store";
-  /** Which formats are enforced: date-time, url, email, ip; these and timer; none (7). */
-  readonly formats: "port" | "all" | "off";
-  /** Whether an override that leaves a property out sets its default again (9). */
-  readonly overrideDefaults: boolean;
-  /** Whether a null property is kept as null or removed (10). */
-  readonly nullProperty: "store" | "remove";
-  /** A string for a relation that holds many (11). */
-  readonly scalarForMany: "wrap" | "reject";
-  /** An array of exactly one for a relation that holds one (12). */
-  readonly arrayForSingle: "accept" | "reject";
-  /** The same target twice in one relation (15). */
-  readonly duplicateTargets: "keep" | "dedupe";
-  /** Status of a relation that the blueprint lacks (18). */
-  readonly unknownRelation: 404 | 422;
-  /** Whether an entity that is created may point at itself. */
-  readonly selfTarget: "missing" | "exists";
-  /** Ids of a bulk delete that do not exist (19). */
-  readonly deleteUnknown: "omit" | "reject";
-  /** Status of `has_dependents` (20). */
-  readonly dependentsStatus: 403 | 422;
-  /** Which relations make the entity that holds them a dependent that blocks a deletion. */
-  readonly dependents: "required" | "any";
-  /** What becomes of optional relations to an entity that is deleted. */
-  readonly deletedTarget: "unset" | "dangling";
-  /** Which required relations forbid to delete all: those of the blueprint, those that point at it, both. */
-  readonly deleteAllRefusedBy: "own" | "incoming" | "either";
-  /** How often a migration is reported as running before it is reported as completed (27). */
-  readonly migrationPolls: number;
-  /** Whether a 429 carries `Retry-After` (22). */
-  readonly retryAfter: boolean;
-  /** Unit of `x-ratelimit-reset`: seconds from now, or seconds since 1970 (23). */
-  readonly resetUnit: "seconds" | "epoch";
-  /** `expiresIn` of a token that is handed out again (24). */
-  readonly expiresIn: "remaining" | "full";
-  /** Body of a successful `validation_only` (25). */
-  readonly validationBody: "entity" | "ok";
-  /** A team on a blueprint without ownership (28). */
-  readonly teamWithoutOwnership: "store" | "ignore";
-  /** A team that is no entity of `_team`, on a blueprint with direct ownership. */
-  readonly unknownTeam: "reject" | "accept";
-  /** Code of a team written to a blueprint that inherits it. */
-  readonly inheritedTeamCode: "inherited_ownership_enabled" | "team_inheritance_enabled";
-  /** Title of an entity that was given none (29). */
-  readonly titleOmitted: "null" | "absent" | "identifier";
-  /** A relation query without a match, on an optional relation (33). */
-  readonly queryWithoutMatch: "null" | "reject";
-  /** Status of a write to a protected blueprint (35). */
-  readonly protectedStatus: 403 | 422;
-  /** A `run_id` that no run has. */
-  readonly unknownRun: "reject" | "accept";
-  /** Whether identifiers may hold an apostrophe, as since August 2026. */
-  readonly apostrophe: boolean;
+export const readings = z.strictObject({
+  bulkAllFailed: z.literal([207, 200]).default(207).describe("status of a bulk write of which every item failed (1)"),
+  bulkPartialOk: z.boolean().default(true).describe("`ok` of a bulk reply with status 207 (2)"),
+  bulkSchema: z
+    .enum(["call", "item"])
+    .default("call")
+    .describe("an item that breaks the route's schema fails the whole call, as the published schema says, or itself"),
+  bulkVisibility: z
+    .enum(["earlier", "none"])
+    .default("earlier")
+    .describe("a relation of a bulk item sees those before it in the call, or only those there before the call (17)"),
+  updateStatus: z.literal([200, 201]).default(200).describe("status of an upsert that updates (4)"),
+  unknownProperty: z
+    .enum(["reject", "drop", "store"])
+    .default("reject")
+    .describe("what becomes of a property that the blueprint lacks (5)"),
+  formats: z
+    .enum(["port", "all", "off"])
+    .default("port")
+    .describe("formats enforced: date-time, url, email, ip; these and timer; none (7)"),
+  overrideDefaults: z
+    .boolean()
+    .default(false)
+    .describe("an override that leaves a property out sets its default again (9)"),
+  nullProperty: z
+    .enum(["store", "remove"])
+    .default("store")
+    .describe("a null property is kept as null or removed (10)"),
+  scalarForMany: z.enum(["wrap", "reject"]).default("wrap").describe("a string for a relation that holds many (11)"),
+  arrayForSingle: z
+    .enum(["accept", "reject"])
+    .default("accept")
+    .describe("an array of exactly one for a relation that holds one (12)"),
+  duplicateTargets: z.enum(["keep", "dedupe"]).default("keep").describe("the same target twice in one relation (15)"),
+  unknownRelation: z.literal([404, 422]).default(404).describe("status of a relation that the blueprint lacks (18)"),
+  selfTarget: z
+    .enum(["missing", "exists"])
+    .default("missing")
+    .describe("whether an entity that is created may point at itself"),
+  deleteUnknown: z
+    .enum(["omit", "reject"])
+    .default("omit")
+    .describe("identifiers of a bulk delete that do not exist (19)"),
+  dependentsStatus: z.literal([403, 422]).default(403).describe("status of `has_dependents` (20)"),
+  dependents: z
+    .enum(["required", "any"])
+    .default("required")
+    .describe("relations that make the entity that holds them a dependent, which blocks a deletion"),
+  deletedTarget: z
+    .enum(["unset", "dangling"])
+    .default("unset")
+    .describe("what becomes of optional relations to an entity that is deleted"),
+  deleteAllRefusedBy: z
+    .enum(["either", "own", "incoming"])
+    .default("either")
+    .describe("required relations that forbid to delete all: those of the blueprint, those that point at it, both"),
+  migrationPolls: z
+    .int()
+    .min(0)
+    .default(1)
+    .describe("how often a migration is reported as running before it is reported as completed (27)"),
+  retryAfter: z.boolean().default(false).describe("whether a 429 carries `Retry-After` (22)"),
+  resetUnit: z
+    .enum(["seconds", "epoch"])
+    .default("seconds")
+    .describe("`x-ratelimit-reset` in seconds from now, or since 1970 (23)"),
+  expiresIn: z
+    .enum(["remaining", "full"])
+    .default("remaining")
+    .describe("`expiresIn` of a token that is handed out again (24)"),
+  validationBody: z.enum(["entity", "ok"]).default("entity").describe("body of a successful `validation_only` (25)"),
+  teamWithoutOwnership: z
+    .enum(["store", "ignore"])
+    .default("store")
+    .describe("a team on a blueprint without ownership (28)"),
+  unknownTeam: z
+    .enum(["reject", "accept"])
+    .default("reject")
+    .describe("a team that is no entity of `_team`, on a blueprint with direct ownership"),
+  inheritedTeamCode: z
+    .enum(["inherited_ownership_enabled", "team_inheritance_enabled"])
+    .default("inherited_ownership_enabled")
+    .describe("code of a team written to a blueprint that inherits it"),
+  titleOmitted: z
+    .enum(["null", "absent", "identifier"])
+    .default("null")
+    .describe("title of an entity that was given none (29)"),
+  queryWithoutMatch: z
+    .enum(["null", "reject"])
+    .default("null")
+    .describe("a relation query without a match, on an optional relation (33)"),
+  protectedStatus: z.literal([403, 422]).default(403).describe("status of a write to a protected blueprint (35)"),
+  unknownRun: z.enum(["reject", "accept"]).default("reject").describe("a `run_id` that no run has"),
+  apostrophe: z.boolean().default(true).describe("whether identifiers may hold an apostrophe, as since August 2026"),
+});
+/** See {@link readings}. */
+export type Readings = z.output<typeof readings>;
+
+/** The likeliest reading of each. */
+export const likeliestReadings: Readings = readings.parse({});
+
+/** Of each reading every value it can have, the likeliest first; of a number those that differ in what a client must do. */
+export const readingValues = Object.fromEntries(
+  Object.entries(readings.shape).map(([key, schema]) => [key, valuesOf(schema.unwrap(), schema.def.defaultValue)]),
+) as unknown as { readonly [Key in keyof Readings]: readonly Readings[Key][] };
+
+function valuesOf(schema: z.ZodType, likeliest: unknown): readonly unknown[] {
+  if (schema instanceof z.ZodLiteral) return [...schema.values];
+  if (schema instanceof z.ZodEnum) return schema.options;
+  return schema instanceof z.ZodBoolean ? [likeliest, !likeliest] : [likeliest, 0, 3];
 }
 
-/** The reading that the fact sheet thinks likeliest, row by row. */
-export const likeliestReadings: Readings = {
-  bulkAllFailed: 207,
-  bulkPartialOk: true,
-  bulkSchema: "call",
-  bulkVisibility: "earlier",
-  updateStatus: 200,
-  unknownProperty: "reject",
-  formats: "port",
-  overrideDefaults: false,
-  nullProperty: "store",
-  scalarForMany: "wrap",
-  arrayForSingle: "accept",
-  duplicateTargets: "keep",
-  unknownRelation: 404,
-  selfTarget: "missing",
-  deleteUnknown: "omit",
-  dependentsStatus: 403,
-  dependents: "required",
-  deletedTarget: "unset",
-  deleteAllRefusedBy: "either",
-  migrationPolls: 1,
-  retryAfter: false,
-  resetUnit: "seconds",
-  expiresIn: "remaining",
-  validationBody: "entity",
-  teamWithoutOwnership: "store",
-  unknownTeam: "reject",
-  inheritedTeamCode: "inherited_ownership_enabled",
-  titleOmitted: "null",
-  queryWithoutMatch: "null",
-  protectedStatus: 403,
-  unknownRun: "reject",
-  apostrophe: true,
-};
+/**
+ * Reads pairs such as `bulkAllFailed=200`.
+ *
+ * @throws {UsageError} for a reading that does not exist, or a value that it cannot have
+ */
+export function parseReadings(pairs: readonly string[]): Partial<Readings> {
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const [key = "", text = ""] = pair.split("=", 2);
+      const values: readonly unknown[] | undefined = Object.hasOwn(readingValues, key)
+        ? readingValues[key as keyof Readings]
+        : undefined;
+      if (values === undefined)
+        throw new UsageError(`--reading ${pair}: there is no reading "${key}"`, {
+          hint: `There are: ${Object.keys(readingValues).join(", ")}.`,
+        });
+      const value =
+        key === "migrationPolls" && /^\d+$/.test(text) ? Number(text) : values.find((one) => `${one}` === text);
+      if (value === undefined) throw new UsageError(`--reading ${pair}: ${key} is one of ${values.join(", ")}`);
+      return [key, value];
+    }),
+  );
+}

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { type Emulator, startEmulator } from "../../src/emulator/emulator.js";
-import { blueprintOf, envOf, makeFolder } from "../support/catalog.js";
+import { blueprintOf, envOf, makeFolder, readingsOfRun } from "../support/catalog.js";
 import { runProgram } from "../support/program.js";
 
 const node = blueprintOf("node", {
@@ -17,7 +17,7 @@ const good = `resources:
 
 let emulator: Emulator;
 beforeAll(async () => {
-  emulator = await startEmulator({ blueprints: [node], limits: "off" });
+  emulator = await startEmulator({ blueprints: [node], limits: "off", readings: readingsOfRun });
   return () => emulator.close();
 });
 

@@ -8,9 +8,9 @@ import { type Emulator, startEmulator } from "../../src/emulator/emulator.js";
 import { runApply } from "../../src/recipes/apply.js";
 import { runImport } from "../../src/recipes/import.js";
 import { runPlan } from "../../src/recipes/plan.js";
+import type { PlanOptions } from "../../src/recipes/sync/options.js";
 import { runSync } from "../../src/recipes/sync.js";
-import type { PlanOptions } from "../../src/recipes/sync-options.js";
-import { blueprintOf, envOf, makeFolder, root, startCatalog } from "../support/catalog.js";
+import { blueprintOf, envOf, makeFolder, readingsOfRun, root, startCatalog } from "../support/catalog.js";
 
 const dotgov = resolve(root, "../shared/data/dotgov/current-full.csv");
 const sample = (name: string): string => join(root, "samples", name);
@@ -241,7 +241,7 @@ describe("over 300 random catalogs and inventories", () => {
     const folder = await makeFolder();
     await fc.assert(
       fc.asyncProperty(inventories, fc.constantFrom("merge", "override"), async (given, mode) => {
-        const emulator = await startEmulator({ blueprints, limits: "off" });
+        const emulator = await startEmulator({ blueprints, limits: "off", readings: readingsOfRun });
         try {
           const options = { ...(await writeInventories(folder, given)), mode } as const;
           const imported = await runImport(options, { env: envOf(emulator) });
@@ -265,8 +265,8 @@ describe("over 300 random catalogs and inventories", () => {
     await fc.assert(
       fc.asyncProperty(inventories, inventories, fc.constantFrom("merge", "override"), async (old, given, mode) => {
         const emulators = [
-          await startEmulator({ blueprints, limits: "off" }),
-          await startEmulator({ blueprints, limits: "off" }),
+          await startEmulator({ blueprints, limits: "off", readings: readingsOfRun }),
+          await startEmulator({ blueprints, limits: "off", readings: readingsOfRun }),
         ] as const;
         const [synced, applied] = emulators;
         try {

@@ -2,49 +2,14 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Emulator } from "../../src/emulator/emulator.js";
-import { likeliestReadings, type Readings } from "../../src/emulator/readings.js";
+import { likeliestReadings, type Readings, readingValues } from "../../src/emulator/readings.js";
 import type { ImportOptions } from "../../src/options.js";
 import { runImport } from "../../src/recipes/import.js";
 import { blueprintOf, envOf, makeFolder, startCatalog } from "../support/catalog.js";
 
 /** Every reading that is not the likeliest: what no source pins down may be so as well. */
-const others = {
-  bulkAllFailed: [200],
-  bulkPartialOk: [false],
-  bulkSchema: ["item"],
-  bulkVisibility: ["none"],
-  updateStatus: [201],
-  unknownProperty: ["drop", "store"],
-  formats: ["all", "off"],
-  overrideDefaults: [true],
-  nullProperty: ["remove"],
-  scalarForMany: ["reject"],
-  arrayForSingle: ["reject"],
-  duplicateTargets: ["dedupe"],
-  unknownRelation: [422],
-  selfTarget: ["exists"],
-  deleteUnknown: ["reject"],
-  dependentsStatus: [422],
-  dependents: ["any"],
-  deletedTarget: ["dangling"],
-  deleteAllRefusedBy: ["own", "incoming"],
-  migrationPolls: [0, 3],
-  retryAfter: [true],
-  resetUnit: ["epoch"],
-  expiresIn: ["full"],
-  validationBody: ["ok"],
-  teamWithoutOwnership: ["ignore"],
-  unknownTeam: ["accept"],
-  inheritedTeamCode: ["team_inheritance_enabled"],
-  titleOmitted: ["absent", "identifier"],
-  queryWithoutMatch: ["reject"],
-  protectedStatus: [422],
-  unknownRun: ["accept"],
-  apostrophe: [false],
-} satisfies { readonly [Key in keyof Readings]: readonly Readings[Key][] };
-
-const readings = Object.entries(others).flatMap(([key, values]) =>
-  values.map((value) => [key, value] as [keyof Readings, unknown]),
+const others = Object.entries(readingValues).flatMap(([key, [, ...values]]) =>
+  values.map((value) => [key, value] as [string, unknown]),
 );
 
 const blueprints = [
@@ -170,7 +135,7 @@ async function prepared(changed: Partial<Readings>): Promise<Emulator> {
   return emulator;
 }
 
-describe.each([["nothing", undefined] as [string, unknown], ...readings])(
+describe.each([["nothing", undefined] as [string, unknown], ...others])(
   "an import with %s read as %j",
   (key, value) => {
     const changed = value === undefined ? {} : { [key]: value };

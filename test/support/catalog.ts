@@ -4,15 +4,27 @@ import { join, resolve } from "node:path";
 import { onTestFinished } from "vitest";
 import type { Blueprint } from "../../src/blueprint.js";
 import { type Emulator, type EmulatorOptions, startEmulator } from "../../src/emulator/emulator.js";
-import { loadBlueprintFolder } from "../../src/recipes/blueprint-folder.js";
+import { parseReadings } from "../../src/emulator/readings.js";
+import { loadBlueprintFolder } from "../../src/recipes/run/blueprint-folder.js";
 
 /** The project's folder. */
 export const root = resolve(import.meta.dirname, "../..");
 
+/** Readings that this run of the suite is under, as flags of `portload emulator` have them; see every-reading.mjs. */
+export const readingFlags = (process.env.PORTLOAD_READING ?? "").split(",").filter((pair) => pair !== "");
+
+/** The same for an emulator of the test's own process. A test that is about one reading names it, and that wins. */
+export const readingsOfRun = parseReadings(readingFlags);
+
 /** An emulator that ends with the test, with the samples' blueprints unless others are given; without limits. */
 export async function startCatalog(options: EmulatorOptions = {}): Promise<Emulator> {
   const blueprints = options.blueprints ?? (await loadBlueprintFolder(join(root, "samples/blueprints")));
-  const emulator = await startEmulator({ limits: "off", ...options, blueprints });
+  const emulator = await startEmulator({
+    limits: "off",
+    ...options,
+    readings: { ...readingsOfRun, ...options.readings },
+    blueprints,
+  });
   onTestFinished(() => emulator.close());
   return emulator;
 }

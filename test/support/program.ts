@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
-import { root } from "./catalog.js";
+import { readingFlags, root } from "./catalog.js";
 
 /** How a run of the program ended. */
 export interface Ended {
@@ -27,7 +27,8 @@ const observed: Record<string, string> =
 
 /** Starts the built program with nothing of this environment but PATH. */
 export function start(args: readonly string[], env: Readonly<Record<string, string>> = {}, cwd = root): Running {
-  const child = spawn(process.execPath, [join(root, "dist/cli/main.js"), ...args], {
+  const readings = args[0] === "emulator" ? readingFlags.flatMap((pair) => ["--reading", pair]) : [];
+  const child = spawn(process.execPath, [join(root, "dist/cli/main.js"), ...args, ...readings], {
     cwd,
     env: { PATH: process.env.PATH, ...observed, ...env },
     stdio: "pipe",

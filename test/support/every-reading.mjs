@@ -1,0 +1,46 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+/**
+ * `npm run readings [-- <reading>…]`: the importer's suite, whole, under each reading of Port's behaviour that is not the likeliest, one at a time. Takes an hour.
+ * Ends with 1 when a test fails under one. Tests about one reading of their own name it in their emulator's options, and keep it.
+ */
+const root = resolve(import.meta.dirname, "../..");
+// Built, because Node 20 does not run TypeScript.
+const { readingValues } = await import(join(root, "dist/emulator/readings.js"));
+
+/** Where the importer meets the emulator. Left out is what a reading cannot touch, or what runs under each by itself. */
+const suite = ["test/recipes", "test/cli", "test/write", "test/secrets.test.ts", "test/examples.test.ts"];
+const without = ["test/recipes/readings.test.ts", "test/cli/schema.test.ts", "test/cli/lint.test.ts"];
+
+const wanted = process.argv.slice(2);
+const folder = mkdtempSync(join(tmpdir(), "portload-readings-"));
+let failed = 0;
+for (const [key, [, ...values]] of Object.entries(readingValues)) {
+  for (const value of values) {
+    const reading = `${key}=${value}`;
+    if (wanted.length > 0 && !wanted.some((start) => reading.startsWith(start))) continue;
+    const results = join(folder, `${reading}.json`);
+    const args = ["vitest", "run", ...suite, ...without.flatMap((path) => ["--exclude", path])];
+    const { stderr, stdout } = spawnSync("npx", args, {
+      cwd: root,
+      env: { ...process.env, PORTLOAD_BUILT: "1", PORTLOAD_READING: reading, PORTLOAD_TEST_RESULTS: results },
+      encoding: "utf8",
+      maxBuffer: 2 ** 28,
+    });
+    if (!existsSync(results)) throw new Error(`the suite did not run under ${reading}:\n${stdout}\n${stderr}`);
+    const { numPassedTests, numFailedTests, numPendingTests, testResults } = JSON.parse(readFileSync(results, "utf8"));
+    console.log(`${reading}: ${numPassedTests} passed, ${numFailedTests} failed, ${numPendingTests} skipped`);
+    for (const { assertionResults, name, status, message } of testResults) {
+      const bad = assertionResults.filter((/** @type {{ status: string }} */ each) => each.status === "failed");
+      for (const { fullName, failureMessages } of bad)
+        console.log(`  ${name.slice(root.length + 1)} › ${fullName}\n    ${String(failureMessages[0]).slice(0, 600)}`);
+      if (bad.length === 0 && status === "failed") console.log(`  ${name}: ${message}`);
+    }
+    failed += numFailedTests;
+  }
+}
+rmSync(folder, { recursive: true, force: true });
+process.exitCode = failed > 0 ? 1 : 0;
