@@ -73,6 +73,10 @@ export async function runProgram(argv: readonly string[], terminal: Terminal): P
     });
   };
   for (const command of commands) register(parser, command);
+  // yargs' own command for this counts on ending the process.
+  parser.command("completion", "Print a script that completes commands and flags in bash, zsh or fish", {}, () => {
+    parser.showCompletionScript();
+  });
   try {
     const output = await parse(parser, argv);
     await writeOut(terminal.stdout, output);
