@@ -233,6 +233,16 @@ async function writeInventories(folder: string, given: Inventories): Promise<Pla
 }
 
 const names = blueprints.map(({ identifier }) => identifier);
+/** A catalog's content by meaning: what is rejected is no op of a plan, so that only a sync brings the notation of its other values up to date. */
+const meaning = (emulator: Emulator): unknown =>
+  JSON.parse(
+    JSON.stringify(snapshot(emulator, names), (key, value: unknown) => {
+      if (key === "seen" && typeof value === "string") return new Date(value).toISOString();
+      if (key === "friends" && Array.isArray(value)) return [...new Set(value)].sort();
+      return value ?? undefined;
+    }),
+  );
+
 /** Times ten catalogs. */
 const numRuns = 30;
 
@@ -281,7 +291,7 @@ describe("over 300 random catalogs and inventories", () => {
           const file = join(folder, "tonight.plan");
           await writeFile(file, made.text);
           await runApply({ plan: file, stateDir: folder, keep: 2, rate: "off" }, { env: envOf(applied) });
-          expect(snapshot(applied, names)).toEqual(snapshot(synced, names));
+          expect(meaning(applied)).toEqual(meaning(synced));
         } finally {
           for (const emulator of emulators) await emulator.close();
         }

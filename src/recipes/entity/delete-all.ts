@@ -65,20 +65,39 @@ async function finished(migration: string, client: Client): Promise<EntityDone> 
   }
 }
 
-/** Names the required relations that stand in the way. @source Port's guide to the API: all entities go at once only where the blueprint has no required relations */
+/** Names the relations that stand in the way: the required ones, else those that point at it. @source Port's guide to the API: all entities go at once only where the blueprint has no required relations */
 async function reasonFor(reply: EntityReply, blueprint: string, client: Client): Promise<string | undefined> {
   if (reply.is === "done" || (reply.error !== "has_dependents" && reply.error !== "required_relation"))
     return undefined;
-  const relations = (await client.listBlueprints()).flatMap((source) => requiredOf(source, blueprint));
-  if (relations.length === 0) return undefined;
-  return (
-    `Port deletes all entities at once only where no relation is required; required: ${relations.join(", ")}. ` +
-    `Delete by a list instead: portload entity delete ${blueprint} - --delete-dependents`
-  );
+  const relations = (await client.listBlueprints()).flatMap((source) => relationsOf(source, blueprint));
+  const named = (which: (relation: Held) => boolean) =>
+    relations
+      .filter(which)
+      .map(({ name }) => name)
+      .join(", ");
+  const required = named((relation) => relation.required);
+  const incoming = named((relation) => relation.incoming);
+  if (required === "" && incoming === "") return undefined;
+  const reason =
+    required === ""
+      ? `Others relate to it: ${incoming}`
+      : `Port deletes all entities at once only where no relation is required; required: ${required}`;
+  return `${reason}. Delete by a list instead: portload entity delete ${blueprint} - --delete-dependents`;
 }
 
-function requiredOf({ identifier, relations = {} }: Blueprint, blueprint: string): readonly string[] {
+interface Held {
+  readonly name: string;
+  readonly required: boolean;
+  readonly incoming: boolean;
+}
+
+/** The relations from or to a blueprint that another, or it itself, holds. */
+function relationsOf({ identifier, relations = {} }: Blueprint, blueprint: string): readonly Held[] {
   return Object.entries(relations)
-    .filter(([, { required, target }]) => required === true && (identifier === blueprint || target === blueprint))
-    .map(([relation, { target }]) => `${identifier}.${relation} → ${target}`);
+    .filter(([, { target }]) => identifier === blueprint || target === blueprint)
+    .map(([relation, { required, target }]) => ({
+      name: `${identifier}.${relation} → ${target}`,
+      required: required === true,
+      incoming: target === blueprint,
+    }));
 }

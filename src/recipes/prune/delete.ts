@@ -1,10 +1,7 @@
-import type { DeleteReply } from "../../api/delete-entities.js";
+import { type DeleteReply, maxDeleteIdentifiers } from "../../api/delete-entities.js";
 import { GuardError } from "../../errors.js";
 import type { Run } from "../run/run.js";
 import type { Stale } from "./prune.js";
-
-/** Most identifiers in one request. @source API reference, "Delete multiple entities": 1 to 100 */
-const maxBatch = 100;
 
 /**
  * Deletes what is stale, a hundred at a time, what relates to others first; entities that others still depend on wait for a later round. What they
@@ -20,9 +17,9 @@ export async function deleteStale(run: Run, { byBlueprint, victims }: Stale): Pr
     moved = false;
     for (const [blueprint, identifiers] of left) {
       const stays: string[] = [];
-      for (let start = 0; start < identifiers.length; start += maxBatch) {
+      for (let start = 0; start < identifiers.length; start += maxDeleteIdentifiers) {
         if (stop.reason !== undefined) return;
-        const part = identifiers.slice(start, start + maxBatch);
+        const part = identifiers.slice(start, start + maxDeleteIdentifiers);
         await keepInJournal(run, blueprint, part);
         const { gone, refused, message } = await deletePart(run, blueprint, part);
         moved ||= gone > 0;
@@ -56,7 +53,10 @@ interface Part {
   readonly message?: string;
 }
 
-/** Deletes a part; one that is refused because something depends on one of its entities is halved down to that entity. */
+/**
+ * Deletes a part. One that is refused because something depends on one of its entities is halved down to that entity; one that is refused for an entity
+ * that is gone by now, along with another perhaps, is sent again without it.
+ */
 async function deletePart(run: Run, blueprint: string, part: readonly string[]): Promise<Part> {
   const { client, inventory, options, accounts } = run;
   const reply: DeleteReply = await client.deleteEntities(blueprint, part, {
@@ -68,6 +68,16 @@ async function deletePart(run: Run, blueprint: string, part: readonly string[]):
     return { gone: part.length, refused: [] };
   }
   const message = `${reply.error}: ${reply.message}`;
+  if (reply.status === 404) {
+    const there = await client.existing(blueprint, part);
+    const gone = part.length - there.size;
+    accounts.takeDeleted(blueprint, gone);
+    if (there.size === 0) return { gone, refused: [] };
+    if (gone > 0) {
+      const rest = await deletePart(run, blueprint, [...there]);
+      return { ...rest, gone: gone + rest.gone };
+    }
+  }
   if (part.length === 1 || !/dependents/.test(reply.error)) return { gone: 0, refused: part, message };
   const middle = Math.ceil(part.length / 2);
   const halves = [
