@@ -4,7 +4,18 @@ import { join } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { Readable } from "node:stream";
 import { beforeAll, describe, expect, it } from "vitest";
-import { type BulkStats, blueprint, disturb, figures, mapping, measure, oursOf, thing } from "../../bench/quota-run.js";
+import {
+  type BulkStats,
+  blueprint,
+  disturb,
+  figures,
+  type Measured,
+  mapping,
+  measure,
+  oursOf,
+  type Scenario,
+  thing,
+} from "../../bench/quota-run.js";
 import { isMet, scenariosOn } from "../../bench/quota-scenarios.js";
 import { startEmulator } from "../../src/emulator/emulator.js";
 import { runImport } from "../../src/recipes/import.js";
@@ -12,20 +23,27 @@ import { hasRedis, redisUrl, withoutRedis } from "../api/redis.js";
 
 /**
  * The short form of `npm run bench:quota`: a tenth of Port's rate and burst, the scenarios at once in one process.
- * 8 s at 12 a second: one request is 1.1 %. Without the one of another client: it uses up so small a burst before any header tells of it, so that the
- * bench itself and the simulation in allowance.test.ts hold it.
+ * 8 s at 12 a second: one request is 1.1 %.
  */
-const load = { limits: "0.1", limitPeriod: "300s", burstMs: 7500, measuredMs: 8000 };
-const grain = 0.02;
+const short = { limits: "0.1", limitPeriod: "300s", burstMs: 7500, measuredMs: 8000 };
+const shortGrain = 0.02;
+/** Another client is told from what headers say while the burst lasts, so that one needs a burst that lasts: half of Port's, by itself, all of its 429s counted. */
+const crowded = { limits: "0.5", limitPeriod: "300s", burstMs: 20_000, measuredMs: 8000 };
+const crowdedGrain = 0.005;
 /** Timers that come later than this, one in a hundred, spoil a round trip of 20 ms and a bucket of a few tokens. */
 const busyMs = 100;
+
+const isCrowded = ({ others }: Scenario): boolean => others !== undefined;
+const holds = (scenario: Scenario, measured: Measured): boolean =>
+  isMet(measured, isCrowded(scenario) ? crowdedGrain : shortGrain);
 
 /** Records for as long as somebody reads. */
 function* things(from: number): Generator<string> {
   for (let n = 0; ; n++) yield thing(from, n);
 }
 
-async function run(scenario: ReturnType<typeof scenariosOn>[number]) {
+async function run(scenario: Scenario) {
+  const load = isCrowded(scenario) ? crowded : short;
   const folder = mkdtempSync(join(tmpdir(), "portload-test-"));
   const emulator = await startEmulator({
     blueprints: [blueprint],
@@ -55,7 +73,7 @@ async function run(scenario: ReturnType<typeof scenariosOn>[number]) {
     const delay = monitorEventLoopDelay();
     const { from, to, others } = await measure(
       stats,
-      { ...load, burstMs: scenario.roundTripMs < 1000 ? load.burstMs : 12_000 },
+      scenario.roundTripMs < 1000 ? load : { ...load, burstMs: 12_000 },
       () => {
         // What is late while the program starts spoils nothing.
         delay.enable();
@@ -80,29 +98,29 @@ async function run(scenario: ReturnType<typeof scenariosOn>[number]) {
 const measuring = new Map<string, ReturnType<typeof run>>();
 
 describe(`an import against the emulator's limits${withoutRedis}`, () => {
-  const short = scenariosOn(redisUrl).filter(({ others }) => others === undefined);
-  const scenarios = short.filter(({ name }) => hasRedis || !name.includes("Redis"));
-  // All at once: each mostly waits.
+  const scenarios = scenariosOn(redisUrl);
+  // At once, but for the one that presses hard: each mostly waits.
   beforeAll(() => {
     for (const scenario of scenarios) {
+      if (isCrowded(scenario) || (!hasRedis && scenario.name.includes("Redis"))) continue;
       const measured = run(scenario);
       measured.catch(() => undefined);
       measuring.set(scenario.name, measured);
     }
   });
 
-  for (const scenario of short) {
+  for (const scenario of [...scenarios].sort((a, b) => Number(isCrowded(a)) - Number(isCrowded(b)))) {
     it.skipIf(scenario.name.includes("Redis") && !hasRedis)(
       `uses what docs/reliability.md says with ${scenario.name}`,
       async ({ skip }) => {
-        const first = (await measuring.get(scenario.name)) ?? (await run(scenario));
+        const first = await (measuring.get(scenario.name) ?? run(scenario));
         // What another process of this machine disturbed is measured once more, alone.
-        const { lateMs, ...measured } = isMet(first, grain) ? first : await run(scenario);
+        const { lateMs, ...measured } = holds(scenario, first) ? first : await run(scenario);
         skip(
-          !isMet(measured, grain) && lateMs > busyMs,
+          !holds(scenario, measured) && lateMs > busyMs,
           `the machine was too busy to measure a rate: timers came ${Math.round(lateMs)} ms late`,
         );
-        expect(isMet(measured, grain), JSON.stringify(measured)).toBe(true);
+        expect(holds(scenario, measured), JSON.stringify(measured)).toBe(true);
       },
     );
   }
