@@ -9,13 +9,15 @@ export const maxBytesInFlight = 32 * 1024 * 1024;
 /** What writing needs from outside. When its signal is aborted no further batch is started, and those in flight are finished. */
 export interface WriteIo extends ExchangeIo {
   readonly width: Width;
+  /** Called at the first error, so that whoever brings batches can stop waiting for more. */
+  readonly onFailure?: () => void;
 }
 
 /**
  * Writes batches, several at once: the only concurrency of an import. Takes a batch only when one may start, so that reading waits for writing.
  *
  * @returns when every started batch is settled
- * @throws the first error of `send` or `settle`, after the others in flight are settled
+ * @throws the first error of `send` or `settle`, else that of `batches`; after everything in flight is settled
  */
 export async function writeBatches(batches: AsyncIterable<Batch>, io: WriteIo): Promise<void> {
   const limit = pLimit(io.width.now);
@@ -23,22 +25,34 @@ export async function writeBatches(batches: AsyncIterable<Batch>, io: WriteIo): 
   const inFlight = new Set<Promise<void>>();
   let bytes = 0;
   const stopped = (): boolean => "error" in failed || io.signal?.aborted === true;
-  for await (const batch of batches) {
-    while (!stopped() && inFlight.size > 0 && (inFlight.size >= io.width.now || bytes + batch.bytes > maxBytesInFlight))
-      await Promise.race(inFlight);
-    if (stopped()) break;
-    limit.concurrency = io.width.now;
-    bytes += batch.bytes;
-    const task = limit(() => exchangeBatch(batch, io))
-      .catch((error: unknown) => {
-        if (!("error" in failed)) failed.error = error;
-      })
-      .finally(() => {
-        bytes -= batch.bytes;
-        inFlight.delete(task);
-      });
-    inFlight.add(task);
+  const fail = (error: unknown): void => {
+    if ("error" in failed) return;
+    failed.error = error;
+    io.onFailure?.();
+  };
+  try {
+    for await (const batch of batches) {
+      while (
+        !stopped() &&
+        inFlight.size > 0 &&
+        (inFlight.size >= io.width.now || bytes + batch.bytes > maxBytesInFlight)
+      )
+        await Promise.race(inFlight);
+      if (stopped()) break;
+      limit.concurrency = io.width.now;
+      bytes += batch.bytes;
+      const task = limit(() => exchangeBatch(batch, io))
+        .catch(fail)
+        .finally(() => {
+          bytes -= batch.bytes;
+          inFlight.delete(task);
+        });
+      inFlight.add(task);
+    }
+  } catch (error) {
+    fail(error);
   }
+  // A source that breaks off, too, waits for what is in flight: it is to be accounted for.
   await Promise.all(inFlight);
   if ("error" in failed) throw failed.error;
 }

@@ -118,6 +118,29 @@ describe("writeBatches", () => {
     expect(settled.map(({ write: w }) => w.entity.key.identifier)).toEqual(["a"]);
   });
 
+  it("settles what is in flight when the batches break off, and then throws what broke them", async () => {
+    let release: () => void = () => undefined;
+    const released = new Promise<void>((done) => {
+      release = done;
+    });
+    async function* broken() {
+      yield* batches("ab", 1);
+      setImmediate(release);
+      throw new Error("the source broke off");
+    }
+    let failures = 0;
+    const { io, settled } = recorder(
+      async (batch) => {
+        await released;
+        return created(batch);
+      },
+      { onFailure: () => failures++ },
+    );
+    await expect(writeBatches(broken(), io)).rejects.toThrow("the source broke off");
+    expect(settled).toHaveLength(2);
+    expect(failures).toBe(1);
+  });
+
   it("starts nothing more once aborted, and settles what is in flight", async () => {
     const stop = new AbortController();
     const { io, settled } = recorder(

@@ -34,6 +34,7 @@ export async function writeStep(
   await writeBatches(batchWrites(writes), {
     width,
     signal: stop.signal,
+    onFailure: () => stop.because("failed"),
     send: (batch) => send(run, batch),
     lookUp: (blueprint, identifiers) => run.client.lookUp(blueprint, identifiers),
     sleep: (ms) => run.clock.sleep(ms, stop.signal).catch(() => undefined),
