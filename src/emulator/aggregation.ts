@@ -66,7 +66,7 @@ function related(catalog: Catalog, from: Placed, rule: AggregationRule): readonl
 function matching(catalog: Catalog, rule: AggregationRule): (entity: StoredEntity) => boolean {
   const home = catalog.shelves.get(rule.target);
   if (!isObject(rule.query) || home === undefined) return () => true;
-  const query = compileQuery(catalog, rule.query, "query");
+  const query = compileQuery(catalog, rule.query, "query", "catalog");
   return query instanceof Refusal ? () => false : (entity) => query.test(entity, home);
 }
 

@@ -7,16 +7,13 @@ type Step = { readonly relation: string | undefined; readonly maxHops: number };
 
 /**
  * Gives the identifiers at the end of a path of relations, which `matchAny` compares. With `fromBlueprint` the path is one that leads here from there, and the
- * identifiers are those of the entities that it leads from. `undefined` when it is no path.
+ * identifiers are those of the entities that it leads from.
  */
 export function pathOperand(
   catalog: Catalog,
-  property: unknown,
-): ((entity: StoredEntity, shelf: Shelf) => readonly string[]) | undefined {
-  if (!isObject(property) || !Array.isArray(property.path)) return undefined;
-  const steps = property.path.map(stepOf);
-  if (!steps.every((step) => step !== undefined)) return undefined;
-  const { fromBlueprint } = property;
+  { path, fromBlueprint }: Readonly<Record<string, unknown>>,
+): (entity: StoredEntity, shelf: Shelf) => readonly string[] {
+  const steps = [path].flat().map(stepOf);
   if (typeof fromBlueprint !== "string") {
     return (entity, shelf) => ends(catalog, [shelf, entity], steps).map((end) => end.identifier);
   }
@@ -27,9 +24,8 @@ export function pathOperand(
       .map((start) => start.identifier);
 }
 
-function stepOf(part: unknown): Step | undefined {
-  if (typeof part === "string") return { relation: part, maxHops: 1 };
-  if (!isObject(part)) return undefined;
+function stepOf(part: unknown): Step {
+  if (!isObject(part)) return { relation: String(part), maxHops: 1 };
   const relation = typeof part.relation === "string" ? part.relation : undefined;
   return { relation, maxHops: typeof part.maxHops === "number" ? part.maxHops : 1 };
 }

@@ -1,34 +1,27 @@
-import { periodOf } from "./query-periods.js";
+import { momentOf, periodOf } from "./query-periods.js";
 
 /** What stands on the left of an operator: a property's value, of any JSON type. */
 export type Operand = unknown;
 
 type Holds = (left: Operand, right: unknown) => boolean;
 
-/** Operators on text, lists and any single value. @source fact sheet 4.5 */
-export const listOperators: Readonly<Record<string, Holds>> = {
+/** Operators on text, lists and any single value; those on numbers and dates. @source fact sheet 4.5 */
+const operators: Readonly<Record<string, Holds>> = {
   "=": equal,
-  "!=": (left, right) => !equal(left, right),
-  contains,
-  doesNotContains: (left, right) => !contains(left, right),
-  containsAny: (left, right) => listOf(right).some((one) => contains(left, one)),
-  beginsWith: (left, right) => typeof left === "string" && typeof right === "string" && left.startsWith(right),
-  doesNotBeginsWith: (left, right) => !(typeof left === "string" && left.startsWith(String(right))),
-  endsWith: (left, right) => typeof left === "string" && typeof right === "string" && left.endsWith(right),
-  doesNotEndsWith: (left, right) => !(typeof left === "string" && left.endsWith(String(right))),
-  matchAny: (left, right) => listOf(right).some((one) => listOf(left).some((held) => equal(held, one))),
-};
-
-/** Operators on numbers and dates. */
-export const numberOperators: Readonly<Record<string, Holds>> = {
+  "!=": not(equal),
+  contains: anyOf(contains),
+  doesNotContains: not(anyOf(contains)),
+  containsAny: anyOf(contains),
+  beginsWith: anyOf(onTexts((left, right) => left.startsWith(right))),
+  doesNotBeginsWith: not(anyOf(onTexts((left, right) => left.startsWith(right)))),
+  endsWith: anyOf(onTexts((left, right) => left.endsWith(right))),
+  doesNotEndsWith: not(anyOf(onTexts((left, right) => left.endsWith(right)))),
+  matchAny: anyOf((left, right) => listOf(left).some((held) => equal(held, right))),
   ">": ordered((order) => order > 0),
   ">=": ordered((order) => order >= 0),
   "<": ordered((order) => order < 0),
   "<=": ordered((order) => order <= 0),
 };
-
-/** Operators whose value is a period or a list, prepared once per request. */
-export const dateOperators: readonly string[] = ["between", "notBetween", "in", "notIn"];
 
 /** Gives the test of an operator with its right side; the clock says what `today` is. */
 export function compare(operator: string, right: unknown, clock: () => number): (left: Operand) => boolean {
@@ -38,14 +31,14 @@ export function compare(operator: string, right: unknown, clock: () => number): 
     return operator === "in" ? within : (left) => !within(left);
   }
   const period = typeof right === "object" && right !== null ? periodOf(right, clock()) : undefined;
-  if (period !== undefined) {
+  if (period !== undefined || operator === "between" || operator === "notBetween") {
     const within = (left: Operand) => {
-      const at = typeof left === "string" ? Date.parse(left) : Number.NaN;
-      return at >= period.from && at <= period.to;
+      const at = momentOf(left);
+      return period !== undefined && at !== undefined && at >= period.from && at <= period.to;
     };
     return operator === "notBetween" ? (left) => !within(left) : within;
   }
-  const holds = listOperators[operator] ?? numberOperators[operator];
+  const holds = operators[operator];
   return holds === undefined ? () => false : (left) => holds(left, right);
 }
 
@@ -60,17 +53,26 @@ function contains(left: Operand, right: unknown): boolean {
   return typeof left === "string" && typeof right === "string" && left.includes(right);
 }
 
-function ordered(accepts: (order: number) => boolean): Holds {
-  return (left, right) => {
-    const [a, b] = [sortable(left), sortable(right)];
-    return a !== undefined && b !== undefined && accepts(a - b);
-  };
+function not(holds: Holds): Holds {
+  return (left, right) => !holds(left, right);
 }
 
-function sortable(value: unknown): number | undefined {
-  if (typeof value === "number") return value;
-  const at = typeof value === "string" ? Date.parse(value) : Number.NaN;
-  return Number.isNaN(at) ? undefined : at;
+// Where a list may stand on the right, one of it that holds is enough. @source fact sheet 3.3: `contains` takes a list
+function anyOf(holds: Holds): Holds {
+  return (left, right) => listOf(right).some((one) => holds(left, one));
+}
+
+function onTexts(holds: (left: string, right: string) => boolean): Holds {
+  return (left, right) => typeof left === "string" && typeof right === "string" && holds(left, right);
+}
+
+// Numbers stand to numbers and moments to moments; nothing else has an order.
+function ordered(accepts: (order: number) => boolean): Holds {
+  return (left, right) => {
+    if (typeof left === "number") return typeof right === "number" && accepts(left - right);
+    const [a, b] = [momentOf(left), momentOf(right)];
+    return a !== undefined && b !== undefined && accepts(a - b);
+  };
 }
 
 function listOf(value: unknown): readonly unknown[] {

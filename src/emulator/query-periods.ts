@@ -23,10 +23,22 @@ const presetDays: Readonly<Record<string, number>> = {
 /** Days named by the calendar, as days from today. Days are those of UTC. */
 const calendarDays: Readonly<Record<string, number>> = { today: 0, tomorrow: 1, yesterday: -1 };
 
+/** Names of periods. */
+export const presets: readonly string[] = [...Object.keys(calendarDays), ...Object.keys(presetDays)];
+
+/** Gives the moment that a date and time names, in milliseconds since 1970; `undefined` for what is none. */
+export function momentOf(value: unknown): number | undefined {
+  if (typeof value !== "string" || !/^\d{4}-\d\d-\d\d/.test(value)) return undefined;
+  // Clocks of programs know no leap second.
+  const at = Date.parse(value.replace(":60", ":59"));
+  return Number.isNaN(at) ? undefined : at;
+}
+
 /** Reads `{from, to}` or `{preset}` as milliseconds since 1970, both ends included; `undefined` if it is neither. */
 export function periodOf(value: object, now: number): { readonly from: number; readonly to: number } | undefined {
-  if ("from" in value && "to" in value)
-    return { from: Date.parse(String(value.from)), to: Date.parse(String(value.to)) };
+  if ("from" in value && "to" in value) {
+    return { from: momentOf(value.from) ?? Number.NaN, to: momentOf(value.to) ?? Number.NaN };
+  }
   if (!("preset" in value) || typeof value.preset !== "string") return undefined;
   const day = calendarDays[value.preset];
   if (day !== undefined) {

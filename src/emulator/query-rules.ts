@@ -1,69 +1,67 @@
+import type { Property } from "../blueprint.js";
 import { type Catalog, heldBy, type Shelf, type StoredEntity, targetsOf } from "./catalog.js";
 import { contextOf, isContextValue } from "./context.js";
 import { fieldOf } from "./field.js";
 import { isObject } from "./json-object.js";
 import { pathOperand } from "./match-path.js";
 import type { Query } from "./query.js";
-import { compare, dateOperators, listOperators, numberOperators, type Operand } from "./query-operators.js";
-import { invalidRequest, type Refusal } from "./refusal.js";
+import { compare, type Operand } from "./query-operators.js";
 import { relatedTo } from "./related-to.js";
 
 type Rule = Readonly<Record<string, unknown>>;
 
 const emptiness = ["isEmpty", "isNotEmpty"];
 const expiry = ["isExpired", "isNotExpired"];
+const ofTeams: Readonly<Record<string, string>> = { "=": "in", "!=": "notIn" };
 
-/** Compiles one rule of a search; `path` names it in the message of a refusal. @source component def-7 of the published API description */
-export function compileRule(catalog: Catalog, rule: unknown, path: string): Query | Refusal {
-  if (!isObject(rule)) return invalidRequest(`"${path}" must be object`);
-  const { operator } = rule;
-  if (typeof operator !== "string") return invalidRequest(`"${path}" must have required property 'operator'`);
-  if (operator === "relatedTo") return relatedTo(catalog, rule, path);
+/** Compiles one rule of a search, whose form has been checked. */
+export function compileRule(catalog: Catalog, rule: Rule): Query {
+  const operator = String(rule.operator);
+  if (operator === "relatedTo") return relatedTo(catalog, rule);
   const read = operandOf(catalog, rule);
-  if (read === undefined) return invalidRequest(`"${path}" must have required property 'property'`);
   if (emptiness.includes(operator)) return { test: (e, s) => isEmpty(read(e, s)) === (operator === "isEmpty") };
   if (expiry.includes(operator)) {
     return { test: (e, s) => isExpired(read(e, s), catalog.clock()) === (operator === "isExpired") };
   }
-  if (!("value" in rule) && !isObject(rule.propertySchema))
-    return invalidRequest(`"${path}" must have required property 'value'`);
-  const fault = isContextValue(rule.value) ? undefined : valueFault(operator, rule.value, path);
-  if (fault !== undefined) return invalidRequest(fault);
-  const value = isContextValue(rule.value) ? contextOf(catalog, rule.value) : rule.value;
-  const holds = compare(operator, value ?? null, catalog.clock);
+  const { value, by } = rightOf(catalog, operator, rule.value);
+  const holds = compare(by, value, catalog.clock);
   if (isObject(rule.propertySchema)) {
     // Every property of that kind counts; one that matches is enough.
     return { test: (e, s) => (read(e, s) as readonly Operand[]).some(holds) };
   }
-  return { test: (e, s) => holds(read(e, s)), ...narrowing(rule) };
+  return { test: (e, s) => holds(read(e, s)), ...narrowing(rule.property, by, value) };
+}
+
+// What a value that depends on who asks comes to. A user has several teams, of which equality means any one.
+function rightOf(catalog: Catalog, operator: string, given: unknown): { readonly value: unknown; readonly by: string } {
+  if (!isContextValue(given)) return { value: given ?? null, by: operator };
+  const by = given.context === "userTeams" ? (ofTeams[operator] ?? operator) : operator;
+  return { value: contextOf(catalog, given) ?? null, by };
 }
 
 // `$identifier = x` and `$identifier in […]` name all entities that can match; so for `$blueprint`.
-function narrowing(rule: Rule): Pick<Query, "identifiers" | "blueprints"> {
-  const { property, operator, value } = rule;
-  const names = operator === "=" ? [value] : operator === "in" && Array.isArray(value) ? value : undefined;
-  if (names === undefined) return {};
-  const texts = names.filter((name): name is string => typeof name === "string");
+function narrowing(property: unknown, operator: string, value: unknown): Pick<Query, "identifiers" | "blueprints"> {
+  if (operator !== "=" && operator !== "in") return {};
+  const texts = [value].flat().filter((name): name is string => typeof name === "string");
   if (property === "$identifier") return { identifiers: texts };
   if (property === "$blueprint") return { blueprints: texts };
   return {};
 }
 
-function operandOf(catalog: Catalog, rule: Rule): ((entity: StoredEntity, shelf: Shelf) => Operand) | undefined {
-  const { property, relation, targetProperty, propertySchema, scorecard } = rule;
+function operandOf(catalog: Catalog, rule: Rule): (entity: StoredEntity, shelf: Shelf) => Operand {
+  const { property, relation, targetProperty, propertySchema } = rule;
   if (isContextValue(property)) {
     const value = contextOf(catalog, property);
     return () => value;
   }
-  // There are no scorecards here, so none has a level.
-  if (typeof scorecard === "string") return () => null;
-  if (rule.operator === "matchAny" && isObject(property)) return pathOperand(catalog, property);
+  if (isObject(property)) return pathOperand(catalog, property);
   if (typeof property === "string") return (entity, shelf) => fieldOf(catalog, entity, shelf, property);
   if (typeof relation === "string") {
     return (entity, shelf) => relationOperand(catalog, entity, shelf, relation, targetProperty === "$title");
   }
   if (isObject(propertySchema)) return (entity, shelf) => schemaOperand(entity, shelf, propertySchema);
-  return undefined;
+  // A scorecard is left. There are none here, so none has a level.
+  return () => null;
 }
 
 function relationOperand(
@@ -79,12 +77,17 @@ function relationOperand(
   return shelf.rules.relations.get(relation)?.many === true ? named : (named[0] ?? null);
 }
 
-function schemaOperand(entity: StoredEntity, shelf: Shelf, schema: Rule): Operand {
+function schemaOperand(entity: StoredEntity, shelf: Shelf, schema: Rule): readonly Operand[] {
   const { properties } = shelf.blueprint.schema;
   return Object.entries(properties)
-    .filter(([, property]) => property.type === schema.type)
-    .filter(([, property]) => schema.format === undefined || property.format === schema.format)
+    .filter(([, property]) => isOfKind(property, schema))
     .map(([key]) => (Object.hasOwn(entity.properties, key) ? entity.properties[key] : null));
+}
+
+// Words that the kind leaves out may be anything.
+function isOfKind({ type, format, items }: Partial<Property>, kind: Rule): boolean {
+  if (type !== kind.type || (kind.format !== undefined && format !== kind.format)) return false;
+  return !isObject(kind.items) || (items !== undefined && isOfKind(items, kind.items));
 }
 
 function isEmpty(operand: Operand): boolean {
@@ -95,15 +98,4 @@ function isEmpty(operand: Operand): boolean {
 
 function isExpired(operand: Operand, now: number): boolean {
   return typeof operand === "string" && Date.parse(operand) < now;
-}
-
-function valueFault(operator: string, value: unknown, path: string): string | undefined {
-  const known = [...Object.keys(listOperators), ...Object.keys(numberOperators), ...dateOperators, "matchAny"];
-  if (!known.includes(operator)) return `"${path}/operator" must be equal to one of the allowed values`;
-  if (operator in numberOperators && typeof value !== "number" && typeof value !== "string") {
-    return `"${path}/value" must be number`;
-  }
-  if ((operator === "between" || operator === "notBetween") && !isObject(value))
-    return `"${path}/value" must be object`;
-  return undefined;
 }

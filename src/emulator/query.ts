@@ -1,7 +1,8 @@
 import type { Catalog, Shelf, StoredEntity } from "./catalog.js";
 import { isObject } from "./json-object.js";
+import { type QueryKind, ruleFault } from "./query-forms.js";
 import { compileRule } from "./query-rules.js";
-import { invalidRequest, Refusal } from "./refusal.js";
+import { invalidRequest, type Refusal } from "./refusal.js";
 
 /** True when an entity matches. */
 export type Test = (entity: StoredEntity, shelf: Shelf) => boolean;
@@ -15,33 +16,51 @@ export interface Query {
   readonly blueprints?: readonly string[];
 }
 
+interface Group {
+  readonly combinator: "and" | "or";
+  readonly rules: readonly Readonly<Record<string, unknown>>[];
+}
+
 /** Most levels of nested queries. */
 const maxDepth = 32;
 
 /** Compiles a search of any depth; `path` names it in the message of a refusal. */
-export function compileQuery(catalog: Catalog, query: unknown, path: string, depth = 0): Query | Refusal {
-  if (!isObject(query)) return invalidRequest(`"${path}" must be object`);
-  if (depth > maxDepth) return invalidRequest(`"${path}" must NOT be nested deeper than ${maxDepth} levels`);
+export function compileQuery(catalog: Catalog, query: unknown, path: string, where: QueryKind): Query | Refusal {
+  const fault = queryFault(query, path, where);
+  return fault === undefined ? compiled(catalog, query as Group) : invalidRequest(fault);
+}
+
+/** Says what is wrong with the form of a search of any depth, in the words of a refusal. */
+export function queryFault(query: unknown, path: string, where: QueryKind, depth = 0): string | undefined {
+  if (!isObject(query)) return `"${path}" must be object`;
+  if (depth > maxDepth) return `"${path}" must NOT be nested deeper than ${maxDepth} levels`;
   for (const key of ["combinator", "rules"]) {
-    if (query[key] === undefined) return invalidRequest(`"${path}" must have required property '${key}'`);
+    if (query[key] === undefined) return `"${path}" must have required property '${key}'`;
   }
   for (const key in query) {
     if (key === "combinator" || key === "rules") continue;
-    return invalidRequest(`"${path}" must NOT have additional properties, additional property: "${key}"`);
+    return `"${path}" must NOT have additional properties, additional property: "${key}"`;
   }
   const { combinator, rules } = query;
   if (combinator !== "and" && combinator !== "or") {
-    return invalidRequest(`"${path}/combinator" must be equal to one of the allowed values`);
+    return `"${path}/combinator" must be equal to one of the allowed values`;
   }
-  if (!Array.isArray(rules)) return invalidRequest(`"${path}/rules" must be array`);
-  const parts: Query[] = [];
+  if (!Array.isArray(rules)) return `"${path}/rules" must be array`;
   for (const [index, rule] of rules.entries()) {
     const at = `${path}/rules/${index}`;
-    const nested = isObject(rule) && ("combinator" in rule || "rules" in rule);
-    const part = nested ? compileQuery(catalog, rule, at, depth + 1) : compileRule(catalog, rule, at);
-    if (part instanceof Refusal) return part;
-    parts.push(part);
+    const fault = isGroup(rule) ? queryFault(rule, at, where, depth + 1) : ruleFault(rule, at, where);
+    if (fault !== undefined) return fault;
   }
+  return undefined;
+}
+
+// Before its form is checked, either word tells a nested search from a rule.
+function isGroup(rule: unknown): rule is Group {
+  return isObject(rule) && ("combinator" in rule || "rules" in rule);
+}
+
+function compiled(catalog: Catalog, { combinator, rules }: Group): Query {
+  const parts = rules.map((rule) => (isGroup(rule) ? compiled(catalog, rule) : compileRule(catalog, rule)));
   // No rules at all match everything, in both combinators. @source Port's own CLI searches with an empty array
   if (parts.length === 0) return { test: () => true };
   return combinator === "and" ? all(parts) : any(parts);

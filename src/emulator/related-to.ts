@@ -2,7 +2,6 @@ import { type Catalog, heldBy, type Shelf, type StoredEntity, targetsOf } from "
 import type { Placed } from "./paths.js";
 import type { Query } from "./query.js";
 import { referrersTo } from "./referrers.js";
-import { invalidRequest, type Refusal } from "./refusal.js";
 
 type Step = (shelf: Shelf, entity: StoredEntity) => readonly Placed[];
 
@@ -10,14 +9,12 @@ type Step = (shelf: Shelf, entity: StoredEntity) => readonly Placed[];
  * Compiles `relatedTo`: entities that lead to one of those named, over any number of relations. `direction` `upstream` (default) finds those whose relations lead
  * to it, `downstream` those that its relations lead to; `required` looks at required relations only, or at the others only.
  */
-export function relatedTo(catalog: Catalog, rule: Readonly<Record<string, unknown>>, path: string): Query | Refusal {
+export function relatedTo(catalog: Catalog, rule: Readonly<Record<string, unknown>>): Query {
   const { blueprint, value, direction, required } = rule;
-  if (typeof blueprint !== "string") return invalidRequest(`"${path}" must have required property 'blueprint'`);
-  const names = typeof value === "string" ? [value] : Array.isArray(value) ? value.map(String) : undefined;
-  if (names === undefined) return invalidRequest(`"${path}" must have required property 'value'`);
+  const names = [value].flat().map(String);
   const wanted = typeof required === "boolean" ? required : undefined;
   const step = direction === "downstream" ? targets(catalog, wanted) : sources(catalog, wanted);
-  const home = catalog.shelves.get(blueprint);
+  const home = catalog.shelves.get(String(blueprint));
   const found = home === undefined ? new Set<StoredEntity>() : reach(home, names, step);
   return { test: (entity) => found.has(entity) };
 }

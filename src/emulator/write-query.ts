@@ -19,7 +19,7 @@ export function compileWriteQuery(
 ): Query | Refusal {
   const name = namesIn(query).find((property) => !usable(shelf, property, standing));
   if (name !== undefined) return invalidRequest(`"${path}" must NOT use the calculated property "${name}"`);
-  return compileQuery(catalog, query, path);
+  return compileQuery(catalog, query, path, "catalog");
 }
 
 function usable({ rules }: Shelf, property: string, standing: Standing): boolean {

@@ -20,7 +20,7 @@ const pageBody = {
   // The published schema does not require `query`, yet a body without one is refused. @source live reply, fact sheet 4.5
   additionalProperties: false,
 };
-const catalogBody = { type: "object", required: ["combinator", "rules"] };
+const catalogBody = { type: "object" };
 
 interface PageBody {
   readonly query?: unknown;
@@ -54,8 +54,7 @@ export function searchRoutes({ server, catalog }: RouteParts): void {
 function searchCatalog(catalog: Catalog, request: FastifyRequest): Answer {
   const shape = readShape(request);
   if (shape instanceof Refusal) return shape;
-  const { combinator, rules } = request.body as { readonly combinator: unknown; readonly rules: unknown };
-  const query = compileQuery(catalog, { combinator, rules }, "body");
+  const query = compileQuery(catalog, request.body, "body", "catalog");
   if (query instanceof Refusal) return query;
   const matchingBlueprints: string[] = [];
   const entities: object[] = [];
@@ -70,7 +69,7 @@ function searchCatalog(catalog: Catalog, request: FastifyRequest): Answer {
 
 function searchPage(catalog: Catalog, shelf: Shelf, body: PageBody, flags: Shape): Answer {
   if (body.query === undefined) return invalidRequest(`"query" must have required property 'combinator'`);
-  const query = compileQuery(catalog, body.query, "query");
+  const query = compileQuery(catalog, body.query, "query", "blueprint");
   if (query instanceof Refusal) return query;
   const after = body.from === undefined || body.from === "" ? 0 : readCursor(body.from);
   if (after === undefined) return invalidRequest(`"from" is no cursor of a search`);
