@@ -32,8 +32,15 @@ export interface FamilyStats {
 
 /** Decides on requests, family by family. */
 export interface Limiter {
-  /** Takes a token and a place in the window; `accepted` is false when either is missing, and nothing is taken then. `window` is absent with limits off. */
-  readonly take: (family: Family) => { readonly accepted: boolean; readonly window?: Window };
+  /**
+   * Takes a token and a place in the window; `accepted` is false when either is missing, and nothing is taken then. `window` is absent with limits off; `retryMs`, of a
+   * refusal, is when there will be both: at the window's end if it is used up, else when the bucket has its next token.
+   */
+  readonly take: (family: Family) => {
+    readonly accepted: boolean;
+    readonly window?: Window;
+    readonly retryMs?: number;
+  };
   readonly stats: () => Readonly<Record<Family, FamilyStats>>;
 }
 
@@ -80,7 +87,10 @@ export function createLimiter(options: LimitOptions): Limiter {
         meter.accepted += 1;
       } else meter.refused += 1;
       const resetMs = startedAt + (meter.window + 1) * periodMs - now;
-      return { accepted, window: { limit: meter.limit, periodMs, remaining: meter.limit - meter.used, resetMs } };
+      const window = { limit: meter.limit, periodMs, remaining: meter.limit - meter.used, resetMs };
+      if (accepted) return { accepted, window };
+      const nextTokenMs = ((1 - meter.tokens) * periodMs) / meter.limit;
+      return { accepted, window, retryMs: meter.used < meter.limit ? nextTokenMs : Math.max(resetMs, nextTokenMs) };
     },
     stats: () => {
       const elapsedMs = clock() - startedAt;

@@ -1,8 +1,8 @@
-import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Ajv } from "ajv";
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { describeFault, sharedAjv } from "./ajv.js";
+import { bodyRefusal, maxBodyBytes, parseBodies } from "./body.js";
 import { familyOf } from "./families.js";
 import { hookFaults } from "./fault-hooks.js";
 import type { Faults } from "./faults.js";
@@ -10,13 +10,11 @@ import type { Limiter, Window } from "./limits.js";
 import type { Readings } from "./readings.js";
 import { invalidRequest, Refusal } from "./refusal.js";
 import type { Tokens } from "./tokens.js";
+import { traceId } from "./trace-id.js";
+import { refuseUnreadable } from "./unreadable.js";
 
-/** Largest body. @source Port's published API description: 413 with this very text */
-const maxBodyBytes = 1024 * 1024;
-const bodyTooLarge = new Refusal(413, "bad_request", "Request body is too large (limit is 1MiB)");
 const unauthorized = new Refusal(401, "unauthorized", "The access token is missing, unknown or no longer valid");
 const tooManyRequests = new Refusal(429, "too_many_requests", "The rate limit was exceeded");
-const notAJson = new Refusal(400, "bad_request", "The request body is not valid JSON");
 
 /** What every request meets before and after its route. */
 export interface ServerParts {
@@ -38,8 +36,16 @@ export function createServer(parts: ServerParts): FastifyInstance {
     forceCloseConnections: true,
     // An identifier has up to 1,000 characters of up to twelve bytes each once it is percent-encoded.
     routerOptions: { maxParamLength: 12_000 },
+    // What is wrong with a path is found before any hook runs.
+    frameworkErrors: (error, request, reply) => {
+      reply.header("x-trace-id", traceId());
+      const [status, message] =
+        error.statusCode === 414 ? [414, "The path is too long"] : [400, `The path ${request.url} is not valid`];
+      return send(reply, admit(parts, request, reply) ?? new Refusal(status, "bad_request", message));
+    },
+    clientErrorHandler: refuseUnreadable,
   });
-  acceptEmptyBodies(server);
+  parseBodies(server);
   const bodies: Ajv = sharedAjv("off", true);
   server.setValidatorCompiler(({ schema }) => bodies.compile(schema as object));
   if (parts.faults !== undefined) hookFaults(server, { ...parts, faults: parts.faults });
@@ -71,10 +77,10 @@ function admit(parts: ServerParts, request: FastifyRequest, reply: FastifyReply)
   const family = familyOf(request.method, pattern);
   if (family === undefined) return undefined;
   const { authorization } = request.headers;
-  const { accepted, window } = parts.limiter.take(authorization === undefined ? "unauthenticated" : family);
+  const { accepted, window, retryMs } = parts.limiter.take(authorization === undefined ? "unauthenticated" : family);
   if (window !== undefined) tellWindow(parts, reply, window);
   if (!accepted) {
-    if (parts.readings.retryAfter && window !== undefined) reply.header("retry-after", seconds(window.resetMs));
+    if (parts.readings.retryAfter && retryMs !== undefined) reply.header("retry-after", seconds(retryMs));
     return tooManyRequests;
   }
   if (family === "unauthenticated" || (authorization !== undefined && parts.tokens.accepts(authorization)))
@@ -99,30 +105,5 @@ function refusalOf(error: FastifyError, request: FastifyRequest): Refusal | unde
     const faults = error.validation as Parameters<typeof describeFault>[0];
     return invalidRequest(describeFault(faults, error.validationContext ?? "body"));
   }
-  if (error.code === "FST_ERR_CTP_BODY_TOO_LARGE") return bodyTooLarge;
-  if (error.code === "FST_ERR_CTP_INVALID_MEDIA_TYPE") {
-    return invalidRequest(
-      `"content-type" must be application/json, not ${request.headers["content-type"] ?? "absent"}`,
-    );
-  }
-  return error.statusCode === 400 ? notAJson : undefined;
-}
-
-// Clients send `content-type: application/json` on DELETE with no body at all.
-function acceptEmptyBodies(server: FastifyInstance): void {
-  const parse = server.getDefaultJsonParser("error", "ignore");
-  server.removeContentTypeParser("application/json");
-  server.addContentTypeParser("application/json", { parseAs: "string" }, (request, body, done) => {
-    if (body.length === 0) done(null, undefined);
-    else parse(request, String(body), done);
-  });
-}
-
-// One random prefix for the process and a counter: unique, and cheap enough for every reply.
-const tracePrefix = randomBytes(10).toString("hex");
-let traces = 0;
-
-function traceId(): string {
-  traces += 1;
-  return tracePrefix + traces.toString(16).padStart(12, "0");
+  return bodyRefusal(error, request.headers["content-type"]);
 }

@@ -39,6 +39,13 @@ describe("whatever the route", () => {
     expect(session.emulator.store.count("team")).toBe(1);
   });
 
+  it.each(routesWith(413))("%s refuses a body that is nested too deep", async (route) => {
+    const { call } = await startSession();
+    const reply = await call(methodOf(route), pathOf(route), `${"[".repeat(501)}${"]".repeat(501)}`);
+    const message = '"body" must NOT be nested deeper than 500 levels';
+    expect([reply.status, reply.body]).toEqual([422, { ok: false, error: "invalid_request", message }]);
+  });
+
   it.each(routesWith(400))("%s refuses a body that is not JSON", async (route) => {
     const session = await startSession();
     await fill(session);

@@ -93,6 +93,26 @@ describe("limits", () => {
     });
   });
 
+  it("tells in Retry-After when the bucket has its next token, or else when the window ends", async () => {
+    let now = startOfTime;
+    // A window of 100 in 100 s, so a token each second, and a bucket of 10.
+    const options = { limits: 3, limitPeriodMs: 100_000, readings: { retryAfter: true } } as const;
+    const { raw } = await startSession({ ...options, clock: () => now });
+    const refused = async () => {
+      for (;;) {
+        const { status, headers } = await raw("GET", "/v1/blueprints");
+        if (status !== 429) continue;
+        return ["retry-after", "x-ratelimit-remaining", "x-ratelimit-reset"].map((name) => Number(headers[name]));
+      }
+    };
+    expect(await refused()).toEqual([1, 90, 100]);
+    now += 400;
+    expect(await refused()).toEqual([1, 90, 100]);
+    for (; now < startOfTime + 90_400; now += 10_000) await refused();
+    const [retryAfter, remaining, reset] = await refused();
+    expect([retryAfter, remaining]).toEqual([reset, 0]);
+  });
+
   it("shows the same figures under /__emulator/stats, without a token and without counting itself", async () => {
     const { raw, emulator } = await startSession();
     const reply = await raw("GET", "/__emulator/stats");

@@ -79,24 +79,24 @@ const routes: Readonly<Record<string, readonly Row[]>> = {
     ...withBody,
     [404, "seen live", "unknown blueprint, or target of a relation"],
     [409, "inferred", "renamed to one that exists"],
-    [422, "documented", "as on creation, or a property's type changes"],
+    [422, "documented", "as on creation, a property's type changes, or one of the system loses what it came with"],
   ],
   [`PATCH ${blueprint}`]: [
     [200, "documented", "parts replaced"],
     ...withBody,
     [404, "seen live", "unknown blueprint, or target of a relation"],
     [409, "inferred", "renamed to one that exists"],
-    [422, "documented", "as on creation, or a property's type changes"],
+    [422, "documented", "as on creation, a property's type changes, or one of the system loses what it came with"],
   ],
   [`DELETE ${blueprint}`]: [
     [200, "documented", "deleted"],
     ...withBody,
-    [403, "documented", "entities, or relations to it, are left", "dependentsStatus"],
+    [403, "documented", "entities, or relations to it, are left, or it is one of the system", "dependentsStatus"],
     unknownBlueprint,
     [
       422,
       "documented",
-      "`delete_actions` that is no boolean; has dependents, under the other reading",
+      "`delete_actions` that is no boolean; has dependents, or is one of the system, under the other readings",
       "dependentsStatus",
     ],
   ],
@@ -117,7 +117,12 @@ const routes: Readonly<Record<string, readonly Row[]>> = {
     [200, "documented", "every item succeeded", "bulkAllFailed"],
     [207, "documented", "some items failed; all of them: inferred", "bulkAllFailed"],
     run,
-    [404, "seen live", "unknown blueprint"],
+    [
+      404,
+      "seen live",
+      "unknown blueprint; an identifier query without a match, under the other reading",
+      "identifierQuery",
+    ],
     [413, "documented", "body over 1 MiB"],
     [422, "documented", "none or more than 20 items, or one against the route's schema", "bulkSchema"],
   ],
@@ -143,7 +148,12 @@ const routes: Readonly<Record<string, readonly Row[]>> = {
   "DELETE /v1/blueprints/{blueprint_identifier}/all-entities": [
     [200, "documented", "a migration that deletes them"],
     run,
-    [403, "documented", "required relations", "deleteAllRefusedBy"],
+    [
+      403,
+      "documented",
+      "required relations; with `delete_blueprint`, any to it, or one of the system",
+      "deleteAllRefusedBy",
+    ],
     unknownBlueprint,
     [413, "documented", "body over 1 MiB"],
     [422, "documented", "a flag that is no boolean; has dependents, under the other reading", "dependentsStatus"],
@@ -183,7 +193,12 @@ const routes: Readonly<Record<string, readonly Row[]>> = {
     [409, "inferred", "renamed to one that exists"],
     [422, "documented", "against the route's schema"],
   ],
-  "DELETE /v1/actions/{action}": [[200, "documented", "deleted"], ...withBody, unknownAction],
+  "DELETE /v1/actions/{action}": [
+    [200, "documented", "deleted"],
+    ...withBody,
+    unknownAction,
+    [422, "inferred", "body nested too deep"],
+  ],
   "POST /v1/actions/{action}/runs": [
     [202, "documented", "a run that is in progress"],
     ...withBody,
@@ -207,7 +222,7 @@ const routes: Readonly<Record<string, readonly Row[]>> = {
   ],
   "GET /v1/audit-log": [[200, "seen live", "writes of entities: the last 1,000, and all of a run"]],
   "GET /v1/migrations/{migration}": [
-    [200, "seen live", "how far a deletion of all entities is", "migrationPolls"],
+    [200, "seen live", "how far a deletion of all entities is, and how it ended", "migrationEnds"],
     [404, "inferred", "unknown"],
   ],
 };
@@ -219,7 +234,7 @@ function renames(what: string): readonly Row[] {
     [404, "seen live", `unknown blueprint or ${what}`],
     [409, "inferred", "the new name is taken"],
     [413, "documented", "body over 1 MiB"],
-    [422, "documented", "no valid name"],
+    [422, "documented", "no valid name, or what one of the system came with"],
   ];
 }
 
