@@ -4,6 +4,7 @@ import type { AuditLog } from "./audit.js";
 import type { Readings } from "./readings.js";
 import type { Rules } from "./rules.js";
 import type { Action, Run } from "./runs.js";
+import type { ServiceAccount } from "./service-accounts.js";
 
 /** What a relation of a stored entity holds. */
 export type Targets = string | readonly string[] | null;
@@ -52,14 +53,26 @@ export interface Shelf {
   readonly referrers: Map<string, ReferrerIndex>;
 }
 
-/** An asynchronous deletion of all entities, already done; `polls` counts down until it says so. */
+/** An asynchronous deletion of all entities. Its time is how often it was asked after. */
 export interface Migration {
   readonly id: string;
   readonly actor: string;
   readonly blueprint: string;
   readonly deleteBlueprint: boolean;
+  /** How many entities there were when it started. */
   readonly count: number;
+  /** How often it will still be reported as running. */
   polls: number;
+  /** What it came to, once it has ended, as it may have long before it is reported. */
+  end: MigrationEnd | undefined;
+  /** Does the work and tells what that came to. */
+  readonly finish: () => MigrationEnd;
+}
+
+/** How a migration ended, and how many entities it deleted. */
+export interface MigrationEnd {
+  readonly status: Readings["migrationEnds"];
+  readonly deleted: number;
 }
 
 /** All that the emulator keeps. */
@@ -68,6 +81,8 @@ export interface Catalog {
   readonly migrations: Map<string, Migration>;
   readonly actions: Map<string, Action>;
   readonly runs: Map<string, Run>;
+  /** By client id. */
+  readonly serviceAccounts: Map<string, ServiceAccount>;
   readonly audits: AuditLog;
   readonly readings: Readings;
   readonly ajv: Ajv;

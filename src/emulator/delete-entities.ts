@@ -9,7 +9,11 @@ import {
   type Writer,
 } from "./catalog.js";
 import { type Referrer, referrersTo } from "./referrers.js";
-import { hasDependents, type Refusal } from "./refusal.js";
+import { hasDependents, Refusal } from "./refusal.js";
+import { changeTeams } from "./team.js";
+
+/** Entities that are to go, each with its shelf. */
+export type Doomed = ReadonlyMap<StoredEntity, Shelf>;
 
 /** Deletes entities of one blueprint: all of them, or none when somebody depends on one and `deleteDependents` is false. Gives what was deleted of them. */
 export function deleteEntities(
@@ -19,6 +23,19 @@ export function deleteEntities(
   deleteDependents: boolean,
   writer: Writer,
 ): readonly StoredEntity[] | Refusal {
+  const doomed = doomedBy(catalog, shelf, entities, deleteDependents);
+  if (doomed instanceof Refusal) return doomed;
+  removeAll(catalog, doomed, writer);
+  return entities;
+}
+
+/** Tells what goes when entities of one blueprint go, and deletes nothing yet; refuses as {@link deleteEntities} does. */
+export function doomedBy(
+  catalog: Catalog,
+  shelf: Shelf,
+  entities: readonly StoredEntity[],
+  deleteDependents: boolean,
+): Doomed | Refusal {
   const doomed = new Map<StoredEntity, Shelf>(entities.map((entity) => [entity, shelf]));
   for (const [entity, home] of doomed) {
     // The map grows while it is walked, so dependents of dependents go too.
@@ -28,13 +45,20 @@ export function deleteEntities(
       else if (blocks(catalog, referrer)) return dependentsRefusal(catalog, home, entity, referrer);
     }
   }
+  return doomed;
+}
+
+function removeAll(catalog: Catalog, doomed: Doomed, writer: Writer): void {
   const now = catalog.clock();
+  const unsets = catalog.readings.deletedTarget === "unset";
+  const teams = new Set<string>();
   for (const [entity, home] of doomed) {
     catalog.audits.record("DELETE", home.blueprint.identifier, entity.identifier, now, writer);
-    if (catalog.readings.deletedTarget === "unset") unset(catalog, home, entity, doomed);
+    if (unsets) unset(catalog, home, entity, doomed);
+    if (home.blueprint.identifier === "_team") teams.add(entity.identifier);
     removeEntity(home, entity);
   }
-  return entities;
+  if (unsets && teams.size > 0) changeTeams(catalog, (team) => (teams.has(team) ? undefined : team));
 }
 
 function blocks(catalog: Catalog, referrer: Referrer): boolean {
@@ -49,7 +73,7 @@ function dependentsRefusal(catalog: Catalog, shelf: Shelf, entity: StoredEntity,
   return hasDependents(catalog.readings.dependentsStatus, message);
 }
 
-function unset(catalog: Catalog, shelf: Shelf, entity: StoredEntity, doomed: ReadonlyMap<StoredEntity, Shelf>): void {
+function unset(catalog: Catalog, shelf: Shelf, entity: StoredEntity, doomed: Doomed): void {
   for (const referrer of referrersTo(catalog, shelf, entity.identifier)) {
     if (doomed.has(referrer.entity)) continue;
     const held = heldBy(referrer.entity, referrer.relation);

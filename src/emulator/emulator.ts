@@ -9,6 +9,7 @@ import { type FaultScript, playFaults } from "./faults.js";
 import { createLimiter, type FamilyStats } from "./limits.js";
 import { pageRoutes } from "./page/page.js";
 import { watchRefusals } from "./page/refusals.js";
+import { protectSystemBlueprints } from "./protect.js";
 import { likeliestReadings, type Readings } from "./readings.js";
 import { actionRoutes } from "./routes/actions.js";
 import { auditLogRoute } from "./routes/audit-log.js";
@@ -20,6 +21,7 @@ import { searchRoutes } from "./routes/search.js";
 import { tokenRoute } from "./routes/token.js";
 import { seedBlueprints } from "./seed.js";
 import { createServer } from "./server.js";
+import { activeAccount } from "./service-accounts.js";
 import { readSnapshot, writeSnapshot } from "./snapshot.js";
 import { type Store, viewStore } from "./store.js";
 import { type Credentials, createTokens } from "./tokens.js";
@@ -92,6 +94,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     migrations: new Map(),
     actions: new Map(),
     runs: new Map(),
+    serviceAccounts: new Map(),
     audits: createAuditLog(),
     readings,
     ajv,
@@ -108,7 +111,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     periodMs: options.limitPeriodMs ?? portPeriodMs,
     clock,
   });
-  const tokens = createTokens(credentials, tokenTtlMs, clock);
+  const tokens = createTokens(credentials, tokenTtlMs, clock, (clientId) => activeAccount(catalog, clientId));
   const server = createServer({
     tokens,
     limiter,
@@ -122,6 +125,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const bodies = entityBodies(readings.apostrophe);
   const stats = (): EmulatorStats => ({ startedAt, elapsedMs: clock() - startedAt, families: limiter.stats() });
   tokenRoute(parts, tokens, tokenTtlMs);
+  protectSystemBlueprints(server, catalog);
   blueprintRoutes(parts);
   entityRoutes(parts, bodies);
   bulkRoutes(parts, bodies);

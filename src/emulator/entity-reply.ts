@@ -1,6 +1,6 @@
 import { addCalculations, withMirrors } from "./calculated.js";
 import { type Catalog, heldBy, type Shelf, type StoredEntity, targetsOf } from "./catalog.js";
-import { teamsOf } from "./meta.js";
+import { teamsOf, titleOf } from "./meta.js";
 
 /** What of an entity a reply shows. */
 export interface Shape {
@@ -56,7 +56,7 @@ export function entityReplies(
 
 function untrimmed(catalog: Catalog, shelf: Shelf, entity: StoredEntity, shape: Shape): Reply {
   const { titleOmitted } = catalog.readings;
-  const title = entity.title ?? (titleOmitted === "identifier" ? entity.identifier : null);
+  const title = titleOf(catalog, entity);
   return {
     identifier: entity.identifier,
     ...(title === null && titleOmitted === "absent" ? {} : { title }),
@@ -77,8 +77,11 @@ function relationsOf(catalog: Catalog, shelf: Shelf, entity: StoredEntity, title
   for (const [key, rule] of shelf.rules.relations) {
     const held = heldBy(entity, key);
     const target = titles ? catalog.shelves.get(rule.target) : undefined;
-    const named = (name: string) =>
-      titles ? { identifier: name, title: target?.entities.get(name)?.title ?? null } : name;
+    const named = (name: string) => {
+      if (!titles) return name;
+      const found = target?.entities.get(name);
+      return { identifier: name, title: found === undefined ? null : titleOf(catalog, found) };
+    };
     relations[key] = rule.many ? targetsOf(held).map(named) : typeof held === "string" ? named(held) : null;
   }
   return relations;

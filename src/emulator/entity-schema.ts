@@ -3,6 +3,9 @@ export function identifierPattern(apostrophe: boolean): string {
   return `^(?!\\.{1,2}$)[\\p{L}0-9@_.+:\\\\/=${apostrophe ? "'" : ""}-]+$`;
 }
 
+/** Most items of one bulk write, and identifiers of one bulk delete; replies say so, too. @source fact sheet 4.2, 4.4; Port's published API description */
+export const [maxBulk, maxBulkDelete] = [20, 100];
+
 /** Body schemas of the routes that write entities. @source Port's published API description */
 export interface EntityBodies {
   /** POST, and an item of a bulk write. */
@@ -49,9 +52,9 @@ export function entityBodies(apostrophe: boolean): EntityBodies {
     create: { ...create, $defs },
     replace: { ...body, $defs },
     patch: { ...patch, $defs },
-    bulk: listOf(create, 20),
-    bulkLoose: listOf({ type: "object" }, 20),
-    bulkDelete: listOf({ type: "string" }, 100),
+    bulk: listOf(create, maxBulk),
+    bulkLoose: listOf({}, maxBulk),
+    bulkDelete: listOf({ type: "string" }, maxBulkDelete),
   };
   made.set(apostrophe, bodies);
   return bodies;

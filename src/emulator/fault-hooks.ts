@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { familyOf } from "./families.js";
 import type { FaultRule, Faults } from "./faults.js";
+import { isObject } from "./json-object.js";
 import type { Limiter } from "./limits.js";
 import { Refusal } from "./refusal.js";
 import type { Tokens } from "./tokens.js";
@@ -84,8 +85,11 @@ function isBulk(request: FastifyRequest): boolean {
 
 function everyItemFailed(request: FastifyRequest, statusCode: number): object {
   const { error, message } = refusalOf(statusCode);
-  const { entities } = request.body as { readonly entities: readonly { readonly identifier?: unknown }[] };
-  const errors = entities.map(({ identifier }, index) => ({ identifier, index, statusCode, error, message }));
+  const { entities } = request.body as { readonly entities: readonly unknown[] };
+  const errors = entities.map((item, index) => {
+    const identifier = isObject(item) && typeof item.identifier === "string" ? item.identifier : "unknown";
+    return { identifier, index, statusCode, error, message };
+  });
   return { ok: true, entities: [], errors };
 }
 

@@ -7,7 +7,7 @@ export function metaOf(catalog: Catalog, entity: StoredEntity, shelf: Shelf, nam
     case "$identifier":
       return entity.identifier;
     case "$title":
-      return entity.title;
+      return titleOf(catalog, entity);
     case "$icon":
       return entity.icon;
     case "$team":
@@ -26,6 +26,11 @@ export function metaOf(catalog: Catalog, entity: StoredEntity, shelf: Shelf, nam
       return new Date(entity.updatedAt).toISOString();
   }
   return undefined;
+}
+
+/** Gives an entity's title wherever it shows; what one without shows is a reading. */
+export function titleOf(catalog: Catalog, entity: StoredEntity): string | null {
+  return entity.title ?? (catalog.readings.titleOmitted === "identifier" ? entity.identifier : null);
 }
 
 /** How far teams are inherited from those that inherit theirs. */

@@ -1,5 +1,6 @@
 import { describeFault } from "./ajv.js";
 import type { StoredEntity } from "./catalog.js";
+import { isObject } from "./json-object.js";
 import type { Readings } from "./readings.js";
 import { Refusal, schemaMismatch } from "./refusal.js";
 import type { Rules } from "./rules.js";
@@ -16,7 +17,7 @@ export function settleProperties(
 ): Values | Refusal {
   const known = given === undefined ? {} : knownOnly(readings, rules, given);
   if (known instanceof Refusal) return known;
-  let merged: Values = base === undefined ? known : mergeOver(base.properties, known);
+  let merged: Values = base === undefined ? known : merge(base.properties, known, readings.mergeDepth === "deep");
   if (rules.defaults.length > 0 && (created || (base === undefined && readings.overrideDefaults))) {
     const absent = rules.defaults.filter(([key]) => !Object.hasOwn(merged, key));
     if (absent.length > 0) merged = { ...merged, ...Object.fromEntries(absent) };
@@ -25,6 +26,16 @@ export function settleProperties(
   const checked = readings.unknownProperty === "store" ? declaredOnly(rules, present) : present;
   if (!rules.check(checked)) return schemaMismatch(describeFault(rules.check.errors, "properties"));
   return readings.nullProperty === "store" ? merged : present;
+}
+
+function merge(held: Values, given: Values, deep: boolean): Values {
+  if (!deep) return mergeOver(held, given);
+  const merged: Record<string, unknown> = { ...held, ...given };
+  for (const [key, value] of Object.entries(given)) {
+    const before = Object.hasOwn(held, key) ? held[key] : undefined;
+    if (isObject(before) && isObject(value)) merged[key] = merge(before, value, deep);
+  }
+  return merged;
 }
 
 // A write that names every key that is there needs no copy, and that is what importers send.

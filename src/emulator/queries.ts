@@ -1,6 +1,7 @@
 import type { FastifyRequest } from "fastify";
 import type { Shape } from "./entity-reply.js";
 import { invalidRequest, Refusal } from "./refusal.js";
+import type { UpsertFlags } from "./write-entity.js";
 
 type QueryString = Readonly<Record<string, unknown>>;
 
@@ -21,7 +22,20 @@ export function readFlags<Name extends string>(
   return flags;
 }
 
-/** Reads what a read is to show: `include`, `exclude` (keys repeated, or joined by commas) and flags. */
+/** Reads how an upsert writes. @source fact sheet 4.1, 4.2 */
+export function readUpsertFlags(request: FastifyRequest): UpsertFlags | Refusal {
+  const flags = readFlags(request, ["upsert", "merge", "validation_only", "create_missing_related_entities"]);
+  if (flags instanceof Refusal) return flags;
+  return {
+    upsert: flags.upsert,
+    merge: flags.merge,
+    createMissing: flags.create_missing_related_entities,
+    validationOnly: flags.validation_only,
+    seesBelow: Number.POSITIVE_INFINITY,
+  };
+}
+
+/** Reads what a read is to show: `include`, `exclude` (keys repeated, with `[]` or without, or joined by commas) and flags. @source fact sheet 4.3 */
 export function readShape(request: FastifyRequest): Shape | Refusal {
   const flags = readFlags(request, [
     "attach_title_to_relation",
@@ -32,8 +46,8 @@ export function readShape(request: FastifyRequest): Shape | Refusal {
   if (flags instanceof Refusal) return flags;
   const query = request.query as QueryString;
   return {
-    include: listed(query.include),
-    exclude: listed(query.exclude),
+    include: [...listed(query.include), ...listed(query["include[]"])],
+    exclude: [...listed(query.exclude), ...listed(query["exclude[]"])],
     attachTitles: flags.attach_title_to_relation,
     calculated: !flags.exclude_calculated_properties,
     mirrorIdentifiers: flags.attach_identifier_to_title_mirror_properties,

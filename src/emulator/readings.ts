@@ -15,7 +15,21 @@ export const readings = z.strictObject({
   bulkVisibility: z
     .enum(["earlier", "none"])
     .default("earlier")
-    .describe("a relation of a bulk item sees those before it in the call, or only those there before the call (17)"),
+    .describe(
+      "relations and queries of a bulk item see those before it in the call, or only those there before the call (17)",
+    ),
+  repeatedItem: z
+    .enum(["update", "reject"])
+    .default("update")
+    .describe(
+      "an identifier that a bulk call holds twice: the later item changes what the earlier one wrote, or fails (16)",
+    ),
+  identifierQuery: z
+    .enum(["item", "call"])
+    .default("item")
+    .describe(
+      "a query in place of an identifier that finds none or several fails its bulk item, or the whole call (32)",
+    ),
   updateStatus: z.literal([200, 201]).default(200).describe("status of an upsert that updates (4)"),
   unknownProperty: z
     .enum(["reject", "drop", "store"])
@@ -33,6 +47,10 @@ export const readings = z.strictObject({
     .enum(["store", "remove"])
     .default("store")
     .describe("a null property is kept as null or removed (10)"),
+  mergeDepth: z
+    .enum(["key", "deep"])
+    .default("key")
+    .describe("a merge replaces an object property as a whole, or merges it key by key, all the way down (36)"),
   scalarForMany: z.enum(["wrap", "reject"]).default("wrap").describe("a string for a relation that holds many (11)"),
   arrayForSingle: z
     .enum(["accept", "reject"])
@@ -65,7 +83,15 @@ export const readings = z.strictObject({
     .int()
     .min(0)
     .default(1)
-    .describe("how often a migration is reported as running before it is reported as completed (27)"),
+    .describe("how often a migration is reported as running before it is reported as ended (27)"),
+  migrationEnds: z
+    .enum(["COMPLETED", "FAILURE", "CANCELLED"])
+    .default("COMPLETED")
+    .describe("how a deletion of all ends; but for `COMPLETED`, nothing is deleted"),
+  deletionVisible: z
+    .enum(["start", "end"])
+    .default("start")
+    .describe("a deletion of all shows when its migration starts, or only when that is reported as ended (27)"),
   retryAfter: z.boolean().default(false).describe("whether a 429 carries `Retry-After` (22)"),
   resetUnit: z
     .enum(["seconds", "epoch"])

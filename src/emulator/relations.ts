@@ -3,6 +3,8 @@ import { type Catalog, heldBy, type Shelf, type StoredEntity, type Targets } fro
 import { blueprintNotFound, entityNotFound, invalidRequest, Refusal, requiredRelation } from "./refusal.js";
 import type { RelationRule } from "./rules.js";
 import { selectEntities } from "./select.js";
+import { seenBelow } from "./sight.js";
+import { systemIdentifiers } from "./system-blueprints.js";
 import { compileWriteQuery } from "./write-query.js";
 
 /** The write that relations are settled for. */
@@ -67,7 +69,7 @@ function settleOne(
   const given = write.given?.[key];
   const target = rule.target === shelf.blueprint.identifier ? shelf : catalog.shelves.get(rule.target);
   if (target === undefined) return blueprintNotFound(rule.target);
-  if (isSearchQuery(given)) return matching(catalog, target, key, rule, given);
+  if (isSearchQuery(given)) return matching(catalog, target, key, rule, given, write, sight);
   const shaped = shape(catalog, key, rule, given);
   if (shaped instanceof Refusal || shaped === null) return shaped;
   for (const identifier of typeof shaped === "string" ? [shaped] : shaped) {
@@ -75,8 +77,8 @@ function settleOne(
     if (found !== undefined && (found.id < sight.seesBelow || found === write.existing)) continue;
     const itself = target === shelf && identifier === write.identifier;
     if (itself && catalog.readings.selfTarget === "exists") continue;
-    // Users and teams are never made on the way. @source fact sheet 3.2
-    if (!sight.createMissing || rule.target.startsWith("_")) return entityNotFound(identifier, rule.target);
+    // Users, teams and the like are never made on the way. @source fact sheet 3.2
+    if (!sight.createMissing || systemIdentifiers.has(rule.target)) return entityNotFound(identifier, rule.target);
     if (!itself) missing.push({ shelf: target, identifier });
   }
   return shaped;
@@ -96,11 +98,20 @@ function shape(catalog: Catalog, key: string, rule: RelationRule, given: unknown
   return list[0] ?? null;
 }
 
-function matching(catalog: Catalog, target: Shelf, key: string, rule: RelationRule, query: unknown): Targets | Refusal {
+function matching(
+  catalog: Catalog,
+  target: Shelf,
+  key: string,
+  rule: RelationRule,
+  query: unknown,
+  { existing }: RelationWrite,
+  { seesBelow }: Sight,
+): Targets | Refusal {
   const compiled = compileWriteQuery(catalog, target, query, `relations/${key}`, "relation");
   if (compiled instanceof Refusal) return compiled;
   // @source fact sheet 3.3: a relation query gives up to 100 entities
-  const found = selectEntities(target, compiled, 0, 100).map((entity) => entity.identifier);
+  const seen = seenBelow(seesBelow, compiled, existing);
+  const found = selectEntities(target, seen, 0, 100).map((entity) => entity.identifier);
   if (found.length === 0 && catalog.readings.queryWithoutMatch === "reject") {
     return new Refusal(404, "not_found", `No entity of the blueprint "${rule.target}" matches the query of "${key}"`);
   }

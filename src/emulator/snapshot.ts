@@ -15,7 +15,7 @@ const header = { portloadSnapshot: 1 };
 const chunkCharacters = 256 * 1024;
 
 /**
- * Writes all blueprints, entities and migrations as NDJSON, packed when the name ends in `.gz`. The file takes its name when it is whole, so a stop that fails leaves the
+ * Writes all blueprints and entities as NDJSON, packed when the name ends in `.gz`. The file takes its name when it is whole, so a stop that fails leaves the
  * old one.
  *
  * @throws {Error} when the file cannot be written

@@ -42,3 +42,18 @@ function matchingTeams(catalog: Catalog, query: unknown): readonly string[] | Re
   if (compiled instanceof Refusal) return compiled;
   return selectEntities(shelf, compiled, 0, 100).map((entity) => entity.identifier);
 }
+
+/**
+ * Gives the entities of all blueprints with direct ownership other teams: `next` of each that they have, which `undefined` takes away.
+ * @source Port's published API description: direct ownership is a hidden relation to the blueprint of teams, so it follows a team as a relation follows its target
+ */
+export function changeTeams(catalog: Catalog, next: (team: string) => string | undefined): void {
+  for (const { rules, entities } of catalog.shelves.values()) {
+    if (rules.ownership !== "Direct") continue;
+    for (const entity of entities.values()) {
+      if (entity.team.length === 0 || entity.team.every((team) => next(team) === team)) continue;
+      const team = entity.team.flatMap((held) => next(held) ?? []);
+      entity.team = team.length === 0 ? none : team;
+    }
+  }
+}

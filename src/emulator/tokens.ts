@@ -9,36 +9,54 @@ export interface Credentials {
 
 /** Hands out access tokens and knows them again. */
 export interface Tokens {
-  /** Gives the token in force, or a new one once that has ended; `expiresInMs` is what is left of its life. */
+  /** Gives the token in force for these credentials, or a new one once that has ended; `expiresInMs` is what is left of its life. */
   readonly issue: (given: Credentials) => { readonly token: string; readonly expiresInMs: number } | Refusal;
-  /** True for the value of an Authorization header, with or without `Bearer `, that names a token in force. */
+  /** True for the value of an Authorization header, with or without `Bearer `, that names a token in force, of an account that is not disabled. */
   readonly accepts: (authorization: string) => boolean;
-  /** Ends the token in force at once. */
+  /** Ends all tokens in force at once. */
   readonly revoke: () => void;
 }
 
-/** Makes the tokens of one emulator. @source Port's guide: a token lives three hours, and asking again gives the same one */
-export function createTokens(credentials: Credentials, ttlMs: number, clock: () => number): Tokens {
-  let token = "";
-  let endsAt = 0;
+interface Token {
+  readonly clientId: string;
+  readonly text: string;
+  endsAt: number;
+}
+
+/**
+ * Makes the tokens of one emulator. `accountOf` gives the credentials of a service account that is not disabled.
+ * @source Port's guide: a token lives three hours, and asking again gives the same one
+ */
+export function createTokens(
+  credentials: Credentials,
+  ttlMs: number,
+  clock: () => number,
+  accountOf: (clientId: string) => Credentials | undefined = () => undefined,
+): Tokens {
+  const byClient = new Map<string, Token>();
+  const byText = new Map<string, Token>();
+  const known = (clientId: string) => (clientId === credentials.clientId ? credentials : accountOf(clientId));
   return {
-    issue: (given) => {
-      if (given.clientId !== credentials.clientId || given.clientSecret !== credentials.clientSecret) {
+    issue: ({ clientId, clientSecret }) => {
+      if (known(clientId)?.clientSecret !== clientSecret) {
         return new Refusal(401, "invalid_credentials", "Invalid credentials supplied to the generate token API");
       }
       const now = clock();
-      if (now >= endsAt) {
-        endsAt = now + ttlMs;
-        token = makeToken(credentials.clientId, now, endsAt);
-      }
-      return { token, expiresInMs: endsAt - now };
+      const held = byClient.get(clientId);
+      if (held !== undefined && now < held.endsAt) return { token: held.text, expiresInMs: held.endsAt - now };
+      if (held !== undefined) byText.delete(held.text);
+      const text = makeToken(clientId, now, now + ttlMs);
+      const token = { clientId, text, endsAt: now + ttlMs };
+      byClient.set(clientId, token);
+      byText.set(text, token);
+      return { token: text, expiresInMs: ttlMs };
     },
     accepts: (authorization) => {
-      const given = authorization.startsWith("Bearer ") ? authorization.slice(7) : authorization;
-      return token !== "" && given === token && clock() < endsAt;
+      const token = byText.get(authorization.startsWith("Bearer ") ? authorization.slice(7) : authorization);
+      return token !== undefined && clock() < token.endsAt && known(token.clientId) !== undefined;
     },
     revoke: () => {
-      endsAt = 0;
+      for (const token of byText.values()) token.endsAt = 0;
     },
   };
 }

@@ -7,8 +7,10 @@ import { settleProperties } from "./properties.js";
 import { referrersTo } from "./referrers.js";
 import { identifierTaken, Refusal } from "./refusal.js";
 import { settleRelations } from "./relations.js";
+import { openServiceAccount } from "./service-accounts.js";
 import { protectedBlueprints } from "./system-blueprints.js";
-import { settleTeam } from "./team.js";
+import { changeTeams, settleTeam } from "./team.js";
+import type { Credentials } from "./tokens.js";
 
 /** An entity as a request brings it, already of the route's schema. */
 export interface EntityInput {
@@ -25,14 +27,22 @@ export interface WriteFlags {
   readonly merge: boolean;
   readonly createMissing: boolean;
   readonly validationOnly: boolean;
-  /** Relations see entities with a smaller id only; unlimited but in a bulk write under the reading `bulkVisibility: none`. */
+  /** Relations and queries see entities with a smaller id only; unlimited but in a bulk write under the reading `bulkVisibility: none`. */
   readonly seesBelow: number;
+}
+
+/** How a POST writes. */
+export interface UpsertFlags extends WriteFlags {
+  /** Changes an entity that is there; refused without. */
+  readonly upsert: boolean;
 }
 
 /** What a write came to. Of a `validationOnly` write the entity is stored nowhere. */
 export interface Written {
   readonly entity: StoredEntity;
   readonly created: boolean;
+  /** Of a new service account. */
+  readonly credentials?: Credentials;
 }
 
 /** POST: creates an entity, or with `upsert` changes the one of that identifier. Nothing is stored when it is refused. */
@@ -40,11 +50,11 @@ export function upsertEntity(
   catalog: Catalog,
   shelf: Shelf,
   input: EntityInput,
-  flags: WriteFlags & { readonly upsert: boolean },
+  flags: UpsertFlags,
   writer: Writer,
 ): Written | Refusal {
   const identifier = isSearchQuery(input.identifier)
-    ? resolveIdentifier(catalog, shelf, input.identifier)
+    ? resolveIdentifier(catalog, shelf, input.identifier, flags.seesBelow)
     : typeof input.identifier === "string"
       ? input.identifier
       : generateIdentifier(shelf);
@@ -110,7 +120,8 @@ function settleEntity(
     catalog.nextId += 1;
     addEntity(shelf, entity);
     catalog.audits.record("CREATE", blueprint, identifier, now, writer);
-    return { entity, created: true };
+    const credentials = blueprint === "_user" ? openServiceAccount(catalog, entity) : undefined;
+    return credentials === undefined ? { entity, created: true } : { entity, created: true, credentials };
   }
   const relations = keepEqual(existing.relations, settled.relations) as StoredEntity["relations"];
   if (relations !== existing.relations) replaceRelations(shelf, existing, relations);
@@ -183,6 +194,8 @@ function renameEntity(catalog: Catalog, shelf: Shelf, entity: StoredEntity, iden
     const renamed = Array.isArray(held) ? held.map((t) => (t === entity.identifier ? identifier : t)) : identifier;
     replaceRelations(source, referrer, { ...referrer.relations, [relation]: renamed });
   }
+  if (shelf.blueprint.identifier === "_team")
+    changeTeams(catalog, (team) => (team === entity.identifier ? identifier : team));
   shelf.entities.delete(entity.identifier);
   shelf.entities.set(identifier, entity);
 }

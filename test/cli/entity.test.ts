@@ -239,7 +239,10 @@ describe("portload entity delete", () => {
     const input = 'a\r\n\n{"identifier":"b","title":"B"}\nnobody\na\n';
     const limits = ["--max-delete", "2", "--max-delete", "70%"];
     const { code, replies, stderr } = await run(emulator, ["delete", "service", "-", ...limits], { input });
-    expect({ code, replies }).toEqual({ code: 0, replies: [{ ok: true, deletedEntities: ["a", "b"] }] });
+    expect({ code, replies }).toEqual({
+      code: 0,
+      replies: [{ ok: true, maxBulkSize: 100, deletedEntities: ["a", "b"] }],
+    });
     expect(stderr).toBe("not in the catalog, so nothing to delete: nobody\n");
     expect(emulator.store.entities("service").map(({ identifier }) => identifier)).toEqual(["c"]);
   });

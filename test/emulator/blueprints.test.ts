@@ -25,7 +25,15 @@ describe("blueprints", () => {
     expect([created.status, created.body]).toEqual([201, { ok: true, blueprint: stored }]);
     expect((await call("GET", "/v1/blueprints/plain")).body).toEqual({ ok: true, blueprint: stored });
     const listed = (await call("GET", "/v1/blueprints")).body.blueprints as Blueprint[];
-    const names = ["_team", "_user", "_rule_result", ...blueprints.map((b) => b.identifier), "plain"];
+    const names = [
+      "_team",
+      "_user",
+      "_scorecard",
+      "_rule",
+      "_rule_result",
+      ...blueprints.map((b) => b.identifier),
+      "plain",
+    ];
     expect(listed.map((b) => b.identifier)).toEqual(names);
   });
 
@@ -178,7 +186,7 @@ describe("blueprints", () => {
       emulator.store
         .blueprints()
         .map((b) => b.identifier)
-        .slice(3),
+        .slice(5),
     ).toEqual(["a", "b"]);
     await expect(startEmulator({ blueprints: [circle("a", "none")] })).rejects.toThrow(
       'blueprint "a" cannot be loaded: Blueprint with identifier "none" was not found',

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { EmulatorOptions } from "../../src/emulator/emulator.js";
 import { startSession } from "./session.js";
 
 const bulk = "/v1/blueprints/service/entities/bulk";
@@ -15,6 +16,7 @@ describe("bulk upserts", () => {
       200,
       {
         ok: true,
+        maxBulkSize: 20,
         entities: [
           { identifier: "a", index: 0, created: true },
           { identifier: "b", index: 1, created: false },
@@ -44,6 +46,7 @@ describe("bulk upserts", () => {
       207,
       {
         ok: true,
+        maxBulkSize: 20,
         entities: [{ identifier: "good", index: 0, created: true }],
         errors: [
           {
@@ -73,14 +76,16 @@ describe("bulk upserts", () => {
     expect(emulator.store.entities("service").map((e) => e.identifier)).toEqual(["old", "good"]);
   });
 
-  it("answers 207 when all fail, or 200 with ok false under the other readings", async () => {
+  it("answers 207 when all fail, or 200 under the other reading; `ok` is false of a 207 only", async () => {
     const body = { entities: [{ identifier: "a", relations: { team: "x" } }] };
-    const errors = [{ identifier: "a", index: 0, ...noTeam }];
-    const likely = await (await startSession()).call("POST", bulk, body);
-    expect([likely.status, likely.body]).toEqual([207, { ok: true, entities: [], errors }]);
-    const { call } = await startSession({ readings: { bulkAllFailed: 200, bulkPartialOk: false } });
-    const other = await call("POST", bulk, body);
-    expect([other.status, other.body]).toEqual([200, { ok: false, entities: [], errors }]);
+    const told = { maxBulkSize: 20, entities: [], errors: [{ identifier: "a", index: 0, ...noTeam }] };
+    const answered = async (readings: EmulatorOptions["readings"] = {}) => {
+      const { status, body: reply } = await (await startSession({ readings })).call("POST", bulk, body);
+      return [status, reply];
+    };
+    expect(await answered()).toEqual([207, { ok: true, ...told }]);
+    expect(await answered({ bulkPartialOk: false })).toEqual([207, { ok: false, ...told }]);
+    expect(await answered({ bulkAllFailed: 200, bulkPartialOk: false })).toEqual([200, { ok: true, ...told }]);
   });
 
   it("lets an item point at one before it, not at one after it, and the same identifier twice updates", async () => {
@@ -109,6 +114,52 @@ describe("bulk upserts", () => {
     expect((await call("POST", bulk, { entities: entities.slice(1) })).status).toBe(200);
   });
 
+  const byTier = (value: string) => ({ combinator: "and", rules: [{ property: "tier", operator: "=", value }] });
+
+  it("lets queries see items before theirs in the call, but not under the reading bulkVisibility: none", async () => {
+    const entities = [
+      { identifier: "a", properties: { tier: "gold" } },
+      { identifier: "b", relations: { uses: byTier("gold") } },
+      { identifier: byTier("gold"), title: "Found" },
+    ];
+    const likely = await startSession();
+    expect((await likely.call("POST", `${bulk}?upsert=true&merge=true`, { entities })).status).toBe(200);
+    expect(likely.emulator.store.entity("service", "b")?.relations.uses).toEqual(["a"]);
+    expect(likely.emulator.store.entity("service", "a")?.title).toBe("Found");
+    const { call, emulator } = await startSession({ readings: { bulkVisibility: "none" } });
+    const reply = await call("POST", `${bulk}?upsert=true&merge=true`, { entities });
+    expect([reply.status, reply.body.errors]).toEqual([207, [expect.objectContaining({ index: 2, ...notFound })]]);
+    expect(emulator.store.entity("service", "b")?.relations.uses).toEqual([]);
+    // What was there before the call is seen, the item itself included.
+    const own = { entities: [{ identifier: "a", relations: { uses: byTier("gold") } }] };
+    await call("POST", `${bulk}?upsert=true&merge=true`, own);
+    expect(emulator.store.entity("service", "a")?.relations.uses).toEqual(["a"]);
+  });
+
+  it("fails the whole call for a query without its one match under the reading identifierQuery: call", async () => {
+    const entities = [{ identifier: "a" }, { identifier: byTier("gold"), title: "Found" }];
+    const { call, emulator } = await startSession({ readings: { identifierQuery: "call" } });
+    const lost = await call("POST", `${bulk}?upsert=true&merge=true`, { entities });
+    const message = 'No entity of the blueprint "service" matches the identifier query';
+    expect([lost.status, lost.body]).toEqual([404, { ok: false, error: "not_found", message }]);
+    expect(emulator.store.count("service")).toBe(0);
+    await call("POST", "/v1/blueprints/service/entities", { identifier: "g", properties: { tier: "gold" } });
+    expect((await call("POST", `${bulk}?upsert=true&merge=true`, { entities })).status).toBe(200);
+    expect(emulator.store.entity("service", "g")?.title).toBe("Found");
+  });
+
+  it("refuses the second of the same identifier under the reading repeatedItem: reject", async () => {
+    const { call, emulator } = await startSession({ readings: { repeatedItem: "reject" } });
+    const entities = [{ identifier: "a", title: "1" }, { identifier: "a", title: "2" }, {}, {}];
+    const reply = await call("POST", `${bulk}?upsert=true`, { entities });
+    expect([reply.status, reply.body.entities.length, reply.body.errors]).toEqual([
+      207,
+      3,
+      [expect.objectContaining({ identifier: "a", index: 1, statusCode: 422, error: "invalid_request" })],
+    ]);
+    expect(emulator.store.entity("service", "a")?.title).toBe("1");
+  });
+
   const many = (count: number) => ({ entities: Array.from({ length: count }, (_, i) => ({ identifier: `e${i}` })) });
   it.each([
     ["no items", many(0), '"entities" must NOT have fewer than 1 items'],
@@ -130,13 +181,15 @@ describe("bulk upserts", () => {
   it("refuses only the item that breaks the schema under the reading bulkSchema: item", async () => {
     const { call } = await startSession({ readings: { bulkSchema: "item" } });
     const reply = await call("POST", bulk, {
-      entities: [{ identifier: "a" }, { identifier: "b c" }, { identifier: "d", title: null }],
+      entities: [{ identifier: "a" }, { identifier: "b c" }, { identifier: "d", title: null }, "x", null],
     });
     expect([reply.status, reply.body.errors.map((e: { index: number; error: string }) => [e.index, e.error])]).toEqual([
       207,
       [
         [1, "invalid_request"],
         [2, "invalid_request"],
+        [3, "invalid_request"],
+        [4, "invalid_request"],
       ],
     ]);
   });

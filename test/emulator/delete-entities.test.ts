@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { Readings } from "../../src/emulator/readings.js";
 import { type Session, startSession } from "./session.js";
 
 const services = "/v1/blueprints/service/entities";
@@ -47,7 +48,7 @@ describe("deleting", () => {
     const refused = await call("POST", bulkDelete, { entities: ["b", "a"] });
     expect([refused.status, emulator.store.count("service")]).toEqual([403, 2]);
     const reply = await call("POST", `${bulkDelete}?delete_dependents=true`, { entities: ["b", "none", "a", "b"] });
-    expect([reply.status, reply.body]).toEqual([200, { ok: true, deletedEntities: ["b", "a"] }]);
+    expect([reply.status, reply.body]).toEqual([200, { ok: true, maxBulkSize: 100, deletedEntities: ["b", "a"] }]);
     const strict = await withDependents({ readings: { deleteUnknown: "reject" } });
     expect((await strict.call("POST", bulkDelete, { entities: ["b", "none"] })).status).toBe(404);
   });
@@ -79,6 +80,57 @@ describe("deleting", () => {
     });
     expect(emulator.store.blueprints().map((b) => b.identifier)).not.toContain("inherited");
     expect((await call("GET", "/v1/migrations/none")).status).toBe(404);
+  });
+
+  it("deletes nothing when the blueprint may not go with its entities", async () => {
+    const { call, emulator } = await startSession();
+    for (const identifier of ["a", "b"]) await call("POST", "/v1/blueprints/owned/entities", { identifier });
+    const pointing = { identifier: "i", relations: { owned: "a" } };
+    await call("POST", "/v1/blueprints/inherited/entities", pointing);
+    const reply = await call("DELETE", "/v1/blueprints/owned/all-entities?delete_blueprint=true");
+    expect([reply.status, reply.body.error]).toEqual([403, "has_dependents"]);
+    expect(emulator.store.count("owned")).toBe(2);
+    expect(emulator.store.entity("inherited", "i")?.relations.owned).toBe("a");
+  });
+
+  const inherited = "/v1/blueprints/inherited";
+  async function startDeletion(readings: Partial<Readings>) {
+    const session = await startSession({ readings });
+    for (const identifier of ["a", "b"]) await session.call("POST", `${inherited}/entities`, { identifier });
+    const started = await session.call("DELETE", `${inherited}/all-entities?delete_blueprint=true`);
+    expect(started.status).toBe(200);
+    const poll = async () =>
+      (await session.call("GET", `/v1/migrations/${started.body.migrationId as string}`)).body.migration;
+    return { ...session, poll };
+  }
+
+  it("keeps entities and blueprint until the migration ends under the reading deletionVisible: end", async () => {
+    const { call, emulator, poll } = await startDeletion({ deletionVisible: "end", migrationPolls: 2 });
+    for (const _ of [1, 2]) {
+      expect(await poll()).toMatchObject({ status: "RUNNING", successCount: 0 });
+      expect(emulator.store.count("inherited")).toBe(2);
+    }
+    await call("DELETE", `${inherited}/entities/b`);
+    expect(await poll()).toMatchObject({ status: "COMPLETED", successCount: 2, failureCount: 0 });
+    expect(emulator.store.blueprints().map((b) => b.identifier)).not.toContain("inherited");
+    expect(await poll()).toMatchObject({ status: "COMPLETED", successCount: 2 });
+  });
+
+  it("ends such a migration as a failure when the blueprint has got new entities meanwhile", async () => {
+    const { call, emulator, poll } = await startDeletion({ deletionVisible: "end", migrationPolls: 0 });
+    await call("POST", `${inherited}/entities`, { identifier: "late" });
+    expect(await poll()).toMatchObject({ status: "FAILURE", successCount: 2, failureCount: 0 });
+    expect(emulator.store.entities("inherited").map((e) => e.identifier)).toEqual(["late"]);
+  });
+
+  it.each([
+    ["FAILURE", 2],
+    ["CANCELLED", 0],
+  ] as const)("deletes nothing in a migration that ends as %s", async (migrationEnds, failureCount) => {
+    const { emulator, poll } = await startDeletion({ migrationEnds });
+    expect((await poll()).status).toBe("RUNNING");
+    expect(await poll()).toMatchObject({ status: migrationEnds, successCount: 0, failureCount });
+    expect(emulator.store.count("inherited")).toBe(2);
   });
 
   it.each([

@@ -33,6 +33,18 @@ describe("relations", () => {
     expect(emulator.store.entity("team", "never")).toBe(undefined);
   });
 
+  it("creates missing targets in an own blueprint whose name begins with `_`, not in one of the system", async () => {
+    const { call, emulator } = await startSession();
+    await call("POST", "/v1/blueprints", { identifier: "_cost", title: "Cost", schema: { properties: {} } });
+    const relations = { cost: { target: "_cost" }, card: { target: "_scorecard" } };
+    expect((await call("PATCH", "/v1/blueprints/service", { relations })).status).toBe(200);
+    const flag = "?create_missing_related_entities=true";
+    const write = (held: object) => call("POST", `${services}${flag}`, { identifier: "a", relations: held });
+    expect((await write({ card: "c" })).status).toBe(404);
+    expect((await write({ cost: "c" })).status).toBe(201);
+    expect([emulator.store.count("_cost"), emulator.store.count("_scorecard")]).toEqual([1, 0]);
+  });
+
   it("404s a relation that the blueprint lacks, names of inherited members too", async () => {
     const { call } = await startSession();
     for (const key of ["other", "constructor"]) {

@@ -27,25 +27,20 @@ ${searchForm(undefined, "")}
 </table></div>`;
 }
 
-/** Blueprints that are shown: those of the system only when they have entities or are a target. */
+/** Blueprints that are shown: those of the system only when they have entities, or one of the others relates to them. */
 function shownShelves(catalog: Catalog): readonly Shelf[] {
   const all = [...catalog.shelves.values()];
-  const targets = new Set(all.flatMap(({ rules }) => [...rules.relations.values()].map(({ target }) => target)));
-  return all.filter(
-    ({ blueprint: { identifier }, entities }) =>
-      !identifier.startsWith("_") || entities.size > 0 || targets.has(identifier),
-  );
+  const own = all.filter(({ blueprint, entities }) => !blueprint.identifier.startsWith("_") || entities.size > 0);
+  const targets = new Set(own.flatMap(({ rules }) => [...rules.relations.values()].map(({ target }) => target)));
+  return all.filter((shelf) => own.includes(shelf) || targets.has(shelf.blueprint.identifier));
 }
 
 function edgesOf(shelves: readonly Shelf[]): readonly GraphEdge[] {
+  const shown = new Set(shelves.map(({ blueprint }) => blueprint.identifier));
   return shelves.flatMap(({ blueprint, rules }) =>
-    [...rules.relations].map(([name, { target, required, many }]) => ({
-      from: blueprint.identifier,
-      to: target,
-      name,
-      required,
-      many,
-    })),
+    [...rules.relations]
+      .filter(([, { target }]) => shown.has(target))
+      .map(([name, { target, required, many }]) => ({ from: blueprint.identifier, to: target, name, required, many })),
   );
 }
 

@@ -1,10 +1,15 @@
 import type { ValidateFunction } from "ajv";
 import type { FastifyRequest } from "fastify";
+import { isSearchQuery } from "../../entity.js";
 import { describeFault, sharedAjv } from "../ajv.js";
+import type { Catalog, Shelf } from "../catalog.js";
 import { deleteEntities } from "../delete-entities.js";
-import type { EntityBodies } from "../entity-schema.js";
-import { readFlags } from "../queries.js";
+import { type EntityBodies, maxBulk, maxBulkDelete } from "../entity-schema.js";
+import { resolveIdentifier } from "../identifier-query.js";
+import { isObject } from "../json-object.js";
+import { readFlags, readUpsertFlags } from "../queries.js";
 import { entityNotFound, invalidRequest, Refusal } from "../refusal.js";
+import { additionalDataOf } from "../service-accounts.js";
 import { type EntityInput, upsertEntity, type Written } from "../write-entity.js";
 import { type Answer, answer, entityWriter, ok, type RouteParts, shelfOf } from "./routes.js";
 
@@ -26,37 +31,58 @@ export function bulkRoutes(parts: RouteParts, bodies: EntityBodies): void {
 // Items are settled one after the other and independently: one that fails undoes no other, and each sees those before it.
 function bulkUpsert(parts: RouteParts, request: FastifyRequest, checkItem: ValidateFunction | undefined): Answer {
   const { catalog } = parts;
-  const flags = readFlags(request, ["upsert", "merge", "validation_only", "create_missing_related_entities"]);
+  const { readings } = catalog;
+  const flags = readUpsertFlags(request);
   if (flags instanceof Refusal) return flags;
   const shelf = shelfOf(catalog, request);
   if (shelf instanceof Refusal) return shelf;
-  const how = {
-    upsert: flags.upsert,
-    merge: flags.merge,
-    createMissing: flags.create_missing_related_entities,
-    validationOnly: flags.validation_only,
-    seesBelow: catalog.readings.bulkVisibility === "none" ? catalog.nextId : Number.POSITIVE_INFINITY,
-  };
+  const how = readings.bulkVisibility === "none" ? { ...flags, seesBelow: catalog.nextId } : flags;
   const writer = entityWriter(parts, request);
   if (writer instanceof Refusal) return writer;
-  const items = (request.body as { readonly entities: readonly EntityInput[] }).entities;
+  const items = (request.body as { readonly entities: readonly unknown[] }).entities;
+  if (readings.identifierQuery === "call") {
+    const lost = unresolved(catalog, shelf, items);
+    if (lost !== undefined) return lost;
+  }
   const entities: object[] = [];
   const errors: object[] = [];
+  const seen = readings.repeatedItem === "reject" ? new Set<string>() : undefined;
   for (const [index, item] of items.entries()) {
-    const written: Written | Refusal =
-      checkItem === undefined || checkItem(item)
-        ? upsertEntity(catalog, shelf, item, how, writer)
+    // @source Port's Ocean: the identifier of an unresolved query is `unknown`
+    const identifier = isObject(item) && typeof item.identifier === "string" ? item.identifier : "unknown";
+    const repeated = identifier !== "unknown" && seen?.has(identifier) === true;
+    seen?.add(identifier);
+    const written: Written | Refusal = repeated
+      ? invalidRequest(`"entities/${index}/identifier" must NOT be that of an earlier item`)
+      : checkItem === undefined || checkItem(item)
+        ? upsertEntity(catalog, shelf, item as EntityInput, how, writer)
         : invalidRequest(describeFault(checkItem.errors, `entities/${index}`));
     if (written instanceof Refusal) {
-      // @source Port's Ocean: the identifier of an unresolved query is `unknown`
-      const identifier = typeof item.identifier === "string" ? item.identifier : "unknown";
       const { status, error, message } = written;
       errors.push({ identifier, index, statusCode: status, error, message });
-    } else entities.push({ identifier: written.entity.identifier, index, created: written.created });
+    } else {
+      entities.push({
+        identifier: written.entity.identifier,
+        index,
+        created: written.created,
+        ...additionalDataOf(written),
+      });
+    }
   }
-  if (errors.length === 0) return { status: 200, body: { ok: true, entities, errors } };
-  const status = entities.length === 0 ? catalog.readings.bulkAllFailed : 207;
-  return { status, body: { ok: catalog.readings.bulkPartialOk, entities, errors } };
+  const told = { maxBulkSize: maxBulk, entities, errors };
+  if (errors.length === 0) return ok(told);
+  const status = entities.length === 0 ? readings.bulkAllFailed : 207;
+  return { status, body: { ok: status === 200 || readings.bulkPartialOk, ...told } };
+}
+
+// Why a query among the identifiers finds none or several, before any item is written.
+function unresolved(catalog: Catalog, shelf: Shelf, items: readonly unknown[]): Refusal | undefined {
+  for (const item of items) {
+    if (!isObject(item) || !isSearchQuery(item.identifier)) continue;
+    const found = resolveIdentifier(catalog, shelf, item.identifier, catalog.nextId);
+    if (found instanceof Refusal) return found;
+  }
+  return undefined;
 }
 
 function bulkDelete(parts: RouteParts, request: FastifyRequest): Answer {
@@ -74,5 +100,10 @@ function bulkDelete(parts: RouteParts, request: FastifyRequest): Answer {
   const writer = entityWriter(parts, request);
   if (writer instanceof Refusal) return writer;
   const deleted = deleteEntities(catalog, shelf, entities, flags.delete_dependents, writer);
-  return deleted instanceof Refusal ? deleted : ok({ deletedEntities: deleted.map((entity) => entity.identifier) });
+  return deleted instanceof Refusal
+    ? deleted
+    : ok({
+        maxBulkSize: maxBulkDelete,
+        deletedEntities: deleted.map((entity) => entity.identifier),
+      });
 }

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import type { FastifyRequest } from "fastify";
 import { deleteBlueprint } from "../blueprints.js";
-import type { Migration } from "../catalog.js";
-import { deleteAllRefusal, deleteEntities } from "../delete-entities.js";
+import type { Catalog, Migration, MigrationEnd, Shelf, StoredEntity, Writer } from "../catalog.js";
+import { deleteAllRefusal, deleteEntities, doomedBy } from "../delete-entities.js";
 import { readFlags } from "../queries.js";
 import { Refusal } from "../refusal.js";
 import { type Answer, answer, entityWriter, ok, type RouteParts, shelfOf } from "./routes.js";
@@ -17,30 +17,27 @@ export function deleteAllRoutes(parts: RouteParts): void {
     if (migration === undefined) {
       return answer(reply, new Refusal(404, "not_found", `Migration with identifier "${id}" was not found`));
     }
-    const done = migration.polls === 0;
-    if (!done) migration.polls -= 1;
-    return answer(reply, ok({ migration: migrationReply(migration, done) }));
+    if (migration.polls > 0) {
+      migration.polls -= 1;
+      return answer(reply, ok({ migration: migrationReply(migration, undefined) }));
+    }
+    migration.end ??= migration.finish();
+    return answer(reply, ok({ migration: migrationReply(migration, migration.end) }));
   });
 }
 
-// The entities are gone at once; only the migration's report of it takes its time, so that clients poll as they must.
+// By default the entities are gone at once; only the migration's report of it takes its time, so that clients poll as they must.
 function deleteAll(parts: RouteParts, request: FastifyRequest): Answer {
   const { catalog } = parts;
   const flags = readFlags(request, ["delete_blueprint"]);
   if (flags instanceof Refusal) return flags;
   const shelf = shelfOf(catalog, request);
   if (shelf instanceof Refusal) return shelf;
-  const refusal = deleteAllRefusal(catalog, shelf);
-  if (refusal !== undefined) return refusal;
-  const entities = [...shelf.entities.values()];
   const writer = entityWriter(parts, request);
   if (writer instanceof Refusal) return writer;
-  const deleted = deleteEntities(catalog, shelf, entities, false, writer);
-  if (deleted instanceof Refusal) return deleted;
-  if (flags.delete_blueprint) {
-    const kept = deleteBlueprint(catalog, shelf);
-    if (kept !== undefined) return kept;
-  }
+  const refusal = refusalOf(catalog, shelf, flags.delete_blueprint);
+  if (refusal !== undefined) return refusal;
+  const entities = [...shelf.entities.values()];
   const migration: Migration = {
     id: `mig_${randomBytes(12).toString("hex")}`,
     actor: parts.clientId,
@@ -48,22 +45,54 @@ function deleteAll(parts: RouteParts, request: FastifyRequest): Answer {
     deleteBlueprint: flags.delete_blueprint,
     count: entities.length,
     polls: catalog.readings.migrationPolls,
+    end: undefined,
+    finish: () => endOf(catalog, shelf, entities, flags.delete_blueprint, writer),
   };
+  if (catalog.readings.deletionVisible === "start") migration.end = migration.finish();
   catalog.migrations.set(migration.id, migration);
   return ok({ migrationId: migration.id });
 }
 
+function refusalOf(catalog: Catalog, shelf: Shelf, deleteToo: boolean): Refusal | undefined {
+  const refusal = deleteAllRefusal(catalog, shelf);
+  if (refusal !== undefined) return refusal;
+  const doomed = doomedBy(catalog, shelf, [...shelf.entities.values()], false);
+  if (doomed instanceof Refusal) return doomed;
+  if (!deleteToo) return undefined;
+  // Tried where the entities are gone already: what is refused must find everything as it was.
+  const emptied: Shelf = { ...shelf, entities: new Map() };
+  const shelves = new Map(catalog.shelves).set(shelf.blueprint.identifier, emptied);
+  return deleteBlueprint({ ...catalog, shelves }, emptied);
+}
+
+function endOf(
+  catalog: Catalog,
+  shelf: Shelf,
+  entities: readonly StoredEntity[],
+  deleteToo: boolean,
+  writer: Writer,
+): MigrationEnd {
+  const status = catalog.readings.migrationEnds;
+  if (status !== "COMPLETED") return { status, deleted: 0 };
+  const left = entities.filter((entity) => !entity.deleted);
+  const deleted = deleteEntities(catalog, shelf, left, false, writer);
+  // What others wrote since the start may stand in the way.
+  if (deleted instanceof Refusal) return { status: "FAILURE", deleted: 0 };
+  const kept = deleteToo ? deleteBlueprint(catalog, shelf) : undefined;
+  return { status: kept === undefined ? "COMPLETED" : "FAILURE", deleted: entities.length };
+}
+
 /** @source fact sheet 4.4, the migration that Port's Ocean and Terraform provider read */
-function migrationReply(migration: Migration, done: boolean): object {
+function migrationReply(migration: Migration, end: MigrationEnd | undefined): object {
   return {
     id: migration.id,
     actor: migration.actor,
     sourceBlueprint: migration.blueprint,
     mapping: {},
-    status: done ? "COMPLETED" : "RUNNING",
+    status: end?.status ?? "RUNNING",
     deleteBlueprint: migration.deleteBlueprint,
     deleteEntities: true,
-    successCount: done ? migration.count : 0,
-    failureCount: 0,
+    successCount: end?.deleted ?? 0,
+    failureCount: end?.status === "FAILURE" ? migration.count - end.deleted : 0,
   };
 }

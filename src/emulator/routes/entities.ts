@@ -3,8 +3,9 @@ import type { Shelf, StoredEntity } from "../catalog.js";
 import { deleteEntities } from "../delete-entities.js";
 import { entityReplies, entityReply } from "../entity-reply.js";
 import type { EntityBodies } from "../entity-schema.js";
-import { readFlags, readShape } from "../queries.js";
+import { readFlags, readShape, readUpsertFlags } from "../queries.js";
 import { entityNotFound, Refusal } from "../refusal.js";
+import { additionalDataOf } from "../service-accounts.js";
 import { changeEntity, type EntityInput, upsertEntity } from "../write-entity.js";
 import { type Answer, answer, calculatorFor, entityWriter, ok, type RouteParts, shelfOf } from "./routes.js";
 
@@ -54,24 +55,20 @@ export function entityRoutes(parts: RouteParts, bodies: EntityBodies): void {
 
 function upsert(parts: RouteParts, request: FastifyRequest): Answer {
   const { catalog } = parts;
-  const flags = readFlags(request, ["upsert", "merge", "validation_only", "create_missing_related_entities"]);
-  if (flags instanceof Refusal) return flags;
+  const how = readUpsertFlags(request);
+  if (how instanceof Refusal) return how;
   const shelf = shelfOf(catalog, request);
   if (shelf instanceof Refusal) return shelf;
-  const how = {
-    upsert: flags.upsert,
-    merge: flags.merge,
-    createMissing: flags.create_missing_related_entities,
-    validationOnly: flags.validation_only,
-    seesBelow: Number.POSITIVE_INFINITY,
-  };
   const writer = entityWriter(parts, request);
   if (writer instanceof Refusal) return writer;
   const written = upsertEntity(catalog, shelf, request.body as EntityInput, how, writer);
   if (written instanceof Refusal) return written;
   if (how.validationOnly && catalog.readings.validationBody === "ok") return ok({});
   const status = written.created ? 201 : catalog.readings.updateStatus;
-  return { status, body: { ok: true, entity: entityReply(catalog, shelf, written.entity) } };
+  return {
+    status,
+    body: { ok: true, entity: entityReply(catalog, shelf, written.entity), ...additionalDataOf(written) },
+  };
 }
 
 function change(parts: RouteParts, request: FastifyRequest, merge: boolean): Answer {

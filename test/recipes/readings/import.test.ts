@@ -1,5 +1,8 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { likeliestReadings } from "../../../src/emulator/readings.js";
+import { makeFolder } from "../../support/catalog.js";
 import {
   changedBy,
   deployments,
@@ -83,4 +86,32 @@ describe.each(eachReading)("an import with %s read as %j", (key, value) => {
       expect([properties?.replicas ?? null, properties?.tags ?? null, properties?.tier]).toEqual([null, null, "gold"]);
     }
   });
+
+  it("changes whom a query in place of an identifier means, and rejects by itself what no query finds", async () => {
+    const emulator = await prepared(changed);
+    await importInto(emulator, await inventory(good));
+    const folder = await makeFolder();
+    await writeFile(join(folder, "changes.ndjson"), '{"of":"1","title":"One"}\n{"of":"9"}\n{"of":"2","title":"Two"}\n');
+    await writeFile(join(folder, "mapping.yaml"), byVersion);
+    const report = await importInto(emulator, {
+      sources: [join(folder, "changes.ndjson")],
+      mapping: join(folder, "mapping.yaml"),
+      stateDir: folder,
+    });
+    expect(report).toMatchObject({ exitCode: 1, entities: { created: 0, updated: 2, rejected: 1 } });
+    expect(report.rejects.map(({ code, first }) => [code, first.position])).toEqual([["refused_by_api", 2]]);
+    expect(emulator.store.entities("deployment").map(({ title }) => title)).toEqual(["One", "Two"]);
+  });
 });
+
+const byVersion = `
+resources:
+  - kind: changes
+    selector: { query: "true" }
+    port:
+      entity:
+        mappings:
+          identifier: { combinator: '"and"', rules: [{ property: '"version"', operator: '"="', value: .of }] }
+          blueprint: '"deployment"'
+          title: .title
+`;
