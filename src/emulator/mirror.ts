@@ -1,5 +1,5 @@
-import type { Catalog, Shelf, StoredEntity } from "./catalog.js";
-import { metaOf } from "./meta.js";
+import type { Catalog } from "./catalog.js";
+import { fieldOf } from "./field.js";
 import { followPath, type Placed } from "./paths.js";
 
 /** A mirror property's path: relations, then a property or a meta-property such as `$title`. */
@@ -14,38 +14,34 @@ export function mirrorRule(path: string): MirrorRule {
   return { relations: parts.slice(0, -1), last: parts.at(-1) ?? "" };
 }
 
-/** How far a mirror may show another mirror. */
-const maxDepth = 8;
-
 /**
  * Gives what a mirror property shows: null without a target, a list when a relation on the way holds many. `withIdentifiers` gives a mirrored title as
  * `{identifier, title}`.
  */
-export function mirrorValue(
-  catalog: Catalog,
-  from: Placed,
-  rule: MirrorRule,
-  withIdentifiers = false,
-  depth = 0,
-): unknown {
+export function mirrorValue(catalog: Catalog, from: Placed, rule: MirrorRule, withIdentifiers = false): unknown {
   const { entities, many } = followPath(catalog, from, rule.relations);
   const values = entities.map((end) => {
-    const value = endValue(catalog, end, rule.last, depth);
+    const value = endValue(catalog, end, rule.last);
     return withIdentifiers && rule.last === "$title" ? { identifier: end[1].identifier, title: value } : value;
   });
   return many ? values.flat() : (values[0] ?? null);
 }
 
-function endValue(
-  catalog: Catalog,
-  [shelf, entity]: readonly [Shelf, StoredEntity],
-  name: string,
-  depth: number,
-): unknown {
-  const meta = metaOf(catalog, entity, shelf, name);
-  if (meta !== undefined) return meta;
-  const mirror = shelf.rules.mirrors.get(name);
-  if (mirror !== undefined)
-    return depth < maxDepth ? mirrorValue(catalog, [shelf, entity], mirror, false, depth + 1) : null;
-  return Object.hasOwn(entity.properties, name) ? (entity.properties[name] ?? null) : null;
+/** How far what a mirror shows may depend on what further mirrors show. */
+const maxDepth = 8;
+
+// Calculated values that are being worked out; nothing else runs meanwhile.
+const open = new Set<string>();
+
+// A calculated value may depend on mirrors, these on calculated values of other entities, and so on round a circle: what depends on itself shows nothing.
+function endValue(catalog: Catalog, [shelf, entity]: Placed, name: string): unknown {
+  if (!shelf.rules.readOnly.has(name)) return fieldOf(catalog, entity, shelf, name) ?? null;
+  const key = `${entity.id} ${name}`;
+  if (open.has(key) || open.size === maxDepth) return null;
+  open.add(key);
+  try {
+    return fieldOf(catalog, entity, shelf, name) ?? null;
+  } finally {
+    open.delete(key);
+  }
 }

@@ -163,6 +163,34 @@ describe("mirror, calculation and aggregation properties", () => {
     expect(entities.map((entity: { identifier: string }) => entity.identifier)).toEqual(["a"]);
   });
 
+  it("are mirrored, wherever the path ends", async () => {
+    const { call } = await filled();
+    const mirrorProperties = {
+      appUrl: { path: "app.url" },
+      appRuns: { path: "app.runs" },
+      appShout: { path: "app.shout" },
+      appMails: { path: "app.friendMails" },
+    };
+    expect((await call("PATCH", "/v1/blueprints/run", { mirrorProperties })).status).toBe(200);
+    const shown = { appUrl: "https://x.example/a", appRuns: 4, appShout: "G@X.EXAMPLE" };
+    const { body } = await call("GET", "/v1/blueprints/run/entities/r0");
+    expect(body.entity.properties).toMatchObject({ ...shown, appMails: ["h@x.example", "g@x.example"] });
+    const query = { combinator: "and", rules: [{ property: "appRuns", operator: "=", value: 4 }] };
+    expect((await call("POST", "/v1/blueprints/run/entities/search", { query })).body.entities.length).toBe(4);
+  });
+
+  it("show nothing where they depend on themselves", async () => {
+    const { call } = await filled();
+    const sum = { calculationBy: "property", func: "sum", property: "appTotal" };
+    const aggregationProperties = { total: { title: "Total", target: "run", calculationSpec: sum } };
+    await call("PATCH", "/v1/blueprints/run", { mirrorProperties: { appTotal: { path: "app.runs" } } });
+    expect((await call("PATCH", "/v1/blueprints/app", { aggregationProperties })).status).toBe(200);
+    const ask = async () => (await call("GET", "/v1/blueprints/app/entities/a")).body.entity.properties.total as number;
+    expect(await ask()).toBe(16);
+    await call("PATCH", "/v1/blueprints/run", { mirrorProperties: { appTotal: { path: "app.total" } } });
+    expect(await ask()).toBe(0);
+  });
+
   it("are null where an expression does not compile, and leave the others alone", async () => {
     const { call } = await filled();
     const calculationProperties = { bad: { calculation: "(", type: "string" } };
