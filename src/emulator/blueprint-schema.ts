@@ -1,9 +1,26 @@
+import { choose } from "./choose.js";
+
 const key = { pattern: "^[A-Za-z0-9@_=\\\\-]+$", maxLength: 100 };
 const title = { type: "string", maxLength: 100 };
 const type = { enum: ["string", "number", "boolean", "object", "array"] };
 const formats =
   "date-time url email idn-email ipv4 ipv6 markdown yaml user blueprints team timer proto labeled-url".split(" ");
 const spec = { enum: ["open-api", "embedded-url", "async-api"] };
+const text = { type: "string" };
+const specAuthentication = {
+  type: "object",
+  properties: {
+    clientId: text,
+    authorizationUrl: text,
+    tokenUrl: text,
+    authorizationScope: { type: "array", items: text, default: ["openid"] },
+  },
+  additionalProperties: false,
+  required: ["clientId", "authorizationUrl", "tokenUrl"],
+};
+const colors =
+  "blue turquoise orange purple pink yellow green red gold silver paleBlue darkGray lightGray bronze lime olive brown";
+const colorOf = { type: "object", additionalProperties: { enum: colors.split(" ") } };
 
 const property = {
   type: "object",
@@ -15,6 +32,9 @@ const property = {
     format: { enum: formats },
     dateFormat: { enum: ["relative", "12-hour", "24-hour", "iso"] },
     spec,
+    specAuthentication,
+    enumColors: colorOf,
+    items: { properties: { enumColors: colorOf } },
   },
   required: ["type"],
 };
@@ -40,8 +60,6 @@ const mirror = {
   required: ["path"],
 };
 
-const text = { type: "string" };
-
 const calculation = {
   type: "object",
   properties: {
@@ -53,9 +71,9 @@ const calculation = {
     format: { enum: formats.filter((format) => format !== "timer" && format !== "blueprints") },
     dateFormat: { enum: ["relative", "12-hour", "24-hour", "iso"] },
     spec,
-    specAuthentication: { type: "object" },
+    specAuthentication,
     colorized: { type: "boolean" },
-    colors: { type: "object" },
+    colors: colorOf,
     items: { type: "object" },
   },
   required: ["calculation", "type"],
@@ -104,22 +122,27 @@ const aggregation = {
   additionalProperties: false,
 };
 
-const ownership = {
-  type: "object",
-  properties: { type: { enum: ["Direct", "Inherited"] }, path: { type: "string" }, title },
-  required: ["type"],
+const direct = { properties: { type: {}, title }, additionalProperties: false };
+const inherited = { properties: { type: {}, path: text, title }, additionalProperties: false, required: ["path"] };
+const ownership = { type: "object", allOf: [typed("Direct", "Inherited"), choose(typed("Direct"), direct, inherited)] };
+
+const kafka = { properties: { type: {} }, additionalProperties: false };
+const webhook = {
+  properties: { type: {}, url: text, agent: { type: "boolean" } },
   additionalProperties: false,
-  if: { properties: { type: { const: "Inherited" } } },
-  // biome-ignore lint/suspicious/noThenProperty: `then` is the word of JSON Schema, and nothing awaits this
-  then: { required: ["type", "path"] },
+  required: ["url"],
+};
+const changelogDestination = {
+  type: "object",
+  allOf: [typed("KAFKA", "WEBHOOK"), choose(typed("KAFKA"), kafka, webhook)],
 };
 
 const properties = {
   identifier: { type: "string", pattern: "^(?!\\.{1,2}$)[\\p{L}0-9@_.+:\\\\/-]+$", maxLength: 100 },
   title: { type: "string", minLength: 1, maxLength: 100 },
-  description: { type: ["string", "null"], maxLength: 200 },
-  icon: { type: ["string", "null"] },
-  ownership: { anyOf: [{ type: "null" }, ownership] },
+  description: { type: "string", maxLength: 200 },
+  icon: text,
+  ownership,
   schema: {
     type: "object",
     properties: {
@@ -134,10 +157,10 @@ const properties = {
   calculationProperties: { type: "object", propertyNames: key, additionalProperties: calculation },
   aggregationProperties: { type: "object", propertyNames: key, additionalProperties: aggregation },
   includeInGlobalSearch: { type: ["boolean", "null"] },
-  changelogDestination: { type: ["object", "null"] },
+  changelogDestination,
 };
 
-const choices: ReadonlySet<string> = new Set(["anyOf", "if", "then", "enum"]);
+const choices: ReadonlySet<string> = new Set(["anyOf", "allOf", "enum"]);
 
 function exactly(properties: Readonly<Record<string, object>>, timed = false): object {
   const measureTimeBy = timed ? { measureTimeBy: text } : {};
@@ -146,6 +169,10 @@ function exactly(properties: Readonly<Record<string, object>>, timed = false): o
     required: Object.keys(properties),
     additionalProperties: false,
   };
+}
+
+function typed(...types: readonly string[]): object {
+  return { properties: { type: { enum: types } }, required: ["type"] };
 }
 
 /** Body of "Create a blueprint". Foreign words at the top are tolerated. @source Port's published API description */

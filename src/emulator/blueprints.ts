@@ -1,5 +1,6 @@
 import type { ValidateFunction } from "ajv";
 import type { Blueprint, Relation } from "../blueprint.js";
+import { aggregationFault } from "./aggregation-faults.js";
 import { describeFault, sharedAjv } from "./ajv.js";
 import { changeFault } from "./blueprint-changes.js";
 import { createBlueprintBody } from "./blueprint-schema.js";
@@ -146,8 +147,8 @@ function admit(catalog: Catalog, blueprint: StoredBlueprint, known: ReadonlySet<
       return blueprintNotFound(target);
     }
   }
-  const paths = pathFault(catalog, blueprint);
-  if (paths !== undefined) return paths;
+  const fault = pathFault(catalog, blueprint) ?? aggregationFault(catalog, blueprint);
+  if (fault !== undefined) return fault;
   try {
     return rulesOf(catalog, blueprint);
   } catch (error) {

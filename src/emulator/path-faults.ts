@@ -14,7 +14,7 @@ export function pathFault(catalog: Catalog, blueprint: StoredBlueprint): Refusal
     const { relations, last } = mirrorRule(path);
     const end = endOf(catalog, blueprint, relations);
     if (end === "unknown") continue;
-    if (end === undefined || !shows(end, last))
+    if (end === undefined || !hasMember(end, last))
       return invalidRequest(`The path "${path}" do not exists (mirror property "${key}")`);
   }
   const { ownership } = blueprint;
@@ -48,7 +48,8 @@ function endOf(
 
 const metas = "$identifier $title $team $icon $blueprint $createdAt $updatedAt $createdBy $updatedBy".split(" ");
 
-function shows(blueprint: StoredBlueprint, name: string): boolean {
+/** True for the name of a property of whatever kind, or of a `$` meta-property. */
+export function hasMember(blueprint: StoredBlueprint, name: string): boolean {
   const { schema, mirrorProperties, calculationProperties, aggregationProperties } = blueprint;
   const groups = [schema.properties, mirrorProperties, calculationProperties, aggregationProperties];
   return metas.includes(name) || groups.some((group) => group !== undefined && Object.hasOwn(group, name));

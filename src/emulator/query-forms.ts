@@ -1,5 +1,6 @@
 import type { ValidateFunction } from "ajv";
 import { describeFault, sharedAjv } from "./ajv.js";
+import { choose } from "./choose.js";
 import { isObject } from "./json-object.js";
 import { presets } from "./query-periods.js";
 
@@ -106,9 +107,4 @@ function form(required: object, optional: object = {}): object {
     required: ["operator", ...Object.keys(required)],
     additionalProperties: false,
   };
-}
-
-// One branch by a test, so that a refusal speaks of the branch that was meant and not, as `anyOf` would, of the first.
-function choose(test: object, then: object, otherwise: object): object {
-  return { if: test, then, else: otherwise };
 }

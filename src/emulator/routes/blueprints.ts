@@ -46,7 +46,7 @@ export function blueprintRoutes(parts: RouteParts): void {
   });
 }
 
-const memberName = { type: "string", pattern: "^[A-Za-z0-9@_=\\\\-]+$" };
+const memberName = { type: "string", pattern: "^[A-Za-z0-9@_=\\\\-]+$", maxLength: 100 };
 
 /** @source fact sheet 2.1; the words of the bodies as in Port's API description */
 const renames: readonly (readonly [Member, string, string])[] = [

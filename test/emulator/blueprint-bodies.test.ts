@@ -1,0 +1,101 @@
+import { describe, expect, it } from "vitest";
+import { startSession } from "./session.js";
+
+const plain = { identifier: "plain", title: "Plain", schema: { properties: { a: { type: "string" } } } };
+const withProperty = (property: object) => ({ ...plain, schema: { properties: { a: property } } });
+const auth = { clientId: "c", authorizationUrl: "https://a.example", tokenUrl: "https://b.example" };
+const page = { type: "string", format: "url", spec: "embedded-url" };
+const aggregating = (calculationSpec: object, more: object = {}) => ({
+  ...plain,
+  aggregationProperties: { n: { title: "N", target: "service", calculationSpec, ...more } },
+});
+const sum = { calculationBy: "property", func: "sum", property: "replicas" };
+const average = { calculationBy: "entities", func: "average", averageOf: "day" };
+const some = "must be equal to one of the allowed values";
+
+describe("bodies of blueprints", () => {
+  it.each([
+    [{ ...plain, changelogDestination: { type: "KAFKA" }, ownership: { type: "Direct", title: "O" } }],
+    [{ ...plain, changelogDestination: { type: "WEBHOOK", url: "https://a.example", agent: true } }],
+    [withProperty({ ...page, specAuthentication: auth })],
+    [withProperty({ type: "string", enum: ["x"], enumColors: { x: "paleBlue" } })],
+    [withProperty({ type: "array", items: { type: "string", enum: ["x"], enumColors: { x: "lime" } } })],
+    [aggregating(sum, { query: { combinator: "and", rules: [{ property: "tier", operator: "isNotEmpty" }] } })],
+    [aggregating({ ...average, measureTimeBy: "$createdAt" })],
+    // The target may come later.
+    [aggregating({ ...sum, property: "none" }, { target: "later" })],
+  ])("are accepted: %j", async (body) => {
+    const { call } = await startSession();
+    expect((await call("POST", "/v1/blueprints", body)).status).toBe(201);
+  });
+
+  it.each([
+    [{ ...plain, changelogDestination: { type: "FOO" } }, `"changelogDestination/type" ${some}`],
+    [{ ...plain, changelogDestination: {} }, `"changelogDestination" must have required property 'type'`],
+    [
+      { ...plain, changelogDestination: { type: "WEBHOOK" } },
+      `"changelogDestination" must have required property 'url'`,
+    ],
+    [{ ...plain, changelogDestination: null }, '"changelogDestination" must be object'],
+    [{ ...plain, description: null }, '"description" must be string'],
+    [{ ...plain, icon: null }, '"icon" must be string'],
+    [{ ...plain, ownership: null }, '"ownership" must be object'],
+    [{ ...plain, ownership: { type: "Mine" } }, `"ownership/type" ${some}`],
+    [{ ...plain, ownership: { type: "Inherited" } }, `"ownership" must have required property 'path'`],
+    [
+      { ...plain, ownership: { type: "Direct", path: "a" } },
+      '"ownership" must NOT have additional properties, additional property: "path"',
+    ],
+    [
+      withProperty({ ...page, specAuthentication: { clientId: "c" } }),
+      `"schema/properties/a/specAuthentication" must have required property 'authorizationUrl'`,
+    ],
+    [
+      withProperty({ type: "string", enum: ["x"], enumColors: { x: "mauve" } }),
+      `"schema/properties/a/enumColors/x" ${some}`,
+    ],
+    [
+      withProperty({ type: "array", items: { type: "string", enumColors: { x: "mauve" } } }),
+      `"schema/properties/a/items/enumColors/x" ${some}`,
+    ],
+    [
+      { ...plain, calculationProperties: { c: { calculation: ".", type: "string", colors: { x: "mauve" } } } },
+      `"calculationProperties/c/colors/x" ${some}`,
+    ],
+    [aggregating({ ...sum, property: "none" }), 'The "service" Blueprint does not have property with name "none"'],
+    [
+      aggregating({ ...sum, property: "none" }, { target: "plain" }),
+      'The "plain" Blueprint does not have property with name "none"',
+    ],
+    [
+      aggregating({ ...average, measureTimeBy: "none" }),
+      'The "service" Blueprint does not have property with name "none"',
+    ],
+    [
+      aggregating(sum, { query: { combinator: "and", rules: [{ property: "tier", operator: "like" }] } }),
+      `"aggregationProperties/n/query/rules/0/operator" ${some}`,
+    ],
+  ])("are refused: %j", async (body, message) => {
+    const { call } = await startSession();
+    const refused = [422, { ok: false, error: "invalid_request", message }];
+    const created = await call("POST", "/v1/blueprints", body);
+    expect([created.status, created.body]).toEqual(refused);
+    await call("POST", "/v1/blueprints", plain);
+    const patched = await call("PATCH", "/v1/blueprints/plain", body);
+    expect([patched.status, patched.body]).toEqual(refused);
+  });
+
+  it.each([
+    ["properties/tier", "newPropertyName"],
+    ["mirror/teamName", "newMirrorName"],
+    ["relations/team", "newRelationIdentifier"],
+  ])("rename %s to 100 characters at most", async (member, word) => {
+    const { call } = await startSession();
+    const rename = (length: number) =>
+      call("PATCH", `/v1/blueprints/service/${member}/rename`, { [word]: "x".repeat(length) });
+    const message = `"${word}" must NOT have more than 100 characters`;
+    const long = await rename(101);
+    expect([long.status, long.body]).toEqual([422, { ok: false, error: "invalid_request", message }]);
+    expect((await rename(100)).status).toBe(200);
+  });
+});
