@@ -5,6 +5,7 @@ import { readShape } from "../queries.js";
 import { compileQuery } from "../query.js";
 import { invalidRequest, Refusal } from "../refusal.js";
 import { selectEntities } from "../select.js";
+import { compress } from "./compress.js";
 import { type Answer, answer, calculatorFor, ok, type RouteParts, shelfOf } from "./routes.js";
 
 const texts = { type: "array", items: { type: "string" } };
@@ -32,13 +33,13 @@ interface PageBody {
 
 /** `POST /v1/entities/search` over the whole catalog and `POST …/entities/search` by pages over one blueprint. */
 export function searchRoutes({ server, catalog }: RouteParts): void {
-  const preHandler = calculatorFor(catalog);
-  server.post("/v1/entities/search", { preHandler, schema: { body: catalogBody } }, (request, reply) => {
+  const steps = { preHandler: calculatorFor(catalog), onSend: compress };
+  server.post("/v1/entities/search", { ...steps, schema: { body: catalogBody } }, (request, reply) => {
     return answer(reply, searchCatalog(catalog, request));
   });
   server.post(
     "/v1/blueprints/:blueprint/entities/search",
-    { preHandler, schema: { body: pageBody } },
+    { ...steps, schema: { body: pageBody } },
     (request, reply) => {
       const shelf = shelfOf(catalog, request);
       if (shelf instanceof Refusal) return answer(reply, shelf);
