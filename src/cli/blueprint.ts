@@ -20,7 +20,7 @@ export const blueprintCommand: Command = {
       .positional("verb", { type: "string", choices: ["apply"], describe: "what to do" })
       .positional("files", { type: "string", array: true, describe: applyOptions.shape.files.description ?? "" })
       .options(flagsOf(applyOptions.shape, ["files"]))
-      .options({ output: talkFlags.output, quiet: talkFlags.quiet })
+      .options({ output: talkFlags.output })
       .example("$0 blueprint apply samples/blueprints", "every blueprint of a folder"),
   async run(args, terminal) {
     const { files, apiUrl } = parseFlags(applyOptions, args);

@@ -6,7 +6,7 @@ import { loadBlueprintFolder } from "../recipes/run/blueprint-folder.js";
 import { formatSummary } from "../report/summary.js";
 import type { Command } from "./command.js";
 import { describeError, type ExitCode } from "./exit.js";
-import { talkFlags, talkOf } from "./talk.js";
+import { talkOf } from "./talk.js";
 import { type Terminal, writeOut } from "./terminal.js";
 
 const inPackage = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
@@ -15,7 +15,7 @@ const inPackage = (path: string): string => fileURLToPath(new URL(`../../${path}
 export const demoCommand: Command = {
   name: "demo",
   describe: "Import the samples into a local emulator and show the report",
-  build: (parser) => parser.options({ ...keepFlag, quiet: talkFlags.quiet, color: talkFlags.color }),
+  build: (parser) => parser.options(keepFlag),
   async run(args, terminal) {
     const talk = talkOf(args, terminal);
     const say = (text: string): Promise<boolean> =>

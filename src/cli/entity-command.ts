@@ -6,7 +6,7 @@ import type { EntityDone } from "../recipes/entity/done.js";
 import type { Command } from "./command.js";
 import type { ExitCode } from "./exit.js";
 import { flagsOf, parseFlags } from "./flags.js";
-import { talkFlags, talkOf } from "./talk.js";
+import { talkOf } from "./talk.js";
 import { type Terminal, writeOut } from "./terminal.js";
 
 /** A sub-command of `portload entity`. */
@@ -35,9 +35,7 @@ export function entityVerb<T extends z.ZodObject>(verb: EntityVerb<T>): Command 
         parser.positional(name, { type: "string", array: isArray(name), describe: describeOf(name) });
       for (const name of verb.switches) parser.option(kebab(name), { type: "boolean", describe: describeOf(name) });
       for (const [line, what] of verb.examples) parser.example(line, what);
-      return parser
-        .options(flagsOf(shape, [...verb.positionals, ...verb.switches]))
-        .options({ quiet: talkFlags.quiet });
+      return parser.options(flagsOf(shape, [...verb.positionals, ...verb.switches]));
     },
     async run(args, terminal) {
       const options = parseFlags(verb.options, args);

@@ -9,7 +9,7 @@ import { exportEntities } from "../recipes/export.js";
 import type { Command } from "./command.js";
 import type { ExitCode } from "./exit.js";
 import { flagsOf, parseFlags } from "./flags.js";
-import { talkFlags, talkOf } from "./talk.js";
+import { talkOf } from "./talk.js";
 import { type Terminal, writeOut } from "./terminal.js";
 
 const exportOptions = z.strictObject({
@@ -35,7 +35,6 @@ export const exportCommand: Command = {
         describe: exportOptions.shape.blueprints.description ?? "",
       })
       .options(flagsOf(exportOptions.shape, ["blueprints"]))
-      .options({ quiet: talkFlags.quiet })
       .example(
         "$0 entity export service --out services.csv --mapping-out services.yaml",
         "a file, and the mapping for it",

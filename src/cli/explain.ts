@@ -4,7 +4,7 @@ import { explain } from "../recipes/explain.js";
 import type { Command } from "./command.js";
 import { flagsOf, parseFlags } from "./flags.js";
 import { sourceTalk } from "./source-talk.js";
-import { talkFlags, talkOf } from "./talk.js";
+import { talkOf } from "./talk.js";
 import { writeOut } from "./terminal.js";
 
 /** `portload explain`: what becomes of one record, step by step. */
@@ -17,7 +17,6 @@ export const explainCommand: Command = {
       .options(flagsOf(explainOptions.shape, ["source"]))
       .options({
         output: { type: "string", requiresArg: true, describe: "text, or json [text]" },
-        quiet: talkFlags.quiet,
       })
       .example("$0 explain services.csv -m services.yaml --record 12", "the twelfth record"),
   async run(args, terminal) {

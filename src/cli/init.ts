@@ -2,7 +2,6 @@ import { initOptions } from "../options.js";
 import { proposeMapping } from "../recipes/init.js";
 import type { Command } from "./command.js";
 import { flagsOf, parseFlags } from "./flags.js";
-import { talkFlags } from "./talk.js";
 import { writeOut } from "./terminal.js";
 
 /** `portload init`: a mapping to begin with. */
@@ -13,7 +12,7 @@ export const initCommand: Command = {
     parser
       .positional("sources", { type: "string", array: true, describe: initOptions.shape.sources.description ?? "" })
       .options(flagsOf(initOptions.shape, ["sources", "yes"]))
-      .options({ yes: { type: "boolean", describe: initOptions.shape.yes.description ?? "" }, quiet: talkFlags.quiet })
+      .options({ yes: { type: "boolean", describe: initOptions.shape.yes.description ?? "" } })
       .example("$0 init services.csv --out services.yaml --blueprints-out blueprints", "a mapping and a new blueprint")
       .example("$0 init services.csv --blueprint blueprints/service.json", "for a blueprint that exists"),
   async run(args, terminal) {

@@ -4,7 +4,6 @@ import { lintOptions } from "../options.js";
 import { lint } from "../recipes/lint.js";
 import type { Command } from "./command.js";
 import { flagsOf, parseFlags } from "./flags.js";
-import { talkFlags } from "./talk.js";
 import { writeOut } from "./terminal.js";
 
 const lintTalk = z.strictObject({
@@ -22,7 +21,6 @@ export const lintCommand: Command = {
       .options(flagsOf(lintOptions.shape, ["mappings"]))
       .options({
         output: { type: "string", requiresArg: true, describe: "text, json, or github for annotations [text]" },
-        quiet: talkFlags.quiet,
       })
       .example("$0 lint mappings/*.yaml --blueprints samples/blueprints", "names and types, too")
       .example("$0 lint services.yaml --source services.csv --output github", "columns, too; for a check in GitHub"),

@@ -4,7 +4,7 @@ import { formatPreview } from "../report/preview-summary.js";
 import type { Command } from "./command.js";
 import { flagsOf, parseFlags } from "./flags.js";
 import { sourceTalk } from "./source-talk.js";
-import { talkFlags, talkOf } from "./talk.js";
+import { talkOf } from "./talk.js";
 import { writeOut } from "./terminal.js";
 
 /** `portload preview`: what the mapping makes of the sources, without any API. */
@@ -15,7 +15,6 @@ export const previewCommand: Command = {
     parser
       .positional("sources", { type: "string", array: true, describe: previewOptions.shape.sources.description ?? "" })
       .options(flagsOf(previewOptions.shape, ["sources"]))
-      .options({ quiet: talkFlags.quiet, color: talkFlags.color })
       .example("$0 preview services.csv -m services.yaml --limit 3", "the first three records"),
   async run(args, terminal) {
     const options = parseFlags(previewOptions, args);

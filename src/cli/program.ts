@@ -21,6 +21,7 @@ import { resumeCommand } from "./resume.js";
 import { retryCommand } from "./retry.js";
 import { schemaCommand } from "./schema.js";
 import { syncCommand } from "./sync.js";
+import { commonFlags } from "./talk.js";
 import { type Terminal, writeOut } from "./terminal.js";
 import { testCommand } from "./test.js";
 
@@ -47,12 +48,14 @@ const commands: readonly Command[] = [
 
 /** Parses the command line, calls the command and gives its exit code. Everything it prints goes to the terminal passed in. */
 export async function runProgram(argv: readonly string[], terminal: Terminal): Promise<ExitCode> {
-  let code: ExitCode = 0;
+  // Called once the whole line has been parsed: yargs calls a command whatever it finds wrong with its flags.
+  let chosen = async (): Promise<ExitCode> => 0;
   const parser = yargs()
     .scriptName("portload")
     .usage("$0 <command>\n\nBulk-loads CSV and JSON inventories into a Port software catalog.")
     .version(version)
     .help()
+    .options(commonFlags)
     .strict()
     .demandCommand(1, "Name a command.")
     .recommendCommands()
@@ -68,8 +71,8 @@ export async function runProgram(argv: readonly string[], terminal: Terminal): P
       for (const command of below) register(inner, command);
       return build(inner);
     };
-    onto.command(name, describe, buildAll, async (args) => {
-      code = await run(args, terminal);
+    onto.command(name, describe, buildAll, (args) => {
+      chosen = () => run(args, terminal);
     });
   };
   for (const command of commands) register(parser, command);
@@ -80,7 +83,7 @@ export async function runProgram(argv: readonly string[], terminal: Terminal): P
   try {
     const output = await parse(parser, argv);
     await writeOut(terminal.stdout, output);
-    return code;
+    return await chosen();
   } catch (error) {
     await writeOut(terminal.stderr, `${describeError(error)}\n`);
     return exitCodeOf(error);

@@ -22,7 +22,7 @@ export const reportCommand: Command = {
     parser
       .positional("import-id", { type: "string", describe: reportOptions.shape.importId.description ?? "" })
       .options(flagsOf(reportOptions.shape, ["importId"]))
-      .options({ output: talkFlags.output, color: talkFlags.color })
+      .options({ output: talkFlags.output })
       .example("$0 report --report nightly.html", "the latest import as a page"),
   async run(args, terminal) {
     const { importId, stateDir, report: files } = parseFlags(reportOptions, args);

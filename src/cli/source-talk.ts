@@ -4,8 +4,8 @@ import type { Talk } from "./talk.js";
 import type { Terminal } from "./terminal.js";
 
 /** Prints on stderr how each source is read, and asks what is in doubt where a person sits at a terminal. */
-export function sourceTalk(terminal: Terminal, { quiet }: Pick<Talk, "quiet">): SourceTalk {
-  const isPerson = terminal.stdin.isTTY === true && terminal.stderr.isTTY === true;
+export function sourceTalk(terminal: Terminal, { quiet, yes }: Pick<Talk, "quiet" | "yes">): SourceTalk {
+  const isPerson = !yes && terminal.stdin.isTTY === true && terminal.stderr.isTTY === true;
   return {
     onReceipt: (receipt) => {
       if (!quiet) terminal.stderr.write(`${receiptText(receipt)}\n`);

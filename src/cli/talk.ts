@@ -11,14 +11,21 @@ export interface Talk {
   /** Errors only. */
   readonly quiet: boolean;
   readonly color: boolean;
+  /** Nothing is asked. */
+  readonly yes: boolean;
 }
 
-/** Flags of every command that talks while it works. */
+/** Flags of every command. */
+export const commonFlags = {
+  quiet: { type: "boolean", describe: "say nothing but errors" },
+  color: { type: "boolean", default: true, describe: "colours on a terminal; --no-color or NO_COLOR for none" },
+  yes: { type: "boolean", describe: "ask nothing; where only a person can decide, stop" },
+} as const;
+
+/** Flags of every command that works on an import. */
 export const talkFlags = {
   output: { type: "string", requiresArg: true, describe: "text (to stderr), or json: the report on stdout [text]" },
   progress: { type: "string", requiresArg: true, describe: "auto, plain (a line every 10 s) or none [auto]" },
-  quiet: { type: "boolean", describe: "say nothing but errors" },
-  color: { type: "boolean", default: true, describe: "colours on a terminal; --no-color or NO_COLOR for none" },
 } as const;
 
 const talkOptions = z.strictObject({
@@ -26,6 +33,7 @@ const talkOptions = z.strictObject({
   progress: z.enum(["auto", "plain", "none"]).default("auto"),
   quiet: z.boolean().default(false),
   color: z.boolean().default(true),
+  yes: z.boolean().default(false),
 });
 
 /** How a command was asked to talk. @throws {UsageError} for values that do not fit */

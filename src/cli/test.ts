@@ -3,7 +3,7 @@ import { testOptions } from "../options.js";
 import { testMappings } from "../recipes/mapping-test.js";
 import type { Command } from "./command.js";
 import { flagsOf, parseFlags } from "./flags.js";
-import { talkFlags, talkOf } from "./talk.js";
+import { talkOf } from "./talk.js";
 import { writeOut } from "./terminal.js";
 
 /** `portload test`: the tests beside the mappings. */
@@ -17,7 +17,6 @@ export const testCommand: Command = {
       .options({
         update: { type: "boolean", describe: testOptions.shape.update.description ?? "" },
         output: { type: "string", requiresArg: true, describe: "text, or json [text]" },
-        quiet: talkFlags.quiet,
       })
       .example("$0 test mappings/*.test.yaml --junit results.xml", "every test, for a CI system")
       .example("$0 test services.test.yaml --update", "rewrite what tests that fail expect, and show it"),

@@ -1,11 +1,10 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { PassThrough, Writable } from "node:stream";
 import { describe, expect, it } from "vitest";
 import type { Blueprint } from "../../src/blueprint.js";
-import { runProgram } from "../../src/cli/program.js";
 import type { Emulator, EmulatorOptions } from "../../src/emulator/emulator.js";
 import { blueprintOf, envOf, makeFolder, startCatalog } from "../support/catalog.js";
+import { runInProcess } from "../support/in-process.js";
 
 const service = blueprintOf("service", {
   schema: {
@@ -28,7 +27,7 @@ const deployment: Blueprint = blueprintOf("deployment", {
 const blueprints = [blueprintOf("team"), service, deployment];
 
 interface Ran {
-  readonly code: number;
+  readonly code: number | null;
   /** Every JSON document of stdout. */
   // biome-ignore lint/suspicious/noExplicitAny: tests assert the shape of whatever came
   readonly replies: any[];
@@ -39,33 +38,10 @@ interface Ran {
 async function run(
   emulator: Pick<Emulator, "url">,
   args: readonly string[],
-  { input, typed }: { readonly input?: string; readonly typed?: string } = {},
+  given: { readonly input?: string; readonly typed?: string } = {},
 ): Promise<Ran> {
-  let [out, stderr] = ["", ""];
-  const stdin = Object.assign(new PassThrough(), { isTTY: typed !== undefined });
-  stdin.end(typed ?? input ?? "");
-  const collect = (keep: (text: string) => void) =>
-    new Writable({
-      write(part, _encoding, done) {
-        keep(String(part));
-        done();
-      },
-    });
-  const code = await runProgram(["entity", ...args], {
-    env: envOf(emulator),
-    stdin,
-    stdout: collect((text) => {
-      out += text;
-    }),
-    stderr: Object.assign(
-      collect((text) => {
-        stderr += text;
-      }),
-      { isTTY: typed !== undefined },
-    ),
-    signal: new AbortController().signal,
-  });
-  const replies = out === "" ? [] : out.split(/(?<=^\})\n/m).filter((text) => text.trim() !== "");
+  const { code, stdout, stderr } = await runInProcess(["entity", ...args], envOf(emulator), given);
+  const replies = stdout === "" ? [] : stdout.split(/(?<=^\})\n/m).filter((text) => text.trim() !== "");
   return { code, replies: replies.map((text) => JSON.parse(text)), stderr };
 }
 

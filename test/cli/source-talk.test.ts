@@ -16,7 +16,7 @@ async function answerTo(typed: string) {
   const stderr = Object.assign(new PassThrough(), { isTTY: true });
   const terminal = { env: {}, stdin, stdout: new PassThrough(), stderr, signal: new AbortController().signal };
   stdin.write(`${typed}\n`);
-  const answer = await sourceTalk(terminal, { quiet: false }).ask?.("things.csv", doubt);
+  const answer = await sourceTalk(terminal, { quiet: false, yes: false }).ask?.("things.csv", doubt);
   return { answer, said: String(stderr.read()) };
 }
 
@@ -37,6 +37,6 @@ describe("a question about a source at a terminal", () => {
     const stdin = new PassThrough();
     const stderr = Object.assign(new PassThrough(), { isTTY: true });
     const terminal = { env: {}, stdin, stdout: new PassThrough(), stderr, signal: new AbortController().signal };
-    expect(sourceTalk(terminal, { quiet: false }).ask).toBeUndefined();
+    expect(sourceTalk(terminal, { quiet: false, yes: false }).ask).toBeUndefined();
   });
 });

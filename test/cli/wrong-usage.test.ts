@@ -1,0 +1,60 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { envOf, makeFolder, root, startCatalog } from "../support/catalog.js";
+import { runInProcess } from "../support/in-process.js";
+import { runProgram } from "../support/program.js";
+
+const teams = join(root, "samples/teams.json");
+const mapping = join(root, "mappings/organisation.yaml");
+
+describe("wrong usage ends with 64 before any work", () => {
+  it.each([
+    ["import", teams, "-m", mapping, "--bogus"],
+    ["import", teams, "-m", mapping, "--mode", "replace"],
+    ["import", teams, "-m", mapping, "--report", "out.txt"],
+    ["sync", teams, "-m", mapping, "--prune", "--bogus", "1"],
+    ["sync", teams, "-m", mapping, "--prune", "--limit", "1"],
+    ["plan", teams, "-m", mapping, "--out", "a.plan", "--bogus"],
+    ["preview", teams, "-m", mapping, "--bogus"],
+    ["entity", "delete-all", "team", "--yes", "--bogus"],
+    ["entity", "create", "team", "--identifier", "a", "--bogus"],
+    ["blueprint", "apply", join(root, "samples/blueprints/team.json"), "--bogus"],
+    ["emulator", "--port", "0", "--bogus"],
+    ["emulator", "extra", "--port", "0"],
+    ["demo", "--bogus"],
+    ["schema", "--bogus"],
+    ["completion", "--bogus"],
+    ["nonsense"],
+    [],
+  ])("portload %s %s %s %s %s %s", async (...args) => {
+    const emulator = await startCatalog({ limits: "port" });
+    const state = join(await makeFolder(), "state");
+    const { code, stdout, stderr } = await runInProcess(args, { ...envOf(emulator), PORTLOAD_STATE: state });
+    expect({ code, stdout }).toEqual({ code: 64, stdout: "" });
+    expect(stderr).toMatch(/^portload: /);
+    expect(existsSync(state)).toBe(false);
+    const { families } = emulator.stats();
+    expect(Object.values(families).filter(({ accepted }) => accepted > 0)).toEqual([]);
+  });
+
+  it.each([
+    ["import", teams, "-m", mapping, "--bogus"],
+    ["emulator", "--port", "0", "--bogus"],
+  ])("also as a process, which then ends: portload %s %s %s", async (...args) => {
+    const { code, stdout } = await runProgram(args, {}, { cwd: await makeFolder() });
+    expect({ code, stdout }).toEqual({ code: 64, stdout: "" });
+  });
+});
+
+describe("the common flags", () => {
+  it("are taken by every command", async () => {
+    const { stdout } = await runInProcess(["--help"]);
+    const commands = [...stdout.matchAll(/^ {2}portload ([a-z-]+)/gm)].map(([, name = ""]) => name);
+    expect(commands).toContain("import");
+    for (const command of commands.filter((name) => name !== "completion")) {
+      const { stdout: help } = await runInProcess([command, "--help", "--yes", "--quiet", "--no-color"]);
+      for (const flag of ["--yes", "--quiet", "--color"]) expect(help, command).toContain(flag);
+    }
+  });
+});

@@ -1,0 +1,36 @@
+import { PassThrough, Writable } from "node:stream";
+import { runProgram } from "../../src/cli/program.js";
+import type { Ended } from "./program.js";
+
+/** Runs the program within this process, which takes no time to start. `typed` is what a person at a terminal types, `input` what comes through a pipe. */
+export async function runInProcess(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  { input, typed }: { readonly input?: string; readonly typed?: string } = {},
+): Promise<Ended> {
+  let [stdout, stderr] = ["", ""];
+  const stdin = Object.assign(new PassThrough(), { isTTY: typed !== undefined });
+  stdin.end(typed ?? input ?? "");
+  const collect = (keep: (text: string) => void) =>
+    new Writable({
+      write(part, _encoding, done) {
+        keep(String(part));
+        done();
+      },
+    });
+  const code = await runProgram(args, {
+    env,
+    stdin,
+    stdout: collect((text) => {
+      stdout += text;
+    }),
+    stderr: Object.assign(
+      collect((text) => {
+        stderr += text;
+      }),
+      { isTTY: typed !== undefined },
+    ),
+    signal: new AbortController().signal,
+  });
+  return { code, stdout, stderr };
+}
