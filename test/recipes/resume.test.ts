@@ -41,7 +41,7 @@ describe("an import that was interrupted", () => {
     expect(report).toMatchObject({ importId: first.report.importId, records, entities, rejects, exitCode });
     expect(catalogOf(emulator)).toEqual(catalogOf(calm));
     expect(before).toBeGreaterThan(0);
-    for (const { id } of nodes(2000)) expect(emulator.store.writes("node", id)).toBeLessThanOrEqual(2);
+    for (const { id } of nodes(8000)) expect(emulator.store.writes("node", id)).toBeLessThanOrEqual(2);
     expect((await readdir(folder)).sort()).toEqual(
       ["journal.ndjson", "reasons.ndjson", "rejects", "rejects.1", "report.json"].filter(
         (name) => name !== "rejects.1" || first.report.rejectFiles.length > 0,
@@ -175,7 +175,7 @@ describe("what an import was begun with", () => {
 });
 
 describe("stdin", () => {
-  const text = nodes(2000)
+  const text = nodes(8000)
     .map((node) => `${JSON.stringify(node)}\n`)
     .join("");
   const slowly = (whole: string) => {
@@ -200,7 +200,7 @@ describe("stdin", () => {
   it("that was not read to its end must be piped again, from its beginning", async () => {
     const { emulator, report, resume } = await cut(10);
     expect(report).toMatchObject({ exitCode: 4 });
-    expect(report.records.read).toBeLessThan(2000);
+    expect(report.records.read).toBeLessThan(8000);
     await expect(resume()).rejects.toThrow(/was not read to its end/);
     const wrong = await resume({ stdin: slowly(text.replace("n30", "x30")) });
     expect(wrong.report.exitCode).toBe(3);
@@ -210,10 +210,10 @@ describe("stdin", () => {
     const { report: resumed } = await resume({ stdin: slowly(text) });
     expect(resumed).toMatchObject({
       exitCode: 1,
-      records: { read: 2000 },
-      entities: { mapped: 2000, notAttempted: 0 },
+      records: { read: 8000 },
+      entities: { mapped: 8000, notAttempted: 0 },
     });
-    for (const { id } of nodes(2000)) expect(emulator.store.writes("node", id)).toBeLessThanOrEqual(2);
+    for (const { id } of nodes(8000)) expect(emulator.store.writes("node", id)).toBeLessThanOrEqual(2);
   });
 
   it("that was read to its end is taken from its copy", async () => {

@@ -2,8 +2,9 @@ import type { FoundEntity } from "../../api/bodies.js";
 import type { Entity, EntityBody, Outcome } from "../../entity.js";
 import type { Reject } from "../../reject.js";
 import { type Change, type Comparison, compileComparison, type MappedFields } from "../../settle/compare.js";
+import { workAhead } from "../run/ahead.js";
 import type { Run } from "../run/run.js";
-import { type Due, placeOf } from "../writes/first-writes.js";
+import { type Due, lookUpsAhead, placeOf } from "../writes/first-writes.js";
 
 /** An entity that is not as the catalog has it. */
 export interface Difference {
@@ -20,9 +21,6 @@ export type OnDifference = (difference: Difference) => Promise<void> | void;
 const maxGroup = 1000;
 /** Most bytes of entities that wait for one look-up. */
 const maxGroupBytes = 8 * 1024 * 1024;
-/** Look-ups under way at once. */
-const lookUpsAhead = 3;
-
 /**
  * Compares entities with the catalog, a thousand of a blueprint at a time, and lets only those through that a write would change. The others are
  * accounted for as unchanged; one that would lack a required value is a reject. Entities named by a search are always let through.
@@ -35,15 +33,8 @@ export async function* compareWithCatalog(
   onDifference: OnDifference = () => undefined,
 ): AsyncGenerator<readonly Due[]> {
   const comparisons = comparisonsOf(run);
-  const ahead: Promise<Compared>[] = [];
-  for await (const group of groupsOf(chunks)) {
-    const compared = compareGroup(run, comparisons, group);
-    // Told when its turn comes; until then a failure must not count as unhandled.
-    compared.catch(() => undefined);
-    ahead.push(compared);
-    if (ahead.length > lookUpsAhead) yield await settle(run, await (ahead.shift() as Promise<Compared>), onDifference);
-  }
-  for (const compared of ahead) yield await settle(run, await compared, onDifference);
+  const groups = workAhead(groupsOf(chunks), lookUpsAhead, (group) => compareGroup(run, comparisons, group));
+  for await (const compared of groups) yield await settle(run, compared, onDifference);
 }
 
 interface Compared {

@@ -2,10 +2,14 @@ import type { Entity, EntityBody, Outcome, Write } from "../../entity.js";
 import { firstWrite, relationsToDefer } from "../../settle/deferral.js";
 import { settleDuplicates } from "../../settle/duplicates.js";
 import { passOver } from "../go-on/pass-over.js";
+import { workAhead } from "../run/ahead.js";
 import type { Run } from "../run/run.js";
 import { knowTargets } from "./known-targets.js";
 import { lastEntities } from "./last-entities.js";
 import { policyOf } from "./missing-targets.js";
+
+/** Look-ups in the catalog under way beyond the one whose turn it is: at a round trip of a second one at a time would be the pace of everything. */
+export const lookUpsAhead = 3;
 
 /** An entity to write; `before` is what the catalog holds in the fields that the write may change. */
 export interface Due {
@@ -42,9 +46,11 @@ export async function* freshEntities(
 /** Turns entities into first writes, with relations deferred whose target is not there yet. */
 export async function* writesOf(run: Run, chunks: AsyncIterable<readonly Due[]>): AsyncGenerator<readonly Write[]> {
   const { catalog, mode, plan } = run;
-  for await (const chunk of chunks) {
+  const known = workAhead(chunks, lookUpsAhead, async (chunk) => {
     const entities = chunk.map(({ entity }) => entity);
-    const isKnown = await knowTargets(run, entities, plan.deferrable);
+    return { chunk, isKnown: await knowTargets(run, entities, plan.deferrable) };
+  });
+  for await (const { chunk, isKnown } of known) {
     yield chunk.map(({ entity, before }) => {
       const blueprint = catalog.get(entity.key.blueprint);
       // What may not stand without its target is sent with it, and waits as a whole when that is refused.
