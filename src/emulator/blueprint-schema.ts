@@ -60,6 +60,9 @@ const mirror = {
   required: ["path"],
 };
 
+// The description spells one of them `idn-format`.
+const itemFormats = [...formats.filter((format) => format !== "blueprints"), "idn-format"];
+
 const calculation = {
   type: "object",
   properties: {
@@ -74,7 +77,7 @@ const calculation = {
     specAuthentication,
     colorized: { type: "boolean" },
     colors: colorOf,
-    items: { type: "object" },
+    items: { type: "object", properties: { type, format: { enum: itemFormats } } },
   },
   required: ["calculation", "type"],
   additionalProperties: false,

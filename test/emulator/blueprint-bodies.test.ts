@@ -62,6 +62,10 @@ describe("bodies of blueprints", () => {
       { ...plain, calculationProperties: { c: { calculation: ".", type: "string", colors: { x: "mauve" } } } },
       `"calculationProperties/c/colors/x" ${some}`,
     ],
+    [
+      { ...plain, calculationProperties: { c: { calculation: ".", type: "array", items: { format: "uuid" } } } },
+      `"calculationProperties/c/items/format" ${some}`,
+    ],
     [aggregating({ ...sum, property: "none" }), 'The "service" Blueprint does not have property with name "none"'],
     [
       aggregating({ ...sum, property: "none" }, { target: "plain" }),
