@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { wholeNumber } from "./whole-number.js";
 
 /** How a CSV source is written. */
 const csvOptions = z
@@ -107,7 +108,7 @@ const readingOptions = {
     .optional()
     .describe("folder of blueprint files; without it blueprints come from the API"),
   only: z.array(z.string().min(1)).default([]).describe("kind or blueprint to take (repeatable); all by default"),
-  limit: z.int().min(0).optional().describe("first N records of each source"),
+  limit: wholeNumber(0).optional().describe("first N records of each source"),
 };
 
 const share = z
@@ -169,7 +170,7 @@ export const importOptions = z.strictObject({
     .default([])
     .describe("further report file (repeatable): .json .md .html .xml .prom"),
   stateDir: z.string().min(1).optional().describe("folder of import folders, ./.portload by default [PORTLOAD_STATE]"),
-  keep: z.int().min(1).default(30).describe("finished import folders to keep, the newest first"),
+  keep: wholeNumber(1).default(30).describe("finished import folders to keep, the newest first"),
 });
 /** See {@link importOptions}. */
 export type ImportOptions = z.input<typeof importOptions>;
@@ -184,7 +185,12 @@ export const importCommandOptions = importOptions.extend({
 export type ImportCommandOptions = z.input<typeof importCommandOptions>;
 
 /** Options of a preview: what reading, mapping and, with blueprints, checking make of the sources. */
-export const previewOptions = z.strictObject(readingOptions);
+export const previewOptions = z.strictObject({
+  ...readingOptions,
+  blueprints: readingOptions.blueprints.describe(
+    "folder of blueprint files, by which values are typed; without it entities are as the expressions give them",
+  ),
+});
 /** See {@link previewOptions}. */
 export type PreviewOptions = z.input<typeof previewOptions>;
 
@@ -198,7 +204,7 @@ export const lintOptions = z.strictObject({
     .array(z.string().min(1))
     .default([])
     .describe("source whose columns are compared (repeatable); <kind>=<path> binds it to a kind"),
-  sample: z.int().min(1).default(10_000).describe("records of each source to look at"),
+  sample: wholeNumber(1).default(10_000).describe("records of each source to look at"),
 });
 /** See {@link lintOptions}. */
 export type LintOptions = z.input<typeof lintOptions>;
@@ -221,7 +227,7 @@ export const initOptions = z.strictObject({
   blueprint: z.string().min(1).optional().describe("blueprint to map to: a file, or its identifier in the catalog"),
   out: z.string().min(1).optional().describe("mapping file to write; stdout by default"),
   blueprintsOut: z.string().min(1).optional().describe("folder to write the proposed blueprints to"),
-  limit: z.int().min(1).default(100_000).describe("records of each source to look at"),
+  limit: wholeNumber(1).default(100_000).describe("records of each source to look at"),
   yes: z.boolean().default(false).describe("overwrite the mapping file"),
 });
 /** See {@link initOptions}. */
@@ -231,17 +237,10 @@ export type InitOptions = z.input<typeof initOptions>;
 export const explainOptions = z.strictObject({
   source: z.string().min(1).describe("file, or - for stdin; <kind>=<path> binds it to a kind"),
   mapping: readingOptions.mapping,
-  record: z.int().min(1).describe("position of the record in its source, from 1"),
+  record: wholeNumber(1).describe("position of the record in its source, from 1"),
   blueprints: readingOptions.blueprints,
   mode: importOptions.shape.mode,
   apiUrl: apiOptions.apiUrl,
 });
 /** See {@link explainOptions}. */
 export type ExplainOptions = z.input<typeof explainOptions>;
-
-/** A budget of rejects as a test of counts so far: true when it is passed. @source contract: a percentage is judged from 1,000 records on */
-export function passesBudget(maxErrors: number | string | undefined, rejects: number, records: number): boolean {
-  if (maxErrors === undefined) return false;
-  if (typeof maxErrors === "number") return rejects > maxErrors;
-  return records >= 1000 && rejects > (records * Number.parseFloat(maxErrors)) / 100;
-}

@@ -19,6 +19,7 @@ const words = [
   "secrets",
   "shown-value",
   "warning",
+  "whole-number",
 ] as const;
 
 /** What a room may import besides the words and itself. `recipes` joins stages, `cli` calls recipes. */

@@ -7,13 +7,14 @@ import { type FaultScript, faultScript } from "../emulator/faults.js";
 import { parseReadings } from "../emulator/readings.js";
 import { EnvironmentError, UsageError } from "../errors.js";
 import { loadBlueprintFolder } from "../recipes/run/blueprint-folder.js";
+import { wholeNumber } from "../whole-number.js";
 import type { Command } from "./command.js";
 import { durationMs } from "./duration.js";
 import { flagsOf, parseFlags } from "./flags.js";
 import { writeOut } from "./terminal.js";
 
 const emulatorOptions = z.strictObject({
-  port: z.int().min(0).max(65_535).default(4455).describe("port to listen on; 0 for any free one"),
+  port: wholeNumber(0, 65_535).default(4455).describe("port to listen on; 0 for any free one"),
   host: z.string().min(1).default("127.0.0.1").describe("address to listen on"),
   blueprints: z.string().min(1).optional().describe("folder of blueprint files to start with"),
   limits: z.string().default("port").describe("port (as documented), off, or a scale of them, e.g. 0.2"),

@@ -15,8 +15,6 @@ export interface EntityCounts {
   readonly rejected: number;
   readonly notAttempted: number;
   readonly deleted: number;
-  /** In a dry run: those of created and updated that the API could not check. Absent elsewhere. */
-  readonly notChecked?: number;
 }
 
 /** The counts of an import. A value: every function here gives a new one. */
@@ -82,11 +80,6 @@ export function addOutcomes(counts: Counts, outcomes: readonly Pick<Outcome, "is
 /** Adds entities deleted from the catalog. */
 export function addDeleted(counts: Counts, blueprint: string, number: number): Counts {
   return add(counts, "deleted", blueprint, number);
-}
-
-/** Adds entities that a dry run's API could not check; they stand in created or updated as well. Without a blueprint only the sum is touched. */
-export function addUnchecked(counts: Counts, blueprint: string | undefined, number: number): Counts {
-  return add(counts, "notChecked", blueprint, number);
 }
 
 /** Counts every entity without a verdict as not attempted: for an import that stopped before its end, and for no other. */

@@ -19,7 +19,7 @@ export function lastLine(report: Report, resume: string | undefined, paint: Pain
     case 1:
       return paint(
         "bad",
-        `Finished with ${formatNumber(failed(report))} failed, ${formatCount(settled, "entity")} ${dryRun ? "would be written" : "in the catalog"}.`,
+        `Finished with ${formatNumber(failed(report))} failed, ${formatCount(settled, "entity")} ${dryRun ? "would be" : "are"} in the catalog as the sources have ${settled === 1 ? "it" : "them"}.`,
       );
     case 2:
       return paint("bad", `Stopped by --max-errors with ${formatNumber(failed(report))} failed${left}${next}`);

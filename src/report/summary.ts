@@ -76,7 +76,6 @@ function entityWords(counts: EntityCounts, mode: Mode): string {
     [counts.deleted, "deleted"],
     [counts.rejected, "failed"],
     [counts.notAttempted, "not attempted"],
-    [counts.notChecked ?? 0, "of them not checked"],
   ];
   return tail(words).slice(2) || "nothing written";
 }

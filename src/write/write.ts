@@ -14,7 +14,8 @@ export interface WriteIo extends ExchangeIo {
 }
 
 /**
- * Writes batches, several at once: the only concurrency of an import. Takes a batch only when one may start, so that reading waits for writing.
+ * Writes batches, several at once: the only concurrency of an import. Takes a batch only when one may start, so that reading waits for writing; writes
+ * of one entity follow each other.
  *
  * @returns when every started batch is settled
  * @throws the first error of `send` or `settle`, else that of `batches`; after everything in flight is settled
@@ -23,6 +24,7 @@ export async function writeBatches(batches: AsyncIterable<Batch>, io: WriteIo): 
   const limit = pLimit(io.width.now);
   const failed: { error?: unknown } = {};
   const inFlight = new Set<Promise<void>>();
+  const keys = new Set<string>();
   let bytes = 0;
   const stopped = (): boolean => "error" in failed || io.signal?.aborted === true;
   const fail = (error: unknown): void => {
@@ -32,19 +34,22 @@ export async function writeBatches(batches: AsyncIterable<Batch>, io: WriteIo): 
   };
   try {
     for await (const batch of batches) {
-      while (
-        !stopped() &&
-        inFlight.size > 0 &&
-        (inFlight.size >= io.width.now || bytes + batch.bytes > maxBytesInFlight)
-      )
-        await Promise.race(inFlight);
+      const names = batch.writes.map(({ entity }) => `${batch.blueprint} ${entity.key.identifier}`);
+      // Two writes of one entity at once would end in any order.
+      const mayStart = (): boolean =>
+        inFlight.size < io.width.now &&
+        bytes + batch.bytes <= maxBytesInFlight &&
+        !names.some((name) => keys.has(name));
+      while (!stopped() && inFlight.size > 0 && !mayStart()) await Promise.race(inFlight);
       if (stopped()) break;
       limit.concurrency = io.width.now;
       bytes += batch.bytes;
+      for (const name of names) keys.add(name);
       const task = limit(() => exchangeBatch(batch, io))
         .catch(fail)
         .finally(() => {
           bytes -= batch.bytes;
+          for (const name of names) keys.delete(name);
           inFlight.delete(task);
         });
       inFlight.add(task);

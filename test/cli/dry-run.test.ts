@@ -19,6 +19,6 @@ describe("portload import --dry-run", () => {
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ command: "import", dryRun: true, exitCode: 0, rejects: [] });
     expect(stderr).toContain("dry run: nothing was written, the figures say what an import would do");
-    expect(stderr).toContain("of them not checked");
+    expect(stderr).toContain("could not check the entity");
   });
 });

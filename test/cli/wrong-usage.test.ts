@@ -13,6 +13,9 @@ describe("wrong usage ends with 64 before any work", () => {
     ["import", teams, "-m", mapping, "--bogus"],
     ["import", teams, "-m", mapping, "--mode", "replace"],
     ["import", teams, "-m", mapping, "--report", "out.txt"],
+    ["import", teams, "-m", mapping, "--pace", "http://x"],
+    ["import", teams, "-m", mapping, "--api-url", "ftp://x"],
+    ["import", teams, "-m", mapping, "--limit=-1"],
     ["sync", teams, "-m", mapping, "--prune", "--bogus", "1"],
     ["sync", teams, "-m", mapping, "--prune", "--limit", "1"],
     ["plan", teams, "-m", mapping, "--out", "a.plan", "--bogus"],
@@ -36,6 +39,11 @@ describe("wrong usage ends with 64 before any work", () => {
     expect(existsSync(state)).toBe(false);
     const { families } = emulator.stats();
     expect(Object.values(families).filter(({ accepted }) => accepted > 0)).toEqual([]);
+  });
+
+  it("tells the bounds of a number", async () => {
+    const { stderr } = await runInProcess(["import", teams, "-m", mapping, "--limit=-1", "--keep", "x"]);
+    expect(stderr).toContain("--limit: is a whole number from 0\n--keep: is a whole number from 1");
   });
 
   it.each([

@@ -309,6 +309,9 @@ describe("an import that stops early", () => {
     expect(enough.report).toMatchObject({ exitCode: 1, entities: { notAttempted: 0, rejected: 300 } });
     expect((await run(emulator, { ...(await nodes(rows)), maxErrors: "9%" })).report.exitCode).toBe(2);
     expect((await run(emulator, { ...(await nodes(rows)), maxErrors: "10%" })).report.exitCode).toBe(1);
+    // Nothing of a dry run can be resumed.
+    const options = { ...(await nodes(rows)), stateDir: await makeFolder(), maxErrors: 299, dryRun: true };
+    expect((await runImport(options, { env: envOf(emulator) })).report).toMatchObject({ exitCode: 1, balanced: true });
   });
 
   it("reports an API that is gone after all retries, with the ledger balanced", async () => {

@@ -58,6 +58,26 @@ describe("writeBatches", () => {
     expect(settled).toHaveLength(10);
   });
 
+  it("writes one entity in the order of its writes, others meanwhile", async () => {
+    const order: string[] = [];
+    const waiting: (() => void)[] = [];
+    const { io } = recorder(async (batch) => {
+      order.push(`begin ${ids(batch)}`);
+      await new Promise<void>((done) => waiting.push(done));
+      order.push(`end ${ids(batch)}`);
+      return created(batch);
+    });
+    const done = writeBatches(batches("abaca", 1), io);
+    for (let n = 0; n < 50; n++) {
+      await new Promise((next) => setImmediate(next));
+      waiting.pop()?.();
+    }
+    await done;
+    const ofA = order.filter((line) => line.endsWith(" a"));
+    expect(ofA).toEqual(["begin a", "end a", "begin a", "end a", "begin a", "end a"]);
+    expect(order.indexOf("begin b")).toBeLessThan(order.indexOf("end a"));
+  });
+
   it("matches results by index", async () => {
     const { io, verdicts } = recorder(async () => ({
       is: "settled",

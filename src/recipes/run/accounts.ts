@@ -8,7 +8,6 @@ import {
   addOutcomes,
   addRejects,
   addTally,
-  addUnchecked,
   type Counts,
   closeCounts,
   noCounts,
@@ -28,8 +27,6 @@ export interface Accounts {
   recall(rejects: readonly Reject[]): void;
   /** Takes entities deleted from the catalog, which stand outside the ledger. */
   takeDeleted(blueprint: string, number: number): void;
-  /** Takes entities that the API of a dry run could not check, beside their outcome. */
-  takeUnchecked(blueprint: string | undefined, number: number): void;
   warn(warnings: readonly Warning[]): void;
   readonly counts: Counts;
   /** Records and entities rejected so far. */
@@ -75,9 +72,6 @@ export function openAccounts(names: readonly string[], keep: (rejects: readonly 
     recall: (rejects) => causes.addRejects(rejects),
     takeDeleted(blueprint, number) {
       counts = addDeleted(counts, blueprint, number);
-    },
-    takeUnchecked(blueprint, number) {
-      counts = addUnchecked(counts, blueprint, number);
     },
     warn: (warnings) => causes.addWarnings(warnings),
     get counts() {

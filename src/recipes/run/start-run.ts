@@ -47,12 +47,12 @@ export async function startRun(
   work: (run: Run) => Promise<void>,
 ): Promise<Finished> {
   options.report.forEach(formOf);
+  const env = context.env ?? {};
+  const clientOptions = clientOptionsOf(options, env);
   const given = await openInventory(options);
   kind.refuse?.(given);
   const onReceipt = onceEach(context.onReceipt);
   const inventory = await settleSources(given, { ...context, onReceipt });
-  const env = context.env ?? {};
-  const clientOptions = clientOptionsOf(options, env);
   const { apiUrl } = clientOptions;
   const width = options.concurrency === "auto" ? autoWidth() : fixedWidth(options.concurrency);
   const grace = graceAfter(context.signal);

@@ -1,13 +1,13 @@
 import { checkEntities } from "../../check/check.js";
 import type { Entity } from "../../entity.js";
 import { mapRecords } from "../../map/map.js";
-import { passesBudget } from "../../options.js";
 import type { BoundSource } from "../../read/bind.js";
 import { readSource } from "../../read/read.js";
 import { leaveOut } from "../go-on/retried.js";
 import { copyOf, noteWhole } from "./copies.js";
 import { groupBy } from "./group-by.js";
 import type { Run } from "./run.js";
+import { passesBudget } from "./stop.js";
 
 /**
  * The entities of a step, in the order of the sources, then of position. A source that no earlier step needed is read now, once: what belongs to later

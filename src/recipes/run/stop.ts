@@ -52,3 +52,10 @@ export function makeStop(outside?: AbortSignal): Stop {
     because,
   };
 }
+
+/** A budget of rejects as a test of counts so far: true when it is passed. @source contract: a percentage is judged from 1,000 records on */
+export function passesBudget(maxErrors: number | string | undefined, rejects: number, records: number): boolean {
+  if (maxErrors === undefined) return false;
+  if (typeof maxErrors === "number") return rejects > maxErrors;
+  return records >= 1000 && rejects > (records * Number.parseFloat(maxErrors)) / 100;
+}

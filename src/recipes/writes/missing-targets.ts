@@ -88,6 +88,13 @@ function findingOf(run: Run, { relation, target, identifier }: MissingTarget, is
   const refused = run.refused.find({ blueprint: target, identifier });
   const ends = isWritten ? "the entity stands without it" : "the entity cannot be without it and is not written";
   const facts = { path: `relations.${relation}`, value: identifier };
+  const known = run.keys.find({ blueprint: target, identifier });
+  if (refused < 0 && known >= 0)
+    return {
+      ...facts,
+      code: "relation_target_rejected",
+      message: `${target} "${identifier}" of ${run.accounts.describe(run.keys.place(known))} could not be written either; ${ends}`,
+    };
   if (refused < 0)
     return {
       ...facts,

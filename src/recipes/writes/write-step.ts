@@ -1,5 +1,4 @@
 import type { Batch, Deferred, Outcome, Write } from "../../entity.js";
-import { passesBudget } from "../../options.js";
 import type { JournalReply } from "../../state/journal-lines.js";
 import { placeName } from "../../state/reopen.js";
 import { batchWrites } from "../../write/batch.js";
@@ -7,6 +6,7 @@ import type { Settled } from "../../write/exchange.js";
 import { writeBatches } from "../../write/write.js";
 import { groupBy } from "../run/group-by.js";
 import type { Run } from "../run/run.js";
+import { passesBudget } from "../run/stop.js";
 import { clearFields, withoutClears } from "./clear-fields.js";
 import { placeOf } from "./first-writes.js";
 
