@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyRequest, preHandlerHookHandler } from "fastify";
 import type { Catalog, StoredBlueprint } from "./catalog.js";
 import { isObject } from "./json-object.js";
 import { Refusal } from "./refusal.js";
@@ -16,13 +16,14 @@ export function protectSystemBlueprints(server: FastifyInstance, catalog: Catalo
   server.addHook("onRoute", (route) => {
     const change = changes.find(({ method, url }) => route.method === method && url.test(route.url));
     if (change === undefined) return;
-    route.preHandler = (request, reply, done) => {
+    const guard: preHandlerHookHandler = (request, reply, done) => {
       const { blueprint } = request.params as { readonly blueprint: string };
       const current = systemIdentifiers.has(blueprint) ? catalog.shelves.get(blueprint)?.blueprint : undefined;
       const refusal = current === undefined ? undefined : change.refusal(catalog, current, request);
       if (refusal === undefined) done();
       else void send(reply, refusal);
     };
+    route.preHandler = [guard, ...[route.preHandler ?? []].flat()];
   });
 }
 

@@ -41,7 +41,7 @@ function bulkUpsert(parts: RouteParts, request: FastifyRequest, checkItem: Valid
   if (writer instanceof Refusal) return writer;
   const items = (request.body as { readonly entities: readonly unknown[] }).entities;
   if (readings.identifierQuery === "call") {
-    const lost = unresolved(catalog, shelf, items);
+    const lost = unresolved(catalog, shelf, items, checkItem);
     if (lost !== undefined) return lost;
   }
   const entities: object[] = [];
@@ -76,9 +76,14 @@ function bulkUpsert(parts: RouteParts, request: FastifyRequest, checkItem: Valid
 }
 
 // Why a query among the identifiers finds none or several, before any item is written.
-function unresolved(catalog: Catalog, shelf: Shelf, items: readonly unknown[]): Refusal | undefined {
+function unresolved(
+  catalog: Catalog,
+  shelf: Shelf,
+  items: readonly unknown[],
+  checkItem: ValidateFunction | undefined,
+): Refusal | undefined {
   for (const item of items) {
-    if (!isObject(item) || !isSearchQuery(item.identifier)) continue;
+    if (!isObject(item) || !isSearchQuery(item.identifier) || checkItem?.(item) === false) continue;
     const found = resolveIdentifier(catalog, shelf, item.identifier, catalog.nextId);
     if (found instanceof Refusal) return found;
   }
