@@ -71,7 +71,7 @@ export interface Knowledge {
 /**
  * The next write of a deferred entity, from what the catalog holds by now.
  *
- * After a first write: a merge of identifier and relations; in override mode the whole entity as an override. After a refusal: the whole entity as the
+ * After a first write: a merge of identifier and relations; in override mode, where the entity was there before, the whole entity as an override. After a refusal: the whole entity as the
  * mode says, without relations whose target is still pending (they wait once more). Missing targets are left out and told; with one missing an override
  * becomes a merge, so that no existing relation is unset.
  */
@@ -106,7 +106,8 @@ export function secondStep(
   }
   // What is pending is written in this round or a later one; without a further round the relation would be lost unsaid.
   if (waiting.length > 0) return { is: "postponed", missing: [] };
-  if (mode === "override" && missing.length === 0)
+  // What the first write created holds nothing to take away, and an override would empty what the blueprint's defaults filled in.
+  if (mode === "override" && missing.length === 0 && first !== "created")
     return { is: "write", missing, write: { entity, mode, pass: "second" } };
   const left = pick(relations, deferred.waiting);
   if (Object.keys(left).length === 0) return { is: "stands", missing };

@@ -122,7 +122,7 @@ describe("an apply", () => {
     );
     await fc.assert(
       fc.asyncProperty(
-        fc.uniqueArray(drift, { minLength: 1, maxLength: 3, selector: ([, , path]) => path.slice(0, 4) }),
+        fc.uniqueArray(drift, { minLength: 1, maxLength: 3, selector: ([, , path]) => path.split("?")[0] }),
         async (drifts) => {
           const { emulator, apply } = await planned();
           for (const [, method, path, body] of drifts) await change(emulator, method, path, body);

@@ -262,6 +262,34 @@ describe("modes", () => {
   });
 });
 
+describe("an override in two writes", () => {
+  it("keeps the defaults of what it creates, whichever comes first, and takes away what was there before", async () => {
+    const two = blueprintOf("node", {
+      schema: { properties: { tier: { type: "string", default: "gold" }, note: { type: "string" } } },
+      relations: { parent: { target: "node" } },
+    });
+    const emulator = await startCatalog({ blueprints: [two], readings: { overrideDefaults: false } });
+    const properties = () =>
+      Object.fromEntries(emulator.store.entities("node").map((one) => [one.identifier, one.properties]));
+    // a and c point forward, b and d at one another.
+    const rows = ["a,b", "c,d", "b,", "d,c"];
+    const { report } = await run(emulator, { ...(await nodes(rows)), mode: "override" });
+    expect(report).toMatchObject({ exitCode: 0, entities: { created: 4 } });
+    expect(properties()).toEqual({
+      a: { tier: "gold" },
+      b: { tier: "gold" },
+      c: { tier: "gold" },
+      d: { tier: "gold" },
+    });
+    expect(parents(emulator)).toEqual({ a: "b", b: null, c: "d", d: "c" });
+    const again = await run(emulator, { ...(await nodes(["a,e", "e,"])), mode: "override" });
+    expect(again.report).toMatchObject({ exitCode: 0, entities: { created: 1, updated: 1 } });
+    expect(properties()).toMatchObject({ a: {}, e: { tier: "gold" } });
+    expect(properties().a?.tier ?? null).toBeNull();
+    expect(parents(emulator)).toMatchObject({ a: "e" });
+  });
+});
+
 describe("duplicates", () => {
   it("are settled by the first, by an error, or not at all", async () => {
     const rows = ["a,", "b,", "a,b", "a,"];

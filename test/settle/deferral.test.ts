@@ -57,17 +57,20 @@ describe("secondStep", () => {
   const knowing = (...keys: string[]) => ({ isKnown: known(...keys), isPending: known() });
   const all = knowing("service/b", "service/c", "service/d", "team/t");
 
-  it.each(["merge", "create"] as const)("merges identifier and waiting relations in %s", (mode) => {
-    const step = secondStep({ entity: whole, first: "created", waiting: ["parent", "uses"] }, mode, blueprint, all);
-    expect(step).toMatchObject({ is: "write", missing: [], write: { mode: "merge", pass: "second" } });
-    expect(step.is === "write" && step.write.entity.body).toEqual({
-      identifier: "a",
-      properties: {},
-      relations: { parent: "b", uses: ["c", "d"] },
-    });
-  });
+  it.each(["merge", "create", "override"] as const)(
+    "merges identifier and waiting relations of what it created in %s",
+    (mode) => {
+      const step = secondStep({ entity: whole, first: "created", waiting: ["parent", "uses"] }, mode, blueprint, all);
+      expect(step).toMatchObject({ is: "write", missing: [], write: { mode: "merge", pass: "second" } });
+      expect(step.is === "write" && step.write.entity.body).toEqual({
+        identifier: "a",
+        properties: {},
+        relations: { parent: "b", uses: ["c", "d"] },
+      });
+    },
+  );
 
-  it("overrides the whole entity in override", () => {
+  it("overrides the whole entity in override where it was there before", () => {
     const deferred = { entity: whole, first: "updated" as const, waiting: ["parent"] };
     expect(secondStep(deferred, "override", blueprint, all)).toEqual({
       is: "write",
