@@ -214,7 +214,7 @@ describe("clock and limits", () => {
 
 describe("a probe", () => {
   async function probe(readings: Partial<Readings> = {}) {
-    const emulator = await startCatalog({ readings });
+    const emulator = await startCatalog({ readings: { ...likeliestReadings, ...readings } });
     const env = envOf(emulator);
     const sources = ["teams.json", "services.csv"].map((name) => join(root, "samples", name));
     await runImport({ sources, mapping, stateDir: await makeFolder() }, { env });
