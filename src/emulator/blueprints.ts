@@ -6,7 +6,6 @@ import { changeFault } from "./blueprint-changes.js";
 import { createBlueprintBody } from "./blueprint-schema.js";
 import type { Catalog, Shelf, StoredBlueprint, Writer } from "./catalog.js";
 import { isObject } from "./json-object.js";
-import { withLabeledUrls } from "./labeled-url.js";
 import { dropLostKeys, renameTargets } from "./lost-keys.js";
 import { pathFault } from "./path-faults.js";
 import { blueprintNotFound, hasDependents, identifierTaken, invalidRequest, Refusal } from "./refusal.js";
@@ -150,16 +149,10 @@ function admit(catalog: Catalog, blueprint: StoredBlueprint, known: ReadonlySet<
   const fault = pathFault(catalog, blueprint) ?? aggregationFault(catalog, blueprint);
   if (fault !== undefined) return fault;
   try {
-    return rulesOf(catalog, blueprint);
+    return compileRules(catalog, blueprint);
   } catch (error) {
     return invalidRequest(
       `"schema/properties" is not valid: ${error instanceof Error ? error.message : String(error)}`,
     );
   }
-}
-
-function rulesOf(catalog: Catalog, blueprint: StoredBlueprint): Rules {
-  if (catalog.readings.formats === "off") return compileRules(catalog.ajv, blueprint);
-  const properties = withLabeledUrls(blueprint.schema.properties);
-  return compileRules(catalog.ajv, { ...blueprint, schema: { ...blueprint.schema, properties } });
 }

@@ -1,3 +1,5 @@
+import { choose } from "./choose.js";
+
 /** Pattern of an entity's identifier. @source Port's published API description; the apostrophe since August 2026 */
 export function identifierPattern(apostrophe: boolean): string {
   return `^(?!\\.{1,2}$)[\\p{L}0-9@_.+:\\\\/=${apostrophe ? "'" : ""}-]+$`;
@@ -27,14 +29,15 @@ export function entityBodies(apostrophe: boolean): EntityBodies {
   const identifier = { type: "string", pattern: identifierPattern(apostrophe), maxLength: 1000 };
   const text = { type: "string" };
   const nullable = { type: ["string", "null"] };
-  const team = { anyOf: [text, { type: "array", items: text }, queryRef] };
-  const relation = { anyOf: [identifier, { type: "array", items: identifier }, { type: "null" }, queryRef] };
+  const orQuery = (otherwise: object) => choose({ type: "object" }, queryRef, otherwise);
+  const team = orQuery({ anyOf: [text, { type: "array", items: text }] });
+  const relation = orQuery({ anyOf: [identifier, { type: "array", items: identifier }, { type: "null" }] });
   const relations = { type: "object", additionalProperties: relation };
   const properties = { type: "object" };
   const body = { type: "object", properties: { identifier, title: text, icon: text, team, properties, relations } };
   const create = {
     ...body,
-    properties: { ...body.properties, identifier: { anyOf: [identifier, queryRef] } },
+    properties: { ...body.properties, identifier: orQuery(identifier) },
   };
   const patch = {
     type: "object",
@@ -42,7 +45,7 @@ export function entityBodies(apostrophe: boolean): EntityBodies {
       identifier,
       title: nullable,
       icon: nullable,
-      team: { anyOf: [nullable, { type: "array", items: text }, queryRef] },
+      team: orQuery({ anyOf: [nullable, { type: "array", items: text }] }),
       properties: { type: "object", propertyNames: { pattern: "^[A-Za-z0-9@_=\\\\-]+$" } },
       relations,
     },

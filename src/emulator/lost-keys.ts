@@ -22,7 +22,7 @@ export function renameTargets(catalog: Catalog, from: string, to: string): void 
       ([key, r]) => [key, r.target === from ? { ...r, target: to } : r] as const,
     );
     shelf.blueprint = { ...shelf.blueprint, relations: Object.fromEntries(renamed) };
-    shelf.rules = compileRules(catalog.ajv, shelf.blueprint);
+    shelf.rules = compileRules(catalog, shelf.blueprint);
   }
 }
 

@@ -29,7 +29,7 @@ export function renameMember(
   const { blueprint } = shelf;
   const updated = { updatedAt: new Date(catalog.clock()).toISOString(), updatedBy: writer.by };
   shelf.blueprint = { ...blueprint, ...renamed(blueprint, member, from, to), ...updated };
-  shelf.rules = compileRules(catalog.ajv, shelf.blueprint);
+  shelf.rules = compileRules(catalog, shelf.blueprint);
   if (member === "mirror") return undefined;
   for (const entity of shelf.entities.values()) {
     if (member === "property") entity.properties = renameKey(entity.properties, from, to);

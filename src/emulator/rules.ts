@@ -1,6 +1,8 @@
 import type { Ajv, ValidateFunction } from "ajv";
 import type { Blueprint } from "../blueprint.js";
 import type { AggregationRule } from "./aggregation.js";
+import type { Catalog } from "./catalog.js";
+import { withLabeledUrls } from "./labeled-url.js";
 import { type MirrorRule, mirrorRule } from "./mirror.js";
 
 /** What a relation asks of its values. */
@@ -33,11 +35,11 @@ export interface Rules {
  * Compiles a blueprint's rules.
  * @throws {Error} when a property is no valid JSON Schema, e.g. an unknown keyword value or a pattern that does not compile
  */
-export function compileRules(ajv: Ajv, blueprint: Blueprint): Rules {
+export function compileRules({ ajv, readings }: Pick<Catalog, "ajv" | "readings">, blueprint: Blueprint): Rules {
   const { properties, required } = blueprint.schema;
   const check = compileCheck(ajv, {
     type: "object",
-    properties,
+    properties: readings.formats === "off" ? properties : withLabeledUrls(properties),
     required: required ?? [],
     additionalProperties: false,
   });

@@ -19,8 +19,9 @@ export function seedBlueprints(catalog: Catalog, given: readonly Blueprint[]): v
   const ajv: Ajv = sharedAjv("off", true);
   const check = ajv.compile(createBlueprintBody);
   for (const blueprint of [...system, ...given]) {
-    // The check fills in defaults, so it works on a copy.
-    const body = structuredClone(blueprint) as Blueprint;
+    // The check fills in defaults, so it works on a copy. A file saved from a reply may hold nulls, which no request may.
+    const held = Object.entries(structuredClone(blueprint)).filter(([, value]) => value !== null);
+    const body = Object.fromEntries(held) as unknown as Blueprint;
     const created = check(body)
       ? createBlueprint(catalog, body, { by: "emulator", datasource: null }, known)
       : new Refusal(422, "invalid_request", describeFault(check.errors, "blueprint"));

@@ -101,7 +101,7 @@ function takeLine(catalog: Catalog, shelf: Shelf | undefined, line: unknown, num
     const blueprint = line.blueprint as unknown as StoredBlueprint;
     const fresh: Shelf = {
       blueprint,
-      rules: compileRules(catalog.ajv, blueprint),
+      rules: compileRules(catalog, blueprint),
       entities: new Map(),
       order: [],
       referrers: new Map(),

@@ -192,4 +192,11 @@ describe("blueprints", () => {
       'blueprint "a" cannot be loaded: Blueprint with identifier "none" was not found',
     );
   });
+
+  it("starts with a blueprint saved from a reply, nulls and dates and all", async () => {
+    const saved = { identifier: "a", title: "A", icon: null, description: null, schema: { properties: {} } };
+    const dates = { createdAt: "2026-01-01T00:00:00.000Z", updatedBy: "x" };
+    const { emulator } = await startSession({ blueprints: [{ ...saved, ...dates } as unknown as Blueprint] });
+    expect(emulator.store.blueprints().map((b) => b.identifier)).toContain("a");
+  });
 });

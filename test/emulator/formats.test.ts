@@ -90,6 +90,8 @@ describe("formats of properties", () => {
     // A blueprint that changes asks the same of them.
     await session.call("PATCH", "/v1/blueprints/thing", { schema: { properties: { more: { type: "string" } } } });
     expect((await write(session, properties)).message).toBe(message);
+    await session.call("PATCH", "/v1/blueprints/thing/properties/more/rename", { newPropertyName: "less" });
+    expect((await write(session, properties)).message).toBe(message);
   });
 
   it("are no business of the reading `off`, and a timer that has run out is none of `all`", async () => {

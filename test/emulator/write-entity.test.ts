@@ -183,6 +183,18 @@ describe("writing one entity", () => {
       { identifier: "a", relations: { team: "a b" } },
       '"relations/team" must match pattern "^(?!\\.{1,2}$)[\\p{L}0-9@_.+:\\\\/=\'-]+$"',
     ],
+    [
+      "POST",
+      services,
+      { identifier: { combinator: "and", rules: [{ property: "a", operator: "equals", value: 1 }] } },
+      '"identifier/rules/0/operator" must be equal to one of the allowed values',
+    ],
+    [
+      "POST",
+      services,
+      { identifier: "a", relations: { team: { rules: [] } } },
+      `"relations/team" must have required property 'combinator'`,
+    ],
     ["PUT", `${services}/api`, { title: null }, '"title" must be string'],
     [
       "PATCH",

@@ -13,7 +13,9 @@ const { readingValues } = await import(join(root, "dist/emulator/readings.js"));
 
 /** Where the importer meets the emulator. Left out is what runs under each by itself, and what spawns programs, whose way to the API is the same. */
 const suite = ["test/recipes", "test/write", "test/cli/entity.test.ts"];
-const without = ["readings/**", "kill.test.ts", "plan-cli.test.ts", "secrets.test.ts"].map((name) => `test/recipes/${name}`);
+const without = ["readings/**", "kill.test.ts", "plan-cli.test.ts", "secrets.test.ts"].map(
+  (name) => `test/recipes/${name}`,
+);
 
 const wanted = process.argv.slice(2);
 const folder = mkdtempSync(join(tmpdir(), "portload-readings-"));
