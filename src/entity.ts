@@ -113,3 +113,9 @@ export function targetsOf(value: RelationValue | undefined): readonly string[] {
   if (value === undefined || value === null || isSearchQuery(value)) return [];
   return typeof value === "string" ? [value] : (value as readonly string[]);
 }
+
+/** Where an entity came from and which one it is, as a reject of it tells. */
+export function originOf({ at, span, resource, item, key }: Entity): Omit<Reject, "code" | "message" | "stage"> {
+  const { blueprint, identifier } = key;
+  return { at, ...(span && { span }), resource, item, blueprint, identifier };
+}

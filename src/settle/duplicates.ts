@@ -1,4 +1,4 @@
-import type { Entity } from "../entity.js";
+import { type Entity, originOf } from "../entity.js";
 import type { Place } from "../record.js";
 import type { Reject } from "../reject.js";
 import type { Warning } from "../warning.js";
@@ -70,11 +70,6 @@ function rejectOf(entity: Entity, message: string): Reject {
     code: "duplicate_differs",
     stage: "check",
     message: `${message}; remove one, or set duplicates: first`,
-    at: entity.at,
-    ...(entity.span && { span: entity.span }),
-    resource: entity.resource,
-    item: entity.item,
-    blueprint: entity.key.blueprint,
-    identifier: entity.key.identifier,
+    ...originOf(entity),
   };
 }

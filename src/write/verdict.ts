@@ -1,5 +1,4 @@
-import type { Write } from "../entity.js";
-import { targetsOf } from "../entity.js";
+import { originOf, targetsOf, type Write } from "../entity.js";
 import type { Reject, RejectCode } from "../reject.js";
 import type { ItemResult } from "../reply.js";
 
@@ -50,12 +49,7 @@ function rejectOf({ entity }: Write, code: RejectCode, message: string, facts: F
     code,
     stage: "write",
     message,
-    at: entity.at,
-    ...(entity.span && { span: entity.span }),
-    resource: entity.resource,
-    item: entity.item,
-    blueprint: entity.key.blueprint,
-    identifier: entity.key.identifier,
+    ...originOf(entity),
     ...facts,
   };
 }

@@ -1,5 +1,5 @@
 import type { FoundEntity } from "../../api/bodies.js";
-import type { Entity, EntityBody, Outcome } from "../../entity.js";
+import { type Entity, type EntityBody, type Outcome, originOf } from "../../entity.js";
 import type { Reject } from "../../reject.js";
 import { type Change, type Comparison, compileComparison, type MappedFields } from "../../settle/compare.js";
 import { workAhead } from "../run/ahead.js";
@@ -173,11 +173,6 @@ function rejectOf(entity: Entity, lacks: readonly string[], exists: boolean): Re
     ...(first ?? { code: "required_missing", message: "is required" }),
     ...(also.length > 0 && { also }),
     stage: "check",
-    at: entity.at,
-    ...(entity.span && { span: entity.span }),
-    resource: entity.resource,
-    item: entity.item,
-    blueprint: entity.key.blueprint,
-    identifier: entity.key.identifier,
+    ...originOf(entity),
   };
 }

@@ -1,5 +1,5 @@
 import type { Blueprint } from "../../blueprint.js";
-import { type Deferred, type Entity, targetsOf } from "../../entity.js";
+import { type Deferred, type Entity, originOf, targetsOf } from "../../entity.js";
 import type { MissingTargetPolicy } from "../../map/mapping.js";
 import type { Finding, Reject } from "../../reject.js";
 import type { IsKnown, MissingTarget } from "../../settle/deferral.js";
@@ -74,12 +74,7 @@ export function judgeMissing(
     ...first,
     ...(others.length > 0 && { also: others }),
     stage: "write",
-    at: entity.at,
-    ...(entity.span && { span: entity.span }),
-    resource: entity.resource,
-    item: entity.item,
-    blueprint: entity.key.blueprint,
-    identifier: entity.key.identifier,
+    ...originOf(entity),
   };
   return { reject, omitted };
 }
