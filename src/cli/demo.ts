@@ -1,6 +1,5 @@
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { startEmulator } from "../emulator/emulator.js";
 import { runImport } from "../recipes/import.js";
 import { loadBlueprintFolder } from "../recipes/run/blueprint-folder.js";
 import { formatSummary } from "../report/summary.js";
@@ -21,6 +20,7 @@ export const demoCommand: Command = {
     const say = (text: string): Promise<boolean> =>
       talk.quiet ? Promise.resolve(true) : writeOut(terminal.stderr, text);
     const blueprints = await loadBlueprintFolder(inPackage("samples/blueprints"));
+    const { startEmulator } = await import("../emulator/emulator.js");
     const emulator = await startEmulator({ blueprints });
     try {
       await say(

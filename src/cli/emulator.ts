@@ -2,7 +2,6 @@ import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { parseDocument } from "yaml";
 import { z } from "zod";
-import { startEmulator } from "../emulator/emulator.js";
 import { type FaultScript, faultScript } from "../emulator/faults.js";
 import { parseReadings } from "../emulator/readings.js";
 import { EnvironmentError, UsageError } from "../errors.js";
@@ -46,6 +45,8 @@ export const emulatorCommand: Command = {
   async run(args, terminal) {
     const options = parseFlags(emulatorOptions, args);
     const { PORT_CLIENT_ID: clientId = "portload", PORT_CLIENT_SECRET: clientSecret = "portload" } = terminal.env;
+    // Loaded only here: no other command needs a server.
+    const { startEmulator } = await import("../emulator/emulator.js");
     const emulator = await startEmulator({
       port: options.port,
       host: options.host,
