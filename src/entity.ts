@@ -119,3 +119,8 @@ export function originOf({ at, span, resource, item, key }: Entity): Omit<Reject
   const { blueprint, identifier } = key;
   return { at, ...(span && { span }), resource, item, blueprint, identifier };
 }
+
+/** What an outcome keeps of its entity. */
+export function placeOf({ at, resource, item, key }: Entity): Pick<Entity, "at" | "resource" | "item" | "key"> {
+  return { at, resource, item, key };
+}

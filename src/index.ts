@@ -20,9 +20,10 @@ export {
 } from "./errors.js";
 export type { ImportOptions, PreviewOptions } from "./options.js";
 export { type AppliedBlueprint, applyBlueprintFiles } from "./recipes/apply-blueprints.js";
-export { type ImportContext, runImport } from "./recipes/import.js";
+export { runImport } from "./recipes/import.js";
 export { type Preview, type PreviewContext, preview } from "./recipes/preview.js";
 export { loadBlueprintFiles, loadBlueprintFolder } from "./recipes/run/blueprint-folder.js";
+export type { ImportContext } from "./recipes/run/context.js";
 export type { Finished } from "./recipes/run/finish.js";
 export { type Reject, type RejectCode, rejectCodes } from "./reject.js";
 export type { Report } from "./report/report.js";

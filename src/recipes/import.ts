@@ -1,31 +1,14 @@
-import type { Readable } from "node:stream";
-import type { Clock } from "../api/clock.js";
 import { type ImportCommandOptions, importCommandOptions } from "../options.js";
-import type { Progress } from "../report/progress.js";
 import { validateAll } from "./dry-run.js";
+import type { ImportContext } from "./run/context.js";
 import type { Finished } from "./run/finish.js";
 import type { Run } from "./run/run.js";
-import type { SourceTalk } from "./run/settle-sources.js";
 import { startRun } from "./run/start-run.js";
 import { entitiesOfStep } from "./run/step.js";
 import { resolveOptions } from "./sync/options.js";
 import { firstWrites } from "./writes/first-writes.js";
 import { writeDeferred } from "./writes/second-writes.js";
 import { judgeFirst, writeStep } from "./writes/write-step.js";
-
-/** What an import takes from the world around it. */
-export interface ImportContext extends SourceTalk {
-  /** Read for `PORT_CLIENT_ID`, `PORT_CLIENT_SECRET`, `PORT_API_URL`, `PORT_REGION`, `PORTLOAD_STATE` and the proxy variables. Default none. */
-  readonly env?: Readonly<Record<string, string | undefined>>;
-  /** What a source `-` reads. */
-  readonly stdin?: Readable;
-  /** Interrupts the import: reading stops, what is in flight is finished. */
-  readonly signal?: AbortSignal;
-  /** Time for waits between attempts and the pace; default the machine's. */
-  readonly clock?: Clock;
-  /** Called once the import runs, with a function that tells how far it is. */
-  readonly onStart?: (started: { readonly importId: string; readonly progress: () => Progress }) => void;
-}
 
 /**
  * Imports sources into the catalog and tells what became of every record.

@@ -1,8 +1,8 @@
 import { MappingError } from "../errors.js";
-import type { ImportContext } from "./import.js";
 import { deleteStale } from "./prune/delete.js";
 import { findStale } from "./prune/prune.js";
 import { type PruneScope, pruneScope, refusePrune, refuseScope } from "./prune/scope.js";
+import type { ImportContext } from "./run/context.js";
 import type { Finished } from "./run/finish.js";
 import type { Inventory } from "./run/inventory.js";
 import type { Run } from "./run/run.js";

@@ -5,7 +5,8 @@ import { Readable } from "node:stream";
 import { describe, expect, it } from "vitest";
 import type { Emulator } from "../../src/emulator/emulator.js";
 import type { ImportOptions } from "../../src/options.js";
-import { type ImportContext, runImport } from "../../src/recipes/import.js";
+import { runImport } from "../../src/recipes/import.js";
+import type { ImportContext } from "../../src/recipes/run/context.js";
 import { blueprintOf, envOf, makeFolder, readingFlags, root, startCatalog } from "../support/catalog.js";
 import { manualClock } from "../support/manual-clock.js";
 

@@ -4,9 +4,10 @@ import { Readable } from "node:stream";
 import { describe, expect, it } from "vitest";
 import type { Emulator } from "../../src/emulator/emulator.js";
 import type { ImportOptions } from "../../src/options.js";
-import { type ImportContext, runImport } from "../../src/recipes/import.js";
+import { runImport } from "../../src/recipes/import.js";
 import { pastReport } from "../../src/recipes/past-report.js";
 import { resumeImport } from "../../src/recipes/resume.js";
+import type { ImportContext } from "../../src/recipes/run/context.js";
 import { envOf, makeFolder, startCatalog } from "../support/catalog.js";
 import { catalogOf, type Node, nodeBlueprint, nodeImport, writeNodes } from "../support/nodes.js";
 

@@ -1,10 +1,9 @@
-import { type Deferred, type Entity, type Outcome, targetsOf } from "../../entity.js";
+import { type Deferred, type Entity, type Outcome, placeOf, targetsOf } from "../../entity.js";
 import { placeName, type ReopenedState } from "../../state/reopen.js";
 import { judgeFound } from "../../write/read-back.js";
 import { verdictOf } from "../../write/verdict.js";
 import { groupBy } from "../run/group-by.js";
 import type { Run } from "../run/run.js";
-import { placeOf } from "../writes/first-writes.js";
 
 /** What an import that goes on knows of its time before. */
 export type Resumed = Pick<ReopenedState, "settled" | "inDoubt">;

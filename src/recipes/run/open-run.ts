@@ -11,9 +11,9 @@ import type { SourceFingerprint } from "../../state/journal-lines.js";
 import { openState } from "../../state/state.js";
 import { type Resumption, reopenRun } from "../go-on/reopen-run.js";
 import type { Retried } from "../go-on/retried.js";
-import type { ImportContext } from "../import.js";
 import { openAccounts } from "./accounts.js";
 import { readAllowedRejects } from "./allow-rejects.js";
+import type { ImportContext } from "./context.js";
 import type { Run } from "./run.js";
 import { makeStop } from "./stop.js";
 

@@ -1,10 +1,10 @@
 import type { FoundEntity } from "../../api/bodies.js";
-import { type Entity, type EntityBody, type Outcome, originOf } from "../../entity.js";
+import { type Entity, type EntityBody, type Outcome, originOf, placeOf } from "../../entity.js";
 import type { Reject } from "../../reject.js";
 import { type Change, type Comparison, compileComparison, type MappedFields } from "../../settle/compare.js";
 import { workAhead } from "../run/ahead.js";
 import type { Run } from "../run/run.js";
-import { type Due, lookUpsAhead, placeOf } from "../writes/first-writes.js";
+import { type Due, lookUpsAhead } from "../writes/first-writes.js";
 
 /** An entity that is not as the catalog has it. */
 export interface Difference {

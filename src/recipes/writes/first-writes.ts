@@ -1,4 +1,4 @@
-import type { Entity, EntityBody, Outcome, Write } from "../../entity.js";
+import { type Entity, type EntityBody, type Outcome, placeOf, type Write } from "../../entity.js";
 import { firstWrite, relationsToDefer } from "../../settle/deferral.js";
 import { settleDuplicates } from "../../settle/duplicates.js";
 import { passOver } from "../go-on/pass-over.js";
@@ -64,9 +64,4 @@ export async function* writesOf(run: Run, chunks: AsyncIterable<readonly Due[]>)
 
 async function* asTheyAre(chunks: AsyncIterable<readonly Entity[]>): AsyncGenerator<readonly Due[]> {
   for await (const chunk of chunks) yield chunk.map((entity) => ({ entity }));
-}
-
-/** What an outcome keeps of its entity. */
-export function placeOf({ at, resource, item, key }: Entity): Pick<Entity, "at" | "resource" | "item" | "key"> {
-  return { at, resource, item, key };
 }

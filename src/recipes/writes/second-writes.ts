@@ -1,9 +1,8 @@
-import type { Deferred, Outcome, Write } from "../../entity.js";
+import { type Deferred, type Outcome, placeOf, type Write } from "../../entity.js";
 import { type MissingTarget, secondStep } from "../../settle/deferral.js";
 import { createKeySet, type KeySet } from "../../settle/keys.js";
 import type { Settled } from "../../write/exchange.js";
 import type { Run } from "../run/run.js";
-import { placeOf } from "./first-writes.js";
 import { knowTargets } from "./known-targets.js";
 import { judgeMissing, makeTargets, strictBlueprint } from "./missing-targets.js";
 import { type StepVerdicts, writeStep } from "./write-step.js";

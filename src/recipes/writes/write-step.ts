@@ -1,4 +1,4 @@
-import type { Batch, Deferred, Outcome, Write } from "../../entity.js";
+import { type Batch, type Deferred, type Outcome, placeOf, type Write } from "../../entity.js";
 import type { JournalReply } from "../../state/journal-lines.js";
 import { placeName } from "../../state/reopen.js";
 import { batchWrites } from "../../write/batch.js";
@@ -8,7 +8,6 @@ import { groupBy } from "../run/group-by.js";
 import type { Run } from "../run/run.js";
 import { passesBudget } from "../run/stop.js";
 import { clearFields, withoutClears } from "./clear-fields.js";
-import { placeOf } from "./first-writes.js";
 
 /** What a reply means for the writes of one step or round. */
 export interface StepVerdicts {
