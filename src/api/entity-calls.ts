@@ -1,6 +1,7 @@
 import type { Mode } from "../entity.js";
 import { ApiError } from "../errors.js";
 import { refusedMessage } from "./failure.js";
+import { sendOrLook } from "./read-back.js";
 import { type Call, type CallIo, refusal } from "./send.js";
 
 /** The API's answer to one operation, its body as it came. */
@@ -35,8 +36,8 @@ export interface WriteFlags {
   /** Stores nothing; the API says what it would refuse. */
   readonly validationOnly: boolean;
   readonly runId?: string;
-  /** False when the API makes up the identifier: sending it twice would make two entities. */
-  readonly named: boolean;
+  /** Absent when the API makes it up, or finds it by a search: sending such a write twice might make two entities. */
+  readonly identifier?: string;
 }
 
 /** The single operations of the API. Every one throws ApiError or AuthError when the API is not reached; a refusal is a value. */
@@ -62,8 +63,8 @@ interface DependentFlags {
 
 /** Binds the single operations. @source API reference, "Entities", "Migrations" */
 export function createEntityCalls(io: CallIo): EntityCalls {
-  const call = (given: Omit<Call, "authorized" | "promised">) =>
-    answered(io, { ...given, authorized: true, promised: isObject });
+  const call = (given: Omit<Call, "authorized" | "promised">, held?: string) =>
+    answered(io, { ...given, authorized: true, promised: isObject }, held);
   const below = (blueprint: string, rest: string, query: URLSearchParams) =>
     `/blueprints/${encodeURIComponent(blueprint)}${rest}${query.size === 0 ? "" : `?${query}`}`;
   const one = (identifier: string) => `/entities/${encodeURIComponent(identifier)}`;
@@ -83,7 +84,7 @@ export function createEntityCalls(io: CallIo): EntityCalls {
       for (const path of exclude) query.append("exclude", path);
       return call({ ...entities, method: "GET", path: below(blueprint, one(identifier), query), route: "other" });
     },
-    write: (blueprint, body, { mode, createMissing, validationOnly, runId, named }) => {
+    write: (blueprint, body, { mode, createMissing, validationOnly, runId, identifier }) => {
       const query = queryOf({
         upsert: mode !== "create",
         merge: mode === "merge",
@@ -91,14 +92,15 @@ export function createEntityCalls(io: CallIo): EntityCalls {
         ...(validationOnly && { validation_only: true }),
         ...(runId !== undefined && { run_id: runId }),
       });
-      return call({
+      const post = {
         method: "POST",
         path: below(blueprint, "/entities", query),
         family: "single",
         route: "single",
         body,
-        idempotent: validationOnly || (named && mode !== "create"),
-      });
+        idempotent: validationOnly || (identifier !== undefined && mode !== "create"),
+      } as const;
+      return call(post, identifier === undefined ? undefined : below(blueprint, one(identifier), queryOf({})));
     },
     delete: (blueprint, identifier, flags) =>
       call({
@@ -130,8 +132,9 @@ export function createEntityCalls(io: CallIo): EntityCalls {
   };
 }
 
-async function answered(io: CallIo, call: Call): Promise<EntityReply> {
-  const reply = await io.send(call);
+/** @param held - path of the entity that the call creates, where a lost answer can be made up for by a look at it */
+async function answered(io: CallIo, call: Call, held?: string): Promise<EntityReply> {
+  const reply = await sendOrLook(io, call, held);
   const url = io.apiUrl + call.path.replace(/\?.*$/s, "");
   if (reply.is === "lost") {
     throw new ApiError(

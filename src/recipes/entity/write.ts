@@ -30,7 +30,7 @@ export async function writeEntity(mode: Mode, options: EntityWriteOptions, io: E
       mode,
       createMissing: options.createMissing,
       validationOnly: options.dryRun,
-      named: body.identifier !== undefined,
+      ...(typeof body.identifier === "string" && { identifier: body.identifier }),
       ...(options.runId !== undefined && { runId: options.runId }),
     });
     return doneOf(reply, hintFor(reply, options), notes);

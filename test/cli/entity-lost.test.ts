@@ -1,0 +1,53 @@
+import { describe, expect, it } from "vitest";
+import type { FaultScript } from "../../src/emulator/faults.js";
+import { blueprintOf, envOf, startCatalog } from "../support/catalog.js";
+import { runInProcess } from "../support/in-process.js";
+
+type Fault = FaultScript["faults"][number];
+
+/** What a creation comes to whose requests meet trouble. */
+async function create(faults: readonly Fault[], { exists = false, name = ["a"] } = {}) {
+  let earlierMs = 0;
+  const emulator = await startCatalog({
+    clock: () => Date.now() - earlierMs,
+    blueprints: [blueprintOf("service", { schema: { properties: { size: { type: "number" } } } })],
+    faults: { faults: [...faults] },
+  });
+  const run = (...more: string[]) => runInProcess(["entity", "create", "service", ...name, ...more], envOf(emulator));
+  // The server's clock is told in whole seconds, so what was made just before cannot be told from what is made now.
+  earlierMs = 60_000;
+  if (exists) expect((await run("--property", "size=1")).code).toBe(0);
+  earlierMs = 0;
+  const { code, stdout, stderr } = await run("--property", "size=2");
+  const held = emulator.store.entities("service").map(({ identifier, properties }) => [identifier, properties.size]);
+  return { code, reply: stdout === "" ? undefined : JSON.parse(stdout), stderr, held };
+}
+
+describe("a creation whose answer is lost", () => {
+  it("is told as done where the entity is there since, and not sent again", async () => {
+    const { code, reply, held } = await create([{ route: "single", requests: 1, drop: "after" }]);
+    expect({ code, held }).toEqual({ code: 0, held: [["a", 2]] });
+    expect(reply).toMatchObject({ ok: true, entity: { identifier: "a", properties: { size: 2 } } });
+  });
+
+  it("is sent again where the entity is not there", async () => {
+    const { code, reply, held } = await create([{ route: "single", requests: 1, drop: "before" }]);
+    expect({ code, held }).toEqual({ code: 0, held: [["a", 2]] });
+    expect(reply).toMatchObject({ ok: true, entity: { identifier: "a" } });
+  });
+
+  it("is refused where the entity was there before", async () => {
+    const faults: Fault[] = [{ route: "single", requests: 2, drop: "before" }];
+    const { code, reply, held } = await create(faults, { exists: true });
+    expect({ code, held }).toEqual({ code: 1, held: [["a", 1]] });
+    expect(reply).toMatchObject({ ok: false, error: "identifier_taken" });
+  });
+
+  it("is an open question where the API makes up the identifier, and says how to answer it", async () => {
+    const { code, reply, stderr } = await create([{ route: "single", requests: 1, drop: "before" }], { name: [] });
+    expect({ code, reply }).toEqual({ code: 3, reply: undefined });
+    expect(stderr).toMatch(
+      /the answer was lost .*; the entity may have been written\n {2}Look with portload entity get/,
+    );
+  });
+});
