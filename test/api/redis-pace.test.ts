@@ -1,7 +1,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { Redis } from "ioredis";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { realClock } from "../../src/api/clock.js";
 import { openRedisPace } from "../../src/api/redis-pace.js";
 import { PaceError } from "../../src/errors.js";
@@ -80,6 +81,35 @@ describe.skipIf(!hasRedis)(`a pace shared through Redis${withoutRedis}`, () => {
     expect(Date.now() - start).toBeLessThan(500);
     const turns = await takeTurns(mine, Date.now() + 1000);
     expect(turns).toBeGreaterThan(85);
+  });
+
+  it("is let in by user and password, which no message repeats when they are wrong", async () => {
+    const admin = new Redis(redisUrl);
+    const user = `portload-test-${process.pid}`;
+    onTestFinished(async () => {
+      await admin.acl("DELUSER", user);
+      admin.disconnect();
+    });
+    await admin.acl("SETUSER", user, "on", ">hunter2", "~*", "&*", "+@all");
+    const as = (password: string) => Object.assign(new URL(redisUrl), { username: user, password }).href;
+    const limiter = await limiterOf(as("hunter2"), api(), 10);
+    await limiter.turn();
+    const error = await openRedisPace(as("hunter3"), api()).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(PaceError);
+    expect(String(error)).toMatch(/cannot be used: WRONGPASS/);
+    expect(`${String(error)}${(error as PaceError).stack}${(error as PaceError).hint}`).not.toMatch(/hunter/);
+  });
+
+  it.each([
+    [5000, /is 5\.0 s ahead of the clock of redis:/],
+    [-3000, /is 3\.0 s behind the clock of redis:/],
+  ])("refuses a job whose clock is %i ms off", async (offMs, message) => {
+    const now = Date.now.bind(Date);
+    const spy = vi.spyOn(Date, "now").mockImplementation(() => now() + offMs);
+    onTestFinished(() => spy.mockRestore());
+    const error = await openRedisPace(redisUrl, api()).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(PaceError);
+    expect(String(error)).toMatch(message);
   });
 
   it("is a PaceError once Redis goes away, for turns asked for before and after", async () => {
