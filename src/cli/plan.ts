@@ -42,7 +42,11 @@ export const planCommand: Command = {
     }).finally(progress.stop);
     try {
       if (error !== undefined) await writeOut(terminal.stderr, `${describeError(error)}\n`);
-      if (file === undefined) return report.exitCode as ExitCode;
+      if (file === undefined) {
+        const why = report.exitCode === 2 ? "--max-errors was passed" : "it was interrupted";
+        if (error === undefined) await writeOut(terminal.stderr, `no plan: ${why}\n`);
+        return report.exitCode as ExitCode;
+      }
       if (options.out !== undefined) await keep(file, options.out);
       if (talk.output === "json") await printJson(file, terminal);
       else if (!talk.quiet) {

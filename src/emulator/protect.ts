@@ -47,7 +47,8 @@ const changes: readonly { readonly method: string; readonly url: RegExp; readonl
     url: /\/rename$/,
     refusal: (_, { identifier }, request) => {
       const { member } = request.params as { readonly member: string };
-      return defaultsOf(identifier).some(([, key]) => key === member)
+      const route = request.routeOptions.url ?? "";
+      return defaultsOf(identifier).some(([group, key]) => key === member && route.includes(`/${group}/`))
         ? violation(422, `"${member}" of the blueprint "${identifier}" cannot be renamed`)
         : undefined;
     },

@@ -15,10 +15,15 @@ export type Ending =
   /** A fault of this program. */
   | "broken";
 
-/** Gives the exit code of an import: the first that applies of 5 · 4 · 3 · 2 · 6 · 1 · 0. A dry run over its budget is no import to resume: 1. @source contract, "Exit codes" */
-export function exitCodeOf(ending: Ending, counts: Counts, dryRun = false): number {
+/**
+ * Gives the exit code of an import: the first that applies of 5 · 4 · 3 · 2 · 6 · 1 · 0.
+ *
+ * @param isTrial - a dry run over its budget has nothing to resume: 1, not 2
+ * @source contract, "Exit codes"
+ */
+export function exitCodeOf(ending: Ending, counts: Counts, isTrial = false): number {
   if (ending === "broken" || !balances(counts)) return 5;
-  if (ending === "overBudget" && dryRun) return 1;
+  if (ending === "overBudget" && isTrial) return 1;
   if (ending !== "finished") return codes[ending];
   return counts.records.rejected + counts.entities.rejected > 0 ? 1 : 0;
 }

@@ -2,12 +2,15 @@ import type { Paint } from "./paint.js";
 import type { Report } from "./report.js";
 import { formatCount, formatNumber } from "./words.js";
 
-/** Writes the summary's last line: how an import ended, and what to do next. `resume` is the command that goes on, if there is one. */
-export function lastLine(report: Report, resume: string | undefined, paint: Paint): string {
+/** Writes the summary's last line: how an import ended, and what to do next. `resume` is the command that goes on, if there is one; `stopped` that its error budget ended it. */
+export function lastLine(report: Report, resume: string | undefined, paint: Paint, stopped = false): string {
   const { records, entities, dryRun, exitCode } = report;
   const settled = entities.created + entities.updated + entities.unchanged;
   const left = entities.notAttempted === 0 ? "" : `, ${formatCount(entities.notAttempted, "entity")} not attempted`;
   const next = resume === undefined ? "" : `; go on with: ${resume}`;
+  const overBudget = () =>
+    paint("bad", `Stopped by --max-errors with ${formatNumber(failed(report))} failed${left}${next}`);
+  if (stopped && exitCode === 1) return overBudget();
   switch (exitCode) {
     case 0: {
       const would = dryRun ? "would be written" : "in the catalog";
@@ -22,7 +25,7 @@ export function lastLine(report: Report, resume: string | undefined, paint: Pain
         `Finished with ${formatNumber(failed(report))} failed, ${formatCount(settled, "entity")} ${dryRun ? "would be" : "are"} in the catalog as the sources have ${settled === 1 ? "it" : "them"}.`,
       );
     case 2:
-      return paint("bad", `Stopped by --max-errors with ${formatNumber(failed(report))} failed${left}${next}`);
+      return overBudget();
     case 4:
       return paint("bad", `Interrupted after ${formatCount(records.read, "record")}${left}${next}`);
     case 5:

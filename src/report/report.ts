@@ -77,7 +77,7 @@ export function buildReport(facts: ReportFacts): Report {
     command,
     ...(facts.retryOf !== undefined && { retryOf: facts.retryOf }),
     dryRun,
-    exitCode: exitCodeOf(ending, counts, dryRun),
+    exitCode: exitCodeOf(ending, counts, dryRun && command === "import"),
     balanced: balances(counts),
     records,
     entities,

@@ -13,6 +13,8 @@ export interface SummaryFacts {
   readonly mode: Mode;
   /** The import's folder, as the user would name it. */
   readonly folder: string;
+  /** Whether its error budget stopped it. Default false. */
+  readonly stopped?: boolean;
   /** Whether the terminal takes colours. */
   readonly color: boolean;
   /** The command that goes on where the import stopped, if there is one. */
@@ -32,7 +34,7 @@ export function formatSummary(facts: SummaryFacts): string {
     warningLines(report.warnings, paint),
     fileLines(report, folder),
     ledgerLines(report, mode, paint),
-    [lastLine(report, facts.resume, paint)],
+    [lastLine(report, facts.resume, paint, facts.stopped)],
   ];
   return `${blocks
     .filter((lines) => lines.length > 0)

@@ -4,6 +4,7 @@ import type { Batch, Write } from "../entity.js";
 export const maxBatchEntities = 20;
 /** Most bytes in a request body. @source API reference: 413, "Request body is too large (limit is 1MiB)" */
 export const maxBodyBytes = 1024 * 1024;
+const modes = ["merge", "override", "create"] as const;
 /** Bytes of `{"entities":[]}`. */
 const envelopeBytes = 15;
 
@@ -20,6 +21,13 @@ export async function* batchWrites(
     for (const write of chunk) {
       const { blueprint, identifier } = write.entity.key;
       const name = `${write.mode} ${blueprint}`;
+      // An earlier write of the same entity goes first, in whatever mode.
+      for (const mode of modes) {
+        const other = mode === write.mode ? undefined : open.get(`${mode} ${blueprint}`);
+        if (other?.identifiers.has(identifier) !== true) continue;
+        yield close(other);
+        open.delete(`${mode} ${blueprint}`);
+      }
       let batch = open.get(name) ?? emptyBatch();
       if (isFull(batch, write, maxEntities)) {
         yield close(batch);

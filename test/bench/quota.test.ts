@@ -30,8 +30,8 @@ const shortGrain = 0.02;
 /** Another client is told from what headers say while the burst lasts, so that one needs a burst that lasts: half of Port's, by itself, all of its 429s counted. */
 const crowded = { limits: "0.5", limitPeriod: "300s", burstMs: 20_000, measuredMs: 8000 };
 const crowdedGrain = 0.005;
-/** Timers that come later than this, one in a hundred, spoil a round trip of 20 ms and a bucket of a few tokens. */
-const busyMs = 100;
+/** Timers that come later than this, one in a hundred or a single one, spoil a round trip of 20 ms and a bucket of a few tokens. */
+const busyMs = { oftenMs: 100, onceMs: 400 };
 
 const isCrowded = ({ others }: Scenario): boolean => others !== undefined;
 const holds = (scenario: Scenario, measured: Measured): boolean =>
@@ -71,21 +71,22 @@ async function run(scenario: Scenario) {
       });
     });
     const delay = monitorEventLoopDelay();
-    const { from, to, others } = await measure(
-      stats,
-      scenario.roundTripMs < 1000 ? load : { ...load, burstMs: 12_000 },
-      () => {
-        // What is late while the program starts spoils nothing.
-        delay.enable();
-        return disturb(emulator.url, scenario.others, ended.signal);
-      },
-    );
+    // One that ends before it was measured is a failure, not a reason to wait.
+    const early = Promise.race(imports).then(({ error }) => {
+      throw error ?? new Error("the import ended before its stream");
+    });
+    const measured = measure(stats, scenario.roundTripMs < 1000 ? load : { ...load, burstMs: 12_000 }, () => {
+      // What is late while the program starts spoils nothing.
+      delay.enable();
+      return disturb(emulator.url, scenario.others, ended.signal);
+    });
+    const { from, to, others } = await Promise.race([measured, early]);
     delay.disable();
     ended.abort();
     await Promise.allSettled(imports);
     return {
       ...figures(scenario.name, from, to),
-      lateMs: delay.percentile(99) / 1e6,
+      late: { oftenMs: delay.percentile(99) / 1e6, onceMs: delay.max / 1e6 },
       ...oursOf(await stats(), others()),
     };
   } finally {
@@ -115,10 +116,10 @@ describe(`an import against the emulator's limits${withoutRedis}`, () => {
       async ({ skip }) => {
         const first = await (measuring.get(scenario.name) ?? run(scenario));
         // What another process of this machine disturbed is measured once more, alone.
-        const { lateMs, ...measured } = holds(scenario, first) ? first : await run(scenario);
+        const { late, ...measured } = holds(scenario, first) ? first : await run(scenario);
         skip(
-          !holds(scenario, measured) && lateMs > busyMs,
-          `the machine was too busy to measure a rate: timers came ${Math.round(lateMs)} ms late`,
+          !holds(scenario, measured) && (late.oftenMs > busyMs.oftenMs || late.onceMs > busyMs.onceMs),
+          `the machine was too busy to measure a rate: timers came up to ${Math.round(late.onceMs)} ms late`,
         );
         expect(holds(scenario, measured), JSON.stringify(measured)).toBe(true);
       },

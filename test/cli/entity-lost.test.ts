@@ -43,6 +43,43 @@ describe("a creation whose answer is lost", () => {
     expect(reply).toMatchObject({ ok: false, error: "identifier_taken" });
   });
 
+  it("is told as done where the server was still at work when it was looked for", async () => {
+    const faults: Fault[] = [{ route: "single", requests: [1, 2], drop: "after" }];
+    // The look at it comes first: it finds nothing, once.
+    const notYet = {
+      route: "entities",
+      requests: 1,
+      status: 404,
+      body: '{"ok":false,"error":"not_found","message":"not yet"}',
+    } as const;
+    const { code, reply, held } = await create([...faults, notYet]);
+    expect({ code, held }).toEqual({ code: 0, held: [["a", 2]] });
+    expect(reply).toMatchObject({ ok: true, entity: { identifier: "a" } });
+  });
+
+  it("is told as done where sending again finds it there", async () => {
+    const notYet = {
+      route: "entities",
+      requests: 1,
+      status: 404,
+      body: '{"ok":false,"error":"not_found","message":"not yet"}',
+    } as const;
+    const { code, reply, held } = await create([{ route: "single", requests: 1, drop: "after" }, notYet]);
+    expect({ code, held }).toEqual({ code: 0, held: [["a", 2]] });
+    expect(reply).toMatchObject({ ok: true, entity: { identifier: "a" } });
+  });
+
+  it("stays an open question where nothing can be looked at", async () => {
+    const refused = {
+      route: "entities",
+      status: 403,
+      body: '{"ok":false,"error":"missing_permissions","message":"no"}',
+    } as const;
+    const { code, stderr } = await create([{ route: "single", requests: 1, drop: "after" }, refused]);
+    expect(code).toBe(3);
+    expect(stderr).toContain("the entity may have been written");
+  });
+
   it("is an open question where the API makes up the identifier, and says how to answer it", async () => {
     const { code, reply, stderr } = await create([{ route: "single", requests: 1, drop: "before" }], { name: [] });
     expect({ code, reply }).toEqual({ code: 3, reply: undefined });

@@ -24,6 +24,19 @@ describe("batchWrites", () => {
     for (const batch of batches) expect(Buffer.byteLength(bodyOf(batch))).toBe(batch.bytes);
   });
 
+  it("gives an earlier write of an entity first, also in another mode", async () => {
+    const writes = [
+      { ...write(entity("a")), mode: "merge" as const },
+      { ...write(entity("b")), mode: "override" as const },
+      { ...write(entity("a")), mode: "override" as const },
+    ];
+    const batches = await collect(batchWrites(iterate([writes])));
+    expect(batches.map((batch) => [batch.mode, identifiers(batch)])).toEqual([
+      ["merge", ["a"]],
+      ["override", ["b", "a"]],
+    ]);
+  });
+
   it("never holds a key twice", async () => {
     const batches = await collect(batchWrites(iterate([[write(entity("a")), write(entity("a")), write(entity("b"))]])));
     expect(batches.map(identifiers)).toEqual([["a"], ["a", "b"]]);

@@ -79,7 +79,7 @@ function endOf(
   // What others wrote since the start may stand in the way.
   if (deleted instanceof Refusal) return { status: "FAILURE", deleted: 0 };
   const kept = deleteToo ? deleteBlueprint(catalog, shelf) : undefined;
-  return { status: kept === undefined ? "COMPLETED" : "FAILURE", deleted: entities.length };
+  return { status: kept === undefined ? "COMPLETED" : "FAILURE", deleted: left.length };
 }
 
 /** @source fact sheet 4.4, the migration that Port's Ocean and Terraform provider read */

@@ -46,7 +46,7 @@ export function deleteAllEntities(options: EntityDeleteAllOptions, io: DeleteAll
       deleteBlueprint,
       ...(runId !== undefined && { runId }),
     });
-    if (started.is === "refused") return doneOf(started, await reasonFor(started, blueprint, client));
+    if (started.is === "refused") return doneOf(started, await reasonFor(started, options, client));
     const migration = startedBody.safeParse(started.body).data?.migrationId;
     return migration === undefined ? doneOf(started) : finished(migration, client);
   });
@@ -66,29 +66,34 @@ async function finished(migration: string, client: Client): Promise<EntityDone> 
 }
 
 /** Names the relations that stand in the way: the required ones, else those that point at it. @source Port's guide to the API: all entities go at once only where the blueprint has no required relations */
-async function reasonFor(reply: EntityReply, blueprint: string, client: Client): Promise<string | undefined> {
+async function reasonFor(
+  reply: EntityReply,
+  { blueprint, deleteBlueprint }: EntityDeleteAllOptions,
+  client: Client,
+): Promise<string | undefined> {
   if (reply.is === "done" || (reply.error !== "has_dependents" && reply.error !== "required_relation"))
     return undefined;
   const relations = (await client.listBlueprints()).flatMap((source) => relationsOf(source, blueprint));
-  const named = (which: (relation: Held) => boolean) =>
-    relations
-      .filter(which)
-      .map(({ name }) => name)
-      .join(", ");
-  const required = named((relation) => relation.required);
-  const incoming = named((relation) => relation.incoming);
-  if (required === "" && incoming === "") return undefined;
-  const reason =
-    required === ""
-      ? `Others relate to it: ${incoming}`
-      : `Port deletes all entities at once only where no relation is required; required: ${required}`;
-  return `${reason}. Delete by a list instead: portload entity delete ${blueprint} - --delete-dependents`;
+  const named = (some: readonly Held[]) => some.map(({ name }) => name).join(", ");
+  const required = relations.filter((relation) => relation.required);
+  if (required.length > 0)
+    return (
+      `Port deletes all entities at once only where no relation is required; required: ${named(required)}. ` +
+      `Delete by a list instead: portload entity delete ${blueprint} - --delete-dependents`
+    );
+  const others = relations.filter((relation) => relation.fromOther);
+  if (others.length === 0) return undefined;
+  const remedy = deleteBlueprint
+    ? "Without --delete-blueprint its entities go; the blueprint can go once these relations are removed."
+    : "Remove these relations first.";
+  return `Others relate to it: ${named(others)}. ${remedy}`;
 }
 
 interface Held {
   readonly name: string;
   readonly required: boolean;
-  readonly incoming: boolean;
+  /** Another blueprint's, to this one. */
+  readonly fromOther: boolean;
 }
 
 /** The relations from or to a blueprint that another, or it itself, holds. */
@@ -98,6 +103,6 @@ function relationsOf({ identifier, relations = {} }: Blueprint, blueprint: strin
     .map(([relation, { required, target }]) => ({
       name: `${identifier}.${relation} → ${target}`,
       required: required === true,
-      incoming: target === blueprint,
+      fromOther: identifier !== blueprint,
     }));
 }

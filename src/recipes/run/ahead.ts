@@ -4,12 +4,14 @@ import { setImmediate as turn } from "node:timers/promises";
  * Works on items while earlier ones are still worked on, at most `ahead` further; gives the results in the items' order, each as soon as it is there.
  * An item is taken only while work waits for something: what is done at once goes on item by item.
  *
+ * @param onEarlyEnd - called where work is left when nobody wants more or something failed, so that items that are long in coming need not be waited for
  * @throws what `work` throws when its turn comes, what `items` throw after all that came before
  */
 export async function* workAhead<A, B>(
   items: AsyncIterable<A>,
   ahead: number,
   work: (item: A) => Promise<B>,
+  onEarlyEnd: () => void = () => undefined,
 ): AsyncGenerator<B> {
   const source = items[Symbol.asyncIterator]();
   const underWay: Promise<B>[] = [];
@@ -33,6 +35,7 @@ export async function* workAhead<A, B>(
       }
     }
   } finally {
+    if (next !== undefined) onEarlyEnd();
     // An item that is on its way still comes, so that whoever makes it is not left in the middle.
     await next?.catch(() => undefined);
     await Promise.allSettled(underWay);

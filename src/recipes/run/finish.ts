@@ -16,6 +16,8 @@ export interface Finished {
   /** The import's folder: journal, reasons, rejects files, report. */
   readonly folder: string;
   readonly mode: Run["mode"];
+  /** Whether it was stopped by its error budget. */
+  readonly stopped: boolean;
   /** Why it could not go on, where `report.exitCode` is 3, 5 or 6. */
   readonly error?: unknown;
 }
@@ -41,7 +43,8 @@ export async function finishRun(run: Run, work: () => Promise<void>): Promise<Fi
     const report = await reportOf(run, ending, performance.now() - startedMs);
     await run.state.writeReport(`${JSON.stringify(report, null, 2)}\n`);
     await writeForms(report, run.options.report);
-    return { report, folder: run.state.folder, mode: run.mode, ...(error !== undefined && { error }) };
+    const stopped = ending === "overBudget";
+    return { report, folder: run.state.folder, mode: run.mode, stopped, ...(error !== undefined && { error }) };
   } finally {
     await run.state.close(left);
   }
@@ -67,7 +70,7 @@ async function reportOf(run: Run, ending: Ending, durationMs: number): Promise<R
     durationMs,
   });
   // All that was rejected is known and allowed.
-  return report.exitCode === 1 && allowed?.fresh === 0 ? { ...report, exitCode: 0 } : report;
+  return ending === "finished" && report.exitCode === 1 && allowed?.fresh === 0 ? { ...report, exitCode: 0 } : report;
 }
 
 function endingOf(reason: Run["stop"]["reason"], error: unknown): Ending {

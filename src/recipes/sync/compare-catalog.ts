@@ -33,7 +33,8 @@ export async function* compareWithCatalog(
   onDifference: OnDifference = () => undefined,
 ): AsyncGenerator<readonly Due[]> {
   const comparisons = comparisonsOf(run);
-  const groups = workAhead(groupsOf(chunks), lookUpsAhead, (group) => compareGroup(run, comparisons, group));
+  const compare = (group: readonly Entity[]) => compareGroup(run, comparisons, group);
+  const groups = workAhead(groupsOf(chunks), lookUpsAhead, compare, () => run.stop.because("failed"));
   for await (const compared of groups) yield await settle(run, compared, onDifference);
 }
 

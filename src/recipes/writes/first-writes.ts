@@ -46,10 +46,11 @@ export async function* freshEntities(
 /** Turns entities into first writes, with relations deferred whose target is not there yet. */
 export async function* writesOf(run: Run, chunks: AsyncIterable<readonly Due[]>): AsyncGenerator<readonly Write[]> {
   const { catalog, mode, plan } = run;
-  const known = workAhead(chunks, lookUpsAhead, async (chunk) => {
+  const know = async (chunk: readonly Due[]) => {
     const entities = chunk.map(({ entity }) => entity);
     return { chunk, isKnown: await knowTargets(run, entities, plan.deferrable) };
-  });
+  };
+  const known = workAhead(chunks, lookUpsAhead, know, () => run.stop.because("failed"));
   for await (const { chunk, isKnown } of known) {
     yield chunk.map(({ entity, before }) => {
       const blueprint = catalog.get(entity.key.blueprint);
