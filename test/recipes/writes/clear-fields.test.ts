@@ -47,7 +47,9 @@ describe("clearing", () => {
       ["cleared_apart", "title", 3],
       ["cleared_apart", "icon", 2],
     ]);
-    const held = emulator.store.entities("node").map(({ title, icon, properties }) => [title, icon, properties.note]);
+    const held = emulator.store
+      .entities("node")
+      .map(({ title, icon, properties }) => [title, icon, properties.note ?? null]);
     expect(held).toEqual([
       [null, null, null],
       [null, "Sun", null],
