@@ -184,7 +184,7 @@ describe("portload entity create, merge and override", () => {
   });
 
   it("shows that the run of --run-id is none", async () => {
-    const emulator = await start();
+    const emulator = await start({ readings: { unknownRun: "reject" } });
     const { code, replies } = await run(emulator, ["merge", "service", "s", "--run-id", "r_none"]);
     expect(code).toBe(1);
     expect(replies[0].ok).toBe(false);
