@@ -7,6 +7,9 @@ import type { Limiter } from "./limits.js";
 import { Refusal } from "./refusal.js";
 import type { Tokens } from "./tokens.js";
 
+/** Tells a reply whose status a script chose from those that the API would give. */
+const scripted = { "x-portload-fault": "scripted" };
+
 /** What faults reach into. */
 export interface FaultParts {
   readonly faults: Faults;
@@ -46,7 +49,7 @@ export function hookFaults(server: FastifyInstance, parts: FaultParts): void {
     if (rules.some(({ garble }) => garble === "truncated")) return cutOff(request, reply, text);
     const after = rules.find(({ status, written }) => status !== undefined && written === true);
     if (after?.status !== undefined) {
-      reply.code(after.status).headers(after.headers ?? {});
+      reply.code(after.status).headers({ ...scripted, ...after.headers });
       return done(null, after.body ?? JSON.stringify(refusalOf(after.status).body));
     }
     done(
@@ -70,7 +73,7 @@ function takeQuota({ takeQuota: count = 0 }: FaultRule, request: FastifyRequest,
 function refuse(reply: FastifyReply, { status = 500, headers, body }: FaultRule): FastifyReply {
   return reply
     .code(status)
-    .headers(headers ?? {})
+    .headers({ ...scripted, ...headers })
     .type("application/json; charset=utf-8")
     .send(body ?? JSON.stringify(refusalOf(status).body));
 }

@@ -49,8 +49,9 @@ if (folder !== undefined) {
       // Only the emulator has this route; a test's own server is none of our business.
       const emulator = fastify.hasRoute({ method: "GET", url: "/__emulator/stats" });
       const pattern = request.routeOptions.url;
-      // Statuses from 500 on are what tests of faults ask for.
-      if (emulator && reply.statusCode < 500 && pattern?.startsWith("/v1/"))
+      // What a test's faults ask for is no behaviour of the API.
+      const isScripted = reply.hasHeader("x-portload-fault") || reply.statusCode >= 500;
+      if (emulator && !isScripted && pattern?.startsWith("/v1/"))
         look(request.method, pattern, reply.statusCode, payload);
       done();
     });
