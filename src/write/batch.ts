@@ -4,7 +4,6 @@ import type { Batch, Write } from "../entity.js";
 export const maxBatchEntities = 20;
 /** Most bytes in a request body. @source API reference: 413, "Request body is too large (limit is 1MiB)" */
 export const maxBodyBytes = 1024 * 1024;
-const modes = ["merge", "override", "create"] as const;
 /** Bytes of `{"entities":[]}`. */
 const envelopeBytes = 15;
 
@@ -22,11 +21,11 @@ export async function* batchWrites(
       const { blueprint, identifier } = write.entity.key;
       const name = `${write.mode} ${blueprint}`;
       // An earlier write of the same entity goes first, in whatever mode.
-      for (const mode of modes) {
-        const other = mode === write.mode ? undefined : open.get(`${mode} ${blueprint}`);
-        if (other?.identifiers.has(identifier) !== true) continue;
+      for (const [otherName, other] of open) {
+        if (otherName === name || !other.identifiers.has(identifier)) continue;
+        if (other.writes[0]?.entity.key.blueprint !== blueprint) continue;
         yield close(other);
-        open.delete(`${mode} ${blueprint}`);
+        open.delete(otherName);
       }
       let batch = open.get(name) ?? emptyBatch();
       if (isFull(batch, write, maxEntities)) {

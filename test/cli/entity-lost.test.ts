@@ -5,6 +5,14 @@ import { runInProcess } from "../support/in-process.js";
 
 type Fault = FaultScript["faults"][number];
 
+/** The first look at the entity finds nothing: the server is still at work. */
+const notYet: Fault = {
+  route: "entities",
+  requests: 1,
+  status: 404,
+  body: '{"ok":false,"error":"not_found","message":"not yet"}',
+};
+
 /** What a creation comes to whose requests meet trouble. */
 async function create(faults: readonly Fault[], { exists = false, name = ["a"] } = {}) {
   let earlierMs = 0;
@@ -45,25 +53,12 @@ describe("a creation whose answer is lost", () => {
 
   it("is told as done where the server was still at work when it was looked for", async () => {
     const faults: Fault[] = [{ route: "single", requests: [1, 2], drop: "after" }];
-    // The look at it comes first: it finds nothing, once.
-    const notYet = {
-      route: "entities",
-      requests: 1,
-      status: 404,
-      body: '{"ok":false,"error":"not_found","message":"not yet"}',
-    } as const;
     const { code, reply, held } = await create([...faults, notYet]);
     expect({ code, held }).toEqual({ code: 0, held: [["a", 2]] });
     expect(reply).toMatchObject({ ok: true, entity: { identifier: "a" } });
   });
 
   it("is told as done where sending again finds it there", async () => {
-    const notYet = {
-      route: "entities",
-      requests: 1,
-      status: 404,
-      body: '{"ok":false,"error":"not_found","message":"not yet"}',
-    } as const;
     const { code, reply, held } = await create([{ route: "single", requests: 1, drop: "after" }, notYet]);
     expect({ code, held }).toEqual({ code: 0, held: [["a", 2]] });
     expect(reply).toMatchObject({ ok: true, entity: { identifier: "a" } });

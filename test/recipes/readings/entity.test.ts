@@ -10,11 +10,9 @@ import {
 } from "../../../src/recipes/entity/options.js";
 import { getEntity, writeEntity } from "../../../src/recipes/entity/write.js";
 import { envOf } from "../../support/catalog.js";
-import { changedBy, eachReading, good, importInto, inventory, prepared } from "./inventory.js";
+import { eachReading, good, importInto, inventory, prepared } from "./inventory.js";
 
-describe.each(eachReading)("single operations with %s read as %j", (key, value) => {
-  const changed = changedBy(key, value);
-
+describe.each(eachReading)("single operations with %s read as %j", (key, value, changed) => {
   it("create, refuse to create again, merge, override and read", async () => {
     const io = { env: envOf(await prepared(changed)) };
     const fields = { blueprint: "service", identifier: "x" };

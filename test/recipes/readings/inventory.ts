@@ -156,10 +156,8 @@ export async function prepared(changed: Partial<Readings>): Promise<Emulator> {
   return emulator;
 }
 
-/** Nothing read otherwise, then each other reading by itself: what a suite is run under. */
-export const eachReading: readonly (readonly [string, unknown])[] = [["nothing", undefined], ...others];
-
-/** What turns a pair of {@link eachReading} round in an emulator. */
-export function changedBy(key: string, value: unknown): Partial<Readings> {
-  return value === undefined ? {} : { [key]: value };
-}
+/** Nothing read otherwise, then each other reading by itself, with what turns it round in an emulator: what a suite is run under. */
+export const eachReading: readonly (readonly [key: string, value: unknown, changed: Partial<Readings>])[] = [
+  ["nothing", undefined, {}],
+  ...others.map(([key, value]) => [key, value, { [key]: value }] as const),
+];
