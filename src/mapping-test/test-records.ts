@@ -1,5 +1,5 @@
-import type { SourceOptions } from "../options.js";
 import type { SourceRecord } from "../record.js";
+import type { SourceOptions } from "../source-options.js";
 import type { MappingTest } from "./test-file.js";
 
 /** The records of a test, or why they are none. */
