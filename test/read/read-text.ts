@@ -35,7 +35,7 @@ export async function gather(options: SourceOptions, io: ReadIo, source = stdin)
   const result: ReadResult = { records: [], rejects: [], warnings: [] };
   try {
     for await (const chunk of readSource(source, options, io)) {
-      if (chunk.read.read !== chunk.items.length + chunk.rejects.length) throw new Error("a chunk's tally is wrong");
+      if (chunk.tally.read !== chunk.items.length + chunk.rejects.length) throw new Error("a chunk's tally is wrong");
       result.records.push(...chunk.items);
       result.rejects.push(...chunk.rejects);
       result.warnings.push(...chunk.warnings);
