@@ -6,7 +6,8 @@ import type { ItemResult } from "../reply.js";
 export type Verdict =
   | { readonly is: "created" | "updated" }
   | { readonly is: "unmet"; readonly reject: Reject }
-  | { readonly is: "rejected"; readonly reject: Reject };
+  /** With `isWritten` the entity is in the catalog all the same. */
+  | { readonly is: "rejected"; readonly reject: Reject; readonly isWritten?: true };
 
 /**
  * The verdict of one entity's result.

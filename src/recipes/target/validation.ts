@@ -1,11 +1,9 @@
-import type { BulkFlags } from "../../api/bulk-call.js";
-import type { Client } from "../../api/client.js";
 import type { Relation } from "../../blueprint.js";
 import { type EntityBody, isSearchQuery, type RelationValue, targetsOf } from "../../entity.js";
 import type { ItemResult } from "../../reply.js";
 import { createKeySet } from "../../settle/keys.js";
-import type { Run } from "../run/run.js";
-import { catalogMemory } from "./catalog-memory.js";
+import { groupBy } from "../run/group-by.js";
+import type { Target, UpsertFlags } from "./target.js";
 
 /** An entity that the API could not check, because a relation that it requires points at what is only in this import. */
 export interface Unchecked {
@@ -13,35 +11,27 @@ export interface Unchecked {
   readonly relation: string;
 }
 
-/** A {@link Client} that writes nothing. */
-export interface ValidatingClient extends Client {
-  /** Finds out which entities the catalog holds, so that what would be created is told from what would be updated. */
-  remember(blueprint: string, identifiers: readonly string[]): Promise<void>;
-}
-
 /**
- * A client that has the API check every write (`validation_only`) and writes nothing: what passed counts as being in the catalog from then on.
+ * A target that has the API check every write (`validation_only`) and writes nothing: what passed counts as being in the catalog from then on.
  *
  * An item refused only because its target passed in this very run is sent once more without that relation; where the relation is required it counts as
- * passed and is told to `onUnchecked`. Missing targets are never made: where the import would have them made, they count as passed, too.
+ * passed and is reported to `onUnchecked`. Missing targets are never made: where the import would have them made, they count as passed, too.
  *
  * @source API reference, "Create multiple entities": `validation_only`, `create_missing_related_entities`
  */
-export function validatingClient(
-  { client, catalog, createMissing }: Pick<Run, "client" | "catalog" | "createMissing">,
-  onUnchecked: (unchecked: Unchecked) => void,
-): ValidatingClient {
+export function validatingTarget(api: Target, onUnchecked: (unchecked: Unchecked) => void): Target {
+  const { blueprints, createMissing } = api.rules;
   const passed = createKeySet();
   /** Refused for a missing target before: sent without what has passed by now. */
   const waiting = createKeySet();
-  const held = catalogMemory(client);
+  const held = catalogMemory(api);
   const hasPassed = (blueprint: string, identifier: string): boolean => passed.find({ blueprint, identifier }) >= 0;
   const note = (keys: typeof passed, blueprint: string, identifier: EntityBody["identifier"]): void => {
     if (typeof identifier === "string") keys.add({ blueprint, identifier }, { source: 0, position: 0 }, 0);
   };
 
   /** What the API would do by the look-up; its own words where it writes anew what is there. */
-  const forecast = (blueprint: string, { identifier }: EntityBody, { mode }: BulkFlags): ItemResult => {
+  const forecast = (blueprint: string, { identifier }: EntityBody, { mode }: UpsertFlags): ItemResult => {
     if (typeof identifier !== "string") return { is: "updated" };
     const exists = held.has(blueprint, identifier) || hasPassed(blueprint, identifier);
     if (exists && mode === "create")
@@ -67,7 +57,7 @@ export function validatingClient(
   }
 
   const relationsOf = (blueprint: string): [string, Relation][] =>
-    Object.entries(catalog.get(blueprint)?.relations ?? {});
+    Object.entries(blueprints.get(blueprint)?.relations ?? {});
 
   /** The entity without targets that only this import brings; what is required and lost by that. */
   function withoutComing(blueprint: string, entity: EntityBody): { readonly body: EntityBody; readonly lost?: string } {
@@ -92,16 +82,29 @@ export function validatingClient(
       ),
     );
 
-  const send = (blueprint: string, bodies: readonly EntityBody[], flags: BulkFlags) =>
-    client.upsertBulk(
+  const send = (blueprint: string, bodies: readonly EntityBody[], flags: UpsertFlags) =>
+    api.upsert(
       blueprint,
       bodies.map((body) => JSON.stringify(body)),
       { ...flags, createMissing: false, validationOnly: true },
     );
 
   return {
-    ...client,
-    remember: (blueprint, identifiers) => held.look(blueprint, identifiers),
+    // Each by name: what writes must never reach the API from here.
+    rules: api.rules,
+    isForecast: true,
+    lookUp: api.lookUp,
+    search: api.search,
+    count: api.count,
+    listBlueprints: api.listBlueprints,
+    serverNow: api.serverNow,
+    async foresee(entities) {
+      for (const [blueprint, group] of groupBy(entities, ({ key }) => key.blueprint))
+        await held.look(
+          blueprint,
+          group.flatMap(({ body }) => (typeof body.identifier === "string" ? [body.identifier] : [])),
+        );
+    },
     async existing(blueprint, identifiers) {
       await held.look(
         blueprint,
@@ -111,7 +114,7 @@ export function validatingClient(
         identifiers.filter((identifier) => hasPassed(blueprint, identifier) || held.has(blueprint, identifier)),
       );
     },
-    async upsertBulk(blueprint, items, flags) {
+    async upsert(blueprint, items, flags) {
       const entities = items.map((item) => JSON.parse(item) as EntityBody);
       await look(blueprint, entities);
       const results: (ItemResult | undefined)[] = entities.map((entity) =>
@@ -158,8 +161,8 @@ export function validatingClient(
       }
       return { is: "settled", results: results.map((result) => result ?? { is: "unknown" }) };
     },
-    patchEntity: async () => ({ is: "patched" }),
-    deleteEntities: async (_blueprint, identifiers) => ({ is: "deleted", deleted: identifiers }),
+    clear: async () => ({ is: "patched" }),
+    delete: async (_blueprint, identifiers) => ({ is: "deleted", deleted: identifiers }),
   };
 }
 
@@ -172,4 +175,34 @@ function isOnlyRelations({ identifier, properties, relations, ...rest }: EntityB
     Object.keys(properties).length === 0 &&
     Object.keys(rest).length === 0
   );
+}
+
+/** What the catalog is known to hold, and to lack. */
+interface CatalogMemory {
+  /** Asks for what is not known yet, a thousand identifiers a request. */
+  look(blueprint: string, identifiers: readonly string[]): Promise<void>;
+  /** False for what was never looked for. */
+  has(blueprint: string, identifier: string): boolean;
+}
+
+/** Most entities that are remembered. */
+const maxRemembered = 100_000;
+
+/** Remembers what the catalog holds, so that each entity is asked for once while it is of use; the longest known are forgotten first. */
+function catalogMemory(api: Pick<Target, "existing">): CatalogMemory {
+  const known = new Map<string, boolean>();
+  const nameOf = (blueprint: string, identifier: string): string => `${blueprint}\0${identifier}`;
+  return {
+    async look(blueprint, identifiers) {
+      const unknown = [...new Set(identifiers)].filter((identifier) => !known.has(nameOf(blueprint, identifier)));
+      if (unknown.length === 0) return;
+      const found = await api.existing(blueprint, unknown);
+      for (const identifier of unknown) known.set(nameOf(blueprint, identifier), found.has(identifier));
+      for (const name of known.keys()) {
+        if (known.size <= maxRemembered) break;
+        known.delete(name);
+      }
+    },
+    has: (blueprint, identifier) => known.get(nameOf(blueprint, identifier)) === true,
+  };
 }

@@ -9,18 +9,23 @@ import {
   excessDeletions,
   percent,
 } from "../../plan/prune-guard.js";
+import type { KeySet } from "../../settle/keys.js";
 import type { SourceFingerprint } from "../../state/journal-lines.js";
-import type { Run } from "../run/run.js";
+import type { State } from "../../state/state.js";
+import type { Inventory } from "../run/inventory.js";
+import type { Ledger } from "../run/ledger.js";
+import type { SourceJob } from "../run/run.js";
+import type { Target } from "../target/target.js";
+import { type Dependents, findDependents, scan } from "./dependents.js";
 import { keepDecision, ownedWhenRefused } from "./memory.js";
 import type { PruneScope } from "./scope.js";
-import { findVictims, scan, type Victims } from "./victims.js";
 
 /** Entities that the mapping owns and the sources no longer have, approved by every guard. */
 export interface Stale {
   /** By blueprint: what holds relations comes before what it relates to. */
   readonly byBlueprint: ReadonlyMap<string, readonly string[]>;
-  /** What the API deletes along with them, where the mapping says `deleteDependentEntities`. */
-  readonly victims: readonly Victims[];
+  /** What the API deletes with them, where the mapping says `deleteDependentEntities`. */
+  readonly dependents: readonly Dependents[];
 }
 
 /** Identifiers named of each blueprint in a message. */
@@ -32,48 +37,57 @@ const namedInMessage = 10;
  * @param maxDelete - the flags' ceilings
  * @throws {GuardError} when anything makes absence from the sources doubtful, and when a blueprint would lose more than allowed; it names what would go
  */
-export async function findStale(run: Run, scope: PruneScope, maxDelete: readonly (number | string)[]): Promise<Stale> {
-  await refuseDoubtful(run, scope);
-  const { mapping } = run.inventory;
-  const limits = deleteLimits(maxDelete, mapping.entityDeletionThreshold);
-  const stale = new Map<string, string[]>();
+export async function findStale(
+  job: SourceJob,
+  scope: PruneScope,
+  maxDelete: readonly (number | string)[],
+): Promise<Stale> {
+  const { folder, inventory, keys, ledger, target } = job;
+  await refuseDoubtful(ledger, inventory, folder.state, scope);
+  const limits = deleteLimits(maxDelete, inventory.mapping.entityDeletionThreshold);
+  const byBlueprint = new Map<string, string[]>();
   const counted: Deletions[] = [];
-  const before = await ownedWhenRefused(run);
-  for (const blueprint of deletionOrder(run, scope)) {
+  const before = await ownedWhenRefused(folder.state);
+  for (const blueprint of scope.deletionOrder) {
     const identifiers: string[] = [];
     let found = 0;
-    for await (const identifier of scan(run, blueprint, scope.queryOf(blueprint))) {
+    for await (const identifier of scan(target, blueprint, scope.queryOf(blueprint))) {
       found++;
-      if (run.keys.find({ blueprint, identifier }) < 0) identifiers.push(identifier);
+      if (keys.find({ blueprint, identifier }) < 0) identifiers.push(identifier);
     }
     // What this run created did not belong to it before, and must not thin the share out.
-    const created = run.dryRun ? 0 : (run.accounts.counts.blueprints[blueprint]?.created ?? 0);
+    const created = target.isForecast ? 0 : (ledger.counts.blueprints[blueprint]?.created ?? 0);
     const owned = Math.max(Math.min(found - created, before.get(blueprint) ?? found), identifiers.length);
     counted.push({ blueprint, owned, deletions: identifiers.length });
-    if (identifiers.length > 0) stale.set(blueprint, identifiers);
+    if (identifiers.length > 0) byBlueprint.set(blueprint, identifiers);
   }
-  const victims = mapping.deleteDependentEntities && stale.size > 0 ? await findVictims(run, stale) : [];
-  refuseKeptVictims(run, victims);
-  const all = await withVictims(run, counted, victims);
+  const dependents =
+    target.rules.deleteDependents && byBlueprint.size > 0 ? await findDependents(target, byBlueprint) : [];
+  refuseKept(dependents, keys);
+  const all = await withDependents(target, counted, dependents);
   const excesses = excessDeletions(all, limits);
-  await keepDecision(run, { refused: excesses.length > 0, blueprints: all });
-  if (excesses.length > 0) throw tooMany(excesses, stale, victims);
-  return { byBlueprint: stale, victims };
+  await keepDecision(folder.state, { refused: excesses.length > 0, blueprints: all });
+  if (excesses.length > 0) throw tooMany(excesses, byBlueprint, dependents);
+  return { byBlueprint, dependents };
 }
 
-async function refuseDoubtful({ accounts, inventory, state }: Run, scope: PruneScope): Promise<void> {
-  const { mapping, sources } = inventory;
+async function refuseDoubtful(
+  ledger: Ledger,
+  { mapping, sources }: Inventory,
+  { header }: Pick<State, "header">,
+  scope: PruneScope,
+): Promise<void> {
   const withSource = new Set(sources.map(({ kind }) => kind));
   const bars = pruneBars({
-    rejected: accounts.rejected,
-    emptySources: accounts.warningGroups().flatMap(({ code, message }) => (code === "no_records" ? [message] : [])),
-    changedSources: await changedSources(sources, state.header.fingerprints.sources),
+    rejected: ledger.rejected,
+    emptySources: ledger.warningGroups().flatMap(({ code, message }) => (code === "no_records" ? [message] : [])),
+    changedSources: await changedSources(sources, header.fingerprints.sources),
     blueprints: scope.blueprints.map((blueprint) => {
       const stranger = scope.stranger(blueprint);
       const writers = mapping.resources.filter((one) => one.blueprint === undefined || one.blueprint === blueprint);
       return {
         blueprint,
-        mapped: accounts.counts.blueprints[blueprint]?.mapped ?? 0,
+        mapped: ledger.counts.blueprints[blueprint]?.mapped ?? 0,
         kindsWithoutSource: [...new Set(writers.map(({ kind }) => kind))].filter((kind) => !withSource.has(kind)),
         searched: scope.searched(blueprint),
         ...(stranger !== undefined && { stranger }),
@@ -82,13 +96,13 @@ async function refuseDoubtful({ accounts, inventory, state }: Run, scope: PruneS
   });
   if (bars.length > 0)
     throw new GuardError(`nothing is deleted: ${bars.join("; ")}`, {
-      hint: "What is absent from the sources may be there tomorrow. Mend this, then sync again with --prune.",
+      hint: "What is absent from the sources may be there tomorrow. Fix this, then sync again with --prune.",
     });
 }
 
 /** Names of local sources whose size or time is not what it was at the start. */
 async function changedSources(
-  sources: Run["inventory"]["sources"],
+  sources: Inventory["sources"],
   fingerprints: readonly SourceFingerprint[],
 ): Promise<readonly string[]> {
   const changed: string[] = [];
@@ -101,13 +115,8 @@ async function changedSources(
   return changed;
 }
 
-/** Blueprints with what relates to others first: the order of writing, backwards. */
-function deletionOrder({ plan }: Run, scope: PruneScope): readonly string[] {
-  return [...scope.blueprints].sort((a, b) => plan.stepOf(b) - plan.stepOf(a));
-}
-
-function refuseKeptVictims({ keys }: Run, victims: readonly Victims[]): void {
-  const kept = victims.flatMap(({ blueprint, identifiers }) =>
+function refuseKept(dependents: readonly Dependents[], keys: KeySet): void {
+  const kept = dependents.flatMap(({ blueprint, identifiers }) =>
     identifiers
       .filter((identifier) => keys.find({ blueprint, identifier }) >= 0)
       .map((identifier) => `${blueprint}/${identifier}`),
@@ -119,15 +128,15 @@ function refuseKeptVictims({ keys }: Run, victims: readonly Victims[]): void {
     );
 }
 
-async function withVictims(
-  { client }: Run,
+async function withDependents(
+  target: Target,
   counted: readonly Deletions[],
-  victims: readonly Victims[],
+  dependents: readonly Dependents[],
 ): Promise<readonly Deletions[]> {
   const all = new Map(counted.map((one) => [one.blueprint, one]));
-  for (const { blueprint, identifiers } of victims) {
+  for (const { blueprint, identifiers } of dependents) {
     const known = all.get(blueprint);
-    const owned = known?.owned ?? (await client.countEntities(blueprint));
+    const owned = known?.owned ?? (await target.count(blueprint));
     all.set(blueprint, { blueprint, owned, deletions: (known?.deletions ?? 0) + identifiers.length });
   }
   return [...all.values()];
@@ -136,11 +145,11 @@ async function withVictims(
 function tooMany(
   excesses: readonly Excess[],
   stale: ReadonlyMap<string, readonly string[]>,
-  victims: readonly Victims[],
+  dependents: readonly Dependents[],
 ): GuardError {
   const lines = excesses.map(({ blueprint, deletions, owned }) => {
-    const along = victims.find((one) => one.blueprint === blueprint)?.identifiers ?? [];
-    const names = [...(stale.get(blueprint) ?? []), ...along.map((name) => `${name} (depends on another)`)];
+    const also = dependents.find((one) => one.blueprint === blueprint)?.identifiers ?? [];
+    const names = [...(stale.get(blueprint) ?? []), ...also.map((name) => `${name} (depends on another)`)];
     return `  ${blueprint}: ${deletions} of ${owned} (${percent(deletions / Math.max(1, owned))}) would be deleted: ${some(names)}`;
   });
   return new GuardError(`nothing is deleted: more would go than is allowed\n${lines.join("\n")}`, {

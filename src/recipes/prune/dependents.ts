@@ -1,7 +1,7 @@
-import type { Run } from "../run/run.js";
+import type { Target } from "../target/target.js";
 
 /** Entities of one blueprint that are deleted because what they relate to is. */
-export interface Victims {
+export interface Dependents {
   readonly blueprint: string;
   readonly identifiers: readonly string[];
 }
@@ -13,38 +13,38 @@ const searchIdentifiers = 100;
  * Finds the entities that relate to stale ones, directly or through others, and that the API would delete with them. It may find some that the API
  * would spare: the API does not say whether optional relations count.
  */
-export async function findVictims(
-  { client }: Run,
+export async function findDependents(
+  { listBlueprints, search }: Pick<Target, "listBlueprints" | "search">,
   stale: ReadonlyMap<string, readonly string[]>,
-): Promise<readonly Victims[]> {
-  const victims: Victims[] = [];
+): Promise<readonly Dependents[]> {
+  const dependents: Dependents[] = [];
   const doomed = new Map([...stale].map(([blueprint, identifiers]) => [blueprint, new Set(identifiers)]));
-  for (const { identifier: blueprint, relations } of await client.listBlueprints()) {
+  for (const { identifier: blueprint, relations } of await listBlueprints()) {
     if (Object.keys(relations ?? {}).length === 0) continue;
     const found = new Set<string>();
     for (const [target, identifiers] of stale) {
       for (let start = 0; start < identifiers.length; start += searchIdentifiers) {
         const value = identifiers.slice(start, start + searchIdentifiers);
         const rules = [{ operator: "relatedTo", blueprint: target, value, direction: "upstream" }];
-        for await (const identifier of scan({ client }, blueprint, { combinator: "and", rules }))
+        for await (const identifier of scan({ search }, blueprint, { combinator: "and", rules }))
           if (doomed.get(blueprint)?.has(identifier) !== true) found.add(identifier);
       }
     }
-    if (found.size > 0) victims.push({ blueprint, identifiers: [...found] });
+    if (found.size > 0) dependents.push({ blueprint, identifiers: [...found] });
   }
-  return victims;
+  return dependents;
 }
 
 /** The identifiers that a query finds, page by page, nothing else of them. */
 export async function* scan(
-  { client }: Pick<Run, "client">,
+  { search }: Pick<Target, "search">,
   blueprint: string,
   query: unknown,
 ): AsyncGenerator<string> {
   let from: string | undefined;
   do {
     const request = { query, include: ["$identifier"], limit: 1000, ...(from !== undefined && { from }) };
-    const page = await client.search(blueprint, request);
+    const page = await search(blueprint, request);
     for (const { identifier } of page.entities) yield identifier;
     // A cursor that does not move would never end.
     from = page.next === from ? undefined : page.next;

@@ -1,17 +1,19 @@
 import { setImmediate as turn } from "node:timers/promises";
 
+/** Look-ups in the catalog under way beyond the one whose turn it is: at a round trip of a second one at a time would be the pace of everything. */
+export const lookUpsAhead = 3;
+
 /**
  * Works on items while earlier ones are still worked on, at most `ahead` further; gives the results in the items' order, each as soon as it is there.
- * An item is taken only while work waits for something: what is done at once goes on item by item.
+ * An item is taken only while work waits for something: what is done at once goes on item by item. Where nobody wants more, or work failed, an item that
+ * is under way is still waited for: whoever makes `work` fail ends what makes the items.
  *
- * @param onEarlyEnd - called where work is left when nobody wants more or something failed, so that items that are long in coming need not be waited for
  * @throws what `work` throws when its turn comes, what `items` throw after all that came before
  */
 export async function* workAhead<A, B>(
   items: AsyncIterable<A>,
   ahead: number,
   work: (item: A) => Promise<B>,
-  onEarlyEnd: () => void = () => undefined,
 ): AsyncGenerator<B> {
   const source = items[Symbol.asyncIterator]();
   const underWay: Promise<B>[] = [];
@@ -21,7 +23,7 @@ export async function* workAhead<A, B>(
     for (let ended = false; !ended || underWay.length > 0; ) {
       const [head] = underWay;
       const isDone = head !== undefined && (await isFirst(head, turn()));
-      if (!isDone && !ended && underWay.length <= ahead) next ??= heard(source.next());
+      if (!isDone && !ended && underWay.length <= ahead) next ??= awaitedLater(source.next());
       if (head !== undefined && (isDone || next === undefined || (await isFirst(head, next)))) {
         underWay.shift();
         yield await head;
@@ -31,12 +33,11 @@ export async function* workAhead<A, B>(
         });
         next = undefined;
         if (item === undefined || item.done === true) ended = true;
-        else underWay.push(heard(work(item.value)));
+        else underWay.push(awaitedLater(work(item.value)));
       }
     }
   } finally {
-    if (next !== undefined) onEarlyEnd();
-    // An item that is on its way still comes, so that whoever makes it is not left in the middle.
+    // So that whoever makes it is not left in the middle.
     await next?.catch(() => undefined);
     await Promise.allSettled(underWay);
     await source.return?.();
@@ -44,8 +45,8 @@ export async function* workAhead<A, B>(
   if ("error" in broken) throw broken.error;
 }
 
-/** Told when its turn comes; until then a failure must not count as unhandled. */
-function heard<T>(promise: Promise<T>): Promise<T> {
+/** A failure is thrown when its turn comes; until then it must not count as unhandled. */
+function awaitedLater<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => undefined);
   return promise;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { workAhead } from "../../../src/recipes/run/ahead.js";
+import { workAhead } from "../../../src/recipes/stages/ahead.js";
 
 /** Work that waits until it is let go, by item. */
 function held() {

@@ -1,17 +1,19 @@
-import type { Client } from "../../api/client.js";
 import { type EntityBody, isSearchQuery, targetsOf } from "../../entity.js";
 import type { ItemResult } from "../../reply.js";
-import type { Run } from "../run/run.js";
+import type { KeySet } from "../../settle/keys.js";
+import type { Target } from "./target.js";
 
 /** Names of targets that are remembered as existing, so that each is not asked for again; beyond that all are forgotten. */
 const maxRemembered = 50_000;
 
 /**
- * A client that reads the catalog and writes nothing: it answers writes as the API would, from what the catalog holds and what was written before.
+ * A target that reads the catalog and writes nothing: it answers writes as the API would, from what the catalog holds and what was written before.
  *
  * It forecasts which entities are created, and which are refused for a missing target. What else the API may refuse it does not know.
+ *
+ * @param keys - acknowledged ones are in the catalog, or were written
  */
-export function forecastClient({ client, catalog, keys }: Pick<Run, "client" | "catalog" | "keys">): Client {
+export function forecastTarget(api: Target, keys: KeySet): Target {
   const remembered = new Set<string>();
   /** Targets that the mapping lets be made. */
   const bare = new Set<string>();
@@ -19,38 +21,46 @@ export function forecastClient({ client, catalog, keys }: Pick<Run, "client" | "
     const entry = keys.find({ blueprint, identifier });
     return entry >= 0 && keys.isAcknowledged(entry);
   };
-  const existing = async (blueprint: string, identifiers: readonly string[]): Promise<Set<string>> => {
+  async function existing(blueprint: string, identifiers: readonly string[]): Promise<ReadonlySet<string>> {
     const known = (identifier: string): boolean =>
       isWritten(blueprint, identifier) ||
       bare.has(`${blueprint}\0${identifier}`) ||
       remembered.has(`${blueprint}\0${identifier}`);
-    const found = await client.existing(
+    const found = await api.existing(
       blueprint,
       identifiers.filter((identifier) => !known(identifier)),
     );
     if (remembered.size > maxRemembered) remembered.clear();
     for (const identifier of found) remembered.add(`${blueprint}\0${identifier}`);
     return new Set([...found, ...identifiers.filter(known)]);
-  };
+  }
   return {
-    ...client,
+    // Each by name: what writes must never reach the API from here.
+    rules: api.rules,
+    isForecast: true,
+    foresee: async () => undefined,
     existing,
-    async upsertBulk(blueprint, items, { createMissing }) {
+    lookUp: api.lookUp,
+    search: api.search,
+    count: api.count,
+    listBlueprints: api.listBlueprints,
+    serverNow: api.serverNow,
+    async upsert(blueprint, items, { createMissing }) {
       const entities = items.map((item) => JSON.parse(item) as EntityBody);
-      const relations = catalog.get(blueprint)?.relations ?? {};
+      const relations = api.rules.blueprints.get(blueprint)?.relations ?? {};
       const missing = createMissing ? new Map() : await missingTargets(entities, relations, existing);
       const results: ItemResult[] = [];
       for (const entity of entities) {
         const lost = missing.get(entity);
         if (lost === undefined && isBare(entity)) bare.add(`${blueprint}\0${entity.identifier}`);
         if (lost !== undefined) results.push({ is: "refused", status: 404, error: "not_found", message: lost });
-        else if (isSearchQuery(entity.identifier)) results.push(await searched(client, blueprint, entity.identifier));
+        else if (isSearchQuery(entity.identifier)) results.push(await searched(api, blueprint, entity.identifier));
         else results.push({ is: isWritten(blueprint, entity.identifier) ? "updated" : "created" });
       }
       return { is: "settled", results };
     },
-    patchEntity: async () => ({ is: "patched" }),
-    deleteEntities: async (_blueprint, identifiers) => ({ is: "deleted", deleted: identifiers }),
+    clear: async () => ({ is: "patched" }),
+    delete: async (_blueprint, identifiers) => ({ is: "deleted", deleted: identifiers }),
   };
 }
 
@@ -62,7 +72,7 @@ function isBare(entity: Partial<EntityBody>): boolean {
 async function missingTargets(
   entities: readonly EntityBody[],
   relations: Readonly<Record<string, { readonly target: string }>>,
-  existing: Client["existing"],
+  existing: Target["existing"],
 ): Promise<Map<EntityBody, string>> {
   const missing = new Map<EntityBody, string>();
   for (const [key, { target }] of Object.entries(relations)) {
@@ -79,9 +89,9 @@ async function missingTargets(
   return missing;
 }
 
-/** A search in place of an identifier must find exactly one entity. @source port-api, 3.3 */
-async function searched(client: Client, blueprint: string, query: unknown): Promise<ItemResult> {
-  const { entities } = await client.search(blueprint, { query, include: ["$identifier"], limit: 2 });
+/** A search in place of an identifier must find exactly one entity. */
+async function searched(api: Target, blueprint: string, query: unknown): Promise<ItemResult> {
+  const { entities } = await api.search(blueprint, { query, include: ["$identifier"], limit: 2 });
   if (entities.length === 1) return { is: "updated" };
   const message = `the search finds ${entities.length === 0 ? "no entity" : "several entities"}`;
   return { is: "refused", status: 404, error: "not_found", message };

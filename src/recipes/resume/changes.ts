@@ -1,10 +1,10 @@
 import { StateError } from "../../errors.js";
 import type { Fingerprints, JournalHeader, SourceFingerprint } from "../../state/journal-lines.js";
 
-/** What is different between an import that stopped and the one that is to go on. */
+/** What is different between an import that stopped and the one that resumes it. */
 export interface Changes {
   /** In words, one for each thing that changed. */
-  readonly told: readonly string[];
+  readonly lines: readonly string[];
   /** True for a source of which nothing counts as settled any more: what was sent may be another thing by now. */
   readonly voided: (source: number) => boolean;
 }
@@ -13,7 +13,7 @@ export interface Changes {
 const deciding = ["mode", "only", "limit", "blueprints", "runId"] as const;
 
 /**
- * Compares an import that stopped with the one that is to go on. Pure.
+ * Compares an import that stopped with the one that resumes it. Pure.
  *
  * Where mapping or target changed, nothing counts as settled; where a source changed, nothing of that source. Changed options hold for what is left.
  */
@@ -21,8 +21,8 @@ export function findChanges(
   before: Pick<JournalHeader, "options" | "fingerprints">,
   now: Pick<JournalHeader, "options" | "fingerprints">,
 ): Changes {
-  const told: string[] = [];
-  const allVoid = describeWhole(before.fingerprints, now.fingerprints, told);
+  const lines: string[] = [];
+  const allVoid = describeWhole(before.fingerprints, now.fingerprints, lines);
   const voided = new Set<number>();
   const sources = Math.max(before.fingerprints.sources.length, now.fingerprints.sources.length);
   for (let index = 0; index < sources; index++) {
@@ -30,27 +30,30 @@ export function findChanges(
     const what = describeSource(old, current);
     if (what === undefined) continue;
     voided.add(index);
-    told.push(what);
+    lines.push(what);
   }
   for (const name of deciding) {
     const [old, current] = [before.options[name], now.options[name]];
     if (JSON.stringify(old) !== JSON.stringify(current))
-      told.push(`option ${name} is ${shown(current)} now; it was ${shown(old)}`);
+      lines.push(`option ${name} is ${shown(current)} now; it was ${shown(old)}`);
   }
-  return { told, voided: (source) => allVoid || voided.has(source) };
+  return { lines, voided: (source) => allVoid || voided.has(source) };
 }
 
-/** Refuses to go on with what changed. @throws {StateError} naming every change */
-export function refuseChanges(importId: string, { told }: Changes): never {
-  throw new StateError(`import ${importId} cannot go on as it was:\n${told.map((line) => `  ${line}`).join("\n")}`, {
-    hint: "With --accept-changes it goes on as things are now: what came from a changed source, or through a changed mapping, is sent again. Or start a new import.",
-  });
+/** Refuses to resume what changed. @throws {StateError} naming every change */
+export function refuseChanges(importId: string, { lines }: Changes): never {
+  throw new StateError(
+    `import ${importId} cannot be resumed as it was:\n${lines.map((line) => `  ${line}`).join("\n")}`,
+    {
+      hint: "With --accept-changes it is resumed as things are now: what came from a changed source, or through a changed mapping, is sent again. Or start a new import.",
+    },
+  );
 }
 
-function describeWhole(before: Fingerprints, now: Fingerprints, told: string[]): boolean {
-  if (before.mapping !== now.mapping) told.push("the mapping file has other content now");
-  if (before.target !== now.target) told.push(`the target is ${now.target} now; it was ${before.target}`);
-  return told.length > 0;
+function describeWhole(before: Fingerprints, now: Fingerprints, lines: string[]): boolean {
+  if (before.mapping !== now.mapping) lines.push("the mapping file has other content now");
+  if (before.target !== now.target) lines.push(`the target is ${now.target} now; it was ${before.target}`);
+  return lines.length > 0;
 }
 
 /** A source may have moved: its content tells. */

@@ -2,17 +2,17 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Chunk, Tally } from "../../chunk.js";
 import type { Entity } from "../../entity.js";
-import type { BoundSource } from "../../read/bind.js";
 import type { Reject } from "../../reject.js";
-import { contentHash } from "../../settle/keys.js";
+import { contentHash, type KeySet } from "../../settle/keys.js";
 import type { PastImport } from "../../state/find-imports.js";
 import { readReasons } from "../../state/reasons.js";
 import { readSettled } from "../../state/reopen.js";
 import type { SettledEntities } from "../../state/settled.js";
-import { copyOf } from "../run/copies.js";
-import type { Run } from "../run/run.js";
+import { copyOf } from "../run/inputs.js";
+import type { Inventory } from "../run/inventory.js";
+import type { LeaveOut } from "../stages/entities.js";
 
-/** An import whose rejects are fed again, and what of its sources it is done with. */
+/** An import whose rejects are imported again, and what of its sources it is done with. */
 export interface Retried {
   readonly importId: string;
   readonly settled: SettledEntities;
@@ -43,45 +43,42 @@ export async function openRetried({ importId, folder, header }: PastImport): Pro
 }
 
 /**
- * Leaves out of a chunk what the retried import is done with: what it wrote, and whole records of which anything was rejected. The records left out do
- * not count as read; their keys stay taken.
+ * Leaves out what the retried import is done with: what it wrote, and whole records of which anything was rejected. The records left out do not count as
+ * read; their keys stay taken.
  */
-export function leaveOut(run: Run, source: BoundSource): (chunk: Chunk<Entity>) => Chunk<Entity> {
-  const { retried } = run;
-  const index = retried?.sources.get(`${source.kind}=${source.name}`);
-  if (retried === undefined || index === undefined) return (chunk) => chunk;
-  const rejected = rejectedRecords(run, retried, { name: retried.names[index] ?? "", kind: source.kind });
-  const isDone = (entity: Entity): boolean => {
-    const { position } = entity.at;
-    if (rejected.has(position)) return true;
-    const known = retried.settled.of({ at: { source: index, position }, resource: entity.resource, item: entity.item });
-    if (known?.is !== "final" || known.outcome === "rejected") return false;
-    const { entry } = run.keys.add(entity.key, entity.at, contentHash(entity.json));
-    run.keys.acknowledge(entry);
-    return true;
-  };
-  return (chunk) => {
-    const items = chunk.items.filter((entity) => !isDone(entity));
-    const rejects = chunk.rejects.filter(({ at }) => !rejected.has(at.position));
-    if (items.length === chunk.items.length && rejects.length === chunk.rejects.length) return chunk;
-    return {
-      ...chunk,
-      items,
-      rejects,
-      tally: tallyOf(chunk.tally, parted(chunk.items, chunk.rejects), parted(items, rejects)),
+export function leaveOut(retried: Retried, { mapping }: Pick<Inventory, "mapping">, keys: KeySet): LeaveOut {
+  return (source) => {
+    const index = retried.sources.get(`${source.kind}=${source.name}`);
+    if (index === undefined) return (chunk) => chunk;
+    // One file may be given to two kinds.
+    const isOfKind = ({ resource }: { readonly resource?: number }): boolean =>
+      resource === undefined || mapping.resources[resource]?.kind === source.kind;
+    const records = retried.rejected.get(retried.names[index] ?? "") ?? [];
+    const rejected = new Set(records.filter(isOfKind).map(({ position }) => position));
+    const isDone = (entity: Entity): boolean => {
+      const { position } = entity.at;
+      if (rejected.has(position)) return true;
+      const place = { at: { source: index, position }, resource: entity.resource, item: entity.item };
+      const known = retried.settled.of(place);
+      if (known?.is !== "final" || known.outcome === "rejected") return false;
+      const { entry } = keys.add(entity.key, entity.at, contentHash(entity.json));
+      keys.acknowledge(entry);
+      return true;
     };
+    return (chunk) => withoutDone(chunk, isDone, rejected);
   };
 }
 
-function rejectedRecords(
-  { inventory }: Run,
-  { rejected }: Retried,
-  { name, kind }: Pick<BoundSource, "name" | "kind">,
-): ReadonlySet<number> {
-  // One file may be given to two kinds.
-  const isOfKind = ({ resource }: { readonly resource?: number }): boolean =>
-    resource === undefined || inventory.mapping.resources[resource]?.kind === kind;
-  return new Set((rejected.get(name) ?? []).filter(isOfKind).map(({ position }) => position));
+function withoutDone(
+  chunk: Chunk<Entity>,
+  isDone: (entity: Entity) => boolean,
+  rejected: ReadonlySet<number>,
+): Chunk<Entity> {
+  const items = chunk.items.filter((entity) => !isDone(entity));
+  const rejects = chunk.rejects.filter(({ at }) => !rejected.has(at.position));
+  if (items.length === chunk.items.length && rejects.length === chunk.rejects.length) return chunk;
+  const tally = tallyOf(chunk.tally, parted(chunk.items, chunk.rejects), parted(items, rejects));
+  return { ...chunk, items, rejects, tally };
 }
 
 interface Parted {

@@ -1,41 +1,51 @@
 import type { FoundEntity } from "../../api/bodies.js";
 import { type Entity, type EntityBody, type Outcome, originOf, placeOf } from "../../entity.js";
 import type { Reject } from "../../reject.js";
-import { type Change, type Comparison, compileComparison, type MappedFields } from "../../settle/compare.js";
-import { workAhead } from "../run/ahead.js";
-import type { Run } from "../run/run.js";
-import { type Due, lookUpsAhead } from "../writes/first-writes.js";
+import { type Change, type Comparison, compileComparison } from "../../settle/compare.js";
+import type { KeySet } from "../../settle/keys.js";
+import type { Ledger } from "../run/ledger.js";
+import type { Target } from "../target/target.js";
+import { lookUpsAhead, workAhead } from "./ahead.js";
+import type { Entities, EntityStage } from "./steps.js";
+import { acknowledge } from "./write.js";
 
 /** An entity that is not as the catalog has it. */
 export interface Difference {
+  /** Without `before` where the catalog has no such entity, and for a search in place of an identifier. */
   readonly entity: Entity;
-  /** Absent where the catalog has no such entity, and for a search in place of an identifier. */
-  readonly before?: EntityBody;
   readonly changes: readonly Change[];
 }
 
-/** Hears of an entity that differs. */
+/** Receives an entity that differs. */
 export type OnDifference = (difference: Difference) => Promise<void> | void;
 
 /** Most entities of one look-up, and so of one request. @source API reference, "Search a blueprint's entities": limit 1 to 1,000 */
 const maxGroup = 1000;
 /** Most bytes of entities that wait for one look-up. */
 const maxGroupBytes = 8 * 1024 * 1024;
+
 /**
  * Compares entities with the catalog, a thousand of a blueprint at a time, and lets only those through that a write would change. The others are
  * accounted for as unchanged; one that would lack a required value is a reject. Entities named by a search are always let through.
  *
- * @param onDifference - hears of each entity that is let through, in their order
+ * @param onDifference - receives each entity that is let through, in their order
  */
-export async function* compareWithCatalog(
-  run: Run,
-  chunks: AsyncIterable<readonly Entity[]>,
+export function compareWithCatalog(
+  target: Target,
+  ledger: Ledger,
+  keys: KeySet,
   onDifference: OnDifference = () => undefined,
-): AsyncGenerator<readonly Due[]> {
-  const comparisons = comparisonsOf(run);
-  const compare = (group: readonly Entity[]) => compareGroup(run, comparisons, group);
-  const groups = workAhead(groupsOf(chunks), lookUpsAhead, compare, () => run.stop.because("failed"));
-  for await (const compared of groups) yield await settle(run, compared, onDifference);
+): EntityStage {
+  return async function* (entities) {
+    const comparisons = comparisonsOf(target);
+    const compare = (group: readonly Entity[]) => compareGroup(target, comparisons, group);
+    for await (const compared of workAhead(groupsOf(entities), lookUpsAhead, compare)) {
+      for (const entity of compared.known) acknowledge(keys, entity);
+      await ledger.takeOutcomes(compared.outcomes);
+      for (const difference of compared.differences) await onDifference(difference);
+      yield compared.differences.map(({ entity }) => entity);
+    }
+  };
 }
 
 interface Compared {
@@ -45,22 +55,8 @@ interface Compared {
   readonly known: readonly Entity[];
 }
 
-async function settle(
-  { accounts, keys }: Run,
-  { outcomes, differences, known }: Compared,
-  onDifference: OnDifference,
-): Promise<readonly Due[]> {
-  for (const { key } of known) {
-    const entry = keys.find(key);
-    if (entry >= 0) keys.acknowledge(entry);
-  }
-  await accounts.takeOutcomes(outcomes);
-  for (const difference of differences) await onDifference(difference);
-  return differences.map(({ entity, before }) => (before === undefined ? { entity } : { entity, before }));
-}
-
 /** Entities of one blueprint, as many as one look-up takes, in the order of their coming. */
-async function* groupsOf(chunks: AsyncIterable<readonly Entity[]>): AsyncGenerator<readonly Entity[]> {
+async function* groupsOf(chunks: Entities): AsyncGenerator<readonly Entity[]> {
   const open = new Map<string, { entities: Entity[]; bytes: number }>();
   for await (const chunk of chunks) {
     for (const entity of chunk) {
@@ -83,12 +79,12 @@ interface Comparisons {
   readonly asksWhole: Set<string>;
 }
 
-async function compareGroup(run: Run, comparisons: Comparisons, group: readonly Entity[]): Promise<Compared> {
+async function compareGroup(target: Target, comparisons: Comparisons, group: readonly Entity[]): Promise<Compared> {
   const blueprint = group[0]?.key.blueprint ?? "";
   const comparison = comparisons.of(blueprint);
   if (comparison === undefined) return { outcomes: [], differences: group.map(unseen), known: [] };
   const named = group.filter(({ body }) => typeof body.identifier === "string");
-  const found = await lookUp(run, comparisons, comparison, named);
+  const found = await lookUp(target, comparisons, comparison, named);
   const outcomes: Outcome[] = [];
   const differences: Difference[] = [];
   const known: Entity[] = [];
@@ -104,7 +100,10 @@ async function compareGroup(run: Run, comparisons: Comparisons, group: readonly 
     if (lacks.length > 0)
       outcomes.push({ ...placeOf(entity), is: "rejected", reject: rejectOf(entity, lacks, held !== undefined) });
     else if (held === undefined) differences.push(unseen(entity));
-    else differences.push({ entity, before: comparison.before(comparedBody(entity), held), changes });
+    else {
+      const before = comparison.before(comparedBody(entity), held);
+      differences.push({ entity: { ...entity, before }, changes });
+    }
   }
   return { outcomes, differences, known };
 }
@@ -119,7 +118,7 @@ function unseen(entity: Entity): Difference {
 }
 
 async function lookUp(
-  { client }: Run,
+  target: Target,
   { asksWhole }: Comparisons,
   { include, relations }: Comparison,
   entities: readonly Entity[],
@@ -127,38 +126,29 @@ async function lookUp(
   const blueprint = entities[0]?.key.blueprint;
   if (blueprint === undefined) return new Map();
   const identifiers = entities.map(({ key }) => key.identifier);
-  if (include === undefined || asksWhole.has(blueprint)) return client.lookUp(blueprint, identifiers);
-  const found = await client.lookUp(blueprint, identifiers, include);
+  if (include === undefined || asksWhole.has(blueprint)) return target.lookUp(blueprint, identifiers);
+  const found = await target.lookUp(blueprint, identifiers, include);
   // A reply shows a relation that holds nothing as null or []; without any of them, `include` does not take relations.
   const showsRelations = [...found.values()].some(({ relations: held }) =>
     relations.some((key) => typeof held === "object" && held !== null && Object.hasOwn(held, key)),
   );
   if (relations.length === 0 || found.size === 0 || showsRelations) return found;
   asksWhole.add(blueprint);
-  return client.lookUp(blueprint, identifiers);
+  return target.lookUp(blueprint, identifiers);
 }
 
 /** Comparisons by blueprint, of the fields that the resources map. */
-function comparisonsOf({ catalog, inventory, mode }: Run): Comparisons {
+function comparisonsOf({ rules: { blueprints, mode, fieldsOf } }: Target): Comparisons {
   const known = new Map<string, Comparison>();
   return {
     asksWhole: new Set(),
     of(blueprint) {
-      const definition = catalog.get(blueprint);
+      const definition = blueprints.get(blueprint);
       if (definition === undefined) return undefined;
-      const comparison = known.get(blueprint) ?? compileComparison(definition, mode, fieldsOf(inventory, blueprint));
+      const comparison = known.get(blueprint) ?? compileComparison(definition, mode, fieldsOf(blueprint));
       known.set(blueprint, comparison);
       return comparison;
     },
-  };
-}
-
-function fieldsOf({ resources }: Run["inventory"], blueprint: string): MappedFields {
-  const own = resources.filter((resource) => resource.blueprint === undefined || resource.blueprint === blueprint);
-  return {
-    head: (["title", "icon", "team"] as const).filter((name) => own.some(({ entity }) => entity[name] !== undefined)),
-    properties: own.flatMap(({ properties }) => properties),
-    relations: own.flatMap(({ relations }) => relations),
   };
 }
 
