@@ -13,6 +13,7 @@ const words = [
   "entity",
   "errors",
   "options",
+  "source-options",
   "record",
   "reject",
   "reply",

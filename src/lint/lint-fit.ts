@@ -1,6 +1,6 @@
 import type { Blueprint, Property } from "../blueprint.js";
 import { type CompiledBlueprint, compileBlueprint } from "../check/compile-blueprint.js";
-import { openHearing } from "../check/hearing.js";
+import { openDiagnostics } from "../check/diagnostics.js";
 import { leavesIn, type Mapping, type RawLeaf, type Resource } from "../map/mapping.js";
 import { plainOf } from "../map/plain.js";
 import type { Report } from "./codes.js";
@@ -76,9 +76,9 @@ function lintProperty(
   const constant = constantOf(leaf);
   if ("constant" in constant) {
     if (constant.constant === null) return;
-    const hearing = openHearing();
-    field.type(constant.constant, hearing);
-    const [fault] = hearing.findings();
+    const diagnostics = openDiagnostics();
+    field.type(constant.constant, diagnostics);
+    const [fault] = diagnostics.findings();
     if (fault === undefined) return;
     const code = fault.code === "wrong_type" ? "type_mismatch" : "value_refused";
     report(
@@ -105,9 +105,9 @@ function lintRelation(path: string, key: string, leaf: RawLeaf, compiled: Compil
   const constant = constantOf(leaf);
   if ("constant" in constant) {
     if (constant.constant === null) return;
-    const hearing = openHearing();
-    field.type(constant.constant, hearing);
-    const [fault] = hearing.findings();
+    const diagnostics = openDiagnostics();
+    field.type(constant.constant, diagnostics);
+    const [fault] = diagnostics.findings();
     if (fault !== undefined)
       report(
         "value_refused",

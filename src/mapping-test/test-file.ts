@@ -1,9 +1,9 @@
 import { isMap, isSeq, LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
 import type { Issue } from "../errors.js";
-import type { SourceOptions } from "../options.js";
 import type { SourceRecord } from "../record.js";
 import { rejectCodes } from "../reject.js";
+import type { SourceOptions } from "../source-options.js";
 import { warningCodes } from "../warning.js";
 
 const entity = z.strictObject({

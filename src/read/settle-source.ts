@@ -1,4 +1,4 @@
-import type { SourceOptions } from "../options.js";
+import type { SourceOptions } from "../source-options.js";
 import type { BoundSource } from "./bind.js";
 import { type Answer, type Doubt, doubtError } from "./doubt.js";
 import { type OpenIo, reopenablePath } from "./open.js";

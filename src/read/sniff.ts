@@ -1,4 +1,4 @@
-import type { SourceOptions } from "../options.js";
+import type { SourceOptions } from "../source-options.js";
 import { scanOptions } from "./csv.js";
 import type { Doubt } from "./doubt.js";
 import { type Format, tellFormat } from "./format.js";

@@ -123,8 +123,8 @@ async function findRecord(
       ...(context.stdin && { stdin: context.stdin }),
       ...(context.signal && { signal: context.signal }),
     });
-    for await (const { items, rejects, read } of chunks) {
-      records += read.read;
+    for await (const { items, rejects, tally } of chunks) {
+      records += tally.read;
       const record = items.find(({ at }) => at.position === position);
       if (record !== undefined) return { name, kind, record };
       const unread = rejects.find(({ at }) => at.position === position);

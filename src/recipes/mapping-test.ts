@@ -148,7 +148,7 @@ async function chunksOf(
     if ("fault" in made) return made;
     const { length } = made.records;
     return [
-      { items: made.records, rejects: [], warnings: [], read: { read: length, mapped: 0, skipped: 0, rejected: 0 } },
+      { items: made.records, rejects: [], warnings: [], tally: { read: length, mapped: 0, skipped: 0, rejected: 0 } },
     ];
   }
   const format = options.format ?? (isTabular(options) ? "csv" : undefined);
@@ -173,11 +173,11 @@ async function mapAndCheck(
     skipped: 0,
     warnings: new Set<Got["warnings"][number]>(),
   };
-  for await (const { items, rejects, warnings, read } of finish(
+  for await (const { items, rejects, warnings, tally } of finish(
     mapRecords(compiled, kind, "the test's records")(each(chunks)),
   )) {
     got.entities.push(...items);
-    got.skipped += read.skipped;
+    got.skipped += tally.skipped;
     for (const { code } of warnings) got.warnings.add(code);
     for (const { at, code, path, blueprint, also = [] } of rejects)
       for (const finding of [{ code, path }, ...also])

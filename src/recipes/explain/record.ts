@@ -33,7 +33,7 @@ export async function explainRecord(
     items: [record],
     rejects: [],
     warnings: [],
-    read: { read: 1, mapped: 0, skipped: 0, rejected: 0 },
+    tally: { read: 1, mapped: 0, skipped: 0, rejected: 0 },
   };
   const mapped: Chunk<Candidate>[] = [];
   for await (const each of mapRecords(compiled, kind, name)(one(chunk))) mapped.push(each);
@@ -115,7 +115,7 @@ async function explainCandidate(
     items: [candidate],
     rejects: [],
     warnings: [],
-    read: { read: 0, mapped: 0, skipped: 0, rejected: 0 },
+    tally: { read: 0, mapped: 0, skipped: 0, rejected: 0 },
   };
   for await (const { items, rejects, warnings } of checkEntities(catalog, { mode, createMissing })(one(chunk))) {
     const [refused] = rejects;
