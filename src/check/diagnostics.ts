@@ -4,8 +4,8 @@ import { shownValue } from "../shown-value.js";
 import type { Warning, WarningCode } from "../warning.js";
 import { type DayMonth, tallyDayMonths } from "./day-month.js";
 
-/** What typers tell their faults to. It knows which field is being typed, so that they need not. */
-export interface Hearing {
+/** Where typers report faults. It knows which field is being typed, so that they need not. */
+export interface Diagnostics {
   /** Records a fault of the field at hand. Returns undefined, so that a typer can end with it. */
   readonly refuse: (code: RejectCode, message: string) => undefined;
   /** Records something unusual about the field at hand, which is sent all the same. */
@@ -14,15 +14,15 @@ export interface Hearing {
   readonly countDayMonth: (text: string, order: DayMonth) => void;
 }
 
-/** Turns a raw value into a property's value, or tells a fault and returns undefined. Null never reaches a typer. */
-export type Typer = (value: unknown, hearing: Hearing) => unknown;
+/** Turns a raw value into a property's value, or reports a fault and returns undefined. Null never reaches a typer. */
+export type Typer = (value: unknown, diagnostics: Diagnostics) => unknown;
 
-/** A {@link Hearing} as check holds it: told which entity and field is at hand, asked for what was found. */
-export interface OpenHearing extends Hearing {
+/** A {@link Diagnostics} as check holds it: it is given the entity and field at hand, and gives what was found. */
+export interface EntityDiagnostics extends Diagnostics {
   /** Starts on an entity. */
   readonly open: (blueprint: string, at: Place) => void;
   /** Starts on a field of it; `value` is what a fault shows. */
-  readonly turnTo: (path: string, value: unknown) => void;
+  readonly at: (path: string, value: unknown) => void;
   /** The entity's faults so far; empty when it passes. */
   readonly findings: () => readonly Finding[];
   /** The warnings since the last call, same code, blueprint and path counted together. */
@@ -31,8 +31,8 @@ export interface OpenHearing extends Hearing {
   readonly dayMonths: () => readonly Warning[];
 }
 
-/** Makes a hearing; one serves a whole stage, so that a sound entity costs no allocation. */
-export function openHearing(): OpenHearing {
+/** Opens diagnostics; one serves a whole stage, so that a sound entity costs no allocation. */
+export function openDiagnostics(): EntityDiagnostics {
   let blueprint = "";
   let place: Place | undefined;
   let path = "";
@@ -46,7 +46,7 @@ export function openHearing(): OpenHearing {
       place = at;
       if (found.length > 0) found = [];
     },
-    turnTo(field, value) {
+    at(field, value) {
       path = field;
       offending = value;
     },
