@@ -13,6 +13,7 @@ const words = [
   "entity",
   "errors",
   "options",
+  "pattern",
   "source-options",
   "record",
   "reject",
