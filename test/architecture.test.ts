@@ -34,7 +34,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   state: [],
   plan: [],
   api: [],
-  report: [],
+  report: ["pages"],
+  pages: [],
   emulator: [],
   // The mapping's bench stands beside the way of a record and looks at its parts.
   sample: ["map"],
