@@ -37,14 +37,11 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   report: ["pages"],
   pages: [],
   emulator: [],
-  // The mapping's bench stands beside the way of a record and looks at its parts.
-  sample: ["map"],
-  lint: ["map", "check", "editor", "sample"],
-  trace: ["map"],
-  "mapping-test": ["map", "trace"],
-  explain: ["trace"],
-  init: ["check", "sample"],
-  editor: ["map", "mapping-test"],
+  // Authoring a mapping: beside the way of a record, looking at its parts.
+  authoring: ["map"],
+  "mapping-test": ["map", "authoring"],
+  lint: ["map", "check", "authoring", "mapping-test"],
+  init: ["check", "authoring"],
   recipes: [
     "read",
     "map",
@@ -56,15 +53,13 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "plan",
     "api",
     "report",
-    "sample",
+    "authoring",
     "lint",
-    "trace",
     "mapping-test",
-    "explain",
     "init",
     "root",
   ],
-  cli: ["recipes", "plan", "report", "emulator", "editor", "lint", "mapping-test", "explain", "root"],
+  cli: ["recipes", "plan", "report", "emulator", "lint", "mapping-test", "authoring", "root"],
 };
 
 interface Import {

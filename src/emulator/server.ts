@@ -1,17 +1,15 @@
+import { randomBytes } from "node:crypto";
+import type { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Ajv } from "ajv";
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
-import { describeFault, sharedAjv } from "./ajv.js";
 import { bodyRefusal, maxBodyBytes, parseBodies } from "./body.js";
-import { familyOf } from "./families.js";
-import { hookFaults } from "./fault-hooks.js";
-import type { Faults } from "./faults.js";
-import type { Limiter, Window } from "./limits.js";
+import { type Faults, hookFaults } from "./faults.js";
+import { familyOf, type Limiter, type Window } from "./limits.js";
 import type { Readings } from "./readings.js";
 import { invalidRequest, Refusal } from "./refusal.js";
+import { describeFault, sharedAjv } from "./schema-check.js";
 import type { Tokens } from "./tokens.js";
-import { traceId } from "./trace-id.js";
-import { refuseUnreadable } from "./unreadable.js";
 
 const unauthorized = new Refusal(401, "unauthorized", "The access token is missing, unknown or no longer valid");
 const tooManyRequests = new Refusal(429, "too_many_requests", "The rate limit was exceeded");
@@ -106,4 +104,37 @@ function refusalOf(error: FastifyError, request: FastifyRequest): Refusal | unde
     return invalidRequest(describeFault(faults, error.validationContext ?? "body"));
   }
   return bodyRefusal(error, request.headers["content-type"]);
+}
+
+// One random prefix for the process and a counter: unique, and cheap enough for every reply.
+const prefix = randomBytes(10).toString("hex");
+let count = 0;
+
+/** Makes the `X-Trace-Id` of a reply. */
+export function traceId(): string {
+  count += 1;
+  return prefix + count.toString(16).padStart(12, "0");
+}
+
+const phrases: Readonly<Record<string, readonly [status: number, phrase: string]>> = {
+  HPE_HEADER_OVERFLOW: [431, "Request Header Fields Too Large"],
+  ERR_HTTP_REQUEST_TIMEOUT: [408, "Request Timeout"],
+};
+
+/** Answers what is no HTTP request, which no route and no hook ever sees, on its socket: the common envelope, `X-Trace-Id`, and the end of the connection. */
+export function refuseUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === "ECONNRESET" || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const [status, phrase] = phrases[error.code ?? ""] ?? [400, "Bad Request"];
+  const body = JSON.stringify(new Refusal(status, "bad_request", `The request cannot be read: ${phrase}`).body);
+  const head = [
+    `HTTP/1.1 ${status} ${phrase}`,
+    "Content-Type: application/json; charset=utf-8",
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    `X-Trace-Id: ${traceId()}`,
+    "Connection: close",
+  ];
+  socket.end(`${head.join("\r\n")}\r\n\r\n${body}`);
 }

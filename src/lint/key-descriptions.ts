@@ -1,5 +1,5 @@
-/** What each key of the mapping file means, for editors, by its dotted path: `*` stands for an element of a list or for any key. */
-export const keyWords: Readonly<Record<string, string>> = {
+/** What each key of the mapping file means, for editors, by its dotted path: `*` is an element of a list or for any key. */
+export const keyDescriptions: Readonly<Record<string, string>> = {
   source: "How sources are read, for all kinds.",
   sources: "How the sources of single kinds are read; a key given here replaces that key of `source`.",
   "source.format": "Default: by extension, then by content.",
@@ -15,7 +15,7 @@ export const keyWords: Readonly<Record<string, string>> = {
   "source.json": "Where the records of a JSON text are.",
   "source.json.records": "Dotted path of keys to the array that holds the records. Default: the text itself.",
   "source.blanks": 'Cells and JSON strings that mean "no value"; they become null before any expression sees them.',
-  "source.columns": "What a column's text means, where the blueprint does not tell.",
+  "source.columns": "What a column's text means, where the blueprint does not say.",
   "source.columns.*.date": "Format of the column's dates in Luxon's tokens, such as dd.MM.yyyy.",
   "source.columns.*.zone": "IANA zone of the dates, such as Europe/Berlin; required unless the format reads an offset.",
   "source.columns.*.locale": "Language of the names of months and days. Default en.",
@@ -55,8 +55,8 @@ export const keyWords: Readonly<Record<string, string>> = {
   "resources.*.port.entity": "The entity.",
   "resources.*.port.entity.mappings":
     "Every leaf is a jq expression over one record; constant text is quoted twice: '\"service\"'.",
-  "resources.*.port.entity.properties": "Not looked at; properties stand under mappings.",
-  "resources.*.port.entity.relations": "Not looked at; relations stand under mappings.",
+  "resources.*.port.entity.properties": "Ignored; properties belong under mappings.",
+  "resources.*.port.entity.relations": "Ignored; relations belong under mappings.",
   "resources.*.port.entity.mappings.identifier": "The entity's identifier, or a search query.",
   "resources.*.port.entity.mappings.blueprint":
     "The blueprint's identifier; constant text is quoted for jq: '\"service\"'.",
@@ -68,8 +68,7 @@ export const keyWords: Readonly<Record<string, string>> = {
   "resources.*.port.entity.mappings.relations":
     "Relations of the blueprint by their keys: identifiers of targets, or a search query.",
   "resources.*.port.itemsToParse": "Expression that gives an array: one entity for each element.",
-  "resources.*.port.itemsToParseName":
-    "Key under which the element stands beside the record's other fields. Default item.",
+  "resources.*.port.itemsToParseName": "Key of the element beside the record's other fields. Default item.",
   "resources.*.port.itemsToParseTopLevelTransform":
-    "Whether the array is taken out of the record that stands beside an element. Default true.",
+    "Whether the array is removed from the record that accompanies an element. Default true.",
 };

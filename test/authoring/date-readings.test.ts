@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { addReading, noReadings, provenFormat } from "../../src/sample/date-readings.js";
+import { addReading, noReadings, provenFormat } from "../../src/authoring/date-readings.js";
 
 const read = (...texts: readonly string[]) => texts.reduce(addReading, noReadings);
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { ignoredKeys, mappingFile } from "../map/mapping-schema.js";
 import { testFile } from "../mapping-test/test-file.js";
-import { keyWords } from "./key-words.js";
+import { keyDescriptions } from "./key-descriptions.js";
 
 /** A JSON Schema, or a part of one. */
 export type JsonSchema = z.core.JSONSchema.BaseSchema;
@@ -23,7 +23,7 @@ export function mappingTestJsonSchema(): JsonSchema {
   return { title: "portload mapping tests", ...schemaOf(testFile) };
 }
 
-/** What zod tells of a schema. */
+/** What zod knows of a schema. */
 interface Definition {
   readonly type: string;
   readonly shape?: Readonly<Record<string, z.ZodType>>;
@@ -32,7 +32,7 @@ interface Definition {
 function schemaOf(root: z.ZodType): JsonSchema {
   const made = z.toJSONSchema(root, {
     target: "draft-7",
-    // What comes out of parsing; what goes in is anything where it is tidied up first.
+    // The output of parsing; the input is anything that is tidied up first.
     io: "output",
     unrepresentable: "any",
     override: ({ zodSchema, jsonSchema }) => {
@@ -66,7 +66,7 @@ function dressKey(schema: JsonSchema, base: string, key: string): void {
   if (path === "onError") schema.enum = [...(schema.enum ?? []), null];
   if (path === "onError") delete schema.type;
   if (path === "resources.*.port.entity.mappings") orAlso(schema, { type: "array", minItems: 1, maxItems: 1 });
-  const words = keyWords[path.replace(/^sources\.\*/, "source")];
+  const words = keyDescriptions[path.replace(/^sources\.\*/, "source")];
   if (words !== undefined) schema.description = words;
 }
 

@@ -12,7 +12,7 @@ export interface DateReadings {
   readonly either: number;
   /** Anything else. */
   readonly other: number;
-  /** What stands between the numbers of the first numeric date; undefined without one. */
+  /** The separator of the first numeric date; undefined without one. */
   readonly separator?: string;
   /** Digits of its year. */
   readonly yearDigits?: number;

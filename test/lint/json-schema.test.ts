@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { Ajv } from "ajv";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { type JsonSchema, mappingJsonSchema, mappingTestJsonSchema } from "../../src/editor/json-schema.js";
-import { keyWords } from "../../src/editor/key-words.js";
+import { type JsonSchema, mappingJsonSchema, mappingTestJsonSchema } from "../../src/lint/json-schema.js";
+import { keyDescriptions } from "../../src/lint/key-descriptions.js";
 import { root } from "../support/catalog.js";
 
 const ajv = new Ajv({ strict: false, allErrors: true });
@@ -45,7 +45,7 @@ describe("the published JSON Schemas", () => {
   it("describe no key that is gone", () => {
     const keys = new Set(keysOf(mappingJsonSchema()).map(([path]) => path.replace(/^sources\.\*/, "source")));
     expect(
-      Object.keys(keyWords).filter(
+      Object.keys(keyDescriptions).filter(
         (path) => !keys.has(path) && !/^resources\.\*\.port\.entity\.(properties|relations)$/.test(path),
       ),
     ).toEqual([]);
