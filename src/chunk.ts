@@ -20,7 +20,7 @@ export interface Chunk<T> {
   /** Rejects of this and of all earlier stages, in source order. */
   readonly rejects: readonly Reject[];
   readonly warnings: readonly Warning[];
-  readonly read: Tally;
+  readonly tally: Tally;
 }
 
 /** A step of the way of a record. Stages never import each other; recipes join them. */

@@ -7,7 +7,7 @@ import {
   type RelationValue,
 } from "../entity.js";
 import type { CompiledBlueprint } from "./compile-blueprint.js";
-import type { OpenHearing } from "./hearing.js";
+import type { EntityDiagnostics } from "./diagnostics.js";
 import { didYouMean } from "./nearest.js";
 import { typeIcon, typeIdentifier, typeTeam, typeTitle } from "./type-head.js";
 
@@ -20,7 +20,7 @@ export interface TypedEntity {
 const nothing: readonly ClearedField[] = [];
 
 /**
- * Types a candidate's fields by its blueprint and tells every fault. The result is only worth sending when the hearing has no findings.
+ * Types a candidate's fields by its blueprint and tells every fault. The result is only worth sending when the diagnostics has no findings.
  *
  * A null title, icon or team is left out: in merge it is to be cleared apart, in override an absent one is empty, in create there is none yet.
  */
@@ -28,31 +28,31 @@ export function typeEntity(
   candidate: Candidate,
   blueprint: CompiledBlueprint,
   mode: Mode,
-  hearing: OpenHearing,
+  diagnostics: EntityDiagnostics,
 ): TypedEntity {
   const { title, icon, team } = candidate.fields;
-  hearing.turnTo("identifier", candidate.fields.identifier);
-  const identifier = typeIdentifier(candidate.fields.identifier, hearing) ?? "";
+  diagnostics.at("identifier", candidate.fields.identifier);
+  const identifier = typeIdentifier(candidate.fields.identifier, diagnostics) ?? "";
   const head: { title?: string; icon?: string; team?: NonNullable<EntityBody["team"]> } = {};
   if (title !== undefined && title !== null) {
-    hearing.turnTo("title", title);
-    const typed = typeTitle(title, hearing);
+    diagnostics.at("title", title);
+    const typed = typeTitle(title, diagnostics);
     if (typed !== undefined) head.title = typed;
   }
   if (icon !== undefined && icon !== null) {
-    hearing.turnTo("icon", icon);
-    const typed = typeIcon(icon, hearing);
+    diagnostics.at("icon", icon);
+    const typed = typeIcon(icon, diagnostics);
     if (typed !== undefined) head.icon = typed;
   }
   if (team !== undefined && team !== null) {
-    hearing.turnTo("team", team);
-    const typed = typeTeam(team, blueprint.team, hearing);
+    diagnostics.at("team", team);
+    const typed = typeTeam(team, blueprint.team, diagnostics);
     if (typed !== undefined) head.team = typed;
   }
-  const properties = typeProperties(candidate.fields.properties, blueprint, hearing);
-  const relations = typeRelations(candidate.fields.relations, blueprint, hearing);
+  const properties = typeProperties(candidate.fields.properties, blueprint, diagnostics);
+  const relations = typeRelations(candidate.fields.relations, blueprint, diagnostics);
   const clears =
-    title === null || icon === null || team === null ? clearedFields(candidate, blueprint, mode, hearing) : nothing;
+    title === null || icon === null || team === null ? clearedFields(candidate, blueprint, mode, diagnostics) : nothing;
   return { body: { identifier, ...head, properties, relations }, clears };
 }
 
@@ -60,16 +60,19 @@ function clearedFields(
   { fields }: Candidate,
   blueprint: CompiledBlueprint,
   mode: Mode,
-  hearing: OpenHearing,
+  diagnostics: EntityDiagnostics,
 ): readonly ClearedField[] {
   const cleared = (["title", "icon", "team"] as const).filter((key) => fields[key] === null);
   for (const key of cleared) {
-    hearing.turnTo(key, null);
-    if (key === "team" && blueprint.team === "inherited") typeTeam(null, blueprint.team, hearing);
+    diagnostics.at(key, null);
+    if (key === "team" && blueprint.team === "inherited") typeTeam(null, blueprint.team, diagnostics);
     else if (mode !== "merge") continue;
     else if (isSearchQuery(fields.identifier))
-      hearing.refuse("title_invalid", "cannot be cleared where the identifier is a search: the API takes a name there");
-    else hearing.warn("cleared_apart", "an upsert takes no null here, so that each one costs a request of its own");
+      diagnostics.refuse(
+        "title_invalid",
+        "cannot be cleared where the identifier is a search: the API takes a name there",
+      );
+    else diagnostics.warn("cleared_apart", "an upsert takes no null here, so that each one costs a request of its own");
   }
   return mode === "merge" ? cleared : nothing;
 }
@@ -77,23 +80,23 @@ function clearedFields(
 function typeProperties(
   raw: Readonly<Record<string, unknown>>,
   blueprint: CompiledBlueprint,
-  hearing: OpenHearing,
+  diagnostics: EntityDiagnostics,
 ): Record<string, unknown> {
   const typed: Record<string, unknown> = {};
   for (const key of Object.keys(raw)) {
     const value = raw[key];
     if (value === undefined) continue;
     const field = blueprint.properties.get(key);
-    hearing.turnTo(field?.path ?? `properties.${key}`, value);
-    if (field === undefined) refuseUnknownProperty(key, blueprint, hearing);
-    else if (value !== null) typed[key] = field.type(value, hearing);
-    else if (field.isRequired) hearing.refuse("required_missing", "is required, and its value is null");
+    diagnostics.at(field?.path ?? `properties.${key}`, value);
+    if (field === undefined) refuseUnknownProperty(key, blueprint, diagnostics);
+    else if (value !== null) typed[key] = field.type(value, diagnostics);
+    else if (field.isRequired) diagnostics.refuse("required_missing", "is required, and its value is null");
     else typed[key] = null;
   }
   for (const key of blueprint.mustBring.properties) {
     if (raw[key] !== undefined) continue;
-    hearing.turnTo(`properties.${key}`, undefined);
-    hearing.refuse("required_missing", "is required, and has no value");
+    diagnostics.at(`properties.${key}`, undefined);
+    diagnostics.refuse("required_missing", "is required, and has no value");
   }
   return typed;
 }
@@ -101,35 +104,35 @@ function typeProperties(
 function typeRelations(
   raw: Readonly<Record<string, unknown>>,
   blueprint: CompiledBlueprint,
-  hearing: OpenHearing,
+  diagnostics: EntityDiagnostics,
 ): Record<string, RelationValue> {
   const typed: Record<string, RelationValue> = {};
   for (const key of Object.keys(raw)) {
     const value = raw[key];
     if (value === undefined) continue;
     const field = blueprint.relations.get(key);
-    hearing.turnTo(field?.path ?? `relations.${key}`, value);
+    diagnostics.at(field?.path ?? `relations.${key}`, value);
     if (field === undefined) {
       const hint = didYouMean(key, blueprint.relations.keys());
-      hearing.refuse("unknown_property", `the blueprint ${blueprint.identifier} has no such relation${hint}`);
+      diagnostics.refuse("unknown_property", `the blueprint ${blueprint.identifier} has no such relation${hint}`);
       continue;
     }
-    const targets = value === null ? null : field.type(value, hearing);
+    const targets = value === null ? null : field.type(value, diagnostics);
     if (targets === undefined) continue;
-    if (targets === null && field.isRequired) hearing.refuse("required_missing", "is required, and has no target");
+    if (targets === null && field.isRequired) diagnostics.refuse("required_missing", "is required, and has no target");
     else typed[key] = targets;
   }
   for (const key of blueprint.mustBring.relations) {
     if (raw[key] !== undefined) continue;
-    hearing.turnTo(`relations.${key}`, undefined);
-    hearing.refuse("required_missing", "is required, and has no target");
+    diagnostics.at(`relations.${key}`, undefined);
+    diagnostics.refuse("required_missing", "is required, and has no target");
   }
   return typed;
 }
 
-function refuseUnknownProperty(key: string, blueprint: CompiledBlueprint, hearing: OpenHearing): void {
+function refuseUnknownProperty(key: string, blueprint: CompiledBlueprint, diagnostics: EntityDiagnostics): void {
   const source = blueprint.calculated.get(key);
-  hearing.refuse(
+  diagnostics.refuse(
     "unknown_property",
     source === undefined
       ? `the blueprint ${blueprint.identifier} has no such property${didYouMean(key, blueprint.properties.keys())}`

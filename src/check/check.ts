@@ -6,7 +6,7 @@ import type { Finding, Reject } from "../reject.js";
 import type { Warning } from "../warning.js";
 import { typeEntity } from "./check-entity.js";
 import { type CompiledBlueprint, compileBlueprint } from "./compile-blueprint.js";
-import { type OpenHearing, openHearing } from "./hearing.js";
+import { type EntityDiagnostics, openDiagnostics } from "./diagnostics.js";
 import { didYouMean } from "./nearest.js";
 
 /** How candidates are checked. */
@@ -33,11 +33,11 @@ export function checkEntities(
   options: CheckOptions,
 ): Stage<Candidate, Entity> {
   return async function* check(chunks) {
-    const room: Room = { blueprints, options, compiled: new Map(), hearing: openHearing() };
+    const room: Room = { blueprints, options, compiled: new Map(), diagnostics: openDiagnostics() };
     for await (const chunk of chunks) yield checkChunk(chunk, room);
-    const warnings = room.hearing.dayMonths();
-    const read = { read: 0, mapped: 0, skipped: 0, rejected: 0 };
-    if (warnings.length > 0) yield { items: [], rejects: [], warnings, read };
+    const warnings = room.diagnostics.dayMonths();
+    const tally = { read: 0, mapped: 0, skipped: 0, rejected: 0 };
+    if (warnings.length > 0) yield { items: [], rejects: [], warnings, tally };
   };
 }
 
@@ -45,7 +45,7 @@ interface Room {
   readonly blueprints: ReadonlyMap<string, Blueprint>;
   readonly options: CheckOptions;
   readonly compiled: Map<string, CompiledBlueprint>;
-  readonly hearing: OpenHearing;
+  readonly diagnostics: EntityDiagnostics;
 }
 
 function checkChunk(chunk: Chunk<Candidate>, room: Room): Chunk<Entity> {
@@ -53,14 +53,14 @@ function checkChunk(chunk: Chunk<Candidate>, room: Room): Chunk<Entity> {
   const rejects: Reject[] = [];
   const warnings: Warning[] = [...chunk.warnings];
   for (const candidate of chunk.items) {
-    room.hearing.open(candidate.blueprint, candidate.at);
+    room.diagnostics.open(candidate.blueprint, candidate.at);
     const blueprint = compiledOf(candidate, room, warnings);
     const entity = blueprint === undefined ? undefined : entityOf(candidate, blueprint, room);
-    if (entity === undefined) rejects.push(rejectOf(candidate, room.hearing));
+    if (entity === undefined) rejects.push(rejectOf(candidate, room.diagnostics));
     else items.push(entity);
   }
-  warnings.push(...room.hearing.takeWarnings());
-  return { items, rejects: inSourceOrder(chunk.rejects, rejects), warnings, read: chunk.read };
+  warnings.push(...room.diagnostics.takeWarnings());
+  return { items, rejects: inSourceOrder(chunk.rejects, rejects), warnings, tally: chunk.tally };
 }
 
 function compiledOf({ blueprint: name }: Candidate, room: Room, warnings: Warning[]): CompiledBlueprint | undefined {
@@ -68,9 +68,9 @@ function compiledOf({ blueprint: name }: Candidate, room: Room, warnings: Warnin
   if (known !== undefined) return known;
   const blueprint = room.blueprints.get(name);
   if (blueprint === undefined) {
-    room.hearing.turnTo("blueprint", name);
+    room.diagnostics.at("blueprint", name);
     const hint = didYouMean(name, room.blueprints.keys());
-    return room.hearing.refuse("unknown_blueprint", `there is no such blueprint${hint}`);
+    return room.diagnostics.refuse("unknown_blueprint", `there is no such blueprint${hint}`);
   }
   const compiled = compileBlueprint(blueprint, room.options.mode);
   room.compiled.set(name, compiled);
@@ -82,14 +82,14 @@ function compiledOf({ blueprint: name }: Candidate, room: Room, warnings: Warnin
 }
 
 function entityOf(candidate: Candidate, blueprint: CompiledBlueprint, room: Room): Entity | undefined {
-  const { body, clears } = typeEntity(candidate, blueprint, room.options.mode, room.hearing);
-  if (room.hearing.findings().length > 0) return undefined;
+  const { body, clears } = typeEntity(candidate, blueprint, room.options.mode, room.diagnostics);
+  if (room.diagnostics.findings().length > 0) return undefined;
   const json = JSON.stringify(body);
   const bytes = Buffer.byteLength(json);
   const most = room.options.maxEntityBytes ?? maxEntityBytes;
   if (bytes > most) {
-    room.hearing.turnTo("", undefined);
-    return room.hearing.refuse("entity_too_large", `the entity has ${bytes} bytes, and a request may hold ${most}`);
+    room.diagnostics.at("", undefined);
+    return room.diagnostics.refuse("entity_too_large", `the entity has ${bytes} bytes, and a request may hold ${most}`);
   }
   const { at, span, resource, item } = candidate;
   const key = { blueprint: candidate.blueprint, identifier: keyText(body.identifier) };
@@ -105,8 +105,8 @@ function keyText(identifier: EntityBody["identifier"]): string {
   return typeof identifier === "string" ? identifier : JSON.stringify(identifier);
 }
 
-function rejectOf(candidate: Candidate, hearing: OpenHearing): Reject {
-  const [first, ...also] = hearing.findings();
+function rejectOf(candidate: Candidate, diagnostics: EntityDiagnostics): Reject {
+  const [first, ...also] = diagnostics.findings();
   if (first === undefined) throw new InternalError("a candidate was refused without a finding");
   const { at, span, resource, item, blueprint, fields } = candidate;
   const { path: _, ...finding } = first;

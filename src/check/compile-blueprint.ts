@@ -1,6 +1,6 @@
 import type { Blueprint } from "../blueprint.js";
 import type { Mode } from "../entity.js";
-import type { Typer } from "./hearing.js";
+import type { Typer } from "./diagnostics.js";
 import { calculatedBy } from "./read-only.js";
 import { type TeamRule, teamRuleOf } from "./type-head.js";
 import { compileProperty } from "./type-property.js";

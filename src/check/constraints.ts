@@ -1,11 +1,11 @@
 import { Ajv, type ErrorObject } from "ajv";
 import type { Property } from "../blueprint.js";
 import type { RejectCode } from "../reject.js";
+import type { Diagnostics } from "./diagnostics.js";
 import { formatJudges } from "./formats.js";
-import type { Hearing } from "./hearing.js";
 
 /** Checks a typed value against a property's constraint words; tells every breach. */
-export type ConstraintCheck = (value: unknown, hearing: Hearing) => void;
+export type ConstraintCheck = (value: unknown, diagnostics: Diagnostics) => void;
 
 /**
  * Compiles the words of a property that bound its value: lengths, pattern, bounds, items, an object's schema. Type, primitive enums and
@@ -18,9 +18,9 @@ export function compileConstraints(property: Partial<Property>): ConstraintCheck
   if (schema === undefined) return undefined;
   const validate = compile(schema, true) ?? compile(schema, false);
   if (validate === undefined) return "unreadable";
-  return (value, hearing) => {
+  return (value, diagnostics) => {
     if (validate(value)) return;
-    for (const error of validate.errors ?? []) hearing.refuse(codeOf(error), messageOf(error));
+    for (const error of validate.errors ?? []) diagnostics.refuse(codeOf(error), messageOf(error));
   };
 }
 

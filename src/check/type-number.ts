@@ -1,12 +1,12 @@
 import { decimalPattern, exactNumber } from "../decimal.js";
-import type { Typer } from "./hearing.js";
+import type { Typer } from "./diagnostics.js";
 import { kindOf } from "./kind-of.js";
 
 /** Types a number: a JSON number as it is, text only if its decimal value survives. Thousands separators, hex, blanks around it and empty text are refused. */
-export const typeNumber: Typer = (value, hearing) => {
+export const typeNumber: Typer = (value, diagnostics) => {
   if (typeof value === "number" && Number.isFinite(value)) return value;
-  if (typeof value !== "string") return hearing.refuse("wrong_type", `expects a number, got ${kindOf(value)}`);
-  return exactNumber(value) ?? hearing.refuse("wrong_type", `expects a number, ${fault(value)}`);
+  if (typeof value !== "string") return diagnostics.refuse("wrong_type", `expects a number, got ${kindOf(value)}`);
+  return exactNumber(value) ?? diagnostics.refuse("wrong_type", `expects a number, ${fault(value)}`);
 };
 
 function fault(text: string): string {

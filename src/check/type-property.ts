@@ -1,6 +1,6 @@
 import type { Property } from "../blueprint.js";
 import { compileConstraints, isTypedEnum } from "./constraints.js";
-import type { Typer } from "./hearing.js";
+import type { Typer } from "./diagnostics.js";
 import { nearest } from "./nearest.js";
 import { typeBoolean } from "./type-boolean.js";
 import { typeList } from "./type-list.js";
@@ -22,9 +22,9 @@ export function compileProperty(property: Property): TypedProperty {
   if (check === undefined || check === "unreadable") return { type, isUnreadable: check === "unreadable" };
   return {
     isUnreadable: false,
-    type: (value, hearing) => {
-      const typed = type(value, hearing);
-      if (typed !== undefined) check(typed, hearing);
+    type: (value, diagnostics) => {
+      const typed = type(value, diagnostics);
+      if (typed !== undefined) check(typed, diagnostics);
       return typed;
     },
   };
@@ -63,11 +63,11 @@ function withinEnum(type: Typer, values: readonly unknown[]): Typer {
   const texts = values.filter((value) => typeof value === "string");
   const named = values.slice(0, maxNamedValues).map((value) => JSON.stringify(value));
   const list = `${named.join(", ")}${values.length > maxNamedValues ? `, … (${values.length})` : ""}`;
-  return (value, hearing) => {
-    const typed = type(value, hearing);
+  return (value, diagnostics) => {
+    const typed = type(value, diagnostics);
     if (typed === undefined || allowed.has(typed)) return typed;
     const near = typeof typed === "string" ? nearest(typed, texts) : undefined;
     const hint = near === undefined ? "" : `; did you mean ${JSON.stringify(near)}?`;
-    return hearing.refuse("not_in_enum", `is none of ${list}${hint}`);
+    return diagnostics.refuse("not_in_enum", `is none of ${list}${hint}`);
   };
 }

@@ -1,30 +1,30 @@
 import { isSearchQuery, type RelationValue } from "../entity.js";
-import type { Hearing } from "./hearing.js";
+import type { Diagnostics } from "./diagnostics.js";
 import { identifierFault } from "./identifier.js";
 import { kindOf } from "./kind-of.js";
 import { searchQueryFault } from "./search-query.js";
 
 /** Types a relation's value: identifiers stay to the letter. Null and absent never reach it. */
-export type RelationTyper = (value: unknown, hearing: Hearing) => RelationValue | undefined;
+export type RelationTyper = (value: unknown, diagnostics: Diagnostics) => RelationValue | undefined;
 
 /**
  * Makes the typer of a relation. A relation to many takes a list, the JSON text of one, or a lone identifier, which becomes a list of one. A
  * relation to one takes an identifier or a list of one; an empty list means no target: null. Both take a search query.
  */
 export function relationTyper(many: boolean): RelationTyper {
-  return (value, hearing) => {
+  return (value, diagnostics) => {
     if (isSearchQuery(value)) {
       const fault = searchQueryFault({ ...value });
-      return fault === undefined ? value : hearing.refuse("relation_invalid", fault);
+      return fault === undefined ? value : diagnostics.refuse("relation_invalid", fault);
     }
     const targets = targetsOf(value);
     for (const target of targets) {
       const fault = targetFault(target, many);
-      if (fault !== undefined) return hearing.refuse("relation_invalid", fault);
+      if (fault !== undefined) return diagnostics.refuse("relation_invalid", fault);
     }
     if (many) return targets as readonly string[];
     if (targets.length <= 1) return (targets[0] as string | undefined) ?? null;
-    return hearing.refuse("relation_invalid", `gives ${targets.length} targets, and this relation has one at most`);
+    return diagnostics.refuse("relation_invalid", `gives ${targets.length} targets, and this relation has one at most`);
   };
 }
 

@@ -57,17 +57,17 @@ export function mapCandidates(
     if (out.rejects.length > refused) rejected++;
     else if (out.candidates.length > given) mapped++;
   }
-  const { read } = chunk;
+  const { tally } = chunk;
   const skipped = chunk.items.length - mapped - rejected;
   const head: Chunk<Candidate> = {
     items: out.candidates.length > maxChunkRecords ? out.candidates.slice(0, maxChunkRecords) : out.candidates,
     rejects: inSourceOrder(chunk.rejects, out.rejects),
     warnings: [...chunk.warnings, ...out.notes.warnings()],
-    read: {
-      read: read.read,
-      mapped: read.mapped + mapped,
-      skipped: read.skipped + skipped,
-      rejected: read.rejected + rejected,
+    tally: {
+      read: tally.read,
+      mapped: tally.mapped + mapped,
+      skipped: tally.skipped + skipped,
+      rejected: tally.rejected + rejected,
     },
   };
   return [head, ...further(out.candidates)];
@@ -111,8 +111,8 @@ function inSourceOrder(earlier: readonly Reject[], own: readonly Reject[]): read
 function further(candidates: readonly Candidate[]): Chunk<Candidate>[] {
   const chunks: Chunk<Candidate>[] = [];
   for (let from = maxChunkRecords; from < candidates.length; from += maxChunkRecords) {
-    const read = { read: 0, mapped: 0, skipped: 0, rejected: 0 };
-    chunks.push({ items: candidates.slice(from, from + maxChunkRecords), rejects: [], warnings: [], read });
+    const tally = { read: 0, mapped: 0, skipped: 0, rejected: 0 };
+    chunks.push({ items: candidates.slice(from, from + maxChunkRecords), rejects: [], warnings: [], tally });
   }
   return chunks;
 }

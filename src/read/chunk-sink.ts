@@ -124,7 +124,7 @@ export class ChunkSink {
         items: this.#items,
         rejects: this.#rejects,
         warnings: this.#warnings,
-        read: { read, mapped: 0, skipped: 0, rejected: this.#rejects.length },
+        tally: { read, mapped: 0, skipped: 0, rejected: this.#rejects.length },
       });
     }
     this.#items = [];

@@ -126,8 +126,8 @@ async function* duesOf(run: Run, path: string, rejected: Map<string, PlanReject>
   let position = 0;
   const take = async (): Promise<readonly Due[]> => {
     const items = dues.map(({ entity }) => entity);
-    const read = { read: items.length, mapped: items.length, skipped: 0, rejected: 0 };
-    await accounts.takeChunk({ items, rejects: [], warnings: [], read });
+    const tally = { read: items.length, mapped: items.length, skipped: 0, rejected: 0 };
+    await accounts.takeChunk({ items, rejects: [], warnings: [], tally });
     const chunk = dues;
     dues = [];
     return chunk;

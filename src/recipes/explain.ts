@@ -1,8 +1,8 @@
 import type { Readable } from "node:stream";
 import { resolveApiUrl } from "../api/base-url.js";
 import { type Client, createClient } from "../api/client.js";
+import type { Explanation } from "../authoring/explanation.js";
 import { ApiError, CredentialsError, UsageError } from "../errors.js";
-import type { Explanation } from "../explain/explanation.js";
 import { startJq } from "../map/jq.js";
 import { compileMapping } from "../map/map.js";
 import { type ExplainOptions, explainOptions } from "../options.js";
@@ -123,8 +123,8 @@ async function findRecord(
       ...(context.stdin && { stdin: context.stdin }),
       ...(context.signal && { signal: context.signal }),
     });
-    for await (const { items, rejects, read } of chunks) {
-      records += read.read;
+    for await (const { items, rejects, tally } of chunks) {
+      records += tally.read;
       const record = items.find(({ at }) => at.position === position);
       if (record !== undefined) return { name, kind, record };
       const unread = rejects.find(({ at }) => at.position === position);

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
+import { traceRecords } from "../authoring/trace-records.js";
 import { checkEntities } from "../check/check.js";
 import type { Chunk, Stage } from "../chunk.js";
 import type { Candidate, Mode } from "../entity.js";
@@ -10,15 +11,19 @@ import { type CompiledMapping, compileMapping, mapRecords } from "../map/map.js"
 import { parseMapping, sourceOptionsFor } from "../map/mapping-file.js";
 import { compareTest, type Got, type StatedEntity } from "../mapping-test/compare.js";
 import { type Coverage, openCoverage } from "../mapping-test/coverage.js";
-import { formatTestJunit } from "../mapping-test/junit.js";
-import type { FileResult, TestResult } from "../mapping-test/results.js";
-import { type MappingTest, type ParsedTests, parseTests } from "../mapping-test/test-file.js";
-import { columnsOfKind, isTabular, testRecords } from "../mapping-test/test-records.js";
+import { type FileResult, formatTestJunit, type TestResult } from "../mapping-test/results.js";
+import {
+  columnsOfKind,
+  isTabular,
+  type MappingTest,
+  type ParsedTests,
+  parseTests,
+  testRecords,
+} from "../mapping-test/test-file.js";
 import { updateTests } from "../mapping-test/update-tests.js";
 import { type TestOptions, testOptions } from "../options.js";
 import { readSource } from "../read/read.js";
 import type { SourceRecord } from "../record.js";
-import { traceRecords } from "../trace/trace-records.js";
 import { loadBlueprintFolder } from "./run/blueprint-folder.js";
 import type { Catalog } from "./run/catalog.js";
 
@@ -143,7 +148,7 @@ async function chunksOf(
     if ("fault" in made) return made;
     const { length } = made.records;
     return [
-      { items: made.records, rejects: [], warnings: [], read: { read: length, mapped: 0, skipped: 0, rejected: 0 } },
+      { items: made.records, rejects: [], warnings: [], tally: { read: length, mapped: 0, skipped: 0, rejected: 0 } },
     ];
   }
   const format = options.format ?? (isTabular(options) ? "csv" : undefined);
@@ -168,11 +173,11 @@ async function mapAndCheck(
     skipped: 0,
     warnings: new Set<Got["warnings"][number]>(),
   };
-  for await (const { items, rejects, warnings, read } of finish(
+  for await (const { items, rejects, warnings, tally } of finish(
     mapRecords(compiled, kind, "the test's records")(each(chunks)),
   )) {
     got.entities.push(...items);
-    got.skipped += read.skipped;
+    got.skipped += tally.skipped;
     for (const { code } of warnings) got.warnings.add(code);
     for (const { at, code, path, blueprint, also = [] } of rejects)
       for (const finding of [{ code, path }, ...also])

@@ -58,12 +58,12 @@ export async function preview(given: PreviewOptions, context: PreviewContext): P
         ...(context.signal && { signal: context.signal }),
         ...(options.limit !== undefined && { limit: options.limit }),
       });
-      for await (const { items, rejects, warnings, read } of finish(
+      for await (const { items, rejects, warnings, tally } of finish(
         mapRecords(compiled, source.kind, source.name)(records),
       )) {
         const refused = rejects.filter(({ stage }) => stage === "check");
         const mapped = [...items, ...refused.map(({ blueprint = "" }) => ({ blueprint }))];
-        counts = addRejects(addMapped(addTally(counts, read), mapped), rejects);
+        counts = addRejects(addMapped(addTally(counts, tally), mapped), rejects);
         causes.addRejects(rejects);
         causes.addWarnings(warnings);
         for (const { line } of items)

@@ -89,8 +89,8 @@ describe("checkEntities", () => {
       at: { source: 0, position },
     });
     const warnings = [{ code: "no_records" as const, message: "m", count: 1 }];
-    const read = { read: 9, mapped: 3, skipped: 4, rejected: 2 };
-    const chunk = chunkOf([bad(2, 0), bad(2, 1), bad(5)], { rejects: [earlier(1), earlier(4)], warnings, read });
+    const tally = { read: 9, mapped: 3, skipped: 4, rejected: 2 };
+    const chunk = chunkOf([bad(2, 0), bad(2, 1), bad(5)], { rejects: [earlier(1), earlier(4)], warnings, tally });
     const checked = await checkChunk(plain, chunk);
     expect(checked.rejects.map(({ code, at, item }) => [at.position, code, item])).toEqual([
       [1, "ragged_row", undefined],
@@ -100,7 +100,7 @@ describe("checkEntities", () => {
       [5, "wrong_type", 0],
     ]);
     expect(checked.warnings).toEqual(warnings);
-    expect(checked.read).toEqual(read);
+    expect(checked.tally).toEqual(tally);
   });
 
   it("judges each candidate alone: one after a refused one passes, or has its own faults only", async () => {

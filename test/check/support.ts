@@ -29,8 +29,8 @@ export function candidate(fields: Partial<RawFields>, at: Partial<Candidate> = {
 
 /** A chunk of candidates. */
 export function chunkOf(items: readonly Candidate[], rest: Partial<Chunk<Candidate>> = {}): Chunk<Candidate> {
-  const read = { read: items.length, mapped: items.length, skipped: 0, rejected: 0 };
-  return { items, rejects: [], warnings: [], read, ...rest };
+  const tally = { read: items.length, mapped: items.length, skipped: 0, rejected: 0 };
+  return { items, rejects: [], warnings: [], tally, ...rest };
 }
 
 /** Checks one chunk. */

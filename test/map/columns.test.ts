@@ -82,12 +82,12 @@ describe("a cell that its format cannot read", () => {
 
   it("rejects the candidate once, with column, value, leaf, place and identifier", async () => {
     const file = { source: { columns }, resources: [resource({ properties: { day: ".Day", cost: ".Cost" } })] };
-    const { rejects, read } = await mapAll(
+    const { rejects, tally } = await mapAll(
       engine,
       file,
       rows(["id", "Day", "Cost"], ["a", "01.02.2025", "1"], ["b", "2025-02-01", "much"]),
     );
-    expect(read).toEqual({ read: 2, mapped: 1, skipped: 0, rejected: 1 });
+    expect(tally).toEqual({ read: 2, mapped: 1, skipped: 0, rejected: 1 });
     expect(rejects).toEqual([
       {
         code: "column_invalid",

@@ -250,7 +250,12 @@ describe("a mapping in the form of Port's own", () => {
     );
     const compiled = await compileMapping(mapping, engine);
     const record: SourceRecord = { at: { source: 0, position: 1 }, value: sample.record };
-    const chunk = { items: [record], rejects: [], warnings: [], read: { read: 1, mapped: 0, skipped: 0, rejected: 0 } };
+    const chunk = {
+      items: [record],
+      rejects: [],
+      warnings: [],
+      tally: { read: 1, mapped: 0, skipped: 0, rejected: 0 },
+    };
     const found: RawFields[] = [];
     const more: unknown[] = [];
     for await (const { items, rejects, warnings } of mapRecords(compiled, "k")(one(chunk))) {

@@ -65,9 +65,9 @@ describe("candidates", () => {
     const records = values({ id: "a", list: ["1", "2"] }, { id: "b", list: [] }, { id: "c", list: ["3"] });
     const expected = ["first-a", "a-1", "a-2", "a", "first-b", "b", "first-c", "c-3", "c"];
     for (const perChunk of [1, 2, 1000]) {
-      const { items, read } = await mapAll(engine, file, records, { perChunk });
+      const { items, tally } = await mapAll(engine, file, records, { perChunk });
       expect(items.map(({ fields }) => fields.identifier)).toEqual(expected);
-      expect(read).toEqual({ read: 3, mapped: 3, skipped: 0, rejected: 0 });
+      expect(tally).toEqual({ read: 3, mapped: 3, skipped: 0, rejected: 0 });
     }
   });
 
@@ -173,9 +173,9 @@ describe("candidates", () => {
     const file = {
       resources: [resource({ identifier: ".item | tostring" }, { port: { itemsToParse: "[range(2500)]" } })],
     };
-    const { items, read } = await mapAll(engine, file, values({}));
+    const { items, tally } = await mapAll(engine, file, values({}));
     expect([items.length, items.at(-1)?.fields.identifier, items.at(-1)?.item]).toEqual([2500, "2499", 2499]);
-    expect(read).toEqual({ read: 1, mapped: 1, skipped: 0, rejected: 0 });
+    expect(tally).toEqual({ read: 1, mapped: 1, skipped: 0, rejected: 0 });
   });
 });
 
@@ -226,8 +226,8 @@ describe("itemsToParse", () => {
 
   it("skips a record whose array is null or empty, and rejects one that is no array", async () => {
     const file = { resources: [resource({ identifier: ".item" }, { port: { itemsToParse: ".list" } })] };
-    const { read, rejects } = await mapAll(engine, file, values({}, { list: [] }, { list: "a" }, { list: ["b"] }));
-    expect(read).toEqual({ read: 4, mapped: 1, skipped: 2, rejected: 1 });
+    const { tally, rejects } = await mapAll(engine, file, values({}, { list: [] }, { list: "a" }, { list: ["b"] }));
+    expect(tally).toEqual({ read: 4, mapped: 1, skipped: 2, rejected: 1 });
     expect(rejects).toMatchObject([
       {
         code: "items_not_array",
@@ -243,26 +243,26 @@ describe("itemsToParse", () => {
   it("that fails gives no items and a warning, or a reject with onError: reject", async () => {
     const resources = [resource({ identifier: ".item" }, { port: { itemsToParse: ".list.x" } })];
     const lenient = await mapAll(engine, { resources }, values({ list: 1 }));
-    expect([lenient.read.skipped, lenient.rejects, lenient.warnings.map(({ code, path }) => [code, path])]).toEqual([
+    expect([lenient.tally.skipped, lenient.rejects, lenient.warnings.map(({ code, path }) => [code, path])]).toEqual([
       1,
       [],
       [["expression_error", "resources.0.port.itemsToParse"]],
     ]);
     const strict = await mapAll(engine, { onError: "reject", resources }, values({ list: 1 }));
     expect(strict.rejects).toMatchObject([{ code: "expression_error", path: "resources.0.port.itemsToParse" }]);
-    expect(strict.read).toEqual({ read: 1, mapped: 0, skipped: 0, rejected: 1 });
+    expect(strict.tally).toEqual({ read: 1, mapped: 0, skipped: 0, rejected: 1 });
   });
 });
 
 describe("skips and rejects", () => {
   it.each([".on", ".on | ."])("a selector's false skips, true maps, all else rejects: %s", async (selector) => {
     const file = { resources: [resource({}, { selector })] };
-    const { read, items, rejects } = await mapAll(
+    const { tally, items, rejects } = await mapAll(
       engine,
       file,
       values({ id: "a", on: true }, { id: "b", on: false }, { id: "c" }, { id: "d", on: "true" }),
     );
-    expect(read).toEqual({ read: 4, mapped: 1, skipped: 1, rejected: 2 });
+    expect(tally).toEqual({ read: 4, mapped: 1, skipped: 1, rejected: 2 });
     expect(items.map(({ fields }) => fields.identifier)).toEqual(["a"]);
     expect(rejects.map(({ code, at, path, value }) => [code, at.position, path, value])).toEqual([
       ["selector_not_boolean", 3, "resources.0.selector.query", "null"],
@@ -274,7 +274,7 @@ describe("skips and rejects", () => {
     const file = {
       resources: [resource({ identifier: ".item.id" }, { selector: ".item.on", port: { itemsToParse: ".list" } })],
     };
-    const { items, read } = await mapAll(
+    const { items, tally } = await mapAll(
       engine,
       file,
       values(
@@ -288,17 +288,17 @@ describe("skips and rejects", () => {
       ),
     );
     expect(items.map(({ fields, item }) => [fields.identifier, item])).toEqual([["b", 1]]);
-    expect(read).toEqual({ read: 2, mapped: 1, skipped: 1, rejected: 0 });
+    expect(tally).toEqual({ read: 2, mapped: 1, skipped: 1, rejected: 0 });
   });
 
   it("a null or empty identifier or blueprint rejects, with what is known of the entity", async () => {
     const file = { resources: [resource({ blueprint: ".type" })] };
-    const { rejects, read } = await mapAll(
+    const { rejects, tally } = await mapAll(
       engine,
       file,
       values({ type: "t" }, { id: "", type: "t" }, { id: "c" }, { id: "d", type: "" }, { id: "e", type: 1 }, {}),
     );
-    expect(read).toEqual({ read: 6, mapped: 0, skipped: 0, rejected: 6 });
+    expect(tally).toEqual({ read: 6, mapped: 0, skipped: 0, rejected: 6 });
     expect(
       rejects.map(({ code, path, blueprint, identifier, also }) => [
         code,
@@ -319,9 +319,9 @@ describe("skips and rejects", () => {
 
   it("a failing expression gives null and one warning for its leaf, with count and first place", async () => {
     const file = { resources: [resource({ properties: { a: ".a.b", j: ".a | keys" } })] };
-    const { warnings, items, read } = await mapAll(engine, file, rows(["id", "a"], ["1", "x"], ["2", "y"]));
+    const { warnings, items, tally } = await mapAll(engine, file, rows(["id", "a"], ["1", "x"], ["2", "y"]));
     expect(items.map(({ fields }) => fields.properties)).toEqual([{}, {}]);
-    expect(read.mapped).toBe(2);
+    expect(tally.mapped).toBe(2);
     const first = { source: 0, position: 1, line: 2 };
     expect(warnings).toEqual([
       {
@@ -345,9 +345,9 @@ describe("skips and rejects", () => {
 
   it("a failing expression rejects with onError: reject, all of them in one reject", async () => {
     const file = { onError: "reject", resources: [resource({ properties: { a: ".a.b", j: ".a | keys" } })] };
-    const { warnings, rejects, read } = await mapAll(engine, file, rows(["id", "a"], ["1", "x"]));
+    const { warnings, rejects, tally } = await mapAll(engine, file, rows(["id", "a"], ["1", "x"]));
     expect(warnings).toEqual([]);
-    expect(read).toEqual({ read: 1, mapped: 0, skipped: 0, rejected: 1 });
+    expect(tally).toEqual({ read: 1, mapped: 0, skipped: 0, rejected: 1 });
     expect(rejects).toEqual([
       {
         stage: "map",
@@ -372,7 +372,7 @@ describe("skips and rejects", () => {
 
   it("a failing expression of a skipped record is not told", async () => {
     const file = { resources: [resource({ properties: { j: ".id | keys" } }, { selector: "false" })] };
-    expect(await mapAll(engine, file, values({ id: "a" }))).toMatchObject({ warnings: [], read: { skipped: 1 } });
+    expect(await mapAll(engine, file, values({ id: "a" }))).toMatchObject({ warnings: [], tally: { skipped: 1 } });
   });
 
   it("a failing identifier says why it is null", async () => {
@@ -387,21 +387,21 @@ describe("skips and rejects", () => {
 
   it("a record is rejected when one of its candidates is, though others go on", async () => {
     const file = { resources: [resource({}), resource({ identifier: ".other" })] };
-    const { read, items, rejects } = await mapAll(engine, file, values({ id: "a" }));
-    expect(read).toEqual({ read: 1, mapped: 0, skipped: 0, rejected: 1 });
+    const { tally, items, rejects } = await mapAll(engine, file, values({ id: "a" }));
+    expect(tally).toEqual({ read: 1, mapped: 0, skipped: 0, rejected: 1 });
     expect([items.length, rejects.length, rejects[0]?.resource]).toEqual([1, 1, 1]);
   });
 
   it("rejects of the reader stay, in the order of the source", async () => {
     const ragged: Reject = { stage: "read", code: "ragged_row", message: "m", at: { source: 0, position: 2 } };
     const records = values({}, {}, {}).filter(({ at }) => at.position !== 2);
-    const { rejects, read } = await mapAll(engine, { resources: [resource({})] }, records, { rejects: [ragged] });
+    const { rejects, tally } = await mapAll(engine, { resources: [resource({})] }, records, { rejects: [ragged] });
     expect(rejects.map(({ code, at }) => [code, at.position])).toEqual([
       ["identifier_missing", 1],
       ["ragged_row", 2],
       ["identifier_missing", 3],
     ]);
-    expect(read).toEqual({ read: 3, mapped: 0, skipped: 0, rejected: 3 });
+    expect(tally).toEqual({ read: 3, mapped: 0, skipped: 0, rejected: 3 });
   });
 });
 

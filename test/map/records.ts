@@ -42,7 +42,7 @@ export async function mapAll(
   const items: Candidate[] = [];
   const rejects: Reject[] = [];
   const warnings: Chunk<Candidate>["warnings"][number][] = [];
-  const read = { read: 0, mapped: 0, skipped: 0, rejected: 0 };
+  const tally = { read: 0, mapped: 0, skipped: 0, rejected: 0 };
   for await (const chunk of mapRecords(
     compiled,
     "k",
@@ -50,9 +50,9 @@ export async function mapAll(
     items.push(...chunk.items);
     rejects.push(...chunk.rejects);
     warnings.push(...chunk.warnings);
-    for (const key of ["read", "mapped", "skipped", "rejected"] as const) read[key] += chunk.read[key];
+    for (const key of ["read", "mapped", "skipped", "rejected"] as const) tally[key] += chunk.tally[key];
   }
-  return { items, rejects, warnings, read };
+  return { items, rejects, warnings, tally };
 }
 
 async function* inChunks(
@@ -67,7 +67,7 @@ async function* inChunks(
       items,
       rejects: own,
       warnings: [],
-      read: { read: items.length + own.length, mapped: 0, skipped: 0, rejected: own.length },
+      tally: { read: items.length + own.length, mapped: 0, skipped: 0, rejected: own.length },
     };
   }
 }

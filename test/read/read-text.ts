@@ -1,8 +1,8 @@
 import { Readable } from "node:stream";
-import type { SourceOptions } from "../../src/options.js";
 import { type ReadIo, readSource } from "../../src/read/read.js";
 import type { SourceRecord } from "../../src/record.js";
 import type { Reject } from "../../src/reject.js";
+import type { SourceOptions } from "../../src/source-options.js";
 import type { Warning } from "../../src/warning.js";
 
 export const stdin = { index: 0, kind: "thing", path: "-", name: "stdin" };
@@ -35,7 +35,7 @@ export async function gather(options: SourceOptions, io: ReadIo, source = stdin)
   const result: ReadResult = { records: [], rejects: [], warnings: [] };
   try {
     for await (const chunk of readSource(source, options, io)) {
-      if (chunk.read.read !== chunk.items.length + chunk.rejects.length) throw new Error("a chunk's tally is wrong");
+      if (chunk.tally.read !== chunk.items.length + chunk.rejects.length) throw new Error("a chunk's tally is wrong");
       result.records.push(...chunk.items);
       result.rejects.push(...chunk.rejects);
       result.warnings.push(...chunk.warnings);

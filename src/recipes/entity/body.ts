@@ -3,7 +3,7 @@ import type { Readable } from "node:stream";
 import type { Blueprint } from "../../blueprint.js";
 import { typeEntity } from "../../check/check-entity.js";
 import { compileBlueprint } from "../../check/compile-blueprint.js";
-import { openHearing } from "../../check/hearing.js";
+import { openDiagnostics } from "../../check/diagnostics.js";
 import { jsonNumbersAreLossless } from "../../decimal.js";
 import { UsageError } from "../../errors.js";
 import { readAll } from "./done.js";
@@ -75,16 +75,16 @@ function typedFlags(options: EntityWriteOptions, blueprint: Blueprint) {
     const part = path.startsWith("properties.") ? fields.properties : fields.relations;
     part[path.slice(path.indexOf(".") + 1)] = null;
   }
-  const hearing = openHearing();
+  const diagnostics = openDiagnostics();
   const at = { source: 0, position: 1 };
-  hearing.open(blueprint.identifier, at);
+  diagnostics.open(blueprint.identifier, at);
   // Merge, whatever the mode: what is required and missing the API alone decides, because a body may bring it.
   const compiled = compileBlueprint(blueprint, "merge");
   const candidate = { at, resource: 0, item: 0, blueprint: blueprint.identifier, fields };
-  const { body } = typeEntity(candidate, compiled, "merge", hearing);
-  const faults = hearing.findings().map(({ path, message }) => `${flagOf(path ?? "")}: ${plain(message)}`);
+  const { body } = typeEntity(candidate, compiled, "merge", diagnostics);
+  const faults = diagnostics.findings().map(({ path, message }) => `${flagOf(path ?? "")}: ${plain(message)}`);
   if (faults.length > 0) throw new UsageError(faults.join("\n"), { hint: `Blueprint ${blueprint.identifier}.` });
-  const notes = hearing.takeWarnings().map(({ path, message }) => `${flagOf(path ?? "")}: ${message}`);
+  const notes = diagnostics.takeWarnings().map(({ path, message }) => `${flagOf(path ?? "")}: ${message}`);
   return { properties: body.properties, relations: body.relations, notes };
 }
 

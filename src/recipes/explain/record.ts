@@ -1,12 +1,12 @@
 import type { Client } from "../../api/client.js";
+import type { ExplainedCandidate, Explanation } from "../../authoring/explanation.js";
+import { type CandidateTrace, type RecordTrace, traceRecords } from "../../authoring/trace-records.js";
 import { checkEntities } from "../../check/check.js";
 import type { Chunk } from "../../chunk.js";
 import type { Candidate, Entity, Mode } from "../../entity.js";
-import type { ExplainedCandidate, Explanation } from "../../explain/explanation.js";
 import { type CompiledMapping, mapRecords } from "../../map/map.js";
 import type { SourceRecord } from "../../record.js";
 import type { Reject } from "../../reject.js";
-import { type CandidateTrace, type RecordTrace, traceRecords } from "../../trace/trace-records.js";
 import type { Catalog } from "../run/catalog.js";
 import type { Inventory } from "../run/inventory.js";
 import { heldOf } from "./held.js";
@@ -33,7 +33,7 @@ export async function explainRecord(
     items: [record],
     rejects: [],
     warnings: [],
-    read: { read: 1, mapped: 0, skipped: 0, rejected: 0 },
+    tally: { read: 1, mapped: 0, skipped: 0, rejected: 0 },
   };
   const mapped: Chunk<Candidate>[] = [];
   for await (const each of mapRecords(compiled, kind, name)(one(chunk))) mapped.push(each);
@@ -115,7 +115,7 @@ async function explainCandidate(
     items: [candidate],
     rejects: [],
     warnings: [],
-    read: { read: 0, mapped: 0, skipped: 0, rejected: 0 },
+    tally: { read: 0, mapped: 0, skipped: 0, rejected: 0 },
   };
   for await (const { items, rejects, warnings } of checkEntities(catalog, { mode, createMissing })(one(chunk))) {
     const [refused] = rejects;

@@ -68,7 +68,7 @@ export function leaveOut(run: Run, source: BoundSource): (chunk: Chunk<Entity>) 
       ...chunk,
       items,
       rejects,
-      read: tallyOf(chunk.read, parted(chunk.items, chunk.rejects), parted(items, rejects)),
+      tally: tallyOf(chunk.tally, parted(chunk.items, chunk.rejects), parted(items, rejects)),
     };
   };
 }
@@ -98,8 +98,8 @@ function parted(items: readonly Entity[], rejects: readonly Reject[]): Parted {
   return { mapped: new Set(positions), rejected };
 }
 
-function tallyOf(read: Tally, before: Parted, after: Parted): Tally {
-  const mapped = read.mapped - before.mapped.size + after.mapped.size;
-  const rejected = read.rejected - before.rejected.size + after.rejected.size;
-  return { read: mapped + read.skipped + rejected, mapped, skipped: read.skipped, rejected };
+function tallyOf(tally: Tally, before: Parted, after: Parted): Tally {
+  const mapped = tally.mapped - before.mapped.size + after.mapped.size;
+  const rejected = tally.rejected - before.rejected.size + after.rejected.size;
+  return { read: mapped + tally.skipped + rejected, mapped, skipped: tally.skipped, rejected };
 }

@@ -54,9 +54,9 @@ export function openAccounts(names: readonly string[], keep: (rejects: readonly 
     await keep(rejects);
   };
   return {
-    async takeChunk({ items, rejects, warnings, read }) {
+    async takeChunk({ items, rejects, warnings, tally }) {
       const refused = rejects.filter(({ stage }) => stage === "check");
-      counts = addTally(counts, read);
+      counts = addTally(counts, tally);
       counts = addMapped(counts, items.map(({ key }) => key).concat(refused.map(keyOf)));
       counts = addRejects(counts, refused);
       causes.addWarnings(warnings);
