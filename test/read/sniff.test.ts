@@ -160,6 +160,20 @@ describe("settling a source before it is read", () => {
     await expect(settleSource(source, {})).rejects.toMatchObject({ name: "SourceError" });
   });
 
+  it.each<[string, string, SourceOptions, readonly string[] | undefined]>([
+    ["of a header", "id,name\n1,a\n", {}, ["id", "name"]],
+    ["as the mapping names them", "1,a\n", { csv: { header: false, columns: ["id", "name"] } }, ["id", "name"]],
+    ["by number", "1,a\n", { csv: { header: false } }, ["column1", "column2"]],
+    ["of no row", "\n\n", { csv: { header: false } }, undefined],
+    ["of JSON", '[{"id":1}]', {}, undefined],
+  ])("gives the columns %s", async (_title, text, given, columns) => {
+    const path = join(await makeFolder(), "things.data");
+    writeFileSync(path, text);
+    const settled = await settleSource({ ...stdin, path, name: "things.data" }, given);
+    expect(settled.columns).toEqual(columns);
+    expect(settled.receipt?.columns).toEqual(columns);
+  });
+
   it("leaves stdin alone", async () => {
     expect(await settleSource(stdin, { format: "csv" })).toEqual({ options: { format: "csv" } });
   });

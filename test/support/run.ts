@@ -1,10 +1,10 @@
 import { realClock } from "../../src/api/clock.js";
-import type { Deferred, Entity } from "../../src/entity.js";
+import type { Entity } from "../../src/entity.js";
+import type { Deferred } from "../../src/outcome.js";
 import type { Control } from "../../src/recipes/run/control.js";
 import { type Ledger, type LedgerHooks, openLedger } from "../../src/recipes/run/ledger.js";
 import type { Target, WriteRules } from "../../src/recipes/target/target.js";
 import type { Reject } from "../../src/reject.js";
-import type { ItemResult } from "../../src/reply.js";
 import type { JournalLine } from "../../src/state/journal-lines.js";
 import type { Spool } from "../../src/state/spool.js";
 import { fixedWidth } from "../../src/write/width.js";
@@ -67,15 +67,16 @@ export function targetOf({ rules, ...calls }: Partial<Omit<Target, "rules">> & {
     existing: async () => new Set(),
     lookUp: async () => new Map(),
     search: async () => ({ entities: [] }),
+    async *pages() {},
     count: async () => 0,
     listBlueprints: async () => [],
     serverNow: () => undefined,
     async upsert(_blueprint, items) {
       sent.push([...items]);
-      return { is: "settled", results: items.map((): ItemResult => ({ is: "created" })) };
+      return { is: "done", status: 200, body: items.map(() => ({ is: "created" })) };
     },
-    clear: async () => ({ is: "patched" }),
-    delete: async (_blueprint, identifiers) => ({ is: "deleted", deleted: identifiers }),
+    clear: async () => ({ is: "done", status: 200, body: {} }),
+    delete: async (_, identifiers) => ({ is: "done", status: 200, body: { deletedEntities: identifiers } }),
     ...calls,
   };
   return { target, sent };

@@ -1,5 +1,6 @@
-import { type DeleteReply, maxDeleteIdentifiers } from "../../api/delete-entities.js";
+import { maxDeleteIdentifiers } from "../../api/entity-calls.js";
 import { GuardError } from "../../errors.js";
+import { wordsOf } from "../../reply.js";
 import type { Ledger } from "../run/ledger.js";
 import type { Target } from "../target/target.js";
 import type { Stale } from "./find-stale.js";
@@ -54,27 +55,14 @@ interface Part {
   readonly message?: string;
 }
 
-/**
- * Deletes a part. One that is refused because something depends on one of its entities is halved down to that entity; one that is refused for an entity
- * that is gone by now, along with another perhaps, is sent again without it.
- */
+/** Deletes a part. One that is refused because something depends on one of its entities is halved down to that entity. */
 async function deletePart(target: Target, ledger: Ledger, blueprint: string, part: readonly string[]): Promise<Part> {
-  const reply: DeleteReply = await target.delete(blueprint, part);
-  if (reply.is === "deleted") {
+  const reply = await target.delete(blueprint, part);
+  if (reply.is === "done") {
     ledger.takeDeleted(blueprint, part.length);
     return { gone: part.length, refused: [] };
   }
-  const message = `${reply.error}: ${reply.message}`;
-  if (reply.status === 404) {
-    const there = await target.existing(blueprint, part);
-    const gone = part.length - there.size;
-    ledger.takeDeleted(blueprint, gone);
-    if (there.size === 0) return { gone, refused: [] };
-    if (gone > 0) {
-      const rest = await deletePart(target, ledger, blueprint, [...there]);
-      return { ...rest, gone: gone + rest.gone };
-    }
-  }
+  const message = wordsOf(reply);
   if (part.length === 1 || !/dependents/.test(reply.error)) return { gone: 0, refused: part, message };
   const middle = Math.ceil(part.length / 2);
   const halves = [

@@ -14,7 +14,7 @@ const searchIdentifiers = 100;
  * would spare: the API does not say whether optional relations count.
  */
 export async function findDependents(
-  { listBlueprints, search }: Pick<Target, "listBlueprints" | "search">,
+  { listBlueprints, pages }: Pick<Target, "listBlueprints" | "pages">,
   stale: ReadonlyMap<string, readonly string[]>,
 ): Promise<readonly Dependents[]> {
   const dependents: Dependents[] = [];
@@ -26,7 +26,7 @@ export async function findDependents(
       for (let start = 0; start < identifiers.length; start += searchIdentifiers) {
         const value = identifiers.slice(start, start + searchIdentifiers);
         const rules = [{ operator: "relatedTo", blueprint: target, value, direction: "upstream" }];
-        for await (const identifier of scan({ search }, blueprint, { combinator: "and", rules }))
+        for await (const identifier of scan({ pages }, blueprint, { combinator: "and", rules }))
           if (doomed.get(blueprint)?.has(identifier) !== true) found.add(identifier);
       }
     }
@@ -37,16 +37,10 @@ export async function findDependents(
 
 /** The identifiers that a query finds, page by page, nothing else of them. */
 export async function* scan(
-  { search }: Pick<Target, "search">,
+  { pages }: Pick<Target, "pages">,
   blueprint: string,
   query: unknown,
 ): AsyncGenerator<string> {
-  let from: string | undefined;
-  do {
-    const request = { query, include: ["$identifier"], limit: 1000, ...(from !== undefined && { from }) };
-    const page = await search(blueprint, request);
-    for (const { identifier } of page.entities) yield identifier;
-    // A cursor that does not move would never end.
-    from = page.next === from ? undefined : page.next;
-  } while (from !== undefined);
+  for await (const page of pages(blueprint, { query, include: ["$identifier"] }))
+    for (const { identifier } of page) yield identifier;
 }

@@ -3,7 +3,7 @@ import { GuardError, UsageError } from "../../errors.js";
 import type { Prune } from "../../map/mapping.js";
 import type { ResolvedImportOptions } from "../../options.js";
 import type { StepPlan } from "../../order/steps.js";
-import { sameJson } from "../../settle/same-value.js";
+import { sameJson } from "../../same-value.js";
 import type { Catalog } from "../run/catalog.js";
 import type { Inventory } from "../run/inventory.js";
 import type { EntityStage } from "../stages/steps.js";

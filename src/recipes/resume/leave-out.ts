@@ -60,7 +60,7 @@ export function leaveOut(retried: Retried, { mapping }: Pick<Inventory, "mapping
       if (rejected.has(position)) return true;
       const place = { at: { source: index, position }, resource: entity.resource, item: entity.item };
       const known = retried.settled.of(place);
-      if (known?.is !== "final" || known.outcome === "rejected") return false;
+      if (known?.is !== "created" && known?.is !== "updated") return false;
       const { entry } = keys.add(entity.key, entity.at, contentHash(entity.json));
       keys.acknowledge(entry);
       return true;

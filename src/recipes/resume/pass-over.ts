@@ -1,12 +1,14 @@
-import { type Deferred, type Entity, type Outcome, placeOf, targetsOf } from "../../entity.js";
+import { type Entity, targetsOf } from "../../entity.js";
+import { type Deferred, type Outcome, placeOf } from "../../outcome.js";
 import type { KeySet } from "../../settle/keys.js";
 import { placeName, type ReopenedState } from "../../state/reopen.js";
+import { conflict } from "../../write/exchange.js";
+import { rejectOf } from "../../write/outcome.js";
 import { judgeFound } from "../../write/read-back.js";
-import { verdictOf } from "../../write/verdict.js";
 import { groupBy } from "../run/group-by.js";
 import type { Ledger } from "../run/ledger.js";
 import type { EntityStage } from "../stages/steps.js";
-import { acknowledge, defer } from "../stages/write.js";
+import { acknowledge, defer, journaled } from "../stages/write.js";
 import type { Target, WriteRules } from "../target/target.js";
 
 /** What an import that is resumed knows of its time before. */
@@ -43,11 +45,13 @@ async function partSettled(
   for (const entity of chunk) {
     const known = settled.of(entity);
     if (known === undefined) (inDoubt.has(placeName(entity)) ? doubtful : open).push(entity);
-    else if (known.is === "unmet") deferred.push({ entity, waiting: [] });
+    else if (known.is !== "deferred") {
+      if (known.is !== "rejected") acknowledge(keys, entity);
+      done.push({ entity, is: known.is });
+    } else if (known.first === undefined) deferred.push({ is: "deferred", entity, waiting: [] });
     else {
-      if (known.outcome !== "rejected") acknowledge(keys, entity);
-      if (known.is === "final") done.push({ entity, is: known.outcome });
-      else deferred.push({ entity, first: known.outcome, waiting: relationsThatMayWait(entity, rules) });
+      acknowledge(keys, entity);
+      deferred.push({ is: "deferred", entity, first: known.first, waiting: relationsThatMayWait(entity, rules) });
     }
   }
   ledger.takeSettled(done);
@@ -81,24 +85,20 @@ async function readBack(
     const outcomes: Outcome[] = [];
     for (const entity of group) {
       const write = { entity, mode: "create", pass: "only" } as const;
-      const is = judgeFound(write, found.get(entity.key.identifier), inDoubt.get(placeName(entity)));
+      const times = { sentAtMs: inDoubt.get(placeName(entity)), readAtMs: target.serverNow() };
+      const is = judgeFound(write, found.get(entity.key.identifier), times, target.rules.blueprints.get(blueprint));
       if (is === "absent") absent.push(entity);
-      else if (is === "exists") {
-        const verdict = verdictOf(write, { is: "refused", status: 409, error: "conflict", message: "" });
-        if (verdict.is === "rejected") outcomes.push({ ...placeOf(entity), is: "rejected", reject: verdict.reject });
-      } else {
+      else if (is === "exists")
+        outcomes.push({ ...placeOf(entity), is: "rejected", reject: rejectOf(write, conflict) });
+      else {
         acknowledge(keys, entity);
         const waiting = relationsThatMayWait(entity, target.rules);
         if (waiting.length === 0) outcomes.push({ ...placeOf(entity), is: "created" });
-        else await defer(ledger, 0, [{ entity, first: "created", waiting }]);
+        else await defer(ledger, 0, [{ is: "deferred", entity, first: "created", waiting }]);
       }
     }
     await ledger.takeOutcomes(outcomes);
-    const settled = outcomes.map(({ is, ...place }) => ({
-      ...{ at: place.at, resource: place.resource, item: place.item, pass: "only" as const },
-      is: is === "rejected" ? ("rejected" as const) : ("created" as const),
-    }));
-    if (settled.length > 0) await ledger.journal({ line: "reply", settled });
+    if (outcomes.length > 0) await ledger.journal({ line: "reply", settled: outcomes.flatMap(journaled) });
   }
   return absent;
 }

@@ -1,6 +1,6 @@
 import { type Client, createClient } from "../../api/client.js";
 import { type Clock, realClock } from "../../api/clock.js";
-import { openDispatcher } from "../../api/dispatcher.js";
+import { openDispatcher } from "../../api/connection.js";
 import type { ResolvedImportOptions } from "../../options.js";
 import type { ReadIo } from "../../read/read.js";
 import type { clientOptionsOf } from "./client-options.js";

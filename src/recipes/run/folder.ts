@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import type { Readable } from "node:stream";
-import { publicRedisUrl } from "../../api/redis-url.js";
+import { publicRedisUrl } from "../../api/addresses.js";
 import type { Mode } from "../../entity.js";
 import type { BoundSource } from "../../read/bind.js";
 import { isUrl } from "../../read/source-name.js";

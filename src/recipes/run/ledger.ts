@@ -1,5 +1,6 @@
 import type { Chunk } from "../../chunk.js";
-import type { Deferred, Entity, Key, Outcome } from "../../entity.js";
+import type { Entity, Key } from "../../entity.js";
+import type { Deferred, Outcome } from "../../outcome.js";
 import type { Place } from "../../record.js";
 import type { Reject } from "../../reject.js";
 import {

@@ -1,5 +1,6 @@
-import { type Entity, type Outcome, placeOf } from "../../entity.js";
+import type { Entity } from "../../entity.js";
 import type { Step } from "../../order/steps.js";
+import { type Outcome, placeOf } from "../../outcome.js";
 import { settleDuplicates } from "../../settle/duplicates.js";
 import { contentHash, type KeySet } from "../../settle/keys.js";
 import type { Inputs } from "../run/inputs.js";

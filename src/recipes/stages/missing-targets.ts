@@ -1,5 +1,6 @@
 import type { Blueprint } from "../../blueprint.js";
-import { type Deferred, type Entity, originOf, targetsOf } from "../../entity.js";
+import { type Entity, originOf, targetsOf } from "../../entity.js";
+import type { Deferred } from "../../outcome.js";
 import type { Finding, Reject } from "../../reject.js";
 import type { IsKnown, Knowledge, MissingTarget } from "../../settle/deferral.js";
 import type { KeySet } from "../../settle/keys.js";

@@ -1,13 +1,15 @@
-import { type Deferred, type Outcome, placeOf, type Write } from "../../entity.js";
+import type { Write } from "../../entity.js";
+import { type Deferred, type Outcome, placeOf } from "../../outcome.js";
 import { type MissingTarget, secondStep } from "../../settle/deferral.js";
 import { createKeySet, type KeySet } from "../../settle/keys.js";
-import type { Settled } from "../../write/exchange.js";
+import type { Verdict } from "../../verdict.js";
+import { outcomeOf, rejectOf, writtenOutcome } from "../../write/outcome.js";
 import type { Ledger } from "../run/ledger.js";
 import type { Target } from "../target/target.js";
 import { knowTargets } from "./defer.js";
 import { type Judge, judgeMissing, makeTargets, strictBlueprint } from "./missing-targets.js";
 import type { Job } from "./steps.js";
-import { booksOf, defer, type Judged, outcomeOf, sendWrites } from "./write.js";
+import { booksOf, defer, sendWrites } from "./write.js";
 
 /**
  * Writes what waited for the end of the import: relations that pointed forward or round a cycle, and entities that were refused for a target that was
@@ -24,7 +26,10 @@ export async function writeDeferred({
   const judge = judgeMissing(target.rules, ledger, keys);
   for (let round = 0; ledger.waiting(round).sources().length > 0 && control.stop.reason === undefined; round++) {
     const flight: Flight = { round, judge, pending, written: new Map(), settled: 0 };
-    const books = booksOf(ledger, keys, { round: round + 1, judge: (settled) => judgeSecond(settled, flight, ledger) });
+    const books = booksOf(ledger, keys, {
+      round: round + 1,
+      judge: (write, verdict) => judgeSecond(write, verdict, flight, ledger),
+    });
     await sendWrites(secondWrites(target, ledger, keys, flight), target, control, books);
     // Nothing moved: what is still pending will never come, so it counts as missing from here on.
     if (flight.settled === 0) for (let entry = 0; entry < pending.size; entry++) pending.acknowledge(entry);
@@ -98,18 +103,18 @@ async function* secondWrites(
 }
 
 /** What the first write did is what the entity counts as; a missing target makes it a reject all the same. */
-function judgeSecond({ write, verdict }: Settled, flight: Flight, ledger: Ledger): Judged {
+function judgeSecond(write: Write, verdict: Verdict, flight: Flight, ledger: Ledger): Outcome | Deferred {
   const waiting = flight.written.get(write);
-  if (waiting === undefined) return undefined;
+  if (waiting === undefined) return outcomeOf(write, verdict);
   flight.written.delete(write);
   const { deferred } = waiting;
   settle(flight, deferred);
-  if (verdict.is === "rejected" || verdict.is === "unmet")
-    return { outcome: { ...placeOf(deferred.entity), is: "rejected", reject: verdict.reject } };
+  if (verdict.is === "refused" || verdict.is === "unknown")
+    return { ...placeOf(deferred.entity), is: "rejected", reject: rejectOf(write, verdict) };
   const first = deferred.first ?? verdict.is;
   // What is missing now is still missing in the next round, and reported then.
-  if (write.deferred !== undefined) return { deferred: { ...write.deferred, first } };
-  return { outcome: judgedOutcome(waiting, first, flight, ledger) };
+  if (write.deferred !== undefined) return { is: "deferred", ...write.deferred, first };
+  return judgedOutcome(waiting, first, flight, ledger);
 }
 
 function settle(flight: Flight, { entity }: Deferred): void {
@@ -132,5 +137,5 @@ function judgedOutcome(
     })),
   );
   if (reject !== undefined) return { ...placeOf(entity), is: "rejected", reject };
-  return is === undefined ? { ...placeOf(entity), is: "notAttempted" } : outcomeOf(entity, is);
+  return is === undefined ? { ...placeOf(entity), is: "notAttempted" } : writtenOutcome(entity, is);
 }

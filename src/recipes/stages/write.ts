@@ -1,10 +1,12 @@
-import { type Batch, type Deferred, type Entity, type Outcome, originOf, placeOf, type Write } from "../../entity.js";
+import { type Batch, type Entity, originOf, type Write } from "../../entity.js";
+import { type Deferred, type Outcome, placeOf } from "../../outcome.js";
+import type { Reject } from "../../reject.js";
+import { wordsOf } from "../../reply.js";
 import type { KeySet } from "../../settle/keys.js";
-import type { JournalReply } from "../../state/journal-lines.js";
-import { placeName } from "../../state/reopen.js";
+import type { Settled } from "../../state/journal-lines.js";
+import type { Verdict } from "../../verdict.js";
 import { batchWrites } from "../../write/batch.js";
-import type { Settled } from "../../write/exchange.js";
-import type { Verdict } from "../../write/verdict.js";
+import { outcomeOf } from "../../write/outcome.js";
 import { writeBatches } from "../../write/write.js";
 import type { Control } from "../run/control.js";
 import { groupBy } from "../run/group-by.js";
@@ -15,8 +17,12 @@ import type { Target } from "../target/target.js";
 export interface Books {
   /** Receives a batch before it is sent. @param atMs - see {@link Target.serverNow} */
   sending(batch: Batch, atMs: number | undefined): Promise<void>;
-  /** Receives what a reply says of writes, before their place in flight is free. */
-  settled(settled: readonly Settled[]): Promise<void>;
+  /**
+   * Receives what a reply says of writes, before their place in flight is free.
+   *
+   * @param uncleared - why fields of entities that are written could not be cleared
+   */
+  settled(verdicts: ReadonlyMap<Write, Verdict>, uncleared: ReadonlyMap<Write, Reject>): Promise<void>;
 }
 
 /** Sends writes in batches, several at once, until they end or the run stops. */
@@ -26,7 +32,7 @@ export async function sendWrites(
   { stop, width, clock }: Control,
   books: Books,
 ): Promise<void> {
-  const { createMissing } = target.rules;
+  const { blueprints, createMissing } = target.rules;
   await writeBatches(batchWrites(writes), {
     width,
     signal: stop.signal,
@@ -37,65 +43,66 @@ export async function sendWrites(
       return target.upsert(batch.blueprint, items, { mode: batch.mode, createMissing });
     },
     lookUp: target.lookUp,
+    serverNow: target.serverNow,
+    blueprint: (identifier) => blueprints.get(identifier),
     sleep: (ms) => clock.sleep(ms, stop.signal).catch(() => undefined),
-    settle: async (_, settled) => books.settled(await clearFields(settled, target)),
+    settle: async (verdicts) => books.settled(verdicts, await clearFields(verdicts, target)),
   });
 }
 
 /**
  * Clears titles, icons and teams of entities that a reply says are updated, each by a PATCH of its own, since an upsert takes no null there. What was
- * created has none yet. One that is refused becomes a reject: the entity is written, and ends once.
+ * created has none yet. A second write follows for an entity whose first one did this, unless the API refused that one; it is without `clears` by then.
+ *
+ * @returns the rejects of those that are refused
  */
-async function clearFields(settled: readonly Settled[], target: Target): Promise<readonly Settled[]> {
-  if (!settled.some(needsClearing)) return settled;
-  return Promise.all(
-    settled.map(async (one) => (needsClearing(one) ? { ...one, verdict: await clear(one, target) } : one)),
+async function clearFields(verdicts: ReadonlyMap<Write, Verdict>, target: Target): Promise<ReadonlyMap<Write, Reject>> {
+  const uncleared = new Map<Write, Reject>();
+  await Promise.all(
+    [...verdicts].map(async ([write, { is }]) => {
+      const { key, clears = [] } = write.entity;
+      if (is !== "updated" || clears.length === 0) return;
+      const reply = await target.clear(key, clears);
+      if (reply.is === "refused") uncleared.set(write, rejectOfClear(write, clears, reply));
+    }),
   );
+  return uncleared;
 }
 
-/** A second write follows for an entity whose first one did this, unless the API refused that one; such an entity is without `clears` by then. */
-function needsClearing({ write, verdict }: Settled): boolean {
-  return verdict.is === "updated" && (write.entity.clears?.length ?? 0) > 0;
-}
-
-async function clear({ write, verdict }: Settled, target: Target): Promise<Verdict> {
-  const { entity } = write;
-  const { key, clears = [] } = entity;
-  const reply = await target.clear(key, clears);
-  if (reply.is === "patched") return verdict;
+function rejectOfClear(write: Write, clears: readonly string[], reply: Parameters<typeof wordsOf>[0] & Traced): Reject {
   const wait = (write.deferred?.waiting.length ?? 0) > 0 ? "; the relations that waited are not written either" : "";
   return {
-    is: "rejected",
-    isWritten: true,
-    reject: {
-      code: "refused_by_api",
-      stage: "write",
-      message: `the entity is written, but its ${clears.join(" and ")} could not be cleared: ${reply.message}${wait}`,
-      path: clears[0] ?? "title",
-      ...originOf(entity),
-      status: reply.status,
-      ...(reply.traceId !== undefined && { traceId: reply.traceId }),
-    },
+    code: "refused_by_api",
+    stage: "write",
+    message: `the entity is written, but its ${clears.join(" and ")} could not be cleared: ${wordsOf(reply)}${wait}`,
+    path: clears[0] ?? "title",
+    ...originOf(write.entity),
+    status: reply.status,
+    ...(reply.traceId !== undefined && { traceId: reply.traceId }),
   };
 }
 
-/** What a reply makes of a write: its entity's outcome, or what is still to be written of it. Nothing where that is known already. */
-export type Judged = { readonly outcome: Outcome } | { readonly deferred: Deferred } | undefined;
+interface Traced {
+  readonly traceId?: string;
+}
 
 /** The books of first writes: what left relations out, or was refused for a missing target, waits for the first round of second writes. */
 export function firstWrites(ledger: Ledger, keys: KeySet): Books {
-  return booksOf(ledger, keys, { round: 0, judge: judgeFirst });
+  return booksOf(ledger, keys, { round: 0, judge: outcomeOf });
 }
 
+/** What a verdict means for the entity of a write: its outcome, or that it waits. */
+export type Judge = (write: Write, verdict: Verdict) => Outcome | Deferred;
+
 /**
- * Books in a ledger. Writes deferred ones, reasons and the journal before the counts, in this order.
+ * Books in a ledger: what waits and the reasons first, then the journal.
  *
  * @param round - the round of second writes that takes what waits
  */
 export function booksOf(
   ledger: Ledger,
   keys: KeySet,
-  { round, judge }: { readonly round: number; readonly judge: (settled: Settled) => Judged },
+  { round, judge }: { readonly round: number; readonly judge: Judge },
 ): Books {
   return {
     async sending({ mode, writes }, atMs) {
@@ -111,19 +118,20 @@ export function booksOf(
       );
       if (held.length > 0) await ledger.journal({ line: "before", entities: held });
     },
-    async settled(settled) {
-      const outcomes: Outcome[] = [];
-      const deferred: Deferred[] = [];
-      for (const one of settled) {
-        if (isWritten(one)) acknowledge(keys, one.write.entity);
-        const judged = judge(one);
-        if (judged === undefined) continue;
-        if ("outcome" in judged) outcomes.push(judged.outcome);
-        else deferred.push(judged.deferred);
-      }
-      await defer(ledger, round, deferred);
-      await ledger.takeOutcomes(outcomes);
-      await ledger.journal({ line: "reply", settled: journaled(settled, outcomes) });
+    async settled(verdicts, uncleared) {
+      const ends = [...verdicts].map(([write, verdict]): Outcome | Deferred => {
+        if (verdict.is === "created" || verdict.is === "updated") acknowledge(keys, write.entity);
+        const end = judge(write, verdict);
+        const reject = uncleared.get(write);
+        return reject === undefined ? end : { ...placeOf(write.entity), is: "rejected", reject };
+      });
+      await defer(
+        ledger,
+        round,
+        ends.filter((end) => end.is === "deferred"),
+      );
+      await ledger.takeOutcomes(ends.filter((end) => end.is !== "deferred"));
+      await ledger.journal({ line: "reply", settled: ends.flatMap(journaled) });
     },
   };
 }
@@ -140,41 +148,12 @@ export function acknowledge(keys: KeySet, { key }: Pick<Entity, "key">): void {
   if (entry >= 0) keys.acknowledge(entry);
 }
 
-/** The outcome of an entity that was written; one that is known to lack something counts as rejected all the same. */
-export function outcomeOf(entity: Entity, is: "created" | "updated"): Outcome {
-  if (entity.rejected === undefined) return { ...placeOf(entity), is };
-  return { ...placeOf(entity), is: "rejected", reject: { ...entity.rejected, stage: "write", ...originOf(entity) } };
-}
-
-/** One whose fields could not be cleared is written, too. */
-function isWritten({ verdict }: Settled): boolean {
-  return (
-    verdict.is === "created" || verdict.is === "updated" || (verdict.is === "rejected" && verdict.isWritten === true)
-  );
-}
-
-function judgeFirst({ write, verdict }: Settled): Judged {
-  const entity = write.deferred?.entity ?? write.entity;
-  if (verdict.is === "unmet") return { deferred: { entity, waiting: [] } };
-  if (verdict.is === "rejected") return { outcome: { ...placeOf(entity), is: "rejected", reject: verdict.reject } };
-  if (write.deferred === undefined) return { outcome: outcomeOf(entity, verdict.is) };
-  return { deferred: { entity: withoutClears(entity), waiting: write.deferred.waiting, first: verdict.is } };
-}
-
-/** An entity of which nothing is left to be cleared. */
-function withoutClears({ clears: _, ...entity }: Entity): Entity {
-  return entity;
-}
-
-/** What the journal keeps: the outcome where there is one, else how far the entity came. A write that leaves relations out is a first one, whichever its round. */
-function journaled(settled: readonly Settled[], outcomes: readonly Outcome[]): JournalReply["settled"] {
-  const final = new Map(outcomes.map((outcome) => [placeName(outcome), outcome.is]));
-  return settled.map(({ write, verdict }) => {
-    const is = final.get(placeName(write.entity));
-    return {
-      ...placeOf(write.entity),
-      is: is === "created" || is === "updated" || is === "rejected" ? is : verdict.is,
-      pass: is === undefined && write.deferred !== undefined ? "first" : write.pass,
-    };
-  });
+/** What the journal keeps of what a reply settled. */
+export function journaled(end: Outcome | Deferred): readonly Settled[] {
+  if (end.is === "deferred") {
+    const { at, resource, item } = end.entity;
+    return [{ at, resource, item, is: "deferred", ...(end.first !== undefined && { first: end.first }) }];
+  }
+  const { at, resource, item, is } = end;
+  return is === "created" || is === "updated" || is === "rejected" ? [{ at, resource, item, is }] : [];
 }

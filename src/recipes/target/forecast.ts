@@ -1,6 +1,6 @@
 import { type EntityBody, isSearchQuery, targetsOf } from "../../entity.js";
-import type { ItemResult } from "../../reply.js";
 import type { KeySet } from "../../settle/keys.js";
+import type { Verdict } from "../../verdict.js";
 import type { Target } from "./target.js";
 
 /** Names of targets that are remembered as existing, so that each is not asked for again; beyond that all are forgotten. */
@@ -42,6 +42,7 @@ export function forecastTarget(api: Target, keys: KeySet): Target {
     existing,
     lookUp: api.lookUp,
     search: api.search,
+    pages: api.pages,
     count: api.count,
     listBlueprints: api.listBlueprints,
     serverNow: api.serverNow,
@@ -49,18 +50,18 @@ export function forecastTarget(api: Target, keys: KeySet): Target {
       const entities = items.map((item) => JSON.parse(item) as EntityBody);
       const relations = api.rules.blueprints.get(blueprint)?.relations ?? {};
       const missing = createMissing ? new Map() : await missingTargets(entities, relations, existing);
-      const results: ItemResult[] = [];
+      const verdicts: Verdict[] = [];
       for (const entity of entities) {
         const lost = missing.get(entity);
         if (lost === undefined && isBare(entity)) bare.add(`${blueprint}\0${entity.identifier}`);
-        if (lost !== undefined) results.push({ is: "refused", status: 404, error: "not_found", message: lost });
-        else if (isSearchQuery(entity.identifier)) results.push(await searched(api, blueprint, entity.identifier));
-        else results.push({ is: isWritten(blueprint, entity.identifier) ? "updated" : "created" });
+        if (lost !== undefined) verdicts.push({ is: "refused", status: 404, error: "not_found", message: lost });
+        else if (isSearchQuery(entity.identifier)) verdicts.push(await searched(api, blueprint, entity.identifier));
+        else verdicts.push({ is: isWritten(blueprint, entity.identifier) ? "updated" : "created" });
       }
-      return { is: "settled", results };
+      return { is: "done", status: 200, body: verdicts };
     },
-    clear: async () => ({ is: "patched" }),
-    delete: async (_blueprint, identifiers) => ({ is: "deleted", deleted: identifiers }),
+    clear: async () => ({ is: "done", status: 200, body: {} }),
+    delete: async (_, identifiers) => ({ is: "done", status: 200, body: { deletedEntities: identifiers } }),
   };
 }
 
@@ -90,7 +91,7 @@ async function missingTargets(
 }
 
 /** A search in place of an identifier must find exactly one entity. */
-async function searched(api: Target, blueprint: string, query: unknown): Promise<ItemResult> {
+async function searched(api: Target, blueprint: string, query: unknown): Promise<Verdict> {
   const { entities } = await api.search(blueprint, { query, include: ["$identifier"], limit: 2 });
   if (entities.length === 1) return { is: "updated" };
   const message = `the search finds ${entities.length === 0 ? "no entity" : "several entities"}`;

@@ -1,14 +1,13 @@
-import type { FoundEntity } from "../../api/bodies.js";
-import type { BulkFlags } from "../../api/bulk-call.js";
+import type { BulkFlags } from "../../api/bulk.js";
 import type { Client } from "../../api/client.js";
-import type { DeleteReply } from "../../api/delete-entities.js";
-import type { PatchReply } from "../../api/patch-entity.js";
-import type { SearchPage, SearchRequest } from "../../api/search.js";
+import type { Deleted, EntityReply } from "../../api/entity-calls.js";
+import type { SearchCalls } from "../../api/search.js";
 import type { Blueprint } from "../../blueprint.js";
-import type { ClearedField, Entity, Key, Mode } from "../../entity.js";
+import type { ClearedField, Entity, FoundEntity, Key, Mode } from "../../entity.js";
 import type { MissingTargetPolicy } from "../../map/mapping.js";
-import type { BulkReply } from "../../reply.js";
+import type { Reply } from "../../reply.js";
 import type { MappedFields } from "../../settle/compare.js";
+import type { Verdict } from "../../verdict.js";
 
 /** What a run's mapping and options say of how its entities meet the catalog. */
 export interface WriteRules {
@@ -50,18 +49,20 @@ export interface Target {
     identifiers: readonly string[],
     include?: readonly string[],
   ): Promise<ReadonlyMap<string, FoundEntity>>;
-  search(blueprint: string, request: SearchRequest): Promise<SearchPage>;
+  readonly search: SearchCalls["search"];
+  /** All pages of a search. */
+  readonly pages: SearchCalls["pages"];
   count(blueprint: string): Promise<number>;
   /** All blueprints of the catalog, those that the run does not write among them. */
   listBlueprints(): Promise<readonly Blueprint[]>;
   /** The server's clock, milliseconds since the epoch, never later than the truth; undefined until a reply tells. */
   serverNow(): number | undefined;
   /** Writes entities of one blueprint, given as JSON text: at most 20, together under 1 MiB. */
-  upsert(blueprint: string, items: readonly string[], flags: UpsertFlags): Promise<BulkReply>;
+  upsert(blueprint: string, items: readonly string[], flags: UpsertFlags): Promise<Reply<readonly Verdict[]>>;
   /** Empties fields of an entity that exists, which an upsert cannot. */
-  clear(key: Key, fields: readonly ClearedField[]): Promise<PatchReply>;
+  clear(key: Key, fields: readonly ClearedField[]): Promise<EntityReply>;
   /** Deletes at most 100 entities of one blueprint, all or none of them. */
-  delete(blueprint: string, identifiers: readonly string[]): Promise<DeleteReply>;
+  delete(blueprint: string, identifiers: readonly string[]): Promise<EntityReply<Deleted>>;
 }
 
 /**
@@ -91,13 +92,14 @@ export function apiTarget(
     existing: (blueprint, identifiers) => sure(client.existing(blueprint, identifiers)),
     lookUp: (blueprint, identifiers, include) => sure(client.lookUp(blueprint, identifiers, include)),
     search: (blueprint, request) => sure(client.search(blueprint, request)),
+    pages: client.pages,
     count: (blueprint) => sure(client.countEntities(blueprint)),
     listBlueprints: () => sure(client.listBlueprints()),
     serverNow: client.serverNow,
     upsert: (blueprint, items, flags) => sure(client.upsertBulk(blueprint, items, { ...flags, ...run })),
     clear: ({ blueprint, identifier }, fields) =>
-      sure(client.patchEntity(blueprint, identifier, Object.fromEntries(fields.map((field) => [field, null])), run)),
+      sure(client.entity.patch(blueprint, identifier, Object.fromEntries(fields.map((field) => [field, null])), run)),
     delete: (blueprint, identifiers) =>
-      sure(client.deleteEntities(blueprint, identifiers, { deleteDependents: rules.deleteDependents, ...run })),
+      sure(client.entity.deleteListed(blueprint, identifiers, { deleteDependents: rules.deleteDependents, ...run })),
   };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { FoundEntity } from "../../../src/api/bodies.js";
+import type { FoundEntity } from "../../../src/entity.js";
 import { compareWithCatalog } from "../../../src/recipes/stages/compare.js";
 import { createKeySet } from "../../../src/settle/keys.js";
 import { blueprintOf } from "../../support/catalog.js";
