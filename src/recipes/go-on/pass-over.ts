@@ -1,6 +1,6 @@
 import { type Entity, targetsOf } from "../../entity.js";
 import { type Deferred, type Outcome, placeOf } from "../../outcome.js";
-import { placeName, type ReopenedState } from "../../state/reopen.js";
+import { type JournalSummary, placeName } from "../../state/settled.js";
 import { conflict } from "../../write/exchange.js";
 import { rejectOf } from "../../write/outcome.js";
 import { judgeFound } from "../../write/read-back.js";
@@ -8,7 +8,7 @@ import { groupBy } from "../run/group-by.js";
 import type { Run } from "../run/run.js";
 
 /** What an import that goes on knows of its time before. */
-export type Resumed = Pick<ReopenedState, "settled" | "inDoubt">;
+export type Resumed = JournalSummary;
 
 /** Leaves out what the import settled before it stopped, and accounts for it again. */
 export async function* passOver(

@@ -5,10 +5,9 @@ import type { Entity } from "../../entity.js";
 import type { BoundSource } from "../../read/bind.js";
 import type { Reject } from "../../reject.js";
 import { contentHash } from "../../settle/keys.js";
-import type { PastImport } from "../../state/find-imports.js";
+import type { PastImport } from "../../state/folders.js";
 import { readReasons } from "../../state/reasons.js";
-import { readSettled } from "../../state/reopen.js";
-import type { SettledEntities } from "../../state/settled.js";
+import { readSettled, type SettledEntities } from "../../state/settled.js";
 import { copyOf } from "../run/copies.js";
 import type { Run } from "../run/run.js";
 
