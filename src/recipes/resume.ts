@@ -1,7 +1,6 @@
 import { StateError } from "../errors.js";
 import { importOptions, type ResolvedImportOptions } from "../options.js";
-import { findImport, type PastImport } from "../state/find-imports.js";
-import { importIdPattern } from "../state/import-id.js";
+import { findImport, importIdPattern, type PastImport } from "../state/folders.js";
 import { reopenFolder } from "./resume/folder.js";
 import { leaveOut, openRetried } from "./resume/leave-out.js";
 import { type ResumeOptions, resumeOptions } from "./resume/options.js";

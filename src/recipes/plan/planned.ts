@@ -3,7 +3,7 @@ import type { Entity, Mode } from "../../entity.js";
 import { PlanError } from "../../errors.js";
 import { isVictim, type PlanLine, type PlanOp, readPlanLines } from "../../plan/plan-file.js";
 import type { KeySet } from "../../settle/keys.js";
-import { readLines } from "../../state/read-lines.js";
+import { readLines } from "../../state/files.js";
 import type { Stale } from "../prune/find-stale.js";
 import type { Ledger } from "../run/ledger.js";
 

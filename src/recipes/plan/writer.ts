@@ -12,10 +12,9 @@ import {
 } from "../../plan/plan-file.js";
 import { withoutTargets } from "../../plan/without-targets.js";
 import type { Reject } from "../../reject.js";
-import { openAppendFile } from "../../state/append-file.js";
+import { openAppendFile, readLines } from "../../state/files.js";
 import { withoutSecrets } from "../../state/fingerprint.js";
-import { readLines } from "../../state/read-lines.js";
-import { placeName } from "../../state/reopen.js";
+import { placeName } from "../../state/settled.js";
 import { version } from "../../version.js";
 import type { Stale } from "../prune/find-stale.js";
 import type { LedgerHooks } from "../run/ledger.js";

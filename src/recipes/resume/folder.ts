@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 import type { Readable } from "node:stream";
 import { SourceError } from "../../errors.js";
 import type { BoundSource } from "../../read/bind.js";
-import type { PastImport } from "../../state/find-imports.js";
+import type { PastImport } from "../../state/folders.js";
 import { type ReopenedState, reopenState } from "../../state/reopen.js";
 import type { Folder, OpenFolder } from "../run/folder.js";
 import { copyOf } from "../run/inputs.js";

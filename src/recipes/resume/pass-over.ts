@@ -1,7 +1,7 @@
 import { type Entity, targetsOf } from "../../entity.js";
 import { type Deferred, type Outcome, placeOf } from "../../outcome.js";
 import type { KeySet } from "../../settle/keys.js";
-import { placeName, type ReopenedState } from "../../state/reopen.js";
+import { type JournalSummary, placeName } from "../../state/settled.js";
 import { conflict } from "../../write/exchange.js";
 import { rejectOf } from "../../write/outcome.js";
 import { judgeFound } from "../../write/read-back.js";
@@ -11,11 +11,8 @@ import type { EntityStage } from "../stages/steps.js";
 import { acknowledge, defer, journaled } from "../stages/write.js";
 import type { Target, WriteRules } from "../target/target.js";
 
-/** What an import that is resumed knows of its time before. */
-export type Past = Pick<ReopenedState, "settled" | "inDoubt">;
-
 /** Leaves out what the import settled before it stopped, and accounts for it again. */
-export function passOver(past: Past, target: Target, ledger: Ledger, keys: KeySet): EntityStage {
+export function passOver(past: JournalSummary, target: Target, ledger: Ledger, keys: KeySet): EntityStage {
   return async function* (entities) {
     for await (const chunk of entities) {
       const { open, doubtful } = await partSettled(chunk, past, target.rules, ledger, keys);
@@ -33,7 +30,7 @@ interface Unsettled {
 
 async function partSettled(
   chunk: readonly Entity[],
-  { settled, inDoubt }: Past,
+  { settled, inDoubt }: JournalSummary,
   rules: WriteRules,
   ledger: Ledger,
   keys: KeySet,
@@ -71,7 +68,7 @@ function relationsThatMayWait({ key, body }: Entity, { blueprints }: WriteRules)
 /** Mode create: what was sent without a reply is looked for before it is sent again. Gives those that are not there. */
 async function readBack(
   doubtful: readonly Entity[],
-  { inDoubt }: Past,
+  { inDoubt }: JournalSummary,
   target: Target,
   ledger: Ledger,
   keys: KeySet,

@@ -3,8 +3,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { StateError } from "../../src/errors.js";
-import { openAppendFile } from "../../src/state/append-file.js";
-import { stateError } from "../../src/state/state-error.js";
+import { openAppendFile, stateError } from "../../src/state/files.js";
 import { makeFolder } from "./folder.js";
 
 describe("openAppendFile", () => {

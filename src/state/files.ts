@@ -1,5 +1,7 @@
+import { createReadStream } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
-import { stateError } from "./state-error.js";
+import { StateError } from "../errors.js";
+import type { Span } from "../record.js";
 
 /** A file that only grows. Lines of concurrent callers keep their order and share writes. */
 export interface AppendFile {
@@ -93,3 +95,53 @@ function laterByTimer(run: () => void, ms: number): () => void {
   timer.unref();
   return () => clearTimeout(timer);
 }
+
+const blockBytes = 256 * 1024;
+const lineFeed = 0x0a;
+
+/**
+ * Reads the complete lines of a UTF-8 file, or of a byte range of it, a block at a time; text after the last line feed is left out.
+ *
+ * @throws {StateError} when the file cannot be read
+ */
+export async function* readLines(path: string, range?: Span): AsyncGenerator<string[]> {
+  if (range !== undefined && range.end <= range.start) return;
+  // createReadStream counts its end inclusively
+  const bounds = range === undefined ? {} : { start: range.start, end: range.end - 1 };
+  let rest: Buffer[] = [];
+  try {
+    for await (const block of createReadStream(path, {
+      ...bounds,
+      highWaterMark: blockBytes,
+    }) as AsyncIterable<Buffer>) {
+      const last = block.lastIndexOf(lineFeed);
+      if (last < 0) {
+        rest.push(block);
+        continue;
+      }
+      const whole = Buffer.concat([...rest, block.subarray(0, last)]);
+      rest = last + 1 < block.length ? [block.subarray(last + 1)] : [];
+      yield whole.toString("utf8").split("\n");
+    }
+  } catch (error) {
+    throw stateError(path, error);
+  }
+}
+
+/** Tells a failed file operation in the state folder as a {@link StateError} that names the path and what to do. */
+export function stateError(path: string, cause: unknown): StateError {
+  if (cause instanceof StateError) return cause;
+  const { code, message } = cause as NodeJS.ErrnoException;
+  const hint = (code === undefined ? undefined : hints[code]) ?? "Name another folder with --state-dir.";
+  return new StateError(`${path}: ${message ?? String(cause)}`, { cause, hint });
+}
+
+const hints: Readonly<Record<string, string>> = {
+  ENOSPC: "The disk is full: free some space, or name a folder on another disk with --state-dir.",
+  EDQUOT: "The disk quota is used up: free some space, or name another folder with --state-dir.",
+  EACCES: "Name a folder that you may write to with --state-dir.",
+  EPERM: "Name a folder that you may write to with --state-dir.",
+  EROFS: "The disk is read-only: name a folder that you may write to with --state-dir.",
+  EEXIST: "A file stands where the folder should be: name another folder with --state-dir.",
+  ENOTDIR: "A file stands where the folder should be: name another folder with --state-dir.",
+};
