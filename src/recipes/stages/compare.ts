@@ -1,7 +1,7 @@
-import { type Entity, type EntityBody, type FoundEntity, originOf } from "../../entity.js";
+import { type Entity, type FoundEntity, originOf } from "../../entity.js";
 import { type Outcome, placeOf } from "../../outcome.js";
 import type { Reject } from "../../reject.js";
-import { type Change, type Comparison, compileComparison } from "../../settle/compare.js";
+import { type Change, type Comparison, clearedBody, compileComparison } from "../../settle/compare.js";
 import type { KeySet } from "../../settle/keys.js";
 import type { Ledger } from "../run/ledger.js";
 import type { Target } from "../target/target.js";
@@ -91,7 +91,7 @@ async function compareGroup(target: Target, comparisons: Comparisons, group: rea
   for (const entity of group) {
     const held = found.get(entity.key.identifier);
     if (held !== undefined) known.push(entity);
-    const changes = held === undefined ? [] : comparison.changes(comparedBody(entity), held);
+    const changes = held === undefined ? [] : comparison.changes(clearedBody(entity), held);
     if (held !== undefined && changes.length === 0) {
       outcomes.push({ ...placeOf(entity), is: "unchanged" });
       continue;
@@ -101,16 +101,11 @@ async function compareGroup(target: Target, comparisons: Comparisons, group: rea
       outcomes.push({ ...placeOf(entity), is: "rejected", reject: rejectOf(entity, lacks, held !== undefined) });
     else if (held === undefined) differences.push(unseen(entity));
     else {
-      const before = comparison.before(comparedBody(entity), held);
+      const before = comparison.before(clearedBody(entity), held);
       differences.push({ entity: { ...entity, before }, changes });
     }
   }
   return { outcomes, differences, known };
-}
-
-/** The body with what is cleared apart, so that an entity that only clears a title counts as different. */
-function comparedBody({ body, clears = [] }: Entity): EntityBody {
-  return clears.length === 0 ? body : { ...body, ...Object.fromEntries(clears.map((field) => [field, null])) };
 }
 
 function unseen(entity: Entity): Difference {
