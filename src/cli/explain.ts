@@ -1,4 +1,4 @@
-import { formatExplanation } from "../explain/format-explanation.js";
+import { formatExplanation } from "../authoring/explanation.js";
 import { explainOptions } from "../options.js";
 import { explain } from "../recipes/explain.js";
 import type { Command } from "./command.js";

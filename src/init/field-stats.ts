@@ -1,6 +1,6 @@
+import { addReading, type DateReadings, noReadings } from "../authoring/date-readings.js";
 import { formatJudges } from "../check/formats.js";
 import { identifierFault } from "../check/identifier.js";
-import { addReading, type DateReadings, noReadings } from "../sample/date-readings.js";
 
 /** Texts that people write for "no value". A source's own words beyond these are its author's to name. */
 export const usualBlanks: ReadonlySet<string> = new Set([

@@ -1,5 +1,5 @@
+import { provenFormat } from "../authoring/date-readings.js";
 import type { Property } from "../blueprint.js";
-import { provenFormat } from "../sample/date-readings.js";
 import { type FieldStats, listDelimiters } from "./field-stats.js";
 import { pathExpression } from "./names.js";
 

@@ -1,5 +1,5 @@
+import { provenFormat } from "../authoring/date-readings.js";
 import type { Property } from "../blueprint.js";
-import { provenFormat } from "../sample/date-readings.js";
 import { type FieldStats, listDelimiters, maxDistinct } from "./field-stats.js";
 import { inWords, pathExpression } from "./names.js";
 import type { Survey } from "./survey.js";

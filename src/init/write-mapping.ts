@@ -1,5 +1,5 @@
 import { stringify } from "yaml";
-import type { SourceOptions } from "../options.js";
+import type { SourceOptions } from "../source-options.js";
 import type { ProposedLeaf, ResourceProposal } from "./propose-resource.js";
 
 /** A proposal and how its source is read, pinned. */

@@ -1,11 +1,11 @@
-/** How much a lint finding weighs: an `error` would stop or spoil an import and ends lint with exit code 3; a `warning` may be meant; a `note` tells. */
+/** How much a lint finding weighs: an `error` would stop or spoil an import and ends lint with exit code 3; a `warning` may be meant; a `note` is for information. */
 export type Severity = "error" | "warning" | "note";
 
-/** Every code of lint, with its weight and what it tells. docs/lint.md has a row for each, by test. */
+/** Every code of lint, with its severity and meaning. docs/lint.md has a row for each, by test. */
 export const lintCodes = {
   not_readable: { severity: "error", means: "the file is missing, or no YAML or JSON" },
-  unknown_key: { severity: "error", means: "a key that may not stand there" },
-  missing_key: { severity: "error", means: "a key that must stand there" },
+  unknown_key: { severity: "error", means: "a key that is not allowed there" },
+  missing_key: { severity: "error", means: "a required key is missing" },
   wrong_value: { severity: "error", means: "a key's value is not of its kind, or breaks a rule of the file" },
   refused_expression: { severity: "error", means: "an expression that reaches beyond its record, or is no jq at all" },
   jq_syntax: { severity: "error", means: "an expression that jq does not compile" },
@@ -21,7 +21,10 @@ export const lintCodes = {
     severity: "error",
     means: "a required property or relation that no leaf gives, in mode override",
   },
-  required_unmapped: { severity: "warning", means: "the same in mode merge: entities that do not exist are refused" },
+  required_unmapped: {
+    severity: "warning",
+    means: "the same in mode merge: entities that do not exist yet are refused",
+  },
   team_inherited: { severity: "error", means: "a team for a blueprint that inherits its team" },
   team_without_ownership: { severity: "warning", means: "a team for a blueprint without ownership" },
   identifier_constant: { severity: "warning", means: "a constant identifier: all records become one entity" },
@@ -31,29 +34,29 @@ export const lintCodes = {
   relation_without_resource: { severity: "note", means: "no resource of this mapping writes the relation's target" },
   blueprint_not_constant: {
     severity: "note",
-    means: "only the record tells the blueprint, so the leaves are not checked",
+    means: "the blueprint depends on the record, so the leaves are not checked",
   },
   path_into_text: { severity: "error", means: "a path into a CSV cell, which is text and has no keys" },
   date_as_is: {
     severity: "warning",
-    means: "a CSV cell goes into a date-time as it is; days without time and zone are refused",
+    means: "a CSV cell is written to a date-time as it is; days without time and zone are refused",
   },
   ambiguous_date: { severity: "error", means: "days and months of a column can be read either way" },
   date_format: { severity: "error", means: "dates of a column are not RFC 3339, and their reading is proven" },
-  missing_column: { severity: "error", means: "an expression reads a column that the source lacks" },
+  missing_column: { severity: "error", means: "an expression reads a column that the source does not have" },
   missing_field: { severity: "warning", means: "an expression reads a key that no sampled record has" },
   unused_column: { severity: "note", means: "no expression reads this column or key" },
   ignored_key: { severity: "note", means: "a key that steers another integration" },
-  reversed_default: { severity: "note", means: "a default that portload turns round" },
+  reversed_default: { severity: "note", means: "a default that differs from Port's" },
 } as const satisfies Readonly<Record<string, { readonly severity: Severity; readonly means: string }>>;
 
 /** A code of {@link lintCodes}. */
 export type LintCode = keyof typeof lintCodes;
 
-/** One thing that lint has to say. */
+/** One finding of lint. */
 export interface LintFinding {
   readonly file: string;
-  /** From 1; absent where the file cannot tell. */
+  /** From 1; absent where it is not known. */
   readonly line?: number;
   /** Dotted path in the file; empty for the file as a whole. */
   readonly path: string;
@@ -62,8 +65,8 @@ export interface LintFinding {
   /** What is wrong, a sentence without place. */
   readonly message: string;
   /** What to do. */
-  readonly mend: string;
+  readonly fix: string;
 }
 
-/** What the parts of lint tell their findings to: file, line and weight are added by whoever listens. */
-export type Tell = (code: LintCode, path: string, message: string, mend: string) => void;
+/** Receives a finding; the caller adds file, line and severity. */
+export type Report = (code: LintCode, path: string, message: string, fix: string) => void;

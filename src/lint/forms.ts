@@ -12,25 +12,25 @@ export type LintForm = (findings: readonly LintFinding[]) => string;
 
 const text: LintForm = (findings) =>
   findings
-    .map(({ file, line, severity, code, path, message, mend }) => {
+    .map(({ file, line, severity, code, path, message, fix }) => {
       const place = `${file}${line === undefined ? "" : `:${line}`}`;
-      return `${place}  ${severity}  ${code}${path === "" ? "" : `  ${path}`}\n    ${message}\n    mend: ${mend}\n`;
+      return `${place}  ${severity}  ${code}${path === "" ? "" : `  ${path}`}\n    ${message}\n    fix: ${fix}\n`;
     })
     .join("");
 
 const json: LintForm = (findings) => `${JSON.stringify({ schemaVersion: 1, ...countFindings(findings), findings })}\n`;
 
-/** @source GitHub, "Workflow commands": `::error file=…,line=…,title=…::message` */
+/** Source: GitHub, "Workflow commands": `::error file=…,line=…,title=…::message` */
 const github: LintForm = (findings) =>
   findings
-    .map(({ file, line, severity, code, path, message, mend }) => {
+    .map(({ file, line, severity, code, path, message, fix }) => {
       const command = severity === "note" ? "notice" : severity;
       const properties = [
         `file=${escapeProperty(file)}`,
         ...(line === undefined ? [] : [`line=${line}`]),
         `title=${escapeProperty(`portload ${code}`)}`,
       ];
-      const said = `${path === "" ? "" : `${path}: `}${message}; mend: ${mend}`;
+      const said = `${path === "" ? "" : `${path}: `}${message}; fix: ${fix}`;
       return `::${command} ${properties.join(",")}::${escapeData(said)}\n`;
     })
     .join("");

@@ -2,19 +2,23 @@ import type { CompileFault } from "../map/jq.js";
 import { leavesOf, type Mapping, type Resource } from "../map/mapping.js";
 import { plainOf } from "../map/plain.js";
 import { tokenize } from "../map/tokens.js";
-import type { Tell } from "./codes.js";
-import { inWords } from "./fit.js";
+import type { Report } from "./codes.js";
+import { inWords } from "./lint-fit.js";
 import { yieldOf } from "./yields.js";
 
 /** Compiles an expression; undefined when it is right. */
 export type Compile = (expression: string) => Promise<CompileFault | undefined>;
 
 /**
- * Compiles every expression of a mapping and tells those that fail, bare words among them by name; then what selectors and itemsToParse can never give.
+ * Compiles every expression of a mapping and reports those that fail, bare words by name; then selectors and itemsToParse that can never give the right type.
  *
  * @returns the paths of the leaves that compile
  */
-export async function lintExpressions(mapping: Mapping, compile: Compile, tell: Tell): Promise<ReadonlySet<string>> {
+export async function lintExpressions(
+  mapping: Mapping,
+  compile: Compile,
+  report: Report,
+): Promise<ReadonlySet<string>> {
   const right = new Set<string>();
   for (const resource of mapping.resources) {
     const leaves = [...leavesOf(resource)].filter(({ value }) => typeof value === "string");
@@ -22,49 +26,49 @@ export async function lintExpressions(mapping: Mapping, compile: Compile, tell: 
     for (const [index, { path, value }] of leaves.entries()) {
       const fault = faults[index];
       if (fault === undefined) right.add(path);
-      tellLeaf(path, value as string, fault, tell);
+      reportLeaf(path, value as string, fault, report);
     }
-    lintSelector(resource, right, tell);
-    lintItems(resource, right, tell);
+    lintSelector(resource, right, report);
+    lintItems(resource, right, report);
   }
   return right;
 }
 
 /** One or several words with nothing else: no path, no brackets, no operator but the hyphen. */
 const bareWords = /^[\p{L}_][\p{L}\p{N}_ -]*$/u;
-/** Constants of jq, and functions that stand alone in a sound mapping. */
+/** jq's constants, and functions that a correct mapping uses alone. */
 const meant: ReadonlySet<string> = new Set(["true", "false", "null", "empty", "now", "not"]);
 
-function tellLeaf(path: string, expression: string, fault: CompileFault | undefined, tell: Tell): void {
+function reportLeaf(path: string, expression: string, fault: CompileFault | undefined, report: Report): void {
   const isBare = bareWords.test(expression);
   const quoted = `write '"${expression}"'`;
   if (fault === undefined) {
     const isFunction = isBare && !meant.has(expression) && !path.endsWith(".selector.query");
     if (isFunction && !expression.includes(" "))
-      tell(
+      report(
         "bare_function",
         path,
-        `\`${expression}\` is a function of jq, run on the whole record`,
-        `for this very text ${quoted}; for the function write \`. | ${expression}\``,
+        `\`${expression}\` is a jq function, and runs on the whole record`,
+        `for the text itself ${quoted}; for the function write \`. | ${expression}\``,
       );
     return;
   }
   if (isBare) {
-    tell(
+    report(
       "bare_word",
       path,
-      `\`${expression}\` is no text to jq but the name of a function, and there is none`,
+      `jq reads \`${expression}\` as the name of a function, and there is no such function`,
       `${quoted}; for a column or key write \`${pathTo(expression)}\``,
     );
     return;
   }
   const { position } = fault;
   const place = position === undefined ? "" : `, at line ${position.line}, column ${position.column} of the expression`;
-  tell(
+  report(
     "jq_syntax",
     path,
     `${firstLine(fault.message)}${place}: ${excerpt(expression, position)}`,
-    mendOf(expression, fault.message),
+    fixOf(expression, fault.message),
   );
 }
 
@@ -85,18 +89,18 @@ function excerpt(expression: string, position: CompileFault["position"]): string
   return `\`${line.slice(0, column)}⟨here⟩${line.slice(column)}\``;
 }
 
-function mendOf(expression: string, message: string): string {
+function fixOf(expression: string, message: string): string {
   const [, word = ""] = /^([\w]+)\/0 is not defined/.exec(message) ?? [];
   const [, key] =
     word === "" ? [] : (new RegExp(`\\.([A-Za-z_]\\w*(?:-\\w+)*-${word}(?:-\\w+)*)(?!\\w)`).exec(expression) ?? []);
   if (key !== undefined) return `a key with hyphens is quoted: \`.${JSON.stringify(key)}\``;
   if (/is not defined/.test(message)) return "write a function that jq 1.8 has, or text in double quotes";
   if (/unexpected end/i.test(message))
-    return "finish the expression: an operator lacks its right side, or an `if` its `end`";
-  return 'mend the expression there; keys with spaces or hyphens are quoted, as in `."Go-live"`';
+    return "complete the expression: the right side of an operator is missing, or the `end` of an `if`";
+  return 'fix the expression there; keys with spaces or hyphens are quoted, as in `."Go-live"`';
 }
 
-function lintSelector({ index, selector }: Resource, right: ReadonlySet<string>, tell: Tell): void {
+function lintSelector({ index, selector }: Resource, right: ReadonlySet<string>, report: Report): void {
   const path = `resources.${index}.selector.query`;
   if (!right.has(path)) return;
   const constant = plainOf(selector);
@@ -104,7 +108,7 @@ function lintSelector({ index, selector }: Resource, right: ReadonlySet<string>,
   const type = value === null ? "object" : yieldOf(selector);
   if (typeof value === "boolean" || type === undefined || type === "boolean") return;
   const gives = value === undefined ? inWords(type) : JSON.stringify(value);
-  tell(
+  report(
     "selector_not_boolean",
     path,
     `the selector gives ${gives}, so that every record is rejected`,
@@ -112,7 +116,7 @@ function lintSelector({ index, selector }: Resource, right: ReadonlySet<string>,
   );
 }
 
-function lintItems({ index, itemsToParse }: Resource, right: ReadonlySet<string>, tell: Tell): void {
+function lintItems({ index, itemsToParse }: Resource, right: ReadonlySet<string>, report: Report): void {
   const path = `resources.${index}.port.itemsToParse`;
   if (itemsToParse === undefined || !right.has(path)) return;
   const cut = tokenize(itemsToParse);
@@ -120,7 +124,7 @@ function lintItems({ index, itemsToParse }: Resource, right: ReadonlySet<string>
   const [open, close] = tokens.slice(-2);
   if (tokens.length > 2 && open?.text === "[" && close?.text === "]" && !itemsToParse.includes("|")) {
     const whole = itemsToParse.replace(/\.?\[\s*\]\s*$/, "");
-    tell(
+    report(
       "items_not_array",
       path,
       "gives the elements one by one, and only the first output counts",
@@ -130,5 +134,10 @@ function lintItems({ index, itemsToParse }: Resource, right: ReadonlySet<string>
   }
   const type = yieldOf(itemsToParse);
   if (type === undefined || type === "array") return;
-  tell("items_not_array", path, `gives ${inWords(type)}, and an array is wanted`, "write a path to an array, or `[…]`");
+  report(
+    "items_not_array",
+    path,
+    `gives ${inWords(type)}, but must give an array`,
+    "write a path to an array, or `[…]`",
+  );
 }

@@ -1,10 +1,9 @@
-import type { Blueprint } from "../blueprint.js";
+import type { Blueprint, Property } from "../blueprint.js";
 import { type CompiledBlueprint, compileBlueprint } from "../check/compile-blueprint.js";
 import { openDiagnostics } from "../check/diagnostics.js";
 import { leavesIn, type Mapping, type RawLeaf, type Resource } from "../map/mapping.js";
 import { plainOf } from "../map/plain.js";
-import type { Tell } from "./codes.js";
-import { type HeadField, headRefuses, inWords, mendFor, propertyRefuses, relationRefuses } from "./fit.js";
+import type { Report } from "./codes.js";
 import type { Blueprints } from "./lint-targets.js";
 import { type Yield, yieldOf } from "./yields.js";
 
@@ -13,23 +12,23 @@ export function lintFit(
   mapping: Mapping,
   blueprints: Blueprints,
   isRight: (path: string) => boolean,
-  tell: Tell,
+  report: Report,
 ): void {
   for (const resource of mapping.resources) {
     const base = `resources.${resource.index}.port.entity.mappings`;
     const blueprint = resource.blueprint === undefined ? undefined : blueprints.get(resource.blueprint);
     const usable = (path: string, leaf: RawLeaf): boolean =>
       [...leavesIn(leaf, path)].every((each) => typeof each.value !== "string" || isRight(each.path));
-    lintHead(base, resource, usable, tell);
+    lintHead(base, resource, usable, report);
     if (blueprint === undefined) continue;
     const compiled = compileBlueprint(blueprint, "merge");
     for (const [key, leaf] of Object.entries(resource.entity.properties)) {
       const path = `${base}.properties.${key}`;
-      if (usable(path, leaf)) lintProperty(path, key, leaf, blueprint, compiled, tell);
+      if (usable(path, leaf)) lintProperty(path, key, leaf, blueprint, compiled, report);
     }
     for (const [key, leaf] of Object.entries(resource.entity.relations)) {
       const path = `${base}.relations.${key}`;
-      if (usable(path, leaf)) lintRelation(path, key, leaf, compiled, tell);
+      if (usable(path, leaf)) lintRelation(path, key, leaf, compiled, report);
     }
   }
 }
@@ -38,7 +37,7 @@ function lintHead(
   base: string,
   { entity }: Resource,
   usable: (path: string, leaf: RawLeaf) => boolean,
-  tell: Tell,
+  report: Report,
 ): void {
   for (const field of ["identifier", "title", "icon", "team"] as const satisfies readonly HeadField[]) {
     const leaf = entity[field];
@@ -46,14 +45,14 @@ function lintHead(
     if (leaf === undefined || !usable(path, leaf)) continue;
     const type = typeOfLeaf(leaf);
     if (type !== undefined && headRefuses(field, type))
-      tell(
+      report(
         "type_mismatch",
         path,
         `gives ${inWords(type)}, and the ${field} must be ${field === "team" ? "a name or a list of names" : "text"}`,
-        mendFor("string", type),
+        fixFor("string", type),
       );
     else if (field === "identifier" && "constant" in constantOf(leaf))
-      tell(
+      report(
         "identifier_constant",
         path,
         "is the same for every record, so that all of them become one entity",
@@ -68,7 +67,7 @@ function lintProperty(
   leaf: RawLeaf,
   blueprint: Blueprint,
   compiled: CompiledBlueprint,
-  tell: Tell,
+  report: Report,
 ): void {
   const property = Object.hasOwn(blueprint.schema.properties, key) ? blueprint.schema.properties[key] : undefined;
   const field = compiled.properties.get(key);
@@ -82,7 +81,7 @@ function lintProperty(
     const [fault] = diagnostics.findings();
     if (fault === undefined) return;
     const code = fault.code === "wrong_type" ? "type_mismatch" : "value_refused";
-    tell(
+    report(
       code,
       path,
       `the constant ${JSON.stringify(constant.constant)}: ${plain(fault.message)}`,
@@ -92,15 +91,15 @@ function lintProperty(
   }
   const type = typeOfLeaf(leaf);
   if (type === undefined || !propertyRefuses(property, type)) return;
-  tell(
+  report(
     "type_mismatch",
     path,
     `gives ${inWords(type)}, and the property is of type ${wanted}`,
-    mendFor(property.type, type),
+    fixFor(property.type, type),
   );
 }
 
-function lintRelation(path: string, key: string, leaf: RawLeaf, compiled: CompiledBlueprint, tell: Tell): void {
+function lintRelation(path: string, key: string, leaf: RawLeaf, compiled: CompiledBlueprint, report: Report): void {
   const field = compiled.relations.get(key);
   if (field === undefined) return;
   const constant = constantOf(leaf);
@@ -110,7 +109,7 @@ function lintRelation(path: string, key: string, leaf: RawLeaf, compiled: Compil
     field.type(constant.constant, diagnostics);
     const [fault] = diagnostics.findings();
     if (fault !== undefined)
-      tell(
+      report(
         "value_refused",
         path,
         `the constant ${JSON.stringify(constant.constant)}: ${plain(fault.message)}`,
@@ -120,7 +119,7 @@ function lintRelation(path: string, key: string, leaf: RawLeaf, compiled: Compil
   }
   const type = typeOfLeaf(leaf);
   if (type !== undefined && relationRefuses(type))
-    tell("type_mismatch", path, `gives ${inWords(type)}, and a relation takes an identifier`, mendFor("string", type));
+    report("type_mismatch", path, `gives ${inWords(type)}, and a relation takes an identifier`, fixFor("string", type));
 }
 
 /** The value of a leaf that no record changes. */
@@ -139,7 +138,7 @@ function constantOf(leaf: RawLeaf): { readonly constant: unknown } | Record<neve
 function typeOfLeaf(leaf: RawLeaf): Yield | undefined {
   if (typeof leaf === "string") return yieldOf(leaf);
   if (Array.isArray(leaf)) return "array";
-  // A search query stands where an object does.
+  // A search query is written as an object.
   if (typeof leaf === "object" && leaf !== null) return "combinator" in leaf ? undefined : "object";
   return leaf === null ? undefined : typeof leaf === "number" ? "number" : "boolean";
 }
@@ -147,4 +146,68 @@ function typeOfLeaf(leaf: RawLeaf): Yield | undefined {
 /** A message without its hint for cells, which a constant is not. */
 function plain(message: string): string {
   return message.split("; ")[0] ?? message;
+}
+
+/** A field of an entity that is no property. */
+export type HeadField = "identifier" | "title" | "icon" | "team";
+
+/** Types that a property refuses whatever the value, by the rules of `check`; text may always be JSON text of the right type. */
+const refusedByType: Readonly<Record<Property["type"], readonly Yield[]>> = {
+  string: ["array", "object"],
+  number: ["boolean", "array", "object"],
+  boolean: ["array", "object"],
+  array: ["number", "boolean", "object"],
+  object: ["number", "boolean", "array"],
+};
+
+/** Formats that neither a number nor a boolean can be the text of. */
+const wordyFormats: readonly string[] = ["date-time", "url", "email", "ipv4", "ipv6"];
+
+const refusedByHead: Readonly<Record<HeadField, readonly Yield[]>> = {
+  identifier: ["number", "boolean", "array"],
+  title: ["array", "object"],
+  icon: ["number", "boolean", "array", "object"],
+  team: ["number", "boolean"],
+};
+
+/** Tells whether a property refuses every value of a type. */
+export function propertyRefuses(property: Property, type: Yield): boolean {
+  if (refusedByType[property.type]?.includes(type)) return true;
+  const isWordy = property.type === "string" && wordyFormats.includes(property.format ?? "");
+  return isWordy && (type === "number" || type === "boolean");
+}
+
+/** Tells whether a relation refuses every value of a type; an object may be a search query. */
+export function relationRefuses(type: Yield): boolean {
+  return type === "number" || type === "boolean";
+}
+
+/** Tells whether identifier, title, icon or team refuse every value of a type. */
+export function headRefuses(field: HeadField, type: Yield): boolean {
+  return refusedByHead[field].includes(type);
+}
+
+const kinds: Readonly<Record<Yield, string>> = {
+  string: "text",
+  number: "a number",
+  boolean: "true or false",
+  array: "a list",
+  object: "an object",
+};
+
+/** A type in words. */
+export function inWords(type: Yield): string {
+  return kinds[type];
+}
+
+/** How an expression of one type is fixed for a property of another. */
+export function fixFor(wanted: string, type: Yield): string {
+  if (wanted === "array")
+    return type === "object" ? "write `[.[]]`, or name the key that holds the list" : 'write `split(";")` or `[…]`';
+  if (type === "array")
+    return wanted === "string" ? 'write `join(", ")`, or pick one with `first`' : "pick one with `first`";
+  if (type === "object") return "name the key that is meant, or write `tojson`";
+  return wanted === "string"
+    ? "write `tostring`"
+    : `write an expression that gives ${wanted === "object" ? "an object" : `a ${wanted}`}`;
 }

@@ -1,10 +1,9 @@
-import { keyWords } from "../editor/key-words.js";
+import type { SourceSample } from "../authoring/sample-source.js";
 import type { Issue } from "../errors.js";
 import type { Mapping } from "../map/mapping.js";
 import { doubleQuotes, refusalOf } from "../map/words.js";
-import type { SourceSample } from "../sample/sample-source.js";
-import { type LintCode, type LintFinding, lintCodes, type Tell } from "./codes.js";
-import { lintDefaults } from "./lint-defaults.js";
+import { type LintCode, type LintFinding, lintCodes, type Report } from "./codes.js";
+import { keyDescriptions } from "./key-descriptions.js";
 import { type Compile, lintExpressions } from "./lint-expressions.js";
 import { lintFit } from "./lint-fit.js";
 import { lintSources } from "./lint-sources.js";
@@ -23,7 +22,7 @@ export interface LintInput {
 }
 
 /**
- * Checks a mapping file and tells every fault at once, in the order of its lines: what is wrong in one part keeps no other part from being checked.
+ * Checks a mapping file and reports every fault at once, in the order of its lines: a fault in one part does not keep the others from being checked.
  *
  * @param file - its name, for the findings
  */
@@ -32,8 +31,8 @@ export async function lintMapping(text: string, file: string, input: LintInput):
   const { issues, mapping, root, lineOf } = understood;
   const findings = issues.map((issue) => findingOf(issue, file, root));
   if (mapping === undefined) return findings;
-  const tell: Tell = (code, path, message, mend) => {
-    if (understood.isMended(path)) return;
+  const report: Report = (code, path, message, fix) => {
+    if (understood.isRepaired(path)) return;
     const line = path === "" ? undefined : lineOf(path);
     findings.push({
       file,
@@ -42,16 +41,16 @@ export async function lintMapping(text: string, file: string, input: LintInput):
       code,
       severity: lintCodes[code].severity,
       message,
-      mend,
+      fix,
     });
   };
-  const right = await lintExpressions(mapping, input.compile, tell);
+  const right = await lintExpressions(mapping, input.compile, report);
   const { blueprints } = input;
-  if (blueprints !== undefined) lintTargets(mapping, blueprints, right, tell);
-  lintFit(mapping, blueprints ?? new Map(), (path) => right.has(path), tell);
+  if (blueprints !== undefined) lintTargets(mapping, blueprints, right, report);
+  lintFit(mapping, blueprints ?? new Map(), (path) => right.has(path), report);
   const samples = (await input.sample?.(mapping)) ?? [];
-  lintSources(mapping, blueprints ?? new Map(), samples, tell);
-  lintDefaults(mapping, root, tell);
+  lintSources(mapping, blueprints ?? new Map(), samples, report);
+  lintDefaults(mapping, root, report);
   return inOrder(findings);
 }
 
@@ -66,13 +65,12 @@ function inOrder(findings: readonly LintFinding[]): readonly LintFinding[] {
 }
 
 function findingOf({ path, message, line }: Issue, file: string, root: unknown): LintFinding {
-  const [code, mend] = codeOf(path, message, root);
-  return { file, ...(line === undefined ? {} : { line }), path, code, severity: "error", message, mend };
+  const [code, fix] = codeOf(path, message, root);
+  return { file, ...(line === undefined ? {} : { line }), path, code, severity: "error", message, fix };
 }
 
 function codeOf(path: string, message: string, root: unknown): [LintCode, string] {
-  if (path === "" || path === "(file)")
-    return ["not_readable", "mend the file; a mapping is an object in YAML or JSON"];
+  if (path === "" || path === "(file)") return ["not_readable", "fix the file; a mapping is an object in YAML or JSON"];
   const value = valueAt(root, path);
   if (
     typeof value === "string" &&
@@ -85,16 +83,18 @@ function codeOf(path: string, message: string, root: unknown): [LintCode, string
     ];
   if (/is not a key that may stand here/.test(message)) {
     const key = path.split(".").at(-1) ?? "";
-    if (knownKeys.includes(key)) return ["unknown_key", "move it; docs/mapping.md shows where it stands"];
+    if (knownKeys.includes(key)) return ["unknown_key", "move it; docs/mapping.md shows where it belongs"];
     const near = nearestName(key, knownKeys);
     return ["unknown_key", near === undefined ? "take it out; docs/mapping.md lists every key" : `write \`${near}\``];
   }
   if (message === "is missing") return ["missing_key", "add it; docs/mapping.md shows where"];
-  return ["wrong_value", "docs/mapping.md says what may stand here"];
+  return ["wrong_value", "docs/mapping.md says which values are allowed here"];
 }
 
 /** Keys of the file that a slip of the pen may have meant. */
-const knownKeys: readonly string[] = [...new Set(Object.keys(keyWords).map((path) => path.split(".").at(-1) ?? ""))];
+const knownKeys: readonly string[] = [
+  ...new Set(Object.keys(keyDescriptions).map((path) => path.split(".").at(-1) ?? "")),
+];
 
 function valueAt(root: unknown, path: string): unknown {
   return path.split(".").reduce<unknown>((value, step) => {
@@ -103,4 +103,27 @@ function valueAt(root: unknown, path: string): unknown {
       ? (inner as Record<string, unknown>)[step]
       : undefined;
   }, root);
+}
+
+/** Defaults that differ from those of Port's integrations (their `PortAppConfig`), each with why. */
+const reversed = [
+  ["createMissingRelatedEntities", "false (Port: true, which hides typing errors as bare entities)"],
+  ["deleteDependentEntities", "false (Port: true, so that a deletion also deletes dependents)"],
+  ["entityDeletionThreshold", "10 % or 100 entities of a blueprint (Port: 0.9)"],
+] as const;
+
+/** Reports the defaults that differ from Port's where the file leaves them out, and keys without effect here. */
+export function lintDefaults(mapping: Mapping, root: unknown, report: Report): void {
+  for (const { path = "", message } of mapping.notes)
+    report("ignored_key", path, message, "leave it where the file serves both, else take it out");
+  const given = typeof root === "object" && root !== null ? root : {};
+  const left = reversed.filter(([key]) => !Object.hasOwn(given, key));
+  if (left.length === 0) return;
+  const listed = left.map(([key, why]) => `${key} is ${why}`).join("; ");
+  report(
+    "reversed_default",
+    "",
+    `defaults that differ from Port's: ${listed}`,
+    `write ${left.map(([key]) => key).join(", ")} where this mapping relies on Port's`,
+  );
 }

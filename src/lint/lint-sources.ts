@@ -1,15 +1,15 @@
+import { type DateReadings, noReadings, provenFormat } from "../authoring/date-readings.js";
+import { pathName, type SourceSample } from "../authoring/sample-source.js";
 import { keysRead } from "../map/keys-read.js";
 import { type FoundLeaf, leavesOf, type Mapping, type Resource, sourceOptionsFor } from "../map/mapping.js";
 import { type PathStep, plainOf } from "../map/plain.js";
-import { type DateReadings, noReadings, provenFormat } from "../sample/date-readings.js";
-import { pathName, type SourceSample } from "../sample/sample-source.js";
-import type { Tell } from "./codes.js";
+import type { Report } from "./codes.js";
 import { pathTo } from "./lint-expressions.js";
 import type { Blueprints } from "./lint-targets.js";
 import { nearestName } from "./nearest-name.js";
 import { rootKeys } from "./root-keys.js";
 
-/** A leaf that takes what stands at a path into a date-time property as it is. */
+/** A leaf that copies the value at a path into a date-time property. */
 interface DateLeaf extends FoundLeaf {
   readonly property: string;
   readonly steps: readonly PathStep[];
@@ -27,7 +27,7 @@ export function lintSources(
   mapping: Mapping,
   blueprints: Blueprints,
   samples: readonly SourceSample[],
-  tell: Tell,
+  report: Report,
 ): void {
   for (const kind of new Set(mapping.resources.map((resource) => resource.kind))) {
     const own = samples.filter((sample) => sample.kind === kind && sample.records > 0);
@@ -40,15 +40,15 @@ export function lintSources(
           options.format === "tsv" ||
           (options.format === undefined && options.csv !== undefined)));
     for (const resource of resources) {
-      if (isTabular) tellPathsIntoText(resource, tell);
-      for (const leaf of dateLeaves(mapping, resource, blueprints)) tellDates(leaf, own, isTabular, tell);
-      for (const sample of own) tellMissing(resource, sample, tell);
+      if (isTabular) reportPathsIntoText(resource, report);
+      for (const leaf of dateLeaves(mapping, resource, blueprints)) reportDates(leaf, own, isTabular, report);
+      for (const sample of own) reportMissing(resource, sample, report);
     }
-    for (const sample of own) tellUnused(resources, sample, tell);
+    for (const sample of own) reportUnused(resources, sample, report);
     const pinned = Object.keys(options.columns ?? {});
     for (const column of pinned)
       for (const sample of own)
-        if (!sample.keys.includes(column)) tellMissingKey(`source.columns.${column}`, column, sample, tell);
+        if (!sample.keys.includes(column)) reportMissingKey(`source.columns.${column}`, column, sample, report);
   }
 }
 
@@ -75,7 +75,7 @@ function stepsOf(expression: string): readonly PathStep[] {
   return plain !== undefined && "path" in plain ? plain.path : [];
 }
 
-function tellPathsIntoText(resource: Resource, tell: Tell): void {
+function reportPathsIntoText(resource: Resource, report: Report): void {
   for (const { path, value } of leavesOf(resource)) {
     const [first, ...rest] = typeof value === "string" ? stepsOf(value) : [];
     if (first === undefined || rest.length === 0) continue;
@@ -86,7 +86,7 @@ function tellPathsIntoText(resource: Resource, tell: Tell): void {
     )
       continue;
     const whole = [first, ...rest].map(({ key }) => key).join(".");
-    tell(
+    report(
       "path_into_text",
       path,
       `${JSON.stringify(first.key)} is a cell, whose text has no keys`,
@@ -95,49 +95,49 @@ function tellPathsIntoText(resource: Resource, tell: Tell): void {
   }
 }
 
-function tellDates(
+function reportDates(
   { path, property, steps }: DateLeaf,
   samples: readonly SourceSample[],
   isTabular: boolean,
-  tell: Tell,
+  report: Report,
 ): void {
   const column = steps.map(({ key }) => key).join(".");
   if (samples.length === 0) {
     if (isTabular)
-      tell(
+      report(
         "date_as_is",
         path,
-        `the cells of "${column}" go into the date-time "${property}" as they are; only such as 2024-05-01T10:00:00Z are accepted`,
+        `the cells of "${column}" are written to the date-time "${property}" as they are; only values such as 2024-05-01T10:00:00Z are accepted`,
         `for days write \`${pathTo(column)} | values + "T00:00:00Z"\`; for other formats say under source.columns how they are read`,
       );
     return;
   }
   for (const { name, dates } of samples)
-    tellReadings(path, column, name, dates.get(pathName(steps)) ?? noReadings, tell);
+    reportReadings(path, column, name, dates.get(pathName(steps)) ?? noReadings, report);
 }
 
-function tellReadings(path: string, column: string, name: string, readings: DateReadings, tell: Tell): void {
+function reportReadings(path: string, column: string, name: string, readings: DateReadings, report: Report): void {
   const { isoDay, dayFirst, monthFirst, either } = readings;
   const format = provenFormat(readings);
   const pin = (date: string): string => `source.columns.${JSON.stringify(column)}: { date: ${date}, zone: <zone> }`;
   const counts = `${dayFirst} can only be day first, ${monthFirst} only month first, ${either} either`;
   if (dayFirst + monthFirst + either > 0) {
     if (format === undefined)
-      tell(
+      report(
         "ambiguous_date",
         path,
         `dates of "${column}" in ${name} can be read either way: ${counts}`,
         `ask who writes the file, then say under ${pin("dd/MM/yyyy")}`,
       );
     else
-      tell(
+      report(
         "date_format",
         path,
-        `dates of "${column}" in ${name} are no RFC 3339, and are refused; their reading is proven: ${counts}`,
+        `dates of "${column}" in ${name} are not RFC 3339, and are refused; the counts prove how to read them: ${counts}`,
         `say ${pin(format)}`,
       );
   } else if (isoDay > 0) {
-    tell(
+    report(
       "date_format",
       path,
       `${isoDay} of "${column}" in ${name} are days without time and zone, and are refused`,
@@ -146,7 +146,7 @@ function tellReadings(path: string, column: string, name: string, readings: Date
   }
 }
 
-function tellMissing(resource: Resource, sample: SourceSample, tell: Tell): void {
+function reportMissing(resource: Resource, sample: SourceSample, report: Report): void {
   for (const { path, value } of leavesOf(resource)) {
     if (typeof value !== "string") continue;
     const isItem = resource.itemsToParse !== undefined && !path.endsWith(".port.itemsToParse");
@@ -154,21 +154,26 @@ function tellMissing(resource: Resource, sample: SourceSample, tell: Tell): void
     const lacking = keys.filter((key) => !sample.keys.includes(key));
     // A fallback is written for sources that differ.
     if (lacking.length < keys.length && value.includes("//")) continue;
-    for (const key of lacking) tellMissingKey(path, key, sample, tell);
+    for (const key of lacking) reportMissingKey(path, key, sample, report);
   }
 }
 
-function tellMissingKey(path: string, key: string, { name, keys, isTabular, records }: SourceSample, tell: Tell): void {
+function reportMissingKey(
+  path: string,
+  key: string,
+  { name, keys, isTabular, records }: SourceSample,
+  report: Report,
+): void {
   const near = nearestName(key, keys);
-  const mend =
+  const fix =
     near === undefined
       ? `it has ${keys.slice(0, 12).join(", ")}${keys.length > 12 ? ", …" : ""}`
       : `write \`${pathTo(near)}\``;
-  if (isTabular) tell("missing_column", path, `${name} has no column "${key}"`, mend);
-  else tell("missing_field", path, `none of ${records} records of ${name} has the key "${key}"`, mend);
+  if (isTabular) report("missing_column", path, `${name} has no column "${key}"`, fix);
+  else report("missing_field", path, `none of ${records} records of ${name} has the key "${key}"`, fix);
 }
 
-function tellUnused(resources: readonly Resource[], { name, keys, isTabular }: SourceSample, tell: Tell): void {
+function reportUnused(resources: readonly Resource[], { name, keys, isTabular }: SourceSample, report: Report): void {
   const read = new Set<string>();
   for (const resource of resources) {
     for (const { path, value } of leavesOf(resource)) {
@@ -182,7 +187,7 @@ function tellUnused(resources: readonly Resource[], { name, keys, isTabular }: S
   if (unused.length === 0) return;
   const [first] = resources;
   const named = unused.map((key) => `"${key}"`).join(", ");
-  tell(
+  report(
     "unused_column",
     `resources.${first?.index ?? 0}.kind`,
     `no expression reads ${isTabular ? (unused.length === 1 ? "the column" : "the columns") : "the top-level"} ${named} of ${name}`,

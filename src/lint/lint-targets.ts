@@ -3,7 +3,7 @@ import { calculatedBy } from "../check/read-only.js";
 import { checkTargets } from "../check/targets.js";
 import { teamRuleOf } from "../check/type-head.js";
 import type { Mapping, Resource } from "../map/mapping.js";
-import type { Tell } from "./codes.js";
+import type { Report } from "./codes.js";
 import { nearestName } from "./nearest-name.js";
 
 /** Blueprints by identifier. */
@@ -14,7 +14,12 @@ export type Blueprints = ReadonlyMap<string, Blueprint>;
  *
  * @param right - paths of the leaves that compile
  */
-export function lintTargets(mapping: Mapping, blueprints: Blueprints, right: ReadonlySet<string>, tell: Tell): void {
+export function lintTargets(
+  mapping: Mapping,
+  blueprints: Blueprints,
+  right: ReadonlySet<string>,
+  report: Report,
+): void {
   const written = new Set(mapping.resources.map(({ blueprint }) => blueprint));
   const isDynamic = written.has(undefined);
   for (const resource of mapping.resources) {
@@ -22,46 +27,46 @@ export function lintTargets(mapping: Mapping, blueprints: Blueprints, right: Rea
     const { blueprint: name, properties, relations } = resource;
     if (name === undefined) {
       if (!right.has(`${path}.blueprint`)) continue;
-      tell(
+      report(
         "blueprint_not_constant",
         `${path}.blueprint`,
-        "only the record tells the blueprint, so that properties and relations cannot be checked here",
+        "the blueprint depends on the record, so that properties and relations cannot be checked",
         "give each blueprint a resource of its own with a selector, where that is possible",
       );
       continue;
     }
-    tellNames(path, { path, blueprint: name, properties, relations }, blueprints, tell);
+    reportNames(path, { path, blueprint: name, properties, relations }, blueprints, report);
     const blueprint = blueprints.get(name);
     if (blueprint === undefined) continue;
-    tellRequired(path, resource, mapping, blueprint, tell);
-    tellTeam(path, resource, blueprint, tell);
+    reportRequired(path, resource, mapping, blueprint, report);
+    reportTeam(path, resource, blueprint, report);
     for (const key of relations) {
       const target = blueprint.relations?.[key]?.target;
       if (target === undefined) continue;
       const at = `${path}.relations.${key}`;
       if (!blueprints.has(target) && !target.startsWith("_"))
-        tell(
+        report(
           "relation_target_unknown",
           at,
           `its target is the blueprint "${target}", which is none of those given`,
           "give the folder all blueprints of the catalog",
         );
       else if (!written.has(target) && !isDynamic && !mapping.createMissingRelatedEntities)
-        tell(
+        report(
           "relation_without_resource",
           at,
           `no resource of this mapping writes "${target}", so that its entities must be in the catalog before`,
-          "import them first; an entity whose target is missing is told as a reject",
+          "import them first; an entity whose target is missing becomes a reject",
         );
     }
   }
 }
 
-function tellNames(
+function reportNames(
   path: string,
   target: Parameters<typeof checkTargets>[0][0],
   blueprints: Blueprints,
-  tell: Tell,
+  report: Report,
 ): void {
   const blueprint = blueprints.get(target.blueprint);
   for (const issue of checkTargets([target], blueprints)) {
@@ -69,35 +74,41 @@ function tellNames(
     const key = rest.join(".");
     if (group === "blueprint") {
       const near = nearestName(target.blueprint, blueprints.keys());
-      tell(
+      report(
         "unknown_blueprint",
         issue.path,
         plain(issue.message),
         near === undefined ? `there are ${[...blueprints.keys()].join(", ")}` : `write '"${near}"'`,
       );
     } else if (group === "properties" && calculatedBy(blueprint as Blueprint).has(key)) {
-      tell("read_only_property", issue.path, plain(issue.message), "take the leaf out");
+      report("read_only_property", issue.path, plain(issue.message), "take the leaf out");
     } else {
       const isProperty = group === "properties";
       const own = Object.keys((isProperty ? blueprint?.schema.properties : blueprint?.relations) ?? {});
       const other = (isProperty ? blueprint?.relations : blueprint?.schema.properties) ?? {};
       const near = nearestName(key, own);
-      const mend = Object.hasOwn(other, key)
+      const fix = Object.hasOwn(other, key)
         ? `move it to ${isProperty ? "relations" : "properties"}`
         : near === undefined
           ? `take the leaf out, or add it to the blueprint; there are ${own.join(", ") || "none"}`
           : `write \`${near}\``;
-      tell(isProperty ? "unknown_property" : "unknown_relation", issue.path, plain(issue.message), mend);
+      report(isProperty ? "unknown_property" : "unknown_relation", issue.path, plain(issue.message), fix);
     }
   }
 }
 
-/** A message without its hint, which the mend gives. */
+/** A message without its hint, which the fix gives. */
 function plain(message: string): string {
   return message.split("; ")[0] ?? message;
 }
 
-function tellRequired(path: string, resource: Resource, mapping: Mapping, blueprint: Blueprint, tell: Tell): void {
+function reportRequired(
+  path: string,
+  resource: Resource,
+  mapping: Mapping,
+  blueprint: Blueprint,
+  report: Report,
+): void {
   const isOverride = mapping.enableMergeEntity === false;
   // In a merge several resources may fill an entity together.
   const resources = isOverride ? [resource] : mapping.resources.filter((each) => each.blueprint === resource.blueprint);
@@ -114,7 +125,7 @@ function tellRequired(path: string, resource: Resource, mapping: Mapping, bluepr
       .map((key) => `relations.${key}`),
   ];
   for (const field of missing)
-    tell(
+    report(
       isOverride ? "required_missing" : "required_unmapped",
       `${path}.${field.split(".")[0]}`,
       `${field} is required by blueprint "${blueprint.identifier}", and no leaf gives it${isOverride ? "" : "; Port refuses entities that do not exist yet"}`,
@@ -122,19 +133,19 @@ function tellRequired(path: string, resource: Resource, mapping: Mapping, bluepr
     );
 }
 
-function tellTeam(path: string, { entity }: Resource, blueprint: Blueprint, tell: Tell): void {
+function reportTeam(path: string, { entity }: Resource, blueprint: Blueprint, report: Report): void {
   if (entity.team === undefined) return;
   const rule = teamRuleOf(blueprint);
   const name = `blueprint "${blueprint.identifier}"`;
   if (rule === "inherited")
-    tell(
+    report(
       "team_inherited",
       `${path}.team`,
       `${name} inherits its team through a relation, so that none may be given`,
       "take the leaf out",
     );
   if (rule === "none")
-    tell(
+    report(
       "team_without_ownership",
       `${path}.team`,
       `${name} has no ownership, so that Port may ignore the team`,

@@ -10,7 +10,7 @@ export interface Understood {
   /** What is left when each faulty part is taken out; absent when nothing is. Paths are those of the file. */
   readonly mapping?: Mapping;
   /** True for a path at or below a part that was taken out or put in. */
-  readonly isMended: (path: string) => boolean;
+  readonly isRepaired: (path: string) => boolean;
   /** The value at the file's root, as parsed. */
   readonly root?: unknown;
   readonly lineOf: (path: string) => number | undefined;
@@ -20,27 +20,28 @@ export interface Understood {
 const maxRounds = 5;
 
 /**
- * Parses a mapping file and goes on where it is faulty: each faulty part is noted and taken out, so that the rest is checked in the same run.
+ * Parses a mapping file andcarries on where it is faulty: each faulty part is noted and taken out, so that the rest is checked in the same run.
  * @param file - its name, for messages
  */
 export function parseTolerant(text: string, file: string): Understood {
   const document = parseText(text);
-  if ("issues" in document) return { issues: document.issues, isMended: () => false, lineOf: () => undefined };
+  if ("issues" in document) return { issues: document.issues, isRepaired: () => false, lineOf: () => undefined };
   const lineOf = (path: string): number | undefined => (path === "" ? 1 : document.lineOf(path.split(".")));
   const issues = new Map<string, Issue>();
-  const mended = new Set<string>();
-  const isMended = (path: string): boolean => [...mended].some((part) => path === part || path.startsWith(`${part}.`));
-  const found = { isMended, root: document.value, lineOf };
+  const repaired = new Set<string>();
+  const isRepaired = (path: string): boolean =>
+    [...repaired].some((part) => path === part || path.startsWith(`${part}.`));
+  const found = { isRepaired, root: document.value, lineOf };
   let value = structuredClone(document.value);
   for (let round = 0; round < maxRounds; round++) {
     const parsed = tryParse(round === 0 ? text : JSON.stringify(value), file);
     if ("mapping" in parsed) return { ...found, issues: byLine(issues), mapping: parsed.mapping };
     for (const issue of parsed.issues) {
       const line = lineOf(issue.path) ?? issue.line;
-      if (!isMended(issue.path)) issues.set(issue.path, { ...issue, ...(line === undefined ? {} : { line }) });
+      if (!isRepaired(issue.path)) issues.set(issue.path, { ...issue, ...(line === undefined ? {} : { line }) });
     }
     if (typeof value !== "object" || value === null || Array.isArray(value)) break;
-    for (const { path } of parsed.issues) value = mend(value, path.split("."), mended);
+    for (const { path } of parsed.issues) value = repair(value, path.split("."), repaired);
   }
   return { ...found, issues: byLine(issues) };
 }
@@ -58,17 +59,17 @@ function byLine(issues: ReadonlyMap<string, Issue>): Issue[] {
   return [...issues.values()].sort((a, b) => (a.line ?? 0) - (b.line ?? 0));
 }
 
-/** What stands in for a resource that is past mending, so that the ones after it keep their numbers. */
+/** Replaces a resource that is past repair, so that the ones after it keep their numbers. */
 const placeholder = {
   kind: "(unreadable)",
   port: { entity: { mappings: { identifier: ".x", blueprint: ".x" } } },
 } as const;
 
-/** Takes the part at a path out; what must be there is replaced by a stand-in. */
-function mend(root: unknown, given: readonly string[], mended: Set<string>): unknown {
+/** Removes the part at a path; a required one is replaced by a placeholder. */
+function repair(root: unknown, given: readonly string[], repaired: Set<string>): unknown {
   let steps = given;
   let parent = at(root, steps.slice(0, -1));
-  // An element of a list goes with the whole list, so that the others keep their numbers.
+  // An element is removed with its whole list, so that the others keep their numbers.
   while (steps.length > 3 && Array.isArray(parent)) {
     steps = steps.slice(0, -1);
     parent = at(root, steps.slice(0, -1));
@@ -85,32 +86,32 @@ function mend(root: unknown, given: readonly string[], mended: Set<string>): unk
           ? ".x"
           : undefined;
     const list = at(root, ["resources"]);
-    if (isObject(parent) && standIn !== undefined) set(parent, key, standIn, path, mended);
-    else if (isObject(parent) && Object.hasOwn(parent, key) && !mended.has(path)) remove(parent, key, path, mended);
+    if (isObject(parent) && standIn !== undefined) set(parent, key, standIn, path, repaired);
+    else if (isObject(parent) && Object.hasOwn(parent, key) && !repaired.has(path)) remove(parent, key, path, repaired);
     else if (Array.isArray(list)) {
       list[Number(index)] = structuredClone(placeholder);
-      mended.add(`resources.${index}`);
+      repaired.add(`resources.${index}`);
     }
     return root;
   }
   if (head === "resources") {
-    set(root as Record<string, unknown>, "resources", [structuredClone(placeholder)], "resources", mended);
+    set(root as Record<string, unknown>, "resources", [structuredClone(placeholder)], "resources", repaired);
   } else if (head !== undefined && isObject(root)) {
     // Outside the resources every key has a default.
-    if (steps.length > 1 && isObject(parent) && Object.hasOwn(parent, key)) remove(parent, key, path, mended);
-    else remove(root, head, head, mended);
+    if (steps.length > 1 && isObject(parent) && Object.hasOwn(parent, key)) remove(parent, key, path, repaired);
+    else remove(root, head, head, repaired);
   }
   return root;
 }
 
-function set(parent: Record<string, unknown>, key: string, value: unknown, path: string, mended: Set<string>): void {
+function set(parent: Record<string, unknown>, key: string, value: unknown, path: string, repaired: Set<string>): void {
   parent[key] = value;
-  mended.add(path);
+  repaired.add(path);
 }
 
-function remove(parent: Record<string, unknown>, key: string, path: string, mended: Set<string>): void {
+function remove(parent: Record<string, unknown>, key: string, path: string, repaired: Set<string>): void {
   delete parent[key];
-  mended.add(path);
+  repaired.add(path);
 }
 
 function at(root: unknown, steps: readonly string[]): unknown {

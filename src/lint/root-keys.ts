@@ -3,7 +3,7 @@ import { type Token, tokenize } from "../map/tokens.js";
 /**
  * The keys of the record that an expression certainly reads.
  *
- * Never one too many: it follows where `.` still is the record, and leaves out whatever stands behind a pipe, in a function's arguments, or in an
+ * Never one too many: it follows where `.` still is the record, and leaves out whatever is behind a pipe, in a function's arguments, or in an
  * expression that binds names.
  */
 export function rootKeys(expression: string): ReadonlySet<string> {
@@ -38,7 +38,7 @@ export function rootKeys(expression: string): ReadonlySet<string> {
 const binders: ReadonlySet<string> = new Set(["as", "def", "reduce", "foreach", "label", "try", "catch"]);
 const branches: ReadonlySet<string> = new Set(["then", "elif", "else"]);
 
-/** True for the bracket of a function's arguments, where `.` may be another value; `select` sees what stands before it. */
+/** True for the bracket of a function's arguments, where `.` may be another value; `select` sees its input. */
 function isCall(tokens: readonly Token[], open: number): boolean {
   const before = tokens[open - 1];
   return (
@@ -60,7 +60,7 @@ function keyAt(tokens: readonly Token[], index: number): string | undefined {
   return undefined;
 }
 
-/** True for a token behind which a path goes on. */
+/** True for a token behind which a path continues. */
 function continues(before: Token | undefined): boolean {
   if (before === undefined) return false;
   if (before.is === "sign") return before.text === "." || before.text === "?";

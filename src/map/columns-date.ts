@@ -1,5 +1,5 @@
 import { DateTime, type DateTimeOptions, FixedOffsetZone, IANAZone, type Zone } from "luxon";
-import type { ColumnOptions } from "../options.js";
+import type { ColumnOptions } from "../source-options.js";
 import { CellFault, type ReadCell } from "./columns-cell.js";
 
 type DateOptions = Extract<ColumnOptions, { date: unknown }>;

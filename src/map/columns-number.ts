@@ -1,5 +1,5 @@
 import { decimalPattern, exactNumber } from "../decimal.js";
-import type { ColumnOptions } from "../options.js";
+import type { ColumnOptions } from "../source-options.js";
 import { CellFault, type ReadCell } from "./columns-cell.js";
 
 type NumberSigns = Extract<ColumnOptions, { number: unknown }>["number"];

@@ -1,4 +1,4 @@
-import type { ColumnOptions, SourceOptions } from "../options.js";
+import type { ColumnOptions, SourceOptions } from "../source-options.js";
 import { CellFault, type ReadCell } from "./columns-cell.js";
 import { dateIssue, dateReader } from "./columns-date.js";
 import { numberIssue, numberReader } from "./columns-number.js";

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { type Issue, MappingError } from "../errors.js";
-import type { SourceOptions } from "../options.js";
+import type { SourceOptions } from "../source-options.js";
 import type { Warning } from "../warning.js";
 import { columnIssues } from "./columns.js";
 import { parseText } from "./document.js";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { sourceOptions } from "../options.js";
+import { sourceOptions } from "../source-options.js";
 import type { RawLeaf } from "./mapping.js";
 
 /** Structure is checked here, the content of leaves by `leafIssues`, which knows the line of each. */

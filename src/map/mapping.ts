@@ -1,4 +1,4 @@
-import type { SourceOptions } from "../options.js";
+import type { SourceOptions } from "../source-options.js";
 import type { Warning } from "../warning.js";
 
 /** What a leaf of the mapping may hold: a jq expression, a constant, or lists and objects of such. */

@@ -1,5 +1,5 @@
+import type { RecordTrace } from "../authoring/trace-records.js";
 import type { CompiledLeaf } from "../map/compile-mapping.js";
-import type { RecordTrace } from "../trace/trace-records.js";
 
 /** What a leaf did over all records of the tests: how often it gave a value, null, or failed. */
 export interface LeafCoverage {

@@ -35,7 +35,7 @@ export function updateTests(text: string, came: ReadonlyMap<number, Got>): strin
         );
     }
   }
-  // From the end on, so that the places before stay right; what is put in at one place comes out in the order of the keys.
+  // From the end, so that earlier offsets stay right; insertions at one offset keep the order of the keys.
   return edits
     .sort((a, b) => b.start - a.start || b.order - a.order)
     .reduce((rest, { start, end, put }) => rest.slice(0, start) + put + rest.slice(end), text);

@@ -1,4 +1,4 @@
-import type { SourceOptions } from "../options.js";
+import type { SourceOptions } from "../source-options.js";
 import { type Format, tellFormat } from "./format.js";
 import { openText } from "./open-text.js";
 

@@ -1,6 +1,6 @@
 import { SourceError } from "../errors.js";
-import type { SourceOptions } from "../options.js";
 import type { Finding } from "../reject.js";
+import type { SourceOptions } from "../source-options.js";
 import type { ChunkSink } from "./chunk-sink.js";
 import { defaultMaxRecordBytes, type Reader, type ReaderInput } from "./reader.js";
 import { type RowFault, type RowPlace, RowScanner, type RowSink, type ScanOptions } from "./row-scanner.js";

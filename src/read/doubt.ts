@@ -1,5 +1,5 @@
 import { SourceError } from "../errors.js";
-import type { SourceOptions } from "../options.js";
+import type { SourceOptions } from "../source-options.js";
 
 /** How a CSV is written may be read in more than one way: a question, with its answers. */
 export interface Doubt {

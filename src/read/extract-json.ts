@@ -1,4 +1,4 @@
-import type { SourceOptions } from "../options.js";
+import type { SourceOptions } from "../source-options.js";
 import { tokensOf } from "./json.js";
 import { type Token, tokenizer } from "./json-tokens.js";
 import { type ElementVisitor, JsonWalk, recordsPath } from "./json-walk.js";

@@ -1,6 +1,6 @@
 import { InternalError } from "../errors.js";
-import type { SourceOptions } from "../options.js";
 import type { Span } from "../record.js";
+import type { SourceOptions } from "../source-options.js";
 import type { BoundSource } from "./bind.js";
 import { scanOptions } from "./csv.js";
 import type { Text } from "./decode.js";

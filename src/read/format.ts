@@ -1,4 +1,4 @@
-import type { SourceOptions } from "../options.js";
+import type { SourceOptions } from "../source-options.js";
 import { unpackedName } from "./unpack.js";
 
 /** A format that sources come in. */

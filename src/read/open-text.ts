@@ -1,4 +1,4 @@
-import type { SourceOptions } from "../options.js";
+import type { SourceOptions } from "../source-options.js";
 import { decodeText, type Text } from "./decode.js";
 import { type OpenIo, openBytes } from "./open.js";
 import { type Packing, unpack } from "./unpack.js";

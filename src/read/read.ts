@@ -1,7 +1,7 @@
 import type { Chunk } from "../chunk.js";
 import { SourceError } from "../errors.js";
-import type { SourceOptions } from "../options.js";
 import type { SourceRecord } from "../record.js";
+import type { SourceOptions } from "../source-options.js";
 import type { BoundSource } from "./bind.js";
 import { ChunkSink } from "./chunk-sink.js";
 import { CsvReader } from "./csv.js";

@@ -1,4 +1,4 @@
-import type { SourceOptions } from "../options.js";
+import type { SourceOptions } from "../source-options.js";
 import type { ChunkSink } from "./chunk-sink.js";
 
 /** Largest record in bytes where `maxRecordBytes` is not given. */

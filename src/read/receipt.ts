@@ -1,4 +1,4 @@
-import type { SourceOptions } from "../options.js";
+import type { SourceOptions } from "../source-options.js";
 import type { BoundSource } from "./bind.js";
 import type { Text } from "./decode.js";
 import type { Sniffed } from "./sniff.js";

@@ -1,4 +1,4 @@
-import type { SourceOptions } from "../options.js";
+import type { SourceOptions } from "../source-options.js";
 import type { BoundSource } from "./bind.js";
 import { type Answer, type Doubt, doubtError } from "./doubt.js";
 import { type OpenIo, reopenablePath } from "./open.js";
@@ -12,6 +12,11 @@ export interface Settled {
   readonly options: SourceOptions;
   /** Absent for a source that can be read only once: its receipt comes when it is read. */
   readonly receipt?: Receipt;
+  /**
+   * Names of the columns of a table, in order, before its first record is read; absent where records have keys of their own, and for a source that can be
+   * read only once: `columns` of its receipt, which comes before its first record, names them.
+   */
+  readonly columns?: readonly string[];
 }
 
 /** Asks a person how a source is to be read; undefined when there is no answer. */
@@ -35,7 +40,10 @@ export async function settleSource(
     const text = await openText(source, options, io);
     try {
       const sniffed = sniffSource(source.path, text, options);
-      if (!("doubt" in sniffed)) return { options, receipt: receiptOf(source, text, sniffed, options) };
+      if (!("doubt" in sniffed)) {
+        const { columns } = sniffed;
+        return { options, receipt: receiptOf(source, text, sniffed, options), ...(columns && { columns }) };
+      }
       const answer = await ask?.(source.name, sniffed.doubt);
       if (answer === undefined) throw doubtError(source.name, sniffed.doubt);
       options = { ...options, csv: answer.csv };

@@ -1,4 +1,4 @@
-import type { SourceOptions } from "../options.js";
+import type { SourceOptions } from "../source-options.js";
 import { scanOptions } from "./csv.js";
 import type { Doubt } from "./doubt.js";
 import { type Format, tellFormat } from "./format.js";
@@ -14,6 +14,8 @@ export interface Sniffed {
     /** Absent where the mapping says that there is no header, and where none is seen. */
     readonly header?: { readonly line: number; readonly columns: readonly string[] };
   };
+  /** Names of its columns, in order, as records carry them; absent where records have keys of their own, and for a table without a row. */
+  readonly columns?: readonly string[];
 }
 
 interface Row {
@@ -49,9 +51,11 @@ export function sniffSource(
   const { delimiter, quote } = scanOptions(settled, 0);
   const [first] = rowsOf(text, settled);
   const hasHeader = (options.csv?.header ?? true) && first !== undefined;
+  const columns = hasHeader ? first.cells : (options.csv?.columns ?? first?.cells.map((_, at) => `column${at + 1}`));
   return {
     format,
     dialect: { delimiter, quote, ...(hasHeader && { header: { line: first.line, columns: first.cells } }) },
+    ...(columns !== undefined && { columns }),
   };
 }
 

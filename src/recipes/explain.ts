@@ -1,8 +1,8 @@
 import type { Readable } from "node:stream";
 import { resolveApiUrl } from "../api/base-url.js";
 import { type Client, createClient } from "../api/client.js";
+import type { Explanation } from "../authoring/explanation.js";
 import { ApiError, CredentialsError, UsageError } from "../errors.js";
-import type { Explanation } from "../explain/explanation.js";
 import { startJq } from "../map/jq.js";
 import { compileMapping } from "../map/map.js";
 import { type ExplainOptions, explainOptions } from "../options.js";

@@ -7,10 +7,11 @@ import { type PinnedProposal, writeMapping } from "../init/write-mapping.js";
 import { startJq } from "../map/jq.js";
 import { compileMapping, mapRecords } from "../map/map.js";
 import { parseMapping } from "../map/mapping-file.js";
-import { type InitOptions, initOptions, type SourceOptions } from "../options.js";
+import { type InitOptions, initOptions } from "../options.js";
 import { type BoundSource, bindSources } from "../read/bind.js";
 import { readSource } from "../read/read.js";
 import { settleSource } from "../read/settle-source.js";
+import type { SourceOptions } from "../source-options.js";
 import { findBlueprint, refuseToOverwrite, writeFiles } from "./init-files.js";
 
 /** What was proposed. */

@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { sampleSource } from "../authoring/sample-source.js";
 import { UsageError } from "../errors.js";
 import type { LintFinding } from "../lint/codes.js";
 import { lintMapping } from "../lint/lint-mapping.js";
@@ -10,7 +11,6 @@ import { blanksOf } from "../map/prepare.js";
 import { type LintOptions, lintOptions } from "../options.js";
 import { type BoundSource, bindSources } from "../read/bind.js";
 import { readSource } from "../read/read.js";
-import { sampleSource } from "../sample/sample-source.js";
 import { loadBlueprintFolder } from "./run/blueprint-folder.js";
 
 /**
@@ -61,7 +61,7 @@ async function textOf(file: string): Promise<string | LintFinding> {
   } catch (error) {
     const isMissing = (error as NodeJS.ErrnoException).code === "ENOENT";
     const message = isMissing ? "there is no such file" : (error as Error).message;
-    return { file, path: "", code: "not_readable", severity: "error", message, mend: "name a mapping file" };
+    return { file, path: "", code: "not_readable", severity: "error", message, fix: "name a mapping file" };
   }
 }
 

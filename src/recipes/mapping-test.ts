@@ -1,6 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
+import { traceRecords } from "../authoring/trace-records.js";
 import { checkEntities } from "../check/check.js";
 import type { Chunk, Stage } from "../chunk.js";
 import type { Candidate, Mode } from "../entity.js";
@@ -10,15 +11,19 @@ import { type CompiledMapping, compileMapping, mapRecords } from "../map/map.js"
 import { parseMapping, sourceOptionsFor } from "../map/mapping-file.js";
 import { compareTest, type Got, type StatedEntity } from "../mapping-test/compare.js";
 import { type Coverage, openCoverage } from "../mapping-test/coverage.js";
-import { formatTestJunit } from "../mapping-test/junit.js";
-import type { FileResult, TestResult } from "../mapping-test/results.js";
-import { type MappingTest, type ParsedTests, parseTests } from "../mapping-test/test-file.js";
-import { columnsOfKind, isTabular, testRecords } from "../mapping-test/test-records.js";
+import { type FileResult, formatTestJunit, type TestResult } from "../mapping-test/results.js";
+import {
+  columnsOfKind,
+  isTabular,
+  type MappingTest,
+  type ParsedTests,
+  parseTests,
+  testRecords,
+} from "../mapping-test/test-file.js";
 import { updateTests } from "../mapping-test/update-tests.js";
 import { type TestOptions, testOptions } from "../options.js";
 import { readSource } from "../read/read.js";
 import type { SourceRecord } from "../record.js";
-import { traceRecords } from "../trace/trace-records.js";
 import { loadBlueprintFolder } from "./run/blueprint-folder.js";
 import type { Catalog } from "./run/catalog.js";
 

@@ -23,8 +23,8 @@ describe("portload lint", () => {
     ]);
     expect(code).toBe(3);
     expect(stdout.split("\n")).toEqual([
-      "::error file=test/fixtures/lint/bare-word.yaml,line=7,title=portload bare_word::resources.0.port.entity.mappings.blueprint: `service` is no text to jq but the name of a function, and there is none; mend: write '\"service\"'; for a column or key write `.service`",
-      "::error file=test/fixtures/lint/bare-word.yaml,line=9,title=portload bare_word::resources.0.port.entity.mappings.properties.tier: `gold` is no text to jq but the name of a function, and there is none; mend: write '\"gold\"'; for a column or key write `.gold`",
+      "::error file=test/fixtures/lint/bare-word.yaml,line=7,title=portload bare_word::resources.0.port.entity.mappings.blueprint: jq reads `service` as the name of a function, and there is no such function; fix: write '\"service\"'; for a column or key write `.service`",
+      "::error file=test/fixtures/lint/bare-word.yaml,line=9,title=portload bare_word::resources.0.port.entity.mappings.properties.tier: jq reads `gold` as the name of a function, and there is no such function; fix: write '\"gold\"'; for a column or key write `.gold`",
       "",
     ]);
   });

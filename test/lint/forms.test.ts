@@ -9,13 +9,13 @@ const finding: LintFinding = {
   code: "wrong_value",
   severity: "error",
   message: "100% wrong\nin two lines",
-  mend: "write `first`",
+  fix: "write `first`",
 };
 
 describe("the forms of lint's findings", () => {
-  it("writes place, weight, code and path, then what is wrong and its mend", () => {
+  it("writes place, weight, code and path, then what is wrong and its fix", () => {
     expect(lintForms.text([finding])).toBe(
-      "maps/a,b.yaml:3  error  wrong_value  duplicates\n    100% wrong\nin two lines\n    mend: write `first`\n",
+      "maps/a,b.yaml:3  error  wrong_value  duplicates\n    100% wrong\nin two lines\n    fix: write `first`\n",
     );
   });
 
@@ -26,11 +26,11 @@ describe("the forms of lint's findings", () => {
       code: "reversed_default",
       severity: "note",
       message: "m",
-      mend: "n",
+      fix: "n",
     } as const;
     expect(lintForms.github([finding, note])).toBe(
-      "::error file=maps/a%2Cb.yaml,line=3,title=portload wrong_value::duplicates: 100%25 wrong%0Ain two lines; mend: write `first`\n" +
-        "::notice file=b.yaml,title=portload reversed_default::m; mend: n\n",
+      "::error file=maps/a%2Cb.yaml,line=3,title=portload wrong_value::duplicates: 100%25 wrong%0Ain two lines; fix: write `first`\n" +
+        "::notice file=b.yaml,title=portload reversed_default::m; fix: n\n",
     );
   });
 

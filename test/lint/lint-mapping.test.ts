@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { type LintCode, lintCodes } from "../../src/lint/codes.js";
@@ -46,10 +45,10 @@ function lintWrong(file: string, sources: readonly string[] = []): ReturnType<ty
 
 describe("lint of a wrong mapping", () => {
   it.each(wrong.map(([file, sources = []]) => [file, sources] as const))(
-    "tells all that is wrong with %s, each with its line and mend",
+    "reports all that is wrong with %s, each with its line and fix",
     async (file, sources) => {
-      expect(lintForms.text(await lintWrong(file, sources))).toBe(
-        readFileSync(join(root, folder, `${file}.txt`), "utf8"),
+      await expect(lintForms.text(await lintWrong(file, sources))).toMatchFileSnapshot(
+        join(root, folder, `${file}.txt`),
       );
     },
   );

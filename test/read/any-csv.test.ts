@@ -5,9 +5,9 @@ import { brotliCompressSync, gzipSync } from "node:zlib";
 import fc from "fast-check";
 import iconv from "iconv-lite";
 import { afterAll, describe, expect, it } from "vitest";
-import type { SourceOptions } from "../../src/options.js";
 import { extractRecords } from "../../src/read/extract.js";
 import type { Span } from "../../src/record.js";
+import type { SourceOptions } from "../../src/source-options.js";
 import { gather, readText, stdin } from "./read-text.js";
 
 const folder = mkdtempSync(join(tmpdir(), "portload-any-csv-"));

@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { afterAll, describe, expect, it } from "vitest";
 import { SourceError } from "../../src/errors.js";
-import type { SourceOptions } from "../../src/options.js";
 import { extractRecords } from "../../src/read/extract.js";
 import { readSource } from "../../src/read/read.js";
+import type { SourceOptions } from "../../src/source-options.js";
 import { asObject, gather, pieces, readText, stdin } from "./read-text.js";
 
 const folder = mkdtempSync(join(tmpdir(), "portload-read-"));

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { SourceOptions } from "../../src/options.js";
+import type { SourceOptions } from "../../src/source-options.js";
 
 const built = new URL(`file://${join(import.meta.dirname, "../../dist/read/read.js")}`).href;
 

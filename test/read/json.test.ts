@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
-import type { SourceOptions } from "../../src/options.js";
 import { extractRecords } from "../../src/read/extract.js";
+import type { SourceOptions } from "../../src/source-options.js";
 import { gather, readText, stdin } from "./read-text.js";
 
 const folder = mkdtempSync(join(tmpdir(), "portload-json-"));

@@ -1,8 +1,8 @@
 import { Readable } from "node:stream";
-import type { SourceOptions } from "../../src/options.js";
 import { type ReadIo, readSource } from "../../src/read/read.js";
 import type { SourceRecord } from "../../src/record.js";
 import type { Reject } from "../../src/reject.js";
+import type { SourceOptions } from "../../src/source-options.js";
 import type { Warning } from "../../src/warning.js";
 
 export const stdin = { index: 0, kind: "thing", path: "-", name: "stdin" };

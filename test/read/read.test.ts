@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { afterAll, describe, expect, it } from "vitest";
-import type { SourceOptions } from "../../src/options.js";
+import type { SourceOptions } from "../../src/source-options.js";
 import { gather, pieces, readText, stdin } from "./read-text.js";
 
 const fixtures = join(import.meta.dirname, "../fixtures");

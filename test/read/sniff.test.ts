@@ -3,12 +3,12 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { SourceOptions } from "../../src/options.js";
 import { mappingLine } from "../../src/read/doubt.js";
 import { readSource } from "../../src/read/read.js";
 import { receiptText } from "../../src/read/receipt.js";
 import { settleSource } from "../../src/read/settle-source.js";
 import { sniffSource } from "../../src/read/sniff.js";
+import type { SourceOptions } from "../../src/source-options.js";
 import { makeFolder } from "../support/catalog.js";
 import { readText, stdin } from "./read-text.js";
 
@@ -158,6 +158,20 @@ describe("settling a source before it is read", () => {
     const source = { ...stdin, path, name: "things.csv" };
     await expect(settleSource(source, {}, {}, async () => undefined)).rejects.toMatchObject({ name: "SourceError" });
     await expect(settleSource(source, {})).rejects.toMatchObject({ name: "SourceError" });
+  });
+
+  it.each<[string, string, SourceOptions, readonly string[] | undefined]>([
+    ["of a header", "id,name\n1,a\n", {}, ["id", "name"]],
+    ["as the mapping names them", "1,a\n", { csv: { header: false, columns: ["id", "name"] } }, ["id", "name"]],
+    ["by number", "1,a\n", { csv: { header: false } }, ["column1", "column2"]],
+    ["of no row", "\n\n", { csv: { header: false } }, undefined],
+    ["of JSON", '[{"id":1}]', {}, undefined],
+  ])("gives the columns %s", async (_title, text, given, columns) => {
+    const path = join(await makeFolder(), "things.data");
+    writeFileSync(path, text);
+    const settled = await settleSource({ ...stdin, path, name: "things.data" }, given);
+    expect(settled.columns).toEqual(columns);
+    expect(settled.receipt?.columns).toEqual(columns);
   });
 
   it("leaves stdin alone", async () => {

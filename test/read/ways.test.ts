@@ -2,8 +2,8 @@ import { Readable } from "node:stream";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import iconv from "iconv-lite";
 import { describe, expect, it } from "vitest";
-import type { SourceOptions } from "../../src/options.js";
 import { readSource } from "../../src/read/read.js";
+import type { SourceOptions } from "../../src/source-options.js";
 import { asObject, gather, pieces, stdin } from "./read-text.js";
 
 interface Way {

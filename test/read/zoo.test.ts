@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { sourceOptions } from "../../src/options.js";
+import { sourceOptions } from "../../src/source-options.js";
 import { gather, stdin } from "./read-text.js";
 
 const fixtures = join(import.meta.dirname, "../fixtures");

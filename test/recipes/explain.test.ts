@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { formatExplanation } from "../../src/explain/format-explanation.js";
+import { formatExplanation } from "../../src/authoring/explanation.js";
 import { explain } from "../../src/recipes/explain.js";
 import { runImport } from "../../src/recipes/import.js";
 import { blueprintOf, envOf, makeFolder, root, startCatalog } from "../support/catalog.js";

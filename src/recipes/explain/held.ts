@@ -1,6 +1,6 @@
 import type { Client } from "../../api/client.js";
+import type { Held } from "../../authoring/explanation.js";
 import { type Entity, type Mode, targetsOf } from "../../entity.js";
-import type { Held } from "../../explain/explanation.js";
 import type { Resource } from "../../map/mapping-file.js";
 import { compileComparison } from "../../settle/compare.js";
 import type { Catalog } from "../run/catalog.js";

@@ -1,12 +1,12 @@
 import type { Client } from "../../api/client.js";
+import type { ExplainedCandidate, Explanation } from "../../authoring/explanation.js";
+import { type CandidateTrace, type RecordTrace, traceRecords } from "../../authoring/trace-records.js";
 import { checkEntities } from "../../check/check.js";
 import type { Chunk } from "../../chunk.js";
 import type { Candidate, Entity, Mode } from "../../entity.js";
-import type { ExplainedCandidate, Explanation } from "../../explain/explanation.js";
 import { type CompiledMapping, mapRecords } from "../../map/map.js";
 import type { SourceRecord } from "../../record.js";
 import type { Reject } from "../../reject.js";
-import { type CandidateTrace, type RecordTrace, traceRecords } from "../../trace/trace-records.js";
 import type { Catalog } from "../run/catalog.js";
 import type { Inventory } from "../run/inventory.js";
 import { heldOf } from "./held.js";

@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { MappingError, UsageError } from "../../errors.js";
 import { type Mapping, parseMapping, type Resource, sourceOptionsFor } from "../../map/mapping-file.js";
-import type { SourceOptions } from "../../options.js";
 import { type BoundSource, bindSources } from "../../read/bind.js";
+import type { SourceOptions } from "../../source-options.js";
 import type { Warning } from "../../warning.js";
 
 /** A mapping and the sources bound to its kinds: all that is known before a source is opened. */

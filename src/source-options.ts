@@ -1,0 +1,88 @@
+import { z } from "zod";
+
+/** How a CSV source is written. */
+const csvOptions = z
+  .strictObject({
+    /** Text between cells, one or more characters. Default `,`; a tab for TSV. */
+    delimiter: z
+      .string()
+      .regex(/^[^\r\n]+$/, "is one or more characters, no line end")
+      .optional(),
+    /** Character around cells that hold the delimiter or a line end. Default `"`; `false` for none. */
+    quote: z.union([z.string().regex(/^[^\r\n]$/u, "is one character, or false"), z.literal(false)]).optional(),
+    /** Whether the first line names the columns. Default true; without it columns are named `column1`, `column2`, … */
+    header: z.boolean().optional(),
+    /** Physical lines before the header. Default 0. */
+    skipLines: z.int().min(0).optional(),
+    /** Text that begins a line which is no record. Default none. */
+    comment: z
+      .string()
+      .regex(/^[^\r\n]+$/, "is one or more characters, no line end")
+      .optional(),
+    /** Names of the columns of a source without a header; needs `header: false`. */
+    columns: z.array(z.string().min(1)).min(1).optional(),
+  })
+  .refine(({ columns, header }) => columns === undefined || header === false, {
+    path: ["columns"],
+    message: "needs header: false; a header names the columns itself",
+  })
+  .refine(({ columns = [] }) => new Set(columns).size === columns.length, {
+    path: ["columns"],
+    message: "names a column twice",
+  })
+  .refine(({ delimiter = ",", quote = '"' }) => quote === false || !delimiter.includes(quote), {
+    path: ["quote"],
+    message: "may not be part of the delimiter",
+  });
+
+/** A number's signs: what stands before its fraction, and what parts its thousands. */
+const numberSigns = z.strictObject({
+  /** Default `.`. */
+  decimal: z.enum([".", ","], { error: 'is "." or ","' }).optional(),
+  /** Default none. A space stands for every kind of space. */
+  group: z.enum([".", ",", " ", "'", "\u2019", "_"], { error: "is one of . , ' _ or a space" }).optional(),
+});
+
+const booleanWords = z.array(z.union([z.string(), z.number(), z.boolean()])).min(1);
+
+/** What a column's text means, where the blueprint does not tell. */
+const columnOptions = z.union(
+  [
+    z.strictObject({
+      /** Luxon's tokens, as `dd.MM.yyyy HH:mm`. */
+      date: z.string().min(1),
+      /** IANA zone of the text, as `Europe/Berlin` or `UTC`; required unless the format reads an offset. */
+      zone: z.string().min(1).optional(),
+      /** Language of the names of months and days. Default `en`. */
+      locale: z.string().min(2).optional(),
+    }),
+    z.strictObject({ split: z.string().min(1) }),
+    z.strictObject({ number: numberSigns }),
+    z.strictObject({ true: booleanWords, false: booleanWords }),
+  ],
+  { error: "is none of { date, zone, locale }, { split }, { number: { decimal, group } }, { true: […], false: […] }" },
+);
+/** See {@link columnOptions}. */
+export type ColumnOptions = z.infer<typeof columnOptions>;
+
+/** How sources are read: the mapping's `source`, and each entry of its `sources`. */
+export const sourceOptions = z.strictObject({
+  /** Default: by extension, then by content. */
+  format: z.enum(["csv", "tsv", "json", "ndjson"]).optional(),
+  /** Default: by byte order mark, then UTF-8. */
+  encoding: z.string().min(1).optional(),
+  csv: csvOptions.optional(),
+  json: z
+    .strictObject({
+      /** Path of keys, dotted, to the array that holds the records. */
+      records: z.string().min(1).optional(),
+    })
+    .optional(),
+  /** Cells and JSON strings that mean "no value"; they become null before any expression sees them. */
+  blanks: z.array(z.string()).optional(),
+  columns: z.record(z.string(), columnOptions).optional(),
+  /** Largest record in bytes of UTF-8. Default 16 MiB. */
+  maxRecordBytes: z.int().min(1).optional(),
+});
+/** See {@link sourceOptions}. */
+export type SourceOptions = z.infer<typeof sourceOptions>;
