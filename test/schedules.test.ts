@@ -6,7 +6,7 @@ import { CronExpressionParser } from "cron-parser";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { flagsOf } from "../src/cli/flags.js";
-import { planOptions, syncOptions } from "../src/recipes/sync/options.js";
+import { planOptions, syncOptions } from "../src/options/run.js";
 import { root } from "./support/catalog.js";
 
 const require = createRequire(import.meta.url);

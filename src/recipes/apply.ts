@@ -4,7 +4,8 @@ import type { Entity, Outcome } from "../entity.js";
 import { BlueprintError, InternalError } from "../errors.js";
 import { startJq } from "../map/jq.js";
 import type { Mapping, Resource } from "../map/mapping.js";
-import { importOptions } from "../options.js";
+import { parseOptions } from "../options/parse.js";
+import { type ApplyOptions, applyOptions, runOptions } from "../options/run.js";
 import { planSteps } from "../order/steps.js";
 import { isVictim, type PlanHeader, type PlanOp, type PlanReject } from "../plan/plan-file.js";
 import { autoWidth, fixedWidth } from "../write/width.js";
@@ -17,7 +18,6 @@ import type { ImportContext } from "./run/context.js";
 import { type Finished, finishRun } from "./run/finish.js";
 import { openRun, watchProgress } from "./run/open-run.js";
 import type { Run } from "./run/run.js";
-import { type ApplyOptions, applyOptions, resolveOptions } from "./sync/options.js";
 import { type Due, writesOf } from "./writes/first-writes.js";
 import { writeDeferred } from "./writes/second-writes.js";
 import { judgeFirst, writeStep } from "./writes/write-step.js";
@@ -32,7 +32,7 @@ import { judgeFirst, writeStep } from "./writes/write-step.js";
  * @throws {GuardError} for a plan that drifted, and while another import of the same mapping into the same catalog runs
  */
 export async function runApply(given: ApplyOptions, context: ImportContext = {}): Promise<Finished> {
-  const options = resolveOptions(applyOptions, given);
+  const options = parseOptions(applyOptions, given);
   const { plan, ...rest } = options;
   const { header, blueprints } = await surveyPlan(plan);
   const clientOptions = clientOptionsOf(options, context.env ?? {});
@@ -61,7 +61,7 @@ export async function runApply(given: ApplyOptions, context: ImportContext = {})
     const parts = {
       command: "apply",
       dryRun: false,
-      options: importOptions.parse({ ...rest, sources: [plan], mapping: header.mapping.file }),
+      options: parseOptions(runOptions, { ...rest, sources: [plan], mapping: header.mapping.file }),
       mode,
       createMissing,
       inventory: {

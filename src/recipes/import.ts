@@ -1,11 +1,11 @@
-import { type ImportCommandOptions, importCommandOptions } from "../options.js";
+import { parseOptions } from "../options/parse.js";
+import { type ImportOptions, importOptions } from "../options/run.js";
 import { validateAll } from "./dry-run.js";
 import type { ImportContext } from "./run/context.js";
 import type { Finished } from "./run/finish.js";
 import type { Run } from "./run/run.js";
 import { startRun } from "./run/start-run.js";
 import { entitiesOfStep } from "./run/step.js";
-import { resolveOptions } from "./sync/options.js";
 import { firstWrites } from "./writes/first-writes.js";
 import { writeDeferred } from "./writes/second-writes.js";
 import { judgeFirst, writeStep } from "./writes/write-step.js";
@@ -28,8 +28,8 @@ import { judgeFirst, writeStep } from "./writes/write-step.js";
  * const { report } = await runImport({ mapping: "mappings/services.yaml", sources: ["samples/services.csv"] }, { env: process.env });
  * console.log(report.entities.created, report.entities.rejected);
  */
-export async function runImport(given: ImportCommandOptions, context: ImportContext = {}): Promise<Finished> {
-  const options = resolveOptions(importCommandOptions, given);
+export async function runImport(given: ImportOptions, context: ImportContext = {}): Promise<Finished> {
+  const options = parseOptions(importOptions, given);
   const { dryRun } = options;
   return startRun(options, context, { command: "import", dryRun }, dryRun ? validateAll : writeAll);
 }

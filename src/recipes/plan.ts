@@ -2,6 +2,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Outcome } from "../entity.js";
+import { parseOptions } from "../options/parse.js";
+import { type PlanOptions, planOptions } from "../options/run.js";
 import type { Reject } from "../reject.js";
 import { forecastClient } from "./plan/forecast-client.js";
 import { openPlanWriter } from "./plan/writer.js";
@@ -11,7 +13,6 @@ import type { ImportContext } from "./run/context.js";
 import type { Finished } from "./run/finish.js";
 import type { Run } from "./run/run.js";
 import { startRun } from "./run/start-run.js";
-import { type PlanOptions, planOptions, resolveOptions } from "./sync/options.js";
 import { refusals, syncAll } from "./sync.js";
 
 /** A plan that was made, or why it could not be made. */
@@ -30,7 +31,7 @@ export interface Planned extends Finished {
  * @throws as `runSync` does
  */
 export async function runPlan(given: PlanOptions, context: ImportContext = {}): Promise<Planned> {
-  const { out: _, detailedExitcode: __, ...options } = resolveOptions(planOptions, given);
+  const { out: _, detailedExitcode: __, ...options } = parseOptions(planOptions, given);
   const folder = await mkdtemp(join(tmpdir(), "portload-plan-"));
   const discard = () => rm(folder, { recursive: true, force: true });
   const file = join(folder, "plan.ndjson");

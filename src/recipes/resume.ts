@@ -1,14 +1,13 @@
 import { StateError } from "../errors.js";
-import { importOptions, type ResolvedImportOptions } from "../options.js";
+import { parseOptions } from "../options/parse.js";
+import { type ResolvedRunOptions, type ResumeOptions, resumeOptions, runOptions } from "../options/run.js";
 import { findImport, type PastImport } from "../state/find-imports.js";
 import { importIdPattern } from "../state/import-id.js";
-import { type ResumeOptions, resumeOptions } from "./go-on/options.js";
 import { openRetried } from "./go-on/retried.js";
 import { writeAll } from "./import.js";
 import type { ImportContext } from "./run/context.js";
 import type { Finished } from "./run/finish.js";
 import { startRun } from "./run/start-run.js";
-import { resolveOptions } from "./sync/options.js";
 
 /**
  * Goes on with an import that stopped, here or on the machine its folder was copied to: what it settled is passed over, its counts cover the whole.
@@ -18,7 +17,7 @@ import { resolveOptions } from "./sync/options.js";
  * @throws as `runImport` does
  */
 export async function resumeImport(given: ResumeOptions, context: ImportContext = {}): Promise<Finished> {
-  const { importId, acceptChanges, ...changed } = resolveOptions(resumeOptions, given);
+  const { importId, acceptChanges, ...changed } = parseOptions(resumeOptions, given);
   const stateDir = changed.stateDir ?? context.env?.PORTLOAD_STATE ?? ".portload";
   const past = await findImport(stateDir, importId, "import to go on with", canResume);
   if (!isImport(past))
@@ -29,7 +28,7 @@ export async function resumeImport(given: ResumeOptions, context: ImportContext 
     throw new StateError(`import ${past.importId} is finished`, {
       hint: "Feed what it refused again with: portload retry",
     });
-  const options = { ...optionsOf(past, context), ...changed, stateDir } as ResolvedImportOptions;
+  const options = parseOptions(runOptions, { ...optionsOf(past, context), ...changed, stateDir });
   const { command, retryOf: retriedId } = past.header;
   const retryOf =
     retriedId === undefined
@@ -59,9 +58,9 @@ function isFinished(report: string): boolean {
 }
 
 /** The options of the import as its journal keeps them, and the address unless the environment names one. */
-export function optionsOf({ header }: PastImport, { env = {} }: ImportContext): Partial<ResolvedImportOptions> {
-  const known = Object.entries(header.options).filter(([name]) => name in importOptions.shape);
-  const { pace: _, apiUrl, ...options } = Object.fromEntries(known) as Partial<ResolvedImportOptions>;
+export function optionsOf({ header }: PastImport, { env = {} }: ImportContext): Partial<ResolvedRunOptions> {
+  const known = Object.entries(header.options).filter(([name]) => name in runOptions);
+  const { pace: _, apiUrl, ...options } = Object.fromEntries(known) as Partial<ResolvedRunOptions>;
   const elsewhere = env.PORT_API_URL !== undefined || env.PORT_REGION !== undefined;
   return { ...options, ...(apiUrl !== undefined && !elsewhere && { apiUrl }) };
 }

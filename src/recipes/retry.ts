@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
 import { basename, join, sep } from "node:path";
 import { StateError } from "../errors.js";
-import type { ResolvedImportOptions } from "../options.js";
+import { parseOptions } from "../options/parse.js";
+import { type RetryOptions, retryOptions, runOptions } from "../options/run.js";
 import type { Report } from "../report/report.js";
 import { findImport, type PastImport } from "../state/find-imports.js";
 import { fingerprintFile } from "../state/fingerprint.js";
-import { type RetryOptions, retryOptions } from "./go-on/options.js";
 import { openRetried } from "./go-on/retried.js";
 import { writeAll } from "./import.js";
 import { isImport, optionsOf } from "./resume.js";
@@ -13,7 +13,6 @@ import type { ImportContext } from "./run/context.js";
 import { copyOf } from "./run/copies.js";
 import type { Finished } from "./run/finish.js";
 import { startRun } from "./run/start-run.js";
-import { resolveOptions } from "./sync/options.js";
 
 /**
  * Feeds an import's rejects files as they are now, through the mapping as it is now, as a new import that names the old one. Of an import that stopped
@@ -23,7 +22,7 @@ import { resolveOptions } from "./sync/options.js";
  * @throws as `runImport` does
  */
 export async function retryImport(given: RetryOptions, context: ImportContext = {}): Promise<Finished> {
-  const { importId, ...changed } = resolveOptions(retryOptions, given);
+  const { importId, ...changed } = parseOptions(retryOptions, given);
   const stateDir = changed.stateDir ?? context.env?.PORTLOAD_STATE ?? ".portload";
   const past = await findImport(stateDir, importId, "import with rejects", hasLeft);
   if (!isImport(past))
@@ -38,7 +37,7 @@ export async function retryImport(given: RetryOptions, context: ImportContext = 
     throw new StateError(`import ${past.importId} left nothing to feed again`, {
       hint: "It rejected no record, or its rejects files are gone.",
     });
-  const options = { ...optionsOf(past, context), ...changed, sources, stateDir } as ResolvedImportOptions;
+  const options = parseOptions(runOptions, { ...optionsOf(past, context), ...changed, sources, stateDir });
   return startRun(options, context, { command: "retry", retryOf: await openRetried(past) }, writeAll);
 }
 

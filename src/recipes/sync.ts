@@ -1,4 +1,6 @@
 import { MappingError } from "../errors.js";
+import { parseOptions } from "../options/parse.js";
+import { type ResolvedSyncOptions, type SyncOptions, syncOptions } from "../options/run.js";
 import { deleteStale } from "./prune/delete.js";
 import { findStale } from "./prune/prune.js";
 import { type PruneScope, pruneScope, refusePrune, refuseScope } from "./prune/scope.js";
@@ -9,7 +11,6 @@ import type { Run } from "./run/run.js";
 import { type RunKind, startRun } from "./run/start-run.js";
 import { entitiesOfStep } from "./run/step.js";
 import { compareWithCatalog, type OnDifference } from "./sync/compare-catalog.js";
-import { type ResolvedSyncOptions, resolveOptions, type SyncOptions, syncOptions } from "./sync/options.js";
 import { freshEntities, writesOf } from "./writes/first-writes.js";
 import { writeDeferred } from "./writes/second-writes.js";
 import { judgeFirst, writeStep } from "./writes/write-step.js";
@@ -22,7 +23,7 @@ import { judgeFirst, writeStep } from "./writes/write-step.js";
  * @throws as `runImport` does, as long as there is no import id
  */
 export async function runSync(given: SyncOptions, context: ImportContext = {}): Promise<Finished> {
-  const options = resolveOptions(syncOptions, given);
+  const options = parseOptions(syncOptions, given);
   const kind: RunKind = { command: "sync", ...refusals(options) };
   return startRun(options, context, kind, async (run) => {
     const scope = pruneScope(run.inventory);

@@ -5,10 +5,10 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Blueprint } from "../../src/blueprint.js";
 import { type Emulator, startEmulator } from "../../src/emulator/emulator.js";
+import type { PlanOptions } from "../../src/options/run.js";
 import { runApply } from "../../src/recipes/apply.js";
 import { runImport } from "../../src/recipes/import.js";
 import { runPlan } from "../../src/recipes/plan.js";
-import type { PlanOptions } from "../../src/recipes/sync/options.js";
 import { runSync } from "../../src/recipes/sync.js";
 import { blueprintOf, envOf, makeFolder, readingFlags, readingsOfRun, root, startCatalog } from "../support/catalog.js";
 

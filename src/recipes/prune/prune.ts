@@ -1,5 +1,6 @@
 import { stat } from "node:fs/promises";
 import { GuardError } from "../../errors.js";
+import type { ReadBudget } from "../../options/kinds.js";
 import { pruneBars } from "../../plan/prune-bars.js";
 import {
   allowingFlags,
@@ -32,7 +33,7 @@ const namedInMessage = 10;
  * @param maxDelete - the flags' ceilings
  * @throws {GuardError} when anything makes absence from the sources doubtful, and when a blueprint would lose more than allowed; it names what would go
  */
-export async function findStale(run: Run, scope: PruneScope, maxDelete: readonly (number | string)[]): Promise<Stale> {
+export async function findStale(run: Run, scope: PruneScope, maxDelete: readonly ReadBudget[]): Promise<Stale> {
   await refuseDoubtful(run, scope);
   const { mapping } = run.inventory;
   const limits = deleteLimits(maxDelete, mapping.entityDeletionThreshold);

@@ -2,7 +2,7 @@ import type { Client } from "../../api/client.js";
 import type { Clock } from "../../api/clock.js";
 import type { Entity, Mode } from "../../entity.js";
 import type { CompiledMapping } from "../../map/map.js";
-import type { ResolvedImportOptions } from "../../options.js";
+import type { ResolvedRunOptions } from "../../options/run.js";
 import type { StepPlan } from "../../order/steps.js";
 import type { ReadIo } from "../../read/read.js";
 import type { KeySet } from "../../settle/keys.js";
@@ -22,7 +22,7 @@ export interface Run {
   readonly command: string;
   /** True where nothing is changed in the catalog. */
   readonly dryRun: boolean;
-  readonly options: ResolvedImportOptions;
+  readonly options: ResolvedRunOptions;
   readonly mode: Mode;
   /** The mode of entities that are not written in the run's. */
   readonly modeOf?: (entity: Entity) => Mode;

@@ -1,7 +1,7 @@
 import { createClient } from "../../api/client.js";
 import { startJq } from "../../map/jq.js";
 import { compileMapping } from "../../map/map.js";
-import type { ResolvedImportOptions } from "../../options.js";
+import type { ResolvedRunOptions } from "../../options/run.js";
 import { planSteps, type StepInput, type StepOptions } from "../../order/steps.js";
 import { formOf } from "../../report/forms.js";
 import { autoWidth, fixedWidth } from "../../write/width.js";
@@ -41,7 +41,7 @@ export interface RunKind {
  * @throws as `runImport` does, as long as there is no import id
  */
 export async function startRun(
-  options: ResolvedImportOptions,
+  options: ResolvedRunOptions,
   context: ImportContext,
   kind: RunKind,
   work: (run: Run) => Promise<void>,

@@ -1,3 +1,5 @@
+import type { ReadBudget } from "../../options/kinds.js";
+
 /** Why an import ends before its end. */
 export type StopReason = "interrupted" | "overBudget" | "failed";
 
@@ -53,9 +55,12 @@ export function makeStop(outside?: AbortSignal): Stop {
   };
 }
 
-/** A budget of rejects as a test of counts so far: true when it is passed. @source contract: a percentage is judged from 1,000 records on */
-export function passesBudget(maxErrors: number | string | undefined, rejects: number, records: number): boolean {
+/** From so many records on a share of rejects is judged. */
+const judgedFrom = 1000;
+
+/** A budget of rejects as a test of counts so far: true when it is passed. */
+export function passesBudget(maxErrors: ReadBudget | undefined, rejects: number, records: number): boolean {
   if (maxErrors === undefined) return false;
   if (typeof maxErrors === "number") return rejects > maxErrors;
-  return records >= 1000 && rejects > (records * Number.parseFloat(maxErrors)) / 100;
+  return records >= judgedFrom && rejects > records * maxErrors.share;
 }
