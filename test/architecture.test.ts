@@ -13,6 +13,7 @@ const words = [
   "entity",
   "errors",
   "options",
+  "pattern",
   "source-options",
   "record",
   "reject",
@@ -34,7 +35,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   state: [],
   plan: [],
   api: [],
-  report: [],
+  report: ["pages"],
+  pages: [],
   emulator: [],
   // Authoring a mapping: beside the way of a record, looking at its parts.
   authoring: ["map"],

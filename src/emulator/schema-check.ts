@@ -1,5 +1,40 @@
 import { isIPv4, isIPv6 } from "node:net";
+import { Ajv, type ErrorObject } from "ajv";
+import { boundedRegExp } from "../pattern.js";
 import type { Readings } from "./readings.js";
+
+// Making one compiles JSON Schema's own schema, which takes longer than all else at the start of an emulator.
+const made = new Map<string, Ajv>();
+
+/** Gives the validator for property schemas and request bodies: it stops at the first fault, coerces nothing and knows Port's formats. One for each pair of arguments. */
+export function sharedAjv(formats: Readings["formats"], useDefaults = false): Ajv {
+  const key = `${formats} ${useDefaults}`;
+  const known = made.get(key);
+  if (known !== undefined) return known;
+  // A blueprint's property is a JSON Schema with foreign words (icon, enumColors, spec), so not strict.
+  const ajv = new Ajv({
+    strict: false,
+    logger: false,
+    useDefaults,
+    formats: propertyFormats(formats),
+    code: { regExp: boundedRegExp },
+  });
+  made.set(key, ajv);
+  return ajv;
+}
+
+/**
+ * Says what Ajv found in the words of Port's replies: quoted path, then the rule.
+ * A live reply: `"query" must have required property 'combinator'`.
+ */
+export function describeFault(faults: readonly ErrorObject[] | null | undefined, root: string): string {
+  const fault = faults?.[0];
+  if (fault === undefined) return `"${root}" is not valid`;
+  const path = fault.instancePath.slice(1).replaceAll("~1", "/").replaceAll("~0", "~");
+  const extra: unknown = fault.params.additionalProperty;
+  const detail = typeof extra === "string" ? `, additional property: "${extra}"` : "";
+  return `"${path === "" ? root : path}" ${fault.message ?? "is not valid"}${detail}`;
+}
 
 type Format = true | ((text: string) => boolean);
 
@@ -27,9 +62,9 @@ const enforced: Readonly<Record<string, Format>> = {
 const unchecked: readonly string[] = ["markdown", "yaml", "user", "blueprints", "team", "proto", "labeled-url"];
 
 /**
- * Gives the formats of properties as Ajv takes them; `true` stands for one that is known and not enforced. A timer may have run out: entities are checked whole, so those
+ * Gives the formats of properties as Ajv takes them; `true` is one that is known and not enforced. A timer may have run out: entities are checked whole, so those
  * whose timer has could never be changed again.
- * @source fact sheet, inference 7: date-time, email and addresses of networks as Ajv's own formats have them
+ * Dates, mail and network addresses are checked as Ajv's own formats check them, which is inferred.
  */
 export function propertyFormats(reading: Readings["formats"]): Readonly<Record<string, Format>> {
   const free = Object.fromEntries(unchecked.map((name) => [name, true] as const));
@@ -54,4 +89,9 @@ function isDateTime(text: string): boolean {
 // Intranet hosts without a dot are addresses too, so no pattern of public names.
 function isUrl(text: string): boolean {
   return /^[a-z][a-z0-9+.-]*:/i.test(text) && !/\s/.test(text) && URL.canParse(text);
+}
+
+/** A JSON Schema with one branch or the other by a test, so that a fault is one of the branch that was meant and not, as with `anyOf`, of the first. */
+export function choose(test: object, then: object, otherwise: object): object {
+  return { if: test, then, else: otherwise };
 }
