@@ -1,4 +1,4 @@
-import { formatExplanation } from "../explain/format-explanation.js";
+import { formatExplanation } from "../authoring/explanation.js";
 import type { explainOptions } from "../options/authoring.js";
 import { explain as explainRecord } from "../recipes/explain.js";
 import type { Run } from "./command.js";

@@ -1,4 +1,4 @@
-import { mappingJsonSchema, mappingTestJsonSchema } from "../editor/json-schema.js";
+import { mappingJsonSchema, mappingTestJsonSchema } from "../lint/json-schema.js";
 import type { ExitCode } from "./exit.js";
 import { printJson, type Terminal } from "./terminal.js";
 

@@ -112,7 +112,7 @@ export const duration: Kind<Duration, number> = {
   read(given) {
     if (typeof given === "number" && given >= 0 && Number.isFinite(given)) return { value: given };
     const [, number, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(String(given)) ?? [];
-    if (number === undefined) return { must: "must be a duration, such as 500ms, 30s or 5m" };
+    if (number === undefined) return { must: "must be a duration, such as 30s" };
     return { value: Number(number) * units[unit as keyof typeof units] };
   },
 };

@@ -1,5 +1,5 @@
-import type { DoctorOptions } from "../options/catalog.js";
 import { type ClientOptions, createClient } from "../api/client.js";
+import type { DoctorOptions } from "../options/catalog.js";
 import type { Check } from "./doctor/checks.js";
 import { checkContact } from "./doctor/contact.js";
 import { checkNetwork } from "./doctor/network.js";

@@ -1,5 +1,5 @@
-import type { ReportOptions } from "../options/run.js";
 import { StateError } from "../errors.js";
+import type { ReportOptions } from "../options/run.js";
 import { writeForms } from "../report/forms.js";
 import type { Report } from "../report/report.js";
 import { findImport } from "../state/find-imports.js";

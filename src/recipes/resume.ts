@@ -2,7 +2,6 @@ import { StateError } from "../errors.js";
 import { parseOptions } from "../options/parse.js";
 import { type ResolvedRunOptions, type ResumeOptions, resumeOptions, runOptions } from "../options/run.js";
 import { findImport, type PastImport } from "../state/find-imports.js";
-import { importIdPattern } from "../state/import-id.js";
 import { openRetried } from "./go-on/retried.js";
 import { writeAll } from "./import.js";
 import type { ImportContext } from "./run/context.js";
@@ -36,11 +35,6 @@ export async function resumeImport(given: ResumeOptions, context: ImportContext 
       : await openRetried(await findImport(stateDir, retriedId, "retried import", isImport));
   const kind = { command, resume: { past, acceptChanges }, ...(retryOf !== undefined && { retryOf }) };
   return startRun(options, context, kind, writeAll);
-}
-
-/** True for what looks like an import's id. */
-export function isImportId(text: string): boolean {
-  return importIdPattern.test(text);
 }
 
 function canResume(past: PastImport): boolean {

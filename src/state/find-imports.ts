@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { StateError } from "../errors.js";
-import { importIdPattern } from "./import-id.js";
+import { importIdPattern } from "../import-id.js";
 import { readJournalHeader } from "./journal.js";
 import type { JournalHeader } from "./journal-lines.js";
 import { stateError } from "./state-error.js";

@@ -1,6 +1,6 @@
 import { access, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { importIdPattern } from "./import-id.js";
+import { importIdPattern } from "../import-id.js";
 import { stateError } from "./state-error.js";
 
 /**

@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import type { Deferred, Entity } from "../entity.js";
+import { makeImportId } from "../import-id.js";
 import type { Warning } from "../warning.js";
 import { cleanValue } from "./fingerprint.js";
 import { makeImportFolder, makeStateDir } from "./import-folder.js";
-import { makeImportId } from "./import-id.js";
 import { type Journal, openJournal } from "./journal.js";
 import { type JournalHeader, journalFormat } from "./journal-lines.js";
 import { describeHolder, takeLock } from "./lock.js";
