@@ -12,15 +12,17 @@ const words = [
   "decimal",
   "entity",
   "errors",
-  "import-id",
   "nearest",
+  "outcome",
   "pattern",
   "source-options",
   "record",
   "reject",
   "reply",
+  "same-value",
   "secrets",
   "shown-value",
+  "verdict",
   "warning",
 ] as const;
 

@@ -30,14 +30,21 @@ export function toItsEnd<O>(
 
 /** Prints how an import ended, and gives its exit code. */
 async function showFinished(
-  { report, folder, mode, stopped, error }: Finished,
+  { report, folder, mode, ending, error }: Finished,
   terminal: Terminal,
   output: OutputOptions,
 ): Promise<ExitCode> {
   const resume = resumeCommand(report, folder);
   if (error !== undefined) await say(terminal, `${describeError(error)}\n\n`);
   const color = mayColor(terminal, terminal.stderr, output.color);
-  const summary = { report, mode, folder, stopped, color, ...(resume !== undefined && { resume }) };
+  const summary = {
+    report,
+    mode,
+    folder,
+    stopped: ending === "overBudget",
+    color,
+    ...(resume !== undefined && { resume }),
+  };
   if (!output.quiet) await say(terminal, formatSummary(summary));
   // Quiet is not silent about how to go on.
   else if (resume !== undefined) await say(terminal, `go on with: ${resume}\n`);

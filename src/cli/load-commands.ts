@@ -1,4 +1,3 @@
-import { importIdPattern } from "../import-id.js";
 import {
   applyOptions,
   importOptions,
@@ -115,7 +114,7 @@ async function toItsEnd<O>(
 /** The id of an import, if the first word is one, and sources. */
 function idThenSources(words: readonly string[]): Readonly<Record<string, unknown>> {
   const [first, ...rest] = words;
-  const hasId = first !== undefined && importIdPattern.test(first);
+  const hasId = first !== undefined && /^\d{8}T\d{9}Z-/.test(first);
   const sources = hasId ? rest : words;
   return { ...(hasId && { importId: first }), ...(sources.length > 0 && { sources }) };
 }

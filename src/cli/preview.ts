@@ -1,6 +1,6 @@
 import type { previewOptions } from "../options/authoring.js";
 import { preview as previewEntities } from "../recipes/preview.js";
-import { formatPreview } from "../report/preview-summary.js";
+import { formatPreview } from "../report/summary.js";
 import type { Run } from "./command.js";
 import { sourceQuestions } from "./source-questions.js";
 import { mayColor, printJson, say } from "./terminal.js";
