@@ -1,18 +1,7 @@
-import type { Catalog, StoredEntity } from "./catalog.js";
-import { fieldOf } from "./field.js";
-import { isObject } from "./json-object.js";
-import { followPath, type Placed } from "./paths.js";
-import { compileQuery } from "./query.js";
+import { type AggregationRule, type Catalog, isObject, type Placed, type StoredEntity } from "./model.js";
+import { connectedTo, followPath } from "./paths.js";
+import { compileQuery, type ReadField } from "./query.js";
 import { Refusal } from "./refusal.js";
-import { connectedTo } from "./related-to.js";
-
-/** An aggregation property as its blueprint defines it. @source fact sheet 2.5 */
-export interface AggregationRule {
-  readonly target: string;
-  readonly calculationSpec: Readonly<Record<string, unknown>>;
-  readonly query?: unknown;
-  readonly pathFilter?: readonly { readonly fromBlueprint?: string; readonly path?: readonly string[] }[];
-}
 
 const hourMs = 3_600_000;
 const periodsMs: Readonly<Record<string, number>> = {
@@ -26,12 +15,17 @@ const periodsMs: Readonly<Record<string, number>> = {
  * Gives an aggregation's value over the entities of its target that are connected with an entity: by any relations in one direction, or by the path that it names.
  * Without values it is 0 for counts and sums and null for the others.
  */
-export function aggregationValue(catalog: Catalog, from: Placed, rule: AggregationRule): number | null {
-  const entities = related(catalog, from, rule).filter(matching(catalog, rule));
+export function aggregationValue(
+  catalog: Catalog,
+  read: ReadField,
+  from: Placed,
+  rule: AggregationRule,
+): number | null {
+  const entities = related(catalog, from, rule).filter(matching(catalog, read, rule));
   const { calculationBy, func, property, averageOf, measureTimeBy } = rule.calculationSpec;
   const home = catalog.shelves.get(rule.target);
   if (home === undefined) return null;
-  const field = (entity: StoredEntity, name: string) => fieldOf(catalog, entity, home, name);
+  const field = (entity: StoredEntity, name: string) => read(catalog, entity, home, name);
   const periods = periodsSince(catalog, entities, averageOf, (entity) =>
     field(entity, String(measureTimeBy ?? "$createdAt")),
   );
@@ -63,10 +57,10 @@ function related(catalog: Catalog, from: Placed, rule: AggregationRule): readonl
   return [...home.entities.values()].filter(leadsHere);
 }
 
-function matching(catalog: Catalog, rule: AggregationRule): (entity: StoredEntity) => boolean {
+function matching(catalog: Catalog, read: ReadField, rule: AggregationRule): (entity: StoredEntity) => boolean {
   const home = catalog.shelves.get(rule.target);
   if (!isObject(rule.query) || home === undefined) return () => true;
-  const query = compileQuery(catalog, rule.query, "query", "catalog");
+  const query = compileQuery(catalog, read, rule.query, "query", "catalog");
   return query instanceof Refusal ? () => false : (entity) => query.test(entity, home);
 }
 

@@ -1,4 +1,4 @@
-import { choose } from "./choose.js";
+import { choose } from "./schema-check.js";
 
 const key = { pattern: "^[A-Za-z0-9@_=\\\\-]+$", maxLength: 100 };
 const title = { type: "string", maxLength: 100 };
@@ -178,14 +178,14 @@ function typed(...types: readonly string[]): object {
   return { properties: { type: { enum: types } }, required: ["type"] };
 }
 
-/** Body of "Create a blueprint". Foreign words at the top are tolerated. @source Port's published API description */
+/** Body of "Create a blueprint". Unknown keys at the top are tolerated. As in Port's API description. */
 export const createBlueprintBody = { type: "object", properties, required: ["identifier", "title", "schema"] };
 /** Body of "Change a blueprint" (the whole of it). */
 export const replaceBlueprintBody = { type: "object", properties, required: ["title", "schema"] };
 /** Body of "Update a blueprint" (parts of it): what is missing in a part stays as it is, so nothing is required. */
 export const patchBlueprintBody = optional({ type: "object", properties }) as object;
 
-// Defaults would overwrite what is there. The inside of a choice stays: there `required` tells one branch from another.
+// Defaults would overwrite what is there. The inside of a choice stays: there `required` distinguishes one branch from another.
 function optional(schema: unknown): unknown {
   if (typeof schema !== "object" || schema === null || Array.isArray(schema)) return schema;
   const kept = Object.entries(schema).filter(([word]) => word !== "required" && word !== "default");

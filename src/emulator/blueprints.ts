@@ -1,15 +1,12 @@
 import type { ValidateFunction } from "ajv";
 import type { Blueprint, Relation } from "../blueprint.js";
-import { aggregationFault } from "./aggregation-faults.js";
-import { describeFault, sharedAjv } from "./ajv.js";
-import { changeFault } from "./blueprint-changes.js";
+import { aggregationFault, changeFault, pathFault } from "./blueprint-faults.js";
+import { dropLostKeys, renameTargets } from "./blueprint-members.js";
 import { createBlueprintBody } from "./blueprint-schema.js";
-import type { Catalog, Shelf, StoredBlueprint, Writer } from "./catalog.js";
-import { isObject } from "./json-object.js";
-import { dropLostKeys, renameTargets } from "./lost-keys.js";
-import { pathFault } from "./path-faults.js";
+import { type Catalog, isObject, type Rules, type Shelf, type StoredBlueprint, type Writer } from "./model.js";
 import { blueprintNotFound, hasDependents, identifierTaken, invalidRequest, Refusal } from "./refusal.js";
-import { compileRules, type Rules } from "./rules.js";
+import { compileRules } from "./rules.js";
+import { describeFault, sharedAjv } from "./schema-check.js";
 
 /** Creates a blueprint; `known` names further blueprints that its relations may point at, for those that come together. */
 export function createBlueprint(
@@ -86,7 +83,7 @@ function mergeMembers(old: Members | undefined, given: Members | undefined): Rec
     const before = merged[key];
     merged[key] = isObject(before) && isObject(member) ? { ...before, ...member } : member;
   }
-  // Of which kind the members are, the schema that the whole is checked with tells.
+  // The schema that checks the whole says of which kind the members are.
   return merged as Record<string, never>;
 }
 

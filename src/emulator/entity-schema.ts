@@ -1,14 +1,14 @@
-import { choose } from "./choose.js";
+import { choose } from "./schema-check.js";
 
-/** Pattern of an entity's identifier. @source Port's published API description; the apostrophe since August 2026 */
+/** Pattern of an entity's identifier. As in Port's API description, which has the apostrophe since August 2026. */
 export function identifierPattern(apostrophe: boolean): string {
   return `^(?!\\.{1,2}$)[\\p{L}0-9@_.+:\\\\/=${apostrophe ? "'" : ""}-]+$`;
 }
 
-/** Most items of one bulk write, and identifiers of one bulk delete; replies say so, too. @source fact sheet 4.2, 4.4; Port's published API description */
+/** Most items of one bulk write, and identifiers of one bulk delete; replies say so, too. As in Port's API description. */
 export const [maxBulk, maxBulkDelete] = [20, 100];
 
-/** Body schemas of the routes that write entities. @source Port's published API description */
+/** Body schemas of the routes that write entities. As in Port's API description. */
 export interface EntityBodies {
   /** POST, and an item of a bulk write. */
   readonly create: object;
@@ -65,13 +65,13 @@ export function entityBodies(apostrophe: boolean): EntityBodies {
 
 const made = new Map<boolean, EntityBodies>();
 
-/** A {@link queryDefinition}, wherever it stands; queries nest. */
+/** A {@link queryDefinition}, wherever it is; queries nest. */
 const queryRef = { $ref: "#/$defs/query" };
 
 const one = { anyOf: [{ type: "string" }, { type: "number" }, { type: "null" }] };
 const texts = { type: "array", items: { type: "string" } };
 
-/** A search in place of an identifier, a relation or a team. @source components def-5 and def-6 */
+/** A search in place of an identifier, a relation or a team. Components `def-5` and `def-6` of Port's API description. */
 const queryDefinition = {
   type: "object",
   properties: {

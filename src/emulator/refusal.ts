@@ -1,4 +1,4 @@
-/** Why a request, or one item of it, is refused: a value on the way, the common envelope on the wire. */
+/** Why a request, or one item of it, is refused: a value within the emulator, the common envelope in the reply. */
 export class Refusal {
   readonly status: number;
   /** Port's code, e.g. `not_found`. */
@@ -25,12 +25,12 @@ export function schemaMismatch(message: string): Refusal {
   return new Refusal(422, "blueprint_schema_mismatch", message);
 }
 
-/** @source literal text of a live reply, fact sheet 5.2 */
+/** The text of a live reply. */
 export function blueprintNotFound(identifier: string): Refusal {
   return new Refusal(404, "not_found", `Blueprint with identifier "${identifier}" was not found`);
 }
 
-/** @source literal text of a live reply, fact sheet 5.2; also for the target of a relation and a team */
+/** The text of a live reply; also for the target of a relation and a team. */
 export function entityNotFound(identifier: string, blueprint: string): Refusal {
   const message = `Entity with identifier "${identifier}" does not exist in the blueprint "${blueprint}"`;
   return new Refusal(404, "not_found", message);

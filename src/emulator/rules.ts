@@ -1,35 +1,6 @@
 import type { Ajv, ValidateFunction } from "ajv";
-import type { Blueprint } from "../blueprint.js";
-import type { AggregationRule } from "./aggregation.js";
-import type { Catalog } from "./catalog.js";
-import { withLabeledUrls } from "./labeled-url.js";
-import { type MirrorRule, mirrorRule } from "./mirror.js";
-
-/** What a relation asks of its values. */
-export interface RelationRule {
-  readonly target: string;
-  readonly required: boolean;
-  readonly many: boolean;
-}
-
-/** A blueprint compiled once per version: everything that a write asks of it. */
-export interface Rules {
-  /** Checks properties without nulls; unknown keys are its business only under the reading `reject`. */
-  readonly check: ValidateFunction;
-  readonly properties: ReadonlySet<string>;
-  /** Mirror, calculation and aggregation properties: never written. */
-  readonly readOnly: ReadonlySet<string>;
-  readonly mirrors: ReadonlyMap<string, MirrorRule>;
-  /** jq expressions. */
-  readonly calculations: ReadonlyMap<string, string>;
-  readonly aggregations: ReadonlyMap<string, AggregationRule>;
-  readonly defaults: readonly (readonly [key: string, value: unknown])[];
-  readonly relations: ReadonlyMap<string, RelationRule>;
-  readonly requiredRelations: readonly string[];
-  readonly ownership: "Direct" | "Inherited" | undefined;
-  /** Relations that lead to the entities whose teams are inherited. */
-  readonly ownershipPath: readonly string[] | undefined;
-}
+import type { Blueprint, Property } from "../blueprint.js";
+import { type AggregationRule, type Catalog, isObject, type MirrorRule, type Rules } from "./model.js";
 
 /**
  * Compiles a blueprint's rules.
@@ -97,4 +68,29 @@ function compileCheck(ajv: Ajv, schema: object): ValidateFunction {
   if (checks.size >= maxKept) checks.clear();
   checks.set(text, check);
   return check;
+}
+
+/**
+ * Gives properties as values are checked against them: Ajv runs formats on texts and numbers only, so what a labeled URL holds has to be asked for in so many words.
+ * Port's documentation: an object with `url`, and `displayText` if it has any.
+ */
+export function withLabeledUrls(properties: Readonly<Record<string, Property>>): Readonly<Record<string, Property>> {
+  return Object.fromEntries(Object.entries(properties).map(([key, property]) => [key, asChecked(property)] as const));
+}
+
+function asChecked<One extends Partial<Property>>(property: One): One {
+  if (isObject(property.items)) return { ...property, items: asChecked(property.items) };
+  return property.format === "labeled-url" ? { ...property, allOf: [property, labeledUrl] } : property;
+}
+
+const labeledUrl = {
+  type: "object",
+  properties: { url: { type: "string" }, displayText: { type: ["string", "null"] } },
+  required: ["url"],
+};
+
+/** Reads the path of a mirror property; at least one dot, as the route's schema makes sure of. */
+export function mirrorRule(path: string): MirrorRule {
+  const parts = path.split(".");
+  return { relations: parts.slice(0, -1), last: parts.at(-1) ?? "" };
 }

@@ -1,7 +1,7 @@
 import { StateError } from "../errors.js";
 import { writeForms } from "../report/forms.js";
 import type { Report } from "../report/report.js";
-import { findImport } from "../state/find-imports.js";
+import { findImport } from "../state/folders.js";
 import type { Finished } from "./run/finish.js";
 
 /**

@@ -1,7 +1,6 @@
 import { StateError } from "../errors.js";
 import { importOptions, type ResolvedImportOptions } from "../options.js";
-import { findImport, type PastImport } from "../state/find-imports.js";
-import { importIdPattern } from "../state/import-id.js";
+import { findImport, importIdPattern, type PastImport } from "../state/folders.js";
 import { type ResumeOptions, resumeOptions } from "./go-on/options.js";
 import { openRetried } from "./go-on/retried.js";
 import { writeAll } from "./import.js";

@@ -1,3 +1,5 @@
+import { figure, type Html, html, tableHref } from "./html.js";
+
 /** A blueprint in the graph. */
 export interface GraphNode {
   readonly id: string;
@@ -12,7 +14,7 @@ export interface GraphEdge {
   readonly many: boolean;
 }
 
-/** Where a node stands: the upper left corner of its box. */
+/** Where a node is: the upper left corner of its box. */
 export interface Placed<N> {
   readonly node: N;
   readonly row: number;
@@ -27,10 +29,10 @@ export interface LaidGraph<N> {
   readonly nodes: readonly Placed<N>[];
 }
 
-/** Size of a box and of the room around it, in pixels. */
+/** Size of a box and of the space around it, in pixels. */
 export const box = { width: 164, height: 50, gapX: 90, gapY: 72, marginX: 95, marginY: 24 } as const;
 
-/** Most boxes in a row; a longer layer goes on in the next row. */
+/** Most boxes in a row; a longer layer continues in the next row. */
 const perRow = 4;
 
 /** Places nodes in rows: targets above those that relate to them, and under each other what relates. Circles are broken where they are entered. Pure. */
@@ -83,7 +85,7 @@ function layersOf<N extends GraphNode>(nodes: readonly N[], edges: readonly Grap
     return found;
   };
   for (const { id } of nodes) depthOf(id);
-  // A target stands right above the first that relates to it, so that few lines pass a row.
+  // A target is right above the first that relates to it, so that few lines pass a row.
   for (const { id } of [...nodes].sort((a, b) => depthOf(b.id) - depthOf(a.id))) {
     const sources = edges.filter(({ from, to }) => to === id && from !== id && depthOf(from) > depthOf(id));
     if (sources.length > 0) depth.set(id, Math.min(...sources.map(({ from }) => depthOf(from))) - 1);
@@ -94,4 +96,92 @@ function layersOf<N extends GraphNode>(nodes: readonly N[], edges: readonly Grap
     layers[layer] = [...(layers[layer] ?? []), node];
   }
   return layers.filter((layer) => layer !== undefined);
+}
+
+/** A blueprint as the graph shows it. */
+export interface ShownBlueprint extends GraphNode {
+  readonly title: string;
+  readonly count: number;
+}
+
+/** Longest title in a box, in characters. */
+const maxTitleChars = 19;
+
+/** The graph of blueprints as SVG: a box is a link to its entities, an arrow leads from a blueprint to the target of a relation. */
+export function graphSvg(nodes: readonly ShownBlueprint[], edges: readonly GraphEdge[]): Html {
+  const { width, height, nodes: placed } = layGraph(nodes, edges);
+  const places = new Map(placed.map((place) => [place.node.id, place]));
+  const lines = edges.map((edge, index) => edgeSvg(edge, index, edges, places));
+  return html`<svg class="graph" role="group" aria-label="Blueprints and their relations" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">
+<defs><marker id="head" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="9" markerHeight="9" markerUnits="userSpaceOnUse" orient="auto"><path class="head" d="M0 0 8 4 0 8z"/></marker></defs>
+${lines.map(({ path }) => path)}
+${placed.map(nodeSvg)}
+${lines.map(({ label }) => label)}
+</svg>`;
+}
+
+function nodeSvg({ node, x, y }: Placed<ShownBlueprint>): Html {
+  const middle = x + box.width / 2;
+  const title = node.title.length > maxTitleChars ? `${node.title.slice(0, maxTitleChars - 1)}…` : node.title;
+  return html`<a href="${tableHref(node.id)}" aria-label="${node.title}, ${figure(node.count)} entities"><rect x="${x}" y="${y}" width="${box.width}" height="${box.height}"/><text class="name" x="${middle}" y="${y + 21}">${title}</text><text x="${middle}" y="${y + 39}">${figure(node.count)}</text></a>
+`;
+}
+
+/** Where a line leaves or meets a box, in pixels from its middle: lines of one side lie apart, in the order of their other ends. */
+function portOf(edge: GraphEdge, end: "from" | "to", edges: readonly GraphEdge[], places: Places): number {
+  const far = end === "from" ? "to" : "from";
+  const same = edges.filter((other) => other[end] === edge[end] && other.from !== other.to);
+  const x = (other: GraphEdge): number => places.get(other[far])?.x ?? 0;
+  const ordered = [...same].sort((a, b) => x(a) - x(b));
+  const pitch = Math.min(34, (box.width - 24) / Math.max(1, same.length));
+  return (ordered.indexOf(edge) - (same.length - 1) / 2) * pitch;
+}
+
+type Places = ReadonlyMap<string, Placed<ShownBlueprint>>;
+
+function edgeSvg(
+  edge: GraphEdge,
+  index: number,
+  edges: readonly GraphEdge[],
+  places: Places,
+): { path: Html; label: Html } {
+  const { from, to, name, required, many } = edge;
+  const [source, target] = [places.get(from), places.get(to)];
+  const nothing = html``;
+  if (source === undefined || target === undefined) return { path: nothing, label: nothing };
+  const loops = edges.slice(0, index).filter((other) => other.from === from && other.to === from).length;
+  const { d, x, y, anchor } =
+    from === to
+      ? loopOf(source, loops)
+      : lineOf(source, target, portOf(edge, "from", edges, places), portOf(edge, "to", edges, places));
+  const kind = required ? "edge required" : "edge";
+  return {
+    path: html`<path class="${kind}" marker-end="url(#head)" d="${d}"/>
+`,
+    label: html`<text class="label ${anchor}" x="${x}" y="${y}">${name}${many ? " *" : ""}</text>
+`,
+  };
+}
+
+/** A relation to its own blueprint, at the right side of the box; further ones lie below. */
+function loopOf({ x, y }: Placed<GraphNode>, earlier: number) {
+  const [right, middle] = [x + box.width, y + 14 + earlier * 14];
+  const d = `M${right} ${middle - 6}C${right + 22} ${middle - 14} ${right + 22} ${middle + 14} ${right} ${middle + 6}`;
+  return { d, x: right + 20, y: middle + 4, anchor: "start" };
+}
+
+/** The line of a relation and the place of its label, near the source, where lines to one target lie apart. */
+function lineOf(source: Placed<GraphNode>, target: Placed<GraphNode>, leaves: number, meets: number) {
+  const bend = box.gapY / 2;
+  const up = target.row < source.row;
+  const below = target.row > source.row;
+  const from = { x: source.x + box.width / 2 + leaves, y: up ? source.y : source.y + box.height };
+  const to = { x: target.x + box.width / 2 + meets, y: below ? target.y : target.y + box.height };
+  const turn = { from: from.y + (up ? -bend : bend), to: to.y + (below ? -bend : bend) };
+  const d = `M${from.x} ${from.y}C${from.x} ${turn.from} ${to.x} ${turn.to} ${to.x} ${to.y}`;
+  const near = 0.35;
+  const at = (a: number, b: number, c: number, e: number): number =>
+    (1 - near) ** 3 * a + 3 * (1 - near) ** 2 * near * b + 3 * (1 - near) * near ** 2 * c + near ** 3 * e;
+  const x = Math.round(at(from.x, from.x, to.x, to.x));
+  return { d, x, y: Math.round(at(from.y, turn.from, turn.to, to.y)) + 4, anchor: "middle" };
 }

@@ -1,8 +1,8 @@
-import type { Catalog, Shelf } from "../catalog.js";
-import type { GraphEdge } from "./graph.js";
-import { graphSvg } from "./graph-svg.js";
-import { type Html, html } from "./html.js";
-import { figure, tableHref } from "./links.js";
+import type { FamilyStats } from "../limits.js";
+import type { Audit, Catalog, Shelf } from "../model.js";
+import { type GraphEdge, graphSvg } from "./graph.js";
+import { entityLink, figure, type Html, html, tableHref, timeHtml } from "./html.js";
+import type { RecentRefusal } from "./refusals.js";
 import { searchForm } from "./table.js";
 
 /** Blueprints with their counts, and the graph of their relations. */
@@ -54,4 +54,60 @@ function rowHtml({ blueprint, entities, rules }: Shelf): Html {
 <td data-label="Properties">${figure(rules.properties.size)}</td>
 <td>${relations.length > 0 && html`<ul class="plain">${relations}</ul>`}</td></tr>
 `;
+}
+
+/** The limits in force, and what they let pass. */
+export function limitsHtml(families: Readonly<Record<string, FamilyStats>>): Html {
+  const off = Object.values(families).every(({ limit }) => limit === null);
+  return html`<h1>Limits</h1>
+<p class="quiet">${off ? "No limits are in force." : "Requests of a family that are accepted in a period, and at once."}</p>
+<div class="panel"><table class="cards">
+<thead><tr><th scope="col">Family</th>${["Limit", "Period (s)", "Burst", "Accepted", "Refused"].map((head) => html`<th scope="col" class="number">${head}</th>`)}</tr></thead>
+<tbody>${Object.entries(families).map(
+    ([family, { limit, periodMs, burst, accepted, refused }]) =>
+      html`<tr><th scope="row">${family}</th>${cell("Limit", limit)}${cell("Period (s)", periodMs === null ? null : periodMs / 1000)}${cell("Burst", burst)}${cell("Accepted", accepted)}${cell("Refused", refused)}</tr>
+`,
+  )}</tbody>
+</table></div>`;
+}
+
+function cell(name: string, value: number | null): Html {
+  return html`<td class="number" data-label="${name}">${value === null ? "–" : figure(value)}</td>`;
+}
+
+/** Writes and refusals that are shown. */
+const maxShown = 100;
+
+const deeds = { CREATE: "created", UPDATE: "updated", DELETE: "deleted" } as const;
+
+/** What was written last, and what was refused. */
+export function activityHtml(catalog: Catalog, refusals: readonly RecentRefusal[]): Html {
+  const writes = catalog.audits.read(undefined).slice(0, maxShown);
+  return html`<h1>Activity</h1>
+<h2>Recent refusals</h2>
+${refusals.length === 0 ? html`<p class="quiet">Nothing was refused.</p>` : refusalsHtml(refusals.slice(0, maxShown))}
+<h2>Recent writes</h2>
+${writes.length === 0 ? html`<p class="quiet">Nothing was written yet.</p>` : writesHtml(catalog, writes)}`;
+}
+
+function refusalsHtml(refusals: readonly RecentRefusal[]): Html {
+  return html`<div class="panel" tabindex="0" role="region" aria-label="Recent refusals"><table class="cards">
+<thead><tr><th scope="col">Status</th><th scope="col">Why</th><th scope="col">Request</th><th scope="col">Time (UTC)</th></tr></thead>
+<tbody>${refusals.map(
+    ({ at, method, path, status, error, message, item }) =>
+      html`<tr><th scope="row" class="bad">${status}</th><td><code>${error}</code> ${message}</td><td data-label="Request">${method} ${path}${item !== undefined && `, item ${item}`}</td><td>${timeHtml(at)}</td></tr>
+`,
+  )}</tbody>
+</table></div>`;
+}
+
+function writesHtml(catalog: Catalog, writes: readonly Audit[]): Html {
+  return html`<div class="panel" tabindex="0" role="region" aria-label="Recent writes"><table class="cards">
+<thead><tr><th scope="col">Entity</th><th scope="col">Blueprint</th><th scope="col">What</th><th scope="col">By</th><th scope="col">Time (UTC)</th></tr></thead>
+<tbody>${writes.map(({ deed, blueprint, entity, at, by, runId }) => {
+    const there = catalog.shelves.get(blueprint)?.entities.has(entity) === true;
+    return html`<tr><th scope="row">${there ? entityLink(blueprint, entity) : entity}</th><td data-label="Blueprint">${blueprint}</td><td data-label="Was">${deeds[deed]}</td><td data-label="By">${by}${runId !== null && `, run ${runId}`}</td><td>${timeHtml(at)}</td></tr>
+`;
+  })}</tbody>
+</table></div>`;
 }

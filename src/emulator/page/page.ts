@@ -1,13 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import type { Catalog } from "../catalog.js";
 import type { FamilyStats } from "../limits.js";
+import type { Catalog } from "../model.js";
 import { calculatorFor } from "../routes/routes.js";
-import { activityHtml } from "./activity.js";
 import { entityHtml } from "./entity.js";
-import { type Html, html } from "./html.js";
-import { pageHtml } from "./layout.js";
-import { limitsHtml } from "./limits.js";
-import { overviewHtml } from "./overview.js";
+import { type Html, html, pageHtml } from "./html.js";
+import { activityHtml, limitsHtml, overviewHtml } from "./overview.js";
 import type { RecentRefusal } from "./refusals.js";
 import { pageCss } from "./style.js";
 import { type TableQuery, tableHtml } from "./table.js";

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from "fastify";
-import type { Catalog } from "../catalog.js";
+import type { Action, Catalog, Run, RunLog } from "../model.js";
 import { identifierTaken, invalidRequest, Refusal } from "../refusal.js";
-import { type Action, addLog, changeRun, findRun, type Run, type RunChange, type RunLog, startRun } from "../runs.js";
+import { addLog, changeRun, findRun, type RunChange, startRun } from "../runs.js";
 import { type Answer, answer, ok, type RouteParts, writerOf } from "./routes.js";
 
 const text = { type: "string" };
@@ -36,7 +36,7 @@ const logBody = {
   additionalProperties: false,
 };
 
-/** `/v1/actions`, `/v1/actions/:action/runs` and `/v1/actions/runs/:run`, as far as clients use them that tie entities to a run. @source fact sheet 4.6 */
+/** `/v1/actions`, `/v1/actions/:action/runs` and `/v1/actions/runs/:run`, as far as clients use them that tie entities to a run. */
 export function actionRoutes(parts: RouteParts): void {
   const { server, catalog } = parts;
   const one = "/v1/actions/:action";

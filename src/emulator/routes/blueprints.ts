@@ -1,11 +1,10 @@
 import type { FastifyRequest } from "fastify";
 import type { Blueprint } from "../../blueprint.js";
+import { type Member, renameMember } from "../blueprint-members.js";
 import { createBlueprintBody, patchBlueprintBody, replaceBlueprintBody } from "../blueprint-schema.js";
 import { createBlueprint, deleteBlueprint, patchBlueprint, replaceBlueprint } from "../blueprints.js";
-import { readFlags } from "../queries.js";
 import { Refusal } from "../refusal.js";
-import { type Member, renameMember } from "../rename-member.js";
-import { type Answer, answer, ok, type RouteParts, shelfOf, writerOf } from "./routes.js";
+import { type Answer, answer, ok, type RouteParts, readFlags, shelfOf, writerOf } from "./routes.js";
 
 /** `/v1/blueprints`, `/v1/blueprints/:blueprint` and the renaming of what a blueprint has. */
 export function blueprintRoutes(parts: RouteParts): void {
@@ -48,7 +47,7 @@ export function blueprintRoutes(parts: RouteParts): void {
 
 const memberName = { type: "string", pattern: "^[A-Za-z0-9@_=\\\\-]+$", maxLength: 100 };
 
-/** @source fact sheet 2.1; the words of the bodies as in Port's API description */
+/** The keys of the bodies as in Port's API description. */
 const renames: readonly (readonly [Member, string, string])[] = [
   ["property", "properties", "newPropertyName"],
   ["mirror", "mirror", "newMirrorName"],

@@ -1,7 +1,7 @@
 import { gzip } from "node:zlib";
 import type { FastifyReply, FastifyRequest } from "fastify";
 
-/** Packs the reply for those who say that they take it so; the last step before it is sent. @source Port's published API description: replies of both searches "can be compressed" */
+/** Packs the reply for those who say that they take it so; the last step before it is sent. Port's API description: replies of both searches "can be compressed". */
 export function compress(
   request: FastifyRequest,
   reply: FastifyReply,

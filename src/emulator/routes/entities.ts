@@ -1,13 +1,23 @@
 import type { FastifyRequest } from "fastify";
-import type { Shelf, StoredEntity } from "../catalog.js";
 import { deleteEntities } from "../delete-entities.js";
-import { entityReplies, entityReply } from "../entity-reply.js";
 import type { EntityBodies } from "../entity-schema.js";
-import { readFlags, readShape, readUpsertFlags } from "../queries.js";
+import { entityReplies, entityReply } from "../evaluate.js";
+import type { Shelf, StoredEntity } from "../model.js";
 import { entityNotFound, Refusal } from "../refusal.js";
-import { additionalDataOf } from "../service-accounts.js";
+import { additionalDataOf } from "../tokens.js";
 import { changeEntity, type EntityInput, upsertEntity } from "../write-entity.js";
-import { type Answer, answer, calculatorFor, entityWriter, ok, type RouteParts, shelfOf } from "./routes.js";
+import {
+  type Answer,
+  answer,
+  calculatorFor,
+  entityWriter,
+  ok,
+  type RouteParts,
+  readFlags,
+  readShape,
+  readUpsertFlags,
+  shelfOf,
+} from "./routes.js";
 
 /** `/v1/blueprints/:blueprint/entities`, one entity below it, and `entities-count`. */
 export function entityRoutes(parts: RouteParts, bodies: EntityBodies): void {

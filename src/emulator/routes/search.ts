@@ -1,12 +1,11 @@
 import type { FastifyRequest } from "fastify";
-import type { Catalog, Shelf } from "../catalog.js";
-import { entityReplies, type Shape } from "../entity-reply.js";
-import { readShape } from "../queries.js";
-import { compileQuery } from "../query.js";
+import { selectEntities } from "../catalog.js";
+import type { Shape } from "../entity-shape.js";
+import { compileSearch, entityReplies } from "../evaluate.js";
+import type { Catalog, Shelf } from "../model.js";
 import { invalidRequest, Refusal } from "../refusal.js";
-import { selectEntities } from "../select.js";
 import { compress } from "./compress.js";
-import { type Answer, answer, calculatorFor, ok, type RouteParts, shelfOf } from "./routes.js";
+import { type Answer, answer, calculatorFor, ok, type RouteParts, readShape, shelfOf } from "./routes.js";
 
 const texts = { type: "array", items: { type: "string" } };
 const pageBody = {
@@ -18,7 +17,7 @@ const pageBody = {
     limit: { type: "number", minimum: 1, maximum: 1000, default: 200 },
     from: { type: "string" },
   },
-  // The published schema does not require `query`, yet a body without one is refused. @source live reply, fact sheet 4.5
+  // The published schema does not require `query`, yet a body without one is refused. So a live reply shows.
   additionalProperties: false,
 };
 const catalogBody = { type: "object" };
@@ -55,7 +54,7 @@ export function searchRoutes({ server, catalog }: RouteParts): void {
 function searchCatalog(catalog: Catalog, request: FastifyRequest): Answer {
   const shape = readShape(request);
   if (shape instanceof Refusal) return shape;
-  const query = compileQuery(catalog, request.body, "body", "catalog");
+  const query = compileSearch(catalog, request.body, "body", "catalog");
   if (query instanceof Refusal) return query;
   const matchingBlueprints: string[] = [];
   const entities: object[] = [];
@@ -70,12 +69,12 @@ function searchCatalog(catalog: Catalog, request: FastifyRequest): Answer {
 
 function searchPage(catalog: Catalog, shelf: Shelf, body: PageBody, flags: Shape): Answer {
   if (body.query === undefined) return invalidRequest(`"query" must have required property 'combinator'`);
-  const query = compileQuery(catalog, body.query, "query", "blueprint");
+  const query = compileSearch(catalog, body.query, "query", "blueprint");
   if (query instanceof Refusal) return query;
   const after = body.from === undefined || body.from === "" ? 0 : readCursor(body.from);
   if (after === undefined) return invalidRequest(`"from" is no cursor of a search`);
   const limit = Math.floor(body.limit);
-  // One more than asked for tells whether there is a next page.
+  // One more than asked for shows whether there is a next page.
   const found = selectEntities(shelf, query, after, limit + 1);
   const page = found.slice(0, limit);
   const shape: Shape = { ...flags, include: body.include ?? [], exclude: body.exclude ?? [] };

@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 import type { Readable } from "node:stream";
-import type { PastImport } from "../../state/find-imports.js";
+import type { PastImport } from "../../state/folders.js";
 import type { JournalHeader } from "../../state/journal-lines.js";
 import { type ReopenedState, reopenState } from "../../state/reopen.js";
 import type { Accounts } from "../run/accounts.js";

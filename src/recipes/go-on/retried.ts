@@ -5,10 +5,9 @@ import type { Entity } from "../../entity.js";
 import type { BoundSource } from "../../read/bind.js";
 import type { Reject } from "../../reject.js";
 import { contentHash } from "../../settle/keys.js";
-import type { PastImport } from "../../state/find-imports.js";
+import type { PastImport } from "../../state/folders.js";
 import { readReasons } from "../../state/reasons.js";
-import { readSettled } from "../../state/reopen.js";
-import type { SettledEntities } from "../../state/settled.js";
+import { readSettled, type SettledEntities } from "../../state/settled.js";
 import { copyOf } from "../run/copies.js";
 import type { Run } from "../run/run.js";
 
@@ -55,7 +54,7 @@ export function leaveOut(run: Run, source: BoundSource): (chunk: Chunk<Entity>) 
     const { position } = entity.at;
     if (rejected.has(position)) return true;
     const known = retried.settled.of({ at: { source: index, position }, resource: entity.resource, item: entity.item });
-    if (known?.is !== "final" || known.outcome === "rejected") return false;
+    if (known?.is !== "created" && known?.is !== "updated") return false;
     const { entry } = run.keys.add(entity.key, entity.at, contentHash(entity.json));
     run.keys.acknowledge(entry);
     return true;

@@ -1,6 +1,6 @@
 import { PlanError } from "../../errors.js";
 import { type PlanLine, readPlanLines } from "../../plan/plan-file.js";
-import { readLines } from "../../state/read-lines.js";
+import { readLines } from "../../state/files.js";
 
 /** Reads the lines of a plan file. @throws {PlanError} for a file that is no whole plan, or cannot be read */
 export async function* planLines(path: string, name = path): AsyncGenerator<PlanLine> {

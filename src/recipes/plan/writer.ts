@@ -12,9 +12,8 @@ import {
 } from "../../plan/plan-file.js";
 import { withoutTargets } from "../../plan/without-targets.js";
 import type { Reject } from "../../reject.js";
-import { openAppendFile } from "../../state/append-file.js";
+import { openAppendFile, readLines } from "../../state/files.js";
 import { withoutSecrets } from "../../state/fingerprint.js";
-import { readLines } from "../../state/read-lines.js";
 import { version } from "../../version.js";
 import type { Stale } from "../prune/prune.js";
 import type { Run } from "../run/run.js";

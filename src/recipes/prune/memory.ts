@@ -1,7 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { Deletions } from "../../plan/prune-guard.js";
-import { writeWhole } from "../../state/import-folder.js";
+import { writeWhole } from "../../state/folders.js";
 import { readJournalHeader } from "../../state/journal.js";
 import type { Run } from "../run/run.js";
 
