@@ -1,7 +1,7 @@
 import { copyFile } from "node:fs/promises";
 import { EnvironmentError } from "../errors.js";
 import { type Dye, formatPlan } from "../plan/format-plan.js";
-import { planLines } from "../recipes/plan/lines.js";
+import { planLines } from "../recipes/plan/planned.js";
 import { runPlan } from "../recipes/plan.js";
 import { planOptions } from "../recipes/sync/options.js";
 import { causeLines } from "../report/summary.js";
