@@ -11,7 +11,7 @@ import { type InitOptions, initOptions } from "../options/authoring.js";
 import { parseOptions } from "../options/parse.js";
 import { type BoundSource, bindSources } from "../read/bind.js";
 import { readSource } from "../read/read.js";
-import { settleSource } from "../read/settle-source.js";
+import { type Ask, settleSource } from "../read/settle-source.js";
 import type { SourceOptions } from "../source-options.js";
 import { findBlueprint, refuseToOverwrite, writeFiles } from "./init-files.js";
 
@@ -120,12 +120,7 @@ async function surveySource(bound: BoundSource, limit: number): Promise<Surveyed
 
 /** What is in doubt takes its likeliest answer; what is no UTF-8 is read as windows-1252. */
 async function settleReading(bound: BoundSource): ReturnType<typeof settleSource> {
-  const likeliest = async (
-    _: string,
-    {
-      answers,
-    }: { readonly answers: readonly { readonly text: string; readonly csv: NonNullable<SourceOptions["csv"]> }[] },
-  ) => answers[0];
+  const likeliest: Ask = async (_, { answers }) => answers[0];
   try {
     for await (const _ of readSource(bound, (await settleSource(bound, {}, {}, likeliest)).options));
     return await settleSource(bound, {}, {}, likeliest);
