@@ -5,13 +5,14 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Blueprint } from "../../src/blueprint.js";
 import { type Emulator, startEmulator } from "../../src/emulator/emulator.js";
+import type { PlanOptions } from "../../src/options/run.js";
 import { runApply } from "../../src/recipes/apply.js";
 import { runImport } from "../../src/recipes/import.js";
 import { runPlan } from "../../src/recipes/plan.js";
-import type { PlanOptions } from "../../src/recipes/sync/options.js";
 import { runSync } from "../../src/recipes/sync.js";
 import type { Report } from "../../src/report/report.js";
 import { blueprintOf, envOf, makeFolder, readingFlags, readingsOfRun, root, startCatalog } from "../support/catalog.js";
+import { isLong } from "../support/long.js";
 
 const dotgov = resolve(root, "../shared/data/dotgov/current-full.csv");
 const sample = (name: string): string => join(root, "samples", name);
@@ -341,10 +342,10 @@ describe("what a plan says, a sync does, and apply does too", () => {
   });
 });
 
-/** Times ten catalogs; by the thousand in the long suite, a tenth under each reading of the API's behaviour in turn. */
-const numRuns = process.env.PORTLOAD_LONG === "1" ? 150 : readingFlags.length > 0 ? 3 : 12;
+/** Times ten catalogs; in the short suite, and under each reading of the API's behaviour in turn, a few. */
+const numRuns = isLong ? 150 : 3;
 /** A failure is reported with its seed, made smaller for no longer than this. */
-const bounds = { numRuns, interruptAfterTimeLimit: process.env.PORTLOAD_LONG === "1" ? 900_000 : 120_000 };
+const bounds = { numRuns, interruptAfterTimeLimit: isLong ? 900_000 : 60_000 };
 const timeoutMs = bounds.interruptAfterTimeLimit + 60_000;
 
 describe("over random catalogs, inventories and mappings", () => {

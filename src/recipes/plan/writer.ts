@@ -123,7 +123,7 @@ function settled(op: PlanOp, outcome: Outcome | undefined, rules: WriteRules): P
   if (written.op === "create" || written.before === undefined) return written;
   // Without them it is merged, so that what it does not bring stays as it is.
   const bare = { head: [], properties: [], relations: [] };
-  const after = clearedBody({ body, ...(written.clears && { clears: written.clears }) });
+  const after = clearedBody({ body, clears: written.clears });
   const changes = blueprint && compileComparison(blueprint, "merge", bare).changes(after, { ...written.before });
   return changes === undefined || changes.length === 0 ? undefined : { ...written, changes };
 }

@@ -35,7 +35,7 @@ export async function makeTargets(
     const blueprint = blueprints.get(entity.key.blueprint);
     if (blueprint === undefined) continue;
     const own = new Map<string, ReadonlySet<string>>();
-    for (const [relation, value] of Object.entries(entity.body.relations)) {
+    for (const [relation, value] of Object.entries(entity.relations)) {
       const of = blueprint.relations?.[relation]?.target;
       if (of === undefined || onMissingTarget(entity, relation) !== "create") continue;
       const lost = targetsOf(value).filter((id) => !isKnown(of, id) && !isPending(of, id) && !isGiven(of, id));
