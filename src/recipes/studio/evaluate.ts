@@ -1,0 +1,276 @@
+import { type LeafTrace, traceRecords } from "../../authoring/trace-records.js";
+import type { Blueprint } from "../../blueprint.js";
+import { checkEntities } from "../../check/check.js";
+import type { Chunk } from "../../chunk.js";
+import type { Candidate, Entity } from "../../entity.js";
+import { MappingError } from "../../errors.js";
+import type { LintFinding } from "../../lint/codes.js";
+import { lintMapping } from "../../lint/lint-mapping.js";
+import { compileMapping } from "../../map/compile-mapping.js";
+import type { JqEngine } from "../../map/jq.js";
+import { keysRead } from "../../map/keys-read.js";
+import { mapRecords } from "../../map/map.js";
+import { type Mapping, parseMapping } from "../../map/mapping-file.js";
+import type { SourceRecord } from "../../record.js";
+import type { Reject } from "../../reject.js";
+import { advice } from "../../report/advice.js";
+import type { Sample } from "./sample.js";
+
+/** What became of one record of the sample. */
+export interface EvaluatedRecord {
+  readonly position: number;
+  readonly line?: number;
+  readonly entities: readonly EvaluatedEntity[];
+}
+
+/** A candidate of a record, short. */
+export interface EvaluatedEntity {
+  readonly resource: number;
+  readonly item: number;
+  readonly blueprint: string;
+  readonly fate: "entity" | "rejected";
+  readonly identifier?: string;
+  readonly title?: string;
+}
+
+/** One value of an entity, with what it came from. */
+export interface TracedValue extends Omit<LeafTrace, "outputs"> {
+  readonly resource: number;
+  readonly item: number;
+  /** What the expression gave first; absent where it gave nothing. */
+  readonly value?: unknown;
+  /** Keys of the record that the expression reads; absent where it may read any. */
+  readonly reads?: readonly string[];
+}
+
+/** Faults of one cause in the sample. */
+export interface Problem {
+  readonly code: string;
+  readonly message: string;
+  readonly fix: string;
+  readonly blueprint?: string;
+  readonly path?: string;
+  readonly count: number;
+  /** Records of the first few, to be looked at. */
+  readonly positions: readonly number[];
+  readonly value?: string;
+  /** Line in the mapping of the expression that gave the value. */
+  readonly line?: number;
+}
+
+/** What a mapping makes of a sample. */
+export interface Evaluation {
+  readonly findings: readonly LintFinding[];
+  readonly records: readonly EvaluatedRecord[];
+  readonly problems: readonly Problem[];
+  readonly counts: { readonly records: number; readonly entities: number; readonly skipped: number; readonly failed: number };
+  /** Of the record looked at: every value, and the entities as they would be sent. */
+  readonly traced?: { readonly position: number; readonly values: readonly TracedValue[]; readonly payloads: readonly Payload[] };
+}
+
+/** An entity as it would be sent, or why it would not. */
+export interface Payload {
+  readonly resource: number;
+  readonly item: number;
+  readonly blueprint: string;
+  readonly body?: unknown;
+  readonly faults: readonly { readonly code: string; readonly message: string; readonly path?: string }[];
+}
+
+/** What a mapping is evaluated with. */
+export interface EvaluateInput {
+  readonly text: string;
+  /** Its name, for findings. */
+  readonly file: string;
+  readonly sample: Sample;
+  readonly engine: JqEngine;
+  readonly blueprints: ReadonlyMap<string, Blueprint>;
+  /** The record that is looked at. */
+  readonly position?: number;
+}
+
+const maxPositions = 5;
+
+/** Lints the mapping text and maps and checks the sample by it, as an import would. */
+export async function evaluate(input: EvaluateInput): Promise<Evaluation> {
+  const { text, file, sample, engine, blueprints, position } = input;
+  const findings = await lintMapping(text, file, {
+    compile: (expression) => engine.compile(expression),
+    ...(blueprints.size > 0 && { blueprints }),
+  });
+  const nothing = { findings, records: [], problems: [], counts: { records: 0, entities: 0, skipped: 0, failed: 0 } };
+  if (findings.some(({ severity, code }) => severity === "error" && breaking.has(code))) return nothing;
+  let mapping: Mapping;
+  try {
+    mapping = parseMapping(text, file);
+  } catch (error) {
+    if (error instanceof MappingError) return nothing;
+    throw error;
+  }
+  const compiled = await compileMapping(mapping, engine);
+  const mapped = await collect(mapRecords(compiled, sample.kind, sample.name)(one(chunkOf(sample))));
+  const checked = blueprints.size === 0 ? [] : await collect(checkedBy(mapped, mapping, blueprints));
+  const entities: Made[] = (blueprints.size === 0 ? mapped : checked).flatMap(({ items }) => items.map(madeOf));
+  const rejects = [...(blueprints.size === 0 ? mapped : checked).flatMap((chunk) => chunk.rejects)];
+  const tally = mapped.reduce((sum, { tally: t }) => sum + t.skipped, 0);
+  return {
+    findings,
+    records: recordsOf(sample, entities, rejects),
+    problems: problemsOf(rejects, mapping),
+    counts: { records: sample.records.length + sample.rejects.length, entities: entities.length, skipped: tally, failed: rejects.length },
+    ...(position !== undefined && (await tracedOf(input, compiled, position, entities, rejects))),
+  };
+}
+
+/** Findings after which nothing can be mapped. */
+const breaking = new Set(["not_readable", "unknown_key", "missing_key", "wrong_value", "refused_expression", "jq_syntax", "bare_word"]);
+
+interface Made {
+  readonly position: number;
+  readonly resource: number;
+  readonly item: number;
+  readonly blueprint: string;
+  readonly body: { readonly identifier: unknown; readonly title?: unknown };
+}
+
+function madeOf(item: Candidate | Entity): Made {
+  const { at, resource, item: element } = item;
+  return "fields" in item
+    ? { position: at.position, resource, item: element, blueprint: item.blueprint, body: item.fields }
+    : { position: at.position, resource, item: element, blueprint: item.key.blueprint, body: item.body };
+}
+
+/** Only blueprints that are known are checked by; candidates of others pass as they are mapped. */
+async function* checkedBy(
+  chunks: readonly Chunk<Candidate>[],
+  mapping: Mapping,
+  blueprints: ReadonlyMap<string, Blueprint>,
+): AsyncGenerator<Chunk<Candidate | Entity>> {
+  const check = checkEntities(blueprints, { mode: "merge", createMissing: mapping.createMissingRelatedEntities });
+  for (const chunk of chunks) {
+    const known = chunk.items.filter(({ blueprint }) => blueprints.has(blueprint));
+    const unknown = chunk.items.filter(({ blueprint }) => !blueprints.has(blueprint));
+    for await (const one of check(each([{ ...chunk, items: known }]))) yield { ...one, items: [...one.items, ...unknown] };
+  }
+}
+
+function recordsOf({ records, rejects: unread }: Sample, made: readonly Made[], rejects: readonly Reject[]): readonly EvaluatedRecord[] {
+  const byPosition = new Map<number, EvaluatedEntity[]>();
+  const add = (position: number, entity: EvaluatedEntity): void => {
+    const known = byPosition.get(position);
+    if (known === undefined) byPosition.set(position, [entity]);
+    else known.push(entity);
+  };
+  for (const { position, resource, item, blueprint, body } of made)
+    add(position, {
+      resource,
+      item,
+      blueprint,
+      fate: "entity",
+      identifier: typeof body.identifier === "string" ? body.identifier : JSON.stringify(body.identifier),
+      ...(typeof body.title === "string" && { title: body.title }),
+    });
+  for (const { at, resource = 0, item = 0, blueprint = "", identifier, stage } of rejects)
+    if (stage !== "read")
+      add(at.position, { resource, item, blueprint, fate: "rejected", ...(identifier !== undefined && { identifier }) });
+  return [...records.map(({ at }) => at), ...unread.map(({ at }) => at)]
+    .sort((a, b) => a.position - b.position)
+    .map(({ position, line }) => ({
+      position,
+      ...(line !== undefined && { line }),
+      entities: byPosition.get(position) ?? [],
+    }));
+}
+
+function problemsOf(rejects: readonly Reject[], mapping: Mapping): readonly Problem[] {
+  const groups = new Map<string, { first: Reject & { value?: string }; count: number; positions: number[] }>();
+  for (const reject of rejects)
+    for (const finding of [reject, ...(reject.also ?? [])]) {
+      const fault = { ...reject, ...finding };
+      const key = JSON.stringify([fault.code, reject.blueprint, fault.path]);
+      const group = groups.get(key);
+      if (group === undefined) groups.set(key, { first: fault, count: 1, positions: [reject.at.position] });
+      else {
+        group.count++;
+        if (group.positions.length < maxPositions) group.positions.push(reject.at.position);
+      }
+    }
+  return [...groups.values()]
+    .sort((a, b) => b.count - a.count)
+    .map(({ first, count, positions }) => {
+      const line = lineOf(mapping, first);
+      return {
+        code: first.code,
+        message: first.message,
+        fix: advice[first.code],
+        ...(first.blueprint !== undefined && { blueprint: first.blueprint }),
+        ...(first.path !== undefined && { path: first.path }),
+        count,
+        positions,
+        ...(first.value !== undefined && { value: first.value }),
+        ...(line !== undefined && { line }),
+      };
+    });
+}
+
+function lineOf({ lines }: Mapping, { leaf, path, resource }: Reject): number | undefined {
+  const names = [leaf, path, `resources.${resource}.port.entity.mappings.${path}`];
+  return names.map((name) => (name === undefined ? undefined : lines.get(name))).find((line) => line !== undefined);
+}
+
+async function tracedOf(
+  { sample }: EvaluateInput,
+  compiled: Awaited<ReturnType<typeof compileMapping>>,
+  position: number,
+  made: readonly Made[],
+  rejects: readonly Reject[],
+): Promise<Pick<Evaluation, "traced">> {
+  const record = sample.records.find(({ at }) => at.position === position);
+  if (record === undefined) return {};
+  const [trace] = await traceRecords(compiled, sample.kind, [record], sample.name);
+  const values = (trace?.candidates ?? []).flatMap(({ resource, item, leaves }) =>
+    leaves.map(({ outputs, ...leaf }): TracedValue => {
+      const reads = keysRead(leaf.expression);
+      return {
+        ...leaf,
+        resource,
+        item,
+        ...(outputs.length > 0 && { value: outputs[0] }),
+        ...(reads !== undefined && { reads: [...reads] }),
+      };
+    }),
+  );
+  const payloads = [
+    ...made
+      .filter((one) => one.position === position)
+      .map(({ resource, item, blueprint, body }): Payload => ({ resource, item, blueprint, body, faults: [] })),
+    ...rejects
+      .filter(({ at }) => at.position === position)
+      .map(({ resource = 0, item = 0, blueprint = "", code, message, path, also = [] }): Payload => ({
+        resource,
+        item,
+        blueprint,
+        faults: [{ code, message, ...(path !== undefined && { path }) }, ...also],
+      })),
+  ];
+  return { traced: { position, values, payloads } };
+}
+
+function chunkOf({ records, rejects }: Sample): Chunk<SourceRecord> {
+  const read = records.length + rejects.length;
+  return { items: records, rejects, warnings: [], tally: { read, mapped: 0, skipped: 0, rejected: rejects.length } };
+}
+
+async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
+
+async function* one<T>(item: T): AsyncGenerator<T> {
+  yield item;
+}
+
+async function* each<T>(items: readonly T[]): AsyncGenerator<T> {
+  yield* items;
+}
