@@ -26,7 +26,7 @@ import { activeAccount, createTokens } from "./tokens.js";
 export interface EmulatorOptions {
   /** Default 0: any free port. */
   readonly port?: number;
-  /** Default `127.0.0.1`. */
+  /** Default `127.0.0.1`. On a loopback address, requests must name a loopback host. */
   readonly host?: string;
   /** Blueprints that are there from the start; they may relate to each other in any order. */
   readonly blueprints?: readonly Blueprint[];
@@ -114,6 +114,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     readings,
     clock,
     latencyMs,
+    host,
     ...(options.faults && { faults: playFaults(options.faults) }),
   });
   const refusals = watchRefusals(server, clock);

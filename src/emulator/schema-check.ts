@@ -1,5 +1,6 @@
 import { isIPv4, isIPv6 } from "node:net";
 import { Ajv, type ErrorObject } from "ajv";
+import { boundedRegExp } from "../pattern.js";
 import type { Readings } from "./readings.js";
 
 // Making one compiles JSON Schema's own schema, which takes longer than all else at the start of an emulator.
@@ -11,7 +12,13 @@ export function sharedAjv(formats: Readings["formats"], useDefaults = false): Aj
   const known = made.get(key);
   if (known !== undefined) return known;
   // A blueprint's property is a JSON Schema with foreign words (icon, enumColors, spec), so not strict.
-  const ajv = new Ajv({ strict: false, logger: false, useDefaults, formats: propertyFormats(formats) });
+  const ajv = new Ajv({
+    strict: false,
+    logger: false,
+    useDefaults,
+    formats: propertyFormats(formats),
+    code: { regExp: boundedRegExp },
+  });
   made.set(key, ajv);
   return ajv;
 }

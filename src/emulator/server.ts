@@ -14,14 +14,22 @@ import type { Tokens } from "./tokens.js";
 const unauthorized = new Refusal(401, "unauthorized", "The access token is missing, unknown or no longer valid");
 const tooManyRequests = new Refusal(429, "too_many_requests", "The rate limit was exceeded");
 
+const foreignHost = new Refusal(
+  421,
+  "bad_request",
+  "The emulator listens on a loopback address and answers loopback names only; --host 0.0.0.0 takes every name",
+);
+
 /** What every request meets before and after its route. */
 export interface ServerParts {
   readonly tokens: Tokens;
   readonly limiter: Limiter;
   readonly readings: Readings;
   readonly clock: () => number;
-  /** Milliseconds that every answer waits; others go on meanwhile. */
+  /** Milliseconds that every answer waits; others are answered meanwhile. */
   readonly latencyMs: number;
+  /** Address that it listens on. A loopback address takes requests by loopback names only. */
+  readonly host: string;
   /** Scripted trouble, if any. */
   readonly faults?: Faults;
 }
@@ -37,6 +45,7 @@ export function createServer(parts: ServerParts): FastifyInstance {
     // What is wrong with a path is found before any hook runs.
     frameworkErrors: (error, request, reply) => {
       reply.header("x-trace-id", traceId());
+      if (isForeignHost(parts.host, request)) return send(reply, foreignHost);
       const [status, message] =
         error.statusCode === 414 ? [414, "The path is too long"] : [400, `The path ${request.url} is not valid`];
       return send(reply, admit(parts, request, reply) ?? new Refusal(status, "bad_request", message));
@@ -49,7 +58,7 @@ export function createServer(parts: ServerParts): FastifyInstance {
   if (parts.faults !== undefined) hookFaults(server, { ...parts, faults: parts.faults });
   server.addHook("onRequest", (request, reply, done) => {
     reply.header("x-trace-id", traceId());
-    const refusal = admit(parts, request, reply);
+    const refusal = isForeignHost(parts.host, request) ? foreignHost : admit(parts, request, reply);
     if (refusal === undefined) done();
     else void send(reply, refusal);
   });
@@ -67,6 +76,15 @@ export function createServer(parts: ServerParts): FastifyInstance {
 /** Answers with a refusal. */
 export function send(reply: FastifyReply, refusal: Refusal): FastifyReply {
   return reply.code(refusal.status).send(refusal.body);
+}
+
+// A page of the web may give its own name the address 127.0.0.1; the name in the request is the page's all the same.
+function isForeignHost(listensOn: string, { hostname }: FastifyRequest): boolean {
+  return isLoopback(listensOn) && hostname !== "" && !isLoopback(hostname);
+}
+
+function isLoopback(host: string): boolean {
+  return /^(?:(?:.+\.)?localhost\.?|127(?:\.\d{1,3}){3}|\[?::1\]?)$/i.test(host);
 }
 
 // Limits come first, as at a gateway, so refused credentials count too.

@@ -1,11 +1,12 @@
 import { createClient } from "../api/client.js";
 import { maxChunkRecords } from "../chunk.js";
-import type { Entity, Outcome } from "../entity.js";
+import type { Entity } from "../entity.js";
 import { BlueprintError, InternalError } from "../errors.js";
 import { startJq } from "../map/jq.js";
 import type { Mapping, Resource } from "../map/mapping.js";
 import { importOptions } from "../options.js";
 import { planSteps } from "../order/steps.js";
+import type { Outcome } from "../outcome.js";
 import { isVictim, type PlanHeader, type PlanOp, type PlanReject } from "../plan/plan-file.js";
 import { autoWidth, fixedWidth } from "../write/width.js";
 import { refuseDrift, refuseDriftedGround } from "./plan/drift.js";
@@ -20,7 +21,7 @@ import type { Run } from "./run/run.js";
 import { type ApplyOptions, applyOptions, resolveOptions } from "./sync/options.js";
 import { type Due, writesOf } from "./writes/first-writes.js";
 import { writeDeferred } from "./writes/second-writes.js";
-import { judgeFirst, writeStep } from "./writes/write-step.js";
+import { writeStep } from "./writes/write-step.js";
 
 /**
  * Does exactly what a plan says, or nothing: when the catalog, a source or the mapping is no longer what it was, the plan is refused before anything
@@ -104,7 +105,7 @@ async function surveyPlan(path: string): Promise<{ header: PlanHeader; blueprint
 async function applyAll(given: Run, path: string): Promise<void> {
   const rejected = new Map<string, PlanReject>();
   const run = withRejects(given, rejected);
-  await writeStep(run, writesOf(run, duesOf(run, path, rejected)), judgeFirst, 0);
+  await writeStep(run, writesOf(run, duesOf(run, path, rejected)));
   if (run.stop.reason !== undefined) return;
   await writeDeferred(run);
   if (run.stop.reason !== undefined) return;

@@ -5,7 +5,7 @@ import type { Run } from "./run/run.js";
 import { entitiesOfStep } from "./run/step.js";
 import { firstWrites } from "./writes/first-writes.js";
 import { writeDeferred } from "./writes/second-writes.js";
-import { judgeFirst, writeStep } from "./writes/write-step.js";
+import { writeStep } from "./writes/write-step.js";
 
 /**
  * The dry run of an import: the very way of an import, with a client that has the API check each write and writes nothing. Created and updated are
@@ -20,7 +20,7 @@ export async function validateAll(run: Run): Promise<void> {
   const dry: Run = { ...run, client };
   for (const { index } of dry.plan.steps) {
     const entities = lookedUp(client, entitiesOfStep(dry, index));
-    await writeStep(dry, firstWrites(dry, entities), judgeFirst, 0);
+    await writeStep(dry, firstWrites(dry, entities));
     if (dry.stop.reason !== undefined) return;
   }
   await writeDeferred(dry);

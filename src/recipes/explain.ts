@@ -1,5 +1,5 @@
 import type { Readable } from "node:stream";
-import { resolveApiUrl } from "../api/base-url.js";
+import { resolveApiUrl } from "../api/addresses.js";
 import { type Client, createClient } from "../api/client.js";
 import type { Explanation } from "../authoring/explanation.js";
 import { ApiError, CredentialsError, UsageError } from "../errors.js";

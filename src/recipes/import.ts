@@ -8,7 +8,7 @@ import { entitiesOfStep } from "./run/step.js";
 import { resolveOptions } from "./sync/options.js";
 import { firstWrites } from "./writes/first-writes.js";
 import { writeDeferred } from "./writes/second-writes.js";
-import { judgeFirst, writeStep } from "./writes/write-step.js";
+import { writeStep } from "./writes/write-step.js";
 
 /**
  * Imports sources into the catalog and tells what became of every record.
@@ -39,7 +39,7 @@ export async function writeAll(run: Run): Promise<void> {
   for (const { index } of run.plan.steps) {
     const entities = entitiesOfStep(run, index);
     const writes = firstWrites(run, entities);
-    await writeStep(run, writes, judgeFirst, 0);
+    await writeStep(run, writes);
     if (run.stop.reason !== undefined) return;
   }
   await writeDeferred(run);

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Outcome } from "../entity.js";
+import type { Outcome } from "../outcome.js";
 import type { Reject } from "../reject.js";
 import { forecastClient } from "./plan/forecast-client.js";
 import { openPlanWriter } from "./plan/writer.js";

@@ -12,7 +12,7 @@ import { compareWithCatalog, type OnDifference } from "./sync/compare-catalog.js
 import { type ResolvedSyncOptions, resolveOptions, type SyncOptions, syncOptions } from "./sync/options.js";
 import { freshEntities, writesOf } from "./writes/first-writes.js";
 import { writeDeferred } from "./writes/second-writes.js";
-import { judgeFirst, writeStep } from "./writes/write-step.js";
+import { writeStep } from "./writes/write-step.js";
 
 /**
  * Brings the catalog to what the sources say and writes only what differs: an import whose entities are compared with the catalog first.
@@ -37,7 +37,7 @@ export async function syncAll(run: Run, scope: PruneScope, onDifference?: OnDiff
   for (const { index } of run.plan.steps) {
     const fresh = freshEntities(run, entitiesOfStep(run, index));
     const writes = writesOf(run, compareWithCatalog(run, scope.watch(fresh), onDifference));
-    await writeStep(run, writes, judgeFirst, 0);
+    await writeStep(run, writes);
     if (run.stop.reason !== undefined) return;
   }
   await writeDeferred(run);

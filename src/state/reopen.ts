@@ -6,12 +6,12 @@ import type { Reject } from "../reject.js";
 import { cleanValue } from "./fingerprint.js";
 import { writeWhole } from "./import-folder.js";
 import { openJournal, readJournal } from "./journal.js";
-import { encodeJournalLine, type JournalHeader, type JournalLine } from "./journal-lines.js";
+import { type EntityPlace, encodeJournalLine, type JournalHeader, type JournalLine } from "./journal-lines.js";
 import { describeHolder, takeLock } from "./lock.js";
 import { type Machine, thisMachine } from "./machine.js";
 import { clearSpool, openParts } from "./parts.js";
 import { recallReasons } from "./reasons.js";
-import { collectSettled, type EntityPlace, type SettledEntities } from "./settled.js";
+import { collectSettled, type SettledEntities } from "./settled.js";
 import type { State } from "./state.js";
 import { stateError } from "./state-error.js";
 

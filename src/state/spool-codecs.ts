@@ -1,4 +1,5 @@
-import type { ClearedField, Deferred, Entity, EntityBody } from "../entity.js";
+import type { ClearedField, Entity, EntityBody } from "../entity.js";
+import type { Deferred } from "../outcome.js";
 import type { Place, Span } from "../record.js";
 import type { Codec } from "./spool.js";
 
@@ -38,8 +39,8 @@ export const deferredCodec: Codec<Deferred> = {
   decode(line) {
     // JSON escapes tabs, so the first one is ours
     const tab = line.indexOf("\t");
-    const wait = JSON.parse(line.slice(0, tab)) as Omit<Deferred, "entity">;
-    return { entity: entityCodec.decode(line.slice(tab + 1)), ...wait };
+    const wait = JSON.parse(line.slice(0, tab)) as Omit<Deferred, "entity" | "is">;
+    return { is: "deferred", entity: entityCodec.decode(line.slice(tab + 1)), ...wait };
   },
 };
 

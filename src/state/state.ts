@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import type { Deferred, Entity } from "../entity.js";
+import type { Entity } from "../entity.js";
+import type { Deferred } from "../outcome.js";
 import type { Warning } from "../warning.js";
 import { cleanValue } from "./fingerprint.js";
 import { makeImportFolder, makeStateDir } from "./import-folder.js";

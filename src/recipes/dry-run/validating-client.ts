@@ -1,9 +1,9 @@
-import type { BulkFlags } from "../../api/bulk-call.js";
+import type { BulkFlags } from "../../api/bulk.js";
 import type { Client } from "../../api/client.js";
 import type { Relation } from "../../blueprint.js";
 import { type EntityBody, isSearchQuery, type RelationValue, targetsOf } from "../../entity.js";
-import type { ItemResult } from "../../reply.js";
 import { createKeySet } from "../../settle/keys.js";
+import type { Verdict } from "../../verdict.js";
 import type { Run } from "../run/run.js";
 import { catalogMemory } from "./catalog-memory.js";
 
@@ -41,7 +41,7 @@ export function validatingClient(
   };
 
   /** What the API would do by the look-up; its own words where it writes anew what is there. */
-  const forecast = (blueprint: string, { identifier }: EntityBody, { mode }: BulkFlags): ItemResult => {
+  const forecast = (blueprint: string, { identifier }: EntityBody, { mode }: BulkFlags): Verdict => {
     if (typeof identifier !== "string") return { is: "updated" };
     const exists = held.has(blueprint, identifier) || hasPassed(blueprint, identifier);
     if (exists && mode === "create")
@@ -114,14 +114,14 @@ export function validatingClient(
     async upsertBulk(blueprint, items, flags) {
       const entities = items.map((item) => JSON.parse(item) as EntityBody);
       await look(blueprint, entities);
-      const results: (ItemResult | undefined)[] = entities.map((entity) =>
+      const verdicts: (Verdict | undefined)[] = entities.map((entity) =>
         isOnlyRelations(entity) && hasPassed(blueprint, String(entity.identifier)) ? { is: "updated" } : undefined,
       );
       const unchecked = (index: number, lost: string): void => {
-        results[index] = forecast(blueprint, entities[index] as EntityBody, flags);
+        verdicts[index] = forecast(blueprint, entities[index] as EntityBody, flags);
         onUnchecked({ blueprint, relation: lost });
       };
-      let left = [...entities.entries()].filter(([index]) => results[index] === undefined);
+      let left = [...entities.entries()].filter(([index]) => verdicts[index] === undefined);
       // The first time as an import sends it, then without what has passed since.
       for (const isAgain of [false, true]) {
         const bodies: [number, EntityBody][] = [];
@@ -138,14 +138,14 @@ export function validatingClient(
           bodies.map(([, body]) => body),
           flags,
         );
-        if (reply.is !== "settled") return reply;
+        if (reply.is !== "done") return reply;
         left = [];
         for (const [at, [index, body]] of bodies.entries()) {
-          const result = reply.results[at] ?? { is: "unknown" };
+          const verdict = reply.body[at] ?? { is: "unknown" };
           const entity = entities[index] as EntityBody;
-          const isUnmet = result.is === "refused" && result.status === 404;
-          results[index] =
-            result.is === "created" || result.is === "updated" ? forecast(blueprint, entity, flags) : result;
+          const isUnmet = verdict.is === "refused" && verdict.status === 404;
+          verdicts[index] =
+            verdict.is === "created" || verdict.is === "updated" ? forecast(blueprint, entity, flags) : verdict;
           if (!isUnmet) continue;
           if (
             !isAgain &&
@@ -156,10 +156,13 @@ export function validatingClient(
           else note(waiting, blueprint, entity.identifier);
         }
       }
-      return { is: "settled", results: results.map((result) => result ?? { is: "unknown" }) };
+      return { is: "done", status: 200, body: verdicts.map((verdict) => verdict ?? { is: "unknown" }) };
     },
-    patchEntity: async () => ({ is: "patched" }),
-    deleteEntities: async (_blueprint, identifiers) => ({ is: "deleted", deleted: identifiers }),
+    entity: {
+      ...client.entity,
+      patch: async () => ({ is: "done", status: 200, body: {} }),
+      deleteListed: async (_, identifiers) => ({ is: "done", status: 200, body: { deletedEntities: identifiers } }),
+    },
   };
 }
 

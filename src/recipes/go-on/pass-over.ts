@@ -1,7 +1,9 @@
-import { type Deferred, type Entity, type Outcome, placeOf, targetsOf } from "../../entity.js";
+import { type Entity, targetsOf } from "../../entity.js";
+import { type Deferred, type Outcome, placeOf } from "../../outcome.js";
 import { placeName, type ReopenedState } from "../../state/reopen.js";
+import { conflict } from "../../write/exchange.js";
+import { rejectOf } from "../../write/outcome.js";
 import { judgeFound } from "../../write/read-back.js";
-import { verdictOf } from "../../write/verdict.js";
 import { groupBy } from "../run/group-by.js";
 import type { Run } from "../run/run.js";
 
@@ -26,14 +28,14 @@ async function openOf(run: Run, resumed: Resumed, chunk: readonly Entity[]): Pro
   for (const entity of chunk) {
     const known = resumed.settled.of(entity);
     if (known === undefined) (resumed.inDoubt.has(placeName(entity)) ? doubtful : open).push(entity);
-    else if (known.is === "final") {
-      outcomes.push({ key: entity.key, is: known.outcome });
-      if (known.outcome === "rejected") noteRejected(run, entity);
+    else if (known.is !== "deferred") {
+      outcomes.push({ key: entity.key, is: known.is });
+      if (known.is === "rejected") noteRejected(run, entity);
       else acknowledge(run, entity);
-    } else if (known.is === "unmet") deferred.push({ entity, waiting: [] });
+    } else if (known.first === undefined) deferred.push({ is: "deferred", entity, waiting: [] });
     else {
       acknowledge(run, entity);
-      deferred.push({ entity, first: known.outcome, waiting: relationsThatMayWait(run, entity) });
+      deferred.push({ is: "deferred", entity, first: known.first, waiting: relationsThatMayWait(run, entity) });
     }
   }
   run.accounts.takeSettled(outcomes);
@@ -72,21 +74,26 @@ async function readBack(run: Run, { inDoubt }: Resumed, entities: readonly Entit
     const outcomes: Outcome[] = [];
     for (const entity of group) {
       const write = { entity, mode: "create", pass: "only" } as const;
-      const is = judgeFound(write, found.get(entity.key.identifier), inDoubt.get(placeName(entity)));
+      const is = judgeFound(
+        write,
+        found.get(entity.key.identifier),
+        { sentAtMs: inDoubt.get(placeName(entity)), readAtMs: run.client.serverNow() },
+        run.catalog.get(blueprint),
+      );
       if (is === "absent") absent.push(entity);
       else if (is === "exists") {
-        const verdict = verdictOf(write, { is: "refused", status: 409, error: "conflict", message: "" });
-        if (verdict.is === "rejected") outcomes.push({ ...placeOf(entity), is: "rejected", reject: verdict.reject });
+        outcomes.push({ ...placeOf(entity), is: "rejected", reject: rejectOf(write, conflict) });
       } else {
         acknowledge(run, entity);
         const waiting = relationsThatMayWait(run, entity);
         if (waiting.length === 0) outcomes.push({ ...placeOf(entity), is: "created" });
-        else await run.state.deferred(0).append(entity.at.source, [{ entity, first: "created", waiting }]);
+        else
+          await run.state.deferred(0).append(entity.at.source, [{ is: "deferred", entity, first: "created", waiting }]);
       }
     }
     await run.accounts.takeOutcomes(outcomes);
     const settled = outcomes.map(({ at, resource, item, is }) => ({
-      ...{ at, resource, item, pass: "only" as const },
+      ...{ at, resource, item },
       is: is === "rejected" ? ("rejected" as const) : ("created" as const),
     }));
     if (settled.length > 0) await run.state.journal.append({ line: "reply", settled });

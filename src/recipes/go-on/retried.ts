@@ -55,7 +55,7 @@ export function leaveOut(run: Run, source: BoundSource): (chunk: Chunk<Entity>) 
     const { position } = entity.at;
     if (rejected.has(position)) return true;
     const known = retried.settled.of({ at: { source: index, position }, resource: entity.resource, item: entity.item });
-    if (known?.is !== "final" || known.outcome === "rejected") return false;
+    if (known?.is !== "created" && known?.is !== "updated") return false;
     const { entry } = run.keys.add(entity.key, entity.at, contentHash(entity.json));
     run.keys.acknowledge(entry);
     return true;

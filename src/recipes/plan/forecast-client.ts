@@ -1,6 +1,6 @@
 import type { Client } from "../../api/client.js";
 import { type EntityBody, isSearchQuery, targetsOf } from "../../entity.js";
-import type { ItemResult } from "../../reply.js";
+import type { Verdict } from "../../verdict.js";
 import type { Run } from "../run/run.js";
 
 /** Names of targets that are remembered as existing, so that each is not asked for again; beyond that all are forgotten. */
@@ -39,18 +39,21 @@ export function forecastClient({ client, catalog, keys }: Pick<Run, "client" | "
       const entities = items.map((item) => JSON.parse(item) as EntityBody);
       const relations = catalog.get(blueprint)?.relations ?? {};
       const missing = createMissing ? new Map() : await missingTargets(entities, relations, existing);
-      const results: ItemResult[] = [];
+      const verdicts: Verdict[] = [];
       for (const entity of entities) {
         const lost = missing.get(entity);
         if (lost === undefined && isBare(entity)) bare.add(`${blueprint}\0${entity.identifier}`);
-        if (lost !== undefined) results.push({ is: "refused", status: 404, error: "not_found", message: lost });
-        else if (isSearchQuery(entity.identifier)) results.push(await searched(client, blueprint, entity.identifier));
-        else results.push({ is: isWritten(blueprint, entity.identifier) ? "updated" : "created" });
+        if (lost !== undefined) verdicts.push({ is: "refused", status: 404, error: "not_found", message: lost });
+        else if (isSearchQuery(entity.identifier)) verdicts.push(await searched(client, blueprint, entity.identifier));
+        else verdicts.push({ is: isWritten(blueprint, entity.identifier) ? "updated" : "created" });
       }
-      return { is: "settled", results };
+      return { is: "done", status: 200, body: verdicts };
     },
-    patchEntity: async () => ({ is: "patched" }),
-    deleteEntities: async (_blueprint, identifiers) => ({ is: "deleted", deleted: identifiers }),
+    entity: {
+      ...client.entity,
+      patch: async () => ({ is: "done", status: 200, body: {} }),
+      deleteListed: async (_, identifiers) => ({ is: "done", status: 200, body: { deletedEntities: identifiers } }),
+    },
   };
 }
 
@@ -80,7 +83,7 @@ async function missingTargets(
 }
 
 /** A search in place of an identifier must find exactly one entity. @source port-api, 3.3 */
-async function searched(client: Client, blueprint: string, query: unknown): Promise<ItemResult> {
+async function searched(client: Client, blueprint: string, query: unknown): Promise<Verdict> {
   const { entities } = await client.search(blueprint, { query, include: ["$identifier"], limit: 2 });
   if (entities.length === 1) return { is: "updated" };
   const message = `the search finds ${entities.length === 0 ? "no entity" : "several entities"}`;

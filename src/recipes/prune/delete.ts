@@ -1,5 +1,6 @@
-import { type DeleteReply, maxDeleteIdentifiers } from "../../api/delete-entities.js";
+import { maxDeleteIdentifiers } from "../../api/entity-calls.js";
 import { GuardError } from "../../errors.js";
+import { wordsOf } from "../../reply.js";
 import type { Run } from "../run/run.js";
 import type { Stale } from "./prune.js";
 
@@ -53,31 +54,18 @@ interface Part {
   readonly message?: string;
 }
 
-/**
- * Deletes a part. One that is refused because something depends on one of its entities is halved down to that entity; one that is refused for an entity
- * that is gone by now, along with another perhaps, is sent again without it.
- */
+/** Deletes a part. One that is refused because something depends on one of its entities is halved down to that entity. */
 async function deletePart(run: Run, blueprint: string, part: readonly string[]): Promise<Part> {
   const { client, inventory, options, accounts } = run;
-  const reply: DeleteReply = await client.deleteEntities(blueprint, part, {
+  const reply = await client.entity.deleteListed(blueprint, part, {
     deleteDependents: inventory.mapping.deleteDependentEntities,
     ...(options.runId !== undefined && { runId: options.runId }),
   });
-  if (reply.is === "deleted") {
+  if (reply.is === "done") {
     accounts.takeDeleted(blueprint, part.length);
     return { gone: part.length, refused: [] };
   }
-  const message = `${reply.error}: ${reply.message}`;
-  if (reply.status === 404) {
-    const there = await client.existing(blueprint, part);
-    const gone = part.length - there.size;
-    accounts.takeDeleted(blueprint, gone);
-    if (there.size === 0) return { gone, refused: [] };
-    if (gone > 0) {
-      const rest = await deletePart(run, blueprint, [...there]);
-      return { ...rest, gone: gone + rest.gone };
-    }
-  }
+  const message = wordsOf(reply);
   if (part.length === 1 || !/dependents/.test(reply.error)) return { gone: 0, refused: part, message };
   const middle = Math.ceil(part.length / 2);
   const halves = [

@@ -2,7 +2,7 @@ import { type Entity, isSearchQuery } from "../../entity.js";
 import { GuardError, UsageError } from "../../errors.js";
 import type { Prune } from "../../map/mapping.js";
 import type { ResolvedImportOptions } from "../../options.js";
-import { sameJson } from "../../settle/same-value.js";
+import { sameJson } from "../../same-value.js";
 import type { Catalog } from "../run/catalog.js";
 import type { Inventory } from "../run/inventory.js";
 

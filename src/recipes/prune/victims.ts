@@ -41,12 +41,6 @@ export async function* scan(
   blueprint: string,
   query: unknown,
 ): AsyncGenerator<string> {
-  let from: string | undefined;
-  do {
-    const request = { query, include: ["$identifier"], limit: 1000, ...(from !== undefined && { from }) };
-    const page = await client.search(blueprint, request);
-    for (const { identifier } of page.entities) yield identifier;
-    // A cursor that does not move would never end.
-    from = page.next === from ? undefined : page.next;
-  } while (from !== undefined);
+  for await (const page of client.pages(blueprint, { query, include: ["$identifier"] }))
+    for (const { identifier } of page) yield identifier;
 }

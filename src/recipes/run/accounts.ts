@@ -1,5 +1,6 @@
 import type { Chunk } from "../../chunk.js";
-import type { Entity, Outcome } from "../../entity.js";
+import type { Entity } from "../../entity.js";
+import type { Outcome } from "../../outcome.js";
 import type { Place } from "../../record.js";
 import type { Reject } from "../../reject.js";
 import {

@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
+import { publicRedisUrl } from "../../api/addresses.js";
 import { realClock } from "../../api/clock.js";
-import { openDispatcher } from "../../api/dispatcher.js";
-import { publicRedisUrl } from "../../api/redis-url.js";
+import { openDispatcher } from "../../api/connection.js";
 import type { BoundSource } from "../../read/bind.js";
 import { isUrl } from "../../read/source-name.js";
 import type { Progress } from "../../report/progress.js";

@@ -1,5 +1,5 @@
-import type { FoundEntity } from "../../api/bodies.js";
-import { type Entity, type EntityBody, type Outcome, originOf, placeOf } from "../../entity.js";
+import { type Entity, type EntityBody, type FoundEntity, originOf } from "../../entity.js";
+import { type Outcome, placeOf } from "../../outcome.js";
 import type { Reject } from "../../reject.js";
 import { type Change, type Comparison, compileComparison, type MappedFields } from "../../settle/compare.js";
 import { workAhead } from "../run/ahead.js";

@@ -1,4 +1,5 @@
-import { type Entity, type EntityBody, type Outcome, placeOf, type Write } from "../../entity.js";
+import type { Entity, EntityBody, Write } from "../../entity.js";
+import { type Outcome, placeOf } from "../../outcome.js";
 import { firstWrite, relationsToDefer } from "../../settle/deferral.js";
 import { settleDuplicates } from "../../settle/duplicates.js";
 import { passOver } from "../go-on/pass-over.js";

@@ -1,4 +1,5 @@
-import type { Entity, Outcome } from "../../entity.js";
+import type { Entity } from "../../entity.js";
+import type { Outcome } from "../../outcome.js";
 import { contentHash } from "../../settle/keys.js";
 import type { Run } from "../run/run.js";
 

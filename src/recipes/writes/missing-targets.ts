@@ -1,6 +1,7 @@
 import type { Blueprint } from "../../blueprint.js";
-import { type Deferred, type Entity, originOf, targetsOf } from "../../entity.js";
+import { type Entity, originOf, targetsOf } from "../../entity.js";
 import type { MissingTargetPolicy } from "../../map/mapping.js";
+import type { Deferred } from "../../outcome.js";
 import type { Finding, Reject } from "../../reject.js";
 import type { IsKnown, MissingTarget } from "../../settle/deferral.js";
 import { maxBatchEntities } from "../../write/batch.js";

@@ -1,11 +1,13 @@
-import { type Deferred, type Outcome, placeOf, type Write } from "../../entity.js";
+import type { Write } from "../../entity.js";
+import { type Deferred, type Outcome, placeOf } from "../../outcome.js";
 import { type MissingTarget, secondStep } from "../../settle/deferral.js";
 import { createKeySet, type KeySet } from "../../settle/keys.js";
-import type { Settled } from "../../write/exchange.js";
+import type { Verdict } from "../../verdict.js";
+import { outcomeOf as endOf, rejectOf } from "../../write/outcome.js";
 import type { Run } from "../run/run.js";
 import { knowTargets } from "./known-targets.js";
 import { judgeMissing, makeTargets, strictBlueprint } from "./missing-targets.js";
-import { type StepVerdicts, writeStep } from "./write-step.js";
+import { writeStep } from "./write-step.js";
 
 /**
  * Writes what waited for the end of the import: relations that pointed forward or round a cycle, and entities that were refused for a target that was
@@ -17,7 +19,7 @@ export async function writeDeferred(run: Run): Promise<void> {
   await notePending(run, pending);
   for (let round = 0; state.deferred(round).sources().length > 0 && stop.reason === undefined; round++) {
     const flight: Flight = { pending, written: new Map(), settled: 0 };
-    const judge = (settled: readonly Settled[]): StepVerdicts => judgeSecond(run, settled, flight);
+    const judge = (write: Write, verdict: Verdict) => judgeSecond(run, write, verdict, flight);
     await writeStep(run, secondWrites(run, round, flight), judge, round + 1);
     // Nothing moved: what is still pending will never come, so it counts as missing from here on.
     if (flight.settled === 0) for (let entry = 0; entry < pending.size; entry++) pending.acknowledge(entry);
@@ -85,23 +87,20 @@ async function* secondWrites(run: Run, round: number, flight: Flight): AsyncGene
   }
 }
 
-/** Verdicts of second writes. What the first write did is what the entity counts as; a missing target makes it a reject all the same. */
-function judgeSecond(run: Run, settled: readonly Settled[], flight: Flight): StepVerdicts {
-  const outcomes: Outcome[] = [];
-  const again: Deferred[] = [];
-  for (const { write, verdict } of settled) {
-    const waiting = flight.written.get(write);
-    if (waiting === undefined) continue;
-    flight.written.delete(write);
-    const { deferred, missing } = waiting;
-    settle(flight, deferred);
-    if (verdict.is === "rejected" || verdict.is === "unmet")
-      outcomes.push({ ...placeOf(deferred.entity), is: "rejected", reject: verdict.reject });
-    // What is missing now is still missing in the next round, and told then.
-    else if (write.deferred !== undefined) again.push({ ...write.deferred, first: deferred.first ?? verdict.is });
-    else outcomes.push(outcomeOf(run, deferred, missing, deferred.first ?? verdict.is));
-  }
-  return { outcomes, deferred: again };
+/** What a verdict means for a second write. What the first write did is what the entity counts as; a missing target makes it a reject all the same. */
+function judgeSecond(run: Run, write: Write, verdict: Verdict, flight: Flight): Outcome | Deferred {
+  const waiting = flight.written.get(write);
+  if (waiting === undefined) return endOf(write, verdict);
+  flight.written.delete(write);
+  const { deferred, missing } = waiting;
+  settle(flight, deferred);
+  if (verdict.is === "refused" || verdict.is === "unknown")
+    return { ...placeOf(deferred.entity), is: "rejected", reject: rejectOf(write, verdict) };
+  const first = deferred.first ?? verdict.is;
+  // What is missing now is still missing in the next round, and reported then.
+  return write.deferred === undefined
+    ? outcomeOf(run, deferred, missing, first)
+    : { is: "deferred", ...write.deferred, first };
 }
 
 function settle(flight: Flight, { entity }: Deferred): void {

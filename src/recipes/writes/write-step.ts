@@ -1,33 +1,26 @@
-import { type Batch, type Deferred, type Outcome, placeOf, type Write } from "../../entity.js";
-import type { JournalReply } from "../../state/journal-lines.js";
-import { placeName } from "../../state/reopen.js";
+import type { Batch, Write } from "../../entity.js";
+import { type Deferred, type Outcome, placeOf } from "../../outcome.js";
+import type { Settled } from "../../state/journal-lines.js";
+import type { Verdict } from "../../verdict.js";
 import { batchWrites } from "../../write/batch.js";
-import type { Settled } from "../../write/exchange.js";
+import { outcomeOf } from "../../write/outcome.js";
 import { writeBatches } from "../../write/write.js";
 import { groupBy } from "../run/group-by.js";
 import type { Run } from "../run/run.js";
 import { passesBudget } from "../run/stop.js";
-import { clearFields, withoutClears } from "./clear-fields.js";
-
-/** What a reply means for the writes of one step or round. */
-export interface StepVerdicts {
-  /** Final outcomes. */
-  readonly outcomes: readonly Outcome[];
-  /** What waits for the (next) round of second writes. */
-  readonly deferred: readonly Deferred[];
-}
+import { clearFields, type Ends } from "./clear-fields.js";
 
 /**
  * Sends writes in batches, and settles each reply before its place in flight is free: reasons, deferred ones, journal, then the counts.
  *
- * @param judge - tells outcomes from what waits on
+ * @param endOf - what a verdict means for a write: an outcome, or that it waits
  * @param round - the round of second writes that takes what waits
  */
 export async function writeStep(
   run: Run,
   writes: AsyncIterable<readonly Write[]>,
-  judge: (settled: readonly Settled[]) => StepVerdicts,
-  round: number,
+  endOf: (write: Write, verdict: Verdict) => Outcome | Deferred = outcomeOf,
+  round = 0,
 ): Promise<void> {
   const { accounts, keys, options, state, stop, width } = run;
   await writeBatches(batchWrites(writes), {
@@ -36,35 +29,33 @@ export async function writeStep(
     onFailure: () => stop.because("failed"),
     send: (batch) => send(run, batch),
     lookUp: (blueprint, identifiers) => run.client.lookUp(blueprint, identifiers),
+    serverNow: () => run.client.serverNow(),
+    blueprint: (identifier) => run.catalog.get(identifier),
     sleep: (ms) => run.clock.sleep(ms, stop.signal).catch(() => undefined),
-    async settle(_, written) {
-      const settled = await clearFields(run, written);
-      const { outcomes, deferred } = judge(settled);
-      for (const { write, verdict } of written) {
+    async settle(verdicts) {
+      const judged: Ends = new Map([...verdicts].map(([write, verdict]) => [write, endOf(write, verdict)]));
+      const ends = [...(await clearFields(run, verdicts, judged)).values()];
+      for (const [write, verdict] of verdicts) {
         if (verdict.is !== "created" && verdict.is !== "updated") continue;
         const entry = keys.find(write.entity.key);
         if (entry >= 0) keys.acknowledge(entry);
       }
+      const deferred = ends.filter((end) => end.is === "deferred");
       for (const [source, items] of groupBy(deferred, ({ entity }) => entity.at.source))
         await state.deferred(round).append(source, items);
-      await accounts.takeOutcomes(outcomes);
-      await state.journal.append({ line: "reply", settled: journaled(settled, outcomes) });
+      await accounts.takeOutcomes(ends.filter((end) => end.is !== "deferred"));
+      await state.journal.append({ line: "reply", settled: ends.flatMap(journaled) });
       if (passesBudget(options.maxErrors, accounts.rejected, accounts.counts.records.read)) stop.because("overBudget");
     },
   });
 }
 
-/** What the journal keeps: the outcome where there is one, else how far the entity came. A write that leaves relations out is a first one, whichever its round. */
-function journaled(settled: readonly Settled[], outcomes: readonly Outcome[]): JournalReply["settled"] {
-  const final = new Map(outcomes.map((outcome) => [placeName(outcome), outcome.is]));
-  return settled.map(({ write, verdict }) => {
-    const is = final.get(placeName(write.entity));
-    return {
-      ...placeOf(write.entity),
-      is: is === "created" || is === "updated" || is === "rejected" ? is : verdict.is,
-      pass: is === undefined && write.deferred !== undefined ? "first" : write.pass,
-    };
-  });
+/** What the journal keeps of what a reply settled. */
+function journaled(end: Outcome | Deferred): readonly Settled[] {
+  if (end.is === "deferred")
+    return [{ ...placeOf(end.entity), is: "deferred", ...(end.first !== undefined && { first: end.first }) }];
+  const { at, resource, item, is } = end;
+  return is === "created" || is === "updated" || is === "rejected" ? [{ at, resource, item, is }] : [];
 }
 
 /** Mode create must not be repeated blindly, not even by an import that goes on: what is sent is noted before. */
@@ -87,19 +78,4 @@ async function send(run: Run, batch: Batch) {
   const items = batch.writes.map(({ entity }) => entity.json);
   const flags = { mode: batch.mode, createMissing, ...(options.runId !== undefined && { runId: options.runId }) };
   return client.upsertBulk(batch.blueprint, items, flags);
-}
-
-/** Verdicts of first writes: one that left relations out waits for its second; one refused for a missing target waits for what the end knows. */
-export function judgeFirst(settled: readonly Settled[]): StepVerdicts {
-  const outcomes: Outcome[] = [];
-  const deferred: Deferred[] = [];
-  for (const { write, verdict } of settled) {
-    const entity = write.deferred?.entity ?? write.entity;
-    if (verdict.is === "unmet") deferred.push({ entity, waiting: [] });
-    else if (verdict.is === "rejected") outcomes.push({ ...placeOf(entity), is: "rejected", reject: verdict.reject });
-    else if (write.deferred !== undefined)
-      deferred.push({ entity: withoutClears(entity), waiting: write.deferred.waiting, first: verdict.is });
-    else outcomes.push({ ...placeOf(entity), is: verdict.is });
-  }
-  return { outcomes, deferred };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Outcome } from "../../../src/entity.js";
+import type { Outcome } from "../../../src/outcome.js";
 import type { Run } from "../../../src/recipes/run/run.js";
 import { compareWithCatalog } from "../../../src/recipes/sync/compare-catalog.js";
 import { createKeySet } from "../../../src/settle/keys.js";

@@ -2,7 +2,27 @@
 export type Family = "token" | "blueprints" | "search" | "single" | "bulk" | "entities" | "other";
 
 /** A row of the report's `requests.byRoute`. */
-export type Route = "token" | "blueprints" | "bulk" | "single" | "search" | "delete" | "other";
+export type CountedRoute = "token" | "blueprints" | "bulk" | "single" | "search" | "delete" | "other";
+
+/** Every route we call: the limit that it falls under, and the row of the report that counts it. */
+export const routes = {
+  token: { family: "token", counted: "token" },
+  blueprints: { family: "blueprints", counted: "blueprints" },
+  search: { family: "search", counted: "search" },
+  bulk: { family: "bulk", counted: "bulk" },
+  /** Writes one entity. */
+  single: { family: "single", counted: "single" },
+  /** Changes fields of one entity. */
+  patch: { family: "entities", counted: "single" },
+  /** Reads or counts entities. */
+  read: { family: "entities", counted: "other" },
+  delete: { family: "entities", counted: "delete" },
+  /** Anything else, such as migrations. */
+  other: { family: "other", counted: "other" },
+} as const satisfies Readonly<Record<string, { readonly family: Family; readonly counted: CountedRoute }>>;
+
+/** A name of {@link routes}. */
+export type Route = keyof typeof routes;
 
 /** What a family may send in a window, and at once. */
 export interface Quota {
