@@ -40,7 +40,9 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   api: [],
   report: ["pages"],
   pages: [],
-  emulator: [],
+  emulator: ["pages"],
+  // The page on which a mapping is made; its front end takes types alone.
+  studio: ["recipes", "report", "lint", "pages"],
   // Authoring a mapping: beside the way of a record, looking at its parts.
   authoring: ["map"],
   "mapping-test": ["map", "authoring"],
@@ -63,7 +65,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "init",
     "root",
   ],
-  cli: ["recipes", "plan", "report", "emulator", "lint", "mapping-test", "authoring", "root"],
+  cli: ["recipes", "plan", "report", "emulator", "lint", "mapping-test", "authoring", "studio", "root"],
 };
 
 interface Import {

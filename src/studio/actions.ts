@@ -2,6 +2,7 @@ import { isSeq, parseDocument } from "yaml";
 import type { Blueprint } from "../blueprint.js";
 import { UsageError } from "../errors.js";
 import { mappingJsonSchema } from "../lint/json-schema.js";
+import { graphSvg } from "../pages/graph.js";
 import { applyBlueprintFiles } from "../recipes/apply-blueprints.js";
 import { runImport } from "../recipes/import.js";
 import type { Sample } from "../recipes/studio/sample.js";
@@ -14,7 +15,9 @@ import type { SampleFacts, StudioCalls, StudioStreams } from "./calls.js";
 
 /** What the page can ask for; each takes and gives JSON. */
 export interface StudioActions {
-  readonly calls: { readonly [K in keyof StudioCalls]: (body: StudioCalls[K]["takes"]) => Promise<StudioCalls[K]["gives"]> };
+  readonly calls: {
+    readonly [K in keyof StudioCalls]: (body: StudioCalls[K]["takes"]) => Promise<StudioCalls[K]["gives"]>;
+  };
   /** Those that take long: events until they are done, or the page goes away. */
   readonly streams: {
     readonly [K in keyof StudioStreams]: (
@@ -53,6 +56,7 @@ export function studioActions(session: StudioSession, world: StudioWorld): Studi
         hasCredentials,
         schema: mappingJsonSchema(),
         blueprints: [...session.blueprints.values()],
+        graph: graphOf([...session.blueprints.values()]),
         missing: missing(),
       }),
       sample: async ({ source, mapping }) => factsOf(await session.sample(source, mapping)),
@@ -62,7 +66,10 @@ export function studioActions(session: StudioSession, world: StudioWorld): Studi
         const made = blueprints === undefined ? [] : [...session.blueprints.values()];
         const files = [
           { path: file, text: mapping },
-          ...made.map((blueprint) => ({ path: `${blueprints}/${fileName(blueprint)}`, text: `${JSON.stringify(blueprint, null, 2)}\n` })),
+          ...made.map((blueprint) => ({
+            path: `${blueprints}/${fileName(blueprint)}`,
+            text: `${JSON.stringify(blueprint, null, 2)}\n`,
+          })),
         ];
         await session.save(files, overwrite);
         return { written: files.map(({ path }) => path) };
@@ -160,6 +167,28 @@ function withBlank(text: string, value: string): string {
     document.setIn(["source", "blanks"], document.createNode(["", value], { flow: true }));
   }
   return document.toString({ lineWidth: 0 });
+}
+
+/** The relations of blueprints as SVG; targets that are not known are boxes of their own. */
+function graphOf(blueprints: readonly Blueprint[]): string {
+  const edges = blueprints.flatMap(({ identifier, relations = {} }) =>
+    Object.entries(relations).map(([name, { target, required = false, many = false }]) => ({
+      ...{ from: identifier, to: target, name, required, many },
+    })),
+  );
+  const known = new Map(
+    blueprints.map(({ identifier, title, schema }) => {
+      const count = Object.keys(schema.properties).length;
+      const note = `${count} ${count === 1 ? "property" : "properties"}`;
+      return [
+        identifier,
+        { id: identifier, title: title ?? identifier, note, label: `${title ?? identifier}, ${note}` },
+      ] as const;
+    }),
+  );
+  for (const { to } of edges)
+    if (!known.has(to)) known.set(to, { id: to, title: to, note: "not known here", label: `${to}, not known here` });
+  return graphSvg([...known.values()], edges).text;
 }
 
 function fileName({ identifier }: Blueprint): string {

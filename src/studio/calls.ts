@@ -15,6 +15,8 @@ export interface StudioFacts extends StudioStart {
   /** Whether this machine has credentials; they are never sent to the page. */
   readonly hasCredentials: boolean;
   readonly blueprints: readonly Blueprint[];
+  /** Their relations as SVG. */
+  readonly graph: string;
   /** Blueprints that the catalog does not have yet. */
   readonly missing: readonly string[];
 }
@@ -38,18 +40,32 @@ export interface SampleFacts {
 /** What the page asks for, by name. */
 export interface StudioCalls {
   readonly start: { readonly takes: Record<string, never>; readonly gives: StudioFacts };
-  readonly sample: { readonly takes: { readonly source: number; readonly mapping: string }; readonly gives: SampleFacts };
+  readonly sample: {
+    readonly takes: { readonly source: number; readonly mapping: string };
+    readonly gives: SampleFacts;
+  };
   readonly evaluate: {
     readonly takes: { readonly source: number; readonly mapping: string; readonly position?: number };
     readonly gives: Evaluation;
   };
   /** Has the values read as no value: the mapping text with them among `source.blanks`. */
-  readonly blank: { readonly takes: { readonly mapping: string; readonly value: string }; readonly gives: { readonly mapping: string } };
+  readonly blank: {
+    readonly takes: { readonly mapping: string; readonly value: string };
+    readonly gives: { readonly mapping: string };
+  };
   readonly save: {
-    readonly takes: { readonly mapping: string; readonly file: string; readonly blueprints?: string; readonly overwrite: readonly string[] };
+    readonly takes: {
+      readonly mapping: string;
+      readonly file: string;
+      readonly blueprints?: string;
+      readonly overwrite: readonly string[];
+    };
     readonly gives: { readonly written: readonly string[] };
   };
-  readonly createBlueprints: { readonly takes: Record<string, never>; readonly gives: { readonly created: readonly string[] } };
+  readonly createBlueprints: {
+    readonly takes: Record<string, never>;
+    readonly gives: { readonly created: readonly string[] };
+  };
 }
 
 /** What takes long, by name. */
@@ -58,10 +74,20 @@ export interface StudioStreams {
     readonly takes: { readonly mapping: string };
     readonly gives:
       | { readonly entities: number }
-      | { readonly counts: Counts; readonly rejects: readonly RejectGroup[]; readonly warnings: readonly WarningGroup[] };
+      | {
+          readonly counts: Counts;
+          readonly rejects: readonly RejectGroup[];
+          readonly warnings: readonly WarningGroup[];
+        };
   };
   readonly run: {
-    readonly takes: { readonly mapping: string; readonly mode: "merge" | "override" | "create"; readonly dryRun: boolean };
-    readonly gives: { readonly progress: Progress } | { readonly exitCode: number; readonly folder: string; readonly verdict: string };
+    readonly takes: {
+      readonly mapping: string;
+      readonly mode: "merge" | "override" | "create";
+      readonly dryRun: boolean;
+    };
+    readonly gives:
+      | { readonly progress: Progress }
+      | { readonly exitCode: number; readonly folder: string; readonly verdict: string };
   };
 }

@@ -51,7 +51,8 @@ export async function serveStudio(actions: StudioActions, port = 0): Promise<Stu
     if (origin !== undefined && !names.some((name) => origin === `http://${name}`))
       return refuse(reply, 403, "another page may not ask here");
     if (request.url.startsWith("/?token=")) return;
-    if (!isSame(cookieOf(request), session)) return refuse(reply, 403, "open the studio by the address that portload studio printed");
+    if (!isSame(cookieOf(request), session))
+      return refuse(reply, 403, "open the studio by the address that portload studio printed");
   });
   server.get("/", async (request, reply) => {
     const given = (request.query as { readonly token?: unknown }).token;
@@ -59,7 +60,9 @@ export async function serveStudio(actions: StudioActions, port = 0): Promise<Stu
       if (isUsed || typeof given !== "string" || !isSame(given, token))
         return refuse(reply, 403, "this address was used before: start portload studio again for a new one");
       isUsed = true;
-      return reply.header("set-cookie", `${cookieName}=${session}; HttpOnly; SameSite=Strict; Path=/`).redirect("/", 303);
+      return reply
+        .header("set-cookie", `${cookieName}=${session}; HttpOnly; SameSite=Strict; Path=/`)
+        .redirect("/", 303);
     }
     const nonce = randomBytes(16).toString("base64url");
     return reply
@@ -125,10 +128,12 @@ function refuse(reply: FastifyReply, status: number, message: string): FastifyRe
 }
 
 function cookieOf({ headers: { cookie = "" } }: FastifyRequest): string {
-  return cookie
-    .split(/; */)
-    .map((pair) => pair.split("="))
-    .find(([name]) => name === cookieName)?.[1] ?? "";
+  return (
+    cookie
+      .split(/; */)
+      .map((pair) => pair.split("="))
+      .find(([name]) => name === cookieName)?.[1] ?? ""
+  );
 }
 
 function isSame(given: string, right: string): boolean {

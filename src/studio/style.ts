@@ -1,7 +1,8 @@
+import { graphCss } from "../pages/graph-style.js";
 import { baseCss } from "../pages/style.js";
 
 /** The stylesheet of the studio's page. */
-export const studioCss = `${baseCss}
+export const studioCss = `${baseCss}${graphCss}
 html, body { height: 100%; }
 body { display: flex; flex-direction: column; }
 header { background: var(--panel); border-bottom: 1px solid var(--line); }

@@ -63,9 +63,18 @@ export interface Evaluation {
   readonly findings: readonly LintFinding[];
   readonly records: readonly EvaluatedRecord[];
   readonly problems: readonly Problem[];
-  readonly counts: { readonly records: number; readonly entities: number; readonly skipped: number; readonly failed: number };
+  readonly counts: {
+    readonly records: number;
+    readonly entities: number;
+    readonly skipped: number;
+    readonly failed: number;
+  };
   /** Of the record looked at: every value, and the entities as they would be sent. */
-  readonly traced?: { readonly position: number; readonly values: readonly TracedValue[]; readonly payloads: readonly Payload[] };
+  readonly traced?: {
+    readonly position: number;
+    readonly values: readonly TracedValue[];
+    readonly payloads: readonly Payload[];
+  };
 }
 
 /** An entity as it would be sent, or why it would not. */
@@ -117,13 +126,26 @@ export async function evaluate(input: EvaluateInput): Promise<Evaluation> {
     findings,
     records: recordsOf(sample, entities, rejects),
     problems: problemsOf(rejects, mapping),
-    counts: { records: sample.records.length + sample.rejects.length, entities: entities.length, skipped: tally, failed: rejects.length },
+    counts: {
+      records: sample.records.length + sample.rejects.length,
+      entities: entities.length,
+      skipped: tally,
+      failed: rejects.length,
+    },
     ...(position !== undefined && (await tracedOf(input, compiled, position, entities, rejects))),
   };
 }
 
 /** Findings after which nothing can be mapped. */
-const breaking = new Set(["not_readable", "unknown_key", "missing_key", "wrong_value", "refused_expression", "jq_syntax", "bare_word"]);
+const breaking = new Set([
+  "not_readable",
+  "unknown_key",
+  "missing_key",
+  "wrong_value",
+  "refused_expression",
+  "jq_syntax",
+  "bare_word",
+]);
 
 interface Made {
   readonly position: number;
@@ -150,11 +172,16 @@ async function* checkedBy(
   for (const chunk of chunks) {
     const known = chunk.items.filter(({ blueprint }) => blueprints.has(blueprint));
     const unknown = chunk.items.filter(({ blueprint }) => !blueprints.has(blueprint));
-    for await (const one of check(each([{ ...chunk, items: known }]))) yield { ...one, items: [...one.items, ...unknown] };
+    for await (const one of check(each([{ ...chunk, items: known }])))
+      yield { ...one, items: [...one.items, ...unknown] };
   }
 }
 
-function recordsOf({ records, rejects: unread }: Sample, made: readonly Made[], rejects: readonly Reject[]): readonly EvaluatedRecord[] {
+function recordsOf(
+  { records, rejects: unread }: Sample,
+  made: readonly Made[],
+  rejects: readonly Reject[],
+): readonly EvaluatedRecord[] {
   const byPosition = new Map<number, EvaluatedEntity[]>();
   const add = (position: number, entity: EvaluatedEntity): void => {
     const known = byPosition.get(position);
@@ -172,7 +199,13 @@ function recordsOf({ records, rejects: unread }: Sample, made: readonly Made[], 
     });
   for (const { at, resource = 0, item = 0, blueprint = "", identifier, stage } of rejects)
     if (stage !== "read")
-      add(at.position, { resource, item, blueprint, fate: "rejected", ...(identifier !== undefined && { identifier }) });
+      add(at.position, {
+        resource,
+        item,
+        blueprint,
+        fate: "rejected",
+        ...(identifier !== undefined && { identifier }),
+      });
   return [...records.map(({ at }) => at), ...unread.map(({ at }) => at)]
     .sort((a, b) => a.position - b.position)
     .map(({ position, line }) => ({
@@ -246,12 +279,14 @@ async function tracedOf(
       .map(({ resource, item, blueprint, body }): Payload => ({ resource, item, blueprint, body, faults: [] })),
     ...rejects
       .filter(({ at }) => at.position === position)
-      .map(({ resource = 0, item = 0, blueprint = "", code, message, path, also = [] }): Payload => ({
-        resource,
-        item,
-        blueprint,
-        faults: [{ code, message, ...(path !== undefined && { path }) }, ...also],
-      })),
+      .map(
+        ({ resource = 0, item = 0, blueprint = "", code, message, path, also = [] }): Payload => ({
+          resource,
+          item,
+          blueprint,
+          faults: [{ code, message, ...(path !== undefined && { path }) }, ...also],
+        }),
+      ),
   ];
   return { traced: { position, values, payloads } };
 }

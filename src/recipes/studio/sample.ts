@@ -1,6 +1,6 @@
+import { PortloadError } from "../../errors.js";
 import { type FieldStats, maxDistinct } from "../../init/field-stats.js";
 import { surveyRecords } from "../../init/survey.js";
-import { PortloadError } from "../../errors.js";
 import type { BoundSource } from "../../read/bind.js";
 import { readSource } from "../../read/read.js";
 import { receiptText } from "../../read/receipt.js";
@@ -55,7 +55,10 @@ export async function sampleOf(source: BoundSource, options: SourceOptions): Pro
   let fault: Sample["fault"];
   async function* kept() {
     try {
-      const io = { limit: surveyedRecords, onReceipt: (one: Parameters<typeof receiptText>[0]) => (receipt = receiptText(one)) };
+      const io = {
+        limit: surveyedRecords,
+        onReceipt: (one: Parameters<typeof receiptText>[0]) => (receipt = receiptText(one)),
+      };
       for await (const chunk of readSource(source, options, io)) {
         for (const record of chunk.items) if (records.length < sampleRecords) records.push(record);
         for (const reject of chunk.rejects) if (rejects.length < sampleRecords) rejects.push(reject);
@@ -90,7 +93,9 @@ function factsOf(field: FieldStats, records: number): ColumnFacts {
     blank: records - values,
     distinct: distinct.size,
     isManyDistinct: distinct.size >= maxDistinct,
-    examples: [...distinct.keys()].slice(0, maxExamples).map((text) => (text.length > 60 ? `${text.slice(0, 59)}…` : text)),
+    examples: [...distinct.keys()]
+      .slice(0, maxExamples)
+      .map((text) => (text.length > 60 ? `${text.slice(0, 59)}…` : text)),
   };
 }
 
@@ -98,7 +103,8 @@ function factsOf(field: FieldStats, records: number): ColumnFacts {
 function typeOf({ types, fits, values }: FieldStats): string {
   if (types.size === 1 && types.has("string"))
     for (const format of ["number", "boolean", "date-time", "url", "email", "ipv4", "ipv6"])
-      if (fits.get(format) === values) return format === "number" || format === "boolean" ? `${format} as text` : format;
+      if (fits.get(format) === values)
+        return format === "number" || format === "boolean" ? `${format} as text` : format;
   if (values === 0) return "empty";
   return [...types.keys()].map((type) => (type === "string" ? "text" : type)).join(" or ");
 }

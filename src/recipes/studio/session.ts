@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { resolveApiUrl } from "../../api/base-url.js";
+import { resolveApiUrl } from "../../api/addresses.js";
 import { createClient } from "../../api/client.js";
 import type { Blueprint } from "../../blueprint.js";
 import { CredentialsError, MappingError, PortloadError, UsageError } from "../../errors.js";
@@ -110,7 +110,14 @@ export async function openStudio(
     },
     async evaluate(index, text, position) {
       const own = await sample(index, text);
-      return evaluate({ text, file: start.file, sample: own, engine, blueprints, ...(position !== undefined && { position }) });
+      return evaluate({
+        text,
+        file: start.file,
+        sample: own,
+        engine,
+        blueprints,
+        ...(position !== undefined && { position }),
+      });
     },
     async testAll(mapping, signal, onProgress) {
       let entities = 0;
@@ -154,7 +161,12 @@ async function askCatalog(
     try {
       const held = await client.listBlueprints();
       const blueprints = new Set(held.map(({ identifier }) => identifier));
-      return { target, hasCredentials: true, blueprints, held: held.filter(({ identifier }) => !identifier.startsWith("_")) };
+      return {
+        target,
+        hasCredentials: true,
+        blueprints,
+        held: held.filter(({ identifier }) => !identifier.startsWith("_")),
+      };
     } finally {
       await client.close();
     }
@@ -170,7 +182,11 @@ async function begin(options: StudioOptions, env: Readonly<Record<string, string
       throw new UsageError(`-m ${options.mapping}: ${cause.message}`, { cause });
     });
     const sources = await bound(options.sources, kindsOf(mapping, options.mapping));
-    return { start: { mapping, file: options.mapping, isProposed: false, questions: [], sources }, sources, proposed: [] };
+    return {
+      start: { mapping, file: options.mapping, isProposed: false, questions: [], sources },
+      sources,
+      proposed: [],
+    };
   }
   const { mapping, blueprints, questions } = await proposeMapping({ sources: [...options.sources] }, env);
   const sources = await bound(options.sources, kindsOf(mapping, "mapping.yaml"));
@@ -202,7 +218,10 @@ function readOptions(text: string, file: string, kind: string) {
   }
 }
 
-async function blueprintFolder(folder: string, blueprints: ReadonlyMap<string, Blueprint>): Promise<string | undefined> {
+async function blueprintFolder(
+  folder: string,
+  blueprints: ReadonlyMap<string, Blueprint>,
+): Promise<string | undefined> {
   if (blueprints.size === 0) return undefined;
   const dir = await mkdtemp(join(folder, "blueprints-"));
   await writeFile(join(dir, "blueprints.json"), JSON.stringify([...blueprints.values()]), { mode: 0o600 });

@@ -2,13 +2,18 @@ import type { StudioFacts } from "../calls.js";
 import { make } from "./dom.js";
 
 /** Shows the blueprints: properties with their types, and relations with their targets. */
-export function blueprintTab(panel: HTMLElement, { blueprints, missing }: StudioFacts): void {
+export function blueprintTab(panel: HTMLElement, { blueprints, missing, graph }: StudioFacts): void {
   if (blueprints.length === 0) {
-    panel.replaceChildren(make("p", {}, "No blueprint is known: give --blueprints, or credentials, so that values are typed and checked."));
+    panel.replaceChildren(
+      make("p", {}, "No blueprint is known: give --blueprints, or credentials, so that values are typed and checked."),
+    );
     return;
   }
+  const drawn = make("div", { class: "panel", tabindex: 0, role: "region", "aria-label": "Graph of relations" });
+  // The server's own SVG, in which every name is escaped.
+  drawn.innerHTML = graph;
   panel.replaceChildren(
-    make("div", { id: "graph" }),
+    drawn,
     ...blueprints.map(({ identifier, title, schema, relations = {} }) =>
       make(
         "details",

@@ -45,13 +45,17 @@ function indentOf(line: string): number {
 }
 
 /** The keys that a schema allows at a path. */
-export function keysAt(schema: unknown, path: readonly string[]): readonly { readonly name: string; readonly description?: string }[] {
+export function keysAt(
+  schema: unknown,
+  path: readonly string[],
+): readonly { readonly name: string; readonly description?: string }[] {
   let places: readonly Schema[] = spread(schema as Schema);
   for (const name of path)
     places = places.flatMap((place) => {
       if (name === "-") return place.items === undefined ? [] : spread(place.items);
       const own = place.properties?.[name];
-      if (own !== undefined) return spread(own).flatMap((one) => [one, ...(one.items === undefined ? [] : spread(one.items))]);
+      if (own !== undefined)
+        return spread(own).flatMap((one) => [one, ...(one.items === undefined ? [] : spread(one.items))]);
       return typeof place.additionalProperties === "object" ? spread(place.additionalProperties) : [];
     });
   const keys = new Map(places.flatMap(({ properties = {} }) => Object.entries(properties)));

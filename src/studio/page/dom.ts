@@ -12,7 +12,8 @@ export function make<K extends keyof HTMLElementTagNameMap>(
     else if (value !== undefined && value !== false) element.setAttribute(name, value === true ? "" : String(value));
   }
   for (const child of children)
-    if (child !== null && child !== undefined && child !== false) element.append(child instanceof Node ? child : String(child));
+    if (child !== null && child !== undefined && child !== false)
+      element.append(child instanceof Node ? child : String(child));
   return element;
 }
 

@@ -13,7 +13,10 @@ export function showEntities(
     `${counts.records} records of the sample: ${counts.entities} entities, ${counts.skipped} skipped, ${counts.failed} failed`,
   );
   if (traced === undefined) {
-    byId("made").replaceChildren(summary, make("p", {}, "Correct the faults of the mapping to see what this record becomes."));
+    byId("made").replaceChildren(
+      summary,
+      make("p", {}, "Correct the faults of the mapping to see what this record becomes."),
+    );
     return;
   }
   const groups = new Map<string, TracedValue[]>();
@@ -39,7 +42,10 @@ function blockOf(
   const faults = payload?.faults ?? [];
   const faulty = new Set(faults.map(({ path = "" }) => path));
   const body = payload?.body as { readonly identifier?: unknown } | undefined;
-  const name = payload === undefined ? "skipped" : `${payload.blueprint} / ${shown(body?.identifier ?? values.find(({ path }) => path.endsWith(".identifier"))?.value)}`;
+  const name =
+    payload === undefined
+      ? "skipped"
+      : `${payload.blueprint} / ${shown(body?.identifier ?? values.find(({ path }) => path.endsWith(".identifier"))?.value)}`;
   return make(
     "article",
     { class: "entity" },
@@ -48,10 +54,22 @@ function blockOf(
       {},
       name,
       " ",
-      payload === undefined ? "" : make("span", { class: `badge ${faults.length === 0 ? "good" : "bad"}` }, faults.length === 0 ? "fits" : "failed"),
+      payload === undefined
+        ? ""
+        : make(
+            "span",
+            { class: `badge ${faults.length === 0 ? "good" : "bad"}` },
+            faults.length === 0 ? "fits" : "failed",
+          ),
     ),
     faults.length > 0 &&
-      make("ul", {}, ...faults.map(({ code, path, message }) => make("li", {}, `${path === undefined ? "" : `${path}: `}${message} (${code})`))),
+      make(
+        "ul",
+        {},
+        ...faults.map(({ code, path, message }) =>
+          make("li", {}, `${path === undefined ? "" : `${path}: `}${message} (${code})`),
+        ),
+      ),
     make(
       "table",
       { class: "values" },
@@ -59,39 +77,43 @@ function blockOf(
       make(
         "tbody",
         {},
-        ...values.filter(({ path, expression }) => !(path.endsWith(".selector.query") && expression === "true")).map((value) => {
-          const field = fieldOf(value.path);
-          return make(
-            "tr",
-            {
-              "data-path": value.path,
-              class: faulty.has(field) || value.error !== undefined ? "failed" : undefined,
-              onmouseenter: () => on.point(value),
-              onmouseleave: () => on.point(undefined),
-            },
-            make(
-              "th",
-              { scope: "row" },
+        ...values
+          .filter(({ path, expression }) => !(path.endsWith(".selector.query") && expression === "true"))
+          .map((value) => {
+            const field = fieldOf(value.path);
+            return make(
+              "tr",
+              {
+                "data-path": value.path,
+                class: faulty.has(field) || value.error !== undefined ? "failed" : undefined,
+                onmouseenter: () => on.point(value),
+                onmouseleave: () => on.point(undefined),
+              },
               make(
-                "button",
-                {
-                  type: "button",
-                  class: "link",
-                  title: value.expression,
-                  onclick: () => value.line !== undefined && on.go(value.line),
-                  onfocus: () => on.point(value),
-                  onblur: () => on.point(undefined),
-                },
-                ...breakable(field),
+                "th",
+                { scope: "row" },
+                make(
+                  "button",
+                  {
+                    type: "button",
+                    class: "link",
+                    title: value.expression,
+                    onclick: () => value.line !== undefined && on.go(value.line),
+                    onfocus: () => on.point(value),
+                    onblur: () => on.point(undefined),
+                  },
+                  ...breakable(field),
+                ),
               ),
-            ),
-            make(
-              "td",
-              {},
-              value.error === undefined ? shown(typedOf(payload?.body, field) ?? value.value) : make("span", { class: "bad" }, value.error),
-            ),
-          );
-        }),
+              make(
+                "td",
+                {},
+                value.error === undefined
+                  ? shown(typedOf(payload?.body, field) ?? value.value)
+                  : make("span", { class: "bad" }, value.error),
+              ),
+            );
+          }),
       ),
     ),
   );
@@ -110,6 +132,7 @@ function fieldOf(path: string): string {
 /** The value as it would be sent: typed by the blueprint. */
 function typedOf(body: unknown, field: string): unknown {
   let at = body;
-  for (const key of field.split(".")) at = typeof at === "object" && at !== null ? (at as Record<string, unknown>)[key] : undefined;
+  for (const key of field.split("."))
+    at = typeof at === "object" && at !== null ? (at as Record<string, unknown>)[key] : undefined;
   return at;
 }

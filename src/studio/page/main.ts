@@ -52,7 +52,11 @@ const tabs = openTabs([
       }),
   },
   { id: "whole", title: () => "Whole source", render: (panel) => panel.replaceChildren(whole.element) },
-  { id: "blueprints", title: () => `Blueprints (${facts.blueprints.length})`, render: (panel) => blueprintTab(panel, facts) },
+  {
+    id: "blueprints",
+    title: () => `Blueprints (${facts.blueprints.length})`,
+    render: (panel) => blueprintTab(panel, facts),
+  },
   { id: "import", title: () => "Dry run and import", render: (panel) => panel.replaceChildren(importing.element) },
 ]);
 
@@ -61,7 +65,9 @@ await loadSample();
 
 function showStart(): void {
   const select = byId<HTMLSelectElement>("source");
-  select.replaceChildren(...facts.sources.map(({ name, kind }, index) => make("option", { value: index }, `${name} (${kind})`)));
+  select.replaceChildren(
+    ...facts.sources.map(({ name, kind }, index) => make("option", { value: index }, `${name} (${kind})`)),
+  );
   select.addEventListener("change", () => {
     source = Number(select.value);
     void loadSample();
@@ -80,7 +86,12 @@ function showStart(): void {
 }
 
 function showSaved(): void {
-  byId("saved").textContent = editor.text === saved ? `Saved as ${facts.file}` : facts.isProposed && saved === "" ? "A proposal, not saved yet" : "Not saved";
+  byId("saved").textContent =
+    editor.text === saved
+      ? `Saved as ${facts.file}`
+      : facts.isProposed && saved === ""
+        ? "A proposal, not saved yet"
+        : "Not saved";
 }
 
 function changed(text: string): void {
@@ -104,13 +115,23 @@ async function update(): Promise<void> {
   const mine = asked;
   const { position } = pane;
   try {
-    const next = await call("evaluate", { source, mapping: editor.text, ...(position !== undefined && { position }) }, mine.signal);
+    const next = await call(
+      "evaluate",
+      { source, mapping: editor.text, ...(position !== undefined && { position }) },
+      mine.signal,
+    );
     if (mine !== asked) return;
     evaluation = next;
     show(next);
   } catch (error) {
     if (mine.signal.aborted) return;
-    byId("made").replaceChildren(make("p", { class: "bad", role: "alert" }, error instanceof Fault ? `${error.message} ${error.hint ?? ""}` : String(error)));
+    byId("made").replaceChildren(
+      make(
+        "p",
+        { class: "bad", role: "alert" },
+        error instanceof Fault ? `${error.message} ${error.hint ?? ""}` : String(error),
+      ),
+    );
   }
 }
 
@@ -125,7 +146,11 @@ function show(next: Evaluation): void {
       })),
     ...next.problems
       .filter(({ line }) => line !== undefined)
-      .map(({ line = 1, message, count }) => ({ line, severity: "warning" as const, message: `${count} of the sample: ${message}` })),
+      .map(({ line = 1, message, count }) => ({
+        line,
+        severity: "warning" as const,
+        message: `${count} of the sample: ${message}`,
+      })),
   ]);
   pane.judge(next);
   showEntities(next, { point, go: (line) => editor.go(line) });
@@ -188,7 +213,8 @@ function openSave(): void {
     } catch (error) {
       const message = error instanceof Fault ? error.message : String(error);
       const taken = /^(.*) exists$/.exec(message)?.[1];
-      hint.textContent = taken === undefined ? message : `${taken} exists. Save again to overwrite it, or give another name.`;
+      hint.textContent =
+        taken === undefined ? message : `${taken} exists. Save again to overwrite it, or give another name.`;
       if (taken !== undefined) overwrite.push(taken);
     }
   });

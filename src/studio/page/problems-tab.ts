@@ -21,16 +21,35 @@ export function renderProblems(panel: HTMLElement, evaluation: Evaluation | unde
     make(
       "li",
       {},
-      make("span", { class: `amount ${severity === "error" ? "bad" : severity === "warning" ? "warn" : "quiet"}` }, severity),
+      make(
+        "span",
+        { class: `amount ${severity === "error" ? "bad" : severity === "warning" ? "warn" : "quiet"}` },
+        severity,
+      ),
       make(
         "div",
         {},
         make("div", {}, make("code", {}, code), ` ${path === "" ? "" : `${path}: `}${message}`),
         make("div", { class: "quiet" }, fix),
-        make("div", { class: "acts" }, line !== undefined && make("button", { type: "button", class: "link", onclick: () => on.line(line) }, `Line ${line}`)),
+        make(
+          "div",
+          { class: "acts" },
+          line !== undefined &&
+            make("button", { type: "button", class: "link", onclick: () => on.line(line) }, `Line ${line}`),
+        ),
       ),
     );
-  const cause = ({ code, message, fix, count, path, blueprint, positions, value, line }: Evaluation["problems"][number]) =>
+  const cause = ({
+    code,
+    message,
+    fix,
+    count,
+    path,
+    blueprint,
+    positions,
+    value,
+    line,
+  }: Evaluation["problems"][number]) =>
     make(
       "li",
       {},
@@ -49,24 +68,46 @@ export function renderProblems(panel: HTMLElement, evaluation: Evaluation | unde
         make(
           "div",
           { class: "acts" },
-          line !== undefined && make("button", { type: "button", class: "link", onclick: () => on.line(line) }, `Line ${line}`),
+          line !== undefined &&
+            make("button", { type: "button", class: "link", onclick: () => on.line(line) }, `Line ${line}`),
           ...positions.map((position) =>
             make("button", { type: "button", class: "link", onclick: () => on.record(position) }, `Record ${position}`),
           ),
           value !== undefined &&
             readable.has(code) &&
-            make("button", { type: "button", onclick: () => on.blank(value) }, `Read ${JSON.stringify(value)} as no value`),
+            make(
+              "button",
+              { type: "button", onclick: () => on.blank(value) },
+              `Read ${JSON.stringify(value)} as no value`,
+            ),
         ),
       ),
     );
-  const [notes, faults] = [findings.filter(({ severity }) => severity === "note"), findings.filter(({ severity }) => severity !== "note")];
+  const [notes, faults] = [
+    findings.filter(({ severity }) => severity === "note"),
+    findings.filter(({ severity }) => severity !== "note"),
+  ];
   panel.replaceChildren(
     faults.length + problems.length === 0
       ? make("p", { class: "good" }, "No problem in the mapping, and none in the sample.")
       : make("ul", { class: "problems" }, ...faults.map(finding), ...problems.map(cause)),
-    notes.length === 0 ? "" : make("details", {}, make("summary", {}, notes.length === 1 ? "1 note" : `${notes.length} notes`), make("ul", { class: "problems" }, ...notes.map(finding))),
+    notes.length === 0
+      ? ""
+      : make(
+          "details",
+          {},
+          make("summary", {}, notes.length === 1 ? "1 note" : `${notes.length} notes`),
+          make("ul", { class: "problems" }, ...notes.map(finding)),
+        ),
   );
 }
 
 /** Faults of a value that may stand for "no value". */
-const readable = new Set(["wrong_type", "not_in_enum", "bad_format", "column_invalid", "identifier_invalid", "relation_invalid"]);
+const readable = new Set([
+  "wrong_type",
+  "not_in_enum",
+  "bad_format",
+  "column_invalid",
+  "identifier_invalid",
+  "relation_invalid",
+]);

@@ -28,7 +28,8 @@ export function wholeSourceTab({ mapping }: RunWorld): Worker {
     result.replaceChildren(make("p", {}, make("progress"), " reading…"));
     try {
       for await (const event of stream("testAll", { mapping: mapping() }, stop.signal)) {
-        if ("entities" in event) result.replaceChildren(make("p", {}, make("progress"), ` ${number.format(event.entities)} entities so far`));
+        if ("entities" in event)
+          result.replaceChildren(make("p", {}, make("progress"), ` ${number.format(event.entities)} entities so far`));
         else result.replaceChildren(...outcomeOf(event.counts, event.rejects));
       }
     } catch (error) {
@@ -44,7 +45,18 @@ export function wholeSourceTab({ mapping }: RunWorld): Worker {
 }
 
 function outcomeOf(
-  { records, entities }: { readonly records: { readonly read: number; readonly mapped: number; readonly skipped: number; readonly rejected: number }; readonly entities: { readonly mapped: number; readonly rejected: number } },
+  {
+    records,
+    entities,
+  }: {
+    readonly records: {
+      readonly read: number;
+      readonly mapped: number;
+      readonly skipped: number;
+      readonly rejected: number;
+    };
+    readonly entities: { readonly mapped: number; readonly rejected: number };
+  },
   rejects: readonly RejectGroup[],
 ): HTMLElement[] {
   const failed = records.rejected + entities.rejected;
@@ -57,19 +69,31 @@ function outcomeOf(
     make(
       "ul",
       { class: "problems" },
-      ...rejects.slice(0, 100).map(({ code, count, message, path, first, value }) =>
-        make(
-          "li",
-          {},
-          make("span", { class: "amount bad" }, `${number.format(count)} ×`),
+      ...rejects
+        .slice(0, 100)
+        .map(({ code, count, message, path, first, value }) =>
           make(
-            "div",
+            "li",
             {},
-            make("div", {}, make("code", {}, code), ` ${path ?? ""} ${message}`, value === undefined ? "" : make("span", {}, " ", make("code", {}, value))),
-            make("div", { class: "quiet" }, `first: ${first.source}${first.line === undefined ? "" : `:${first.line}`}, record ${first.position}`),
+            make("span", { class: "amount bad" }, `${number.format(count)} ×`),
+            make(
+              "div",
+              {},
+              make(
+                "div",
+                {},
+                make("code", {}, code),
+                ` ${path ?? ""} ${message}`,
+                value === undefined ? "" : make("span", {}, " ", make("code", {}, value)),
+              ),
+              make(
+                "div",
+                { class: "quiet" },
+                `first: ${first.source}${first.line === undefined ? "" : `:${first.line}`}, record ${first.position}`,
+              ),
+            ),
           ),
         ),
-      ),
     ),
   ];
 }
@@ -102,13 +126,20 @@ export function importTab({ facts, mapping }: RunWorld): Worker {
           const { exitCode, verdict, folder } = event;
           result.replaceChildren(
             make("p", { class: exitCode === 0 ? "good" : "bad" }, verdict),
-            make("p", { class: "quiet" }, `exit code ${exitCode}, files in ${folder} `, make("a", { href: "/report", target: "_blank", rel: "noopener" }, "Open the report")),
+            make(
+              "p",
+              { class: "quiet" },
+              `exit code ${exitCode}, files in ${folder} `,
+              make("a", { href: "/report", target: "_blank", rel: "noopener" }, "Open the report"),
+            ),
             make("iframe", { class: "report", src: "/report", title: "Report" }),
           );
         }
       }
     } catch (error) {
-      result.replaceChildren(stop.signal.aborted ? make("p", {}, "Stopped; what was acknowledged is in the catalog.") : faultOf(error));
+      result.replaceChildren(
+        stop.signal.aborted ? make("p", {}, "Stopped; what was acknowledged is in the catalog.") : faultOf(error),
+      );
     } finally {
       stop = undefined;
     }
@@ -138,9 +169,22 @@ export function importTab({ facts, mapping }: RunWorld): Worker {
         " ",
         mode,
       ]
-    : [make("span", { class: "warn" }, "No credentials: set PORT_CLIENT_ID and PORT_CLIENT_SECRET where portload studio is started.")];
+    : [
+        make(
+          "span",
+          { class: "warn" },
+          "No credentials: set PORT_CLIENT_ID and PORT_CLIENT_SECRET where portload studio is started.",
+        ),
+      ];
   return {
-    element: make("div", {}, make("p", {}, make("span", { class: "quiet" }, `into ${facts.target} `)), missing, make("p", {}, ...buttons), result),
+    element: make(
+      "div",
+      {},
+      make("p", {}, make("span", { class: "quiet" }, `into ${facts.target} `)),
+      missing,
+      make("p", {}, ...buttons),
+      result,
+    ),
   };
 }
 

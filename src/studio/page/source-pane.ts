@@ -45,15 +45,38 @@ export function openSourcePane(on: {
       make(
         "div",
         { class: "steps" },
-        make("button", { type: "button", "aria-label": "Previous record", onclick: () => step(index - 1), disabled: index === 0 }, "◀"),
+        make(
+          "button",
+          { type: "button", "aria-label": "Previous record", onclick: () => step(index - 1), disabled: index === 0 },
+          "◀",
+        ),
         make("span", {}, "Record "),
         number,
-        make("span", { class: "quiet" }, `of ${sample.records.length}${record?.line === undefined ? "" : `, line ${record.line}`}`),
-        make("button", { type: "button", "aria-label": "Next record", onclick: () => step(index + 1), disabled: index >= sample.records.length - 1 }, "▶"),
+        make(
+          "span",
+          { class: "quiet" },
+          `of ${sample.records.length}${record?.line === undefined ? "" : `, line ${record.line}`}`,
+        ),
+        make(
+          "button",
+          {
+            type: "button",
+            "aria-label": "Next record",
+            onclick: () => step(index + 1),
+            disabled: index >= sample.records.length - 1,
+          },
+          "▶",
+        ),
         failed.length > 0 &&
-          make("button", { type: "button", onclick: () => nextFailed !== undefined && go(nextFailed) }, `Next failed (${failed.length})`),
+          make(
+            "button",
+            { type: "button", onclick: () => nextFailed !== undefined && go(nextFailed) },
+            `Next failed (${failed.length})`,
+          ),
       ),
-      sample.fault ? make("p", { class: "bad", role: "alert" }, `${sample.fault.message} ${sample.fault.hint ?? ""}`) : "",
+      sample.fault
+        ? make("p", { class: "bad", role: "alert" }, `${sample.fault.message} ${sample.fault.hint ?? ""}`)
+        : "",
       record?.refused === undefined ? "" : make("p", { class: "bad" }, record.refused),
     );
     byId("rows").replaceChildren(
