@@ -1,3 +1,4 @@
+import { readJournal } from "./journal.js";
 import type { EntityPlace, Progress, Settled } from "./journal-lines.js";
 
 /** What the journal of an import says of its entities: a byte an entity, so that it fits in memory for millions. */
@@ -74,4 +75,33 @@ function createBytes() {
       dense.set(name, row);
     },
   };
+}
+
+/** Names an entity of an import in a map. */
+export function placeName({ at, resource, item }: EntityPlace): string {
+  return `${at.source} ${at.position} ${resource} ${item}`;
+}
+
+/** What the journal of an import that stopped says of its entities. */
+export interface JournalSummary {
+  readonly settled: SettledEntities;
+  /** When an entity of mode create was sent, without a reply of its own: by the server's clock; undefined when that was not known. */
+  readonly inDoubt: ReadonlyMap<string, number | undefined>;
+}
+
+/** Reads what a journal says of its entities. @throws {StateError} */
+export async function readSettled(path: string): Promise<JournalSummary> {
+  const settled = collectSettled();
+  const inDoubt = new Map<string, number | undefined>();
+  for await (const line of readJournal(path)) {
+    if (line.line === "sent")
+      for (const [source, position, resource, item] of line.entities)
+        inDoubt.set(placeName({ at: { source, position }, resource, item }), line.atMs);
+    if (line.line !== "reply") continue;
+    for (const each of line.settled) {
+      settled.note(each);
+      inDoubt.delete(placeName(each));
+    }
+  }
+  return { settled, inDoubt };
 }

@@ -4,8 +4,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Entity, EntityBody } from "../../src/entity.js";
 import type { Deferred } from "../../src/outcome.js";
-import { openSpool } from "../../src/state/spool.js";
-import { deferredCodec, entityCodec } from "../../src/state/spool-codecs.js";
+import { deferredCodec, entityCodec, openSpool } from "../../src/state/spool.js";
 import { collect } from "../support/entities.js";
 import { makeFolder } from "./folder.js";
 

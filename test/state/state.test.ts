@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { GuardError, StateError } from "../../src/errors.js";
 import { fingerprintText, withoutSecrets } from "../../src/state/fingerprint.js";
-import { importIdPattern, makeImportId } from "../../src/state/import-id.js";
+import { importIdPattern, makeImportId } from "../../src/state/folders.js";
 import { readJournal } from "../../src/state/journal.js";
 import { thisMachine } from "../../src/state/machine.js";
 import { openState, type State, type StateOptions } from "../../src/state/state.js";
