@@ -124,7 +124,16 @@ describe("the layout's rules", () => {
     expect(
       filesWith(/from "undici"/).filter((file) => roomOf(file) === "api" && /\brequest\(/.test(textOf(file))),
     ).toEqual(["api/request.ts"]);
-    expect(filesWith(/from "undici"|\bfetch\(/).filter((file) => !["api", "read"].includes(roomOf(file)))).toEqual([]);
+    expect(
+      filesWith(/from "undici"|\bfetch\(/).filter(
+        (file) => !["api", "read"].includes(roomOf(file)) && file !== "studio/page/api.ts",
+      ),
+    ).toEqual([]);
+  });
+
+  it("lets the studio's page take nothing but types from outside its folder", () => {
+    const outside = /^import (?!type )[^;]*from "\.\.\//m;
+    expect(files.filter((file) => file.startsWith("studio/page/") && outside.test(textOf(file)))).toEqual([]);
   });
 
   it("opens sources in one file", () => {

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { box, drawEdges, layGraph } from "../../src/pages/graph.js";
+import { drawEdges } from "../../src/pages/graph.js";
+import { box, layGraph } from "../../src/pages/graph-layout.js";
 
 describe("the graph of blueprints", () => {
   const node = (id: string) => ({ id });

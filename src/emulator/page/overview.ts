@@ -1,5 +1,6 @@
 import { stackedBar } from "../../pages/bars.js";
-import { type GraphEdge, graphSvg } from "../../pages/graph.js";
+import { graphSvg } from "../../pages/graph.js";
+import type { GraphEdge } from "../../pages/graph-layout.js";
 import { type Html, html } from "../../pages/html.js";
 import type { FamilyStats } from "../limits.js";
 import type { Audit, Catalog, Shelf } from "../model.js";

@@ -1,49 +1,16 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { resolveApiUrl } from "../../api/addresses.js";
-import { createClient } from "../../api/client.js";
 import type { Blueprint } from "../../blueprint.js";
-import { CredentialsError, MappingError, PortloadError, UsageError } from "../../errors.js";
+import { PortloadError, UsageError } from "../../errors.js";
 import { startJq } from "../../map/jq.js";
 import { parseMapping, sourceOptionsFor } from "../../map/mapping-file.js";
-import { type BoundSource, bindSources } from "../../read/bind.js";
-import { proposeMapping } from "../init.js";
 import { preview } from "../preview.js";
 import { loadBlueprintFolder } from "../run/blueprint-folder.js";
-import { clientOptionsOf } from "../run/client-options.js";
+import { askCatalog, beginStudio, type CatalogFacts, type StudioOptions, type StudioStart } from "./begin.js";
 import { createFile } from "./create-file.js";
 import { type Evaluation, evaluate } from "./evaluate.js";
 import { type Sample, sampleOf } from "./sample.js";
-
-/** What a studio is opened with. */
-export interface StudioOptions {
-  readonly sources: readonly string[];
-  readonly mapping?: string;
-  /** Folder of blueprint files; without it those of the catalog, where there are credentials, else those that are proposed. */
-  readonly blueprints?: string;
-  readonly apiUrl?: string;
-}
-
-/** What a studio begins with. */
-export interface StudioStart {
-  readonly mapping: string;
-  /** Where the mapping is saved unless another name is given. */
-  readonly file: string;
-  /** True where the mapping is the proposal and lies nowhere yet. */
-  readonly isProposed: boolean;
-  readonly questions: readonly string[];
-  readonly sources: readonly { readonly name: string; readonly kind: string }[];
-}
-
-/** What is known of the catalog. */
-export interface CatalogFacts {
-  /** Address of the API. */
-  readonly target: string;
-  readonly hasCredentials: boolean;
-  /** Identifiers of its blueprints; none without credentials. */
-  readonly blueprints: ReadonlySet<string>;
-}
 
 /** The work behind the studio's page; it knows nothing of pages. */
 export interface StudioSession {
@@ -73,7 +40,7 @@ export async function openStudio(
   options: StudioOptions,
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<StudioSession> {
-  const { start, sources, proposed } = await begin(options, env);
+  const { start, sources, proposed } = await beginStudio(options, env);
   const { held, ...catalog } = await askCatalog(options, env);
   const known = options.blueprints === undefined ? held : await loadBlueprintFolder(options.blueprints);
   const blueprints = new Map([...proposed, ...known].map((blueprint) => [blueprint.identifier, blueprint]));
@@ -149,63 +116,14 @@ export async function openStudio(
   };
 }
 
-/** The catalog's blueprints, where there are credentials to ask with. */
-async function askCatalog(
-  { apiUrl }: StudioOptions,
-  env: Readonly<Record<string, string | undefined>>,
-): Promise<CatalogFacts & { readonly held: readonly Blueprint[] }> {
-  const address = apiUrl === undefined ? {} : { apiUrl };
-  const target = resolveApiUrl({ env, ...address });
-  try {
-    const client = createClient(clientOptionsOf(address, env));
-    try {
-      const held = await client.listBlueprints();
-      const blueprints = new Set(held.map(({ identifier }) => identifier));
-      return {
-        target,
-        hasCredentials: true,
-        blueprints,
-        held: held.filter(({ identifier }) => !identifier.startsWith("_")),
-      };
-    } finally {
-      await client.close();
-    }
-  } catch (error) {
-    if (!(error instanceof CredentialsError)) throw error;
-    return { target, hasCredentials: false, blueprints: new Set(), held: [] };
-  }
-}
-
-async function begin(options: StudioOptions, env: Readonly<Record<string, string | undefined>>) {
-  if (options.mapping !== undefined) {
-    const mapping = await readFile(options.mapping, "utf8").catch((cause: Error) => {
-      throw new UsageError(`-m ${options.mapping}: ${cause.message}`, { cause });
-    });
-    const sources = await bound(options.sources, kindsOf(mapping, options.mapping));
-    return {
-      start: { mapping, file: options.mapping, isProposed: false, questions: [], sources },
-      sources,
-      proposed: [],
-    };
-  }
-  const { mapping, blueprints, questions } = await proposeMapping({ sources: [...options.sources] }, env);
-  const sources = await bound(options.sources, kindsOf(mapping, "mapping.yaml"));
-  const file = `${sources[0]?.kind ?? "mapping"}.yaml`;
-  return { start: { mapping, file, isProposed: true, questions, sources }, sources, proposed: blueprints };
-}
-
-async function bound(args: readonly string[], kinds: readonly string[]): Promise<readonly BoundSource[]> {
-  return (await bindSources(args, kinds)).sources;
-}
-
-/** The kinds of a mapping; of one with faults none, so that sources bind by their own names. */
-function kindsOf(text: string, file: string): readonly string[] {
-  try {
-    return [...new Set(parseMapping(text, file).resources.map(({ kind }) => kind))];
-  } catch (error) {
-    if (!(error instanceof MappingError)) throw error;
-    return [...new Set([...text.matchAll(/^\s*-?\s*kind:\s*["']?([^"'\s#]+)/gm)].map(([, kind = ""]) => kind))];
-  }
+async function blueprintFolder(
+  folder: string,
+  blueprints: ReadonlyMap<string, Blueprint>,
+): Promise<string | undefined> {
+  if (blueprints.size === 0) return undefined;
+  const dir = await mkdtemp(join(folder, "blueprints-"));
+  await writeFile(join(dir, "blueprints.json"), JSON.stringify([...blueprints.values()]), { mode: 0o600 });
+  return dir;
 }
 
 /** How the mapping has a kind read; while it has a fault, as if it said nothing. */
@@ -216,14 +134,4 @@ function readOptions(text: string, file: string, kind: string) {
     if (error instanceof PortloadError) return {};
     throw error;
   }
-}
-
-async function blueprintFolder(
-  folder: string,
-  blueprints: ReadonlyMap<string, Blueprint>,
-): Promise<string | undefined> {
-  if (blueprints.size === 0) return undefined;
-  const dir = await mkdtemp(join(folder, "blueprints-"));
-  await writeFile(join(dir, "blueprints.json"), JSON.stringify([...blueprints.values()]), { mode: 0o600 });
-  return dir;
 }
