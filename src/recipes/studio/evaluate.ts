@@ -1,4 +1,3 @@
-import { type LeafTrace, traceRecords } from "../../authoring/trace-records.js";
 import type { Blueprint } from "../../blueprint.js";
 import { checkEntities } from "../../check/check.js";
 import type { Chunk } from "../../chunk.js";
@@ -8,13 +7,13 @@ import type { LintFinding } from "../../lint/codes.js";
 import { lintMapping } from "../../lint/lint-mapping.js";
 import { compileMapping } from "../../map/compile-mapping.js";
 import type { JqEngine } from "../../map/jq.js";
-import { keysRead } from "../../map/keys-read.js";
 import { mapRecords } from "../../map/map.js";
 import { type Mapping, parseMapping } from "../../map/mapping-file.js";
 import type { SourceRecord } from "../../record.js";
 import type { Reject } from "../../reject.js";
-import { advice } from "../../report/advice.js";
+import { type Problem, problemsOf } from "./problems.js";
 import type { Sample } from "./sample.js";
+import { type Made, type Traced, tracedOf } from "./traced.js";
 
 /** What became of one record of the sample. */
 export interface EvaluatedRecord {
@@ -33,31 +32,6 @@ export interface EvaluatedEntity {
   readonly title?: string;
 }
 
-/** One value of an entity, with what it came from. */
-export interface TracedValue extends Omit<LeafTrace, "outputs"> {
-  readonly resource: number;
-  readonly item: number;
-  /** What the expression gave first; absent where it gave nothing. */
-  readonly value?: unknown;
-  /** Keys of the record that the expression reads; absent where it may read any. */
-  readonly reads?: readonly string[];
-}
-
-/** Faults of one cause in the sample. */
-export interface Problem {
-  readonly code: string;
-  readonly message: string;
-  readonly fix: string;
-  readonly blueprint?: string;
-  readonly path?: string;
-  readonly count: number;
-  /** Records of the first few, to be looked at. */
-  readonly positions: readonly number[];
-  readonly value?: string;
-  /** Line in the mapping of the expression that gave the value. */
-  readonly line?: number;
-}
-
 /** What a mapping makes of a sample. */
 export interface Evaluation {
   readonly findings: readonly LintFinding[];
@@ -70,20 +44,7 @@ export interface Evaluation {
     readonly failed: number;
   };
   /** Of the record looked at: every value, and the entities as they would be sent. */
-  readonly traced?: {
-    readonly position: number;
-    readonly values: readonly TracedValue[];
-    readonly payloads: readonly Payload[];
-  };
-}
-
-/** An entity as it would be sent, or why it would not. */
-export interface Payload {
-  readonly resource: number;
-  readonly item: number;
-  readonly blueprint: string;
-  readonly body?: unknown;
-  readonly faults: readonly { readonly code: string; readonly message: string; readonly path?: string }[];
+  readonly traced?: Traced;
 }
 
 /** What a mapping is evaluated with. */
@@ -97,8 +58,6 @@ export interface EvaluateInput {
   /** The record that is looked at. */
   readonly position?: number;
 }
-
-const maxPositions = 5;
 
 /** Lints the mapping text and maps and checks the sample by it, as an import would. */
 export async function evaluate(input: EvaluateInput): Promise<Evaluation> {
@@ -132,7 +91,7 @@ export async function evaluate(input: EvaluateInput): Promise<Evaluation> {
       skipped: tally,
       failed: rejects.length,
     },
-    ...(position !== undefined && (await tracedOf(input, compiled, position, entities, rejects))),
+    ...(position !== undefined && (await tracedOf(sample, compiled, position, entities, rejects))),
   };
 }
 
@@ -146,14 +105,6 @@ const breaking = new Set([
   "jq_syntax",
   "bare_word",
 ]);
-
-interface Made {
-  readonly position: number;
-  readonly resource: number;
-  readonly item: number;
-  readonly blueprint: string;
-  readonly body: { readonly identifier: unknown; readonly title?: unknown };
-}
 
 function madeOf(item: Candidate | Entity): Made {
   const { at, resource, item: element } = item;
@@ -213,82 +164,6 @@ function recordsOf(
       ...(line !== undefined && { line }),
       entities: byPosition.get(position) ?? [],
     }));
-}
-
-function problemsOf(rejects: readonly Reject[], mapping: Mapping): readonly Problem[] {
-  const groups = new Map<string, { first: Reject & { value?: string }; count: number; positions: number[] }>();
-  for (const reject of rejects)
-    for (const finding of [reject, ...(reject.also ?? [])]) {
-      const fault = { ...reject, ...finding };
-      const key = JSON.stringify([fault.code, reject.blueprint, fault.path]);
-      const group = groups.get(key);
-      if (group === undefined) groups.set(key, { first: fault, count: 1, positions: [reject.at.position] });
-      else {
-        group.count++;
-        if (group.positions.length < maxPositions) group.positions.push(reject.at.position);
-      }
-    }
-  return [...groups.values()]
-    .sort((a, b) => b.count - a.count)
-    .map(({ first, count, positions }) => {
-      const line = lineOf(mapping, first);
-      return {
-        code: first.code,
-        message: first.message,
-        fix: advice[first.code],
-        ...(first.blueprint !== undefined && { blueprint: first.blueprint }),
-        ...(first.path !== undefined && { path: first.path }),
-        count,
-        positions,
-        ...(first.value !== undefined && { value: first.value }),
-        ...(line !== undefined && { line }),
-      };
-    });
-}
-
-function lineOf({ lines }: Mapping, { leaf, path, resource }: Reject): number | undefined {
-  const names = [leaf, path, `resources.${resource}.port.entity.mappings.${path}`];
-  return names.map((name) => (name === undefined ? undefined : lines.get(name))).find((line) => line !== undefined);
-}
-
-async function tracedOf(
-  { sample }: EvaluateInput,
-  compiled: Awaited<ReturnType<typeof compileMapping>>,
-  position: number,
-  made: readonly Made[],
-  rejects: readonly Reject[],
-): Promise<Pick<Evaluation, "traced">> {
-  const record = sample.records.find(({ at }) => at.position === position);
-  if (record === undefined) return {};
-  const [trace] = await traceRecords(compiled, sample.kind, [record], sample.name);
-  const values = (trace?.candidates ?? []).flatMap(({ resource, item, leaves }) =>
-    leaves.map(({ outputs, ...leaf }): TracedValue => {
-      const reads = keysRead(leaf.expression);
-      return {
-        ...leaf,
-        resource,
-        item,
-        ...(outputs.length > 0 && { value: outputs[0] }),
-        ...(reads !== undefined && { reads: [...reads] }),
-      };
-    }),
-  );
-  const payloads = [
-    ...made
-      .filter((one) => one.position === position)
-      .map(({ resource, item, blueprint, body }): Payload => ({ resource, item, blueprint, body, faults: [] })),
-    ...rejects
-      .filter(({ at }) => at.position === position)
-      .map(
-        ({ resource = 0, item = 0, blueprint = "", code, message, path, also = [] }): Payload => ({
-          resource,
-          item,
-          blueprint,
-          faults: [{ code, message, ...(path !== undefined && { path }) }, ...also],
-        }),
-      ),
-  ];
-  return { traced: { position, values, payloads } };
 }
 
 function chunkOf({ records, rejects }: Sample): Chunk<SourceRecord> {

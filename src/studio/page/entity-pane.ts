@@ -1,4 +1,5 @@
-import type { Evaluation, Payload, TracedValue } from "../../recipes/studio/evaluate.js";
+import type { Evaluation } from "../../recipes/studio/evaluate.js";
+import type { Payload, TracedValue } from "../../recipes/studio/traced.js";
 import { byId, make, shown } from "./dom.js";
 
 /** Shows what the record that is looked at becomes: every value with its expression's line and the columns it reads. */

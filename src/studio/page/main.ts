@@ -1,4 +1,5 @@
-import type { Evaluation, TracedValue } from "../../recipes/studio/evaluate.js";
+import type { Evaluation } from "../../recipes/studio/evaluate.js";
+import type { TracedValue } from "../../recipes/studio/traced.js";
 import type { SampleFacts } from "../calls.js";
 import { call, Fault } from "./api.js";
 import { blueprintTab } from "./blueprint-tab.js";
