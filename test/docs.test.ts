@@ -6,7 +6,7 @@ import { rejectCodes } from "../src/reject.js";
 import { advice } from "../src/report/advice.js";
 import { warningCodes } from "../src/warning.js";
 import { root } from "./support/catalog.js";
-import { runProgram } from "./support/program.js";
+import { runInProcess as runProgram } from "./support/in-process.js";
 
 const bars = (text: string): string => text.replaceAll("|", "\\|").replaceAll(/\s+/g, " ");
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { runProgram } from "../support/program.js";
+import { runInProcess as runProgram } from "../support/in-process.js";
 
 describe("portload lint", () => {
   it("prints findings on stdout, counts on stderr, and ends with 0 without an error", async () => {
