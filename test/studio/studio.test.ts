@@ -29,8 +29,7 @@ async function startStudio(args: readonly string[] = []) {
     await emulator.close();
     await rm(folder, { recursive: true, force: true });
   });
-  const shown = await running.shows("studio at http");
-  const url = /http:\/\/\S+/.exec(shown)?.[0] ?? "";
+  const url = /http:\/\/\S+/.exec(await running.shows("Ctrl-C"))?.[0] ?? "";
   return { folder, emulator, url, base: new URL(url).origin, running };
 }
 
@@ -43,7 +42,8 @@ async function openPage(url: string, width = 1280, colorScheme: "light" | "dark"
   page.on("console", (message) => said.push(message.text()));
   page.on("pageerror", ({ message }) => said.push(message));
   page.on("request", (asked) => {
-    if (new URL(asked.url()).origin !== new URL(url).origin && !asked.url().startsWith("data:")) foreign.push(asked.url());
+    if (new URL(asked.url()).origin !== new URL(url).origin && !asked.url().startsWith("data:"))
+      foreign.push(asked.url());
   });
   await page.goto(url);
   await evaluated(page);
@@ -52,14 +52,16 @@ async function openPage(url: string, width = 1280, colorScheme: "light" | "dark"
 
 /** Waits for an evaluation after the given one; gives its number. */
 async function evaluated(page: Page, after = 0): Promise<number> {
-  await page.waitForFunction((last) => Number(document.body.dataset.evaluated ?? 0) > last, after);
-  return page.evaluate(() => Number(document.body.dataset.evaluated));
+  await page.waitForFunction(`Number(document.body.dataset.evaluated ?? 0) > ${after}`);
+  return Number(await page.evaluate("document.body.dataset.evaluated"));
 }
 
 async function violations(page: Page): Promise<string[]> {
   await page.evaluate(axe.source);
   const found = await page.evaluate("axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa'] })");
-  return (found as axe.AxeResults).violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
+  return (found as axe.AxeResults).violations.map(
+    ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`,
+  );
 }
 
 describe("the studio", () => {
@@ -79,10 +81,16 @@ describe("the studio", () => {
     await page.getByRole("button", { name: "Create it in the catalog" }).click();
     await page.getByText("Created service.").waitFor();
     await page.getByRole("button", { name: "Dry run" }).click();
-    await page.getByText(/331 entities would be in the catalog/).first().waitFor();
+    await page
+      .getByText(/331 entities would be in the catalog/)
+      .first()
+      .waitFor();
     expect((await emulator.stats()).families.bulk?.accepted).toBeGreaterThan(0);
     await page.getByRole("button", { name: "Import", exact: true }).click();
-    await page.getByText(/^Finished: 331 entities are in the catalog/).first().waitFor();
+    await page
+      .getByText(/^Finished: 331 entities are in the catalog/)
+      .first()
+      .waitFor();
     const report = page.frameLocator("iframe.report");
     expect(await report.getByRole("heading", { level: 1 }).textContent()).toContain("Finished: 331 entities");
     expect(foreign).toEqual([]);
@@ -90,7 +98,12 @@ describe("the studio", () => {
   });
 
   it("shows a fault at its line while it is typed, and what a value was made of", async () => {
-    const { url } = await startStudio(["-m", join(root, "mappings/services.yaml"), "-b", join(root, "samples/blueprints")]);
+    const { url } = await startStudio([
+      "-m",
+      join(root, "mappings/services.yaml"),
+      "-b",
+      join(root, "samples/blueprints"),
+    ]);
     const { page, said } = await openPage(url);
     const before = await evaluated(page);
     await page.locator(".cm-line", { hasText: "identifier:" }).first().click();
