@@ -98,7 +98,6 @@ function serveActions(server: FastifyInstance, actions: StudioActions): void {
   for (const [name, act] of Object.entries(actions.streams))
     server.post(`/api/${name}`, async (request, reply) => {
       const gone = new AbortController();
-      request.raw.once("close", () => gone.abort());
       reply.raw.once("close", () => gone.abort());
       return reply.type("application/x-ndjson").send(Readable.from(lines(act(request.body as never, gone.signal))));
     });

@@ -87,6 +87,7 @@ export function openEditor(
   const nonce = document.querySelector<HTMLMetaElement>('meta[name="style-nonce"]')?.content ?? "";
   const extensions: Extension[] = [
     EditorView.cspNonce.of(nonce),
+    EditorView.lineWrapping,
     lineNumbers(),
     history(),
     yaml(),
