@@ -61,7 +61,8 @@ export function withoutChance(line: string): string {
     .replaceAll(/\d{8}T\d{9}Z-[0-9a-f]{4}/g, "<id>")
     .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "<time>")
     .replaceAll(/127\.0\.0\.1:\d+/g, "127.0.0.1:<port>")
-    .replaceAll(/[\d.,]+ (ms|s|min|entities\/s|requests\/s)\b/g, "<n> $1")
+    .replaceAll(/[\d.,]+ (?:ms|s|min)\b/g, "<time>")
+    .replaceAll(/[\d.,]+ (entities|requests|records)\/s\b/g, "<n> $1/s")
     .replaceAll(/\s+/g, " ")
     .trim();
 }
