@@ -2,6 +2,7 @@ import { z } from "zod";
 import { importOptions } from "../options.js";
 import { pastReport } from "../recipes/past-report.js";
 import { formatSummary } from "../report/summary.js";
+import { visible } from "../report/words.js";
 import type { Command } from "./command.js";
 import { resumeCommand } from "./finished.js";
 import { flagsOf, parseFlags } from "./flags.js";
@@ -32,7 +33,8 @@ export const reportCommand: Command = {
       ...(importId !== undefined && { importId }),
       ...(stateDir !== undefined && { stateDir }),
     };
-    const { report, folder, mode } = await pastReport(asked, terminal.env);
+    const { report, folder, mode, passedOver } = await pastReport(asked, terminal.env);
+    for (const text of passedOver) terminal.stderr.write(`passed over: ${visible(text)}\n`);
     const resume = resumeCommand(report, folder);
     const color = mayColor({ ...terminal, stderr: terminal.stdout }, args.color !== false);
     const told = { report, mode, folder, color, ...(resume !== undefined && { resume }) };

@@ -21,10 +21,12 @@ export interface Retried {
   readonly sources: ReadonlyMap<string, number>;
   /** Names of its sources. */
   readonly names: readonly string[];
+  /** Later imports that were passed over; see `findImport`. */
+  readonly passedOver: readonly string[];
 }
 
 /** Reads what an import is done with. @throws {StateError} */
-export async function openRetried({ importId, folder, header }: PastImport): Promise<Retried> {
+export async function openRetried({ importId, folder, header, passedOver }: PastImport): Promise<Retried> {
   const { settled } = await readSettled(join(folder, "journal.ndjson"));
   const rejected = new Map<string, { position: number; resource?: number }[]>();
   const path = join(folder, "reasons.ndjson");
@@ -38,7 +40,7 @@ export async function openRetried({ importId, folder, header }: PastImport): Pro
   const named = sources.flatMap(({ kind, name }, index) =>
     [name, copyOf(folder, { index })].map((path) => [`${kind}=${path}`, index] as const),
   );
-  return { importId, settled, rejected, sources: new Map(named), names: sources.map(({ name }) => name) };
+  return { importId, settled, rejected, sources: new Map(named), names: sources.map(({ name }) => name), passedOver };
 }
 
 /**

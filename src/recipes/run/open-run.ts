@@ -72,7 +72,13 @@ export async function openRun(
       keep: options.keep,
       header,
     }));
-  accounts.warn([...inventory.warnings, ...state.warnings]);
+  const passedOver = (resume?.past.passedOver ?? []).concat(retryOf?.passedOver ?? []);
+  const unclean = passedOver.map((text) => ({
+    code: "state_unclean" as const,
+    message: `passed over: ${text}`,
+    count: 1,
+  }));
+  accounts.warn([...inventory.warnings, ...state.warnings, ...unclean]);
   const stdin = opened === undefined ? context.stdin : opened.stdin;
   return {
     ...parts,
