@@ -1,5 +1,5 @@
 import type { Place, Span } from "./record.js";
-import type { Reject } from "./reject.js";
+import type { Finding, Reject } from "./reject.js";
 
 /** How an entity meets one that exists. merge: given properties change; override: it becomes exactly what was sent; create: refused. */
 export type Mode = "merge" | "override" | "create";
@@ -65,6 +65,12 @@ export interface Entity {
   readonly bytes: number;
   /** What is cleared apart once the entity is written: an upsert takes no null there. Mode merge only. @source API reference, "Update an entity" (PATCH) */
   readonly clears?: readonly ClearedField[];
+  /** What the catalog held in every field that a write of this entity may change, where that was looked up. */
+  readonly before?: EntityBody;
+  /** How it meets one that exists, where that is not as its run says. */
+  readonly mode?: Mode;
+  /** Why it counts as rejected although it is written: without the relations whose targets are missing. */
+  readonly rejected?: Finding;
 }
 
 /** A field that only a PATCH clears. */
@@ -77,7 +83,6 @@ export interface Write {
   readonly mode: Mode;
   /** What this write leaves out, to be sent in a later one: the whole entity, and the keys of the relations that wait. */
   readonly deferred?: { readonly entity: Entity; readonly waiting: readonly string[] };
-  readonly before?: EntityBody;
 }
 
 /** The entities of one request: at most 20, at most 1 MiB, no key twice. */

@@ -2,6 +2,7 @@ import { existsSync, statSync } from "node:fs";
 import { mkdir, open, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { StateError } from "../errors.js";
+import type { Warning } from "../warning.js";
 import { stateError } from "./files.js";
 import { readJournalHeader } from "./journal.js";
 import { encodeJournalLine, type JournalHeader, sealLine } from "./journal-lines.js";
@@ -137,6 +138,11 @@ export async function findImport(
         ? "Name the folder of import folders with --state-dir."
         : "Name an import by its id to choose it all the same.",
   });
+}
+
+/** Names the imports that were passed over for this one. */
+export function passedOver({ passedOver: reasons }: PastImport): readonly Warning[] {
+  return reasons.map((reason) => ({ code: "state_unclean", message: `passed over: ${reason}`, count: 1 }));
 }
 
 /** Ids of the imports in a state folder, the latest first. */

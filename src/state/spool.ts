@@ -1,5 +1,5 @@
 import { maxChunkBytes, maxChunkRecords } from "../chunk.js";
-import type { ClearedField, Entity, EntityBody } from "../entity.js";
+import type { Entity, EntityBody } from "../entity.js";
 import type { Deferred } from "../outcome.js";
 import type { Place, Span } from "../record.js";
 import { type AppendFile, openAppendFile, readLines } from "./files.js";
@@ -100,7 +100,8 @@ async function* inChunks<T>(path: string, ranges: readonly Range[], decode: (lin
 /** An entity as a line of a spool; its body is the text that will be sent, not encoded again. */
 export const entityCodec: Codec<Entity> = {
   encode(entity) {
-    const { at, span, resource, item, key, bytes, json, clears } = entity;
+    const { at, span, resource, item, key, bytes, json, clears, before, mode, rejected } = entity;
+    const isPlain = clears === undefined && before === undefined && mode === undefined && rejected === undefined;
     const place = at.line === undefined ? [at.source, at.position] : [at.source, at.position, at.line];
     const head = JSON.stringify([
       place,
@@ -109,19 +110,20 @@ export const entityCodec: Codec<Entity> = {
       item,
       [key.blueprint, key.identifier],
       bytes,
-      ...(clears === undefined ? [] : [clears]),
+      // As text, so that no key of it can be taken for the body's.
+      ...(isPlain ? [] : [JSON.stringify({ clears, before, mode, rejected })]),
     ]);
     return `{"head":${head}${bodyStart}${json}}`;
   },
   decode(line) {
     const { head, body } = JSON.parse(line) as { head: Head; body: EntityBody };
-    const [[source, position, lineOfRecord], span, resource, item, [blueprint, identifier], bytes, clears] = head;
+    const [[source, position, lineOfRecord], span, resource, item, [blueprint, identifier], bytes, more] = head;
     const at: Place = lineOfRecord === undefined ? { source, position } : { source, position, line: lineOfRecord };
     // a quote within a JSON text is always escaped, so the first match is the key of the body
     const json = line.slice(line.indexOf(bodyStart) + bodyStart.length, -1);
     const place = span === null ? { at } : { at, span: { start: span[0], end: span[1] } satisfies Span };
     const entity = { ...place, resource, item, key: { blueprint, identifier }, body, json, bytes };
-    return clears === undefined ? entity : { ...entity, clears };
+    return more === undefined ? entity : { ...entity, ...(JSON.parse(more) as MoreFields) };
   },
 };
 
@@ -145,7 +147,10 @@ type Head = [
   item: number,
   key: [blueprint: string, identifier: string],
   bytes: number,
-  clears?: readonly ClearedField[],
+  more?: string,
 ];
+
+/** What few entities have. */
+type MoreFields = Pick<Entity, "clears" | "before" | "mode" | "rejected">;
 
 const bodyStart = ',"body":';

@@ -12,12 +12,18 @@ import { maxBodyBytes } from "./batch.js";
 export function outcomeOf(write: Write, verdict: Verdict): Outcome | Deferred {
   const entity = write.deferred?.entity ?? write.entity;
   if (verdict.is === "created" || verdict.is === "updated") {
-    if (write.deferred === undefined) return { ...placeOf(entity), is: verdict.is };
+    if (write.deferred === undefined) return writtenOutcome(entity, verdict.is);
     return { is: "deferred", entity: withoutClears(entity), waiting: write.deferred.waiting, first: verdict.is };
   }
   const reject = rejectOf(write, verdict);
   if (reject.code === "relation_target_missing") return { is: "deferred", entity, waiting: [] };
   return { ...placeOf(entity), is: "rejected", reject };
+}
+
+/** The outcome of an entity that is written; one that is known to lack something counts as rejected all the same. */
+export function writtenOutcome(entity: Entity, is: "created" | "updated"): Outcome {
+  if (entity.rejected === undefined) return { ...placeOf(entity), is };
+  return { ...placeOf(entity), is: "rejected", reject: { ...entity.rejected, stage: "write", ...originOf(entity) } };
 }
 
 /**

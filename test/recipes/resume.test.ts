@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { describe, expect, it } from "vitest";
 import type { Emulator } from "../../src/emulator/emulator.js";
-import type { ImportOptions } from "../../src/options.js";
+import type { ImportOptions } from "../../src/options/run.js";
 import { runImport } from "../../src/recipes/import.js";
 import { pastReport } from "../../src/recipes/past-report.js";
 import { resumeImport } from "../../src/recipes/resume.js";
@@ -95,7 +95,7 @@ describe("an import that was interrupted", () => {
     const emulator = await startCatalog({ blueprints });
     const { report } = await runImport(given, { env: envOf(emulator) });
     const asked = { stateDir: given.stateDir ?? "" };
-    await expect(resumeImport(asked, { env: envOf(emulator) })).rejects.toThrow(/no import to go on with/);
+    await expect(resumeImport(asked, { env: envOf(emulator) })).rejects.toThrow(/no import to resume/);
     await expect(resumeImport({ ...asked, importId: report.importId }, { env: envOf(emulator) })).rejects.toThrow(
       /is finished/,
     );
