@@ -7,7 +7,8 @@ import { type PinnedProposal, writeMapping } from "../init/write-mapping.js";
 import { startJq } from "../map/jq.js";
 import { compileMapping, mapRecords } from "../map/map.js";
 import { parseMapping } from "../map/mapping-file.js";
-import { type InitOptions, initOptions } from "../options.js";
+import { type InitOptions, initOptions } from "../options/authoring.js";
+import { parseOptions } from "../options/parse.js";
 import { type BoundSource, bindSources } from "../read/bind.js";
 import { readSource } from "../read/read.js";
 import { type Ask, settleSource } from "../read/settle-source.js";
@@ -36,7 +37,7 @@ export async function proposeMapping(
   given: InitOptions,
   env: Readonly<Record<string, string | undefined>> = {},
 ): Promise<Proposed> {
-  const options = initOptions.parse(given);
+  const options = parseOptions(initOptions, given);
   await refuseToOverwrite(options);
   const blueprint = options.blueprint === undefined ? undefined : await findBlueprint(options.blueprint, env);
   const sources = await bindKinds(options.sources);

@@ -32,6 +32,6 @@ describe("portload lint", () => {
   it("ends with 64 on a form that it lacks", async () => {
     const { code, stderr } = await runProgram(["lint", "mappings/dotgov.yaml", "--output", "xml"]);
     expect(code).toBe(64);
-    expect(stderr).toContain("--output:");
+    expect(stderr).toContain("--output must be text, json or github");
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { FaultRule, FaultScript } from "../../src/emulator/faults.js";
 import type { Mode } from "../../src/entity.js";
-import type { ImportOptions } from "../../src/options.js";
+import type { ImportOptions } from "../../src/options/run.js";
 import { runImport } from "../../src/recipes/import.js";
 import type { Report } from "../../src/report/report.js";
 import { envOf, startCatalog } from "../support/catalog.js";

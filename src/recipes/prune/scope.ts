@@ -1,7 +1,7 @@
-import { type Entity, isSearchQuery } from "../../entity.js";
+import type { Entity } from "../../entity.js";
 import { GuardError, UsageError } from "../../errors.js";
 import type { Prune } from "../../map/mapping.js";
-import type { ResolvedImportOptions } from "../../options.js";
+import type { ResolvedRunOptions } from "../../options/run.js";
 import type { StepPlan } from "../../order/steps.js";
 import { sameJson } from "../../same-value.js";
 import type { Catalog } from "../run/catalog.js";
@@ -50,7 +50,7 @@ export function pruneScope({
       for await (const chunk of entities) {
         for (const entity of chunk) {
           const { blueprint, identifier } = entity.key;
-          if (isSearchQuery(entity.body.identifier)) searched.set(blueprint, (searched.get(blueprint) ?? 0) + 1);
+          if (!entity.isNamed) searched.set(blueprint, (searched.get(blueprint) ?? 0) + 1);
           const prune = mapping.resources[entity.resource]?.prune;
           if (prune !== undefined && !owns(prune, entity) && !strangers.has(blueprint))
             strangers.set(blueprint, identifier);
@@ -64,7 +64,7 @@ export function pruneScope({
 }
 
 /** Refuses a prune that cannot be told apart from damage, before anything is sent. @throws {UsageError | GuardError} */
-export function refusePrune({ mapping }: Inventory, options: ResolvedImportOptions): void {
+export function refusePrune({ mapping }: Inventory, options: ResolvedRunOptions): void {
   if (options.limit !== undefined)
     throw new UsageError("--prune with --limit: what is beyond the limit would count as stale", {
       hint: "Leave one of them out.",

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect } from "vitest";
 import type { Emulator } from "../../../src/emulator/emulator.js";
 import { type Readings, readingValues } from "../../../src/emulator/readings.js";
-import type { ImportOptions } from "../../../src/options.js";
+import type { ImportOptions } from "../../../src/options/run.js";
 import { runImport } from "../../../src/recipes/import.js";
 import { blueprintOf, envOf, makeFolder, startCatalog } from "../../support/catalog.js";
 import { isLong } from "../../support/long.js";

@@ -1,6 +1,6 @@
 import { PassThrough } from "node:stream";
 import { describe, expect, it } from "vitest";
-import { sourceTalk } from "../../src/cli/source-talk.js";
+import { sourceQuestions } from "../../src/cli/source-questions.js";
 
 const doubt = {
   message: "it may be one or the other",
@@ -16,7 +16,7 @@ async function answerTo(typed: string) {
   const stderr = Object.assign(new PassThrough(), { isTTY: true });
   const terminal = { env: {}, stdin, stdout: new PassThrough(), stderr, signal: new AbortController().signal };
   stdin.write(`${typed}\n`);
-  const answer = await sourceTalk(terminal, { quiet: false, yes: false }).ask?.("things.csv", doubt);
+  const answer = await sourceQuestions(terminal, { quiet: false, yes: false }).ask?.("things.csv", doubt);
   return { answer, said: String(stderr.read()) };
 }
 
@@ -37,6 +37,6 @@ describe("a question about a source at a terminal", () => {
     const stdin = new PassThrough();
     const stderr = Object.assign(new PassThrough(), { isTTY: true });
     const terminal = { env: {}, stdin, stdout: new PassThrough(), stderr, signal: new AbortController().signal };
-    expect(sourceTalk(terminal, { quiet: false, yes: false }).ask).toBeUndefined();
+    expect(sourceQuestions(terminal, { quiet: false, yes: false }).ask).toBeUndefined();
   });
 });
