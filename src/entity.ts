@@ -1,5 +1,5 @@
 import type { Place, Span } from "./record.js";
-import type { Reject } from "./reject.js";
+import type { Finding, Reject } from "./reject.js";
 
 /** How an entity meets one that exists. merge: given properties change; override: it becomes exactly what was sent; create: refused. */
 export type Mode = "merge" | "override" | "create";
@@ -65,6 +65,12 @@ export interface Entity {
   readonly bytes: number;
   /** What is cleared apart once the entity is written: an upsert takes no null there. Mode merge only. @source API reference, "Update an entity" (PATCH) */
   readonly clears?: readonly ClearedField[];
+  /** What the catalog held in every field that a write of this entity may change, where that was looked up. */
+  readonly before?: EntityBody;
+  /** How it meets one that exists, where that is not as its run says. */
+  readonly mode?: Mode;
+  /** Why it counts as rejected although it is written: without the relations whose targets are missing. */
+  readonly rejected?: Finding;
 }
 
 /** A field that only a PATCH clears. */
@@ -75,18 +81,8 @@ export interface Write {
   readonly entity: Entity;
   readonly pass: "only" | "first" | "second";
   readonly mode: Mode;
-  /** What this write leaves out, to be sent in the second one: the whole entity, and the keys of the relations that wait. */
-  readonly deferred?: Pick<Deferred, "entity" | "waiting">;
-  readonly before?: EntityBody;
-}
-
-/** What waits for the end of an import: relations whose target was not there yet, or a whole entity that was refused for a missing target. */
-export interface Deferred {
-  readonly entity: Entity;
-  /** What the first write did; absent when the API refused it for a missing target. */
-  readonly first?: "created" | "updated";
-  /** Keys of the relations that are not written yet. */
-  readonly waiting: readonly string[];
+  /** What this write leaves out, to be sent in a later one: the whole entity, and the keys of the relations that wait. */
+  readonly deferred?: { readonly entity: Entity; readonly waiting: readonly string[] };
 }
 
 /** The entities of one request: at most 20, at most 1 MiB, no key twice. */
@@ -97,11 +93,11 @@ export interface Batch {
   readonly bytes: number;
 }
 
-/** What became of an entity. */
-export type Outcome = { readonly at: Place; readonly resource: number; readonly item: number; readonly key: Key } & (
-  | { readonly is: "created" | "updated" | "unchanged" | "duplicate" | "notAttempted" }
-  | { readonly is: "rejected"; readonly reject: Reject }
-);
+/** An entity as the catalog gives it; which fields it has depends on what was asked for. */
+export interface FoundEntity {
+  readonly identifier: string;
+  readonly [field: string]: unknown;
+}
 
 /** True for a search query in place of an identifier. */
 export function isSearchQuery(value: unknown): value is SearchQuery {
@@ -118,9 +114,4 @@ export function targetsOf(value: RelationValue | undefined): readonly string[] {
 export function originOf({ at, span, resource, item, key }: Entity): Omit<Reject, "code" | "message" | "stage"> {
   const { blueprint, identifier } = key;
   return { at, ...(span && { span }), resource, item, blueprint, identifier };
-}
-
-/** What an outcome keeps of its entity. */
-export function placeOf({ at, resource, item, key }: Entity): Pick<Entity, "at" | "resource" | "item" | "key"> {
-  return { at, resource, item, key };
 }

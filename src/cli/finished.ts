@@ -7,14 +7,21 @@ import { type Terminal, writeOut } from "./terminal.js";
 
 /** Prints how an import ended, and gives its exit code. */
 export async function tellFinished(
-  { report, folder, mode, stopped, error }: Finished,
+  { report, folder, mode, ending, error }: Finished,
   terminal: Terminal,
   talk: Talk,
 ): Promise<ExitCode> {
   const resume = resumeCommand(report, folder);
   if (error !== undefined) await writeOut(terminal.stderr, `${describeError(error)}\n\n`);
   if (talk.output === "json") await writeOut(terminal.stdout, `${JSON.stringify(report)}\n`);
-  const told = { report, mode, folder, stopped, color: talk.color, ...(resume !== undefined && { resume }) };
+  const told = {
+    report,
+    mode,
+    folder,
+    stopped: ending === "overBudget",
+    color: talk.color,
+    ...(resume !== undefined && { resume }),
+  };
   if (!talk.quiet) await writeOut(terminal.stderr, formatSummary(told));
   // Quiet is not silent about how to go on.
   else if (resume !== undefined) await writeOut(terminal.stderr, `go on with: ${resume}\n`);

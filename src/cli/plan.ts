@@ -1,11 +1,11 @@
 import { copyFile } from "node:fs/promises";
 import { EnvironmentError } from "../errors.js";
 import { type Dye, formatPlan } from "../plan/format-plan.js";
-import { planLines } from "../recipes/plan/lines.js";
+import { planLines } from "../recipes/plan/planned.js";
 import { runPlan } from "../recipes/plan.js";
 import { planOptions } from "../recipes/sync/options.js";
-import { makePaint } from "../report/paint.js";
 import { causeLines } from "../report/summary.js";
+import { makePaint } from "../report/words.js";
 import type { Command } from "./command.js";
 import { describeError, type ExitCode } from "./exit.js";
 import { flagsOf, parseFlags } from "./flags.js";

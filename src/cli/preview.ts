@@ -1,6 +1,6 @@
 import { previewOptions } from "../options.js";
 import { preview } from "../recipes/preview.js";
-import { formatPreview } from "../report/preview-summary.js";
+import { formatPreview } from "../report/summary.js";
 import type { Command } from "./command.js";
 import { flagsOf, parseFlags } from "./flags.js";
 import { sourceTalk } from "./source-talk.js";

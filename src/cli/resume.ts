@@ -1,5 +1,5 @@
 import type { Readable } from "node:stream";
-import { resumeOptions } from "../recipes/go-on/options.js";
+import { resumeOptions } from "../recipes/resume/options.js";
 import { isImportId, resumeImport } from "../recipes/resume.js";
 import type { Command } from "./command.js";
 import { tellFinished } from "./finished.js";

@@ -1,4 +1,4 @@
-import { retryOptions } from "../recipes/go-on/options.js";
+import { retryOptions } from "../recipes/resume/options.js";
 import { retryImport } from "../recipes/retry.js";
 import type { Command } from "./command.js";
 import { tellFinished } from "./finished.js";

@@ -1,5 +1,5 @@
 import { stat } from "node:fs/promises";
-import { resolveApiUrl } from "../api/base-url.js";
+import { resolveApiUrl } from "../api/addresses.js";
 import { type Client, createClient } from "../api/client.js";
 import type { Blueprint } from "../blueprint.js";
 import { version } from "../version.js";

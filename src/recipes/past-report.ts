@@ -1,7 +1,7 @@
 import { StateError } from "../errors.js";
 import { writeForms } from "../report/forms.js";
 import type { Report } from "../report/report.js";
-import { findImport } from "../state/find-imports.js";
+import { findImport } from "../state/folders.js";
 import type { Finished } from "./run/finish.js";
 
 /**
@@ -28,5 +28,5 @@ export async function pastReport(
   const report = JSON.parse(past.report) as Report;
   await writeForms(report, given.report ?? []);
   const mode = (past.header.options.mode as Finished["mode"] | undefined) ?? "merge";
-  return { report, folder: past.folder, stopped: false, mode };
+  return { report, folder: past.folder, ending: "finished", mode };
 }

@@ -9,8 +9,8 @@ import { readSource } from "../read/read.js";
 import { addMapped, addRejects, addTally, type Counts, noCounts } from "../report/counts.js";
 import { groupCauses, type RejectGroup, type WarningGroup } from "../report/group-causes.js";
 import { openCatalog } from "./run/catalog.js";
+import { openDownloads } from "./run/connect.js";
 import { openInventory } from "./run/inventory.js";
-import { fetchOf } from "./run/open-run.js";
 import { onceEach, type SourceTalk, settleSources } from "./run/settle-sources.js";
 
 /** What a preview takes from the world around it. */
@@ -45,6 +45,7 @@ export async function preview(given: PreviewOptions, context: PreviewContext): P
   const causes = groupCauses(names);
   causes.addWarnings(inventory.warnings);
   const engine = startJq();
+  const downloads = openDownloads(context);
   let counts = noCounts;
   try {
     const resources = inventory.resources.map(({ index }) => index);
@@ -53,7 +54,7 @@ export async function preview(given: PreviewOptions, context: PreviewContext): P
     for (const source of inventory.sources) {
       const records = readSource(source, inventory.optionsOf(source), {
         onReceipt,
-        fetch: fetchOf(context),
+        fetch: downloads.fetch,
         ...(context.stdin && { stdin: context.stdin }),
         ...(context.signal && { signal: context.signal }),
         ...(options.limit !== undefined && { limit: options.limit }),
@@ -72,6 +73,7 @@ export async function preview(given: PreviewOptions, context: PreviewContext): P
     }
   } finally {
     await engine.close();
+    await downloads.close();
   }
   return { counts, rejects: causes.rejects(), warnings: causes.warnings() };
 }

@@ -1,13 +1,6 @@
 import type { Blueprint } from "../blueprint.js";
-import {
-  type Deferred,
-  type Entity,
-  type EntityBody,
-  type Mode,
-  type RelationValue,
-  targetsOf,
-  type Write,
-} from "../entity.js";
+import { type Entity, type EntityBody, type Mode, type RelationValue, targetsOf, type Write } from "../entity.js";
+import type { Deferred } from "../outcome.js";
 
 /** An entity's relations by key. */
 export type Relations = Readonly<Record<string, RelationValue>>;

@@ -49,7 +49,7 @@ export function settleDuplicates(
       duplicates.push(entity);
       continue;
     }
-    const message = `${entity.key.blueprint}/${entity.key.identifier} of ${describe(entity.at)} stands with other content at ${describe(keys.place(entry))}`;
+    const message = `${entity.key.blueprint}/${entity.key.identifier} of ${describe(entity.at)} has other content at ${describe(keys.place(entry))}`;
     if (policy === "error") rejects.push({ entity, reject: rejectOf(entity, message) });
     else {
       duplicates.push(entity);

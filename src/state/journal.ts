@@ -1,7 +1,6 @@
 import { StateError } from "../errors.js";
-import { type AppendOptions, openAppendFile } from "./append-file.js";
+import { type AppendOptions, openAppendFile, readLines } from "./files.js";
 import { decodeJournalLine, encodeJournalLine, type JournalHeader, type JournalLine } from "./journal-lines.js";
-import { readLines } from "./read-lines.js";
 
 /** Least milliseconds between two syncs of the journal. @source contract, "The state folder" */
 export const syncEveryMs = 200;

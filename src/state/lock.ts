@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { link, open, readFile, rename, stat, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { GuardError } from "../errors.js";
+import { stateError } from "./files.js";
 import type { Machine } from "./machine.js";
-import { stateError } from "./state-error.js";
 
 /** Who holds a lock. */
 export interface LockHolder {

@@ -198,7 +198,7 @@ describe("relations within a blueprint", () => {
         {
           code: "relation_target_missing",
           path: "relations.parent",
-          message: 'node "ghost" exists neither in this import nor in the catalog; the entity stands without it',
+          message: 'node "ghost" exists neither in this import nor in the catalog; the entity is written without it',
         },
       ],
     });

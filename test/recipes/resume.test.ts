@@ -92,7 +92,7 @@ describe("an import that was interrupted", () => {
     const emulator = await startCatalog({ blueprints });
     const { report } = await runImport(given, { env: envOf(emulator) });
     const asked = { stateDir: given.stateDir ?? "" };
-    await expect(resumeImport(asked, { env: envOf(emulator) })).rejects.toThrow(/no import to go on with/);
+    await expect(resumeImport(asked, { env: envOf(emulator) })).rejects.toThrow(/no import to resume/);
     await expect(resumeImport({ ...asked, importId: report.importId }, { env: envOf(emulator) })).rejects.toThrow(
       /is finished/,
     );

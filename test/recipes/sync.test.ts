@@ -198,7 +198,7 @@ describe("duplicates by policy last", () => {
     expect(emulator.store.entity("item", "a")?.properties.size).toBe(3);
     expect(emulator.store.entity("item", "b")?.relations.parent).toBe("a");
     expect(report.warnings).toMatchObject([{ code: "duplicate_differs", count: 2, first: { position: 1 } }]);
-    expect(report.warnings[0]?.message).toMatch(/item\/a of .*items\.ndjson:1 stands with other content at .*record 5/);
+    expect(report.warnings[0]?.message).toMatch(/item\/a of .*items\.ndjson:1 has other content at .*record 5/);
   });
 
   it("hold across sources and steps", async () => {

@@ -19,7 +19,7 @@ describe("settleDuplicates", () => {
       {
         code: "duplicate_differs",
         blueprint: "service",
-        message: "service/a of 0:3 stands with other content at 0:1; the first one is sent",
+        message: "service/a of 0:3 has other content at 0:1; the first one is sent",
         count: 1,
         first: a3.at,
       },

@@ -10,6 +10,7 @@ import {
   type JournalHeader,
   type JournalLine,
   type JournalReply,
+  type Progress,
 } from "../../src/state/journal-lines.js";
 import { collect } from "../support/entities.js";
 import { makeFolder } from "./folder.js";
@@ -33,10 +34,10 @@ const header: JournalHeader = {
 
 const reply: JournalReply = {
   line: "reply",
-  status: 207,
   settled: [
-    { at: { source: 0, position: 1 }, resource: 0, item: 0, is: "created", pass: "only" },
-    { at: { source: 0, position: 2 }, resource: 1, item: 4, is: "rejected", pass: "first" },
+    { at: { source: 0, position: 1 }, resource: 0, item: 0, is: "created" },
+    { at: { source: 0, position: 2 }, resource: 1, item: 4, is: "deferred", first: "updated" },
+    { at: { source: 0, position: 3 }, resource: 1, item: 0, is: "deferred" },
   ],
 };
 
@@ -50,7 +51,7 @@ describe("journal", () => {
   it("reads back its header and its replies in order", async () => {
     const path = await startJournal();
     const journal = await openJournal(path);
-    const second: JournalReply = { line: "reply", status: 200, settled: [] };
+    const second: JournalReply = { line: "reply", settled: [] };
     await Promise.all([journal.append(reply), journal.append(second)]);
     await journal.close();
     expect(await collect(readJournal(path))).toEqual([header, reply, second] satisfies JournalLine[]);
@@ -59,28 +60,41 @@ describe("journal", () => {
 
   it("writes what a reply settled as short tuples", () => {
     expect(encodeJournalLine(reply)).toBe(
-      '{"line":"reply","status":207,"settled":[[0,1,0,0,"c","o"],[0,2,1,4,"r","f"]]}',
+      '{"line":"reply","settled":[[0,1,0,0,"c","o"],[0,2,1,4,"u","f"],[0,3,1,0,"m","f"]]}',
     );
   });
 
   it("reads back any reply", () => {
-    const settled = fc.record({
+    const place = fc.record({
       at: fc.record({ source: fc.nat(), position: fc.nat() }),
       resource: fc.nat(),
       item: fc.nat(),
-      is: fc.constantFrom("created", "updated", "rejected", "unmet"),
-      pass: fc.constantFrom("only", "first", "second"),
     });
-    const anyReply = fc.record(
-      { line: fc.constant("reply"), status: fc.nat(), settled: fc.array(settled) },
-      { requiredKeys: ["line", "settled"], noNullPrototype: true },
+    const progress = fc.constantFrom<Progress>(
+      ...(["created", "updated", "rejected", "deferred"] as const).map((is) => ({ is })),
+      { is: "deferred", first: "created" },
+      { is: "deferred", first: "updated" },
     );
+    const settled = fc.tuple(place, progress).map(([at, how]) => ({ ...at, ...how }));
     fc.assert(
-      fc.property(anyReply, (line) => {
-        const any = line as JournalReply;
+      fc.property(fc.array(settled), (all) => {
+        const any: JournalReply = { line: "reply", settled: all };
         expect(decodeJournalLine(encodeJournalLine(any))).toEqual(any);
       }),
     );
+  });
+
+  it("reads replies as earlier versions wrote them, with a status and the ordinal of the write", () => {
+    const text = '{"line":"reply","status":207,"settled":[[0,1,0,0,"c","s"],[0,2,0,0,"m","o"],[0,3,0,0,"u","f"]]}';
+    const at = (position: number) => ({ at: { source: 0, position }, resource: 0, item: 0 });
+    expect(decodeJournalLine(text)).toEqual({
+      line: "reply",
+      settled: [
+        { ...at(1), is: "created" },
+        { ...at(2), is: "deferred" },
+        { ...at(3), is: "deferred", first: "updated" },
+      ],
+    });
   });
 
   it("leaves out a last line that is torn at any byte", async () => {

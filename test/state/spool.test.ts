@@ -2,9 +2,9 @@ import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Deferred, Entity, EntityBody } from "../../src/entity.js";
-import { openSpool } from "../../src/state/spool.js";
-import { deferredCodec, entityCodec } from "../../src/state/spool-codecs.js";
+import type { Entity, EntityBody } from "../../src/entity.js";
+import type { Deferred } from "../../src/outcome.js";
+import { deferredCodec, entityCodec, openSpool } from "../../src/state/spool.js";
 import { collect } from "../support/entities.js";
 import { makeFolder } from "./folder.js";
 
@@ -44,7 +44,7 @@ const entity: fc.Arbitrary<Entity> = fc
 
 const deferred: fc.Arbitrary<Deferred> = fc
   .tuple(entity, fc.constantFrom(undefined, "created" as const, "updated" as const), fc.array(name))
-  .map(([entity, first, waiting]) => ({ entity, ...(first === undefined ? {} : { first }), waiting }));
+  .map(([entity, first, waiting]) => ({ is: "deferred", entity, ...(first === undefined ? {} : { first }), waiting }));
 
 describe("codecs", () => {
   it("read back any entity, on one line", () => {

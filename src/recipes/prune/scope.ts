@@ -2,26 +2,36 @@ import { type Entity, isSearchQuery } from "../../entity.js";
 import { GuardError, UsageError } from "../../errors.js";
 import type { Prune } from "../../map/mapping.js";
 import type { ResolvedImportOptions } from "../../options.js";
-import { sameJson } from "../../settle/same-value.js";
+import type { StepPlan } from "../../order/steps.js";
+import { sameJson } from "../../same-value.js";
 import type { Catalog } from "../run/catalog.js";
 import type { Inventory } from "../run/inventory.js";
+import type { EntityStage } from "../stages/steps.js";
 
 /** What a prune looks at: the blueprints that resources own something of, and what was met of them on the way. */
 export interface PruneScope {
   /** In the order of the mapping. */
   readonly blueprints: readonly string[];
+  /** The same with what relates to others first: the order of writing, backwards. */
+  readonly deletionOrder: readonly string[];
   /** The query that finds what the mapping owns of a blueprint. */
   queryOf(blueprint: string): { readonly combinator: "or"; readonly rules: readonly unknown[] };
   /** Takes note of entities on their way to the comparison. */
-  watch(chunks: AsyncIterable<readonly Entity[]>): AsyncGenerator<readonly Entity[]>;
+  readonly watch: EntityStage;
   /** Entities named by a search. */
   searched(blueprint: string): number;
   /** The first entity that its resource does not own. */
   stranger(blueprint: string): string | undefined;
 }
 
-/** Makes the scope of an inventory's prune. */
-export function pruneScope({ mapping }: Pick<Inventory, "mapping">): PruneScope {
+/** Makes the scope of a prune. */
+export function pruneScope({
+  inventory: { mapping },
+  plan,
+}: {
+  readonly inventory: Pick<Inventory, "mapping">;
+  readonly plan: StepPlan;
+}): PruneScope {
   const owning = mapping.resources.flatMap(({ blueprint, prune }) =>
     blueprint === undefined || prune === undefined ? [] : [{ blueprint, prune }],
   );
@@ -30,13 +40,14 @@ export function pruneScope({ mapping }: Pick<Inventory, "mapping">): PruneScope 
   const strangers = new Map<string, string>();
   return {
     blueprints,
+    deletionOrder: [...blueprints].sort((a, b) => plan.stepOf(b) - plan.stepOf(a)),
     queryOf(blueprint) {
       const rules = owning.filter((one) => one.blueprint === blueprint).map(({ prune }) => ruleOf(prune));
       // No rules at all match everything.
       return { combinator: "or", rules: rules.includes(undefined) ? [] : distinct(rules) };
     },
-    async *watch(chunks) {
-      for await (const chunk of chunks) {
+    async *watch(entities) {
+      for await (const chunk of entities) {
         for (const entity of chunk) {
           const { blueprint, identifier } = entity.key;
           if (isSearchQuery(entity.body.identifier)) searched.set(blueprint, (searched.get(blueprint) ?? 0) + 1);

@@ -1,6 +1,5 @@
-import { resolveApiUrl } from "../../api/base-url.js";
+import { resolveApiUrl, resolveRedisUrl } from "../../api/addresses.js";
 import type { ClientOptions } from "../../api/client.js";
-import { resolveRedisUrl } from "../../api/redis-url.js";
 import { UsageError } from "../../errors.js";
 import type { ResolvedImportOptions } from "../../options.js";
 import { version } from "../../version.js";
