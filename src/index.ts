@@ -18,7 +18,8 @@ export {
   StateError,
   UsageError,
 } from "./errors.js";
-export type { ImportOptions, PreviewOptions } from "./options.js";
+export type { PreviewOptions } from "./options/authoring.js";
+export type { ImportOptions } from "./options/run.js";
 export type { Outcome } from "./outcome.js";
 export { type AppliedBlueprint, applyBlueprintFiles } from "./recipes/apply-blueprints.js";
 export { runImport } from "./recipes/import.js";

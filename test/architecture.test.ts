@@ -12,7 +12,7 @@ const words = [
   "decimal",
   "entity",
   "errors",
-  "options",
+  "nearest",
   "outcome",
   "pattern",
   "source-options",
@@ -24,7 +24,6 @@ const words = [
   "shown-value",
   "verdict",
   "warning",
-  "whole-number",
 ] as const;
 
 /** What a room may import besides the words and itself. `recipes` joins stages, `cli` calls recipes. */
@@ -79,6 +78,8 @@ const importsOf = (file: string): Import[] =>
     to: relative(src, resolve(src, dirname(file), path as string)).replace(/\.js$/, ".ts"),
   }));
 const roomOf = (file: string): string => {
+  // Options are words, a file for each group.
+  if (file.startsWith("options/")) return "words";
   if (file.includes("/")) return file.slice(0, file.indexOf("/"));
   return (words as readonly string[]).includes(file.replace(/\.ts$/, "")) ? "words" : "root";
 };

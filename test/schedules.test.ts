@@ -5,8 +5,8 @@ import { delimiter, join } from "node:path";
 import { CronExpressionParser } from "cron-parser";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { flagsOf } from "../src/cli/flags.js";
-import { planOptions, syncOptions } from "../src/recipes/sync/options.js";
+import { kebab } from "../src/cli/arguments.js";
+import { planOptions, syncOptions } from "../src/options/run.js";
 import { root } from "./support/catalog.js";
 
 const require = createRequire(import.meta.url);
@@ -80,8 +80,8 @@ describe("the schedules in docs/schedules", () => {
 
   it("call portload with flags that there are", () => {
     const known = new Set([
-      ...Object.keys(flagsOf(syncOptions.shape)),
-      ...Object.keys(flagsOf(planOptions.shape)),
+      ...Object.keys(syncOptions).map(kebab),
+      ...Object.keys(planOptions).map(kebab),
       "progress",
       "quiet",
       "no-color",

@@ -2,12 +2,12 @@ import type { Blueprint } from "../blueprint.js";
 import type { Chunk, Stage } from "../chunk.js";
 import type { Candidate, Entity, EntityBody, Mode } from "../entity.js";
 import { InternalError } from "../errors.js";
+import { didYouMean } from "../nearest.js";
 import type { Finding, Reject } from "../reject.js";
 import type { Warning } from "../warning.js";
 import { typeEntity } from "./check-entity.js";
 import { type CompiledBlueprint, compileBlueprint } from "./compile-blueprint.js";
 import { type EntityDiagnostics, openDiagnostics } from "./diagnostics.js";
-import { didYouMean } from "./nearest.js";
 
 /** How candidates are checked. */
 export interface CheckOptions {

@@ -2,6 +2,7 @@ import { type Chunk, maxChunkBytes, maxChunkRecords } from "../chunk.js";
 import type { Place, SourceRecord, Span } from "../record.js";
 import type { Finding, Reject } from "../reject.js";
 import type { Warning } from "../warning.js";
+import type { BadText } from "./bad-text.js";
 import type { LineOffsets } from "./line-offsets.js";
 
 /** Gathers what a reader finds into chunks and gives each record its position. */
@@ -9,6 +10,7 @@ export class ChunkSink {
   readonly source: number;
   readonly #limit: number;
   readonly #offsets: LineOffsets | undefined;
+  readonly #badText: BadText | undefined;
   #count = 0;
   /** Records already given that a second pass comes upon again. */
   #known = 0;
@@ -22,12 +24,17 @@ export class ChunkSink {
   /**
    * @param source - index of the source on the command line
    * @param limit - records taken, from the first; later ones are left out
-   * @param offsets - turns the spans of decoded text into those of the source; absent where they are the same
+   * @param text - turns spans of decoded text into those of the source, where they are not the same, and knows what of it is no text
    */
-  constructor(source: number, limit = Number.POSITIVE_INFINITY, offsets?: LineOffsets) {
+  constructor(
+    source: number,
+    limit = Number.POSITIVE_INFINITY,
+    text: { readonly offsets?: LineOffsets; readonly badText?: BadText } = {},
+  ) {
     this.source = source;
     this.#limit = limit;
-    this.#offsets = offsets;
+    this.#offsets = text.offsets;
+    this.#badText = text.badText;
   }
 
   /** Records so far, refused ones among them. */
@@ -48,8 +55,13 @@ export class ChunkSink {
 
   /** Takes a record that stands at {@link place}; `bytes` is the size of its text. */
   add(record: SourceRecord, bytes: number): void {
-    if (this.#passOver()) return;
     const { span } = record;
+    const bad = span && this.badTextIn(span);
+    if (bad !== undefined) {
+      this.refuse(bad, record.at, bytes, span);
+      return;
+    }
+    if (this.#passOver()) return;
     this.#items.push(
       this.#offsets === undefined || span === undefined ? record : { ...record, span: this.#offsets.span(span) },
     );
@@ -62,6 +74,12 @@ export class ChunkSink {
     const exact = span === undefined ? undefined : (this.#offsets?.span(span) ?? span);
     this.#rejects.push({ ...finding, stage: "read", at, ...(exact === undefined ? {} : { span: exact }) });
     this.#counted(bytes);
+  }
+
+  /** What is no text within a span of the text. */
+  badTextIn(span: Span): Finding | undefined {
+    const message = this.#badText?.within(span);
+    return message === undefined ? undefined : { code: "bad_text", message: `${message}; correct it` };
   }
 
   /** Notes integers of a record that were kept as text. */

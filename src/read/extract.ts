@@ -66,6 +66,7 @@ async function csvPrelude({ blocks, start, offsets }: Text, options: SourceOptio
   let found: number | undefined;
   let end = start;
   const scanner = new RowScanner(scanOptions(options, start), {
+    width: undefined,
     row: (_cells, place) => {
       found ??= hasHeader ? place.next : place.start;
     },

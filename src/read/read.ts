@@ -15,7 +15,7 @@ import { type OpenIo, reopenablePath } from "./open.js";
 import { openText } from "./open-text.js";
 import type { Reader, ReaderInput } from "./reader.js";
 import { type Receipt, receiptOf } from "./receipt.js";
-import { sniffSource } from "./sniff.js";
+import { sniffText } from "./sniff.js";
 
 /** How a source is read, besides its options. */
 export interface ReadIo extends OpenIo {
@@ -47,18 +47,18 @@ export async function* readSource(
   options: SourceOptions,
   io: ReadIo = {},
 ): AsyncGenerator<Chunk<SourceRecord>, void, undefined> {
-  const text = await openText(source, options, io);
+  const opened = await openText(source, options, io);
   try {
-    const sniffed = sniffSource(source.path, text, options);
+    const { text, sniffed } = await sniffText(source.path, opened, options);
     if ("doubt" in sniffed) throw doubtError(source.name, sniffed.doubt);
     io.onReceipt?.(receiptOf(source, text, sniffed, options));
     const { format } = sniffed;
     if (format === "json") text.offsets?.stop();
-    const sink = new ChunkSink(source.index, io.limit, text.offsets);
+    const sink = new ChunkSink(source.index, io.limit, text);
     const input = { name: source.name, start: text.start, options: { ...options, format }, sink };
     yield* readText(source, text, readers[format](input), input, io);
   } finally {
-    await text.blocks.return();
+    await opened.blocks.return();
   }
 }
 

@@ -1,4 +1,6 @@
 import { BlueprintError, InternalError } from "../errors.js";
+import { parseOptions } from "../options/parse.js";
+import { type ApplyOptions, applyOptions } from "../options/run.js";
 import { planSteps } from "../order/steps.js";
 import type { PlanHeader } from "../plan/plan-file.js";
 import { createKeySet } from "../settle/keys.js";
@@ -16,7 +18,6 @@ import { openLedger } from "./run/ledger.js";
 import { watchProgress } from "./run/run.js";
 import { deferRelations } from "./stages/defer.js";
 import { runSteps } from "./stages/steps.js";
-import { type ApplyOptions, applyOptions, resolveOptions } from "./sync/options.js";
 import { apiTarget, type WriteRules } from "./target/target.js";
 
 /**
@@ -29,7 +30,7 @@ import { apiTarget, type WriteRules } from "./target/target.js";
  * @throws {GuardError} for a plan that drifted, and while another import of the same mapping into the same catalog runs
  */
 export async function runApply(given: ApplyOptions, context: ImportContext = {}): Promise<Finished> {
-  const { plan, ...options } = resolveOptions(applyOptions, given);
+  const { plan, ...options } = parseOptions(applyOptions, given);
   const { header, names } = await surveyPlan(plan);
   const clientOptions = clientOptionsOf(options, context.env ?? {});
   const { apiUrl } = clientOptions;

@@ -1,4 +1,4 @@
-import type { ResolvedImportOptions } from "../options.js";
+import type { ResolvedRunOptions } from "../options/run.js";
 import type { ImportContext } from "./run/context.js";
 import type { Finished } from "./run/finish.js";
 import { newFolder } from "./run/folder.js";
@@ -13,7 +13,7 @@ import { validatingTarget } from "./target/validation.js";
  * The dry run of an import: the very import, into a target that has the API check each write and writes nothing. Created and updated are forecasts by
  * look-up; what the API could not check is a warning `not_checked`.
  */
-export async function runDryRun(options: ResolvedImportOptions, context: ImportContext): Promise<Finished> {
+export async function runDryRun(options: ResolvedRunOptions, context: ImportContext): Promise<Finished> {
   const kind: Kind = {
     command: "import",
     dryRun: true,

@@ -5,7 +5,8 @@ import type { Explanation } from "../authoring/explanation.js";
 import { ApiError, CredentialsError, UsageError } from "../errors.js";
 import { startJq } from "../map/jq.js";
 import { compileMapping } from "../map/map.js";
-import { type ExplainOptions, explainOptions } from "../options.js";
+import { type ExplainOptions, explainOptions } from "../options/authoring.js";
+import { parseOptions } from "../options/parse.js";
 import { type ReadIo, readSource } from "../read/read.js";
 import type { SourceRecord } from "../record.js";
 import type { Reject } from "../reject.js";
@@ -32,7 +33,7 @@ export interface ExplainContext extends SourceTalk {
  * @throws {MappingError | SourceError | BlueprintError} as an import would
  */
 export async function explain(given: ExplainOptions, context: ExplainContext = {}): Promise<Explanation> {
-  const options = explainOptions.parse(given);
+  const options = parseOptions(explainOptions, given);
   const onReceipt = onceEach(context.onReceipt);
   const opened = await openInventory({ mapping: options.mapping, sources: [options.source], only: [] });
   const inventory = await settleSources(opened, { ...context, onReceipt });

@@ -1,4 +1,5 @@
-import { type ImportCommandOptions, importCommandOptions } from "../options.js";
+import { parseOptions } from "../options/parse.js";
+import { type ImportOptions, importOptions } from "../options/run.js";
 import { runDryRun } from "./dry-run.js";
 import type { ImportContext } from "./run/context.js";
 import type { Finished } from "./run/finish.js";
@@ -8,7 +9,6 @@ import { deferRelations } from "./stages/defer.js";
 import { dropDuplicates } from "./stages/duplicates.js";
 import { entitiesOf } from "./stages/entities.js";
 import { runSteps } from "./stages/steps.js";
-import { resolveOptions } from "./sync/options.js";
 
 /**
  * Imports sources into the catalog and reports what became of every record.
@@ -28,8 +28,8 @@ import { resolveOptions } from "./sync/options.js";
  * const { report } = await runImport({ mapping: "mappings/services.yaml", sources: ["samples/services.csv"] }, { env: process.env });
  * console.log(report.entities.created, report.entities.rejected);
  */
-export async function runImport(given: ImportCommandOptions, context: ImportContext = {}): Promise<Finished> {
-  const options = resolveOptions(importCommandOptions, given);
+export async function runImport(given: ImportOptions, context: ImportContext = {}): Promise<Finished> {
+  const options = parseOptions(importOptions, given);
   if (options.dryRun) return runDryRun(options, context);
   const kind = { command: "import", openFolder: newFolder(options, context) };
   return runSources(options, context, kind, (job) => {

@@ -7,10 +7,11 @@ import { type PinnedProposal, writeMapping } from "../init/write-mapping.js";
 import { startJq } from "../map/jq.js";
 import { compileMapping, mapRecords } from "../map/map.js";
 import { parseMapping } from "../map/mapping-file.js";
-import { type InitOptions, initOptions } from "../options.js";
+import { type InitOptions, initOptions } from "../options/authoring.js";
+import { parseOptions } from "../options/parse.js";
 import { type BoundSource, bindSources } from "../read/bind.js";
 import { readSource } from "../read/read.js";
-import { settleSource } from "../read/settle-source.js";
+import { type Ask, settleSource } from "../read/settle-source.js";
 import type { SourceOptions } from "../source-options.js";
 import { findBlueprint, refuseToOverwrite, writeFiles } from "./init-files.js";
 
@@ -36,7 +37,7 @@ export async function proposeMapping(
   given: InitOptions,
   env: Readonly<Record<string, string | undefined>> = {},
 ): Promise<Proposed> {
-  const options = initOptions.parse(given);
+  const options = parseOptions(initOptions, given);
   await refuseToOverwrite(options);
   const blueprint = options.blueprint === undefined ? undefined : await findBlueprint(options.blueprint, env);
   const sources = await bindKinds(options.sources);
@@ -119,12 +120,7 @@ async function surveySource(bound: BoundSource, limit: number): Promise<Surveyed
 
 /** What is in doubt takes its likeliest answer; what is no UTF-8 is read as windows-1252. */
 async function settleReading(bound: BoundSource): ReturnType<typeof settleSource> {
-  const likeliest = async (
-    _: string,
-    {
-      answers,
-    }: { readonly answers: readonly { readonly text: string; readonly csv: NonNullable<SourceOptions["csv"]> }[] },
-  ) => answers[0];
+  const likeliest: Ask = async (_, { answers }) => answers[0];
   try {
     for await (const _ of readSource(bound, (await settleSource(bound, {}, {}, likeliest)).options));
     return await settleSource(bound, {}, {}, likeliest);

@@ -1,4 +1,5 @@
 import { StateError } from "../errors.js";
+import type { ReportOptions } from "../options/run.js";
 import { writeForms } from "../report/forms.js";
 import type { Report } from "../report/report.js";
 import { findImport } from "../state/folders.js";
@@ -11,7 +12,7 @@ import type { Finished } from "./run/finish.js";
  * @throws {UsageError} for a file whose extension names no form
  */
 export async function pastReport(
-  given: { readonly importId?: string; readonly stateDir?: string; readonly report?: readonly string[] },
+  given: ReportOptions,
   env: Readonly<Record<string, string | undefined>> = {},
 ): Promise<Finished> {
   const stateDir = given.stateDir ?? env.PORTLOAD_STATE ?? ".portload";

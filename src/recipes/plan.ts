@@ -1,6 +1,8 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parseOptions } from "../options/parse.js";
+import { type PlanOptions, planOptions } from "../options/run.js";
 import { openPlanWriter } from "./plan/writer.js";
 import { findStale } from "./prune/find-stale.js";
 import { pruneScope } from "./prune/scope.js";
@@ -9,7 +11,6 @@ import type { Finished } from "./run/finish.js";
 import { newFolder } from "./run/folder.js";
 import { runSources } from "./run/run.js";
 import { runSteps } from "./stages/steps.js";
-import { type PlanOptions, planOptions, resolveOptions } from "./sync/options.js";
 import { refusals, syncStages } from "./sync.js";
 import { forecastTarget } from "./target/forecast.js";
 
@@ -29,7 +30,7 @@ export interface Planned extends Finished {
  * @throws as `runSync` does
  */
 export async function runPlan(given: PlanOptions, context: ImportContext = {}): Promise<Planned> {
-  const { out: _, detailedExitcode: __, ...options } = resolveOptions(planOptions, given);
+  const { out: _, detailedExitcode: __, ...options } = parseOptions(planOptions, given);
   const folder = await mkdtemp(join(tmpdir(), "portload-plan-"));
   const discard = () => rm(folder, { recursive: true, force: true });
   const file = join(folder, "plan.ndjson");

@@ -4,7 +4,8 @@ import type { Chunk, Stage } from "../chunk.js";
 import type { Candidate, Entity, RawFields } from "../entity.js";
 import { startJq } from "../map/jq.js";
 import { compileMapping, mapRecords } from "../map/map.js";
-import { type PreviewOptions, previewOptions } from "../options.js";
+import { type PreviewOptions, previewOptions } from "../options/authoring.js";
+import { parseOptions } from "../options/parse.js";
 import { readSource } from "../read/read.js";
 import { addMapped, addRejects, addTally, type Counts, noCounts } from "../report/counts.js";
 import { groupCauses, type RejectGroup, type WarningGroup } from "../report/group-causes.js";
@@ -36,7 +37,7 @@ export interface Preview {
  * @throws {UsageError | MappingError | SourceError | BlueprintError} as an import would
  */
 export async function preview(given: PreviewOptions, context: PreviewContext): Promise<Preview> {
-  const options = previewOptions.parse(given);
+  const options = parseOptions(previewOptions, given);
   const onReceipt = onceEach(context.onReceipt);
   const inventory = await settleSources(await openInventory(options), { ...context, onReceipt });
   const { mapping } = inventory;

@@ -1,9 +1,9 @@
 import { StateError } from "../errors.js";
-import { importOptions, type ResolvedImportOptions } from "../options.js";
-import { findImport, importIdPattern, type PastImport } from "../state/folders.js";
+import { parseOptions } from "../options/parse.js";
+import { type ResolvedRunOptions, type ResumeOptions, resumeOptions, runOptions } from "../options/run.js";
+import { findImport, type PastImport } from "../state/folders.js";
 import { reopenFolder } from "./resume/folder.js";
 import { leaveOut, openRetried } from "./resume/leave-out.js";
-import { type ResumeOptions, resumeOptions } from "./resume/options.js";
 import { passOver } from "./resume/pass-over.js";
 import type { ImportContext } from "./run/context.js";
 import type { Finished } from "./run/finish.js";
@@ -12,7 +12,6 @@ import { deferRelations } from "./stages/defer.js";
 import { dropDuplicates } from "./stages/duplicates.js";
 import { entitiesOf } from "./stages/entities.js";
 import { runSteps } from "./stages/steps.js";
-import { resolveOptions } from "./sync/options.js";
 
 /**
  * Resumes an import that stopped, here or on the machine its folder was copied to: what it settled is passed over, its counts cover the whole.
@@ -22,7 +21,7 @@ import { resolveOptions } from "./sync/options.js";
  * @throws as `runImport` does
  */
 export async function resumeImport(given: ResumeOptions, context: ImportContext = {}): Promise<Finished> {
-  const { importId, acceptChanges, ...changed } = resolveOptions(resumeOptions, given);
+  const { importId, acceptChanges, ...changed } = parseOptions(resumeOptions, given);
   const stateDir = changed.stateDir ?? context.env?.PORTLOAD_STATE ?? ".portload";
   const past = await findUnfinished(stateDir, importId);
   const { command, retryOf } = past.header;
@@ -30,7 +29,7 @@ export async function resumeImport(given: ResumeOptions, context: ImportContext 
     retryOf === undefined
       ? undefined
       : await openRetried(await findImport(stateDir, retryOf, "retried import", isImport));
-  const options = { ...optionsOf(past, context), ...changed, stateDir } as ResolvedImportOptions;
+  const options = parseOptions(runOptions, { ...optionsOf(past, context), ...changed, stateDir });
   const kind = { command, retryOf, openFolder: reopenFolder(past, acceptChanges) };
   return runSources(options, context, kind, (job) => {
     const { inputs, inventory, target, ledger, keys, folder } = job;
@@ -56,11 +55,6 @@ async function findUnfinished(stateDir: string, importId: string | undefined): P
   return past;
 }
 
-/** True for what looks like an import's id. */
-export function isImportId(text: string): boolean {
-  return importIdPattern.test(text);
-}
-
 function canResume(past: PastImport): boolean {
   return isImport(past) && (past.report === undefined || !isFinished(past.report));
 }
@@ -76,9 +70,9 @@ function isFinished(report: string): boolean {
 }
 
 /** The options of the import as its journal keeps them, and the address unless the environment names one. */
-export function optionsOf({ header }: PastImport, { env = {} }: ImportContext): Partial<ResolvedImportOptions> {
-  const known = Object.entries(header.options).filter(([name]) => name in importOptions.shape);
-  const { pace: _, apiUrl, ...options } = Object.fromEntries(known) as Partial<ResolvedImportOptions>;
+export function optionsOf({ header }: PastImport, { env = {} }: ImportContext): Partial<ResolvedRunOptions> {
+  const known = Object.entries(header.options).filter(([name]) => name in runOptions);
+  const { pace: _, apiUrl, ...options } = Object.fromEntries(known) as Partial<ResolvedRunOptions>;
   const elsewhere = env.PORT_API_URL !== undefined || env.PORT_REGION !== undefined;
   return { ...options, ...(apiUrl !== undefined && !elsewhere && { apiUrl }) };
 }

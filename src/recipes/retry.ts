@@ -1,12 +1,12 @@
 import { existsSync } from "node:fs";
 import { basename, join, sep } from "node:path";
 import { StateError } from "../errors.js";
-import type { ResolvedImportOptions } from "../options.js";
+import { parseOptions } from "../options/parse.js";
+import { type RetryOptions, retryOptions, runOptions } from "../options/run.js";
 import type { Report } from "../report/report.js";
 import { fingerprintFile } from "../state/fingerprint.js";
 import { findImport, type PastImport } from "../state/folders.js";
 import { leaveOut, openRetried } from "./resume/leave-out.js";
-import { type RetryOptions, retryOptions } from "./resume/options.js";
 import { isImport, optionsOf } from "./resume.js";
 import type { ImportContext } from "./run/context.js";
 import type { Finished } from "./run/finish.js";
@@ -17,7 +17,6 @@ import { deferRelations } from "./stages/defer.js";
 import { dropDuplicates } from "./stages/duplicates.js";
 import { entitiesOf } from "./stages/entities.js";
 import { runSteps } from "./stages/steps.js";
-import { resolveOptions } from "./sync/options.js";
 
 /**
  * Imports an import's rejects files as they are now, through the mapping as it is now, as a new import that names the old one. Of an import that stopped
@@ -27,11 +26,11 @@ import { resolveOptions } from "./sync/options.js";
  * @throws as `runImport` does
  */
 export async function retryImport(given: RetryOptions, context: ImportContext = {}): Promise<Finished> {
-  const { importId, ...changed } = resolveOptions(retryOptions, given);
+  const { importId, ...changed } = parseOptions(retryOptions, given);
   const stateDir = changed.stateDir ?? context.env?.PORTLOAD_STATE ?? ".portload";
   const past = await findImport(stateDir, importId, "import with rejects", hasLeft);
   const sources = await leftSources(past);
-  const options = { ...optionsOf(past, context), ...changed, sources, stateDir } as ResolvedImportOptions;
+  const options = parseOptions(runOptions, { ...optionsOf(past, context), ...changed, sources, stateDir });
   const retried = await openRetried(past);
   const kind = { command: "retry", retryOf: past.importId, openFolder: newFolder(options, context) };
   return runSources(options, context, kind, (job) => {

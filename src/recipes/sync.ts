@@ -1,4 +1,6 @@
 import { MappingError } from "../errors.js";
+import { parseOptions } from "../options/parse.js";
+import { type ResolvedSyncOptions, type SyncOptions, syncOptions } from "../options/run.js";
 import type { Step } from "../order/steps.js";
 import { deleteStale } from "./prune/delete.js";
 import { findStale } from "./prune/find-stale.js";
@@ -13,7 +15,6 @@ import { deferRelations } from "./stages/defer.js";
 import { dropDuplicates } from "./stages/duplicates.js";
 import { entitiesOf } from "./stages/entities.js";
 import { runSteps, type Stages } from "./stages/steps.js";
-import { type ResolvedSyncOptions, resolveOptions, type SyncOptions, syncOptions } from "./sync/options.js";
 
 /**
  * Brings the catalog to what the sources say and writes only what differs: an import whose entities are compared with the catalog first.
@@ -23,7 +24,7 @@ import { type ResolvedSyncOptions, resolveOptions, type SyncOptions, syncOptions
  * @throws as `runImport` does, as long as there is no import id
  */
 export async function runSync(given: SyncOptions, context: ImportContext = {}): Promise<Finished> {
-  const options = resolveOptions(syncOptions, given);
+  const options = parseOptions(syncOptions, given);
   const kind = { command: "sync", openFolder: newFolder(options, context), ...refusals(options) };
   return runSources(options, context, kind, async (job) => {
     const { target, ledger, control } = job;

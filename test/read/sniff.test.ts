@@ -144,7 +144,7 @@ describe("settling a source before it is read", () => {
     });
     expect(asked).toEqual([
       "things.csv: line 1 has 1 cell, and from line 2 on every row has 2",
-      'things.csv: every cell of its first row stands in single quotes, and the quote is "',
+      'things.csv: every cell of its first row is in single quotes, and the quote is "',
     ]);
     expect(options).toEqual({ csv: { delimiter: ";", skipLines: 1, quote: "'" } });
     expect(receipt && receiptText(receipt)).toBe(

@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { Readable } from "node:stream";
 import { describe, expect, it } from "vitest";
 import type { Emulator } from "../../src/emulator/emulator.js";
-import type { ImportOptions } from "../../src/options.js";
+import type { ImportOptions } from "../../src/options/run.js";
 import { runImport } from "../../src/recipes/import.js";
 import type { ImportContext } from "../../src/recipes/run/context.js";
 import { blueprintOf, envOf, makeFolder, readingFlags, root, startCatalog } from "../support/catalog.js";

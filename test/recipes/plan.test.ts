@@ -5,12 +5,13 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Blueprint } from "../../src/blueprint.js";
 import { type Emulator, startEmulator } from "../../src/emulator/emulator.js";
+import type { PlanOptions } from "../../src/options/run.js";
 import { runApply } from "../../src/recipes/apply.js";
 import { runImport } from "../../src/recipes/import.js";
 import { runPlan } from "../../src/recipes/plan.js";
-import type { PlanOptions } from "../../src/recipes/sync/options.js";
 import { runSync } from "../../src/recipes/sync.js";
 import { blueprintOf, envOf, makeFolder, readingFlags, readingsOfRun, root, startCatalog } from "../support/catalog.js";
+import { isLong } from "../support/long.js";
 
 const dotgov = resolve(root, "../shared/data/dotgov/current-full.csv");
 const sample = (name: string): string => join(root, "samples", name);
@@ -243,10 +244,10 @@ const meaning = (emulator: Emulator): unknown =>
     }),
   );
 
-/** Times ten catalogs. Under each reading of the API's behaviour in turn a tenth of that. */
-const numRuns = readingFlags.length > 0 ? 3 : 30;
+/** Times ten catalogs; in the short suite, and under each reading of the API's behaviour in turn, a tenth of that. */
+const numRuns = isLong ? 30 : 3;
 
-describe("over 300 random catalogs and inventories", () => {
+describe(`over ${numRuns * worlds} random catalogs and inventories`, () => {
   it("a plan straight after an import shows no change but for what was rejected", async () => {
     const folder = await makeFolder();
     await fc.assert(

@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { describe, expect, it } from "vitest";
 import type { Emulator } from "../../src/emulator/emulator.js";
-import type { ImportOptions } from "../../src/options.js";
+import type { ImportOptions } from "../../src/options/run.js";
 import { runImport } from "../../src/recipes/import.js";
 import { pastReport } from "../../src/recipes/past-report.js";
 import { resumeImport } from "../../src/recipes/resume.js";

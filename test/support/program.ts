@@ -44,7 +44,12 @@ export function start(args: readonly string[], env: Readonly<Record<string, stri
   });
   // It may end before it has read all.
   child.stdin.on("error", () => undefined);
-  const ended = new Promise<Ended>((done) => child.on("close", (code) => done({ code, stdout, stderr })));
+  const ended = new Promise<Ended>((done, fail) =>
+    child.on("close", (code) => {
+      if (stderr.includes("MaxListenersExceededWarning")) fail(new Error(`it leaves listeners behind:\n${stderr}`));
+      else done({ code, stdout, stderr });
+    }),
+  );
   return {
     ended,
     shows: (text) =>

@@ -1,9 +1,9 @@
 import type { EntityReply } from "../../api/entity-calls.js";
 import { type DeleteFlags, maxDeleteIdentifiers } from "../../api/entity-calls.js";
 import { GuardError, UsageError } from "../../errors.js";
+import type { EntityDeleteOptions } from "../../options/catalog.js";
 import { allowingFlags, deleteLimits, excessDeletions, percent } from "../../plan/prune-guard.js";
 import { doneOf, type EntityDone, type EntityIo, readAll, withClient } from "./done.js";
-import type { EntityDeleteOptions } from "./options.js";
 
 /**
  * Deletes one entity, or a list of them with prune's guard.

@@ -1,5 +1,6 @@
 import { stat } from "node:fs/promises";
 import { GuardError } from "../../errors.js";
+import type { ReadBudget } from "../../options/kinds.js";
 import { pruneBars } from "../../plan/prune-bars.js";
 import {
   allowingFlags,
@@ -37,11 +38,7 @@ const namedInMessage = 10;
  * @param maxDelete - the flags' ceilings
  * @throws {GuardError} when anything makes absence from the sources doubtful, and when a blueprint would lose more than allowed; it names what would go
  */
-export async function findStale(
-  job: SourceJob,
-  scope: PruneScope,
-  maxDelete: readonly (number | string)[],
-): Promise<Stale> {
+export async function findStale(job: SourceJob, scope: PruneScope, maxDelete: readonly ReadBudget[]): Promise<Stale> {
   const { folder, inventory, keys, ledger, target } = job;
   await refuseDoubtful(ledger, inventory, folder.state, scope);
   const limits = deleteLimits(maxDelete, inventory.mapping.entityDeletionThreshold);

@@ -1,7 +1,7 @@
 import { type Entity, isSearchQuery } from "../../entity.js";
 import { GuardError, UsageError } from "../../errors.js";
 import type { Prune } from "../../map/mapping.js";
-import type { ResolvedImportOptions } from "../../options.js";
+import type { ResolvedRunOptions } from "../../options/run.js";
 import type { StepPlan } from "../../order/steps.js";
 import { sameJson } from "../../same-value.js";
 import type { Catalog } from "../run/catalog.js";
@@ -64,7 +64,7 @@ export function pruneScope({
 }
 
 /** Refuses a prune that cannot be told apart from damage, before anything is sent. @throws {UsageError | GuardError} */
-export function refusePrune({ mapping }: Inventory, options: ResolvedImportOptions): void {
+export function refusePrune({ mapping }: Inventory, options: ResolvedRunOptions): void {
   if (options.limit !== undefined)
     throw new UsageError("--prune with --limit: what is beyond the limit would count as stale", {
       hint: "Leave one of them out.",

@@ -1,7 +1,7 @@
 import { type Client, createClient } from "../../api/client.js";
 import { type Clock, realClock } from "../../api/clock.js";
 import { openDispatcher } from "../../api/connection.js";
-import type { ResolvedImportOptions } from "../../options.js";
+import type { ResolvedRunOptions } from "../../options/run.js";
 import type { ReadIo } from "../../read/read.js";
 import type { clientOptionsOf } from "./client-options.js";
 import type { ImportContext } from "./context.js";
@@ -16,7 +16,7 @@ export interface Connection {
 
 /** What a command that writes is connected with. */
 export type ConnectOptions = Parameters<typeof clientOptionsOf>[0] &
-  Pick<ResolvedImportOptions, "concurrency" | "maxErrors">;
+  Pick<ResolvedRunOptions, "concurrency" | "maxErrors">;
 
 /** Opens the connection of a command that writes. Nothing is sent yet. */
 export function connect(

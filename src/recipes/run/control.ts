@@ -1,5 +1,6 @@
 import { setMaxListeners } from "node:events";
 import { type Clock, realClock } from "../../api/clock.js";
+import type { ReadBudget } from "../../options/kinds.js";
 import { autoWidth, fixedWidth, type Width } from "../../write/width.js";
 
 /** Why an import ends before its end. */
@@ -34,7 +35,7 @@ export interface OpenControl extends Control {
 export interface ControlOptions {
   readonly concurrency: "auto" | number;
   /** Rejects allowed: a number, or a percentage of the records read. */
-  readonly maxErrors?: number | string | undefined;
+  readonly maxErrors?: ReadBudget | undefined;
   /** Interrupts the import. */
   readonly signal?: AbortSignal | undefined;
   readonly clock?: Clock | undefined;
@@ -86,8 +87,8 @@ export function openControl({ concurrency, maxErrors, signal: outside, clock }: 
 }
 
 /** A percentage is judged from 1,000 records on. */
-function passesBudget(maxErrors: number | string | undefined, rejected: number, read: number): boolean {
+function passesBudget(maxErrors: ReadBudget | undefined, rejected: number, read: number): boolean {
   if (maxErrors === undefined) return false;
   if (typeof maxErrors === "number") return rejected > maxErrors;
-  return read >= 1000 && rejected > (read * Number.parseFloat(maxErrors)) / 100;
+  return read >= 1000 && rejected > read * maxErrors.share;
 }

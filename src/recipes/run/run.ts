@@ -1,6 +1,6 @@
 import { startJq } from "../../map/jq.js";
 import { compileMapping } from "../../map/map.js";
-import type { ResolvedImportOptions } from "../../options.js";
+import type { ResolvedRunOptions } from "../../options/run.js";
 import { planSteps, type StepInput, type StepOptions, type StepPlan } from "../../order/steps.js";
 import { formOf } from "../../report/forms.js";
 import { groupCauses } from "../../report/group-causes.js";
@@ -54,7 +54,7 @@ export interface SourceJob<F extends Folder = Folder> extends Job {
  * @throws as `runImport` does, as long as there is no import id
  */
 export async function runSources<F extends Folder>(
-  options: ResolvedImportOptions,
+  options: ResolvedRunOptions,
   context: ImportContext,
   kind: Kind<F>,
   work: (job: SourceJob<F>) => Promise<void>,
