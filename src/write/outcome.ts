@@ -45,8 +45,8 @@ export function rejectOf(write: Write, verdict: Exclude<Verdict, { is: "created"
 }
 
 /** An entity of which nothing is left to be cleared. */
-export function withoutClears({ clears: _, ...entity }: Entity): Entity {
-  return entity;
+export function withoutClears(entity: Entity): Entity {
+  return entity.with({ clears: undefined });
 }
 
 function tooLarge({ entity: { bytes } }: Write, { error, message }: { error: string; message: string }): string {
@@ -58,7 +58,7 @@ function tooLarge({ entity: { bytes } }: Write, { error, message }: { error: str
 }
 
 function namesTargets({ entity }: Write): boolean {
-  return Object.values(entity.body.relations).some((value) => targetsOf(value).length > 0);
+  return Object.values(entity.relations).some((value) => targetsOf(value).length > 0);
 }
 
 function reject(

@@ -83,7 +83,7 @@ async function compareGroup(target: Target, comparisons: Comparisons, group: rea
   const blueprint = group[0]?.key.blueprint ?? "";
   const comparison = comparisons.of(blueprint);
   if (comparison === undefined) return { outcomes: [], differences: group.map(unseen), known: [] };
-  const named = group.filter(({ body }) => typeof body.identifier === "string");
+  const named = group.filter(({ isNamed }) => isNamed);
   const found = await lookUp(target, comparisons, comparison, named);
   const outcomes: Outcome[] = [];
   const differences: Difference[] = [];
@@ -96,13 +96,13 @@ async function compareGroup(target: Target, comparisons: Comparisons, group: rea
       outcomes.push({ ...placeOf(entity), is: "unchanged" });
       continue;
     }
-    const lacks = typeof entity.body.identifier === "string" ? comparison.lacks(entity.body, held) : [];
+    const lacks = entity.isNamed ? comparison.lacks(entity.body, held) : [];
     if (lacks.length > 0)
       outcomes.push({ ...placeOf(entity), is: "rejected", reject: rejectOf(entity, lacks, held !== undefined) });
     else if (held === undefined) differences.push(unseen(entity));
     else {
       const before = comparison.before(comparedBody(entity), held);
-      differences.push({ entity: { ...entity, before }, changes });
+      differences.push({ entity: entity.with({ before }), changes });
     }
   }
   return { outcomes, differences, known };

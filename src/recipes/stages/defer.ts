@@ -42,13 +42,13 @@ export async function knowTargets(
     const entry = keys.find({ blueprint, identifier });
     return entry >= 0 && keys.isAcknowledged(entry);
   };
-  for (const { key, body } of entities) {
+  for (const { key, relations } of entities) {
     for (const relation of relationsOf(key.blueprint)) {
       const target = rules.blueprints.get(key.blueprint)?.relations?.[relation]?.target;
       if (target === undefined) continue;
       const named = asked.get(target) ?? new Set();
       asked.set(target, named);
-      for (const identifier of targetsOf(body.relations[relation]))
+      for (const identifier of targetsOf(relations[relation]))
         if (!isAcknowledged(target, identifier)) named.add(identifier);
     }
   }

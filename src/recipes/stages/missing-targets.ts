@@ -30,7 +30,7 @@ export async function makeTargets(
   const { blueprints, onMissingTarget } = target.rules;
   const wanted = new Map<string, Set<string>>();
   for (const { entity } of deferred)
-    for (const [relation, value] of Object.entries(entity.body.relations)) {
+    for (const [relation, value] of Object.entries(entity.relations)) {
       const of = blueprints.get(entity.key.blueprint)?.relations?.[relation]?.target;
       if (of === undefined || onMissingTarget(entity, relation) !== "create") continue;
       const lost = targetsOf(value).filter((id) => !isKnown(of, id) && !isPending(of, id));
