@@ -136,12 +136,16 @@ export type TestOptions = z.input<typeof testOptions>;
 
 /** Options of the proposal of a mapping. */
 export const initOptions = z.strictObject({
-  sources: z.array(z.string().min(1)).min(1).describe("files to propose from, each a kind; <kind>=<path> names it"),
+  sources: z
+    .array(z.string().min(1))
+    .min(1)
+    .describe("files, addresses or - for stdin to propose from, each a kind; <kind>=<path> names it"),
   blueprint: z.string().min(1).optional().describe("blueprint to map to: a file, or its identifier in the catalog"),
+  catalog: z.boolean().default(false).describe("look for relations to entities of the catalog, too"),
   out: z.string().min(1).optional().describe("mapping file to write; stdout by default"),
   blueprintsOut: z.string().min(1).optional().describe("folder to write the proposed blueprints to"),
   limit: wholeNumber(1).default(100_000).describe("records of each source to look at"),
-  yes: z.boolean().default(false).describe("overwrite the mapping file"),
+  yes: z.boolean().default(false).describe("overwrite files that exist"),
 });
 /** See {@link initOptions}. */
 export type InitOptions = z.input<typeof initOptions>;
