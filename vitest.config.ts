@@ -2,13 +2,33 @@ import { defineConfig } from "vitest/config";
 
 const results = process.env.PORTLOAD_TEST_RESULTS;
 
+/** Set by `npm run test:long`: the suite below, with more seeds, sizes and readings. */
+const isLong = process.env.PORTLOAD_LONG !== undefined;
+/** Files that are in both: `npm test` runs a few of their seeds, sizes and readings. */
+const inBoth = [
+  "test/emulator/fuzz.test.ts",
+  "test/recipes/faults.test.ts",
+  "test/recipes/kill.test.ts",
+  "test/recipes/plan.test.ts",
+  "test/recipes/readings/*.test.ts",
+];
+/** Files that take minutes by their nature. */
+const longOnly = "test/**/*.long.test.ts";
+
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
+    name: isLong ? "long" : "short",
+    include: isLong ? [longOnly, ...inBoth] : ["test/**/*.test.ts"],
+    exclude: isLong ? [] : [longOnly],
     globalSetup: ["test/support/build.ts", "test/support/replies.ts"],
-    setupFiles: ["test/support/every-reply.ts"],
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    setupFiles: ["test/support/every-test.ts"],
+    // They catch a hang; a test that needs longer says so. Far more than a quiet machine needs, since machines are shared.
+    testTimeout: isLong ? 240_000 : 60_000,
+    hookTimeout: 60_000,
+    teardownTimeout: 10_000,
+    // One process for all files of a worker: loading the program anew for each would take as long as the tests. Files share no state but what modules hold.
+    pool: "forks",
+    isolate: false,
     maxWorkers: 2,
     reporters: results === undefined ? ["default"] : ["default", ["json", { outputFile: results }]],
   },

@@ -1,5 +1,5 @@
 import type { Place, Span } from "./record.js";
-import type { Reject } from "./reject.js";
+import type { Finding, Reject } from "./reject.js";
 
 /** How an entity meets one that exists. merge: given properties change; override: it becomes exactly what was sent; create: refused. */
 export type Mode = "merge" | "override" | "create";
@@ -51,20 +51,87 @@ export interface Key {
   readonly identifier: string;
 }
 
-/** An entity ready to send: typed, checked, serialised once. */
-export interface Entity {
+/** What an {@link Entity} is made of. */
+export interface EntityParts {
   readonly at: Place;
-  readonly span?: Span;
+  readonly span?: Span | undefined;
   readonly resource: number;
   readonly item: number;
   readonly key: Key;
-  readonly body: EntityBody;
-  /** `JSON.stringify(body)`. */
+  /** The body as JSON. */
   readonly json: string;
-  /** Length of `json` in UTF-8. */
-  readonly bytes: number;
+  /** Length of `json` in UTF-8; counted where it is left out. */
+  readonly bytes?: number | undefined;
+  /** The body's relations. */
+  readonly relations: EntityBody["relations"];
   /** What is cleared apart once the entity is written: an upsert takes no null there. Mode merge only. @source API reference, "Update an entity" (PATCH) */
-  readonly clears?: readonly ClearedField[];
+  readonly clears?: readonly ClearedField[] | undefined;
+  /** What the catalog held in every field that a write of this entity may change, where that was looked up. */
+  readonly before?: EntityBody | undefined;
+  /** How it meets one that exists, where that is not as its run says. */
+  readonly mode?: Mode | undefined;
+  /** Why it counts as rejected although it is written: without the relations whose targets are missing. */
+  readonly rejected?: Finding | undefined;
+}
+
+/**
+ * An entity ready to send: typed, checked, serialised once. It holds its text in place of its values: thousands wait for their reply at once, and an object
+ * of twenty properties costs the garbage collector many times what a text does.
+ */
+export class Entity implements EntityParts {
+  readonly at: Place;
+  readonly span: Span | undefined;
+  readonly resource: number;
+  readonly item: number;
+  readonly key: Key;
+  readonly json: string;
+  readonly bytes: number;
+  readonly relations: EntityBody["relations"];
+  readonly clears: readonly ClearedField[] | undefined;
+  readonly before: EntityBody | undefined;
+  readonly mode: Mode | undefined;
+  readonly rejected: Finding | undefined;
+
+  constructor(parts: EntityParts) {
+    this.at = parts.at;
+    this.span = parts.span;
+    this.resource = parts.resource;
+    this.item = parts.item;
+    this.key = parts.key;
+    this.json = parts.json;
+    this.bytes = parts.bytes ?? Buffer.byteLength(parts.json);
+    this.relations = parts.relations;
+    this.clears = parts.clears;
+    this.before = parts.before;
+    this.mode = parts.mode;
+    this.rejected = parts.rejected;
+  }
+
+  /** The values, read from the text at each call. */
+  get body(): EntityBody {
+    return JSON.parse(this.json) as EntityBody;
+  }
+
+  /** False where a search is in place of the identifier. */
+  get isNamed(): boolean {
+    // No identifier holds a brace; the key of a search is its JSON.
+    return this.key.identifier.charCodeAt(0) !== 0x7b;
+  }
+
+  /** The same entity with some parts changed. */
+  with(parts: Partial<EntityParts>): Entity {
+    return new Entity({ ...this, ...parts });
+  }
+
+  /** The same entity with another body. */
+  withBody(body: EntityBody): Entity {
+    return this.with({ json: JSON.stringify(body), bytes: undefined, relations: body.relations });
+  }
+}
+
+/** The key of an entity with that identifier. A search stands for the entity it finds, so equal searches share a key. */
+export function keyOf(blueprint: string, identifier: EntityBody["identifier"]): Key {
+  return { blueprint, identifier: typeof identifier === "string" ? identifier : JSON.stringify(identifier) };
 }
 
 /** A field that only a PATCH clears. */
@@ -75,18 +142,8 @@ export interface Write {
   readonly entity: Entity;
   readonly pass: "only" | "first" | "second";
   readonly mode: Mode;
-  /** What this write leaves out, to be sent in the second one: the whole entity, and the keys of the relations that wait. */
-  readonly deferred?: Pick<Deferred, "entity" | "waiting">;
-  readonly before?: EntityBody;
-}
-
-/** What waits for the end of an import: relations whose target was not there yet, or a whole entity that was refused for a missing target. */
-export interface Deferred {
-  readonly entity: Entity;
-  /** What the first write did; absent when the API refused it for a missing target. */
-  readonly first?: "created" | "updated";
-  /** Keys of the relations that are not written yet. */
-  readonly waiting: readonly string[];
+  /** What this write leaves out, to be sent in a later one: the whole entity, and the keys of the relations that wait. */
+  readonly deferred?: { readonly entity: Entity; readonly waiting: readonly string[] };
 }
 
 /** The entities of one request: at most 20, at most 1 MiB, no key twice. */
@@ -97,11 +154,11 @@ export interface Batch {
   readonly bytes: number;
 }
 
-/** What became of an entity. */
-export type Outcome = { readonly at: Place; readonly resource: number; readonly item: number; readonly key: Key } & (
-  | { readonly is: "created" | "updated" | "unchanged" | "duplicate" | "notAttempted" }
-  | { readonly is: "rejected"; readonly reject: Reject }
-);
+/** An entity as the catalog gives it; which fields it has depends on what was asked for. */
+export interface FoundEntity {
+  readonly identifier: string;
+  readonly [field: string]: unknown;
+}
 
 /** True for a search query in place of an identifier. */
 export function isSearchQuery(value: unknown): value is SearchQuery {
@@ -118,9 +175,4 @@ export function targetsOf(value: RelationValue | undefined): readonly string[] {
 export function originOf({ at, span, resource, item, key }: Entity): Omit<Reject, "code" | "message" | "stage"> {
   const { blueprint, identifier } = key;
   return { at, ...(span && { span }), resource, item, blueprint, identifier };
-}
-
-/** What an outcome keeps of its entity. */
-export function placeOf({ at, resource, item, key }: Entity): Pick<Entity, "at" | "resource" | "item" | "key"> {
-  return { at, resource, item, key };
 }

@@ -1,7 +1,7 @@
 /** The library's public surface. */
 export type { Blueprint, Property, Relation } from "./blueprint.js";
 export { type Emulator, type EmulatorOptions, type EmulatorStats, startEmulator } from "./emulator/emulator.js";
-export type { Mode, Outcome } from "./entity.js";
+export type { Mode } from "./entity.js";
 export {
   ApiError,
   AuthError,
@@ -18,7 +18,9 @@ export {
   StateError,
   UsageError,
 } from "./errors.js";
-export type { ImportOptions, PreviewOptions } from "./options.js";
+export type { PreviewOptions } from "./options/authoring.js";
+export type { ImportOptions } from "./options/run.js";
+export type { Outcome } from "./outcome.js";
 export { type AppliedBlueprint, applyBlueprintFiles } from "./recipes/apply-blueprints.js";
 export { runImport } from "./recipes/import.js";
 export { type Preview, type PreviewContext, preview } from "./recipes/preview.js";

@@ -12,6 +12,9 @@ export interface Span {
   readonly end: number;
 }
 
+/** A cell as its form has it: text in CSV (null where it says so), also a number or a boolean in a spreadsheet; a list gathers columns of one name. */
+export type Cell = string | number | boolean | null | readonly string[];
+
 /** One record as read: nothing renamed, nothing coerced. CSV has `cells` beside the source's one shared `columns`, JSON has `value`. */
 export interface SourceRecord {
   readonly at: Place;
@@ -19,6 +22,6 @@ export interface SourceRecord {
   readonly span?: Span;
   /** The same array object for all records of a source. */
   readonly columns?: readonly string[];
-  readonly cells?: readonly string[];
+  readonly cells?: readonly Cell[];
   readonly value?: unknown;
 }

@@ -9,6 +9,7 @@ export const rejectCodes = {
   bad_json: "a line is not valid JSON",
   not_an_object: "a record is not a JSON object",
   nested_too_deep: "a record is nested deeper than 1,000 levels",
+  bad_text: "a record holds a byte that is no text, and the mapping says badText: reject",
   record_too_large: "a record is larger than maxRecordBytes",
   // map
   selector_not_boolean: "selector.query gave neither true nor false",

@@ -1,28 +1,50 @@
-/** What a bulk reply says of one entity of the request. */
-export type ItemResult =
-  | { readonly is: "created" }
-  | { readonly is: "updated" }
-  | { readonly is: "refused"; readonly status: number; readonly error: string; readonly message: string }
-  /** Its index is missing, doubled or out of range in the reply. */
-  | { readonly is: "unknown" };
-
-/** What became of one bulk request. */
-export type BulkReply =
-  /** 200 or 207: one result for each entity sent, in the order sent. */
+/**
+ * What the transport says of one request, all its attempts together.
+ *
+ * @typeParam T - the parsed body of a 2xx
+ */
+export type Reply<T> =
+  | ({ readonly is: "done"; readonly status: number; readonly body: T } & Origin)
+  | (Refused & Origin)
+  /** It may have been done or not, and must not be sent again blindly. */
   | {
-      readonly is: "settled";
-      readonly results: readonly ItemResult[];
-      readonly traceId?: string;
-      /** When the request was first sent by the server's clock, milliseconds since the epoch, never later than the truth; absent when its clock is not known. */
+      readonly is: "lost";
+      /** Status or code of the fault. */
+      readonly cause: string;
+      readonly attempts: number;
+      /** As in {@link Origin}. */
       readonly sentAtMs?: number;
-    }
-  /** 413. */
-  | { readonly is: "tooLarge" }
-  /** Another 4xx for the request as a whole. */
-  | {
-      readonly is: "refused";
-      readonly status: number;
-      readonly error: string;
-      readonly message: string;
-      readonly traceId?: string;
     };
+
+/** Any status that is not 2xx. */
+export interface Refused {
+  readonly is: "refused";
+  readonly status: number;
+  /** Port's code, e.g. `not_found`; `unknown_error` where the body has none. */
+  readonly error: string;
+  /** The API's own words, without secrets; empty where the body has none. */
+  readonly message: string;
+  /** Method and address without query. */
+  readonly request: string;
+  /** Parsed JSON; undefined where it is none. */
+  readonly body: unknown;
+  /** Above 1, an earlier attempt may have been done though its reply was lost. */
+  readonly attempts: number;
+}
+
+/** Where and when a reply came from. */
+export interface Origin {
+  readonly traceId?: string;
+  /** When the request was first sent by the server's clock, milliseconds since the epoch, never later than the truth; absent when its clock is not known. */
+  readonly sentAtMs?: number;
+}
+
+/** A refusal in words: `status 404, not_found: no such blueprint`. */
+export function wordsOf({ status, error, message }: Pick<Refused, "status" | "error" | "message">): string {
+  const known = error === noCode ? "" : error;
+  const words = [known, message].filter((part) => part !== "").join(": ");
+  return words === "" ? `status ${status}` : `status ${status}, ${words}`;
+}
+
+/** The code of a refusal that has none. */
+export const noCode = "unknown_error";

@@ -3,13 +3,28 @@ import { z } from "zod";
 /** How a CSV source is written. */
 const csvOptions = z
   .strictObject({
-    /** Text between cells, one or more characters. Default `,`; a tab for TSV. */
+    /** Text between cells, one or more characters; `\\t` written as two characters is a tab, too. Default `,`; a tab for TSV. */
     delimiter: z
       .string()
       .regex(/^[^\r\n]+$/, "is one or more characters, no line end")
       .optional(),
     /** Character around cells that hold the delimiter or a line end. Default `"`; `false` for none. */
     quote: z.union([z.string().regex(/^[^\r\n]$/u, "is one character, or false"), z.literal(false)]).optional(),
+    /** Character that takes the meaning from a quote, a delimiter, a line end or itself behind it. Default none: a quote within quotes is doubled. */
+    escape: z
+      .string()
+      .regex(/^[^\r\n]$/u, "must be one character")
+      .optional(),
+    /** strict: a quote amid a quoted cell is a fault. lenient: it is text unless a delimiter or line end follows. Default strict; a quote in a cell that does not begin with one is always text. */
+    quotes: z.enum(["strict", "lenient"]).optional(),
+    /** Whether spaces around cells, and before an opening quote, are left out. Default false. */
+    trim: z.boolean().optional(),
+    /** What becomes of a row with fewer cells than the header: `pad` fills it up with empty cells. Default reject. */
+    shortRows: z.enum(["reject", "pad"]).optional(),
+    /** What becomes of a row with cells behind the last column: `drop` leaves them out. Default reject; empty ones are always left out. */
+    longRows: z.enum(["reject", "drop"]).optional(),
+    /** Columns of one name: `number` names the further ones `name_2`, `name_3`; `list` makes one array of their cells that hold something. Default refuse. */
+    repeatedColumns: z.enum(["refuse", "number", "list"]).optional(),
     /** Whether the first line names the columns. Default true; without it columns are named `column1`, `column2`, … */
     header: z.boolean().optional(),
     /** Physical lines before the header. Default 0. */
@@ -30,6 +45,13 @@ const csvOptions = z
     path: ["columns"],
     message: "names a column twice",
   })
+  .refine(
+    ({ delimiter = ",", escape: sign }) => sign === undefined || delimiter === "\\t" || !delimiter.includes(sign),
+    {
+      path: ["escape"],
+      message: "may not be part of the delimiter",
+    },
+  )
   .refine(({ delimiter = ",", quote = '"' }) => quote === false || !delimiter.includes(quote), {
     path: ["quote"],
     message: "may not be part of the delimiter",
@@ -79,13 +101,17 @@ export const sourceOptions = z.strictObject({
   csv: csvOptions.optional(),
   json: z
     .strictObject({
-      /** Path of keys, dotted, to the array that holds the records. */
+      /** Path of keys, dotted, to the array that holds the records; `.` is the text itself. */
       records: z.string().min(1).optional(),
+      /** The records are the values of the object there; their key is put under this name. */
+      keyed: z.string().min(1).optional(),
     })
     .optional(),
   /** Cells and JSON strings that mean "no value"; they become null before any expression sees them. */
   blanks: z.array(z.string()).optional(),
   columns: z.record(z.string(), columnOptions).optional(),
+  /** What a byte that is no text of the encoding, a NUL, and a NaN or Infinity in JSON cost: `stop` ends the source there, `reject` costs that record. Default stop. */
+  badText: z.enum(["stop", "reject"]).optional(),
   /** Largest record in bytes of UTF-8. Default 16 MiB. */
   maxRecordBytes: z.int().min(1).optional(),
 });

@@ -20,7 +20,7 @@ export const warningCodes = {
   not_checked: "a dry run could not have the API check an entity: a target that it requires is only in this import",
   source_changed: "a source changed while it was imported",
   pace_fallback: "the Redis of --pace was lost; the import went on alone with the share of --pace-fallback",
-  deleted_dependents: "entities were deleted along with what they relate to, as deleteDependentEntities says",
+  deleted_dependents: "entities were deleted with what they relate to, as deleteDependentEntities says",
   reject_cured: "a reject that --allow-rejects lists did not come up again; take it off the list",
   state_unclean: "something in the state folder could not be cleaned up",
 } as const;

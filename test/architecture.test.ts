@@ -12,15 +12,18 @@ const words = [
   "decimal",
   "entity",
   "errors",
-  "options",
+  "nearest",
+  "outcome",
+  "pattern",
   "source-options",
   "record",
   "reject",
   "reply",
+  "same-value",
   "secrets",
   "shown-value",
+  "verdict",
   "warning",
-  "whole-number",
 ] as const;
 
 /** What a room may import besides the words and itself. `recipes` joins stages, `cli` calls recipes. */
@@ -34,8 +37,11 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   state: [],
   plan: [],
   api: [],
-  report: [],
-  emulator: [],
+  report: ["pages"],
+  pages: [],
+  emulator: ["pages"],
+  // The page on which a mapping is made; its front end takes types alone.
+  studio: ["recipes", "report", "lint", "pages"],
   // Authoring a mapping: beside the way of a record, looking at its parts.
   authoring: ["map"],
   "mapping-test": ["map", "authoring"],
@@ -58,7 +64,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "init",
     "root",
   ],
-  cli: ["recipes", "plan", "report", "emulator", "lint", "mapping-test", "authoring", "root"],
+  cli: ["recipes", "plan", "report", "emulator", "lint", "mapping-test", "authoring", "studio", "root"],
 };
 
 interface Import {
@@ -74,6 +80,8 @@ const importsOf = (file: string): Import[] =>
     to: relative(src, resolve(src, dirname(file), path as string)).replace(/\.js$/, ".ts"),
   }));
 const roomOf = (file: string): string => {
+  // Options are words, a file for each group.
+  if (file.startsWith("options/")) return "words";
   if (file.includes("/")) return file.slice(0, file.indexOf("/"));
   return (words as readonly string[]).includes(file.replace(/\.ts$/, "")) ? "words" : "root";
 };
@@ -117,7 +125,16 @@ describe("the layout's rules", () => {
     expect(
       filesWith(/from "undici"/).filter((file) => roomOf(file) === "api" && /\brequest\(/.test(textOf(file))),
     ).toEqual(["api/request.ts"]);
-    expect(filesWith(/from "undici"|\bfetch\(/).filter((file) => !["api", "read"].includes(roomOf(file)))).toEqual([]);
+    expect(
+      filesWith(/from "undici"|\bfetch\(/).filter(
+        (file) => !["api", "read"].includes(roomOf(file)) && file !== "studio/page/api.ts",
+      ),
+    ).toEqual([]);
+  });
+
+  it("lets the studio's page take nothing but types from outside its folder", () => {
+    const outside = /^import (?!type )[^;]*from "\.\.\//m;
+    expect(files.filter((file) => file.startsWith("studio/page/") && outside.test(textOf(file)))).toEqual([]);
   });
 
   it("opens sources in one file", () => {

@@ -1,12 +1,13 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { commands } from "../src/cli/commands.js";
 import { exitCodes } from "../src/cli/exit.js";
+import { commandHelp, programHelp } from "../src/cli/help.js";
 import { rejectCodes } from "../src/reject.js";
 import { advice } from "../src/report/advice.js";
 import { warningCodes } from "../src/warning.js";
 import { root } from "./support/catalog.js";
-import { runProgram } from "./support/program.js";
 
 const bars = (text: string): string => text.replaceAll("|", "\\|").replaceAll(/\s+/g, " ");
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
@@ -42,47 +43,25 @@ ${table(
   Object.entries(warningCodes).map(([code, means]) => [`\`${code}\``, means]),
 )}`;
 
-/** The commands that \`portload --help\` lists, each with its help. */
-async function helpOf(args: readonly string[]): Promise<string> {
-  const { stdout, code } = await runProgram([...args, "--help"]);
-  expect(code).toBe(0);
-  return stdout.trimEnd();
-}
-
-/** The names in the list of commands of a help text; none where it has no list. */
-function commandsIn(help: string): readonly string[] {
-  const list = /^Commands:\n(?<lines>(?: .*\n)+)/m.exec(help)?.groups?.lines ?? "";
-  const names = [...list.matchAll(/^ {2}portload ((?:[a-z-]+ ?)+)/gm)];
-  return names.map(([, words = ""]) => words.trim().split(" ").at(-1) ?? "");
-}
-
-function sectionOf(names: readonly string[], help: string): string {
-  return `${names.length === 1 ? "##" : "###"} portload ${names.join(" ")}\n\n\`\`\`\n${help}\n\`\`\`\n`;
-}
-
 describe("the documentation", () => {
   it("has every exit code, reject code and warning code, and no other", async () => {
     await expect(codesPage).toMatchFileSnapshot("../docs/codes.md");
   });
 
   it("has the help of every command as it is", async () => {
-    const main = await helpOf([]);
-    const commands = commandsIn(main);
-    expect(commands).toContain("import");
-    const sections = [];
-    for (const name of commands) {
-      const help = await helpOf([name]);
-      sections.push(sectionOf([name], help));
-      for (const verb of commandsIn(help)) sections.push(sectionOf([name, verb], await helpOf([name, verb])));
-    }
+    const width = 100;
+    const sections = commands.map(
+      (command) => `## portload ${command.name}\n\n\`\`\`\n${commandHelp(command, true, width)}\n\`\`\`\n`,
+    );
     const page = `# Command line
 
-The help of every command, as the program prints it; a test keeps it so (\`npx vitest run test/docs.test.ts -u\` writes it anew).
+The help of every command, as the program prints it with \`--help --all\`; a test keeps it so (\`npx vitest run test/docs.test.ts -u\` writes it anew).
 Flag over environment over mapping file over default. Secrets are never flags: \`PORT_CLIENT_ID\` and \`PORT_CLIENT_SECRET\` come from the environment.
-Data goes to stdout, talk to stderr. Without a terminal a question is an error. Exit codes: [codes.md](codes.md).
+Answers go to stdout, what is said about them to stderr. Without a terminal a question is an error. After \`--\` every word is taken as it is.
+Exit codes: [codes.md](codes.md).
 
 \`\`\`
-${main}
+${programHelp(width)}
 \`\`\`
 
 ${sections.join("\n")}`;

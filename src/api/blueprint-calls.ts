@@ -1,67 +1,52 @@
 import type { Blueprint } from "../blueprint.js";
-import { blueprintBody, blueprintsBody } from "./bodies.js";
-import { type Call, type CallIo, refusal } from "./send.js";
+import { blueprintBody, blueprintsBody, countBody } from "./bodies.js";
+import { bodyOf, type Call, type CallIo, pathOf, refusalOf } from "./call.js";
 
 /** The blueprint routes of a client. */
 export interface BlueprintCalls {
   listBlueprints(): Promise<readonly Blueprint[]>;
+  /** Undefined when there is none. */
   getBlueprint(identifier: string): Promise<Blueprint | undefined>;
   createBlueprint(blueprint: Blueprint): Promise<Blueprint>;
+  /** Replaces it as a whole. */
   replaceBlueprint(blueprint: Blueprint): Promise<Blueprint>;
+  countEntities(blueprint: string): Promise<number>;
 }
-
-const isBlueprint = (body: unknown) => blueprintBody.safeParse(body).success;
-const pathOf = (identifier: string) => `/blueprints/${encodeURIComponent(identifier)}`;
-const common = { family: "blueprints", route: "blueprints", authorized: true } as const;
 
 /** Binds the blueprint routes. @source API reference, "Blueprints" */
 export function createBlueprintCalls(io: CallIo): BlueprintCalls {
+  const call = (method: Call<unknown>["method"], path: string, blueprint?: Blueprint) => ({
+    ...{ method, path, route: "blueprints" as const, idempotent: method !== "POST" },
+    ...(blueprint !== undefined && { body: JSON.stringify(blueprint) }),
+    schema: blueprintBody,
+  });
   const getBlueprint = async (identifier: string) => {
-    const call: Call = { ...common, method: "GET", path: pathOf(identifier), idempotent: true, promised: isBlueprint };
-    const reply = await io.send(call);
-    if (reply.is === "reply" && reply.status === 404) return undefined;
-    if (reply.is === "lost" || reply.status >= 300) throw refusal(call, reply, io);
-    return blueprintBody.parse(reply.body).blueprint;
+    const get = call("GET", pathOf(identifier));
+    const reply = await io.send(get);
+    if (reply.is === "done") return reply.body.blueprint;
+    if (reply.is === "refused" && reply.status === 404) return undefined;
+    throw refusalOf(get, reply, io);
   };
   return {
     getBlueprint,
     async listBlueprints() {
-      const promised = (body: unknown) => blueprintsBody.safeParse(body).success;
-      const call: Call = { ...common, method: "GET", path: "/blueprints", idempotent: true, promised };
-      const reply = await io.send(call);
-      if (reply.is === "lost" || reply.status >= 300) throw refusal(call, reply, io);
-      return blueprintsBody.parse(reply.body).blueprints;
+      return (await bodyOf(io, { ...call("GET", "/blueprints"), schema: blueprintsBody })).blueprints;
     },
     async createBlueprint(blueprint) {
-      const body = JSON.stringify(blueprint);
-      const call: Call = {
-        ...common,
-        method: "POST",
-        path: "/blueprints",
-        body,
-        idempotent: false,
-        promised: isBlueprint,
-      };
-      const reply = await io.send(call);
+      const create = call("POST", "/blueprints", blueprint);
+      const reply = await io.send(create);
+      if (reply.is === "done") return reply.body.blueprint;
       // A lost reply is settled by looking.
       const made = reply.is === "lost" ? await getBlueprint(blueprint.identifier) : undefined;
       if (made !== undefined) return made;
-      if (reply.is === "lost" || reply.status >= 300) throw refusal(call, reply, io);
-      return blueprintBody.parse(reply.body).blueprint;
+      throw refusalOf(create, reply, io);
     },
     async replaceBlueprint(blueprint) {
-      const body = JSON.stringify(blueprint);
-      const call: Call = {
-        ...common,
-        method: "PUT",
-        path: pathOf(blueprint.identifier),
-        body,
-        idempotent: true,
-        promised: isBlueprint,
-      };
-      const reply = await io.send(call);
-      if (reply.is === "lost" || reply.status >= 300) throw refusal(call, reply, io);
-      return blueprintBody.parse(reply.body).blueprint;
+      return (await bodyOf(io, call("PUT", pathOf(blueprint.identifier), blueprint))).blueprint;
+    },
+    async countEntities(blueprint) {
+      const path = pathOf(blueprint, "/entities-count");
+      return (await bodyOf(io, { method: "GET", path, route: "read", idempotent: true, schema: countBody })).count;
     },
   };
 }

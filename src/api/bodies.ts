@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Blueprint } from "../blueprint.js";
+import type { FoundEntity } from "../entity.js";
 
 // Shapes of reply bodies: what we rely on and no more, so that the API may grow. @source API reference
 
@@ -35,10 +36,9 @@ export const bulkRefused = z.looseObject({
   message: z.string().default(""),
 });
 
-/** An entity as a search gives it; which fields it has depends on `include`. */
-export const foundEntity = z.looseObject({ identifier: z.string() });
-/** See {@link foundEntity}. */
-export type FoundEntity = z.infer<typeof foundEntity>;
+const foundEntity = z.custom<FoundEntity>(
+  (value) => z.looseObject({ identifier: z.string() }).safeParse(value).success,
+);
 
 /** `POST /blueprints/{id}/entities/search` */
 export const searchBody = z.looseObject({ entities: z.array(foundEntity), next: z.string().nullish() });
@@ -46,8 +46,14 @@ export const searchBody = z.looseObject({ entities: z.array(foundEntity), next: 
 /** `POST /blueprints/{id}/bulk/entities/delete`: the identifiers that were there. */
 export const deletedBody = z.looseObject({ deletedEntities: z.array(z.string()).default([]) });
 
+/** An object that is shown or looked at as it came. */
+export const anyObject = z.record(z.string(), z.unknown());
+
 /** `GET /blueprints/{id}/entities-count` */
 export const countBody = z.looseObject({ count: z.int() });
 
-/** Any failure. */
+/** `GET /blueprints/{id}/entities/{id}`, as far as a lost creation is judged by it. */
+export const heldBody = z.looseObject({ entity: z.looseObject({ createdAt: z.string() }) });
+
+/** Any refusal. */
 export const failureBody = z.looseObject({ error: z.string().optional(), message: z.string().optional() });

@@ -1,34 +1,28 @@
 import { setMaxListeners } from "node:events";
 import type { Dispatcher } from "undici";
-import type { Blueprint } from "../blueprint.js";
-import type { ClearedField } from "../entity.js";
+import { z } from "zod";
 import type { Warning } from "../warning.js";
-import { type Asked, type AskRequest, ask } from "./ask.js";
-import { createBlueprintCalls } from "./blueprint-calls.js";
-import { countBody, type FoundEntity } from "./bodies.js";
-import { createBulkCall, type UpsertBulk } from "./bulk-call.js";
+import { publicRedisUrl } from "./addresses.js";
+import { type BlueprintCalls, createBlueprintCalls } from "./blueprint-calls.js";
+import { createBulkCall, type UpsertBulk } from "./bulk.js";
+import { type Call, type CallIo, type Exchanged, refusalOf, type Send } from "./call.js";
 import { type Clock, realClock } from "./clock.js";
+import { openDispatcher } from "./connection.js";
 import { createCounter, type RequestCounts } from "./counts.js";
-import { type DeleteFlags, type DeleteReply, deleteEntities } from "./delete-entities.js";
-import { openDispatcher } from "./dispatcher.js";
 import { createEntityCalls, type EntityCalls } from "./entity-calls.js";
-import { findExisting } from "./existing.js";
-import type { Route } from "./families.js";
-import { lookUp } from "./look-up.js";
+import type { ReplyHeaders } from "./headers.js";
 import { createPace, type Rate, type SharedPace } from "./pace.js";
-import { type PatchReply, patchEntity } from "./patch-entity.js";
 import { openRedisPace } from "./redis-pace.js";
-import { publicRedisUrl } from "./redis-url.js";
-import { type SearchPage, type SearchRequest, searchPage } from "./search.js";
-import { createSend, refusal, type Send } from "./send.js";
-import { createTokens } from "./token.js";
-import { fetchToken } from "./token-call.js";
+import type { Route } from "./routes.js";
+import { createSearchCalls, type SearchCalls } from "./search.js";
+import { createSend } from "./send.js";
+import { type Credentials, createTokens, fetchToken } from "./token.js";
 
 /** Access to a catalog. */
 export interface ClientOptions {
   /** Base address with `/v1`; see {@link resolveApiUrl}. */
   readonly apiUrl: string;
-  readonly credentials: { readonly clientId: string; readonly clientSecret: string };
+  readonly credentials: Credentials;
   /** Bulk requests per second: `auto` (default) follows the quota, a number caps it, `off` never waits. */
   readonly rate?: Rate;
   /** Share of every limit and burst to use, above 0 to 1, default 1; the window's rest is kept for others. */
@@ -50,7 +44,7 @@ export interface ClientOptions {
   readonly signal?: AbortSignal;
   /** Read for HTTPS_PROXY, HTTP_PROXY and NO_PROXY; no proxy by default. */
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** Hears of every attempt that got through or failed. */
+  /** Receives every attempt that got through or failed. */
   readonly onExchange?: (exchange: Exchange) => void;
   /** In place of our own pool of connections; not closed by us. */
   readonly dispatcher?: Dispatcher;
@@ -74,53 +68,41 @@ export interface Exchange {
 }
 
 /** The API as the rest of portload sees it. Every function throws ApiError or AuthError when the API cannot be used. */
-export interface Client {
-  listBlueprints(): Promise<readonly Blueprint[]>;
-  /** Undefined when there is none. */
-  getBlueprint(identifier: string): Promise<Blueprint | undefined>;
-  createBlueprint(blueprint: Blueprint): Promise<Blueprint>;
-  /** Replaces it as a whole. */
-  replaceBlueprint(blueprint: Blueprint): Promise<Blueprint>;
+export interface Client extends BlueprintCalls, SearchCalls {
   /**
-   * Items are entities as JSON text, at most 20 and together under 1 MiB; put into the body as they are. Throws what no further request would mend:
-   * BlueprintError for a blueprint that is gone, ApiError when the caller is refused as such, or every entity so far in the same words.
+   * Items are entities as JSON text, at most 20 and together under 1 MiB; put into the body as they are. Gives a verdict on each, in their order, or the
+   * refusal of the request as a whole. Throws what no further request would change: BlueprintError for a blueprint that is gone, ApiError when the caller
+   * is refused as such, or every entity so far in the same words.
    */
   readonly upsertBulk: UpsertBulk;
-  /** The identifiers that exist, of those asked for. */
-  existing(blueprint: string, identifiers: readonly string[]): Promise<Set<string>>;
-  /** The entities that exist, of those asked for, by identifier; `include` names what is fetched of each, all by default. */
-  lookUp(
-    blueprint: string,
-    identifiers: readonly string[],
-    include?: readonly string[],
-  ): Promise<ReadonlyMap<string, FoundEntity>>;
-  search(blueprint: string, request: SearchRequest): Promise<SearchPage>;
-  /** Deletes at most 100 entities, all or none of them. */
-  deleteEntities(blueprint: string, identifiers: readonly string[], flags: DeleteFlags): Promise<DeleteReply>;
-  /** Clears title, icon or team of an entity that exists, which an upsert cannot. */
-  patchEntity(
-    blueprint: string,
-    identifier: string,
-    fields: Readonly<Partial<Record<ClearedField, null>>>,
-    flags?: { readonly runId?: string },
-  ): Promise<PatchReply>;
-  /** The single operations as they are, for scripts. */
+  /** The single operations as they are: one request, its reply. */
   readonly entity: EntityCalls;
-  countEntities(blueprint: string): Promise<number>;
-  /** The server's clock, milliseconds since the epoch, never later than the truth; undefined until a reply tells. */
-  serverNow(): number | undefined;
   /** Sends a request that changes nothing and gives its reply as it is, whatever its status but 5xx; for first contact. */
   ask(request: AskRequest): Promise<Asked>;
+  /** The server's clock, milliseconds since the epoch, never later than the truth; undefined until a reply says it. */
+  serverNow(): number | undefined;
   /** Waits by the client's clock, until it is closed. */
   wait(ms: number): Promise<void>;
   /** Traffic so far, the report's `requests`. */
   counts(): RequestCounts;
-  /** Share of the bulk quota's window that is used, by all clients, 0 to 1; undefined until a reply tells. */
+  /** Share of the bulk quota's window that is used, by all clients, 0 to 1; undefined until a reply says it. */
   quotaUse(): number | undefined;
   /** What the user should know of the traffic so far. */
   warnings(): readonly Warning[];
   /** Ends waits and connections; what is in flight fails. */
   close(): Promise<void>;
+}
+
+/** A request that changes nothing. */
+export type AskRequest = Pick<Call<unknown>, "method" | "path" | "route" | "body" | "authorized">;
+
+/** A reply as it came. */
+export interface Asked {
+  readonly status: number;
+  readonly headers: ReplyHeaders;
+  /** Parsed JSON; undefined where it is none. */
+  readonly body: unknown;
+  readonly ours: Exchanged;
 }
 
 /** Opens a client. Nothing is sent before the first call. */
@@ -150,7 +132,7 @@ export function createClient(options: ClientOptions): Client {
       (rest, secret) => (secret ? rest.replaceAll(secret, "***") : rest),
       text,
     );
-  const tokens = createTokens(() => fetchToken({ send, apiUrl, redact }, credentials), clock);
+  const tokens = createTokens(() => fetchToken({ send, apiUrl }, credentials), clock);
   const send: Send = createSend({
     apiUrl,
     dispatcher,
@@ -172,30 +154,13 @@ export function createClient(options: ClientOptions): Client {
   });
   const io = { send, apiUrl, redact };
   const blueprints = createBlueprintCalls(io);
+  const searches = createSearchCalls(io, blueprints.countEntities);
 
   return {
     ...blueprints,
+    ...searches,
     upsertBulk: createBulkCall(io, async (blueprint) => (await blueprints.getBlueprint(blueprint)) !== undefined),
-    existing: (blueprint, identifiers) => findExisting(io, blueprint, identifiers),
-    lookUp: (blueprint, identifiers, include) => lookUp(io, blueprint, identifiers, include),
-    search: (blueprint, request) => searchPage(io, blueprint, request),
-    deleteEntities: (blueprint, identifiers, flags) => deleteEntities(io, blueprint, identifiers, flags),
-    patchEntity: (blueprint, identifier, fields, flags) => patchEntity(io, blueprint, identifier, fields, flags),
-    entity: createEntityCalls(io),
-    async countEntities(blueprint) {
-      const call = {
-        method: "GET",
-        path: `/blueprints/${encodeURIComponent(blueprint)}/entities-count`,
-        family: "entities",
-        route: "other",
-        idempotent: true,
-        authorized: true,
-        promised: (body: unknown) => countBody.safeParse(body).success,
-      } as const;
-      const reply = await send(call);
-      if (reply.is === "reply" && reply.status < 300) return countBody.parse(reply.body).count;
-      throw refusal(call, reply, io);
-    },
+    entity: createEntityCalls(io, searches.existing),
     serverNow: () => (serverAheadMs === undefined ? undefined : clock.now() + serverAheadMs),
     ask: (request) => ask(io, request),
     wait: (ms) => clock.sleep(ms, life.signal),
@@ -209,6 +174,22 @@ export function createClient(options: ClientOptions): Client {
       if (options.dispatcher === undefined) await dispatcher.destroy();
     },
   };
+}
+
+async function ask(io: CallIo, request: AskRequest): Promise<Asked> {
+  let wire: Pick<Asked, "headers" | "ours"> | undefined;
+  const call: Call<unknown> = {
+    ...request,
+    idempotent: true,
+    schema: z.unknown(),
+    onReply: (headers, ours) => {
+      wire = { headers, ours };
+    },
+  };
+  const reply = await io.send(call);
+  if (reply.is === "lost" || wire === undefined)
+    throw refusalOf(call, reply as Exclude<typeof reply, { is: "done" }>, io);
+  return { status: reply.status, body: reply.body, ...wire };
 }
 
 function openSharedPace({ rate, apiUrl, sharedPace }: ClientOptions, warn: (warning: Warning) => void) {

@@ -1,6 +1,6 @@
-import type { Route } from "./families.js";
+import { type CountedRoute, type Route, routes } from "./routes.js";
 
-/** The report's `requests`. @source contract: "The state folder" */
+/** The report's `requests`. */
 export interface RequestCounts {
   /** Attempts of every kind. */
   readonly total: number;
@@ -11,7 +11,7 @@ export interface RequestCounts {
   /** Replies by HTTP status; an attempt without a whole reply is in none. */
   readonly byStatus: Readonly<Record<string, number>>;
   /** Attempts by route. */
-  readonly byRoute: Readonly<Record<Route, number>>;
+  readonly byRoute: Readonly<Record<CountedRoute, number>>;
   /** Bytes of request bodies, of every attempt. */
   readonly bytesSent: number;
 }
@@ -26,7 +26,7 @@ export interface Counter {
 
 /** Starts at zero. */
 export function createCounter(): Counter {
-  const byRoute: Record<Route, number> = {
+  const byRoute: Record<CountedRoute, number> = {
     token: 0,
     blueprints: 0,
     bulk: 0,
@@ -40,7 +40,7 @@ export function createCounter(): Counter {
   return {
     attempt(route, bytes, again) {
       total++;
-      byRoute[route]++;
+      byRoute[routes[route].counted]++;
       bytesSent += bytes;
       if (again) retries++;
     },

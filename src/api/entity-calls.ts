@@ -1,23 +1,12 @@
-import type { Mode } from "../entity.js";
+import type { ClearedField, EntityBody, Mode } from "../entity.js";
 import { ApiError } from "../errors.js";
-import { refusedMessage } from "./failure.js";
-import { sendOrLook } from "./read-back.js";
-import { type Call, type CallIo, refusal } from "./send.js";
+import type { Refused, Reply } from "../reply.js";
+import { holds } from "../same-value.js";
+import { anyObject, deletedBody, heldBody } from "./bodies.js";
+import { type Call, type CallIo, pathOf, queryOf, refusalOf } from "./call.js";
 
-/** The API's answer to one operation, its body as it came. */
-export type EntityReply =
-  | { readonly is: "done"; readonly body: unknown }
-  | {
-      readonly is: "refused";
-      readonly body: unknown;
-      readonly status: number;
-      /** Port's code, e.g. `identifier_taken`. */
-      readonly error: string | undefined;
-      /** Method, address and the API's own words. */
-      readonly message: string;
-      /** Above 1, an earlier attempt may have been done though its answer was lost. */
-      readonly attempts: number;
-    };
+/** A reply to one operation, its body as it came. */
+export type EntityReply<T = Readonly<Record<string, unknown>>> = Exclude<Reply<T>, { is: "lost" }>;
 
 /** What of an entity a read shows. */
 export interface ReadFlags {
@@ -40,15 +29,42 @@ export interface WriteFlags {
   readonly identifier?: string;
 }
 
+/** How a deletion is to be taken. */
+export interface DeleteFlags {
+  /** Deletes what depends on them, too. */
+  readonly deleteDependents: boolean;
+  /** Action run that the deletion is recorded under. */
+  readonly runId?: string;
+}
+
+/** What a deletion says: the identifiers that it deleted, and whatever else. */
+export interface Deleted {
+  readonly deletedEntities: readonly string[];
+  readonly [field: string]: unknown;
+}
+
+/** Most identifiers in one request. @source API reference, "Delete multiple entities": 1 to 100 */
+export const maxDeleteIdentifiers = 100;
+
 /** The single operations of the API. Every one throws ApiError or AuthError when the API is not reached; a refusal is a value. */
 export interface EntityCalls {
   readBlueprint(blueprint: string): Promise<EntityReply>;
   get(blueprint: string, identifier: string, flags: ReadFlags): Promise<EntityReply>;
   /** `body` is the entity as JSON text. */
   write(blueprint: string, body: string, flags: WriteFlags): Promise<EntityReply>;
-  delete(blueprint: string, identifier: string, flags: DependentFlags): Promise<EntityReply>;
-  /** At most 100 identifiers, all of them or none. */
-  deleteListed(blueprint: string, identifiers: readonly string[], flags: DependentFlags): Promise<EntityReply>;
+  /** Clears title, icon or team of an entity that exists, which an upsert cannot: only this route takes null there. */
+  patch(
+    blueprint: string,
+    identifier: string,
+    fields: Readonly<Partial<Record<ClearedField, null>>>,
+    flags?: { readonly runId?: string },
+  ): Promise<EntityReply>;
+  delete(blueprint: string, identifier: string, flags: DeleteFlags): Promise<EntityReply>;
+  /**
+   * Deletes at most 100 entities, all of them or none. Refused for one that is gone by now, along with another perhaps, the rest is sent again: `deletedEntities`
+   * are those that were there.
+   */
+  deleteListed(blueprint: string, identifiers: readonly string[], flags: DeleteFlags): Promise<EntityReply<Deleted>>;
   deleteAll(
     blueprint: string,
     flags: { readonly deleteBlueprint: boolean; readonly runId?: string },
@@ -56,113 +72,144 @@ export interface EntityCalls {
   migration(id: string): Promise<EntityReply>;
 }
 
-interface DependentFlags {
-  readonly deleteDependents: boolean;
-  readonly runId?: string;
-}
+/** How often a creation is sent whose replies are lost. */
+const maxRounds = 3;
 
-/** Binds the single operations. @source API reference, "Entities", "Migrations" */
-export function createEntityCalls(io: CallIo): EntityCalls {
-  const call = (given: Omit<Call, "authorized" | "promised">, held?: string) =>
-    answered(io, { ...given, authorized: true, promised: isObject }, held);
-  const below = (blueprint: string, rest: string, query: URLSearchParams) =>
-    `/blueprints/${encodeURIComponent(blueprint)}${rest}${query.size === 0 ? "" : `?${query}`}`;
-  const one = (identifier: string) => `/entities/${encodeURIComponent(identifier)}`;
-  const entities = { family: "entities", idempotent: true } as const;
+/**
+ * Binds the single operations.
+ *
+ * @param existing - which of the identifiers exist
+ * @source API reference, "Entities", "Migrations"
+ */
+export function createEntityCalls(
+  io: CallIo,
+  existing: (blueprint: string, identifiers: readonly string[]) => Promise<ReadonlySet<string>>,
+): EntityCalls {
+  const call = (given: Omit<Call<unknown>, "schema">) => known({ ...given, schema: anyObject });
+  const known = async <T>(given: Call<T>): Promise<EntityReply<T>> => answered(given, await io.send(given), io);
+  const one = (blueprint: string, identifier: string) =>
+    pathOf(blueprint, `/entities/${encodeURIComponent(identifier)}`);
+  const dependents = ({ deleteDependents, runId }: DeleteFlags) =>
+    queryOf({ delete_dependents: deleteDependents, run_id: runId });
+
+  const deleteListed: EntityCalls["deleteListed"] = async (blueprint, identifiers, flags) => {
+    const path = `${pathOf(blueprint, "/bulk/entities/delete")}${dependents(flags)}`;
+    const body = JSON.stringify({ entities: identifiers });
+    const reply = await known({ method: "POST", path, route: "delete", body, idempotent: true, schema: deletedBody });
+    if (reply.is === "done" || reply.status !== 404) return reply;
+    const there = await existing(blueprint, identifiers);
+    if (there.size === identifiers.length) return reply;
+    return there.size === 0
+      ? { is: "done", status: reply.status, body: { deletedEntities: [] } }
+      : deleteListed(blueprint, [...there], flags);
+  };
+
   return {
+    deleteListed,
     readBlueprint: (blueprint) =>
-      call({
-        method: "GET",
-        path: below(blueprint, "", queryOf({})),
-        family: "blueprints",
-        route: "blueprints",
-        idempotent: true,
-      }),
+      call({ method: "GET", path: pathOf(blueprint), route: "blueprints", idempotent: true }),
     get: (blueprint, identifier, { include = [], exclude = [], attachTitles }) => {
-      const query = queryOf({ ...(attachTitles && { attach_title_to_relation: true }) });
+      const query = new URLSearchParams({ ...(attachTitles && { attach_title_to_relation: "true" }) });
       for (const path of include) query.append("include", path);
       for (const path of exclude) query.append("exclude", path);
-      return call({ ...entities, method: "GET", path: below(blueprint, one(identifier), query), route: "other" });
+      const path = `${one(blueprint, identifier)}${query.size === 0 ? "" : `?${query}`}`;
+      return call({ method: "GET", path, route: "read", idempotent: true });
     },
-    write: (blueprint, body, { mode, createMissing, validationOnly, runId, identifier }) => {
-      const query = queryOf({
-        upsert: mode !== "create",
-        merge: mode === "merge",
-        create_missing_related_entities: createMissing,
-        ...(validationOnly && { validation_only: true }),
-        ...(runId !== undefined && { run_id: runId }),
-      });
-      const post = {
+    write: async (blueprint, body, { mode, createMissing, validationOnly, runId, identifier }) => {
+      const post: Call<Readonly<Record<string, unknown>>> = {
         method: "POST",
-        path: below(blueprint, "/entities", query),
-        family: "single",
+        path: `${pathOf(blueprint, "/entities")}${queryOf({
+          upsert: mode !== "create",
+          merge: mode === "merge",
+          create_missing_related_entities: createMissing,
+          validation_only: validationOnly || undefined,
+          run_id: runId,
+        })}`,
         route: "single",
         body,
         idempotent: validationOnly || (identifier !== undefined && mode !== "create"),
-      } as const;
-      return call(post, identifier === undefined ? undefined : below(blueprint, one(identifier), queryOf({})));
+        schema: anyObject,
+      };
+      const held = identifier === undefined ? undefined : one(blueprint, identifier);
+      return answered(post, await sendOrLook(io, post, held), io);
     },
-    delete: (blueprint, identifier, flags) =>
+    patch: (blueprint, identifier, fields, { runId } = {}) =>
       call({
-        ...entities,
-        method: "DELETE",
-        path: below(blueprint, one(identifier), dependentsQuery(flags)),
-        route: "delete",
-      }),
-    deleteListed: (blueprint, identifiers, flags) =>
-      call({
-        ...entities,
-        method: "POST",
-        path: below(blueprint, "/bulk/entities/delete", dependentsQuery(flags)),
-        route: "delete",
-        body: JSON.stringify({ entities: identifiers }),
-      }),
-    deleteAll: (blueprint, { deleteBlueprint, runId }) => {
-      const query = queryOf({ delete_blueprint: deleteBlueprint, ...(runId !== undefined && { run_id: runId }) });
-      return call({ ...entities, method: "DELETE", path: below(blueprint, "/all-entities", query), route: "delete" });
-    },
-    migration: (id) =>
-      call({
-        method: "GET",
-        path: `/migrations/${encodeURIComponent(id)}`,
-        family: "other",
-        route: "other",
+        method: "PATCH",
+        path: `${one(blueprint, identifier)}${queryOf({ create_missing_related_entities: false, run_id: runId })}`,
+        route: "patch",
+        body: JSON.stringify(fields),
         idempotent: true,
       }),
+    delete: (blueprint, identifier, flags) =>
+      call({
+        method: "DELETE",
+        path: `${one(blueprint, identifier)}${dependents(flags)}`,
+        route: "delete",
+        idempotent: true,
+      }),
+    deleteAll: (blueprint, { deleteBlueprint, runId }) =>
+      call({
+        method: "DELETE",
+        path: `${pathOf(blueprint, "/all-entities")}${queryOf({ delete_blueprint: deleteBlueprint, run_id: runId })}`,
+        route: "delete",
+        idempotent: true,
+      }),
+    migration: (id) =>
+      call({ method: "GET", path: `/migrations/${encodeURIComponent(id)}`, route: "other", idempotent: true }),
   };
 }
 
-/** @param held - path of the entity that the call creates, where a lost answer can be made up for by a look at it */
-async function answered(io: CallIo, call: Call, held?: string): Promise<EntityReply> {
-  const reply = await sendOrLook(io, call, held);
-  const url = io.apiUrl + call.path.replace(/\?.*$/s, "");
-  if (reply.is === "lost") {
-    throw new ApiError(
-      `${call.method} ${url}: the answer was lost (${reply.cause}); the entity may have been written`,
-      {
-        method: call.method,
-        url,
-        attempts: reply.attempts,
-        hint: "Look with portload entity get before sending it again.",
-      },
-    );
-  }
-  const { status, body, attempts } = reply;
-  if (status < 300) return { is: "done", body };
+function answered<T>(call: Call<T>, reply: Reply<T>, io: CallIo): EntityReply<T> {
+  if (reply.is === "done") return reply;
   // What is not the API's envelope comes from something else on the way.
-  if (!isObject(body)) throw refusal(call, reply, io);
-  const { message, error } = refusedMessage(status, body, io.redact);
-  return { is: "refused", body, status, error, message: `${call.method} ${url}: ${message}`, attempts };
+  if (reply.is === "refused" && isEnvelope(reply)) return reply;
+  throw refusalOf(call, reply, io);
 }
 
-function dependentsQuery({ deleteDependents, runId }: DependentFlags): URLSearchParams {
-  return queryOf({ delete_dependents: deleteDependents, ...(runId !== undefined && { run_id: runId }) });
+function isEnvelope({ body }: Refused): boolean {
+  return anyObject.safeParse(body).success;
 }
 
-function queryOf(values: Readonly<Record<string, boolean | string>>): URLSearchParams {
-  return new URLSearchParams(Object.entries(values).map(([key, value]) => [key, String(value)] as [string, string]));
+/**
+ * Sends a write. A creation whose reply is lost is never sent again blindly: the entity is read. One that holds what was sent, and was not made before the
+ * first attempt by the server's clock, is ours, and its reading is the reply; where there is none, or another one, sending again settles it. What is refused
+ * then as existing is read as well: the lost attempt may have been done since.
+ *
+ * @param held - path of the entity that is created; without it a lost reply stays lost
+ */
+async function sendOrLook(
+  io: CallIo,
+  call: Call<Readonly<Record<string, unknown>>>,
+  held: string | undefined,
+): Promise<Reply<Readonly<Record<string, unknown>>>> {
+  let sentAtMs: number | undefined;
+  for (let round = 1; ; round++) {
+    const reply = await io.send(call);
+    const isClash = reply.is === "refused" && reply.status === 409 && sentAtMs !== undefined;
+    if (held === undefined || (reply.is !== "lost" && !isClash)) return reply;
+    sentAtMs ??= reply.sentAtMs;
+    const found = sentAtMs === undefined ? undefined : await look(io, held);
+    if (found === undefined || sentAtMs === undefined) return reply;
+    if (found.is === "done" && isOurs(call.body ?? "", found.body, sentAtMs)) return found;
+    if (isClash || round === maxRounds) return reply;
+  }
 }
 
-function isObject(body: unknown): body is Readonly<Record<string, unknown>> {
-  return typeof body === "object" && body !== null && !Array.isArray(body);
+function isOurs(sent: string, body: unknown, sentAtMs: number): boolean {
+  const entity = heldBody.safeParse(body).data?.entity;
+  if (entity === undefined) return false;
+  return Date.parse(entity.createdAt) >= sentAtMs && holds(JSON.parse(sent) as Partial<EntityBody>, entity);
+}
+
+/** The entity's reading, or its 404; undefined where it cannot be read: the lost creation is what matters then. */
+async function look(io: CallIo, path: string): Promise<EntityReply | undefined> {
+  try {
+    const call = { method: "GET", path, route: "read", idempotent: true, expected: [404], schema: anyObject } as const;
+    const found = await io.send(call);
+    return found.is === "done" || (found.is === "refused" && found.status === 404) ? found : undefined;
+  } catch (error) {
+    if (error instanceof ApiError) return undefined;
+    throw error;
+  }
 }

@@ -1,22 +1,38 @@
+import { ApiError, AuthError } from "../errors.js";
+import { noCode, type Refused, wordsOf } from "../reply.js";
 import { failureBody } from "./bodies.js";
 import { attemptTimeout, unreadableReply } from "./retry.js";
 
 /** Longest text of a server that a message repeats, in characters. */
-const maxToldChars = 500;
+const maxRepeatedChars = 500;
+/** Longest code or trace id of a server that is kept, in characters. */
+const maxCodeChars = 128;
 
-/** What a reply says about its refusal, without secrets; a body that is not Port's is left out. */
-export function refusedMessage(
-  status: number,
-  body: unknown,
-  redact: (text: string) => string,
-): { readonly message: string; readonly error: string | undefined } {
-  const told = failureBody.safeParse(body).data;
-  const text = [told?.error, told?.message].filter((part) => part !== undefined && part !== "").join(": ");
-  const short = redact(text).slice(0, maxToldChars);
+/** Code and words of a refusal's body; one that is not Port's has neither. */
+export function refusedBody(body: unknown): Pick<Refused, "error" | "message"> {
+  const { error, message } = failureBody.safeParse(body).data ?? {};
   return {
-    message: short === "" ? `status ${status}` : `status ${status}, ${short}`,
-    error: told?.error === undefined ? undefined : redact(told.error),
+    error: error === undefined || error === "" ? noCode : error.slice(0, maxCodeChars),
+    message: (message ?? "").slice(0, maxRepeatedChars),
   };
+}
+
+/** A trace id as it may be kept: without secrets, short, of visible characters. */
+export function traceIdOf(header: string | undefined, redact: (text: string) => string): string | undefined {
+  const id = header === undefined ? "" : redact(header).replaceAll(/[^\x21-\x7e]/g, "");
+  return id === "" ? undefined : id.slice(0, maxCodeChars);
+}
+
+/** The error of a refusal that its caller has no use for. */
+export function refusal(refused: Refused & { readonly traceId?: string }, method: string, url: string): ApiError {
+  const { status, error, traceId, attempts } = refused;
+  const Kind = status === 401 ? AuthError : ApiError;
+  const after = attempts > 1 ? `, after ${attempts} attempts` : "";
+  return new Kind(`${method} ${url}: ${wordsOf(refused)}${after}`, {
+    ...{ method, url, status, attempts, traceId },
+    error: error === noCode ? undefined : error,
+    ...hintFor(status, undefined),
+  });
 }
 
 /** A network fault's code in words. */

@@ -1,7 +1,7 @@
 import Bottleneck from "bottleneck";
 import type { Allowance, Ticket } from "./allowance.js";
 import type { Clock } from "./clock.js";
-import type { WindowNews } from "./limit-headers.js";
+import type { WindowNews } from "./headers.js";
 
 /** The queue of one route family: who may send waits here. */
 export interface Lane {

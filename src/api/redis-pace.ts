@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import Bottleneck from "bottleneck";
 import type { Redis } from "ioredis";
 import { PaceError } from "../errors.js";
-import type { Family } from "./families.js";
-import { publicRedisUrl } from "./redis-url.js";
+import { publicRedisUrl } from "./addresses.js";
+import type { Family } from "./routes.js";
 import type { SharedLimiter } from "./shared-lane.js";
 
 /** Limiters on one Redis, one for each route family. */

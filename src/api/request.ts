@@ -1,8 +1,9 @@
 import type { Dispatcher } from "undici";
-import { attemptTimeout, headerText, type ReplyHeaders } from "./retry.js";
+import type { ReplyHeaders } from "./headers.js";
+import { attemptTimeout } from "./retry.js";
 
 /** What one attempt came to: a whole reply, or the code of the fault. */
-export type Answer =
+export type Attempt =
   | { readonly is: "reply"; readonly status: number; readonly headers: ReplyHeaders; readonly text: string }
   | { readonly is: "fault"; readonly code: string };
 
@@ -32,7 +33,7 @@ export async function requestOnce(
   token: string | undefined,
   base: URL,
   io: RequestIo,
-): Promise<Answer> {
+): Promise<Attempt> {
   const abort = new AbortController();
   const timer = setTimeout(() => abort.abort(attemptTimeout), io.timeoutMs);
   const onAbort = () => abort.abort(io.signal.reason);
@@ -73,10 +74,4 @@ function faultCode(error: unknown): string {
     if (at.name === "HTTPParserError") return "HPE_INVALID";
   }
   return "UNKNOWN";
-}
-
-/** How far the server's clock is ahead of ours, in milliseconds, at least: `Date` is cut to whole seconds. Undefined without it. */
-export function serverAhead(headers: ReplyHeaders, nowMs: number): number | undefined {
-  const date = Date.parse(headerText(headers, "date") ?? "");
-  return Number.isNaN(date) ? undefined : date - nowMs;
 }

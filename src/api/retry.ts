@@ -1,5 +1,4 @@
-/** Headers of a reply, names in lower case. */
-export type ReplyHeaders = Readonly<Record<string, string | string[] | undefined>>;
+import { headerNumber, headerText, type ReplyHeaders, resetDelayMs } from "./headers.js";
 
 /** What an attempt came to, as far as it matters for another one. */
 export interface AttemptFacts {
@@ -119,23 +118,6 @@ export function retryDelayMs(headers: ReplyHeaders, attempt: number, clock: Retr
   if (asked !== undefined) return Math.min(Math.max(asked, 0), maxServerWaitMs);
   const { baseMs = 1000, maxMs = 32_000 } = clock;
   return Math.floor(clock.random() * Math.min(maxMs, baseMs * 2 ** (attempt - 1)));
-}
-
-/** Milliseconds until a window's end, told as epoch seconds (over 10,000) or as seconds. @source API reference, "Rate limits", both readings published */
-export function resetDelayMs(reset: number, nowMs: number): number {
-  return reset > 10_000 ? reset * 1000 - nowMs : reset * 1000;
-}
-
-/** A header's value as text; the first of several. */
-export function headerText(headers: ReplyHeaders, name: string): string | undefined {
-  const value = headers[name];
-  return Array.isArray(value) ? value[0] : value;
-}
-
-/** A header's value as a number, 0 or more. */
-export function headerNumber(headers: ReplyHeaders, name: string): number | undefined {
-  const text = headerText(headers, name)?.trim();
-  return text !== undefined && /^\d+(\.\d+)?$/.test(text) ? Number(text) : undefined;
 }
 
 function retryAfterMs(headers: ReplyHeaders, nowMs: number): number | undefined {

@@ -1,5 +1,7 @@
-import { type FoundEntity, searchBody } from "./bodies.js";
-import { type Call, type CallIo, type Reply, refusal } from "./send.js";
+import type { FoundEntity } from "../entity.js";
+import { ApiError } from "../errors.js";
+import { searchBody } from "./bodies.js";
+import { bodyOf, type Call, type CallIo, pathOf, publicUrl, refusalOf } from "./call.js";
 
 /** A page of a blueprint's entities. */
 export interface SearchRequest {
@@ -19,30 +21,160 @@ export interface SearchPage {
   readonly next?: string;
 }
 
-/** Fetches one page. @throws {ApiError} for any reply other than 2xx */
-export async function searchPage(io: CallIo, blueprint: string, request: SearchRequest): Promise<SearchPage> {
-  const call = searchCall(blueprint, request, []);
-  return readPage(await io.send(call), call, io);
+/** How the searches of a blueprint are made. */
+export interface SearchCalls {
+  /** One page. @throws {ApiError} for any reply other than 2xx */
+  search(blueprint: string, request: SearchRequest): Promise<SearchPage>;
+  /** All pages of a query, 1,000 entities each. @throws {ApiError} also for pages that repeat or never end */
+  pages(blueprint: string, request: Omit<SearchRequest, "limit" | "from">): AsyncGenerator<readonly FoundEntity[]>;
+  /** The entities that exist, of those asked for, by identifier; `include` names what is fetched of each, all by default. */
+  lookUp(
+    blueprint: string,
+    identifiers: readonly string[],
+    include?: readonly string[],
+  ): Promise<ReadonlyMap<string, FoundEntity>>;
+  /** The identifiers that exist, of those asked for. */
+  existing(blueprint: string, identifiers: readonly string[]): Promise<Set<string>>;
 }
 
-/** The call of a search. @param expected - statuses that the caller answers itself */
-export function searchCall(blueprint: string, request: SearchRequest, expected: readonly number[]): Call {
+/** Most entities of a page, and identifiers of a look-up. @source API reference, "Search a blueprint's entities": limit 1 to 1,000 */
+const maxPage = 1000;
+/** Most bytes of body in one look-up. */
+const maxBytes = 512 * 1024;
+/** Room for the search around its identifiers and what it asks for, in bytes. */
+const frameBytes = 256;
+/** Statuses that a smaller look-up may avoid. */
+const tooMuch = [413, 422, 504];
+/** Pages after which a scan asks for the first time how many entities there are; then each time they double. */
+const firstCountAtPages = 64;
+/** Entities beyond the count that others may have created meanwhile. */
+const createdMeanwhile = 10_000;
+/** Pages without an entity, one after the other, that are believed. */
+const maxEmptyPages = 3;
+
+/**
+ * Binds the search route.
+ *
+ * @param count - how many entities a blueprint has, asked where a scan is suspiciously long
+ */
+export function createSearchCalls(io: CallIo, count: (blueprint: string) => Promise<number>): SearchCalls {
+  const search = async (blueprint: string, request: SearchRequest) =>
+    pageOf(await bodyOf(io, searchCall(blueprint, request)));
+
+  async function* pages(blueprint: string, request: SearchRequest): AsyncGenerator<readonly FoundEntity[]> {
+    const seen = new Set<string>();
+    let [found, empty, countAt] = [0, 0, firstCountAtPages];
+    let from: string | undefined;
+    do {
+      const page = await search(blueprint, { ...request, limit: maxPage, ...(from !== undefined && { from }) });
+      yield page.entities;
+      found += page.entities.length;
+      empty = page.entities.length === 0 ? empty + 1 : 0;
+      from = page.next;
+      if (from === undefined) return;
+      if (seen.has(from) || empty > maxEmptyPages) throw endless(blueprint, "its pages repeat", io);
+      seen.add(from);
+      if (seen.size < countAt) continue;
+      countAt *= 2;
+      const most = await count(blueprint);
+      if (found > most + createdMeanwhile)
+        throw endless(blueprint, `it gave ${found} entities of a blueprint that has ${most}`, io);
+    } while (from !== undefined);
+  }
+
+  async function lookUpPart(asked: Part, found: Map<string, FoundEntity>): Promise<void> {
+    const { blueprint, part, include } = asked;
+    const rules = [{ property: "$identifier", operator: "in", value: part }];
+    const seen = new Set<string>();
+    let from: string | undefined;
+    do {
+      const request = {
+        query: { combinator: "and", rules },
+        ...(include !== undefined && { include }),
+        limit: maxPage,
+        ...(from !== undefined && { from }),
+      };
+      const call = searchCall(blueprint, request, part.length > 1 ? tooMuch : []);
+      const reply = await io.send(call);
+      if (reply.is === "refused" && call.expected?.includes(reply.status)) {
+        const middle = Math.ceil(part.length / 2);
+        await lookUpPart({ ...asked, part: part.slice(0, middle) }, found);
+        await lookUpPart({ ...asked, part: part.slice(middle) }, found);
+        return;
+      }
+      if (reply.is !== "done") throw refusalOf(call, reply, io);
+      const page = pageOf(reply.body);
+      for (const entity of page.entities) found.set(entity.identifier, entity);
+      from = page.next;
+      if (from === undefined) return;
+      // A page holds at least one of the identifiers, or the search never ends.
+      if (seen.has(from) || seen.size >= part.length) throw endless(blueprint, "its pages repeat", io);
+      seen.add(from);
+    } while (from !== undefined);
+  }
+
+  const lookUp: SearchCalls["lookUp"] = async (blueprint, identifiers, include) => {
+    const found = new Map<string, FoundEntity>();
+    const wanted = new Set(identifiers);
+    const frame = frameBytes + (include === undefined ? 0 : Buffer.byteLength(JSON.stringify(include)));
+    for (const part of partsOf([...wanted], frame)) await lookUpPart({ blueprint, part, include }, found);
+    // A server that does not heed the query gives others, too.
+    for (const identifier of found.keys()) if (!wanted.has(identifier)) found.delete(identifier);
+    return found;
+  };
+
   return {
-    method: "POST",
-    path: `/blueprints/${encodeURIComponent(blueprint)}/entities/search`,
-    family: "search",
-    route: "search",
-    body: JSON.stringify(request),
-    idempotent: true,
-    authorized: true,
-    expected,
-    promised: (body) => searchBody.safeParse(body).success,
+    search,
+    pages,
+    lookUp,
+    existing: async (blueprint, identifiers) => new Set((await lookUp(blueprint, identifiers, ["$identifier"])).keys()),
   };
 }
 
-/** The page of a reply. @throws {ApiError} for any reply other than 2xx */
-export function readPage(reply: Reply, call: Call, io: CallIo): SearchPage {
-  if (reply.is === "lost" || reply.status >= 300) throw refusal(call, reply, io);
-  const { entities, next } = searchBody.parse(reply.body);
+type SearchBody = ReturnType<(typeof searchBody)["parse"]>;
+
+function searchCall(blueprint: string, request: SearchRequest, expected: readonly number[] = []): Call<SearchBody> {
+  return {
+    method: "POST",
+    path: pathOf(blueprint, "/entities/search"),
+    route: "search",
+    body: JSON.stringify(request),
+    idempotent: true,
+    expected,
+    schema: searchBody,
+  };
+}
+
+function pageOf({ entities, next }: SearchBody): SearchPage {
   return { entities, ...(typeof next === "string" && next !== "" && { next }) };
+}
+
+function endless(blueprint: string, why: string, { apiUrl }: CallIo): ApiError {
+  const url = publicUrl({ path: pathOf(blueprint, "/entities/search") }, apiUrl);
+  return new ApiError(`POST ${url}: the search does not end: ${why}`, {
+    ...{ method: "POST", url, attempts: 1 },
+    hint: "What answers does not page as Port's API does: check PORT_API_URL, and what stands between.",
+  });
+}
+
+interface Part {
+  readonly blueprint: string;
+  readonly part: readonly string[];
+  readonly include: readonly string[] | undefined;
+}
+
+function* partsOf(identifiers: readonly string[], frame: number): Generator<readonly string[]> {
+  let part: string[] = [];
+  let bytes = frame;
+  for (const identifier of identifiers) {
+    const size = Buffer.byteLength(JSON.stringify(identifier)) + 1;
+    if (part.length > 0 && (part.length === maxPage || bytes + size > maxBytes)) {
+      yield part;
+      part = [];
+      bytes = frame;
+    }
+    part.push(identifier);
+    bytes += size;
+  }
+  if (part.length > 0) yield part;
 }

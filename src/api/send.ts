@@ -1,55 +1,16 @@
 import type { Dispatcher } from "undici";
-import { ApiError, AuthError } from "../errors.js";
+import { ApiError } from "../errors.js";
+import type { Origin, Refused, Reply } from "../reply.js";
+import { type Call, type Exchanged, publicUrl, type Send } from "./call.js";
 import type { Clock } from "./clock.js";
 import type { Counter } from "./counts.js";
-import { failedMessage, hintFor, refusedMessage } from "./failure.js";
-import type { Family, Route } from "./families.js";
+import { failedMessage, hintFor, refusal, refusedBody, traceIdOf } from "./failure.js";
+import { headerText, serverAhead } from "./headers.js";
 import type { Pace } from "./pace.js";
-import { type Answer, requestOnce, serverAhead } from "./request.js";
-import {
-  decideRetry,
-  headerText,
-  type ReplyHeaders,
-  type RetryDecision,
-  retryDelayMs,
-  unreadableReply,
-} from "./retry.js";
+import { type Attempt, requestOnce } from "./request.js";
+import { decideRetry, type RetryDecision, retryDelayMs, unreadableReply } from "./retry.js";
+import { type Route, routes } from "./routes.js";
 import type { Tokens } from "./token.js";
-
-/** One request, to be sent as often as it needs. */
-export interface Call {
-  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
-  /** Below the base address, encoded, with its query. */
-  readonly path: string;
-  readonly family: Family;
-  readonly route: Route;
-  /** JSON text. */
-  readonly body?: string;
-  /** True when sending it twice leaves the catalog as sending it once does. */
-  readonly idempotent: boolean;
-  /** False for the token's own request. */
-  readonly authorized: boolean;
-  /** Statuses that the caller answers itself, at once. */
-  readonly expected?: readonly number[];
-  /** Tells whether a 2xx body is what the API promises; one that is not counts as a fault on the way. */
-  readonly promised?: (body: unknown) => boolean;
-}
-
-/** The last attempt's reply; or `lost`, only for calls that are not idempotent. */
-export type Reply =
-  | {
-      readonly is: "reply";
-      readonly status: number;
-      readonly body: unknown;
-      readonly headers: ReplyHeaders;
-      /** When the last attempt was sent and answered, by our clock, milliseconds since the epoch. */
-      readonly ours: { readonly sentAtMs: number; readonly answeredAtMs: number };
-      readonly traceId?: string;
-      readonly attempts: number;
-      /** When the first attempt began by the server's clock, milliseconds since the epoch, never later than the truth; absent when its clock is not known. */
-      readonly sentAtMs?: number;
-    }
-  | { readonly is: "lost"; readonly cause: string; readonly sentAtMs: number | undefined; readonly attempts: number };
 
 /** What requests are made of. */
 export interface SendIo {
@@ -70,58 +31,56 @@ export interface SendIo {
   readonly signal: AbortSignal;
   /** Takes secrets out of a text. */
   readonly redact: (text: string) => string;
-  /** Hears how far the server's clock is ahead of ours, in milliseconds, at least. */
-  readonly onServerClock?: (aheadMs: number) => void;
-  /** Hears of every attempt. */
+  /** Receives how far the server's clock is ahead of ours, in milliseconds, at least. */
+  readonly onServerClock: (aheadMs: number) => void;
+  /** Receives every attempt. */
   readonly onExchange: (exchange: { route: Route; ms: number; trouble: boolean }) => void;
-}
-
-/** Sends calls; see {@link createSend}. */
-export type Send = (call: Call) => Promise<Reply>;
-
-/** What the calls of a route need. */
-export interface CallIo {
-  readonly send: Send;
-  readonly apiUrl: string;
-  readonly redact: (text: string) => string;
 }
 
 /** Attempts to find an API that has never answered: about 3 s, so that a wrong address shows at once. */
 const firstContactAttempts = 3;
 
+/** An attempt that came back whole, with its parsed body: `fits` where the body is what the call expects of a 2xx. */
+interface Received extends Exchanged {
+  readonly answer: Attempt & { readonly is: "reply" };
+  readonly body: unknown;
+  readonly fits: boolean;
+}
+
 /**
  * Makes the one function through which all API traffic goes: each attempt passes the limiter, is counted, and is repeated as {@link decideRetry} says.
  *
  * Its function throws {@link AuthError} when a fresh token is refused, {@link ApiError} when no attempt is left or none would help, and the
- * signal's reason when aborted. Replies that a retry does not mend (most 4xx) are given to the caller.
+ * signal's reason when aborted. Replies that a further attempt would repeat (most 4xx) are given to the caller.
  */
 export function createSend(io: SendIo): Send {
   const base = new URL(io.apiUrl);
   let reached = false;
   let serverAheadMs: number | undefined;
 
-  const attemptOnce = async (call: Call, again: boolean) => {
+  const attemptOnce = async (call: Call<unknown>, again: boolean) => {
     io.signal.throwIfAborted();
-    const ticket = await io.pace.acquire(call.family);
-    const token = call.authorized ? await io.tokens.current() : undefined;
+    const ticket = await io.pace.acquire(routes[call.route].family);
+    const token = call.authorized === false ? undefined : await io.tokens.current();
     io.signal.throwIfAborted();
     io.counter.attempt(call.route, call.body === undefined ? 0 : Buffer.byteLength(call.body), again);
     const sentAtMs = io.clock.now();
     const answer = await requestOnce(call, token, base, io);
+    const answeredAtMs = io.clock.now();
     const trouble = answer.is === "fault" || answer.status === 408 || answer.status === 429 || answer.status >= 500;
-    io.onExchange({ route: call.route, ms: io.clock.now() - sentAtMs, trouble });
+    io.onExchange({ route: call.route, ms: answeredAtMs - sentAtMs, trouble });
     if (answer.is === "reply") {
       reached = true;
-      serverAheadMs = serverAhead(answer.headers, io.clock.now()) ?? serverAheadMs;
-      if (serverAheadMs !== undefined) io.onServerClock?.(serverAheadMs);
+      serverAheadMs = serverAhead(answer.headers, answeredAtMs) ?? serverAheadMs;
+      if (serverAheadMs !== undefined) io.onServerClock(serverAheadMs);
       io.counter.reply(answer.status);
-      io.pace.learn(call.family, ticket, answer.status, answer.headers);
+      io.pace.learn(routes[call.route].family, ticket, answer.status, answer.headers);
     }
-    return { answer, token, sentAtMs };
+    return { answer, token, sentAtMs, answeredAtMs };
   };
 
   /** Milliseconds before the next attempt: what the server or the back-off says, and after a 429 jitter that keeps several imports from coming back together. */
-  const delayAfter = (answer: Answer, attempt: number): number => {
+  const delayAfter = (answer: Attempt, attempt: number): number => {
     const headers = answer.is === "reply" ? answer.headers : {};
     const delayMs = retryDelayMs(headers, attempt, { nowMs: io.clock.now(), random: io.random });
     if (answer.is !== "reply" || answer.status !== 429) return delayMs;
@@ -129,31 +88,31 @@ export function createSend(io: SendIo): Send {
   };
 
   /** Does what must come before the next attempt. After a 429 the whole family waits once. */
-  const prepare = async (call: Call, why: RetryDecision["why"], delayMs: number, token: string | undefined) => {
+  const prepare = async ({ route }: Call<unknown>, why: RetryDecision["why"], delayMs: number, token?: string) => {
     if (why === "token" && token !== undefined) await io.tokens.renew(token);
-    else if (why !== "throttled" || !io.pace.hold(call.family, delayMs)) await io.clock.sleep(delayMs, io.signal);
+    else if (why !== "throttled" || !io.pace.hold(routes[route].family, delayMs))
+      await io.clock.sleep(delayMs, io.signal);
   };
 
-  return async (call) => {
-    let renewed = !call.authorized;
+  return async <T>(call: Call<T>): Promise<Reply<T>> => {
+    let renewed = call.authorized === false;
     let endMs = Number.POSITIVE_INFINITY;
     let firstSentAtMs: number | undefined;
     for (let attempt = 1; ; attempt++) {
-      const { answer, token, sentAtMs } = await attemptOnce(call, attempt > 1);
+      const { answer, token, ...exchanged } = await attemptOnce(call, attempt > 1);
+      const { sentAtMs } = exchanged;
       if (attempt === 1) endMs = sentAtMs + io.totalTimeoutMs;
       firstSentAtMs ??= sentAtMs;
-      const since = serverAheadMs === undefined ? {} : { sentAtMs: firstSentAtMs + serverAheadMs };
-      const replied = answer.is === "reply";
-      const read = replied ? readBody(call, answer) : undefined;
-      const readable = replied && read !== undefined;
-      if (readable && (isDone(answer.status) || call.expected?.includes(answer.status))) {
-        return { ...reply(answer, read.body, attempt, { sentAtMs, answeredAtMs: io.clock.now() }), ...since };
-      }
-      const needsToken = replied && answer.status === 401;
-      const delayMs = needsToken ? 0 : delayAfter(answer, attempt);
+      const received = answer.is === "reply" ? read(call, answer, exchanged, io) : undefined;
+      const usable = received !== undefined && (received.fits || !isDone(received.answer.status));
+      const origin = received && originOf(received, firstSentAtMs, serverAheadMs, io);
+      if (received?.fits) return done(call, received, origin);
+      if (usable && call.expected?.includes(received.answer.status))
+        return refused(call, received, attempt, origin, io);
+      const delayMs = answer.is === "reply" && answer.status === 401 ? 0 : delayAfter(answer, attempt);
       const { retry, why } = decideRetry({
-        ...(readable && { status: answer.status }),
-        ...(!readable && { code: replied ? unreadableReply : answer.code }),
+        ...(usable && { status: received.answer.status }),
+        ...(!usable && { code: answer.is === "reply" ? unreadableReply : answer.code }),
         idempotent: call.idempotent,
         attempt,
         maxAttempts: reached ? io.maxAttempts : Math.min(firstContactAttempts, io.maxAttempts),
@@ -165,83 +124,81 @@ export function createSend(io: SendIo): Send {
         renewed ||= why === "token";
         await prepare(call, why, delayMs, token);
       } else if (why === "ambiguous") {
-        const cause = replied ? `status ${answer.status}` : answer.code;
-        return {
-          is: "lost",
-          cause,
-          sentAtMs: serverAheadMs === undefined ? undefined : sentAtMs + serverAheadMs,
-          attempts: attempt,
-        };
-      } else if (why === "answered" && readable && (answer.status !== 401 || !call.authorized)) {
-        return { ...reply(answer, read.body, attempt, { sentAtMs, answeredAtMs: io.clock.now() }), ...since };
+        const cause = answer.is === "reply" ? `status ${answer.status}` : answer.code;
+        const since = serverAheadMs === undefined ? {} : { sentAtMs: sentAtMs + serverAheadMs };
+        return { is: "lost", cause, attempts: attempt, ...since };
+      } else if (why === "answered" && usable && (received.answer.status !== 401 || call.authorized === false)) {
+        return refused(call, received, attempt, origin, io);
       } else {
-        throw failure(call, answer, read?.body, attempt, io);
+        throw failure(call, answer, received, attempt, io);
       }
     }
   };
 }
 
-/** The error of a reply that its caller has no use for; the caller throws it. */
-export function refusal(call: Call, reply: Reply, io: Pick<CallIo, "apiUrl" | "redact">): ApiError {
+function done<T>(call: Call<T>, { answer, body, ...ours }: Received, origin: Origin | undefined): Reply<T> {
+  call.onReply?.(answer.headers, ours);
+  return { is: "done", status: answer.status, body: body as T, ...origin };
+}
+
+function refused(
+  call: Call<unknown>,
+  { answer, body, ...ours }: Received,
+  attempts: number,
+  origin: Origin | undefined,
+  { apiUrl }: SendIo,
+): Refused & Origin {
+  call.onReply?.(answer.headers, ours);
+  const request = `${call.method} ${publicUrl(call, apiUrl)}`;
+  return { is: "refused", status: answer.status, ...refusedBody(body), request, body, attempts, ...origin };
+}
+
+function failure(
+  call: Call<unknown>,
+  answer: Attempt,
+  received: Received | undefined,
+  attempts: number,
+  io: SendIo,
+): ApiError {
   const url = publicUrl(call, io.apiUrl);
-  const lost = reply.is === "lost";
-  const told = lost ? undefined : refusedMessage(reply.status, reply.body, io.redact);
-  return new ApiError(`${call.method} ${url}: ${told?.message ?? `the answer was lost (${lost ? reply.cause : ""})`}`, {
-    method: call.method,
-    url,
-    status: lost ? undefined : reply.status,
-    error: told?.error,
-    traceId: lost ? undefined : reply.traceId,
-    attempts: reply.attempts,
-    ...hintFor(lost ? undefined : reply.status, undefined),
+  if (received !== undefined) {
+    const origin = originOf(received, received.sentAtMs, undefined, io);
+    const said = { ...refused(call, received, attempts, origin, io), attempts };
+    return refusal(said, call.method, url);
+  }
+  const code = answer.is === "fault" ? answer.code : unreadableReply;
+  const after = `after ${attempts} ${attempts === 1 ? "attempt" : "attempts"}`;
+  return new ApiError(`${call.method} ${url}: ${failedMessage(code)}, ${after}`, {
+    ...{ method: call.method, url, attempts },
+    ...hintFor(undefined, code),
   });
 }
 
-function failure(call: Call, answer: Answer, body: unknown, attempts: number, io: SendIo): ApiError {
-  const url = publicUrl(call, io.apiUrl);
-  const status = answer.is === "reply" ? answer.status : undefined;
-  const code = answer.is === "reply" ? undefined : answer.code;
-  const told = answer.is === "reply" ? refusedMessage(answer.status, body, io.redact) : undefined;
-  const cause = told?.message ?? failedMessage(code);
-  const Kind = status === 401 ? AuthError : ApiError;
-  return new Kind(`${call.method} ${url}: ${cause}, after ${attempts} ${attempts === 1 ? "attempt" : "attempts"}`, {
-    method: call.method,
-    url,
-    status,
-    error: told?.error,
-    traceId: answer.is === "reply" ? headerText(answer.headers, "x-trace-id") : undefined,
-    attempts,
-    ...hintFor(status, code),
-  });
-}
-
-/** Address without query: a query may hold what is nobody's business. */
-function publicUrl(call: Call, apiUrl: string): string {
-  return apiUrl + call.path.replace(/\?.*$/s, "");
+function originOf({ answer }: Received, sentAtMs: number, aheadMs: number | undefined, io: SendIo): Origin {
+  const traceId = traceIdOf(headerText(answer.headers, "x-trace-id"), io.redact);
+  return {
+    ...(traceId !== undefined && { traceId }),
+    ...(aheadMs !== undefined && { sentAtMs: sentAtMs + aheadMs }),
+  };
 }
 
 function isDone(status: number): boolean {
   return status >= 200 && status < 300;
 }
 
-function reply(
-  answer: Answer & { is: "reply" },
-  body: unknown,
-  attempts: number,
-  ours: { sentAtMs: number; answeredAtMs: number },
-): Reply {
-  const traceId = headerText(answer.headers, "x-trace-id");
-  const { status, headers } = answer;
-  return { is: "reply", status, body, headers, ours, attempts, ...(traceId !== undefined && { traceId }) };
+/** Parses a body: of a 2xx as the call has it, of any other without secrets, for the API's words may repeat what it was sent. */
+function read(call: Call<unknown>, answer: Attempt & { is: "reply" }, ours: Exchanged, io: SendIo): Received {
+  const { sentAtMs, answeredAtMs } = ours;
+  if (!isDone(answer.status))
+    return { answer, body: parse(io.redact(answer.text)), fits: false, sentAtMs, answeredAtMs };
+  const { success, data } = call.schema.safeParse(parse(answer.text));
+  return { answer, body: data, fits: success, sentAtMs, answeredAtMs };
 }
 
-/** The parsed body; undefined when a 2xx breaks its promise. */
-function readBody(call: Call, answer: Answer & { is: "reply" }): { body: unknown } | undefined {
-  let body: unknown;
+function parse(text: string): unknown {
   try {
-    body = JSON.parse(answer.text);
+    return JSON.parse(text);
   } catch {
-    body = undefined;
+    return undefined;
   }
-  return isDone(answer.status) && call.promised !== undefined && !call.promised(body) ? undefined : { body };
 }

@@ -1,3 +1,6 @@
+import { AuthError } from "../errors.js";
+import { tokenBody } from "./bodies.js";
+import { type Call, type CallIo, refusalOf } from "./call.js";
 import type { Clock } from "./clock.js";
 
 /** A token as the API gives it. */
@@ -5,6 +8,45 @@ export interface TokenReply {
   readonly accessToken: string;
   /** Seconds that it lives from now. */
   readonly expiresIn: number;
+}
+
+/** Client id and secret of an organisation. */
+export interface Credentials {
+  readonly clientId: string;
+  readonly clientSecret: string;
+}
+
+/** The call that asks for a token. */
+export function tokenCall({ clientId, clientSecret }: Credentials): Call<TokenReply> {
+  return {
+    method: "POST",
+    path: "/auth/access_token",
+    route: "token",
+    body: JSON.stringify({ clientId, clientSecret }),
+    idempotent: true,
+    authorized: false,
+    schema: tokenBody,
+  };
+}
+
+/**
+ * Fetches a token for a pair of credentials.
+ *
+ * @throws {AuthError} when the API refuses them (401, 403); never retried
+ * @throws {ApiError} for any other failure; no message holds the secret
+ * @source API reference, "Create an access token"
+ */
+export async function fetchToken(io: CallIo, credentials: Credentials): Promise<TokenReply> {
+  const call = tokenCall(credentials);
+  const reply = await io.send(call);
+  if (reply.is === "done") return reply.body;
+  const error = refusalOf(call, reply, io);
+  if (error.status !== 401 && error.status !== 403) throw error;
+  const { message, method, url, status, error: code, traceId, attempts } = error;
+  throw new AuthError(message, {
+    ...{ method, url, status, error: code, traceId, attempts },
+    hint: "Check PORT_CLIENT_ID and PORT_CLIENT_SECRET, and that they belong to this region (PORT_REGION, PORT_API_URL).",
+  });
 }
 
 /** The one token that all requests share. */
@@ -23,8 +65,8 @@ const maxMarginMs = 60_000;
 /**
  * Holds the token and fetches it when needed, one request in flight.
  *
- * Asked again before its end the API gives the same token (@source API reference, "Authentication"), so a token that comes a second time is used
- * up to its very end; a request that is too late by then gets a 401 and {@link Tokens.renew} mends it.
+ * Asked again before its end the API gives the same token (API reference, "Authentication"), so a token that comes a second time is used
+ * up to its very end; a request that is too late by then gets a 401 and {@link Tokens.renew} gets another.
  */
 export function createTokens(fetchToken: () => Promise<TokenReply>, clock: Clock): Tokens {
   let held: { token: string; renewAtMs: number } | undefined;

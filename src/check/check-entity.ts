@@ -6,9 +6,9 @@ import {
   type Mode,
   type RelationValue,
 } from "../entity.js";
+import { didYouMean } from "../nearest.js";
 import type { CompiledBlueprint } from "./compile-blueprint.js";
 import type { EntityDiagnostics } from "./diagnostics.js";
-import { didYouMean } from "./nearest.js";
 import { typeIcon, typeIdentifier, typeTeam, typeTitle } from "./type-head.js";
 
 /** A candidate, typed: what an upsert carries, and what must be cleared apart. */

@@ -1,6 +1,6 @@
 import type { Blueprint } from "../blueprint.js";
 import type { Issue } from "../errors.js";
-import { didYouMean } from "./nearest.js";
+import { didYouMean } from "../nearest.js";
 import { calculatedBy } from "./read-only.js";
 
 /** What a mapping writes to: a constant blueprint with the keys it maps. */

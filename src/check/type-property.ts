@@ -1,7 +1,7 @@
 import type { Property } from "../blueprint.js";
+import { nearest } from "../nearest.js";
 import { compileConstraints, isTypedEnum } from "./constraints.js";
 import type { Typer } from "./diagnostics.js";
-import { nearest } from "./nearest.js";
 import { typeBoolean } from "./type-boolean.js";
 import { typeList } from "./type-list.js";
 import { typeNumber } from "./type-number.js";

@@ -1,13 +1,64 @@
-import type { Argv } from "yargs";
+import type { Resolved, Schema } from "../options/option.js";
+import { parseOptions } from "../options/parse.js";
+import { nameIn } from "./arguments.js";
 import type { ExitCode } from "./exit.js";
+import type { OutputOptions } from "./output.js";
 import type { Terminal } from "./terminal.js";
 
-/** A command: what it is called with, and what it does. */
-export interface Command {
+/** What a command does, with its options as its schema gives them. */
+export type Run<S extends Schema> = (
+  options: Resolved<S>,
+  terminal: Terminal,
+  output: OutputOptions,
+) => Promise<ExitCode>;
+
+/** A command: what it is called with, and where its code is. All but the code is data, so that help and completion load nothing else. */
+export interface Command<S extends Schema> extends Described<S> {
+  /** Loads its code. */
+  readonly load: () => Promise<Run<S>>;
+}
+
+/** A command without the types of its options, as the table holds it. */
+export interface AnyCommand extends Described<Schema> {
+  /** Reads its options and does its work. @throws {UsageError} for options that do not fit, before its code is loaded */
+  run(values: Readonly<Record<string, unknown>>, terminal: Terminal, output: OutputOptions): Promise<ExitCode>;
+}
+
+interface Described<S extends Schema> {
+  /** Its words, such as `entity get`. */
   readonly name: string;
-  readonly describe: string;
-  /** What can follow its name, as `get` of `entity get`; itself it does nothing then. */
-  readonly commands?: readonly Command[];
-  build(parser: Argv): Argv;
-  run(args: Readonly<Record<string, unknown>>, terminal: Terminal): Promise<ExitCode>;
+  /** The heading that help lists it under. */
+  readonly group: string;
+  /** In one line. */
+  readonly summary: string;
+  readonly options: S;
+  /** Options that are given by their place; the last may take all that is left. */
+  readonly positionals: readonly (keyof S & string)[];
+  /** Options of the terminal beside those of every command. */
+  readonly terminal?: Schema;
+  /** A line as it is typed, and what it is for. */
+  readonly examples: readonly (readonly [line: string, why: string])[];
+  readonly notes?: string;
+  /**
+   * What it does at an interruption, if it does not just end: `finishes` what is in flight and writes its report, or `closes` what it serves.
+   */
+  readonly interrupted?: "finishes" | "closes";
+  /** Gives words to their options where their place alone does not tell. */
+  readonly arrange?: (words: readonly string[]) => Readonly<Record<string, unknown>>;
+}
+
+/** Makes a command of the table. */
+export function command<S extends Schema>({ load, ...described }: Command<S>): AnyCommand {
+  return {
+    ...described,
+    async run(values, terminal, output) {
+      const own = Object.fromEntries(Object.entries(values).filter(([name]) => name in described.options));
+      const options = parseOptions(described.options, own, {
+        nameOf: (name) => nameIn(described, name),
+        hint: `See portload ${described.name} --help.`,
+      });
+      const run = await load();
+      return run(options, terminal, output);
+    },
+  };
 }

@@ -2,74 +2,48 @@ import { once } from "node:events";
 import { createWriteStream } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { basename } from "node:path";
-import { z } from "zod";
 import { EnvironmentError } from "../errors.js";
-import { apiOptions } from "../options.js";
+import type { exportOptions } from "../options/catalog.js";
 import { exportEntities } from "../recipes/export.js";
-import type { Command } from "./command.js";
-import type { ExitCode } from "./exit.js";
-import { flagsOf, parseFlags } from "./flags.js";
-import { talkOf } from "./talk.js";
-import { type Terminal, writeOut } from "./terminal.js";
-
-const exportOptions = z.strictObject({
-  blueprints: z.array(z.string().min(1)).min(1).describe("blueprints whose entities are exported"),
-  format: z
-    .enum(["ndjson", "json", "csv"], { error: "is ndjson, json or csv" })
-    .optional()
-    .describe("ndjson, json or csv; by default as the extension of --out says, else ndjson"),
-  out: z.string().min(1).optional().describe("file to write; stdout by default"),
-  mappingOut: z.string().min(1).optional().describe("mapping file to write, with which the export imports back"),
-  ...apiOptions,
-});
+import { formatCount } from "../report/words.js";
+import type { Run } from "./command.js";
+import { print, printJson, printRaw, say } from "./terminal.js";
 
 /** `portload entity export`: all entities of blueprints, as a file that imports back. */
-export const exportCommand: Command = {
-  name: "export <blueprints..>",
-  describe: "Write all entities of blueprints as NDJSON, JSON or CSV, to import back",
-  build: (parser) =>
-    parser
-      .positional("blueprints", {
-        type: "string",
-        array: true,
-        describe: exportOptions.shape.blueprints.description ?? "",
-      })
-      .options(flagsOf(exportOptions.shape, ["blueprints"]))
-      .example(
-        "$0 entity export service --out services.csv --mapping-out services.yaml",
-        "a file, and the mapping for it",
-      ),
-  run: runEntityExport,
-};
-
-async function runEntityExport(args: Readonly<Record<string, unknown>>, terminal: Terminal): Promise<ExitCode> {
-  const { out, mappingOut, format, ...options } = parseFlags(exportOptions, args);
-  const talk = talkOf(args, terminal);
-  const target = out === undefined ? terminal.stdout : createWriteStream(out, { mode: 0o600 });
+export const exportCommand: Run<typeof exportOptions> = async (given, terminal, { quiet, output }) => {
+  const { out, mappingOut, format = formatOf(given.out), ...options } = given;
+  const target = out === undefined ? undefined : createWriteStream(out, { mode: 0o600 });
   const failed = new Promise<never>((_, fail) => {
-    if (out !== undefined)
-      target.on("error", (cause: Error) =>
-        fail(new EnvironmentError(`${out}: cannot be written: ${cause.message}`, { cause })),
-      );
+    target?.on("error", (cause: Error) =>
+      fail(new EnvironmentError(`${out}: cannot be written: ${cause.message}`, { cause })),
+    );
   });
   failed.catch(() => undefined);
+  const toStdout = format === "csv" ? printRaw : printJson;
   const { entities, mapping } = await exportEntities(
-    { ...options, format: format ?? formatOf(out) },
+    { ...options, format },
     {
       env: terminal.env,
       signal: terminal.signal,
-      emit: (text) => (text === "" ? Promise.resolve(true) : Promise.race([writeOut(target, text), failed])),
+      async emit(text) {
+        if (text === "") return true;
+        if (target === undefined) return toStdout(terminal, text);
+        if (!target.write(text)) await Promise.race([once(target, "drain"), failed]);
+        return true;
+      },
     },
   );
-  if (out !== undefined) {
+  if (target !== undefined) {
     target.end();
     await Promise.race([once(target, "close"), failed]);
   }
   const kind = out === undefined ? "export" : (basename(out).split(".")[0] ?? "export");
   if (mappingOut !== undefined) await writeFile(mappingOut, mapping(kind), { mode: 0o600 });
-  if (!talk.quiet) await writeOut(terminal.stderr, `${entities.toLocaleString("en-US")} entities exported\n`);
+  if (output === "json" && out !== undefined)
+    await print(terminal, `${JSON.stringify({ entities, out, ...(mappingOut !== undefined && { mappingOut }) })}\n`);
+  else if (!quiet) await say(terminal, `${formatCount(entities, "entity")} exported\n`);
   return 0;
-}
+};
 
 function formatOf(out = ""): "ndjson" | "json" | "csv" {
   if (out.endsWith(".csv")) return "csv";

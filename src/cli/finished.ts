@@ -1,23 +1,58 @@
 import { sep } from "node:path";
+import type { ImportContext } from "../recipes/run/context.js";
 import type { Finished } from "../recipes/run/finish.js";
 import { formatSummary } from "../report/summary.js";
 import { describeError, type ExitCode } from "./exit.js";
-import type { Talk } from "./talk.js";
-import { type Terminal, writeOut } from "./terminal.js";
+import type { OutputOptions } from "./output.js";
+import { showProgress } from "./progress.js";
+import { sourceQuestions } from "./source-questions.js";
+import { mayColor, printJson, say, type Terminal } from "./terminal.js";
+
+/** Makes a command of a recipe that ends with a report: shows how far it is, then how it ended. */
+export function toItsEnd<O>(
+  recipe: (options: O, context: ImportContext) => Promise<Finished>,
+  /** Whether stdin is only read where it is piped: nobody pipes a terminal. */
+  { onlyPipedStdin = false }: { readonly onlyPipedStdin?: boolean } = {},
+) {
+  return async (options: O, terminal: Terminal, output: OutputOptions): Promise<ExitCode> => {
+    const progress = showProgress(terminal, output);
+    const { env, stdin, signal } = terminal;
+    const finished = await recipe(options, {
+      env,
+      ...(!(onlyPipedStdin && stdin.isTTY === true) && { stdin }),
+      signal,
+      ...sourceQuestions(terminal, output),
+      onStart: progress.start,
+    }).finally(progress.stop);
+    return showFinished(finished, terminal, output);
+  };
+}
 
 /** Prints how an import ended, and gives its exit code. */
-export async function tellFinished(
-  { report, folder, mode, stopped, error }: Finished,
+async function showFinished(
+  { report, folder, mode, ending, error }: Finished,
   terminal: Terminal,
-  talk: Talk,
+  output: OutputOptions,
 ): Promise<ExitCode> {
   const resume = resumeCommand(report, folder);
-  if (error !== undefined) await writeOut(terminal.stderr, `${describeError(error)}\n\n`);
-  if (talk.output === "json") await writeOut(terminal.stdout, `${JSON.stringify(report)}\n`);
-  const told = { report, mode, folder, stopped, color: talk.color, ...(resume !== undefined && { resume }) };
-  if (!talk.quiet) await writeOut(terminal.stderr, formatSummary(told));
+  if (error !== undefined) await say(terminal, `${describeError(error)}\n\n`);
+  const color = mayColor(terminal, terminal.stderr, output.color);
+  const summary = {
+    report,
+    mode,
+    folder,
+    stopped: ending === "overBudget",
+    color,
+    ...(resume !== undefined && { resume }),
+  };
+  if (!output.quiet) await say(terminal, formatSummary(summary));
   // Quiet is not silent about how to go on.
-  else if (resume !== undefined) await writeOut(terminal.stderr, `go on with: ${resume}\n`);
+  else if (resume !== undefined) await say(terminal, `go on with: ${resume}\n`);
+  if (output.output === "json")
+    // What became of the import stays its exit code: its report is in its folder, too.
+    await printJson(terminal, `${JSON.stringify(report)}\n`).catch((cause) =>
+      say(terminal, `${describeError(cause)}\n`),
+    );
   return report.exitCode as ExitCode;
 }
 

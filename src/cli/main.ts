@@ -7,16 +7,15 @@ setFlagsFromString("--heap-growing-percent=25");
 
 const stop = new AbortController();
 const onSignal = (): void => {
-  // The second signal ends at once; what was acknowledged stands in the journal.
+  // The second signal ends at once; what was acknowledged is in the journal.
   if (stop.signal.aborted) process.exit(4);
   stop.abort();
 };
 process.on("SIGINT", onSignal);
 process.on("SIGTERM", onSignal);
-// A reader that goes away (`| head`) is no error.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
-});
+// Writing to either says what went wrong; an event that nobody takes would end the process amid its work.
+process.stdout.on("error", () => undefined);
+process.stderr.on("error", () => undefined);
 
 process.exitCode = await runProgram(process.argv.slice(2), {
   env: process.env,
@@ -25,4 +24,6 @@ process.exitCode = await runProgram(process.argv.slice(2), {
   stderr: process.stderr,
   signal: stop.signal,
 });
+// What was interrupted may hang; nothing else keeps the process but what ends by itself.
+if (stop.signal.aborted) process.exit();
 process.stdin.destroy();

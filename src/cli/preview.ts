@@ -1,33 +1,21 @@
-import { previewOptions } from "../options.js";
-import { preview } from "../recipes/preview.js";
-import { formatPreview } from "../report/preview-summary.js";
-import type { Command } from "./command.js";
-import { flagsOf, parseFlags } from "./flags.js";
-import { sourceTalk } from "./source-talk.js";
-import { talkOf } from "./talk.js";
-import { writeOut } from "./terminal.js";
+import type { previewOptions } from "../options/authoring.js";
+import { preview as previewEntities } from "../recipes/preview.js";
+import { formatPreview } from "../report/summary.js";
+import type { Run } from "./command.js";
+import { sourceQuestions } from "./source-questions.js";
+import { mayColor, printJson, say } from "./terminal.js";
 
 /** `portload preview`: what the mapping makes of the sources, without any API. */
-export const previewCommand: Command = {
-  name: "preview <sources..>",
-  describe: "Show the entities that a mapping makes, one JSON line each; needs no credentials",
-  build: (parser) =>
-    parser
-      .positional("sources", { type: "string", array: true, describe: previewOptions.shape.sources.description ?? "" })
-      .options(flagsOf(previewOptions.shape, ["sources"]))
-      .example("$0 preview services.csv -m services.yaml --limit 3", "the first three records"),
-  async run(args, terminal) {
-    const options = parseFlags(previewOptions, args);
-    const talk = talkOf(args, terminal);
-    const { counts, rejects, warnings } = await preview(options, {
-      env: terminal.env,
-      stdin: terminal.stdin,
-      signal: terminal.signal,
-      ...sourceTalk(terminal, talk),
-      emit: (line) => writeOut(terminal.stdout, `${line}\n`),
-    });
-    if (!talk.quiet) await writeOut(terminal.stderr, formatPreview({ counts, rejects, warnings, color: talk.color }));
-    if (terminal.signal.aborted) return 4;
-    return rejects.length > 0 ? 1 : 0;
-  },
+export const preview: Run<typeof previewOptions> = async (options, terminal, output) => {
+  const { env, stdin, signal } = terminal;
+  const { counts, rejects, warnings } = await previewEntities(options, {
+    env,
+    stdin,
+    signal,
+    ...sourceQuestions(terminal, output),
+    emit: (line) => printJson(terminal, `${line}\n`),
+  });
+  const color = mayColor(terminal, terminal.stderr, output.color);
+  if (!output.quiet) await say(terminal, formatPreview({ counts, rejects, warnings, color }));
+  return rejects.length > 0 ? 1 : 0;
 };

@@ -1,106 +1,133 @@
-import yargs, { type Argv } from "yargs";
-import { PortloadError, UsageError } from "../errors.js";
-import { version } from "../version.js";
-import { applyCommand } from "./apply.js";
-import { blueprintCommand } from "./blueprint.js";
-import type { Command } from "./command.js";
-import { demoCommand } from "./demo.js";
-import { doctorCommand } from "./doctor.js";
-import { emulatorCommand } from "./emulator.js";
-import { entityCommand } from "./entity.js";
+import { UsageError } from "../errors.js";
+import { nearest } from "../nearest.js";
+import type { Schema } from "../options/option.js";
+import { parseOptions } from "../options/parse.js";
+import { kebab, readArguments, type Values } from "./arguments.js";
+import type { AnyCommand } from "./command.js";
+import { commands, families, findCommand } from "./commands.js";
 import { describeError, type ExitCode, exitCodeOf } from "./exit.js";
-import { explainCommand } from "./explain.js";
-import { hideStdin } from "./flags.js";
-import { importCommand } from "./import.js";
-import { initCommand } from "./init.js";
-import { lintCommand } from "./lint.js";
-import { planCommand } from "./plan.js";
-import { previewCommand } from "./preview.js";
-import { reportCommand } from "./report.js";
-import { resumeCommand } from "./resume.js";
-import { retryCommand } from "./retry.js";
-import { schemaCommand } from "./schema.js";
-import { syncCommand } from "./sync.js";
-import { commonFlags } from "./talk.js";
-import { type Terminal, writeOut } from "./terminal.js";
-import { testCommand } from "./test.js";
+import { everyCommand, type OutputOptions, running } from "./output.js";
+import { print, say, type Terminal } from "./terminal.js";
 
-const commands: readonly Command[] = [
-  importCommand,
-  syncCommand,
-  planCommand,
-  applyCommand,
-  resumeCommand,
-  retryCommand,
-  reportCommand,
-  previewCommand,
-  initCommand,
-  lintCommand,
-  testCommand,
-  explainCommand,
-  blueprintCommand,
-  entityCommand,
-  emulatorCommand,
-  doctorCommand,
-  demoCommand,
-  schemaCommand,
-];
-
-/** Parses the command line, calls the command and gives its exit code. Everything it prints goes to the terminal passed in. */
+/** Reads the command line, calls the command and gives its exit code. Everything it prints goes to the terminal passed in. */
 export async function runProgram(argv: readonly string[], terminal: Terminal): Promise<ExitCode> {
-  // Called once the whole line has been parsed: yargs calls a command whatever it finds wrong with its flags.
-  let chosen = async (): Promise<ExitCode> => 0;
-  const parser = yargs()
-    .scriptName("portload")
-    .usage("$0 <command>\n\nBulk-loads CSV and JSON inventories into a Port software catalog.")
-    .version(version)
-    .help()
-    .options(commonFlags)
-    .strict()
-    .demandCommand(1, "Name a command.")
-    .recommendCommands()
-    .wrap(terminal.stderr.columns ?? 100)
-    .parserConfiguration({
-      "duplicate-arguments-array": true,
-      "parse-numbers": false,
-      "parse-positional-numbers": false,
-    })
-    .exitProcess(false);
-  const register = (onto: Argv, { name, describe, build, run, commands: below = [] }: Command): void => {
-    const buildAll = (inner: Argv): Argv => {
-      for (const command of below) register(inner, command);
-      return build(inner);
-    };
-    onto.command(name, describe, buildAll, (args) => {
-      chosen = () => run(args, terminal);
-    });
-  };
-  for (const command of commands) register(parser, command);
-  // yargs' own command for this counts on ending the process.
-  parser.command("completion", "Print a script that completes commands and flags in bash, zsh or fish", {}, () => {
-    parser.showCompletionScript();
-  });
   try {
-    const output = await parse(parser, argv);
-    await writeOut(terminal.stdout, output);
-    return await chosen();
+    return await answer(argv, terminal);
   } catch (error) {
-    await writeOut(terminal.stderr, `${describeError(error)}\n`);
+    await say(terminal, `${describeError(error)}\n`);
     return exitCodeOf(error);
   }
 }
 
-/** Runs yargs; what it says of its own (help, version) comes back, its complaints are thrown as wrong usage. */
-function parse(parser: ReturnType<typeof yargs>, argv: readonly string[]): Promise<string> {
-  return new Promise((done, fail) => {
-    parser.fail((message, error) => {
-      if (error instanceof PortloadError || message === null) fail(error);
-      else fail(new UsageError(message, { hint: "See portload --help." }));
+async function answer(argv: readonly string[], terminal: Terminal): Promise<ExitCode> {
+  if (argv[0] === "__complete") return (await import("./completion.js")).complete(argv.slice(1), terminal);
+  const { before, words, after } = parts(argv);
+  const flags = [...before, ...untilTerminator(after)];
+  const isHelp = words[0] === "help";
+  const named = isHelp ? words.slice(1) : words;
+  const command = findCommand(named);
+  if (isHelp || flags.includes("--help") || flags.includes("-h"))
+    return help(named, command, flags.includes("--all"), terminal);
+  if (flags.includes("--version") || (command === undefined && flags.includes("-V"))) {
+    await print(terminal, `${(await import("../version.js")).version}\n`);
+    return 0;
+  }
+  if (command === undefined) throw unknownCommand(named);
+  const rest = words.slice(command.name.split(" ").length);
+  return call(command, [...before, ...rest, ...after], terminal);
+}
+
+/** A command line as flags before the command, the words from there to the next flag, and what follows. */
+function parts(argv: readonly string[]) {
+  const isWord = (text: string): boolean => !text.startsWith("-");
+  const first = argv.findIndex(isWord);
+  const start = first === -1 ? argv.length : first;
+  const length = argv.slice(start).findIndex((text) => !isWord(text));
+  const end = length === -1 ? argv.length : start + length;
+  return { before: argv.slice(0, start), words: argv.slice(start, end), after: argv.slice(end) };
+}
+
+function untilTerminator(argv: readonly string[]): readonly string[] {
+  const end = argv.indexOf("--");
+  return end === -1 ? argv : argv.slice(0, end);
+}
+
+async function help(
+  words: readonly string[],
+  command: AnyCommand | undefined,
+  all: boolean,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const { commandHelp, familyHelp, programHelp } = await import("./help.js");
+  const width = Math.max(60, Math.min(120, terminal.stdout.columns ?? 100));
+  const [first] = words;
+  if (command !== undefined) await print(terminal, `${commandHelp(command, all, width)}\n`);
+  else if (first === undefined) await print(terminal, `${programHelp(width)}\n`);
+  else if (first in families && words.length === 1) await print(terminal, `${familyHelp(first, width)}\n`);
+  else throw unknownCommand(words);
+  return 0;
+}
+
+function unknownCommand(words: readonly string[]): UsageError {
+  const [first, second] = words;
+  if (first === undefined) return new UsageError("name a command", { hint: "See portload --help." });
+  if (first in families) {
+    const verbs = commands.flatMap(({ name }) => (name.startsWith(`${first} `) ? [name.slice(first.length + 1)] : []));
+    const near = second === undefined ? undefined : nearest(second, verbs);
+    const message =
+      second === undefined ? `portload ${first}: name one of its commands` : `there is no command ${first} ${second}`;
+    return new UsageError(message, {
+      hint: near === undefined ? `portload ${first} ${verbs.join("|")}` : `Did you mean portload ${first} ${near}?`,
     });
-    parser
-      .parseAsync(argv.map(hideStdin), {}, (_error: Error | undefined, _args: unknown, output: string) => {
-        if (output !== "") done(`${output}\n`);
-      })
-      .then(() => done(""), fail);
+  }
+  const near = nearest(first, [...commands.map(({ name }) => name), ...Object.keys(families), "help"]);
+  return new UsageError(`there is no command ${first}`, {
+    hint: near === undefined ? "See portload --help." : `Did you mean portload ${near}?`,
   });
+}
+
+/** Milliseconds that a command which was interrupted has to tidy up. */
+const tidyMs = 300;
+
+async function call(command: AnyCommand, argv: readonly string[], terminal: Terminal): Promise<ExitCode> {
+  const schema: Schema = { ...everyCommand, ...command.terminal, ...command.options };
+  const values = readArguments(argv, command, schema);
+  const output = outputOf(command, values);
+  const { signal } = terminal;
+  const work = command.run(values, terminal, output);
+  if (command.interrupted === "closes") return work;
+  let interrupt = (): void => undefined;
+  const interrupted = new Promise<void>((done) => {
+    interrupt = done;
+  });
+  const onAbort = (): void => {
+    if (command.interrupted === "finishes")
+      void say(terminal, "Stopping after what is in flight; again to stop now.\n");
+    else interrupt();
+  };
+  if (signal.aborted) onAbort();
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    const ended = await Promise.race([work, interrupted]);
+    if (ended !== undefined) return ended;
+    await say(
+      terminal,
+      `portload: interrupted${command.name.startsWith("entity") || command.name.startsWith("blueprint") ? "; what was under way may or may not have been done" : ""}\n`,
+    );
+    await Promise.race([work.catch(() => undefined), new Promise((done) => setTimeout(done, tidyMs).unref())]);
+    return 4;
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}
+
+/** How the command answers, by the options of the terminal that it has; those that it has not are as they are by default. */
+function outputOf(command: AnyCommand, values: Values): OutputOptions {
+  const own: Schema = { ...everyCommand, ...command.terminal };
+  const given = Object.fromEntries(Object.entries(values).filter(([name]) => name in own));
+  const parsed = parseOptions(own, given, {
+    nameOf: (name) => `--${kebab(name)}`,
+    hint: `See portload ${command.name} --help.`,
+  });
+  return { ...parseOptions({ ...running, ...everyCommand }, {}), ...parsed } as OutputOptions;
 }

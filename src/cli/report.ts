@@ -1,43 +1,22 @@
-import { z } from "zod";
-import { importOptions } from "../options.js";
+import type { reportOptions } from "../options/run.js";
 import { pastReport } from "../recipes/past-report.js";
 import { formatSummary } from "../report/summary.js";
-import type { Command } from "./command.js";
+import type { Run } from "./command.js";
 import { resumeCommand } from "./finished.js";
-import { flagsOf, parseFlags } from "./flags.js";
-import { talkFlags, talkOf } from "./talk.js";
-import { mayColor, writeOut } from "./terminal.js";
-
-const reportOptions = z.strictObject({
-  importId: z.string().min(1).optional().describe("import to tell of; by default the latest that has a report"),
-  stateDir: importOptions.shape.stateDir,
-  report: importOptions.shape.report,
-});
+import { mayColor, print, printJson, say } from "./terminal.js";
 
 /** `portload report`: what became of an earlier import. */
-export const reportCommand: Command = {
-  name: "report [import-id]",
-  describe: "Show the report of an earlier import, the latest by default",
-  build: (parser) =>
-    parser
-      .positional("import-id", { type: "string", describe: reportOptions.shape.importId.description ?? "" })
-      .options(flagsOf(reportOptions.shape, ["importId"]))
-      .options({ output: talkFlags.output })
-      .example("$0 report --report nightly.html", "the latest import as a page"),
-  async run(args, terminal) {
-    const { importId, stateDir, report: files } = parseFlags(reportOptions, args);
-    const talk = talkOf(args, terminal);
-    const asked = {
-      report: files,
-      ...(importId !== undefined && { importId }),
-      ...(stateDir !== undefined && { stateDir }),
-    };
-    const { report, folder, mode } = await pastReport(asked, terminal.env);
-    const resume = resumeCommand(report, folder);
-    const color = mayColor({ ...terminal, stderr: terminal.stdout }, args.color !== false);
-    const told = { report, mode, folder, color, ...(resume !== undefined && { resume }) };
-    // Here the report is the data.
-    await writeOut(terminal.stdout, talk.output === "json" ? `${JSON.stringify(report)}\n` : formatSummary(told));
-    return 0;
-  },
+export const report: Run<typeof reportOptions> = async (options, terminal, output) => {
+  const { report: found, folder, mode, passedOver } = await pastReport(options, terminal.env);
+  for (const text of passedOver) await say(terminal, `passed over: ${text}\n`);
+  const resume = resumeCommand(found, folder);
+  const color = mayColor(terminal, terminal.stdout, output.color);
+  // Here the report is the data.
+  if (output.output === "json") await printJson(terminal, `${JSON.stringify(found)}\n`);
+  else
+    await print(
+      terminal,
+      formatSummary({ report: found, mode, folder, color, ...(resume !== undefined && { resume }) }),
+    );
+  return 0;
 };

@@ -1,32 +1,76 @@
 import type { Readable, Writable } from "node:stream";
+import { EnvironmentError } from "../errors.js";
 
-/** What a command sees of the world. Data goes to stdout, talk to stderr. */
+/** What a command sees of the world. Data goes to stdout, what is said about it to stderr. */
 export interface Terminal {
   readonly env: NodeJS.ProcessEnv;
   readonly stdin: Readable & { readonly isTTY?: boolean };
-  readonly stdout: Writable;
+  readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number };
   readonly stderr: Writable & { readonly isTTY?: boolean; readonly columns?: number };
   /** Aborted at the first SIGINT or SIGTERM. */
   readonly signal: AbortSignal;
 }
 
-/** Whether talk may be coloured: on a terminal, unless NO_COLOR or --no-color say otherwise. @source no-color.org */
-export function mayColor(terminal: Terminal, flag: boolean): boolean {
-  return flag && terminal.stderr.isTTY === true && !terminal.env.NO_COLOR && terminal.env.TERM !== "dumb";
+/** Whether a stream may be coloured: it is a terminal, and neither NO_COLOR (no-color.org) nor --no-color says otherwise. */
+export function mayColor({ env }: Terminal, stream: { readonly isTTY?: boolean }, isWanted: boolean): boolean {
+  return isWanted && stream.isTTY === true && !env.NO_COLOR && env.TERM !== "dumb";
 }
 
-/** Writes data, and waits where the reader is slower. Resolves false when the reader is gone (`| head`). */
-export async function writeOut(stream: Writable, text: string): Promise<boolean> {
-  if (stream.destroyed || stream.writableEnded) return false;
-  if (stream.write(text)) return true;
-  await new Promise<void>((done) => {
-    const settle = (): void => {
-      stream.off("drain", settle);
-      stream.off("close", settle);
-      done();
-    };
-    stream.on("drain", settle);
-    stream.on("close", settle);
+/** Says something to people on stderr. It never fails: that nobody reads it decides nothing. */
+export async function say({ stderr }: Terminal, text: string): Promise<void> {
+  await written(stderr, visibleText(text)).catch(() => undefined);
+}
+
+/**
+ * Writes an answer to stdout, and waits where its reader is slower.
+ *
+ * @returns false when the reader is gone (`| head`)
+ * @throws {EnvironmentError} when it cannot be written, as on a full disk
+ */
+export function print({ stdout }: Terminal, text: string): Promise<boolean> {
+  return result(stdout, visibleText(text));
+}
+
+/** As {@link print}, for JSON: what could steer a terminal is escaped within its strings, so that the values stay the same. */
+export function printJson({ stdout }: Terminal, text: string): Promise<boolean> {
+  return result(stdout, text.replace(steering, escapeSign));
+}
+
+/** As {@link print}, for data that goes out byte for byte, unless a person looks at it. */
+export function printRaw(terminal: Terminal, text: string): Promise<boolean> {
+  return terminal.stdout.isTTY === true ? print(terminal, text) : result(terminal.stdout, text);
+}
+
+async function result(stdout: Writable, text: string): Promise<boolean> {
+  try {
+    return await written(stdout, text);
+  } catch (cause) {
+    throw new EnvironmentError(`stdout cannot be written: ${(cause as Error).message}`, { cause });
+  }
+}
+
+const gone = new Set(["EPIPE", "ERR_STREAM_DESTROYED", "ERR_STREAM_WRITE_AFTER_END", "ECONNRESET"]);
+
+function written(stream: Writable, text: string): Promise<boolean> {
+  if (stream.destroyed || stream.writableEnded) return Promise.resolve(false);
+  return new Promise((done, fail) => {
+    stream.write(text, (error) => {
+      if (!error) done(true);
+      else if (gone.has((error as NodeJS.ErrnoException).code ?? "")) done(false);
+      else fail(error);
+    });
   });
-  return !stream.destroyed;
+}
+
+/** Characters that steer a terminal or turn the direction of a line, but for line ends and tabs. */
+const steering = /[^\P{Cc}\n\t]|\p{Cs}|[\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
+/** The same, and the colours that this program sets itself. */
+const steeringOrColor = new RegExp(`\\u001b\\[[\\d;]*m|${steering.source}`, "gu");
+
+function visibleText(text: string): string {
+  return text.replace(steeringOrColor, (sign) => (sign.length > 1 ? sign : escapeSign(sign)));
+}
+
+function escapeSign(sign: string): string {
+  return `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }

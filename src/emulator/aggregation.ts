@@ -1,18 +1,7 @@
-import type { Catalog, StoredEntity } from "./catalog.js";
-import { fieldOf } from "./field.js";
-import { isObject } from "./json-object.js";
-import { followPath, type Placed } from "./paths.js";
-import { compileQuery } from "./query.js";
+import { type AggregationRule, type Catalog, isObject, type Placed, type StoredEntity } from "./model.js";
+import { connectedTo, followPath } from "./paths.js";
+import { compileQuery, type ReadField } from "./query.js";
 import { Refusal } from "./refusal.js";
-import { connectedTo } from "./related-to.js";
-
-/** An aggregation property as its blueprint defines it. @source fact sheet 2.5 */
-export interface AggregationRule {
-  readonly target: string;
-  readonly calculationSpec: Readonly<Record<string, unknown>>;
-  readonly query?: unknown;
-  readonly pathFilter?: readonly { readonly fromBlueprint?: string; readonly path?: readonly string[] }[];
-}
 
 const hourMs = 3_600_000;
 const periodsMs: Readonly<Record<string, number>> = {
@@ -22,28 +11,37 @@ const periodsMs: Readonly<Record<string, number>> = {
   month: 730 * hourMs,
 };
 
-/**
- * Gives an aggregation's value over the entities of its target that are connected with an entity: by any relations in one direction, or by the path that it names.
- * Without values it is 0 for counts and sums and null for the others.
- */
-export function aggregationValue(catalog: Catalog, from: Placed, rule: AggregationRule): number | null {
-  const entities = related(catalog, from, rule).filter(matching(catalog, rule));
-  const { calculationBy, func, property, averageOf, measureTimeBy } = rule.calculationSpec;
+/** Gives an aggregation's value over the entities of its target that are connected with an entity: by any relations in one direction, or by the path that it names. */
+export function aggregationValue(
+  catalog: Catalog,
+  read: ReadField,
+  from: Placed,
+  rule: AggregationRule,
+): number | null {
   const home = catalog.shelves.get(rule.target);
   if (home === undefined) return null;
-  const field = (entity: StoredEntity, name: string) => fieldOf(catalog, entity, home, name);
-  const periods = periodsSince(catalog, entities, averageOf, (entity) =>
-    field(entity, String(measureTimeBy ?? "$createdAt")),
-  );
-  if (calculationBy !== "property") {
-    return func === "average" ? entities.length / periods : entities.length;
-  }
-  const values = entities.map((entity) => field(entity, String(property))).filter((value) => typeof value === "number");
+  const entities = related(catalog, from, rule).filter(matching(catalog, read, rule));
+  const field = (entity: StoredEntity, name: string) => read(catalog, entity, home, name);
+  const { property, calculationBy, ...spec } = rule.calculationSpec;
+  return aggregate(catalog, field, entities, calculationBy === "property" ? { ...spec, property } : spec);
+}
+
+/** Aggregates entities, or the numbers of a `property` of theirs; without numbers it is 0 for counts and sums and null for the others. */
+export function aggregate(
+  catalog: Catalog,
+  read: (entity: StoredEntity, name: string) => unknown,
+  entities: readonly StoredEntity[],
+  { func, property, averageOf, measureTimeBy }: Readonly<Record<string, unknown>>,
+): number | null {
+  const timeOf = (entity: StoredEntity) => read(entity, String(measureTimeBy ?? "$createdAt"));
+  const periods = periodsSince(catalog, entities, averageOf, timeOf);
+  if (property === undefined) return func === "average" ? entities.length / periods : entities.length;
+  const values = entities.map((entity) => read(entity, String(property))).filter((value) => typeof value === "number");
   const sum = values.reduce((total, value) => total + value, 0);
   if (func === "sum") return sum;
   if (values.length === 0) return null;
-  if (func === "min") return Math.min(...values);
-  if (func === "max") return Math.max(...values);
+  if (func === "min") return values.reduce((least, value) => Math.min(least, value));
+  if (func === "max") return values.reduce((most, value) => Math.max(most, value));
   if (func === "median") return median(values);
   return averageOf === undefined || averageOf === "total" ? sum / values.length : sum / periods;
 }
@@ -63,10 +61,10 @@ function related(catalog: Catalog, from: Placed, rule: AggregationRule): readonl
   return [...home.entities.values()].filter(leadsHere);
 }
 
-function matching(catalog: Catalog, rule: AggregationRule): (entity: StoredEntity) => boolean {
+function matching(catalog: Catalog, read: ReadField, rule: AggregationRule): (entity: StoredEntity) => boolean {
   const home = catalog.shelves.get(rule.target);
   if (!isObject(rule.query) || home === undefined) return () => true;
-  const query = compileQuery(catalog, rule.query, "query", "catalog");
+  const query = compileQuery(catalog, read, rule.query, "query", "catalog");
   return query instanceof Refusal ? () => false : (entity) => query.test(entity, home);
 }
 

@@ -1,7 +1,7 @@
 import type { FastifyError, FastifyInstance } from "fastify";
 import { invalidRequest, Refusal } from "./refusal.js";
 
-/** Largest body. @source Port's published API description: 413 with this very text */
+/** Largest body. Port's API description has a 413 with this text. */
 export const maxBodyBytes = 1024 * 1024;
 const bodyTooLarge = new Refusal(413, "bad_request", "Request body is too large (limit is 1MiB)");
 const notAJson = new Refusal(400, "bad_request", "The request body is not valid JSON");

@@ -1,106 +1,4 @@
-import type { Ajv } from "ajv";
-import type { Blueprint } from "../blueprint.js";
-import type { AuditLog } from "./audit.js";
-import type { Readings } from "./readings.js";
-import type { Rules } from "./rules.js";
-import type { Action, Run } from "./runs.js";
-import type { ServiceAccount } from "./service-accounts.js";
-
-/** What a relation of a stored entity holds. */
-export type Targets = string | readonly string[] | null;
-
-/** An entity as the emulator keeps it. Properties and relations are replaced whole, never changed in place. */
-export interface StoredEntity {
-  /** Ordinal of its creation in the whole catalog: the order of lists and the ground of search cursors. */
-  readonly id: number;
-  identifier: string;
-  title: string | null;
-  icon: string | null;
-  team: readonly string[];
-  properties: Readonly<Record<string, unknown>>;
-  relations: Readonly<Record<string, Targets>>;
-  /** Milliseconds since 1970, as are all times here. */
-  readonly createdAt: number;
-  updatedAt: number;
-  readonly createdBy: string;
-  updatedBy: string;
-  /** User-Agent of the last writer. */
-  datasource: string | null;
-  /** How often it was written, its creation included. */
-  writes: number;
-  deleted: boolean;
-}
-
-/** A blueprint as its replies show it. */
-export interface StoredBlueprint extends Blueprint {
-  readonly createdAt: string;
-  readonly updatedAt: string;
-  readonly createdBy: string;
-  readonly updatedBy: string;
-}
-
-/** Target identifier → entities that name it in one relation. */
-export type ReferrerIndex = Map<string, Set<StoredEntity>>;
-
-/** A blueprint with its entities. */
-export interface Shelf {
-  blueprint: StoredBlueprint;
-  rules: Rules;
-  readonly entities: Map<string, StoredEntity>;
-  /** All entities by ascending id, with deleted ones among them until {@link removeEntity} tidies up. */
-  order: StoredEntity[];
-  /** By relation; built when first asked for, kept up to date from then on. */
-  readonly referrers: Map<string, ReferrerIndex>;
-}
-
-/** An asynchronous deletion of all entities. Its time is how often it was asked after. */
-export interface Migration {
-  readonly id: string;
-  readonly actor: string;
-  readonly blueprint: string;
-  readonly deleteBlueprint: boolean;
-  /** How many entities there were when it started. */
-  readonly count: number;
-  /** How often it will still be reported as running. */
-  polls: number;
-  /** What it came to, once it has ended, as it may have long before it is reported. */
-  end: MigrationEnd | undefined;
-  /** Does the work and tells what that came to. */
-  readonly finish: () => MigrationEnd;
-}
-
-/** How a migration ended, and how many entities it deleted. */
-export interface MigrationEnd {
-  readonly status: Readings["migrationEnds"];
-  readonly deleted: number;
-}
-
-/** All that the emulator keeps. */
-export interface Catalog {
-  readonly shelves: Map<string, Shelf>;
-  readonly migrations: Map<string, Migration>;
-  readonly actions: Map<string, Action>;
-  readonly runs: Map<string, Run>;
-  /** By client id. */
-  readonly serviceAccounts: Map<string, ServiceAccount>;
-  readonly audits: AuditLog;
-  readonly readings: Readings;
-  readonly ajv: Ajv;
-  /** Milliseconds since 1970. */
-  readonly clock: () => number;
-  /** Who asks, where a search wants to know. */
-  readonly clientId: string;
-  /** Id of the next entity. */
-  nextId: number;
-}
-
-/** Who writes. */
-export interface Writer {
-  readonly by: string;
-  readonly datasource: string | null;
-  /** Run of an action in whose name it is written. */
-  readonly runId?: string;
-}
+import type { Catalog, Query, ReferrerIndex, RelationRule, Shelf, StoredEntity, Targets } from "./model.js";
 
 /** Puts a new entity on its shelf. */
 export function addEntity(shelf: Shelf, entity: StoredEntity): void {
@@ -164,4 +62,54 @@ function unrefer(index: ReferrerIndex, entity: StoredEntity, targets: Targets | 
     known?.delete(entity);
     if (known?.size === 0) index.delete(target);
   }
+}
+
+/** One entity that names another in one relation. */
+export interface Referrer {
+  readonly shelf: Shelf;
+  readonly relation: string;
+  readonly rule: RelationRule;
+  readonly entity: StoredEntity;
+}
+
+/** Finds every entity that names `identifier` of `shelf` in a relation. */
+export function referrersTo(catalog: Catalog, shelf: Shelf, identifier: string): Referrer[] {
+  const found: Referrer[] = [];
+  for (const source of catalog.shelves.values()) {
+    for (const [relation, rule] of source.rules.relations) {
+      if (rule.target !== shelf.blueprint.identifier) continue;
+      for (const entity of referrersOf(source, relation, identifier) ?? []) {
+        found.push({ shelf: source, relation, rule, entity });
+      }
+    }
+  }
+  return found;
+}
+
+/** Gives at most `limit` entities of a shelf that match, by ascending id, with ids above `after` only. */
+export function selectEntities(shelf: Shelf, query: Query, after: number, limit: number): StoredEntity[] {
+  const found: StoredEntity[] = [];
+  if (query.identifiers !== undefined) {
+    for (const identifier of new Set(query.identifiers)) {
+      const entity = shelf.entities.get(identifier);
+      if (entity !== undefined && entity.id > after && query.test(entity, shelf)) found.push(entity);
+    }
+    return found.sort((a, b) => a.id - b.id).slice(0, limit);
+  }
+  const { order } = shelf;
+  for (let i = firstAbove(order, after); i < order.length && found.length < limit; i++) {
+    const entity = order[i];
+    if (entity !== undefined && !entity.deleted && query.test(entity, shelf)) found.push(entity);
+  }
+  return found;
+}
+
+function firstAbove(order: readonly StoredEntity[], after: number): number {
+  let [low, high] = [0, order.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((order[middle]?.id ?? 0) > after) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }

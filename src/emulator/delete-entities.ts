@@ -1,14 +1,5 @@
-import {
-  type Catalog,
-  heldBy,
-  removeEntity,
-  replaceRelations,
-  type Shelf,
-  type StoredEntity,
-  targetsOf,
-  type Writer,
-} from "./catalog.js";
-import { type Referrer, referrersTo } from "./referrers.js";
+import { heldBy, type Referrer, referrersTo, removeEntity, replaceRelations, targetsOf } from "./catalog.js";
+import type { Catalog, Shelf, StoredEntity, Writer } from "./model.js";
 import { hasDependents, Refusal } from "./refusal.js";
 import { changeTeams } from "./team.js";
 
@@ -29,7 +20,7 @@ export function deleteEntities(
   return entities;
 }
 
-/** Tells what goes when entities of one blueprint go, and deletes nothing yet; refuses as {@link deleteEntities} does. */
+/** Finds what is deleted with entities of one blueprint, and deletes nothing yet; refuses as {@link deleteEntities} does. */
 export function doomedBy(
   catalog: Catalog,
   shelf: Shelf,
@@ -82,7 +73,7 @@ function unset(catalog: Catalog, shelf: Shelf, entity: StoredEntity, doomed: Doo
   }
 }
 
-/** Says why all entities of a blueprint may not be deleted in one go. @source Port's guide to the API: only if the blueprint has no required relations */
+/** Says why all entities of a blueprint may not be deleted in one go. Port's guide to the API: only if the blueprint has no required relations. */
 export function deleteAllRefusal(catalog: Catalog, shelf: Shelf): Refusal | undefined {
   const reading = catalog.readings.deleteAllRefusedBy;
   const { identifier } = shelf.blueprint;

@@ -1,36 +1,38 @@
 import type { AddressInfo } from "node:net";
 import type { Blueprint } from "../blueprint.js";
-import { sharedAjv } from "./ajv.js";
-import { createAuditLog } from "./audit.js";
-import type { Catalog } from "./catalog.js";
 import { entityBodies } from "./entity-schema.js";
-import { type Family, portPeriodMs } from "./families.js";
 import { type FaultScript, playFaults } from "./faults.js";
-import { createLimiter, type FamilyStats } from "./limits.js";
+import { createLimiter, type Family, type FamilyStats, portPeriodMs } from "./limits.js";
+import type { Catalog, Credentials, Shelf, StoredBlueprint, StoredEntity } from "./model.js";
 import { pageRoutes } from "./page/page.js";
 import { watchRefusals } from "./page/refusals.js";
 import { protectSystemBlueprints } from "./protect.js";
 import { likeliestReadings, type Readings } from "./readings.js";
 import { actionRoutes } from "./routes/actions.js";
-import { auditLogRoute } from "./routes/audit-log.js";
+import { aggregateRoutes } from "./routes/aggregates.js";
+import { auditLogRoute, createAuditLog } from "./routes/audit-log.js";
 import { blueprintRoutes } from "./routes/blueprints.js";
 import { bulkRoutes } from "./routes/bulk.js";
 import { deleteAllRoutes } from "./routes/delete-all.js";
 import { entityRoutes } from "./routes/entities.js";
+import { integrationRoutes } from "./routes/integrations.js";
+import { organizationRoutes } from "./routes/organization.js";
+import { pageDocumentRoutes } from "./routes/pages.js";
+import { peopleRoutes } from "./routes/people.js";
+import { scorecardRoutes } from "./routes/scorecards.js";
 import { searchRoutes } from "./routes/search.js";
 import { tokenRoute } from "./routes/token.js";
-import { seedBlueprints } from "./seed.js";
+import { sharedAjv } from "./schema-check.js";
 import { createServer } from "./server.js";
-import { activeAccount } from "./service-accounts.js";
 import { readSnapshot, writeSnapshot } from "./snapshot.js";
-import { type Store, viewStore } from "./store.js";
-import { type Credentials, createTokens } from "./tokens.js";
+import { seedBlueprints } from "./system-blueprints.js";
+import { activeAccount, createTokens } from "./tokens.js";
 
 /** How an emulator is started. */
 export interface EmulatorOptions {
   /** Default 0: any free port. */
   readonly port?: number;
-  /** Default `127.0.0.1`. */
+  /** Default `127.0.0.1`. On a loopback address, requests must name a loopback host. */
   readonly host?: string;
   /** Blueprints that are there from the start; they may relate to each other in any order. */
   readonly blueprints?: readonly Blueprint[];
@@ -94,6 +96,15 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     migrations: new Map(),
     actions: new Map(),
     runs: new Map(),
+    documents: {
+      integration: new Map(),
+      scorecard: new Map(),
+      page: new Map(),
+      folder: new Map(),
+      permissions: new Map(),
+      cursor: new Map(),
+    },
+    organization: { name: "portload emulator" },
     serviceAccounts: new Map(),
     audits: createAuditLog(),
     readings,
@@ -118,11 +129,12 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     readings,
     clock,
     latencyMs,
+    host,
     ...(options.faults && { faults: playFaults(options.faults) }),
   });
   const refusals = watchRefusals(server, clock);
   const parts = { server, catalog, clientId: credentials.clientId };
-  const bodies = entityBodies(readings.apostrophe);
+  const bodies = entityBodies(readings);
   const stats = (): EmulatorStats => ({ startedAt, elapsedMs: clock() - startedAt, families: limiter.stats() });
   tokenRoute(parts, tokens, tokenTtlMs);
   protectSystemBlueprints(server, catalog);
@@ -133,6 +145,12 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   searchRoutes(parts);
   actionRoutes(parts);
   auditLogRoute(parts);
+  organizationRoutes(parts);
+  peopleRoutes(parts);
+  scorecardRoutes(parts);
+  integrationRoutes(parts);
+  pageDocumentRoutes(parts);
+  aggregateRoutes(parts);
   server.get("/__emulator/stats", (_request, reply) => reply.send({ ok: true, ...stats() }));
   pageRoutes({ server, catalog, refusals, families: () => limiter.stats() });
   let closing: Promise<void> | undefined;
@@ -153,5 +171,29 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
       closing ??= close();
       return closing;
     },
+  };
+}
+
+/** What tests and the demo may see of the emulator's catalog; nothing here changes it. */
+export interface Store {
+  /** All blueprints, those of the system (`_team`, `_user`) included, in order of creation. */
+  readonly blueprints: () => readonly StoredBlueprint[];
+  /** All entities of a blueprint in order of creation; none when there is no such blueprint. */
+  readonly entities: (blueprint: string) => readonly Readonly<StoredEntity>[];
+  readonly entity: (blueprint: string, identifier: string) => Readonly<StoredEntity> | undefined;
+  readonly count: (blueprint: string) => number;
+  /** How often an entity was written, its creation included; 0 when there is none. */
+  readonly writes: (blueprint: string, identifier: string) => number;
+}
+
+/** Makes the view of a catalog. */
+export function viewStore(catalog: Catalog): Store {
+  const shelf = (blueprint: string): Shelf | undefined => catalog.shelves.get(blueprint);
+  return {
+    blueprints: () => [...catalog.shelves.values()].map((one) => one.blueprint),
+    entities: (blueprint) => shelf(blueprint)?.order.filter((entity) => !entity.deleted) ?? [],
+    entity: (blueprint, identifier) => shelf(blueprint)?.entities.get(identifier),
+    count: (blueprint) => shelf(blueprint)?.entities.size ?? 0,
+    writes: (blueprint, identifier) => shelf(blueprint)?.entities.get(identifier)?.writes ?? 0,
   };
 }

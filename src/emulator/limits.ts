@@ -1,4 +1,38 @@
-import { type Family, portLimits, portPeriodMs } from "./families.js";
+/** A group of routes that shares one limit. */
+export type Family = "unauthenticated" | "entities" | "blueprints" | "search" | "single" | "bulk" | "other";
+
+/** Requests per five minutes, and how many are accepted at once above the steady rate. */
+export interface FamilyLimit {
+  readonly limit: number;
+  readonly burst: number;
+}
+
+/** Port's period, in milliseconds. */
+export const portPeriodMs = 300_000;
+
+/** As on Port's page "Rate limits", the table in force from 21 May 2026. */
+export const portLimits: Readonly<Record<Family, FamilyLimit>> = {
+  unauthenticated: { limit: 100, burst: 10 },
+  entities: { limit: 35_000, burst: 3_500 },
+  blueprints: { limit: 15_000, burst: 1_500 },
+  search: { limit: 35_000, burst: 3_500 },
+  single: { limit: 10_000, burst: 200 },
+  bulk: { limit: 35_000, burst: 3_500 },
+  other: { limit: 15_000, burst: 1_500 },
+};
+
+/** Gives a route's family by its pattern; `undefined` for what is no part of the API. A request without an Authorization header is `unauthenticated` whatever its route. */
+export function familyOf(method: string, pattern: string): Family | undefined {
+  // The catalog page and the statistics; a route that does not exist has no pattern at all.
+  if (pattern !== "" && !pattern.startsWith("/v1/")) return undefined;
+  if (pattern === "/v1/auth/access_token") return "unauthenticated";
+  if (pattern === "/v1/blueprints" || pattern === "/v1/blueprints/:blueprint") return "blueprints";
+  if (pattern.endsWith("/rename")) return "blueprints";
+  if (pattern.endsWith("/entities/search")) return "search";
+  if (pattern === "/v1/blueprints/:blueprint/entities/bulk") return "bulk";
+  if (pattern === "/v1/blueprints/:blueprint/entities" && method === "POST") return "single";
+  return pattern.startsWith("/v1/blueprints/:blueprint/") ? "entities" : "other";
+}
 
 /** How the limits are set; see {@link createLimiter}. */
 export interface LimitOptions {
@@ -10,7 +44,7 @@ export interface LimitOptions {
   readonly clock: () => number;
 }
 
-/** The window of a family as its headers tell it. */
+/** The window of a family as its headers report it. */
 export interface Window {
   readonly limit: number;
   readonly periodMs: number;
@@ -56,7 +90,7 @@ interface Meter {
 }
 
 /**
- * Makes the limiter of one emulator. A request needs a token of its family's bucket (capacity: burst, refilled at limit/period) and room in the fixed window of one
+ * Makes the limiter of one emulator. A request needs a token of its family's bucket (capacity: burst, refilled at limit/period) and a place in the fixed window of one
  * period; windows begin when the limiter is made. Limits and bursts that are scaled are whole numbers, at least 1.
  */
 export function createLimiter(options: LimitOptions): Limiter {
@@ -106,7 +140,7 @@ export function createLimiter(options: LimitOptions): Limiter {
 }
 
 /**
- * Tells how many requests the limits let pass in `elapsedMs` when there is always one waiting. In every window that is burst and refill, capped at the limit:
+ * Says how many requests the limits let pass in `elapsedMs` when there is always one waiting. In every window that is burst and refill, capped at the limit:
  * a bucket that was drained to the limit of one window is full again when the next begins.
  */
 export function allowedSince(

@@ -1,7 +1,7 @@
-import type { Catalog, Shelf, StoredEntity } from "./catalog.js";
+import type { Catalog, Shelf, StoredEntity } from "./model.js";
 import { followPath } from "./paths.js";
 
-/** Gives a meta-property of an entity; `undefined` when the name is none. @source fact sheet 2.6 */
+/** Gives a meta-property of an entity; `undefined` when the name is none. */
 export function metaOf(catalog: Catalog, entity: StoredEntity, shelf: Shelf, name: string): unknown {
   switch (name) {
     case "$identifier":
@@ -36,7 +36,7 @@ export function titleOf(catalog: Catalog, entity: StoredEntity): string | null {
 /** How far teams are inherited from those that inherit theirs. */
 const maxDepth = 8;
 
-/** Gives an entity's teams: its own, or under inherited ownership those of the entities at the end of the path. @source fact sheet 2.6 */
+/** Gives an entity's teams: its own, or under inherited ownership those of the entities at the end of the path. */
 export function teamsOf(catalog: Catalog, shelf: Shelf, entity: StoredEntity, depth = 0): readonly string[] {
   const path = shelf.rules.ownershipPath;
   if (path === undefined) return entity.team;

@@ -1,9 +1,7 @@
-import { describeFault } from "./ajv.js";
-import type { StoredEntity } from "./catalog.js";
-import { isObject } from "./json-object.js";
+import { isObject, type Rules, type StoredEntity } from "./model.js";
 import type { Readings } from "./readings.js";
 import { Refusal, schemaMismatch } from "./refusal.js";
-import type { Rules } from "./rules.js";
+import { describeFault } from "./schema-check.js";
 
 type Values = Readonly<Record<string, unknown>>;
 
@@ -46,15 +44,21 @@ function mergeOver(held: Values, given: Values): Values {
   return given;
 }
 
-function knownOnly(readings: Readings, rules: Rules, given: Values): Values | Refusal {
+function knownOnly({ unknownProperty }: Readings, rules: Rules, given: Values): Values | Refusal {
   for (const key in given) {
     if (rules.properties.has(key)) continue;
-    if (readings.unknownProperty === "drop") return declaredOnly(rules, given);
-    if (readings.unknownProperty === "reject" || rules.readOnly.has(key)) {
+    if (unknownProperty === "reject") {
       return schemaMismatch(`"properties" must NOT have additional properties, additional property: "${key}"`);
     }
+    if (unknownProperty === "drop") return declaredOnly(rules, given);
+    // What is calculated is never stored: Port's own clients write it back as they read it.
+    if (rules.readOnly.has(key)) return without(given, rules.readOnly);
   }
   return given;
+}
+
+function without(values: Values, keys: ReadonlySet<string>): Values {
+  return Object.fromEntries(Object.entries(values).filter(([key]) => !keys.has(key)));
 }
 
 function declaredOnly(rules: Rules, values: Values): Values {
@@ -67,4 +71,29 @@ function withoutNulls(values: Values): Values {
     if (values[key] === null) return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null));
   }
   return values;
+}
+
+/**
+ * Gives what an entity is to hold: `held` itself when `given` is equal to it, else `given`, into which every equal value of `held` is put. What a write does not change
+ * stays where it is in memory, so a catalog that is imported again and again gives the garbage collector little to move. `given` is the request's own.
+ */
+export function keepEqual(held: Values, given: Values): Values {
+  if (held === given) return held;
+  let [same, keys] = [true, 0];
+  for (const key in given) {
+    keys += 1;
+    if (Object.hasOwn(held, key) && isEqual(held[key], given[key])) (given as Record<string, unknown>)[key] = held[key];
+    else same = false;
+  }
+  return same && Object.keys(held).length === keys ? held : given;
+}
+
+function isEqual(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (Array.isArray(a)) return Array.isArray(b) && a.length === b.length && a.every((one, i) => isEqual(one, b[i]));
+  if (!isObject(a) || !isObject(b)) return false;
+  const keys = Object.keys(a);
+  // The order of keys counts, because replies show it.
+  const others = Object.keys(b);
+  return keys.length === others.length && keys.every((key, i) => key === others[i] && isEqual(a[key], b[key]));
 }

@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { FastifyInstance, FastifyRequest, preHandlerHookHandler } from "fastify";
-import type { Catalog, StoredBlueprint } from "./catalog.js";
-import { isObject } from "./json-object.js";
+import { type Catalog, isObject, type StoredBlueprint } from "./model.js";
 import { Refusal } from "./refusal.js";
 import { send } from "./server.js";
 import { systemBlueprints, systemIdentifiers } from "./system-blueprints.js";
@@ -10,7 +9,7 @@ import { systemBlueprints, systemIdentifiers } from "./system-blueprints.js";
  * Keeps Port's own blueprints from being deleted or renamed, and what they come with from being taken away, changed or renamed. They may be extended. Call it before
  * the routes of blueprints are added.
  *
- * @source Port's guides to scorecards, users and teams, and its page "Change a blueprint": a stale or incomplete schema of a system blueprint is a 422
+ * Port's guides to scorecards, users and teams, and its page "Change a blueprint": a stale or incomplete schema of a system blueprint is a 422.
  */
 export function protectSystemBlueprints(server: FastifyInstance, catalog: Catalog): void {
   server.addHook("onRoute", (route) => {

@@ -1,10 +1,9 @@
 import type { ValidateFunction } from "ajv";
-import { describeFault, sharedAjv } from "./ajv.js";
-import { choose } from "./choose.js";
-import { isObject } from "./json-object.js";
-import { presets } from "./query-periods.js";
+import { isObject } from "./model.js";
+import { presets } from "./query-operators.js";
+import { choose, describeFault, sharedAjv } from "./schema-check.js";
 
-/** Where a query stands: the search of one blueprint (component `def-7`) knows rules on relations and scorecards that the others (`def-1`) do not. */
+/** Where a query is used: the search of one blueprint (component `def-7`) knows rules on relations and scorecards that the others (`def-1`) do not. */
 export type QueryKind = "blueprint" | "catalog";
 
 type Rule = Readonly<Record<string, unknown>>;
@@ -74,7 +73,7 @@ const onConnection = byOperator([
 
 const compiled = new Map<object, ValidateFunction>();
 
-/** Says what is wrong with the shape of a rule, in the words of a refusal; `at` names it. @source components `def-1` and `def-7` of the published API description */
+/** Says what is wrong with the shape of a rule, in the words of a refusal; `at` names it. Components `def-1` and `def-7` of Port's API description. */
 export function ruleFault(rule: unknown, at: string, where: QueryKind): string | undefined {
   if (!isObject(rule)) return `"${at}" must be object`;
   const { operator } = rule;

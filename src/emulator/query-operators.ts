@@ -1,11 +1,9 @@
-import { momentOf, periodOf } from "./query-periods.js";
-
-/** What stands on the left of an operator: a property's value, of any JSON type. */
+/** What is on the left of an operator: a property's value, of any JSON type. */
 export type Operand = unknown;
 
 type Holds = (left: Operand, right: unknown) => boolean;
 
-/** Operators on text, lists and any single value; those on numbers and dates. @source fact sheet 4.5 */
+/** Operators on text, lists and any single value; those on numbers and dates. */
 const operators: Readonly<Record<string, Holds>> = {
   "=": equal,
   "!=": not(equal),
@@ -57,7 +55,7 @@ function not(holds: Holds): Holds {
   return (left, right) => !holds(left, right);
 }
 
-// Where a list may stand on the right, one of it that holds is enough. @source fact sheet 3.3: `contains` takes a list
+// Where a list may be on the right, one of it that holds is enough. Port's documentation: `contains` takes a list.
 function anyOf(holds: Holds): Holds {
   return (left, right) => listOf(right).some((one) => holds(left, one));
 }
@@ -66,7 +64,7 @@ function onTexts(holds: (left: string, right: string) => boolean): Holds {
   return (left, right) => typeof left === "string" && typeof right === "string" && holds(left, right);
 }
 
-// Numbers stand to numbers and moments to moments; nothing else has an order.
+// Numbers compare with numbers and moments with moments; nothing else has an order.
 function ordered(accepts: (order: number) => boolean): Holds {
   return (left, right) => {
     if (typeof left === "number") return typeof right === "number" && accepts(left - right);
@@ -77,4 +75,56 @@ function ordered(accepts: (order: number) => boolean): Holds {
 
 function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [value ?? null];
+}
+
+const dayMs = 86_400_000;
+
+/** Presets as days before (or after) now. `last` presets end now, `next` presets begin now. */
+const presetDays: Readonly<Record<string, number>> = {
+  lastDay: -1,
+  lastWeek: -7,
+  last2Weeks: -14,
+  lastMonth: -30,
+  last3Months: -91,
+  last6Months: -182,
+  last12Months: -365,
+  last2Years: -730,
+  last3Years: -1095,
+  nextDay: 1,
+  nextWeek: 7,
+  next2Weeks: 14,
+  nextMonth: 30,
+  next3Months: 91,
+  next6Months: 182,
+  next12Months: 365,
+};
+
+/** Days named by the calendar, as days from today. Days are those of UTC. */
+const calendarDays: Readonly<Record<string, number>> = { today: 0, tomorrow: 1, yesterday: -1 };
+
+/** Names of periods. */
+export const presets: readonly string[] = [...Object.keys(calendarDays), ...Object.keys(presetDays)];
+
+/** Gives the moment that a date and time names, in milliseconds since 1970; `undefined` for what is none. */
+export function momentOf(value: unknown): number | undefined {
+  if (typeof value !== "string" || !/^\d{4}-\d\d-\d\d/.test(value)) return undefined;
+  // Clocks of programs know no leap second.
+  const at = Date.parse(value.replace(":60", ":59"));
+  return Number.isNaN(at) ? undefined : at;
+}
+
+/** Reads `{from, to}` or `{preset}` as milliseconds since 1970, both ends included; `undefined` if it is neither. */
+export function periodOf(value: object, now: number): { readonly from: number; readonly to: number } | undefined {
+  if ("from" in value && "to" in value) {
+    return { from: momentOf(value.from) ?? Number.NaN, to: momentOf(value.to) ?? Number.NaN };
+  }
+  if (!("preset" in value) || typeof value.preset !== "string") return undefined;
+  const day = calendarDays[value.preset];
+  if (day !== undefined) {
+    const from = Math.floor(now / dayMs) * dayMs + day * dayMs;
+    return { from, to: from + dayMs - 1 };
+  }
+  const days = presetDays[value.preset];
+  if (days === undefined) return undefined;
+  return days < 0 ? { from: now + days * dayMs, to: now } : { from: now, to: now + days * dayMs };
 }

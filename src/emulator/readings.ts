@@ -2,12 +2,11 @@ import { z } from "zod";
 import { UsageError } from "../errors.js";
 
 /**
- * Where no source pins Port's behaviour down, which reading the emulator follows. The first value of each is the one that the fact sheet thinks likeliest;
- * the numbers are rows of its table of inferences.
+ * Where no source pins Port's behaviour down, which reading the emulator follows. The first value of each is the likeliest.
  */
 export const readings = z.strictObject({
-  bulkAllFailed: z.literal([207, 200]).default(207).describe("status of a bulk write of which every item failed (1)"),
-  bulkPartialOk: z.boolean().default(true).describe("`ok` of a bulk reply with status 207 (2)"),
+  bulkAllFailed: z.literal([207, 200]).default(207).describe("status of a bulk write of which every item failed"),
+  bulkPartialOk: z.boolean().default(true).describe("`ok` of a bulk reply with status 207"),
   bulkSchema: z
     .enum(["call", "item"])
     .default("call")
@@ -16,57 +15,57 @@ export const readings = z.strictObject({
     .enum(["earlier", "none"])
     .default("earlier")
     .describe(
-      "relations and queries of a bulk item see those before it in the call, or only those there before the call (17)",
+      "relations and queries of a bulk item see those before it in the call, or only those there before the call",
     ),
   repeatedItem: z
     .enum(["update", "reject"])
     .default("update")
     .describe(
-      "an identifier that a bulk call holds twice: the later item changes what the earlier one wrote, or fails (16)",
+      "an identifier that a bulk call holds twice: the later item changes what the earlier one wrote, or fails",
     ),
   identifierQuery: z
     .enum(["item", "call"])
     .default("item")
-    .describe(
-      "a query in place of an identifier that finds none or several fails its bulk item, or the whole call (32)",
-    ),
-  updateStatus: z.literal([200, 201]).default(200).describe("status of an upsert that updates (4)"),
+    .describe("a query in place of an identifier that finds none or several fails its bulk item, or the whole call"),
+  updateStatus: z.literal([200, 201]).default(200).describe("status of an upsert that updates"),
   unknownProperty: z
-    .enum(["reject", "drop", "store"])
+    .enum(["drop", "reject", "store"])
+    .default("drop")
+    .describe("what becomes of a property that the blueprint lacks"),
+  nullField: z
+    .enum(["clear", "reject"])
+    .default("clear")
+    .describe("null as title, icon or team clears it, or breaks the route's schema; a PATCH always takes it"),
+  unlistedType: z
+    .enum(["reject", "accept"])
     .default("reject")
-    .describe("what becomes of a property that the blueprint lacks (5)"),
+    .describe("a blueprint's property with a type or format that the API description lacks, as `integer` or `date`"),
   formats: z
     .enum(["port", "all", "off"])
     .default("port")
-    .describe("formats enforced: date-time, url, email, ip; these and timer; none (7)"),
+    .describe("formats enforced: date-time, url, email, ip; these and timer; none"),
   overrideDefaults: z
     .boolean()
     .default(false)
-    .describe("an override that leaves a property out sets its default again (9)"),
-  nullProperty: z
-    .enum(["store", "remove"])
-    .default("store")
-    .describe("a null property is kept as null or removed (10)"),
+    .describe("an override that leaves a property out sets its default again"),
+  nullProperty: z.enum(["store", "remove"]).default("store").describe("a null property is kept as null or removed"),
   mergeDepth: z
     .enum(["key", "deep"])
     .default("key")
-    .describe("a merge replaces an object property as a whole, or merges it key by key, all the way down (36)"),
-  scalarForMany: z.enum(["wrap", "reject"]).default("wrap").describe("a string for a relation that holds many (11)"),
+    .describe("a merge replaces an object property as a whole, or merges it key by key, all the way down"),
+  scalarForMany: z.enum(["wrap", "reject"]).default("wrap").describe("a string for a relation that holds many"),
   arrayForSingle: z
     .enum(["accept", "reject"])
     .default("accept")
-    .describe("an array of exactly one for a relation that holds one (12)"),
-  duplicateTargets: z.enum(["keep", "dedupe"]).default("keep").describe("the same target twice in one relation (15)"),
-  unknownRelation: z.literal([404, 422]).default(404).describe("status of a relation that the blueprint lacks (18)"),
+    .describe("an array of exactly one for a relation that holds one"),
+  duplicateTargets: z.enum(["keep", "dedupe"]).default("keep").describe("the same target twice in one relation"),
+  unknownRelation: z.literal([404, 422]).default(404).describe("status of a relation that the blueprint lacks"),
   selfTarget: z
     .enum(["missing", "exists"])
     .default("missing")
     .describe("whether an entity that is created may point at itself"),
-  deleteUnknown: z
-    .enum(["omit", "reject"])
-    .default("omit")
-    .describe("identifiers of a bulk delete that do not exist (19)"),
-  dependentsStatus: z.literal([403, 422]).default(403).describe("status of `has_dependents` (20)"),
+  deleteUnknown: z.enum(["omit", "reject"]).default("omit").describe("identifiers of a bulk delete that do not exist"),
+  dependentsStatus: z.literal([403, 422]).default(403).describe("status of `has_dependents`"),
   dependents: z
     .enum(["required", "any"])
     .default("required")
@@ -83,7 +82,7 @@ export const readings = z.strictObject({
     .int()
     .min(0)
     .default(1)
-    .describe("how often a migration is reported as running before it is reported as ended (27)"),
+    .describe("how often a migration is reported as running before it is reported as ended"),
   migrationEnds: z
     .enum(["COMPLETED", "FAILURE", "CANCELLED"])
     .default("COMPLETED")
@@ -91,21 +90,21 @@ export const readings = z.strictObject({
   deletionVisible: z
     .enum(["start", "end"])
     .default("start")
-    .describe("a deletion of all shows when its migration starts, or only when that is reported as ended (27)"),
-  retryAfter: z.boolean().default(false).describe("whether a 429 carries `Retry-After` (22)"),
+    .describe("a deletion of all shows when its migration starts, or only when that is reported as ended"),
+  retryAfter: z.boolean().default(false).describe("whether a 429 carries `Retry-After`"),
   resetUnit: z
-    .enum(["seconds", "epoch"])
-    .default("seconds")
-    .describe("`x-ratelimit-reset` in seconds from now, or since 1970 (23)"),
+    .enum(["epoch", "seconds"])
+    .default("epoch")
+    .describe("`x-ratelimit-reset` in seconds since 1970, or from now"),
   expiresIn: z
     .enum(["remaining", "full"])
     .default("remaining")
-    .describe("`expiresIn` of a token that is handed out again (24)"),
-  validationBody: z.enum(["entity", "ok"]).default("entity").describe("body of a successful `validation_only` (25)"),
+    .describe("`expiresIn` of a token that is handed out again"),
+  validationBody: z.enum(["entity", "ok"]).default("entity").describe("body of a successful `validation_only`"),
   teamWithoutOwnership: z
     .enum(["store", "ignore"])
     .default("store")
-    .describe("a team on a blueprint without ownership (28)"),
+    .describe("a team on a blueprint without ownership"),
   unknownTeam: z
     .enum(["reject", "accept"])
     .default("reject")
@@ -117,12 +116,12 @@ export const readings = z.strictObject({
   titleOmitted: z
     .enum(["null", "absent", "identifier"])
     .default("null")
-    .describe("title of an entity that was given none (29)"),
+    .describe("title of an entity that was given none"),
   queryWithoutMatch: z
     .enum(["null", "reject"])
     .default("null")
-    .describe("a relation query without a match, on an optional relation (33)"),
-  protectedStatus: z.literal([403, 422]).default(403).describe("status of a write to a protected blueprint (35)"),
+    .describe("a relation query without a match, on an optional relation"),
+  protectedStatus: z.literal([403, 422]).default(403).describe("status of a write to a protected blueprint"),
   unknownRun: z.enum(["reject", "accept"]).default("reject").describe("a `run_id` that no run has"),
   apostrophe: z.boolean().default(true).describe("whether identifiers may hold an apostrophe, as since August 2026"),
 });

@@ -1,11 +1,9 @@
 import { isSearchQuery } from "../entity.js";
-import { type Catalog, heldBy, type Shelf, type StoredEntity, type Targets } from "./catalog.js";
+import { heldBy, selectEntities } from "./catalog.js";
+import type { Catalog, RelationRule, Shelf, StoredEntity, Targets } from "./model.js";
 import { blueprintNotFound, entityNotFound, invalidRequest, Refusal, requiredRelation } from "./refusal.js";
-import type { RelationRule } from "./rules.js";
-import { selectEntities } from "./select.js";
-import { seenBelow } from "./sight.js";
 import { systemIdentifiers } from "./system-blueprints.js";
-import { compileWriteQuery } from "./write-query.js";
+import { compileWriteQuery, seenBelow } from "./write-query.js";
 
 /** The write that relations are settled for. */
 export interface RelationWrite {
@@ -77,7 +75,7 @@ function settleOne(
     if (found !== undefined && (found.id < sight.seesBelow || found === write.existing)) continue;
     const itself = target === shelf && identifier === write.identifier;
     if (itself && catalog.readings.selfTarget === "exists") continue;
-    // Users, teams and the like are never made on the way. @source fact sheet 3.2
+    // Users, teams and the like are never created as a missing target.
     if (!sight.createMissing || systemIdentifiers.has(rule.target)) return entityNotFound(identifier, rule.target);
     if (!itself) missing.push({ shelf: target, identifier });
   }
@@ -109,7 +107,7 @@ function matching(
 ): Targets | Refusal {
   const compiled = compileWriteQuery(catalog, target, query, `relations/${key}`, "relation");
   if (compiled instanceof Refusal) return compiled;
-  // @source fact sheet 3.3: a relation query gives up to 100 entities
+  // Port's documentation: a relation query gives up to 100 entities.
   const seen = seenBelow(seesBelow, compiled, existing);
   const found = selectEntities(target, seen, 0, 100).map((entity) => entity.identifier);
   if (found.length === 0 && catalog.readings.queryWithoutMatch === "reject") {

@@ -1,35 +1,6 @@
 import type { Ajv, ValidateFunction } from "ajv";
-import type { Blueprint } from "../blueprint.js";
-import type { AggregationRule } from "./aggregation.js";
-import type { Catalog } from "./catalog.js";
-import { withLabeledUrls } from "./labeled-url.js";
-import { type MirrorRule, mirrorRule } from "./mirror.js";
-
-/** What a relation asks of its values. */
-export interface RelationRule {
-  readonly target: string;
-  readonly required: boolean;
-  readonly many: boolean;
-}
-
-/** A blueprint compiled once per version: everything that a write asks of it. */
-export interface Rules {
-  /** Checks properties without nulls; unknown keys are its business only under the reading `reject`. */
-  readonly check: ValidateFunction;
-  readonly properties: ReadonlySet<string>;
-  /** Mirror, calculation and aggregation properties: never written. */
-  readonly readOnly: ReadonlySet<string>;
-  readonly mirrors: ReadonlyMap<string, MirrorRule>;
-  /** jq expressions. */
-  readonly calculations: ReadonlyMap<string, string>;
-  readonly aggregations: ReadonlyMap<string, AggregationRule>;
-  readonly defaults: readonly (readonly [key: string, value: unknown])[];
-  readonly relations: ReadonlyMap<string, RelationRule>;
-  readonly requiredRelations: readonly string[];
-  readonly ownership: "Direct" | "Inherited" | undefined;
-  /** Relations that lead to the entities whose teams are inherited. */
-  readonly ownershipPath: readonly string[] | undefined;
-}
+import type { Blueprint, Property } from "../blueprint.js";
+import { type AggregationRule, type Catalog, isObject, type MirrorRule, type Rules } from "./model.js";
 
 /**
  * Compiles a blueprint's rules.
@@ -39,7 +10,7 @@ export function compileRules({ ajv, readings }: Pick<Catalog, "ajv" | "readings"
   const { properties, required } = blueprint.schema;
   const check = compileCheck(ajv, {
     type: "object",
-    properties: readings.formats === "off" ? properties : withLabeledUrls(properties),
+    properties: asCheckedAll(properties, readings.formats !== "off"),
     required: required ?? [],
     additionalProperties: false,
   });
@@ -97,4 +68,37 @@ function compileCheck(ajv: Ajv, schema: object): ValidateFunction {
   if (checks.size >= maxKept) checks.clear();
   checks.set(text, check);
   return check;
+}
+
+/**
+ * Gives properties as values are checked against them: Ajv runs formats on texts and numbers only, so what a labeled URL holds has to be asked for in so many words.
+ * Port's documentation: an object with `url`, and `displayText` if it has any.
+ */
+function asCheckedAll(properties: Properties, labeledUrls: boolean): Properties {
+  const all = Object.entries(properties).map(([key, property]) => [key, asChecked(property, labeledUrls)] as const);
+  return Object.fromEntries(all) as Properties;
+}
+
+function asChecked(property: Partial<Property>, labeledUrls: boolean): Partial<Property> {
+  if (isObject(property.items)) return { ...property, items: asChecked(property.items, labeledUrls) };
+  // Under the reading that takes any type: one that JSON Schema lacks says nothing of the value.
+  const { type, ...rest } = property;
+  if (type !== undefined && !jsonTypes.has(type)) return rest;
+  return labeledUrls && property.format === "labeled-url" ? { ...property, allOf: [property, labeledUrl] } : property;
+}
+
+type Properties = Readonly<Record<string, Property>>;
+
+const jsonTypes: ReadonlySet<string> = new Set(["string", "number", "integer", "boolean", "object", "array"]);
+
+const labeledUrl = {
+  type: "object",
+  properties: { url: { type: "string" }, displayText: { type: ["string", "null"] } },
+  required: ["url"],
+};
+
+/** Reads the path of a mirror property; at least one dot, as the route's schema makes sure of. */
+export function mirrorRule(path: string): MirrorRule {
+  const parts = path.split(".");
+  return { relations: parts.slice(0, -1), last: parts.at(-1) ?? "" };
 }

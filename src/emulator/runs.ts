@@ -1,44 +1,6 @@
 import { randomBytes } from "node:crypto";
-import type { Catalog, Writer } from "./catalog.js";
+import type { Action, Catalog, Ending, Run, RunLog, Writer } from "./model.js";
 import { invalidRequest, Refusal } from "./refusal.js";
-
-/** A self-service action, as it was posted. The emulator runs nothing: whoever started a run reports its end. */
-export interface Action {
-  readonly identifier: string;
-  readonly title?: string;
-  readonly trigger?: { readonly blueprintIdentifier?: string };
-  readonly [word: string]: unknown;
-}
-
-/** How a run ended. */
-export type Ending = "SUCCESS" | "FAILURE";
-
-/** A run of an action. Times are milliseconds since 1970. */
-export interface Run {
-  readonly id: string;
-  readonly action: Action;
-  readonly blueprint: string | null;
-  readonly entity: string | null;
-  readonly properties: object;
-  readonly createdAt: number;
-  readonly createdBy: string;
-  readonly logs: RunLog[];
-  status: "IN_PROGRESS" | Ending;
-  updatedAt: number;
-  endedAt: number | null;
-  statusLabel: string | null;
-  link: readonly string[];
-  summary: string | null;
-  externalRunId: string | null;
-}
-
-/** One line that a run reported. */
-export interface RunLog {
-  readonly id: string;
-  readonly message: string;
-  readonly at: number;
-  readonly by: string;
-}
 
 /** What a run may report of itself. */
 export interface RunChange {
@@ -84,7 +46,7 @@ export function findRun(catalog: Catalog, id: string): Run | Refusal {
   return run ?? new Refusal(404, "not_found", `Action run with identifier "${id}" was not found`);
 }
 
-/** Changes what a run says of itself. @source fact sheet 4.6: one that has ended stays as it is, 422 */
+/** Changes what a run says of itself. One that has ended stays as it is: 422. */
 export function changeRun(catalog: Catalog, run: Run, change: RunChange): Refusal | undefined {
   if (run.status !== "IN_PROGRESS") return exhausted(run, 422);
   const now = catalog.clock();
@@ -116,7 +78,7 @@ export function addLog(
   return log;
 }
 
-/** Says whether entities may be written in the name of a run. @source fact sheet 5.1: 400 `run_exhausted` once it has ended */
+/** Says whether entities may be written in the name of a run. Once it has ended: 400 `run_exhausted`. */
 export function runRefusal(catalog: Catalog, id: unknown): Refusal | undefined {
   if (typeof id !== "string") return invalidRequest(`"querystring/run_id" must be string`);
   const run = findRun(catalog, id);

@@ -1,20 +1,24 @@
+import { randomBytes } from "node:crypto";
+import type { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Ajv } from "ajv";
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
-import { describeFault, sharedAjv } from "./ajv.js";
 import { bodyRefusal, maxBodyBytes, parseBodies } from "./body.js";
-import { familyOf } from "./families.js";
-import { hookFaults } from "./fault-hooks.js";
-import type { Faults } from "./faults.js";
-import type { Limiter, Window } from "./limits.js";
+import { type Faults, hookFaults } from "./faults.js";
+import { familyOf, type Limiter, type Window } from "./limits.js";
 import type { Readings } from "./readings.js";
 import { invalidRequest, Refusal } from "./refusal.js";
+import { describeFault, sharedAjv } from "./schema-check.js";
 import type { Tokens } from "./tokens.js";
-import { traceId } from "./trace-id.js";
-import { refuseUnreadable } from "./unreadable.js";
 
 const unauthorized = new Refusal(401, "unauthorized", "The access token is missing, unknown or no longer valid");
 const tooManyRequests = new Refusal(429, "too_many_requests", "The rate limit was exceeded");
+
+const foreignHost = new Refusal(
+  421,
+  "bad_request",
+  "The emulator listens on a loopback address and answers loopback names only; --host 0.0.0.0 takes every name",
+);
 
 /** What every request meets before and after its route. */
 export interface ServerParts {
@@ -22,8 +26,10 @@ export interface ServerParts {
   readonly limiter: Limiter;
   readonly readings: Readings;
   readonly clock: () => number;
-  /** Milliseconds that every answer waits; others go on meanwhile. */
+  /** Milliseconds that every answer waits; others are answered meanwhile. */
   readonly latencyMs: number;
+  /** Address that it listens on. A loopback address takes requests by loopback names only. */
+  readonly host: string;
   /** Scripted trouble, if any. */
   readonly faults?: Faults;
 }
@@ -39,6 +45,7 @@ export function createServer(parts: ServerParts): FastifyInstance {
     // What is wrong with a path is found before any hook runs.
     frameworkErrors: (error, request, reply) => {
       reply.header("x-trace-id", traceId());
+      if (isForeignHost(parts.host, request)) return send(reply, foreignHost);
       const [status, message] =
         error.statusCode === 414 ? [414, "The path is too long"] : [400, `The path ${request.url} is not valid`];
       return send(reply, admit(parts, request, reply) ?? new Refusal(status, "bad_request", message));
@@ -51,7 +58,7 @@ export function createServer(parts: ServerParts): FastifyInstance {
   if (parts.faults !== undefined) hookFaults(server, { ...parts, faults: parts.faults });
   server.addHook("onRequest", (request, reply, done) => {
     reply.header("x-trace-id", traceId());
-    const refusal = admit(parts, request, reply);
+    const refusal = isForeignHost(parts.host, request) ? foreignHost : admit(parts, request, reply);
     if (refusal === undefined) done();
     else void send(reply, refusal);
   });
@@ -69,6 +76,15 @@ export function createServer(parts: ServerParts): FastifyInstance {
 /** Answers with a refusal. */
 export function send(reply: FastifyReply, refusal: Refusal): FastifyReply {
   return reply.code(refusal.status).send(refusal.body);
+}
+
+// A page of the web may give its own name the address 127.0.0.1; the name in the request is the page's all the same.
+function isForeignHost(listensOn: string, { hostname }: FastifyRequest): boolean {
+  return isLoopback(listensOn) && hostname !== "" && !isLoopback(hostname);
+}
+
+function isLoopback(host: string): boolean {
+  return /^(?:(?:.+\.)?localhost\.?|127(?:\.\d{1,3}){3}|\[?::1\]?)$/i.test(host);
 }
 
 // Limits come first, as at a gateway, so refused credentials count too.
@@ -106,4 +122,37 @@ function refusalOf(error: FastifyError, request: FastifyRequest): Refusal | unde
     return invalidRequest(describeFault(faults, error.validationContext ?? "body"));
   }
   return bodyRefusal(error, request.headers["content-type"]);
+}
+
+// One random prefix for the process and a counter: unique, and cheap enough for every reply.
+const prefix = randomBytes(10).toString("hex");
+let count = 0;
+
+/** Makes the `X-Trace-Id` of a reply. */
+export function traceId(): string {
+  count += 1;
+  return prefix + count.toString(16).padStart(12, "0");
+}
+
+const phrases: Readonly<Record<string, readonly [status: number, phrase: string]>> = {
+  HPE_HEADER_OVERFLOW: [431, "Request Header Fields Too Large"],
+  ERR_HTTP_REQUEST_TIMEOUT: [408, "Request Timeout"],
+};
+
+/** Answers what is no HTTP request, which no route and no hook ever sees, on its socket: the common envelope, `X-Trace-Id`, and the end of the connection. */
+export function refuseUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === "ECONNRESET" || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const [status, phrase] = phrases[error.code ?? ""] ?? [400, "Bad Request"];
+  const body = JSON.stringify(new Refusal(status, "bad_request", `The request cannot be read: ${phrase}`).body);
+  const head = [
+    `HTTP/1.1 ${status} ${phrase}`,
+    "Content-Type: application/json; charset=utf-8",
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    `X-Trace-Id: ${traceId()}`,
+    "Connection: close",
+  ];
+  socket.end(`${head.join("\r\n")}\r\n\r\n${body}`);
 }

@@ -1,8 +1,15 @@
+import type { Ajv } from "ajv";
 import type { Blueprint } from "../blueprint.js";
+import { BlueprintError } from "../errors.js";
+import { blueprintBodies, unlistedTypeFix } from "./blueprint-schema.js";
+import { createBlueprint } from "./blueprints.js";
+import type { Catalog } from "./model.js";
+import { Refusal } from "./refusal.js";
+import { describeFault, sharedAjv } from "./schema-check.js";
 
 /**
  * Blueprints that every organization has: they stay, with what they come with, and no entity of theirs is made as a missing relation target.
- * @source fact sheet 2.6; their exact properties are not published, these are the documented ones
+ * Their exact properties are not published, these are the documented ones.
  */
 export const systemBlueprints: readonly Blueprint[] = [
   {
@@ -66,5 +73,31 @@ export const systemBlueprints: readonly Blueprint[] = [
 /** Identifiers of the {@link systemBlueprints}. */
 export const systemIdentifiers: ReadonlySet<string> = new Set(systemBlueprints.map(({ identifier }) => identifier));
 
-/** Blueprints whose entities only Port itself writes. @source fact sheet 5.2, seen live; Port's guide to scorecards: rule results are generated */
+/** Blueprints whose entities only Port itself writes. Seen in a live reply; Port's guide to scorecards: rule results are generated. */
 export const protectedBlueprints: ReadonlySet<string> = new Set(["_rule_result"]);
+
+/**
+ * Puts the system's blueprints and the given ones into an empty catalog. They may relate to each other in any order and in circles; one named like a system blueprint takes its place.
+ * @throws {BlueprintError} for a blueprint that the API would refuse
+ */
+export function seedBlueprints(catalog: Catalog, given: readonly Blueprint[]): void {
+  const names = new Set(given.map((blueprint) => blueprint.identifier));
+  const system = systemBlueprints.filter((blueprint) => !names.has(blueprint.identifier));
+  const known = new Set([...names, ...system.map((blueprint) => blueprint.identifier)]);
+  const ajv: Ajv = sharedAjv("off", true);
+  const check = ajv.compile(blueprintBodies(catalog.readings).create);
+  for (const blueprint of [...system, ...given]) {
+    // The check fills in defaults, so it works on a copy. A file saved from a reply may hold nulls, which no request may.
+    const held = Object.entries(structuredClone(blueprint)).filter(([, value]) => value !== null);
+    const body = Object.fromEntries(held) as unknown as Blueprint;
+    const created = check(body)
+      ? createBlueprint(catalog, body, { by: "emulator", datasource: null }, known)
+      : new Refusal(422, "invalid_request", describeFault(check.errors, "blueprint"));
+    if (created instanceof Refusal) {
+      const hint = unlistedTypeFix(blueprint);
+      throw new BlueprintError(`blueprint "${blueprint.identifier}" cannot be loaded: ${created.message}`, {
+        ...(hint !== undefined && { hint }),
+      });
+    }
+  }
+}

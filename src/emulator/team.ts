@@ -1,7 +1,7 @@
 import { isSearchQuery } from "../entity.js";
-import type { Catalog, Shelf, StoredEntity } from "./catalog.js";
+import { selectEntities } from "./catalog.js";
+import type { Catalog, Shelf, StoredEntity } from "./model.js";
 import { entityNotFound, Refusal } from "./refusal.js";
-import { selectEntities } from "./select.js";
 import { compileWriteQuery } from "./write-query.js";
 
 /** Gives the teams that an entity ends with. A string, a list and a query are accepted; null is none. */
@@ -45,7 +45,7 @@ function matchingTeams(catalog: Catalog, query: unknown): readonly string[] | Re
 
 /**
  * Gives the entities of all blueprints with direct ownership other teams: `next` of each that they have, which `undefined` takes away.
- * @source Port's published API description: direct ownership is a hidden relation to the blueprint of teams, so it follows a team as a relation follows its target
+ * Port's API description: direct ownership is a hidden relation to the blueprint of teams, so it follows a team as a relation follows its target.
  */
 export function changeTeams(catalog: Catalog, next: (team: string) => string | undefined): void {
   for (const { rules, entities } of catalog.shelves.values()) {

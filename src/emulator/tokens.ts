@@ -1,11 +1,6 @@
 import { randomBytes } from "node:crypto";
+import type { Catalog, Credentials, StoredEntity } from "./model.js";
 import { Refusal } from "./refusal.js";
-
-/** Client id and secret of the emulator's one organization. */
-export interface Credentials {
-  readonly clientId: string;
-  readonly clientSecret: string;
-}
 
 /** Hands out access tokens and knows them again. */
 export interface Tokens {
@@ -25,7 +20,7 @@ interface Token {
 
 /**
  * Makes the tokens of one emulator. `accountOf` gives the credentials of a service account that is not disabled.
- * @source Port's guide: a token lives three hours, and asking again gives the same one
+ * Port's guide: a token lives three hours, and asking again gives the same one.
  */
 export function createTokens(
   credentials: Credentials,
@@ -74,4 +69,28 @@ function makeToken(clientId: string, now: number, endsAt: number): string {
 
 function base64url(text: string): string {
   return Buffer.from(text).toString("base64url");
+}
+
+/** Gives a new entity of `_user` credentials, if it is a service account; they are shown in that one reply only. */
+export function openServiceAccount(catalog: Catalog, user: StoredEntity): Credentials | undefined {
+  if (user.properties.port_type !== "Service Account") return undefined;
+  const clientId = randomBytes(12).toString("hex");
+  const account = { clientId, clientSecret: randomBytes(32).toString("base64url"), user };
+  catalog.serviceAccounts.set(clientId, account);
+  return account;
+}
+
+/** Gives the credentials of a service account that may ask for tokens and use them: its user is there and not disabled. */
+export function activeAccount(catalog: Catalog, clientId: string): Credentials | undefined {
+  const account = catalog.serviceAccounts.get(clientId);
+  return account === undefined || account.user.deleted || account.user.properties.status === "Disabled"
+    ? undefined
+    : account;
+}
+
+/** What a reply to a creation shows beside the entity. */
+export function additionalDataOf({ credentials }: { readonly credentials?: Credentials }): object {
+  if (credentials === undefined) return {};
+  const { clientId, clientSecret } = credentials;
+  return { additionalData: { credentials: { clientId, clientSecret } } };
 }

@@ -1,16 +1,14 @@
 import { randomBytes } from "node:crypto";
 import { isSearchQuery } from "../entity.js";
-import { addEntity, type Catalog, replaceRelations, type Shelf, type StoredEntity, type Writer } from "./catalog.js";
-import { resolveIdentifier } from "./identifier-query.js";
-import { keepEqual } from "./keep-equal.js";
-import { settleProperties } from "./properties.js";
-import { referrersTo } from "./referrers.js";
+import { addEntity, referrersTo, replaceRelations } from "./catalog.js";
+import type { Catalog, Credentials, Shelf, StoredEntity, Writer } from "./model.js";
+import { keepEqual, settleProperties } from "./properties.js";
 import { identifierTaken, Refusal } from "./refusal.js";
 import { settleRelations } from "./relations.js";
-import { openServiceAccount } from "./service-accounts.js";
 import { protectedBlueprints } from "./system-blueprints.js";
 import { changeTeams, settleTeam } from "./team.js";
-import type { Credentials } from "./tokens.js";
+import { openServiceAccount } from "./tokens.js";
+import { resolveIdentifier } from "./write-query.js";
 
 /** An entity as a request brings it, already of the route's schema. */
 export interface EntityInput {
@@ -132,7 +130,7 @@ function settleEntity(
   return { entity: existing, created: false };
 }
 
-/** Says that a blueprint is Port's own. @source literal text of a live reply, fact sheet 5.2 */
+/** Says that a blueprint is Port's own. The text is that of a live reply. */
 export function protectedRefusal(catalog: Catalog, blueprint: string): Refusal {
   const message = `Cannot create entity from blueprint "${blueprint}" as it is marked protected`;
   return new Refusal(catalog.readings.protectedStatus, "protected_resource", message);
@@ -200,7 +198,7 @@ function renameEntity(catalog: Catalog, shelf: Shelf, entity: StoredEntity, iden
   shelf.entities.set(identifier, entity);
 }
 
-/** @source form `e_` + 16 alphanumerics, from examples in Port's documentation */
+/** The form is that of the examples in Port's documentation: `e_` and 16 letters and digits. */
 function generateIdentifier(shelf: Shelf): string {
   const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
   for (;;) {

@@ -7,6 +7,15 @@ export const keyDescriptions: Readonly<Record<string, string>> = {
   "source.csv": "How a CSV is written.",
   "source.csv.delimiter": "Text between cells. Default `,`; a tab for TSV.",
   "source.csv.quote": 'Character around cells that hold the delimiter or a line end. Default `"`; false for none.',
+  "source.csv.escape":
+    "Character that takes the meaning from a quote, a delimiter, a line end or itself behind it. Default none.",
+  "source.csv.quotes":
+    "lenient: a quote amid a quoted cell is text unless a delimiter or line end follows. Default strict.",
+  "source.csv.trim": "True leaves out spaces around cells and before an opening quote. Default false.",
+  "source.csv.shortRows": "pad fills a row of too few cells up with empty ones. Default reject.",
+  "source.csv.longRows": "drop leaves out cells behind the last column; empty ones always are. Default reject.",
+  "source.csv.repeatedColumns":
+    "Columns of one name: number names them name, name_2, …; list makes one array of their cells that hold something. Default refuse.",
   "source.csv.header":
     "Whether the first line names the columns. Default true; without it they are column1, column2, …",
   "source.csv.skipLines": "Lines before the header. Default 0.",
@@ -14,6 +23,7 @@ export const keyDescriptions: Readonly<Record<string, string>> = {
   "source.csv.columns": "Names of the columns of a source without a header; needs `header: false`.",
   "source.json": "Where the records of a JSON text are.",
   "source.json.records": "Dotted path of keys to the array that holds the records. Default: the text itself.",
+  "source.json.keyed": "The records are the values of the object there; their key is put under this name.",
   "source.blanks": 'Cells and JSON strings that mean "no value"; they become null before any expression sees them.',
   "source.columns": "What a column's text means, where the blueprint does not say.",
   "source.columns.*.date": "Format of the column's dates in Luxon's tokens, such as dd.MM.yyyy.",
@@ -26,6 +36,8 @@ export const keyDescriptions: Readonly<Record<string, string>> = {
   "source.columns.*.number.unit": "Text before or behind the number that is left out, such as €, % or GB.",
   "source.columns.*.true": "Words that mean true.",
   "source.columns.*.false": "Words that mean false.",
+  "source.badText":
+    "What a byte that is no text, a NUL, and NaN or Infinity in JSON cost: stop (default) ends the source there, reject costs that record.",
   "source.maxRecordBytes": "Largest record, in bytes of UTF-8. Default 16 MiB.",
   duplicates:
     "Which of several entities with one identifier counts: the first (default), the last, none after the first (error), or all (off).",

@@ -1,4 +1,4 @@
-import { nearest } from "../check/nearest.js";
+import { nearest } from "../nearest.js";
 
 /** Finds the name that a slip of the pen most likely meant, letters in another order (`teir`) among them. */
 export function nearestName(name: string, names: Iterable<string>): string | undefined {

@@ -1,3 +1,4 @@
+import type { Cell } from "../record.js";
 import type { CompiledMapping, CompiledResource, Node } from "./compile-mapping.js";
 import type { JqRow } from "./jq-program.js";
 import { follow, PathFault, setOwn } from "./path.js";
@@ -115,21 +116,21 @@ function bindPath({ steps, leaf }: Extract<Node, { is: "path" }>, shape: Shape):
     return (root) => withItem(root as Pair, name);
   }
   const { columns, blanks } = shape;
-  if (first === undefined) return (root) => objectOfCells(columns, root as readonly string[], blanks);
+  if (first === undefined) return (root) => objectOfCells(columns, root as readonly Cell[], blanks);
   // An index into the record, which is an object: jq's own words for it.
   if (typeof first.key === "number") return (_root, _row, notes) => settle(follow({}, steps), notes);
   const index = columns.indexOf(first.key);
   if (index < 0) return () => null;
   if (steps.length === 1) {
-    if (blanks === undefined) return (root) => (root as readonly string[])[index];
+    if (blanks === undefined) return (root) => (root as readonly Cell[])[index];
     const { longest, texts } = blanks;
     return (root) => {
-      const cell = (root as readonly string[])[index] as string;
-      return cell.length <= longest && texts.has(cell) ? null : cell;
+      const cell = (root as readonly Cell[])[index];
+      return typeof cell === "string" && cell.length <= longest && texts.has(cell) ? null : cell;
     };
   }
   return (root, _row, notes) => {
-    const cell = (root as readonly string[])[index] as string;
+    const cell = (root as readonly Cell[])[index] as Cell;
     return settle(follow(isBlank(cell, blanks) ? null : cell, steps, 1), notes);
   };
 }

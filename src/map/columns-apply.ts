@@ -1,5 +1,5 @@
 import { MappingError } from "../errors.js";
-import type { SourceRecord } from "../record.js";
+import type { Cell, SourceRecord } from "../record.js";
 import type { Finding } from "../reject.js";
 import { shownValue } from "../shown-value.js";
 import type { Warning } from "../warning.js";
@@ -70,15 +70,15 @@ export function columnReader(
 type Note = (format: ColumnFormat, value: unknown, fault: CellFault) => void;
 
 function readCells(
-  cells: readonly string[],
+  cells: readonly Cell[],
   places: readonly (readonly [index: number, format: ColumnFormat])[],
   blanks: Blanks | undefined,
   note: Note,
-): readonly string[] {
+): readonly Cell[] {
   const row: unknown[] = blanks === undefined ? cells.slice() : cells.map((c) => (isBlank(c, blanks) ? null : c));
   for (const [index, format] of places) row[index] = cellValue(format, row[index], note);
   // Expressions take a cell as it is, and most stay text.
-  return row as readonly string[];
+  return row as readonly Cell[];
 }
 
 /** Columns of a JSON record are its own keys. */

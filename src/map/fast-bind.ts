@@ -1,3 +1,4 @@
+import type { Cell } from "../record.js";
 import { type Shape, withItem } from "./bind.js";
 import { isPlain, isTrue, textOf } from "./fast-calls.js";
 import type { Fast } from "./fast-node.js";
@@ -124,7 +125,7 @@ function bindPath({ of, steps }: Extract<Fast, { is: "path" }>, shape: Shape, bu
     return (root) => inner((root as readonly unknown[])[1]);
   }
   const { columns, blanks } = shape;
-  if (first === undefined) return (root) => objectOfCells(columns, root as readonly string[], blanks);
+  if (first === undefined) return (root) => objectOfCells(columns, root as readonly Cell[], blanks);
   // An index into the record, which is an object, fails.
   const index = typeof first.key === "number" ? -1 : columns.indexOf(first.key);
   if (index < 0) {
@@ -133,7 +134,7 @@ function bindPath({ of, steps }: Extract<Fast, { is: "path" }>, shape: Shape, bu
   }
   const inner = fastPath(rest);
   return (root) => {
-    const cell = (root as readonly string[])[index];
+    const cell = (root as readonly Cell[])[index];
     return inner(cell === undefined || isBlank(cell, blanks) ? null : cell);
   };
 }

@@ -1,4 +1,4 @@
-import type { SourceRecord } from "../record.js";
+import type { Cell, SourceRecord } from "../record.js";
 import { setOwn } from "./path.js";
 
 /** Texts that mean "no value". `longest` spares most cells the look-up. */
@@ -14,8 +14,8 @@ export function blanksOf(texts: readonly string[] | undefined): Blanks | undefin
 }
 
 /** True for a text that means "no value". */
-export function isBlank(text: string, blanks: Blanks | undefined): boolean {
-  return blanks !== undefined && text.length <= blanks.longest && blanks.texts.has(text);
+export function isBlank(text: Cell, blanks: Blanks | undefined): boolean {
+  return blanks !== undefined && typeof text === "string" && text.length <= blanks.longest && blanks.texts.has(text);
 }
 
 /** A value with every string that is a blank turned to null, at any depth; the value itself where nothing changes. */
@@ -45,7 +45,7 @@ export function objectOf(record: SourceRecord, blanks: Blanks | undefined): unkn
 /** The object of a CSV record: a key for each column. */
 export function objectOfCells(
   columns: readonly string[],
-  cells: readonly string[],
+  cells: readonly Cell[],
   blanks: Blanks | undefined,
 ): Record<string, unknown> {
   const object: Record<string, unknown> = {};

@@ -39,7 +39,7 @@ function opText(op: PlanOp, dye: Dye): string {
   const identifier = op.op === "delete" ? op.before.identifier : op.entity.identifier;
   const name = typeof identifier === "string" ? identifier : `the entity that ${JSON.stringify(identifier)} finds`;
   const head = dye(`  ${signs[op.op]} ${visible(name)}`, op.op);
-  const told = op.op === "delete" ? op.victim && "deleted along with what it relates to" : op.rejected?.message;
+  const told = op.op === "delete" ? op.victim && "deleted with what it relates to" : op.rejected?.message;
   const note = told === undefined ? "" : dye(`  (${visible(told)})`, "faint");
   if (op.op !== "update") return `${head}${note}\n`;
   const fields = op.changes.map(

@@ -1,3 +1,5 @@
+import type { ReadBudget } from "../options/kinds.js";
+
 /** How many entities of a blueprint may be deleted in one run: both must hold. */
 export interface DeleteLimits {
   readonly count: number;
@@ -9,17 +11,16 @@ export interface DeleteLimits {
 export const defaultDeleteLimits: DeleteLimits = { count: 100, share: 0.1 };
 
 /**
- * The limits asked for: `50` is a number, `5%` a share, the last of each kind counts.
+ * The limits asked for; the last of each kind counts.
  *
  * @param threshold - the mapping's `entityDeletionThreshold`, which a share of the command line overrules
  */
-export function deleteLimits(maxDelete: readonly (number | string)[], threshold?: number): DeleteLimits {
-  const texts = maxDelete.map(String);
-  const count = texts.filter((text) => !text.endsWith("%")).at(-1);
-  const share = texts.filter((text) => text.endsWith("%")).at(-1);
+export function deleteLimits(maxDelete: readonly ReadBudget[], threshold?: number): DeleteLimits {
+  const count = maxDelete.filter((budget) => typeof budget === "number").at(-1);
+  const share = maxDelete.filter((budget) => typeof budget !== "number").at(-1)?.share;
   return {
-    count: count === undefined ? defaultDeleteLimits.count : Number(count),
-    share: share === undefined ? (threshold ?? defaultDeleteLimits.share) : Number.parseFloat(share) / 100,
+    count: count ?? defaultDeleteLimits.count,
+    share: share ?? threshold ?? defaultDeleteLimits.share,
   };
 }
 

@@ -2,6 +2,7 @@ import { type Chunk, maxChunkBytes, maxChunkRecords } from "../chunk.js";
 import type { Place, SourceRecord, Span } from "../record.js";
 import type { Finding, Reject } from "../reject.js";
 import type { Warning } from "../warning.js";
+import type { BadText } from "./bad-text.js";
 import type { LineOffsets } from "./line-offsets.js";
 
 /** Gathers what a reader finds into chunks and gives each record its position. */
@@ -9,9 +10,8 @@ export class ChunkSink {
   readonly source: number;
   readonly #limit: number;
   readonly #offsets: LineOffsets | undefined;
+  readonly #badText: BadText | undefined;
   #count = 0;
-  /** Records already given that a second pass comes upon again. */
-  #known = 0;
   #bytes = 0;
   #items: SourceRecord[] = [];
   #rejects: Reject[] = [];
@@ -22,12 +22,17 @@ export class ChunkSink {
   /**
    * @param source - index of the source on the command line
    * @param limit - records taken, from the first; later ones are left out
-   * @param offsets - turns the spans of decoded text into those of the source; absent where they are the same
+   * @param text - turns spans of decoded text into those of the source, where they are not the same, and knows what of it is no text
    */
-  constructor(source: number, limit = Number.POSITIVE_INFINITY, offsets?: LineOffsets) {
+  constructor(
+    source: number,
+    limit = Number.POSITIVE_INFINITY,
+    text: { readonly offsets?: LineOffsets; readonly badText?: BadText } = {},
+  ) {
     this.source = source;
     this.#limit = limit;
-    this.#offsets = offsets;
+    this.#offsets = text.offsets;
+    this.#badText = text.badText;
   }
 
   /** Records so far, refused ones among them. */
@@ -48,8 +53,13 @@ export class ChunkSink {
 
   /** Takes a record that stands at {@link place}; `bytes` is the size of its text. */
   add(record: SourceRecord, bytes: number): void {
-    if (this.#passOver()) return;
     const { span } = record;
+    const bad = span && this.badTextIn(span);
+    if (bad !== undefined) {
+      this.refuse(bad, record.at, bytes, span);
+      return;
+    }
+    if (this.isFull) return;
     this.#items.push(
       this.#offsets === undefined || span === undefined ? record : { ...record, span: this.#offsets.span(span) },
     );
@@ -58,15 +68,21 @@ export class ChunkSink {
 
   /** Takes a record that cannot be read. */
   refuse(finding: Finding, at: Place, bytes: number, span?: Span): void {
-    if (this.#passOver()) return;
+    if (this.isFull) return;
     const exact = span === undefined ? undefined : (this.#offsets?.span(span) ?? span);
     this.#rejects.push({ ...finding, stage: "read", at, ...(exact === undefined ? {} : { span: exact }) });
     this.#counted(bytes);
   }
 
+  /** What is no text within a span of the text. */
+  badTextIn(span: Span): Finding | undefined {
+    const message = this.#badText?.within(span);
+    return message === undefined ? undefined : { code: "bad_text", message: `${message}; correct it` };
+  }
+
   /** Notes integers of a record that were kept as text. */
   noteLongIntegers(count: number, first: Place, key: string): void {
-    if (this.isFull || this.#count < this.#known || count === 0) return;
+    if (this.isFull || count === 0) return;
     this.#longIntegers ??= { count: 0, first, key };
     this.#longIntegers.count += count;
   }
@@ -84,22 +100,9 @@ export class ChunkSink {
     return this.complete();
   }
 
-  /** Makes ready for a second pass from the source's beginning: records that the first one gave are not given again. */
-  startAgain(): void {
-    this.#known = this.#count;
-    this.#count = 0;
-  }
-
   /** Adds a warning to the chunk in hand. */
   warn(warning: Warning): void {
     this.#warnings.push(warning);
-  }
-
-  /** True for a record that is not wanted, or already given. */
-  #passOver(): boolean {
-    if (this.#count >= this.#known) return this.isFull;
-    this.#count++;
-    return true;
   }
 
   #counted(bytes: number): void {

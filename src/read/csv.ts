@@ -1,15 +1,26 @@
 import { SourceError } from "../errors.js";
+import type { Cell } from "../record.js";
 import type { Finding } from "../reject.js";
 import type { SourceOptions } from "../source-options.js";
 import type { ChunkSink } from "./chunk-sink.js";
+import {
+  type Columns,
+  delimiterOf,
+  headerColumns,
+  namedColumns,
+  numberedColumns,
+  quoteOf,
+  repeatedColumnsHint,
+} from "./csv-header.js";
 import { defaultMaxRecordBytes, type Reader, type ReaderInput } from "./reader.js";
-import { type RowFault, type RowPlace, RowScanner, type RowSink, type ScanOptions } from "./row-scanner.js";
+import { RowScanner, type ScanOptions } from "./row-scanner.js";
+import type { RowFault, RowPlace, RowSink } from "./row-sink.js";
 
 /**
  * Reads CSV and TSV: a record is an array of cells beside the source's one array of columns, with span and line.
  *
  * A row with more or fewer cells than the header and a fault of quoting are rejects; the rows after them are read.
- * Feeding throws a SourceError when the header names a column twice, leaves a name empty or cannot be read.
+ * Feeding throws a SourceError when the header cannot be read, names no column, or one column twice against the options.
  */
 export class CsvReader implements Reader, RowSink {
   readonly #name: string;
@@ -17,16 +28,24 @@ export class CsvReader implements Reader, RowSink {
   readonly #scanner: RowScanner;
   readonly #maxRecordBytes: number;
   readonly #hasHeader: boolean;
-  #columns: readonly string[] | undefined;
+  readonly #options: SourceOptions;
+  #columns: Columns | undefined;
 
   constructor(input: ReaderInput) {
+    const { csv } = input.options;
     this.#name = input.name;
     this.#sink = input.sink;
-    this.#hasHeader = input.options.csv?.header ?? true;
-    this.#columns = this.#hasHeader ? undefined : input.options.csv?.columns;
+    this.#options = input.options;
+    this.#hasHeader = csv?.header ?? true;
+    this.#columns = this.#hasHeader || csv?.columns === undefined ? undefined : namedColumns(csv.columns);
     const scan = scanOptions(input.options, input.start);
     this.#maxRecordBytes = scan.maxRecordBytes;
     this.#scanner = new RowScanner(scan, this);
+  }
+
+  /** Cells of a row, once the header is known. */
+  get width(): number | undefined {
+    return this.#columns?.cells.length;
   }
 
   feed(block: Buffer): void {
@@ -52,18 +71,27 @@ export class CsvReader implements Reader, RowSink {
   }
 
   /** Takes a row from the scanner. */
-  row(cells: string[], place: RowPlace): void {
+  row(cells: Cell[], place: RowPlace): void {
+    const { start, end, line } = place;
     if (this.#columns === undefined) {
-      this.#columns = this.#hasHeader ? checkHeader(this.#name, cells, place.line) : numberColumns(cells);
+      this.#columns = this.#hasHeader ? this.#header(cells, place) : numberedColumns(cells.length);
       if (this.#hasHeader) return;
     }
-    const columns = this.#columns;
-    const { start, end, line } = place;
+    const { names, least, gather } = this.#columns;
+    const width = this.#columns.cells.length;
     const at = this.#sink.place(line);
-    if (cells.length === columns.length) {
-      this.#sink.add({ at, span: { start, end }, columns, cells }, end - start);
+    if (
+      cells.length > width &&
+      (this.#options.csv?.longRows === "drop" || cells.every((cell, n) => n < width || cell === ""))
+    )
+      cells.length = width;
+    const isPadded = cells.length >= least || this.#options.csv?.shortRows === "pad";
+    while (cells.length < width && isPadded) cells.push("");
+    if (cells.length === width) {
+      const row = gather === undefined ? cells : gather(cells);
+      this.#sink.add({ at, span: { start, end }, columns: names, cells: row }, end - start);
     } else {
-      this.#sink.refuse(raggedRow(cells, columns), at, end - start, { start, end });
+      this.#sink.refuse(raggedRow(cells.length, width), at, end - start, { start, end });
     }
   }
 
@@ -73,71 +101,64 @@ export class CsvReader implements Reader, RowSink {
     if (this.#columns === undefined && this.#hasHeader) {
       throw new SourceError(
         this.#name,
-        `the header in line ${line} cannot be read: ${said(fault, undefined, this.#maxRecordBytes)}`,
+        `the header in line ${line} cannot be read: ${messageOf(fault, undefined, this.#maxRecordBytes)}`,
         {
-          hint: "Mend the header's quotes, or name the delimiter and the quote under source.csv in the mapping.",
+          hint: "Correct the header's quotes, or name the delimiter and the quote under source.csv in the mapping.",
           offset: start,
           line,
         },
       );
     }
-    const column = fault.cell === undefined ? undefined : (this.#columns?.[fault.cell] ?? `column${fault.cell + 1}`);
+    const column =
+      fault.cell === undefined ? undefined : (this.#columns?.cells[fault.cell] ?? `column${fault.cell + 1}`);
     const finding: Finding = {
       code: fault.code,
-      message: said(fault, column, this.#maxRecordBytes),
+      message: messageOf(fault, column, this.#maxRecordBytes),
       ...(column === undefined ? {} : { path: column }),
     };
     this.#sink.refuse(finding, this.#sink.place(line), Math.min(end - start, this.#maxRecordBytes), { start, end });
+  }
+
+  #header(cells: Cell[], { start, end, line }: RowPlace): Columns {
+    const bad = this.#sink.badTextIn({ start, end });
+    if (bad !== undefined)
+      throw new SourceError(this.#name, `the header in line ${line} cannot be read: ${bad.message}`, {
+        hint: "Name its encoding under source in the mapping, or correct the header.",
+        line,
+      });
+    const columns = headerColumns(cells, this.#options);
+    if (!("fault" in columns)) return columns;
+    throw new SourceError(this.#name, `the header in line ${line} is ambiguous: ${columns.fault}`, {
+      hint: columns.fault.includes("names the columns")
+        ? repeatedColumnsHint
+        : "Name the line of the header: csv.skipLines is the number of lines before it; csv.header: false says that there is none.",
+      line,
+    });
   }
 }
 
 /** How the rows of a CSV or TSV source are found. */
 export function scanOptions(options: SourceOptions, start: number): ScanOptions {
-  const quote = options.csv?.quote ?? '"';
+  const { csv } = options;
   return {
-    delimiter: options.csv?.delimiter ?? (options.format === "tsv" ? "\t" : ","),
-    quote: quote === false ? null : quote,
+    delimiter: delimiterOf(options),
+    quote: quoteOf(csv),
+    isLenient: csv?.quotes === "lenient",
+    isTrimmed: csv?.trim ?? false,
     start,
-    skipLines: options.csv?.skipLines ?? 0,
+    skipLines: csv?.skipLines ?? 0,
     maxRecordBytes: options.maxRecordBytes ?? defaultMaxRecordBytes,
-    ...(options.csv?.comment !== undefined && { comment: options.csv.comment }),
+    ...(csv?.escape !== undefined && { escape: csv.escape }),
+    ...(csv?.comment !== undefined && { comment: csv.comment }),
   };
 }
 
-function checkHeader(name: string, columns: string[], line: number): readonly string[] {
-  const empty = columns.flatMap((column, index) => (column.trim() === "" ? [index + 1] : []));
-  const twice = [
-    ...new Set(columns.filter((column, index) => column.trim() !== "" && columns.indexOf(column) !== index)),
-  ];
-  const faults = [
-    ...(empty.length > 0
-      ? [
-          `${empty.length === 1 ? "column" : "columns"} ${empty.join(", ")} ${empty.length === 1 ? "has" : "have"} no name`,
-        ]
-      : []),
-    ...twice.map((column) => {
-      const places = columns.flatMap((other, index) => (other === column ? [index + 1] : []));
-      return `"${column}" names the columns ${places.join(", ")}`;
-    }),
-  ];
-  if (faults.length > 0) {
-    throw new SourceError(name, `the header in line ${line} is ambiguous: ${faults.join("; ")}`, {
-      hint: "Give every column a name of its own.",
-      line,
-    });
-  }
-  return columns;
-}
-
-function numberColumns(cells: readonly string[]): readonly string[] {
-  return cells.map((_, index) => `column${index + 1}`);
-}
-
-function raggedRow(cells: readonly string[], columns: readonly string[]): Finding {
+function raggedRow(cells: number, columns: number): Finding {
+  const setting = cells < columns ? "csv.shortRows: pad fills it up" : "csv.longRows: drop leaves out what is behind";
   return {
     code: "ragged_row",
-    message: `the row has ${count(cells.length)} where ${count(columns.length)} are expected; quote a cell that holds the delimiter or a line end`,
-    value: `${cells.length} instead of ${columns.length}`,
+    message: `the row has ${count(cells)} where ${count(columns)} are expected; quote a cell that holds the delimiter or a line end; ${setting}`,
+    value: `${cells} instead of ${columns}`,
   };
 }
 
@@ -145,13 +166,15 @@ function count(cells: number): string {
   return cells === 1 ? "1 cell" : `${cells} cells`;
 }
 
-function said(fault: RowFault, column: string | undefined, maxRecordBytes: number): string {
+function messageOf(fault: RowFault, column: string | undefined, maxRecordBytes: number): string {
   const where = column === undefined ? "" : ` in column "${column}"`;
   switch (fault.code) {
     case "unclosed_quote":
-      return `a quote opens${where} and never closes; the lines after this one were read on their own`;
+      return fault.over === undefined
+        ? `a quote opens${where} and never closes; the lines after this one were read on their own`
+        : `a quote opens${where} and closes only ${fault.over - 1} lines later, over lines that are rows themselves; they were read on their own`;
     case "bad_quote":
-      return `a quote stands in the middle of a cell${where}, or one that opened there is not closed before the delimiter; double a quote that belongs to the text`;
+      return `a quote is in the middle of a quoted cell${where}, or one that opened there is not closed before the delimiter; double a quote that belongs to the text, or set csv.quotes: lenient (csv.escape where a backslash precedes it)`;
     case "record_too_large":
       return `the row is larger than ${maxRecordBytes} bytes; a quote may be left open, else raise maxRecordBytes`;
   }

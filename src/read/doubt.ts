@@ -1,7 +1,7 @@
 import { SourceError } from "../errors.js";
 import type { SourceOptions } from "../source-options.js";
 
-/** How a CSV is written may be read in more than one way: a question, with its answers. */
+/** A source may be read in more than one way: a question, with its answers. */
 export interface Doubt {
   /** What speaks for and against, in one sentence without the source's name. */
   readonly message: string;
@@ -9,17 +9,24 @@ export interface Doubt {
   readonly answers: readonly Answer[];
 }
 
-/** One way to read a source in doubt. */
-export interface Answer {
+/** One way to read a source in doubt: what settles it under `source` in the mapping. */
+export interface Answer extends Pick<SourceOptions, "csv" | "json" | "format"> {
   readonly text: string;
-  /** What settles it under `source.csv` in the mapping. */
-  readonly csv: NonNullable<SourceOptions["csv"]>;
+}
+
+/** The options with an answer laid over them. */
+export function answered(options: SourceOptions, { text: _, ...settled }: Answer): SourceOptions {
+  return { ...options, ...settled };
 }
 
 /** The line that settles a doubt for good, under `source` in the mapping. */
-export function mappingLine({ csv }: Answer): string {
-  const pairs = Object.entries(csv).map(([key, value]) => `${key}: ${JSON.stringify(value)}`);
-  return `csv: { ${pairs.join(", ")} }`;
+export function mappingLine({ text: _, ...settled }: Answer): string {
+  const lines = Object.entries(settled).map(([key, options]) => {
+    if (typeof options === "string") return `${key}: ${options}`;
+    const pairs = Object.entries(options ?? {}).map(([name, value]) => `${name}: ${JSON.stringify(value)}`);
+    return `${key}: { ${pairs.join(", ")} }`;
+  });
+  return lines.join("\n    ");
 }
 
 /** The error of a source in doubt where nobody can be asked. */

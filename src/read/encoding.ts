@@ -10,6 +10,8 @@ export interface Encoding {
   readonly mark: Buffer;
   /** Decodes the beginning of some bytes; absent for UTF-8, whose bytes go through as they are. */
   readonly decode?: Decode;
+  /** Decodes with U+FFFD in place of what is no character. */
+  readonly lossy: (bytes: Buffer) => string;
 }
 
 /**
@@ -27,13 +29,21 @@ const marks = {
 };
 const noMark = Buffer.alloc(0);
 
-const utf8: Encoding = { label: "UTF-8", unit: 1, mark: noMark };
-const utf16le: Encoding = { label: "UTF-16LE", unit: 2, mark: noMark, decode: (bytes) => decodeUtf16(bytes) };
+const wideText = (bytes: Buffer): string => bytes.toString("utf16le");
+const utf8: Encoding = { label: "UTF-8", unit: 1, mark: noMark, lossy: (bytes) => bytes.toString() };
+const utf16le: Encoding = {
+  label: "UTF-16LE",
+  unit: 2,
+  mark: noMark,
+  decode: (bytes) => decodeUtf16(bytes),
+  lossy: wideText,
+};
 const utf16be: Encoding = {
   label: "UTF-16BE",
   unit: 2,
   mark: noMark,
   decode: (bytes) => decodeUtf16(Buffer.from(bytes.subarray(0, bytes.length & ~1)).swap16()),
+  lossy: (bytes) => wideText(Buffer.from(bytes.subarray(0, bytes.length & ~1)).swap16()),
 };
 
 /**
@@ -88,7 +98,13 @@ function namedEncoding(asked: string): Encoding | "utf-16" | undefined {
   if (plain === "utf16be") return utf16be;
   if (notText.test(plain) || !iconv.encodingExists(asked)) return undefined;
   if (iconv.decode(ascii, asked) !== ascii.toString("latin1")) return undefined;
-  return { label: asked, unit: 1, mark: noMark, decode: (bytes) => decodeNamed(bytes, asked) };
+  return {
+    label: asked,
+    unit: 1,
+    mark: noMark,
+    decode: (bytes) => decodeNamed(bytes, asked),
+    lossy: (bytes) => iconv.decode(bytes, asked, { stripBOM: false }),
+  };
 }
 
 function decodeUtf16(bytes: Buffer): ReturnType<Decode> {

@@ -25,6 +25,6 @@ export async function openText(
   io: OpenIo = {},
 ): Promise<Text & { readonly packing?: Packing }> {
   const { bytes, packing } = await openUnpacked(source, io);
-  const text = await decodeText(source.name, bytes, options.encoding);
+  const text = await decodeText(source.name, bytes, options);
   return packing === undefined ? text : { ...text, packing };
 }

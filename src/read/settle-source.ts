@@ -1,10 +1,10 @@
 import type { SourceOptions } from "../source-options.js";
 import type { BoundSource } from "./bind.js";
-import { type Answer, type Doubt, doubtError } from "./doubt.js";
+import { type Answer, answered, type Doubt, doubtError } from "./doubt.js";
 import { type OpenIo, reopenablePath } from "./open.js";
 import { openText } from "./open-text.js";
 import { type Receipt, receiptOf } from "./receipt.js";
-import { sniffSource } from "./sniff.js";
+import { sniffText } from "./sniff.js";
 
 /** A source about which nothing is in doubt. */
 export interface Settled {
@@ -12,6 +12,11 @@ export interface Settled {
   readonly options: SourceOptions;
   /** Absent for a source that can be read only once: its receipt comes when it is read. */
   readonly receipt?: Receipt;
+  /**
+   * Names of the columns of a table, in order, before its first record is read; absent where records have keys of their own, and for a source that can be
+   * read only once: `columns` of its receipt, which comes before its first record, names them.
+   */
+  readonly columns?: readonly string[];
 }
 
 /** Asks a person how a source is to be read; undefined when there is no answer. */
@@ -32,15 +37,18 @@ export async function settleSource(
   if ((await reopenablePath(source, {})) === undefined) return { options: given };
   let options = given;
   for (;;) {
-    const text = await openText(source, options, io);
+    const opened = await openText(source, options, io);
     try {
-      const sniffed = sniffSource(source.path, text, options);
-      if (!("doubt" in sniffed)) return { options, receipt: receiptOf(source, text, sniffed, options) };
+      const { text, sniffed } = await sniffText(source.path, opened, options);
+      if (!("doubt" in sniffed)) {
+        const { columns } = sniffed;
+        return { options, receipt: receiptOf(source, text, sniffed, options), ...(columns && { columns }) };
+      }
       const answer = await ask?.(source.name, sniffed.doubt);
       if (answer === undefined) throw doubtError(source.name, sniffed.doubt);
-      options = { ...options, csv: answer.csv };
+      options = answered(options, answer);
     } finally {
-      await text.blocks.return();
+      await opened.blocks.return();
     }
   }
 }

@@ -1,10 +1,15 @@
+import type { Cell } from "../record.js";
 import type { SourceOptions } from "../source-options.js";
 import { scanOptions } from "./csv.js";
+import { type Columns, headerColumns, namedColumns, numberedColumns } from "./csv-header.js";
+import type { Text } from "./decode.js";
 import type { Doubt } from "./doubt.js";
-import { type Format, tellFormat } from "./format.js";
-import { RowScanner } from "./row-scanner.js";
+import { extensionOf, extensions, type Format, tellFormat } from "./format.js";
+import { sampleRows } from "./sample-rows.js";
+import { csvDoubt } from "./sniff-csv.js";
+import { type JsonShape, jsonShape, pagesDoubt } from "./sniff-json.js";
 
-/** How a source is read, as told by the mapping or found. */
+/** How a source is read, as the mapping says or as found. */
 export interface Sniffed {
   readonly format: Format;
   /** Of CSV and TSV. */
@@ -14,166 +19,79 @@ export interface Sniffed {
     /** Absent where the mapping says that there is no header, and where none is seen. */
     readonly header?: { readonly line: number; readonly columns: readonly string[] };
   };
+  /** Names of its columns, in order, as records carry them; absent where records have keys of their own, and for a table without a row. */
+  readonly columns?: readonly string[];
+  /** Whether its content counted more than its extension. */
+  readonly isByContent?: true;
+  /** Of JSON whose text is one object. */
+  readonly shape?: JsonShape;
 }
 
-interface Row {
-  readonly cells: readonly string[];
-  readonly line: number;
-}
+/** Bytes that are looked at while the sample lacks rows, and while it lacks a header and a row. */
+const growth = [1024 * 1024, 16 * 1024 * 1024] as const;
 
-/** Bytes and rows that are looked at. */
-const sampleBytes = 32 * 1024;
-const sampleRows = 20;
-const delimiters = [",", ";", "\t", "|"];
+/** As {@link sniffSource}, looking further where the first bytes hold too few rows. */
+export async function sniffText(
+  path: string,
+  text: Text,
+  options: SourceOptions,
+): Promise<{ readonly text: Text; readonly sniffed: Sniffed | { readonly doubt: Doubt } }> {
+  let seen = text;
+  const format = tellFormat(path, seen.head, options);
+  for (let bytes = 2 * seen.head.length; format === "csv" || format === "tsv"; bytes *= 2) {
+    const { rows, isEnough } = sampleRows(seen, { ...options, format });
+    const most = rows.length < 2 ? growth[1] : growth[0];
+    if (seen.isWhole || isEnough || seen.head.length >= most) break;
+    const grown = await seen.grow(Math.min(bytes, most));
+    if (grown.head.length === seen.head.length) break;
+    seen = grown;
+  }
+  return { text: seen, sniffed: sniffSource(path, seen, options) };
+}
 
 /**
  * Tells from a source's beginning how it is read, or what is in doubt. Pure. What the mapping says is never doubted.
- *
- * A CSV is in doubt only when (1) its first line is Excel's `sep=…`; (2) its header has one column by the default delimiter and several by another one, as at
- * least half of the rows after it; (3) the default delimiter cuts the first rows to different widths, or to fewer columns, and another one cuts all of them to
- * one width; (4) one to ten lines of one cell, by the default delimiter and by the one found, stand before rows of one greater width; (5) all cells of the
- * header stand in single quotes; (6) a cell of the header is a number other than a year, a date, true or false.
  *
  * @param text - `head` is its beginning in UTF-8, `isWhole` whether that is all
  */
 export function sniffSource(
   path: string,
-  text: { readonly head: Buffer; readonly isWhole: boolean; readonly start: number },
+  text: Pick<Text, "head" | "isWhole" | "start">,
   options: SourceOptions,
 ): Sniffed | { readonly doubt: Doubt } {
   const format = tellFormat(path, text.head, options);
-  if (format === "json" || format === "ndjson") return { format };
+  if (format === "json" || format === "ndjson") {
+    const pages = pagesDoubt(text, format, options);
+    if (pages !== undefined) return { doubt: pages };
+    const named = extensions[extensionOf(path)];
+    const isByContent = options.format === undefined && named !== undefined && named !== format;
+    const shape = format === "json" ? jsonShape(text, options) : undefined;
+    return { format, ...(isByContent && { isByContent }), ...(shape && { shape }) };
+  }
   const settled = { ...options, format };
-  const doubt = separatorLine(text.head, settled) ?? doubtOfDelimiter(text, settled) ?? doubtOfHeader(text, settled);
+  const doubt = csvDoubt(text, settled);
   if (doubt !== undefined) return { doubt };
   const { delimiter, quote } = scanOptions(settled, 0);
-  const [first] = rowsOf(text, settled);
+  const [first] = sampleRows(text, settled).rows;
   const hasHeader = (options.csv?.header ?? true) && first !== undefined;
+  const columns = columnsOf(first?.cells, settled);
   return {
     format,
-    dialect: { delimiter, quote, ...(hasHeader && { header: { line: first.line, columns: first.cells } }) },
-  };
-}
-
-function separatorLine(head: Buffer, { csv }: SourceOptions): Doubt | undefined {
-  const delimiter = /^"?sep=([^\r\n"]+)"?\r?\n/i.exec(head.toString("utf8", 0, 64))?.[1];
-  if (delimiter === undefined || csv?.skipLines !== undefined) return undefined;
-  return {
-    message: `its first line is ${JSON.stringify(`sep=${delimiter}`)}, which names the delimiter for Excel and is no header`,
-    answers: [
-      { text: "the header follows it", csv: { ...csv, delimiter: csv?.delimiter ?? delimiter, skipLines: 1 } },
-      { text: "it is the header", csv: { ...csv, skipLines: 0 } },
-    ],
-  };
-}
-
-type Sample = Parameters<typeof sniffSource>[1];
-
-function doubtOfDelimiter(text: Sample, options: SourceOptions): Doubt | undefined {
-  const { delimiter: own } = scanOptions(options, 0);
-  const widthsBy = (delimiter: string): number[] =>
-    rowsOf(text, { ...options, csv: { ...options.csv, delimiter } }).map(({ cells }) => cells.length);
-  const ownWidths = widthsBy(own);
-  const [ownHeader = 0] = ownWidths;
-  const others = options.csv?.delimiter === undefined ? delimiters.filter((other) => other !== own) : [];
-  const better = others.filter((other) => {
-    const widths = widthsBy(other);
-    const [header = 0, ...rows] = widths;
-    if (header < 2) return false;
-    const fitting = rows.filter((width) => width === header).length;
-    if (ownHeader < 2) return 2 * fitting >= rows.length;
-    return rows.length > 0 && fitting === rows.length && (header > ownHeader || !isEven(ownWidths));
-  });
-  if (better.length > 0) {
-    return {
-      message: `by the delimiter ${JSON.stringify(own)} its header has ${columns(ownHeader)}, by ${better.map((other) => `${JSON.stringify(other)} ${columns(widthsBy(other)[0] ?? 0)}`).join(", by ")}`,
-      answers: [...better, own].map((delimiter) => ({
-        text: columns(widthsBy(delimiter)[0] ?? 0),
-        csv: { ...options.csv, delimiter },
-      })),
-    };
-  }
-  if (ownHeader !== 1) return undefined;
-  return [own, ...others].map((delimiter) => doubtOfPreamble(text, options, delimiter)).find((doubt) => doubt);
-}
-
-function doubtOfPreamble(text: Sample, options: SourceOptions, delimiter: string): Doubt | undefined {
-  const { csv } = options;
-  if (csv?.skipLines !== undefined || csv?.comment !== undefined || csv?.header === false) return undefined;
-  const rows = rowsOf(text, { ...options, csv: { ...csv, delimiter } });
-  const skipped = rows.findIndex(({ cells }) => cells.length > 1);
-  const table = rows.slice(skipped);
-  if (skipped < 1 || skipped > 10 || table.length < 2 || !isEven(table.map(({ cells }) => cells.length))) {
-    return undefined;
-  }
-  const [header] = table;
-  if (header === undefined) return undefined;
-  const named = { ...csv, ...(delimiter !== scanOptions(options, 0).delimiter && { delimiter }) };
-  const mark = rows.slice(0, skipped).every(({ cells }) => cells[0]?.startsWith("#"));
-  return {
-    message: `line ${rows[0]?.line} has 1 cell, and from line ${header.line} on every row has ${header.cells.length}`,
-    answers: [
-      ...(mark ? [{ text: "lines that begin with # are comments", csv: { ...named, comment: "#" } }] : []),
-      { text: `the header is line ${header.line}`, csv: { ...named, skipLines: header.line - 1 } },
-      { text: `the header is line ${rows[0]?.line}`, csv: { ...csv, skipLines: 0 } },
-    ],
-  };
-}
-
-function doubtOfHeader(text: Sample, options: SourceOptions): Doubt | undefined {
-  const { csv } = options;
-  const [header] = rowsOf(text, options);
-  if (header === undefined) return undefined;
-  if (csv?.quote === undefined && header.cells.every((cell) => /^'.*'$/s.test(cell))) {
-    return {
-      message: `every cell of its first row stands in single quotes, and the quote is "`,
-      answers: [
-        { text: "single quotes quote", csv: { ...csv, quote: "'" } },
-        { text: "they belong to the text", csv: { ...csv, quote: '"' } },
-      ],
-    };
-  }
-  const value = csv?.header === undefined ? header.cells.find(isValue) : undefined;
-  if (value === undefined) return undefined;
-  return {
-    message: `the first row, line ${header.line}, names the columns by default, and one of its cells is the value ${JSON.stringify(value)}`,
-    answers: [
-      {
-        text: "there is no header; columns are column1, column2, … or as columns names them",
-        csv: { ...csv, header: false },
-      },
-      { text: "it is the header", csv: { ...csv, header: true } },
-    ],
-  };
-}
-
-/** True for a number that is no year, a date, true or false: hardly the name of a column. */
-function isValue(cell: string): boolean {
-  if (/^(?:19|20)\d\d$/.test(cell)) return false;
-  return /^(?:[+-]?\d+(?:[.,]\d+)?|\d{4}-\d\d-\d\d(?:[T ].*)?|\d{1,2}[./]\d{1,2}[./]\d{2,4}|true|false)$/i.test(cell);
-}
-
-function isEven(widths: readonly number[]): boolean {
-  return widths.every((width) => width === widths[0]);
-}
-
-function rowsOf({ head, isWhole, start }: Sample, options: SourceOptions): readonly Row[] {
-  const rows: Row[] = [];
-  let isBroken = false;
-  const scanner = new RowScanner(scanOptions(options, start), {
-    row: (cells, { line }) => {
-      if (rows.length < sampleRows && !isBroken) rows.push({ cells, line });
+    dialect: {
+      delimiter,
+      quote,
+      ...(hasHeader && { header: { line: first.line, columns: columns?.names ?? first.cells.map(String) } }),
     },
-    // A header that cannot be read is a fault of its own, which reading tells.
-    bad: () => {
-      isBroken ||= rows.length === 0;
-    },
-  });
-  scanner.feed(head.subarray(0, sampleBytes));
-  if (isWhole && head.length <= sampleBytes) scanner.end();
-  return rows;
+    ...(columns && { columns: columns.names }),
+  };
 }
 
-function columns(count: number): string {
-  return count === 1 ? "1 column" : `${count} columns`;
+/** Undefined where there is no row, or a header that reading refuses. */
+function columnsOf(first: readonly Cell[] | undefined, options: SourceOptions): Columns | undefined {
+  const { header = true, columns } = options.csv ?? {};
+  if (columns !== undefined) return namedColumns(columns);
+  if (first === undefined) return undefined;
+  if (!header) return numberedColumns(first.length);
+  const found = headerColumns(first, options);
+  return "fault" in found ? undefined : found;
 }

@@ -1,5 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { SourceError } from "../errors.js";
+import type { BadText } from "./bad-text.js";
 
 /** Counts bytes of the source and lines while text goes by. */
 export class TextPlace {
@@ -35,12 +36,14 @@ export class TextPlace {
  * Gives the blocks of UTF-8 cut between characters.
  *
  * @param start - offset of the first byte
- * @throws SourceError at a byte that is NUL or no UTF-8, after all before it was given
+ * @param found - takes bytes that are NUL or no UTF-8, which go through as they are; without it they are an error
+ * @throws SourceError at such a byte, after all before it was given
  */
 export async function* wholeUtf8(
   name: string,
   start: number,
   bytes: AsyncIterable<Buffer>,
+  found?: BadText,
 ): AsyncGenerator<Buffer, void, undefined> {
   const place = new TextPlace(start);
   let open = Buffer.alloc(0);
@@ -48,18 +51,26 @@ export async function* wholeUtf8(
     const joined = open.length === 0 ? block : Buffer.concat([open, block]);
     const cut = joined.length - openCharacterBytes(joined);
     const whole = joined.subarray(0, cut);
-    const bad = firstBad(whole);
-    if (bad !== -1) {
-      const good = joined.subarray(0, bad);
-      if (good.length > 0) yield good;
-      place.pass(good);
-      throw badByte(name, "UTF-8", joined.subarray(bad), place);
+    for (let bad = firstBad(whole, 0); bad !== -1; bad = firstBad(whole, bad + 1)) {
+      if (found === undefined) {
+        const good = joined.subarray(0, bad);
+        if (good.length > 0) yield good;
+        place.pass(good);
+        throw badByte(name, "UTF-8", joined.subarray(bad), place);
+      }
+      found.add(
+        { start: place.offset + bad, end: place.offset + bad + 1 },
+        badTextMessage("UTF-8", whole.subarray(bad)),
+      );
     }
     open = Buffer.from(joined.subarray(cut));
     if (whole.length > 0) yield whole;
     place.pass(whole);
   }
-  if (open.length > 0) throw badByte(name, "UTF-8", open, place);
+  if (open.length === 0) return;
+  if (found === undefined) throw badByte(name, "UTF-8", open, place);
+  found.add({ start: place.offset, end: place.offset + open.length }, badTextMessage("UTF-8", open));
+  yield open;
 }
 
 /** The error of bytes that begin no character of an encoding, or with a NUL. */
@@ -69,37 +80,53 @@ export function badByte(
   bytes: Buffer,
   { offset, line }: { readonly offset: number; readonly line: number },
 ): SourceError {
+  const { isNul, shown } = facts(encoding, bytes);
   const at = `at offset ${offset}, line ${line}`;
-  const isWide = encoding.startsWith("UTF-16");
-  if (bytes[0] === 0 && (!isWide || bytes[1] === 0)) {
+  const otherwise = "Or let it cost its record alone: badText: reject";
+  if (isNul) {
     return new SourceError(name, `is not text: a NUL byte ${at}`, {
-      hint: "Is it the right file? UTF-16 without a byte order mark needs encoding: utf-16le (or utf-16be) under source in the mapping.",
+      hint: `Is it the right file? UTF-16 without a byte order mark needs encoding: utf-16le (or utf-16be) under source in the mapping. ${otherwise}`,
       offset,
       line,
     });
   }
-  const count = isWide ? Math.min(2, bytes.length) : 1;
-  const hex = `0x${bytes.toString("hex", 0, count).toUpperCase()}`;
-  return new SourceError(name, `is not ${encoding}: ${count === 1 ? "byte" : "bytes"} ${hex} ${at}`, {
-    hint: "Name its encoding under source in the mapping, for example: encoding: windows-1252",
+  return new SourceError(name, `is not ${encoding}: ${shown} ${at}`, {
+    hint: `Name its encoding under source in the mapping, for example: encoding: windows-1252. ${otherwise}`,
     offset,
     line,
   });
 }
-/** Index of the first byte that is NUL or no UTF-8, or -1. */
-function firstBad(bytes: Buffer): number {
-  const nul = bytes.indexOf(0);
-  const text = nul === -1 ? bytes : bytes.subarray(0, nul);
-  if (isUtf8(text)) return nul;
-  // Bisect: the longest valid prefix, up to the character that is broken.
-  let good = 0;
-  let bad = text.length;
-  while (good < bad) {
-    const middle = (good + bad + 1) >> 1;
-    if (isUtf8(text.subarray(0, middle - openCharacterBytes(text.subarray(0, middle))))) good = middle;
-    else bad = middle - 1;
+
+/** Says of a record that it holds such bytes. */
+export function badTextMessage(encoding: string, bytes: Buffer): string {
+  const { isNul, shown } = facts(encoding, bytes);
+  return isNul ? "the record holds a NUL byte" : `the record holds ${shown}, which is not ${encoding}`;
+}
+
+function facts(encoding: string, bytes: Buffer): { readonly isNul: boolean; readonly shown: string } {
+  const isWide = encoding.startsWith("UTF-16");
+  const count = isWide ? Math.min(2, bytes.length) : 1;
+  const shown = `${count === 1 ? "byte" : "bytes"} 0x${bytes.toString("hex", 0, count).toUpperCase()}`;
+  return { isNul: bytes[0] === 0 && (!isWide || bytes[1] === 0), shown };
+}
+
+/** Index, from one on, of the first byte that is NUL or no UTF-8, or -1. */
+function firstBad(bytes: Buffer, from: number): number {
+  if (from === 0 && isUtf8(bytes) && !bytes.includes(0)) return -1;
+  for (let at = from; at < bytes.length; ) {
+    const length = characterBytes(bytes, at);
+    if (length === 0) return at;
+    at += length;
   }
-  return good - openCharacterBytes(text.subarray(0, good));
+  return -1;
+}
+
+/** Length of the character that begins at an index; 0 where none does, or a NUL. */
+function characterBytes(bytes: Buffer, at: number): number {
+  const byte = bytes[at] as number;
+  if (byte < 0x80) return byte === 0 ? 0 : 1;
+  const length = byte < 0xc2 || byte > 0xf4 ? 0 : byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4;
+  return length > 0 && isUtf8(bytes.subarray(at, at + length)) && at + length <= bytes.length ? length : 0;
 }
 
 /** How many bytes at the end begin a character whose other bytes are missing. */

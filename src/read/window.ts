@@ -58,7 +58,17 @@ export class Window {
     return this.#live.subarray(offset - this.#start);
   }
 
-  /** Whether some bytes stand at an offset. */
+  /** Text of the bytes from an offset up to another one. */
+  text(from: number, to: number): string {
+    return this.#live.toString("utf8", from - this.#start, to - this.#start);
+  }
+
+  /** Whether the last byte is a CR. */
+  get endsWithCr(): boolean {
+    return this.#live[this.#live.length - 1] === cr;
+  }
+
+  /** Whether some bytes are at an offset. */
   beginsWith(from: number, bytes: Buffer): boolean {
     const at = from - this.#start;
     return this.#live.subarray(at, at + bytes.length).equals(bytes);
@@ -119,5 +129,31 @@ export class Window {
   #find(byte: number): number {
     const at = this.#live.indexOf(byte, this.#counted - this.#start);
     return at === -1 ? Number.POSITIVE_INFINITY : this.#start + at;
+  }
+}
+
+/** Finds some bytes in a window and looks at no byte of it twice. */
+export class Finder {
+  readonly #bytes: Buffer;
+  #found = -1;
+  /** Offset up to which no find begins. */
+  #clear = 0;
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes;
+  }
+
+  /** Offset of the first find from an offset on, which must not go back; infinity where there is none yet. */
+  next(window: Window, from: number): number {
+    if (this.#found >= from) return this.#found;
+    const begin = Math.max(from, this.#clear);
+    const at = window.from(begin).indexOf(this.#bytes);
+    if (at === -1) {
+      this.#clear = Math.max(begin, window.end - this.#bytes.length + 1);
+      return Number.POSITIVE_INFINITY;
+    }
+    this.#found = begin + at;
+    this.#clear = this.#found;
+    return this.#found;
   }
 }

@@ -1,5 +1,5 @@
 import { stat } from "node:fs/promises";
-import { resolveApiUrl } from "../api/base-url.js";
+import { resolveApiUrl } from "../api/addresses.js";
 import { type Client, createClient } from "../api/client.js";
 import type { Blueprint } from "../blueprint.js";
 import { version } from "../version.js";
@@ -20,7 +20,15 @@ export interface AppliedBlueprint {
  */
 export async function applyBlueprintFiles(
   paths: readonly string[],
-  { env, apiUrl }: { readonly env: Readonly<Record<string, string | undefined>>; readonly apiUrl?: string },
+  {
+    env,
+    apiUrl,
+    signal,
+  }: {
+    readonly env: Readonly<Record<string, string | undefined>>;
+    readonly apiUrl?: string;
+    readonly signal?: AbortSignal;
+  },
 ): Promise<readonly AppliedBlueprint[]> {
   const blueprints = (await Promise.all(paths.map(load))).flat();
   const client = createClient({
@@ -28,6 +36,7 @@ export async function applyBlueprintFiles(
     env,
     credentials: credentialsFrom(env),
     userAgent: `portload/${version}`,
+    ...(signal && { signal }),
   });
   try {
     return await applyBlueprints(blueprints, client);

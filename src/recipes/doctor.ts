@@ -1,19 +1,11 @@
 import { type ClientOptions, createClient } from "../api/client.js";
+import type { DoctorOptions } from "../options/catalog.js";
 import type { Check } from "./doctor/checks.js";
 import { checkContact } from "./doctor/contact.js";
 import { checkNetwork } from "./doctor/network.js";
 import { checkPermissions } from "./doctor/permissions.js";
 import { probeReadings, type Reading } from "./doctor/probe.js";
 import { clientOptionsOf } from "./run/client-options.js";
-
-/** What the doctor is asked to look at. */
-export interface DoctorOptions {
-  readonly apiUrl?: string;
-  /** Path of a mapping whose blueprints are looked at. */
-  readonly mapping?: string;
-  /** Blueprint that is sent `validation_only` requests, which write nothing. */
-  readonly probe?: string;
-}
 
 /** What the doctor found. */
 export interface DoctorReport {

@@ -1,42 +1,35 @@
-import type { Entity } from "../entity.js";
-import { type ValidatingClient, validatingClient } from "./dry-run/validating-client.js";
-import { groupBy } from "./run/group-by.js";
-import type { Run } from "./run/run.js";
-import { entitiesOfStep } from "./run/step.js";
-import { firstWrites } from "./writes/first-writes.js";
-import { writeDeferred } from "./writes/second-writes.js";
-import { judgeFirst, writeStep } from "./writes/write-step.js";
+import type { ResolvedRunOptions } from "../options/run.js";
+import type { ImportContext } from "./run/context.js";
+import type { Finished } from "./run/finish.js";
+import { newFolder } from "./run/folder.js";
+import { type Kind, runSources } from "./run/run.js";
+import { deferRelations } from "./stages/defer.js";
+import { dropDuplicates } from "./stages/duplicates.js";
+import { entitiesOf } from "./stages/entities.js";
+import { runSteps } from "./stages/steps.js";
+import { validatingTarget } from "./target/validation.js";
 
 /**
- * The dry run of an import: the very way of an import, with a client that has the API check each write and writes nothing. Created and updated are
- * forecasts by look-up; what the API could not check stands in warnings `not_checked`.
+ * The dry run of an import: the very import, into a target that has the API check each write and writes nothing. Created and updated are forecasts by
+ * look-up; what the API could not check is a warning `not_checked`.
  */
-export async function validateAll(run: Run): Promise<void> {
-  const { accounts } = run;
-  const client = validatingClient(run, ({ blueprint, relation }) => {
-    const message = "its required target is only in this import, so that the API could not check the entity";
-    accounts.warn([{ code: "not_checked", blueprint, path: `relations.${relation}`, message, count: 1 }]);
+export async function runDryRun(options: ResolvedRunOptions, context: ImportContext): Promise<Finished> {
+  const kind: Kind = {
+    command: "import",
+    dryRun: true,
+    openFolder: newFolder(options, context),
+    targetOf: (api, _keys, ledger) =>
+      validatingTarget(api, ({ blueprint, relation }) => {
+        const message = "its required target is only in this import, so that the API could not check the entity";
+        ledger.warn([{ code: "not_checked", blueprint, path: `relations.${relation}`, message, count: 1 }]);
+      }),
+  };
+  return runSources(options, context, kind, (job) => {
+    const { inputs, target, ledger, keys } = job;
+    return runSteps(job, (step) => [
+      entitiesOf(step, inputs, ledger),
+      dropDuplicates(step, inputs, ledger, keys),
+      deferRelations(target, ledger, keys),
+    ]);
   });
-  const dry: Run = { ...run, client };
-  for (const { index } of dry.plan.steps) {
-    const entities = lookedUp(client, entitiesOfStep(dry, index));
-    await writeStep(dry, firstWrites(dry, entities), judgeFirst, 0);
-    if (dry.stop.reason !== undefined) return;
-  }
-  await writeDeferred(dry);
-}
-
-/** Looks each chunk up in one go, before its entities are sent twenty at a time. */
-async function* lookedUp(
-  client: ValidatingClient,
-  chunks: AsyncIterable<readonly Entity[]>,
-): AsyncGenerator<readonly Entity[]> {
-  for await (const chunk of chunks) {
-    for (const [blueprint, entities] of groupBy(chunk, ({ key }) => key.blueprint))
-      await client.remember(
-        blueprint,
-        entities.flatMap(({ body }) => (typeof body.identifier === "string" ? [body.identifier] : [])),
-      );
-    yield chunk;
-  }
 }

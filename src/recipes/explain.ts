@@ -1,19 +1,20 @@
 import type { Readable } from "node:stream";
-import { resolveApiUrl } from "../api/base-url.js";
+import { resolveApiUrl } from "../api/addresses.js";
 import { type Client, createClient } from "../api/client.js";
 import type { Explanation } from "../authoring/explanation.js";
 import { ApiError, CredentialsError, UsageError } from "../errors.js";
 import { startJq } from "../map/jq.js";
 import { compileMapping } from "../map/map.js";
-import { type ExplainOptions, explainOptions } from "../options.js";
-import { readSource } from "../read/read.js";
+import { type ExplainOptions, explainOptions } from "../options/authoring.js";
+import { parseOptions } from "../options/parse.js";
+import { type ReadIo, readSource } from "../read/read.js";
 import type { SourceRecord } from "../record.js";
 import type { Reject } from "../reject.js";
 import { type Bench, explainRecord } from "./explain/record.js";
 import { type Catalog, openCatalog } from "./run/catalog.js";
 import { clientOptionsOf } from "./run/client-options.js";
+import { openDownloads } from "./run/connect.js";
 import { type Inventory, openInventory } from "./run/inventory.js";
-import { fetchOf } from "./run/open-run.js";
 import { onceEach, type SourceTalk, settleSources } from "./run/settle-sources.js";
 
 /** What an explanation takes from the world around it. */
@@ -32,7 +33,7 @@ export interface ExplainContext extends SourceTalk {
  * @throws {MappingError | SourceError | BlueprintError} as an import would
  */
 export async function explain(given: ExplainOptions, context: ExplainContext = {}): Promise<Explanation> {
-  const options = explainOptions.parse(given);
+  const options = parseOptions(explainOptions, given);
   const onReceipt = onceEach(context.onReceipt);
   const opened = await openInventory({ mapping: options.mapping, sources: [options.source], only: [] });
   const inventory = await settleSources(opened, { ...context, onReceipt });
@@ -113,15 +114,28 @@ async function findRecord(
   context: ExplainContext,
   onReceipt: ReturnType<typeof onceEach>,
 ): Promise<Found> {
+  const downloads = openDownloads({ env: context.env });
+  try {
+    return await findIn(inventory, position, { ...context, onReceipt, fetch: downloads.fetch });
+  } finally {
+    await downloads.close();
+  }
+}
+
+async function findIn(
+  inventory: Inventory,
+  position: number,
+  { onReceipt, fetch, stdin, signal }: Pick<ReadIo, "onReceipt" | "fetch" | "stdin" | "signal">,
+): Promise<Found> {
   let records = 0;
   for (const source of inventory.sources) {
     const { name, kind } = source;
     const chunks = readSource(source, inventory.optionsOf(source), {
       limit: position,
-      onReceipt,
-      fetch: fetchOf({ env: context.env ?? {} }),
-      ...(context.stdin && { stdin: context.stdin }),
-      ...(context.signal && { signal: context.signal }),
+      ...(onReceipt && { onReceipt }),
+      ...(fetch && { fetch }),
+      ...(stdin && { stdin }),
+      ...(signal && { signal }),
     });
     for await (const { items, rejects, tally } of chunks) {
       records += tally.read;

@@ -52,22 +52,14 @@ export async function exportEntities(options: ExportOptions, context: ExportCont
     let entities = 0;
     let wanted = await context.emit(form.head);
     for (const blueprint of blueprints) {
-      let from: string | undefined;
-      do {
-        if (!wanted) break;
-        const query = { combinator: "and", rules: [] };
-        const page = await client.search(blueprint.identifier, {
-          query,
-          limit: 1000,
-          ...(from !== undefined && { from }),
-        });
-        const texts = page.entities.map((entity) => form.text(blueprint, entity));
+      if (!wanted) break;
+      for await (const page of client.pages(blueprint.identifier, { query: { combinator: "and", rules: [] } })) {
+        const texts = page.map((entity) => form.text(blueprint, entity));
         if (texts.length > 0)
           wanted = await context.emit((entities > 0 ? form.between : "") + texts.join(form.between));
         entities += texts.length;
-        // A cursor that does not move would never end.
-        from = page.next === from ? undefined : page.next;
-      } while (from !== undefined);
+        if (!wanted) break;
+      }
     }
     if (wanted) await context.emit(form.tail);
     return { entities, mapping: (kind) => exportMapping(format, blueprints, kind) };

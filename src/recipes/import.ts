@@ -1,17 +1,17 @@
-import { type ImportCommandOptions, importCommandOptions } from "../options.js";
-import { validateAll } from "./dry-run.js";
+import { parseOptions } from "../options/parse.js";
+import { type ImportOptions, importOptions } from "../options/run.js";
+import { runDryRun } from "./dry-run.js";
 import type { ImportContext } from "./run/context.js";
 import type { Finished } from "./run/finish.js";
-import type { Run } from "./run/run.js";
-import { startRun } from "./run/start-run.js";
-import { entitiesOfStep } from "./run/step.js";
-import { resolveOptions } from "./sync/options.js";
-import { firstWrites } from "./writes/first-writes.js";
-import { writeDeferred } from "./writes/second-writes.js";
-import { judgeFirst, writeStep } from "./writes/write-step.js";
+import { newFolder } from "./run/folder.js";
+import { runSources } from "./run/run.js";
+import { deferRelations } from "./stages/defer.js";
+import { dropDuplicates } from "./stages/duplicates.js";
+import { entitiesOf } from "./stages/entities.js";
+import { runSteps } from "./stages/steps.js";
 
 /**
- * Imports sources into the catalog and tells what became of every record.
+ * Imports sources into the catalog and reports what became of every record.
  *
  * With `dryRun` the API checks every write by `validation_only`, nothing is written, and created and updated are forecasts.
  *
@@ -28,19 +28,16 @@ import { judgeFirst, writeStep } from "./writes/write-step.js";
  * const { report } = await runImport({ mapping: "mappings/services.yaml", sources: ["samples/services.csv"] }, { env: process.env });
  * console.log(report.entities.created, report.entities.rejected);
  */
-export async function runImport(given: ImportCommandOptions, context: ImportContext = {}): Promise<Finished> {
-  const options = resolveOptions(importCommandOptions, given);
-  const { dryRun } = options;
-  return startRun(options, context, { command: "import", dryRun }, dryRun ? validateAll : writeAll);
-}
-
-/** The import itself: a step for each blueprint, relation targets first; then what had to wait. */
-export async function writeAll(run: Run): Promise<void> {
-  for (const { index } of run.plan.steps) {
-    const entities = entitiesOfStep(run, index);
-    const writes = firstWrites(run, entities);
-    await writeStep(run, writes, judgeFirst, 0);
-    if (run.stop.reason !== undefined) return;
-  }
-  await writeDeferred(run);
+export async function runImport(given: ImportOptions, context: ImportContext = {}): Promise<Finished> {
+  const options = parseOptions(importOptions, given);
+  if (options.dryRun) return runDryRun(options, context);
+  const kind = { command: "import", openFolder: newFolder(options, context) };
+  return runSources(options, context, kind, (job) => {
+    const { inputs, target, ledger, keys } = job;
+    return runSteps(job, (step) => [
+      entitiesOf(step, inputs, ledger),
+      dropDuplicates(step, inputs, ledger, keys),
+      deferRelations(target, ledger, keys),
+    ]);
+  });
 }

@@ -5,7 +5,8 @@ import { matchResource } from "../init/match-resource.js";
 import { type ResourceProposal, tolerated } from "../init/proposal.js";
 import { proposeAll } from "../init/propose.js";
 import { type WrittenProposal, writeMapping } from "../init/write-mapping.js";
-import { type InitOptions, initOptions } from "../options.js";
+import { type InitOptions, initOptions } from "../options/authoring.js";
+import { parseOptions } from "../options/parse.js";
 import { catalogTargets } from "./init/catalog.js";
 import { checkOutputs, findBlueprint, writeFiles } from "./init/files.js";
 import { type Surveyed, surveySource, withSources } from "./init/sources.js";
@@ -43,7 +44,7 @@ export interface InitContext {
  * @throws {SourceError} when a source cannot be read, or holds no record
  */
 export async function proposeMapping(given: InitOptions, context: InitContext = {}): Promise<Proposed> {
-  const options = initOptions.parse(given);
+  const options = parseOptions(initOptions, given);
   const { env = {}, signal } = context;
   await checkOutputs(options);
   const blueprint = options.blueprint === undefined ? undefined : await findBlueprint(options.blueprint, env, signal);

@@ -8,7 +8,9 @@ import type { Blueprints } from "../lint/lint-targets.js";
 import { startJq } from "../map/jq.js";
 import { type Mapping, sourceOptionsFor } from "../map/mapping-file.js";
 import { blanksOf } from "../map/prepare.js";
-import { type LintOptions, lintOptions } from "../options.js";
+import { type LintOptions, lintOptions } from "../options/authoring.js";
+import type { Resolved } from "../options/option.js";
+import { parseOptions } from "../options/parse.js";
 import { type BoundSource, bindSources } from "../read/bind.js";
 import { readSource } from "../read/read.js";
 import { loadBlueprintFolder } from "./run/blueprint-folder.js";
@@ -21,7 +23,7 @@ import { loadBlueprintFolder } from "./run/blueprint-folder.js";
  * @throws {UsageError} when a source fits no kind of any mapping
  */
 export async function lint(given: LintOptions): Promise<readonly LintFinding[]> {
-  const options = lintOptions.parse(given);
+  const options = parseOptions(lintOptions, given);
   const blueprints =
     options.blueprints === undefined
       ? undefined
@@ -67,7 +69,7 @@ async function textOf(file: string): Promise<string | LintFinding> {
 
 async function sampleAll(
   mapping: Mapping,
-  options: ReturnType<typeof lintOptions.parse>,
+  options: Resolved<typeof lintOptions>,
   blueprints: Blueprints,
   bound: Set<string>,
 ) {

@@ -21,7 +21,8 @@ import {
   testRecords,
 } from "../mapping-test/test-file.js";
 import { updateTests } from "../mapping-test/update-tests.js";
-import { type TestOptions, testOptions } from "../options.js";
+import { type TestOptions, testOptions } from "../options/authoring.js";
+import { parseOptions } from "../options/parse.js";
 import { readSource } from "../read/read.js";
 import type { SourceRecord } from "../record.js";
 import { loadBlueprintFolder } from "./run/blueprint-folder.js";
@@ -34,7 +35,7 @@ import type { Catalog } from "./run/catalog.js";
  * A file that cannot be run is a result, too: nothing about tests is thrown.
  */
 export async function testMappings(given: TestOptions): Promise<readonly FileResult[]> {
-  const options = testOptions.parse(given);
+  const options = parseOptions(testOptions, given);
   const results: FileResult[] = [];
   for (const file of options.files) results.push(await testFileOf(file, options.update));
   if (options.junit !== undefined) await writeFile(options.junit, formatTestJunit(results));

@@ -1,18 +1,18 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Outcome } from "../entity.js";
-import type { Reject } from "../reject.js";
-import { forecastClient } from "./plan/forecast-client.js";
+import { parseOptions } from "../options/parse.js";
+import { type PlanOptions, planOptions } from "../options/run.js";
 import { openPlanWriter } from "./plan/writer.js";
-import { findStale } from "./prune/prune.js";
+import { findStale } from "./prune/find-stale.js";
 import { pruneScope } from "./prune/scope.js";
 import type { ImportContext } from "./run/context.js";
 import type { Finished } from "./run/finish.js";
-import type { Run } from "./run/run.js";
-import { startRun } from "./run/start-run.js";
-import { type PlanOptions, planOptions, resolveOptions } from "./sync/options.js";
-import { refusals, syncAll } from "./sync.js";
+import { newFolder } from "./run/folder.js";
+import { runSources } from "./run/run.js";
+import { runSteps } from "./stages/steps.js";
+import { refusals, syncStages } from "./sync.js";
+import { forecastTarget } from "./target/forecast.js";
 
 /** A plan that was made, or why it could not be made. */
 export interface Planned extends Finished {
@@ -23,48 +23,41 @@ export interface Planned extends Finished {
 }
 
 /**
- * Finds out what a sync would do, and writes nothing to the catalog: the very sync, with a client that answers writes by forecast.
+ * Finds out what a sync would do, and writes nothing to the catalog: the very sync, into a forecast of the API.
  *
  * The report's created, updated and rejected are forecasts; `deleted` is 0. Leaves no import folder.
  *
  * @throws as `runSync` does
  */
 export async function runPlan(given: PlanOptions, context: ImportContext = {}): Promise<Planned> {
-  const { out: _, detailedExitcode: __, ...options } = resolveOptions(planOptions, given);
+  const { out: _, detailedExitcode: __, ...options } = parseOptions(planOptions, given);
   const folder = await mkdtemp(join(tmpdir(), "portload-plan-"));
   const discard = () => rm(folder, { recursive: true, force: true });
   const file = join(folder, "plan.ndjson");
   const made: { file?: string } = {};
+  const writer = await openPlanWriter(folder);
+  const kind = {
+    command: "plan",
+    dryRun: true,
+    openFolder: newFolder({ ...options, stateDir: folder }, context),
+    targetOf: forecastTarget,
+    hooks: writer,
+    ...refusals(options),
+  };
   try {
-    const kind = { command: "plan", dryRun: true, stateDir: folder, ...refusals(options) };
-    const finished = await startRun(options, context, kind, async (run) => {
-      const writer = await openPlanWriter(folder);
-      try {
-        const planned = forecasting(run, writer.reject);
-        const scope = pruneScope(run.inventory);
-        await syncAll(planned, scope, writer.add);
-        if (run.stop.reason !== undefined) return;
-        if (options.prune) await writer.remove(run, await findStale(planned, scope, options.maxDelete));
-        await writer.finish(run, file);
-        made.file = file;
-      } finally {
-        await writer.close();
-      }
+    const finished = await runSources(options, context, kind, async (job) => {
+      const scope = pruneScope(job);
+      await runSteps(job, syncStages(job, scope, writer.onDifference));
+      if (job.control.stop.reason !== undefined) return;
+      if (options.prune) await writer.remove(await findStale(job, scope, options.maxDelete), job.target);
+      await writer.finish(job, file);
+      made.file = file;
     });
     return { ...finished, ...made, discard };
   } catch (error) {
     await discard();
     throw error;
+  } finally {
+    await writer.close();
   }
-}
-
-/** The same run with a client that only forecasts; hears of every entity that is rejected on the way. */
-function forecasting(run: Run, onReject: (reject: Reject) => void): Run {
-  const accounts: Run["accounts"] = Object.assign(Object.create(run.accounts) as Run["accounts"], {
-    async takeOutcomes(outcomes: readonly Outcome[]) {
-      for (const outcome of outcomes) if (outcome.is === "rejected") onReject(outcome.reject);
-      await run.accounts.takeOutcomes(outcomes);
-    },
-  });
-  return { ...run, accounts, client: forecastClient(run) };
 }

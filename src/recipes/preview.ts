@@ -4,13 +4,14 @@ import type { Chunk, Stage } from "../chunk.js";
 import type { Candidate, Entity, RawFields } from "../entity.js";
 import { startJq } from "../map/jq.js";
 import { compileMapping, mapRecords } from "../map/map.js";
-import { type PreviewOptions, previewOptions } from "../options.js";
+import { type PreviewOptions, previewOptions } from "../options/authoring.js";
+import { parseOptions } from "../options/parse.js";
 import { readSource } from "../read/read.js";
 import { addMapped, addRejects, addTally, type Counts, noCounts } from "../report/counts.js";
 import { groupCauses, type RejectGroup, type WarningGroup } from "../report/group-causes.js";
 import { openCatalog } from "./run/catalog.js";
+import { openDownloads } from "./run/connect.js";
 import { openInventory } from "./run/inventory.js";
-import { fetchOf } from "./run/open-run.js";
 import { onceEach, type SourceTalk, settleSources } from "./run/settle-sources.js";
 
 /** What a preview takes from the world around it. */
@@ -36,7 +37,7 @@ export interface Preview {
  * @throws {UsageError | MappingError | SourceError | BlueprintError} as an import would
  */
 export async function preview(given: PreviewOptions, context: PreviewContext): Promise<Preview> {
-  const options = previewOptions.parse(given);
+  const options = parseOptions(previewOptions, given);
   const onReceipt = onceEach(context.onReceipt);
   const inventory = await settleSources(await openInventory(options), { ...context, onReceipt });
   const { mapping } = inventory;
@@ -45,6 +46,7 @@ export async function preview(given: PreviewOptions, context: PreviewContext): P
   const causes = groupCauses(names);
   causes.addWarnings(inventory.warnings);
   const engine = startJq();
+  const downloads = openDownloads(context);
   let counts = noCounts;
   try {
     const resources = inventory.resources.map(({ index }) => index);
@@ -53,7 +55,7 @@ export async function preview(given: PreviewOptions, context: PreviewContext): P
     for (const source of inventory.sources) {
       const records = readSource(source, inventory.optionsOf(source), {
         onReceipt,
-        fetch: fetchOf(context),
+        fetch: downloads.fetch,
         ...(context.stdin && { stdin: context.stdin }),
         ...(context.signal && { signal: context.signal }),
         ...(options.limit !== undefined && { limit: options.limit }),
@@ -72,6 +74,7 @@ export async function preview(given: PreviewOptions, context: PreviewContext): P
     }
   } finally {
     await engine.close();
+    await downloads.close();
   }
   return { counts, rejects: causes.rejects(), warnings: causes.warnings() };
 }

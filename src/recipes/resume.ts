@@ -1,54 +1,66 @@
 import { StateError } from "../errors.js";
-import { importOptions, type ResolvedImportOptions } from "../options.js";
-import { findImport, type PastImport } from "../state/find-imports.js";
-import { importIdPattern } from "../state/import-id.js";
-import { type ResumeOptions, resumeOptions } from "./go-on/options.js";
-import { openRetried } from "./go-on/retried.js";
-import { writeAll } from "./import.js";
+import { parseOptions } from "../options/parse.js";
+import { type ResolvedRunOptions, type ResumeOptions, resumeOptions, runOptions } from "../options/run.js";
+import { findImport, type PastImport, passedOver } from "../state/folders.js";
+import { reopenFolder } from "./resume/folder.js";
+import { leaveOut, openRetried } from "./resume/leave-out.js";
+import { passOver } from "./resume/pass-over.js";
 import type { ImportContext } from "./run/context.js";
 import type { Finished } from "./run/finish.js";
-import { startRun } from "./run/start-run.js";
-import { resolveOptions } from "./sync/options.js";
+import { runSources } from "./run/run.js";
+import { deferRelations } from "./stages/defer.js";
+import { dropDuplicates } from "./stages/duplicates.js";
+import { entitiesOf } from "./stages/entities.js";
+import { runSteps } from "./stages/steps.js";
 
 /**
- * Goes on with an import that stopped, here or on the machine its folder was copied to: what it settled is passed over, its counts cover the whole.
+ * Resumes an import that stopped, here or on the machine its folder was copied to: what it settled is passed over, its counts cover the whole.
  *
- * @throws {StateError} when there is none to go on with, or what it was begun with has changed
+ * @throws {StateError} when there is none to resume, or what it was begun with has changed
  * @throws {GuardError} while it still runs
  * @throws as `runImport` does
  */
 export async function resumeImport(given: ResumeOptions, context: ImportContext = {}): Promise<Finished> {
-  const { importId, acceptChanges, ...changed } = resolveOptions(resumeOptions, given);
+  const { importId, acceptChanges, ...changed } = parseOptions(resumeOptions, given);
   const stateDir = changed.stateDir ?? context.env?.PORTLOAD_STATE ?? ".portload";
-  const past = await findImport(stateDir, importId, "import to go on with", canResume);
+  const past = await findUnfinished(stateDir, importId);
+  const { command, retryOf } = past.header;
+  const retried =
+    retryOf === undefined
+      ? undefined
+      : await openRetried(await findImport(stateDir, retryOf, "retried import", isImport));
+  const options = parseOptions(runOptions, { ...optionsOf(past, context), ...changed, stateDir });
+  const kind = { command, retryOf, openFolder: reopenFolder(past, acceptChanges) };
+  return runSources(options, context, kind, (job) => {
+    const { inputs, inventory, target, ledger, keys, folder } = job;
+    ledger.warn(passedOver(past));
+    return runSteps(job, (step) => [
+      entitiesOf(step, inputs, ledger, retried && leaveOut(retried, inventory, keys)),
+      dropDuplicates(step, inputs, ledger, keys),
+      passOver(folder.state, target, ledger, keys),
+      deferRelations(target, ledger, keys),
+    ]);
+  });
+}
+
+async function findUnfinished(stateDir: string, importId: string | undefined): Promise<PastImport> {
+  const past = await findImport(stateDir, importId, "import to resume", canResume);
   if (!isImport(past))
-    throw new StateError(`${past.importId} is a ${past.header.command}, which cannot go on where it stopped`, {
+    throw new StateError(`${past.importId} is a ${past.header.command}, which cannot be resumed`, {
       hint: `Start it again: a ${past.header.command} finds out by itself what is left to do.`,
     });
   if (past.report !== undefined && isFinished(past.report))
     throw new StateError(`import ${past.importId} is finished`, {
-      hint: "Feed what it refused again with: portload retry",
+      hint: "Import what it rejected again with: portload retry",
     });
-  const options = { ...optionsOf(past, context), ...changed, stateDir } as ResolvedImportOptions;
-  const { command, retryOf: retriedId } = past.header;
-  const retryOf =
-    retriedId === undefined
-      ? undefined
-      : await openRetried(await findImport(stateDir, retriedId, "retried import", isImport));
-  const kind = { command, resume: { past, acceptChanges }, ...(retryOf !== undefined && { retryOf }) };
-  return startRun(options, context, kind, writeAll);
-}
-
-/** True for what looks like an import's id. */
-export function isImportId(text: string): boolean {
-  return importIdPattern.test(text);
+  return past;
 }
 
 function canResume(past: PastImport): boolean {
   return isImport(past) && (past.report === undefined || !isFinished(past.report));
 }
 
-/** True for what resume and retry can take up; a dry run wrote nothing that could be gone on with. */
+/** True for what resume and retry can take up; a dry run wrote nothing that could be resumed. */
 export function isImport({ header }: PastImport): boolean {
   return (header.command === "import" || header.command === "retry") && header.options.dryRun !== true;
 }
@@ -59,9 +71,9 @@ function isFinished(report: string): boolean {
 }
 
 /** The options of the import as its journal keeps them, and the address unless the environment names one. */
-export function optionsOf({ header }: PastImport, { env = {} }: ImportContext): Partial<ResolvedImportOptions> {
-  const known = Object.entries(header.options).filter(([name]) => name in importOptions.shape);
-  const { pace: _, apiUrl, ...options } = Object.fromEntries(known) as Partial<ResolvedImportOptions>;
+export function optionsOf({ header }: PastImport, { env = {} }: ImportContext): Partial<ResolvedRunOptions> {
+  const known = Object.entries(header.options).filter(([name]) => name in runOptions);
+  const { pace: _, apiUrl, ...options } = Object.fromEntries(known) as Partial<ResolvedRunOptions>;
   const elsewhere = env.PORT_API_URL !== undefined || env.PORT_REGION !== undefined;
   return { ...options, ...(apiUrl !== undefined && !elsewhere && { apiUrl }) };
 }

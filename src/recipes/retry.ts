@@ -1,45 +1,63 @@
 import { existsSync } from "node:fs";
 import { basename, join, sep } from "node:path";
 import { StateError } from "../errors.js";
-import type { ResolvedImportOptions } from "../options.js";
+import { parseOptions } from "../options/parse.js";
+import { type RetryOptions, retryOptions, runOptions } from "../options/run.js";
 import type { Report } from "../report/report.js";
-import { findImport, type PastImport } from "../state/find-imports.js";
 import { fingerprintFile } from "../state/fingerprint.js";
-import { type RetryOptions, retryOptions } from "./go-on/options.js";
-import { openRetried } from "./go-on/retried.js";
-import { writeAll } from "./import.js";
+import { findImport, type PastImport, passedOver } from "../state/folders.js";
+import { leaveOut, openRetried } from "./resume/leave-out.js";
 import { isImport, optionsOf } from "./resume.js";
 import type { ImportContext } from "./run/context.js";
-import { copyOf } from "./run/copies.js";
 import type { Finished } from "./run/finish.js";
-import { startRun } from "./run/start-run.js";
-import { resolveOptions } from "./sync/options.js";
+import { newFolder } from "./run/folder.js";
+import { copyOf } from "./run/inputs.js";
+import { runSources } from "./run/run.js";
+import { deferRelations } from "./stages/defer.js";
+import { dropDuplicates } from "./stages/duplicates.js";
+import { entitiesOf } from "./stages/entities.js";
+import { runSteps } from "./stages/steps.js";
 
 /**
- * Feeds an import's rejects files as they are now, through the mapping as it is now, as a new import that names the old one. Of an import that stopped
- * early, what it did not attempt is fed too.
+ * Imports an import's rejects files as they are now, through the mapping as it is now, as a new import that names the old one. Of an import that stopped
+ * early, what it did not attempt is imported, too.
  *
- * @throws {StateError} when there is no import with rejects, or when what was not attempted cannot be told any more
+ * @throws {StateError} when there is no import with rejects, or when what was not attempted is not known any more
  * @throws as `runImport` does
  */
 export async function retryImport(given: RetryOptions, context: ImportContext = {}): Promise<Finished> {
-  const { importId, ...changed } = resolveOptions(retryOptions, given);
+  const { importId, ...changed } = parseOptions(retryOptions, given);
   const stateDir = changed.stateDir ?? context.env?.PORTLOAD_STATE ?? ".portload";
   const past = await findImport(stateDir, importId, "import with rejects", hasLeft);
+  const sources = await leftSources(past);
+  const options = parseOptions(runOptions, { ...optionsOf(past, context), ...changed, sources, stateDir });
+  const retried = await openRetried(past);
+  const kind = { command: "retry", retryOf: past.importId, openFolder: newFolder(options, context) };
+  return runSources(options, context, kind, (job) => {
+    const { inputs, inventory, target, ledger, keys } = job;
+    ledger.warn(passedOver(past));
+    return runSteps(job, (step) => [
+      entitiesOf(step, inputs, ledger, leaveOut(retried, inventory, keys)),
+      dropDuplicates(step, inputs, ledger, keys),
+      deferRelations(target, ledger, keys),
+    ]);
+  });
+}
+
+/** What an import left: its rejects files, and where it stopped early its sources. @throws {StateError} when there is nothing */
+async function leftSources(past: PastImport): Promise<string[]> {
   if (!isImport(past))
-    throw new StateError(`${past.importId} is a ${past.header.command}; retry feeds the rejects of imports`);
+    throw new StateError(`${past.importId} is a ${past.header.command}; retry imports the rejects of imports`);
   const report = reportOf(past);
   if (report === undefined)
     throw new StateError(`import ${past.importId} has no report: it runs, or it was killed`, {
-      hint: `If it was killed, go on with it first: portload resume ${past.importId}`,
+      hint: `If it was killed, resume it first: portload resume ${past.importId}`,
     });
   const sources = [...rejectSources(past, report), ...(isEarly(report) ? await restSources(past) : [])];
-  if (sources.length === 0)
-    throw new StateError(`import ${past.importId} left nothing to feed again`, {
-      hint: "It rejected no record, or its rejects files are gone.",
-    });
-  const options = { ...optionsOf(past, context), ...changed, sources, stateDir } as ResolvedImportOptions;
-  return startRun(options, context, { command: "retry", retryOf: await openRetried(past) }, writeAll);
+  if (sources.length > 0) return sources;
+  throw new StateError(`import ${past.importId} left nothing to import again`, {
+    hint: "It rejected no record, or its rejects files are gone.",
+  });
 }
 
 function hasLeft(past: PastImport): boolean {
@@ -76,18 +94,18 @@ async function restSources({ folder, header, importId }: PastImport): Promise<re
     if (content === undefined) {
       const copy = copyOf(folder, { index });
       if (existsSync(`${copy}.whole`)) sources.push(`${kind}=${copy}`);
-      else throw cannotTell(importId, `${name} was not read to its end`);
+      else throw isUnknown(importId, `${name} was not read to its end`);
     } else {
       if (!existsSync(name) || (await fingerprintFile(name)) !== content)
-        throw cannotTell(importId, `${name} is not there, or has other content now`);
+        throw isUnknown(importId, `${name} is not there, or has other content now`);
       sources.push(`${kind}=${name}`);
     }
   }
   return sources;
 }
 
-function cannotTell(importId: string, why: string): StateError {
-  return new StateError(`what import ${importId} did not attempt cannot be told any more: ${why}`, {
-    hint: `Go on with it instead: portload resume ${importId}; or import the source and the rejects files anew.`,
+function isUnknown(importId: string, why: string): StateError {
+  return new StateError(`what import ${importId} did not attempt is not known any more: ${why}`, {
+    hint: `Resume it instead: portload resume ${importId}; or import the source and the rejects files anew.`,
   });
 }

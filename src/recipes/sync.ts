@@ -1,18 +1,20 @@
 import { MappingError } from "../errors.js";
+import { parseOptions } from "../options/parse.js";
+import { type ResolvedSyncOptions, type SyncOptions, syncOptions } from "../options/run.js";
+import type { Step } from "../order/steps.js";
 import { deleteStale } from "./prune/delete.js";
-import { findStale } from "./prune/prune.js";
+import { findStale } from "./prune/find-stale.js";
 import { type PruneScope, pruneScope, refusePrune, refuseScope } from "./prune/scope.js";
 import type { ImportContext } from "./run/context.js";
 import type { Finished } from "./run/finish.js";
+import { newFolder } from "./run/folder.js";
 import type { Inventory } from "./run/inventory.js";
-import type { Run } from "./run/run.js";
-import { type RunKind, startRun } from "./run/start-run.js";
-import { entitiesOfStep } from "./run/step.js";
-import { compareWithCatalog, type OnDifference } from "./sync/compare-catalog.js";
-import { type ResolvedSyncOptions, resolveOptions, type SyncOptions, syncOptions } from "./sync/options.js";
-import { freshEntities, writesOf } from "./writes/first-writes.js";
-import { writeDeferred } from "./writes/second-writes.js";
-import { judgeFirst, writeStep } from "./writes/write-step.js";
+import { type Kind, runSources, type SourceJob } from "./run/run.js";
+import { compareWithCatalog, type OnDifference } from "./stages/compare.js";
+import { deferRelations } from "./stages/defer.js";
+import { dropDuplicates } from "./stages/duplicates.js";
+import { entitiesOf } from "./stages/entities.js";
+import { runSteps, type Stages } from "./stages/steps.js";
 
 /**
  * Brings the catalog to what the sources say and writes only what differs: an import whose entities are compared with the catalog first.
@@ -22,35 +24,40 @@ import { judgeFirst, writeStep } from "./writes/write-step.js";
  * @throws as `runImport` does, as long as there is no import id
  */
 export async function runSync(given: SyncOptions, context: ImportContext = {}): Promise<Finished> {
-  const options = resolveOptions(syncOptions, given);
-  const kind: RunKind = { command: "sync", ...refusals(options) };
-  return startRun(options, context, kind, async (run) => {
-    const scope = pruneScope(run.inventory);
-    await syncAll(run, scope);
-    if (!options.prune || run.stop.reason !== undefined) return;
-    await deleteStale(run, await findStale(run, scope, options.maxDelete));
+  const options = parseOptions(syncOptions, given);
+  const kind = { command: "sync", openFolder: newFolder(options, context), ...refusals(options) };
+  return runSources(options, context, kind, async (job) => {
+    const { target, ledger, control } = job;
+    const scope = pruneScope(job);
+    await runSteps(job, syncStages(job, scope));
+    if (!options.prune || control.stop.reason !== undefined) return;
+    await deleteStale(await findStale(job, scope, options.maxDelete), target, ledger, control.stop.signal);
   });
 }
 
-/** The sync itself: as an import's, but that each step's entities pass the comparison with the catalog. */
-export async function syncAll(run: Run, scope: PruneScope, onDifference?: OnDifference): Promise<void> {
-  for (const { index } of run.plan.steps) {
-    const fresh = freshEntities(run, entitiesOfStep(run, index));
-    const writes = writesOf(run, compareWithCatalog(run, scope.watch(fresh), onDifference));
-    await writeStep(run, writes, judgeFirst, 0);
-    if (run.stop.reason !== undefined) return;
-  }
-  await writeDeferred(run);
+/** The stages of a sync: as an import's, but that entities are compared with the catalog. */
+export function syncStages(
+  { inputs, target, ledger, keys }: SourceJob,
+  scope: PruneScope,
+  onDifference?: OnDifference,
+): (step: Step) => Stages {
+  return (step) => [
+    entitiesOf(step, inputs, ledger),
+    dropDuplicates(step, inputs, ledger, keys),
+    scope.watch,
+    compareWithCatalog(target, ledger, keys, onDifference),
+    deferRelations(target, ledger, keys),
+  ];
 }
 
 /** What a sync or its plan refuses before anything is read. */
-export function refusals(options: ResolvedSyncOptions): Pick<RunKind, "refuse" | "refuseCatalog"> {
+export function refusals(options: ResolvedSyncOptions): Pick<Kind, "refuse" | "refuseBlueprints"> {
   return {
     refuse: (inventory) => {
       refuseUnkeyed(inventory);
       if (options.prune) refusePrune(inventory, options);
     },
-    refuseCatalog: (inventory, catalog) => options.prune && refuseScope(inventory, catalog),
+    refuseBlueprints: (inventory, blueprints) => options.prune && refuseScope(inventory, blueprints),
   };
 }
 

@@ -2,7 +2,9 @@ import type { RejectCode } from "../reject.js";
 
 /** What to do about each reject, in a few words. */
 export const advice = {
-  ragged_row: "give the row as many cells as the header has; quote cells that hold the delimiter",
+  ragged_row:
+    "give the row as many cells as the header has; quote cells that hold the delimiter; or set source.csv.shortRows: pad, longRows: drop",
+  bad_text: "correct the byte, or name the source's encoding under source.encoding",
   unclosed_quote: "close the quote, or set source.csv.quote to false where quotes are plain text",
   bad_quote: "double a quote within a quoted cell, or set source.csv.quote to false where quotes are plain text",
   bad_json: "correct the line: one complete JSON object",

@@ -1,5 +1,6 @@
 import type { Tally } from "../chunk.js";
-import type { Candidate, Outcome } from "../entity.js";
+import type { Candidate } from "../entity.js";
+import type { Outcome } from "../outcome.js";
 import type { Reject } from "../reject.js";
 
 /** What became of the records. */

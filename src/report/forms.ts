@@ -8,8 +8,8 @@ import { formatMarkdown } from "./forms/markdown.js";
 import { formatPrometheus } from "./forms/prometheus.js";
 import type { Report } from "./report.js";
 
-/** Writes a report in one form, whole. */
-export type ReportForm = (report: Report) => string;
+/** Writes a report in one form, whole. `file` is where it will lie. */
+export type ReportForm = (report: Report, file?: string) => string;
 
 /** The forms of a report file by extension. */
 export const reportForms = {
@@ -44,7 +44,7 @@ export async function writeForms(report: Report, paths: readonly string[]): Prom
   for (const [path, form] of files) {
     try {
       await mkdir(dirname(path), { recursive: true });
-      await writeFile(`${path}.new`, form(report));
+      await writeFile(`${path}.new`, form(report, path));
       await rename(`${path}.new`, path);
     } catch (cause) {
       const hint = "Name a file that can be written with --report; the import's own report.json has the same.";

@@ -9,6 +9,20 @@ export interface NamedPlace {
   readonly line?: number;
 }
 
+/** A reject as an example of its cause. */
+export interface Sample extends NamedPlace {
+  /** The offending value as messages show it. */
+  readonly value?: string;
+}
+
+/** How often one fault was found, as a refused thing's first fault or a further one. */
+export interface FaultGroup {
+  readonly code: RejectCode;
+  readonly blueprint?: string;
+  readonly path?: string;
+  readonly count: number;
+}
+
 /** Rejects of one cause. */
 export interface RejectGroup {
   readonly code: RejectCode;
@@ -21,6 +35,8 @@ export interface RejectGroup {
   readonly value?: string;
   readonly leaf?: string;
   readonly first: NamedPlace;
+  /** The first of them in the order of the sources, at most {@link maxSamples}. */
+  readonly samples?: readonly Sample[];
 }
 
 /** Warnings of one cause. */
@@ -36,12 +52,17 @@ export interface WarningGroup {
 /** Most groups kept of either; further causes are counted in one group per code, and stage, without blueprint and path. */
 export const maxGroups = 1000;
 
+/** Most samples kept of a cause. */
+export const maxSamples = 5;
+
 /** Groups what an import refused and warned of, in memory that does not grow with its size. */
 export interface Causes {
   addRejects(rejects: readonly Reject[]): void;
   addWarnings(warnings: readonly Warning[]): void;
   /** The most frequent cause first. */
   rejects(): readonly RejectGroup[];
+  /** The most frequent fault first. */
+  faults(): readonly FaultGroup[];
   warnings(): readonly WarningGroup[];
 }
 
@@ -49,15 +70,32 @@ export interface Causes {
 export function groupCauses(names: readonly string[], limit = maxGroups): Causes {
   const rejects = new Map<string, Group<Reject>>();
   const warnings = new Map<string, Group<Warning>>();
+  const faults = new Map<string, { readonly fault: Omit<FaultGroup, "count">; count: number }>();
+  const addFault = (code: RejectCode, cause: Cause): void => {
+    const exact = JSON.stringify([code, cause.blueprint, cause.path]);
+    const isExact = faults.has(exact) || faults.size < limit;
+    const key = isExact ? exact : code;
+    const known = faults.get(key);
+    if (known === undefined) faults.set(key, { fault: { code, ...(isExact && causeOf(cause)) }, count: 1 });
+    else known.count++;
+  };
   return {
     addRejects(items) {
-      for (const item of items) addTo(rejects, limit, [item.code, item.stage], item, 1, item.at);
+      for (const item of items) {
+        addTo(rejects, limit, [item.code, item.stage], item, 1, item.at);
+        addFault(item.code, item);
+        for (const { code, path } of item.also ?? [])
+          addFault(code, {
+            ...(item.blueprint !== undefined && { blueprint: item.blueprint }),
+            ...(path !== undefined && { path }),
+          });
+      }
     },
     addWarnings(items) {
       for (const item of items) addTo(warnings, limit, [item.code], item, item.count, item.first);
     },
     rejects: () =>
-      inOrder(rejects).map(({ count, cause, sample, first }) => ({
+      inOrder(rejects).map(({ count, cause, sample, first, samples }) => ({
         code: sample.code,
         stage: sample.stage,
         ...cause,
@@ -66,7 +104,10 @@ export function groupCauses(names: readonly string[], limit = maxGroups): Causes
         ...(sample.value === undefined ? {} : { value: sample.value }),
         ...(sample.leaf === undefined ? {} : { leaf: sample.leaf }),
         first: named(first ?? sample.at, names),
+        samples: samples.map(({ at, value }) => ({ ...named(at, names), ...(value !== undefined && { value }) })),
       })),
+    faults: () =>
+      [...faults.values()].sort((a, b) => b.count - a.count).map(({ fault, count }) => ({ ...fault, count })),
     warnings: () =>
       inOrder(warnings).map(({ count, cause, sample, first }) => ({
         code: sample.code,
@@ -89,9 +130,11 @@ interface Group<T> {
   /** The item that stands first in the sources. */
   sample: T;
   first: Place | undefined;
+  /** The first items in the order of the sources. */
+  samples: { readonly at: Place; readonly value?: string }[];
 }
 
-function addTo<T extends Cause>(
+function addTo<T extends Cause & { readonly value?: string }>(
   groups: Map<string, Group<T>>,
   limit: number,
   kind: readonly string[],
@@ -104,14 +147,27 @@ function addTo<T extends Cause>(
   const key = known !== undefined || groups.size < limit ? exact : JSON.stringify(kind);
   const group = known ?? groups.get(key);
   if (group === undefined) {
-    groups.set(key, { cause: key === exact ? causeOf(item) : {}, count, sample: item, first: at });
+    const cause = key === exact ? causeOf(item) : {};
+    groups.set(key, { cause, count, sample: item, first: at, samples: [] });
+    addSample(groups.get(key)?.samples ?? [], item, at);
     return;
   }
   group.count += count;
+  addSample(group.samples, item, at);
   if (at !== undefined && (group.first === undefined || comparePlaces(at, group.first) < 0)) {
     group.sample = item;
     group.first = at;
   }
+}
+
+/** Keeps the first few by place; most items come in order, so that the last kept one decides at once. */
+function addSample(samples: Group<never>["samples"], { value }: { readonly value?: string }, at?: Place): void {
+  if (at === undefined) return;
+  const last = samples.at(-1);
+  if (samples.length === maxSamples && last !== undefined && comparePlaces(at, last.at) >= 0) return;
+  samples.push({ at, ...(value !== undefined && { value }) });
+  samples.sort((a, b) => comparePlaces(a.at, b.at));
+  samples.length = Math.min(samples.length, maxSamples);
 }
 
 function causeOf({ blueprint, path }: Cause): Cause {

@@ -1,9 +1,9 @@
 import { balances, type Counts, type EntityCounts, type RecordCounts } from "./counts.js";
-import { type Ending, exitCodeOf } from "./exit-code.js";
-import type { RejectGroup, WarningGroup } from "./group-causes.js";
+import type { FaultGroup, RejectGroup, WarningGroup } from "./group-causes.js";
+import type { TimelinePoint } from "./timeline.js";
 
-/** Version of the report's form. */
-export const reportVersion = 1;
+/** Version of the report's form. 2 adds fields; every field of 1 is as it was. */
+export const reportVersion = 2;
 
 /** HTTP exchanges of this process; `total` counts attempts. */
 export interface RequestCounts {
@@ -24,8 +24,33 @@ export interface RejectFile {
   readonly records: number;
 }
 
-/** The machine's account of an import: report.json. @source contract, "The state folder" */
-export interface Report {
+/** A source as it was read. */
+export interface ReportSource {
+  /** Path or address, without user name, password and query. */
+  readonly name: string;
+  /** Size of a local file as it lies on the disk; absent for stdin and addresses. */
+  readonly bytes?: number;
+  /** Records read of it by this process. */
+  readonly records: number;
+}
+
+/** What an import was made with. */
+export interface ReportOrigin {
+  /** The program's version. */
+  readonly version: string;
+  /** Path of the mapping file. */
+  readonly mapping: string;
+  /** Address of the API. */
+  readonly target: string;
+  /** The command line that does the same again, without credentials. */
+  readonly commandLine: string;
+  readonly sources: readonly ReportSource[];
+  /** Columns of the sources that no expression reads, by source. */
+  readonly unmappedColumns: readonly { readonly source: string; readonly columns: readonly string[] }[];
+}
+
+/** The machine's account of an import: report.json (docs/reliability.md). */
+export interface Report extends Partial<ReportOrigin> {
   readonly schemaVersion: typeof reportVersion;
   readonly importId: string;
   readonly command: string;
@@ -38,9 +63,13 @@ export interface Report {
   readonly entities: EntityCounts;
   readonly blueprints: Readonly<Record<string, EntityCounts>>;
   readonly rejects: readonly RejectGroup[];
+  /** All faults by cause, further ones of one refused thing among them. */
+  readonly faults?: readonly FaultGroup[];
   readonly warnings: readonly WarningGroup[];
   readonly rejectFiles: readonly RejectFile[];
   readonly requests: RequestCounts;
+  /** What this process did, second by second; later seconds are taken together in a long import. */
+  readonly timeline?: readonly TimelinePoint[];
   /** ISO 8601. */
   readonly startedAt: string;
   readonly durationMs: number;
@@ -57,9 +86,12 @@ export interface ReportFacts {
   readonly ending: Ending;
   readonly counts: Counts;
   readonly rejects: readonly RejectGroup[];
+  readonly faults?: readonly FaultGroup[];
   readonly warnings: readonly WarningGroup[];
   readonly rejectFiles: readonly RejectFile[];
   readonly requests: RequestCounts;
+  readonly timeline?: readonly TimelinePoint[];
+  readonly origin?: ReportOrigin;
   /** ISO 8601. */
   readonly startedAt: string;
   readonly durationMs: number;
@@ -83,11 +115,47 @@ export function buildReport(facts: ReportFacts): Report {
     entities,
     blueprints,
     rejects,
+    ...(facts.faults && { faults: facts.faults }),
     warnings,
     rejectFiles,
     requests,
+    ...(facts.timeline && { timeline: facts.timeline }),
+    ...facts.origin,
     startedAt,
     durationMs,
     entitiesPerSecond: durationMs === 0 ? 0 : Math.round((settled * 10_000) / durationMs) / 10,
   };
 }
+
+/** How an import came to its end, apart from what it counted. */
+export type Ending =
+  /** Every source was read to its end. */
+  | "finished"
+  /** A signal asked for it. */
+  | "interrupted"
+  /** It could not go on: source, blueprint, credentials, API. */
+  | "failed"
+  /** More rejects than `maxErrors` allows. */
+  | "overBudget"
+  /** A guard refused. */
+  | "refused"
+  /** A fault of this program. */
+  | "broken";
+
+/**
+ * Gives the exit code of an import: the first that applies of 5 · 4 · 3 · 2 · 6 · 1 · 0.
+ *
+ * @param isTrial - a dry run over its budget has nothing to resume: 1, not 2
+ * @source contract, "Exit codes"
+ */
+export function exitCodeOf(ending: Ending, counts: Counts, isTrial = false): number {
+  if (ending === "broken" || !balances(counts)) return 5;
+  if (ending === "overBudget" && isTrial) return 1;
+  if (ending !== "finished") return codes[ending];
+  return counts.records.rejected + counts.entities.rejected > 0 ? 1 : 0;
+}
+
+const codes = { interrupted: 4, failed: 3, overBudget: 2, refused: 6 } as const satisfies Record<
+  Exclude<Ending, "finished" | "broken">,
+  number
+>;

@@ -1,11 +1,9 @@
 import type { Mode } from "../entity.js";
 import { advice } from "./advice.js";
-import type { EntityCounts } from "./counts.js";
+import type { Counts, EntityCounts } from "./counts.js";
 import type { RejectGroup, WarningGroup } from "./group-causes.js";
-import { lastLine } from "./last-line.js";
-import { makePaint, type Paint } from "./paint.js";
 import type { Report } from "./report.js";
-import { formatCount, formatDuration, formatNumber, formatPlace, visible } from "./words.js";
+import { formatCount, formatDuration, formatNumber, formatPlace, makePaint, type Paint, visible } from "./words.js";
 
 /** What the terminal summary needs beside the report. */
 export interface SummaryFacts {
@@ -161,4 +159,64 @@ function ledgerLines({ records, entities, balanced }: Report, mode: Mode, paint:
 
 function sum(numbers: readonly number[], words: readonly string[]): string {
   return numbers.map((number, i) => `${formatNumber(number)} ${words[i]}`).join(" + ");
+}
+
+/** Writes the summary's last line: how an import ended, and what to do next. `resume` is the command that goes on, if there is one; `stopped` that its error budget ended it. */
+export function lastLine(report: Report, resume: string | undefined, paint: Paint, stopped = false): string {
+  const { records, entities, dryRun, exitCode } = report;
+  const settled = entities.created + entities.updated + entities.unchanged;
+  const left = entities.notAttempted === 0 ? "" : `, ${formatCount(entities.notAttempted, "entity")} not attempted`;
+  const next = resume === undefined ? "" : `; go on with: ${resume}`;
+  const overBudget = () =>
+    paint("bad", `Stopped by --max-errors with ${formatNumber(failed(report))} failed${left}${next}`);
+  if (stopped && exitCode === 1) return overBudget();
+  switch (exitCode) {
+    case 0: {
+      const would = dryRun ? "would be written" : "in the catalog";
+      return paint(
+        "good",
+        `Finished: ${formatCount(settled, "entity")} ${would}, ${formatCount(records.read, "record")} accounted for.`,
+      );
+    }
+    case 1:
+      return paint(
+        "bad",
+        `Finished with ${formatNumber(failed(report))} failed, ${formatCount(settled, "entity")} ${dryRun ? "would be" : "are"} in the catalog as the sources have ${settled === 1 ? "it" : "them"}.`,
+      );
+    case 2:
+      return overBudget();
+    case 4:
+      return paint("bad", `Interrupted after ${formatCount(records.read, "record")}${left}${next}`);
+    case 5:
+      return paint(
+        "bad",
+        `The import ended in a fault of portload itself${report.balanced ? "" : ": its counts do not add up"}. Please report it with report.json.`,
+      );
+    case 6:
+      return paint("bad", `Refused by a guard${left}${next}`);
+    default:
+      return paint("bad", `Stopped before its end${left}${next}`);
+  }
+}
+
+function failed({ records, entities }: Report): number {
+  return records.rejected + entities.rejected;
+}
+
+/** What a preview's summary tells. */
+export interface PreviewFacts {
+  readonly counts: Counts;
+  readonly rejects: readonly RejectGroup[];
+  readonly warnings: readonly WarningGroup[];
+  readonly color: boolean;
+}
+
+/** Writes the summary of a preview for people: failures by cause, warnings, and last how many records gave how many entities. Ends with a line feed. */
+export function formatPreview({ counts, rejects, warnings, color }: PreviewFacts): string {
+  const { records, entities } = counts;
+  const shown = entities.mapped - entities.rejected;
+  const failed = records.rejected + entities.rejected;
+  const skipped = records.skipped === 0 ? "" : `, ${formatNumber(records.skipped)} skipped`;
+  const last = `${formatCount(records.read, "record")} read${skipped}, ${formatCount(shown, "entity")} shown, ${formatNumber(failed)} failed; nothing was written`;
+  return `${[...causeLines(rejects, warnings, makePaint(color)), last].join("\n")}\n`;
 }

@@ -1,6 +1,13 @@
 import type { Blueprint, Property } from "../blueprint.js";
-import { type EntityBody, isSearchQuery, type Mode, type RelationValue } from "../entity.js";
-import { sameJson, sameValue } from "./same-value.js";
+import {
+  type ClearedField,
+  type Entity,
+  type EntityBody,
+  isSearchQuery,
+  type Mode,
+  type RelationValue,
+} from "../entity.js";
+import { type HeadField, headFields, holds, sameHead, sameNames, sameValue } from "../same-value.js";
 
 /** An entity as a look-up gives it, as far as it was asked for. */
 export type Found = Readonly<Record<string, unknown>>;
@@ -33,8 +40,6 @@ export interface MappedFields {
   readonly properties: readonly string[];
   readonly relations: readonly string[];
 }
-
-type HeadField = "title" | "icon" | "team";
 
 /** Fields of every entity; where a property has such a name, a look-up could not tell them apart. @source API reference, "Get an entity" */
 const ownFields =
@@ -116,6 +121,26 @@ export function compileComparison(blueprint: Blueprint, mode: Mode, mapped: Mapp
   };
 }
 
+/** The body with what is cleared apart, so that an entity that only clears a title counts as different. */
+export function clearedBody({
+  body,
+  clears = [],
+}: {
+  readonly body: EntityBody;
+  readonly clears?: readonly ClearedField[] | undefined;
+}): EntityBody {
+  return clears.length === 0 ? body : { ...body, ...Object.fromEntries(clears.map((field) => [field, null])) };
+}
+
+/** Whether the catalog holds all that an entity brings, so that merging it would change nothing; false where it was not looked up. */
+export function isHeld(entity: Entity, blueprint: Blueprint | undefined): boolean {
+  if (entity.before === undefined) return false;
+  const body = clearedBody(entity);
+  // What a search finds is not known here.
+  if ([body.team, ...Object.values(body.relations)].some(isSearchQuery)) return false;
+  return holds(body, { ...entity.before }, blueprint);
+}
+
 type Fields = MappedFields;
 
 function writableFields(blueprint: Blueprint): Fields {
@@ -126,7 +151,7 @@ function writableFields(blueprint: Blueprint): Fields {
     blueprint.aggregationProperties,
   ].flatMap((kind) => Object.keys(kind ?? {}));
   return {
-    head: inherits ? ["title", "icon"] : ["title", "icon", "team"],
+    head: inherits ? ["title", "icon"] : headFields,
     properties: Object.keys(blueprint.schema.properties).filter((key) => !calculated.includes(key)),
     relations: Object.keys(blueprint.relations ?? {}),
   };
@@ -134,7 +159,7 @@ function writableFields(blueprint: Blueprint): Fields {
 
 function fieldsOf(body: EntityBody): Fields {
   return {
-    head: (["title", "icon", "team"] as const).filter((name) => body[name] !== undefined),
+    head: headFields.filter((name) => body[name] !== undefined),
     properties: Object.keys(body.properties),
     relations: Object.keys(body.relations),
   };
@@ -152,26 +177,7 @@ function own(values: object, key: string): unknown {
   return Object.hasOwn(values, key) ? (values as Readonly<Record<string, unknown>>)[key] : undefined;
 }
 
-function sameHead(name: HeadField, body: EntityBody, found: Found): boolean {
-  const [after, before] = [body[name], found[name]];
-  if (name === "team") return sameNames(before, after);
-  // An entity without a title may be given its identifier as one. @source port-api, table of inferences, 29
-  if (name === "title" && after == null && before === found.identifier) return true;
-  return (after ?? null) === (before ?? null);
-}
-
 /** A property that an override leaves out may be given its default again, or stay empty: neither is a change. @source port-api, table of inferences, 9 */
 function isDefault(after: unknown, before: unknown, property: Property | undefined): boolean {
   return after === undefined && property?.default !== undefined && sameValue(before, property.default, property);
-}
-
-/** Teams and targets of a relation have no order and count once. What a search gives is not known here, so it never counts as the same. */
-function sameNames(before: unknown, after: unknown): boolean {
-  if (isSearchQuery(after)) return false;
-  return sameJson(namesOf(before), namesOf(after));
-}
-
-function namesOf(value: unknown): readonly unknown[] {
-  const list = Array.isArray(value) ? value : [value ?? []].flat();
-  return [...new Set(list)].sort();
 }

@@ -35,7 +35,7 @@ export function settleDuplicates(
   const warnings: Warning[] = [];
   for (const entity of entities) {
     // A search in place of an identifier names an entity that the API alone knows: two equal searches are not two equal keys.
-    if (typeof entity.body.identifier !== "string") {
+    if (!entity.isNamed) {
       fresh.push(entity);
       continue;
     }
@@ -49,7 +49,7 @@ export function settleDuplicates(
       duplicates.push(entity);
       continue;
     }
-    const message = `${entity.key.blueprint}/${entity.key.identifier} of ${describe(entity.at)} stands with other content at ${describe(keys.place(entry))}`;
+    const message = `${entity.key.blueprint}/${entity.key.identifier} of ${describe(entity.at)} has other content at ${describe(keys.place(entry))}`;
     if (policy === "error") rejects.push({ entity, reject: rejectOf(entity, message) });
     else {
       duplicates.push(entity);

@@ -1,3 +1,4 @@
+import { crc32 } from "node:zlib";
 import type { EntityBody } from "../entity.js";
 import { StateError } from "../errors.js";
 import type { Place } from "../record.js";
@@ -43,27 +44,31 @@ export interface JournalHeader {
   readonly retryOf?: string;
 }
 
-/** One entity of a reply. A rejected one has its line in reasons.ndjson, written earlier; an unmet one was refused for a missing target and waits, so it is not settled. */
-export interface Settled {
+/** How far an entity came, as a reply left it: its outcome, or that it waits, `first` being what its first write did. */
+export type Progress =
+  | { readonly is: "created" | "updated" | "rejected" }
+  | { readonly is: "deferred"; readonly first?: "created" | "updated" };
+
+/** One entity of a reply. A rejected one has its line in reasons.ndjson, written earlier. */
+export type Settled = EntityPlace & Progress;
+
+/** What separates one entity of an import from the others. */
+export interface EntityPlace {
   readonly at: Pick<Place, "source" | "position">;
   readonly resource: number;
   readonly item: number;
-  readonly is: keyof typeof letterOfIs;
-  readonly pass: keyof typeof letterOfPass;
 }
 
 /** A reply of the API, with all that it settled. */
 export interface JournalReply {
   readonly line: "reply";
-  /** HTTP status; absent where the entities were settled by reading them back. */
-  readonly status?: number;
   readonly settled: readonly Settled[];
 }
 
 /** What the catalog held before a request of a sync changed it; written before the request is sent. The ground for undoing it. */
 export interface JournalBefore {
   readonly line: "before";
-  readonly entities: readonly (Pick<Settled, "at" | "resource" | "item"> & {
+  readonly entities: readonly (EntityPlace & {
     readonly blueprint: string;
     /** The fields that the request may change, as they were. */
     readonly before: EntityBody;
@@ -94,28 +99,58 @@ type SettledTuple = [
   resource: number,
   item: number,
   is: keyof typeof isOfLetter,
-  pass: keyof typeof passOfLetter,
+  /** `f` for the first of several writes; `o` and `s` for an only or a second one. */
+  pass: "o" | "f" | "s",
 ];
 
 const isOfLetter = { c: "created", u: "updated", r: "rejected", m: "unmet" } as const;
-const passOfLetter = { o: "only", f: "first", s: "second" } as const;
 const letterOfIs = { created: "c", updated: "u", rejected: "r", unmet: "m" } as const;
-const letterOfPass = { only: "o", first: "f", second: "s" } as const;
 
 /** Writes a line of the journal as JSON, without its line end; what a reply settled is written as tuples. */
 export function encodeJournalLine(line: JournalLine): string {
-  if (line.line !== "reply") return JSON.stringify(line);
-  const settled = line.settled.map(
-    ({ at, resource, item, is, pass }): SettledTuple => [
-      at.source,
-      at.position,
-      resource,
-      item,
-      letterOfIs[is],
-      letterOfPass[pass],
-    ],
-  );
-  return JSON.stringify({ line: line.line, status: line.status, settled });
+  return JSON.stringify(line.line === "reply" ? { line: line.line, settled: line.settled.map(tupleOf) } : line);
+}
+
+function tupleOf({ at, resource, item, ...progress }: Settled): SettledTuple {
+  const place = [at.source, at.position, resource, item] as const;
+  if (progress.is !== "deferred") return [...place, letterOfIs[progress.is], "o"];
+  return [...place, letterOfIs[progress.first ?? "unmet"], "f"];
+}
+
+function settledOf([source, position, resource, item, letter, pass]: SettledTuple): Settled {
+  const place = { at: { source, position }, resource, item };
+  const is = isOfLetter[letter];
+  if (is === "unmet") return { ...place, is: "deferred" };
+  return pass === "f" && is !== "rejected" ? { ...place, is: "deferred", first: is } : { ...place, is };
+}
+
+/** Matches a damaged checksum, too. */
+const seal = /,"(...)":"(.{8})"\}$/;
+
+/** Adds a checksum to a line's text, as the last field of its object: the CRC-32 of what it was without it. */
+export function sealLine(text: string): string {
+  return `${text.slice(0, -1)},"crc":"${checksumOf(text)}"}`;
+}
+
+/**
+ * Takes a line's text out of its seal. Journals of earlier versions have none.
+ *
+ * @throws {StateError} when the text is not what was written
+ */
+export function unsealLine(line: string): { readonly text: string; readonly isSealed: boolean } {
+  const [found, key, checksum] = seal.exec(line) ?? [];
+  if (found === undefined) return { text: line, isSealed: false };
+  const text = `${line.slice(0, -found.length)}}`;
+  if (key === "crc" && checksumOf(text) === checksum) return { text, isSealed: true };
+  throw new StateError("a line of the journal is damaged", { hint: damagedHint });
+}
+
+/** What to do about a damaged journal. */
+export const damagedHint =
+  "The disk or a copy changed it, so what it says of entities cannot be relied on. Restore the folder from a copy, or import anew: a sync writes only what differs.";
+
+function checksumOf(text: string): string {
+  return crc32(text).toString(16).padStart(8, "0");
 }
 
 /**
@@ -137,16 +172,7 @@ export function decodeJournalLine(text: string): JournalLine {
   if (value.line === "before" || value.line === "delete" || value.line === "sent")
     return value as unknown as JournalBefore | JournalDeleted | JournalSent;
   if (value.line !== "reply") throw new StateError(`a line of the journal is of unknown kind ${String(value.line)}`);
-  const settled = (value.settled as SettledTuple[]).map(
-    ([source, position, resource, item, is, pass]): Settled => ({
-      at: { source, position },
-      resource,
-      item,
-      is: isOfLetter[is],
-      pass: passOfLetter[pass],
-    }),
-  );
-  return { line: "reply", ...(typeof value.status === "number" && { status: value.status }), settled };
+  return { line: "reply", settled: (value.settled as SettledTuple[]).map(settledOf) };
 }
 
 function parseObject(text: string): Record<string, unknown> {

@@ -2,9 +2,8 @@ import { existsSync } from "node:fs";
 import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type Reject, rejectCodes } from "../reject.js";
-import { openAppendFile } from "./append-file.js";
+import { openAppendFile, readLines } from "./files.js";
 import type { JournalHeader } from "./journal-lines.js";
-import { readLines } from "./read-lines.js";
 import type { SettledEntities } from "./settled.js";
 
 /** A line of reasons.ndjson. */

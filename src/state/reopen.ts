@@ -3,24 +3,19 @@ import { mkdir, open, readdir, rename, rm, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { StateError } from "../errors.js";
 import type { Reject } from "../reject.js";
+import { stateError } from "./files.js";
 import { cleanValue } from "./fingerprint.js";
-import { writeWhole } from "./import-folder.js";
+import { writeWhole } from "./folders.js";
 import { openJournal, readJournal } from "./journal.js";
-import { encodeJournalLine, type JournalHeader, type JournalLine } from "./journal-lines.js";
+import { encodeJournalLine, type JournalHeader, type JournalLine, sealLine } from "./journal-lines.js";
 import { describeHolder, takeLock } from "./lock.js";
 import { type Machine, thisMachine } from "./machine.js";
-import { clearSpool, openParts } from "./parts.js";
 import { recallReasons } from "./reasons.js";
-import { collectSettled, type EntityPlace, type SettledEntities } from "./settled.js";
-import type { State } from "./state.js";
-import { stateError } from "./state-error.js";
+import { type JournalSummary, readSettled } from "./settled.js";
+import { clearSpool, openParts, type State, takenOver } from "./state.js";
 
 /** The folder of an import that goes on, with what it did before. */
-export interface ReopenedState extends State {
-  readonly settled: SettledEntities;
-  /** When an entity of mode create was sent, without a reply that tells of it: by the server's clock; undefined when that was not known. */
-  readonly inDoubt: ReadonlyMap<string, number | undefined>;
-}
+export interface ReopenedState extends State, JournalSummary {}
 
 /** How to reopen a folder. */
 export interface ReopenOptions {
@@ -56,35 +51,13 @@ export async function reopenState(options: ReopenOptions): Promise<ReopenedState
     const { settled, inDoubt } = await readSettled(journalPath);
     await recallReasons(folder, header, settled, options.recall);
     await clearAway(folder);
-    const journal = await openJournal(journalPath);
+    const journal = await openJournal(journalPath, { mayAppend: () => lock.check() });
     const parts = openParts(folder, header, journal, () => lock.release());
-    return { ...parts, importId, folder, header, warnings: [], journal, settled, inDoubt };
+    return { ...parts, importId, folder, header, warnings: takenOver(lock), journal, settled, inDoubt };
   } catch (error) {
     await lock.release();
     throw stateError(folder, error);
   }
-}
-
-/** Names an entity of an import in a map. */
-export function placeName({ at, resource, item }: EntityPlace): string {
-  return `${at.source} ${at.position} ${resource} ${item}`;
-}
-
-/** Reads what a journal tells of its entities. @throws {StateError} */
-export async function readSettled(path: string): Promise<Pick<ReopenedState, "settled" | "inDoubt">> {
-  const settled = collectSettled();
-  const inDoubt = new Map<string, number | undefined>();
-  for await (const line of readJournal(path)) {
-    if (line.line === "sent")
-      for (const [source, position, resource, item] of line.entities)
-        inDoubt.set(placeName({ at: { source, position }, resource, item }), line.atMs);
-    if (line.line !== "reply") continue;
-    for (const each of line.settled) {
-      settled.note(each);
-      inDoubt.delete(placeName(each));
-    }
-  }
-  return { settled, inDoubt };
 }
 
 /** A line that a power cut or a kill tore was never acknowledged: cut it off, so that the next one stands alone. */
@@ -112,10 +85,10 @@ async function cutTornEnd(path: string): Promise<void> {
 
 /** Writes the journal anew with another header, and without what no longer counts. */
 async function rewriteJournal(path: string, header: JournalHeader, voided: (source: number) => boolean): Promise<void> {
-  const lines: string[] = [encodeJournalLine(header)];
+  const lines: string[] = [sealLine(encodeJournalLine(header))];
   for await (const line of readJournal(path)) {
     const kept = line.line === "import" ? undefined : withoutVoided(line, voided);
-    if (kept !== undefined) lines.push(encodeJournalLine(kept));
+    if (kept !== undefined) lines.push(sealLine(encodeJournalLine(kept)));
   }
   await writeWhole(path, `${lines.join("\n")}\n`);
 }

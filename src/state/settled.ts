@@ -1,23 +1,7 @@
-import type { Place } from "../record.js";
-import type { Settled } from "./journal-lines.js";
+import { readJournal } from "./journal.js";
+import type { EntityPlace, Progress, Settled } from "./journal-lines.js";
 
-/** What tells one entity of an import from the others. */
-export interface EntityPlace {
-  readonly at: Pick<Place, "source" | "position">;
-  readonly resource: number;
-  readonly item: number;
-}
-
-/** How far an entity came. */
-export type Progress =
-  /** Its outcome is known. */
-  | { readonly is: "final"; readonly outcome: "created" | "updated" | "rejected" }
-  /** Its first write is done; relations wait for the second one. */
-  | { readonly is: "first"; readonly outcome: "created" | "updated" }
-  /** It was refused for a missing target and waits for the end. */
-  | { readonly is: "unmet" };
-
-/** What the journal of an import tells of its entities: a byte an entity, so that it fits in memory for millions. */
+/** What the journal of an import says of its entities: a byte an entity, so that it fits in memory for millions. */
 export interface SettledEntities {
   /** Takes an entity of a reply; later ones overrule. */
   note(settled: Settled): void;
@@ -39,12 +23,12 @@ const reasonBit = 16;
 export function collectSettled(): SettledEntities {
   const bytes = createBytes();
   return {
-    note({ at, resource, item, is, pass }) {
+    note({ at, resource, item, ...progress }) {
       const before = bytes.get(at.source, resource, at.position, item);
-      let now: number;
-      if (is === "unmet") now = (before & reasonBit) | (unmet << 2);
-      else if (pass === "first" && is !== "rejected") now = (before & reasonBit) | ((firsts.indexOf(is) + 1) << 2);
-      else now = (before & ~3) | (finals.indexOf(is) + 1);
+      const now =
+        progress.is === "deferred"
+          ? (before & reasonBit) | ((progress.first === undefined ? unmet : firsts.indexOf(progress.first) + 1) << 2)
+          : (before & ~3) | (finals.indexOf(progress.is) + 1);
       bytes.set(at.source, resource, at.position, item, now);
     },
     lacksReason({ at, resource, item }) {
@@ -57,12 +41,11 @@ export function collectSettled(): SettledEntities {
     of({ at, resource, item }) {
       const byte = bytes.get(at.source, resource, at.position, item);
       const outcome = finals[(byte & 3) - 1];
-      if (outcome !== undefined && (outcome !== "rejected" || (byte & reasonBit) !== 0))
-        return { is: "final", outcome };
+      if (outcome !== undefined && (outcome !== "rejected" || (byte & reasonBit) !== 0)) return { is: outcome };
       const waiting = (byte >> 2) & 3;
-      if (waiting === unmet) return { is: "unmet" };
+      if (waiting === unmet) return { is: "deferred" };
       const first = firsts[waiting - 1];
-      return first === undefined ? undefined : { is: "first", outcome: first };
+      return first === undefined ? undefined : { is: "deferred", first };
     },
   };
 }
@@ -92,4 +75,33 @@ function createBytes() {
       dense.set(name, row);
     },
   };
+}
+
+/** Names an entity of an import in a map. */
+export function placeName({ at, resource, item }: EntityPlace): string {
+  return `${at.source} ${at.position} ${resource} ${item}`;
+}
+
+/** What the journal of an import that stopped says of its entities. */
+export interface JournalSummary {
+  readonly settled: SettledEntities;
+  /** When an entity of mode create was sent, without a reply of its own: by the server's clock; undefined when that was not known. */
+  readonly inDoubt: ReadonlyMap<string, number | undefined>;
+}
+
+/** Reads what a journal says of its entities. @throws {StateError} */
+export async function readSettled(path: string): Promise<JournalSummary> {
+  const settled = collectSettled();
+  const inDoubt = new Map<string, number | undefined>();
+  for await (const line of readJournal(path)) {
+    if (line.line === "sent")
+      for (const [source, position, resource, item] of line.entities)
+        inDoubt.set(placeName({ at: { source, position }, resource, item }), line.atMs);
+    if (line.line !== "reply") continue;
+    for (const each of line.settled) {
+      settled.note(each);
+      inDoubt.delete(placeName(each));
+    }
+  }
+  return { settled, inDoubt };
 }

@@ -1,6 +1,8 @@
 import { maxChunkBytes, maxChunkRecords } from "../chunk.js";
-import { type AppendFile, openAppendFile } from "./append-file.js";
-import { readLines } from "./read-lines.js";
+import { Entity, type EntityBody } from "../entity.js";
+import type { Deferred } from "../outcome.js";
+import type { Place } from "../record.js";
+import { type AppendFile, openAppendFile, readLines } from "./files.js";
 
 /** How an item is written as one line of text, without line feeds, and read back. */
 export interface Codec<T> {
@@ -94,3 +96,69 @@ async function* inChunks<T>(path: string, ranges: readonly Range[], decode: (lin
   }
   if (chunk.length > 0) yield chunk;
 }
+
+/** An entity as a line of a spool; its body is the text that will be sent, not encoded again. */
+export const entityCodec: Codec<Entity> = {
+  encode(entity) {
+    const { at, span, resource, item, key, bytes, json, clears, before, mode, rejected } = entity;
+    const isPlain = clears === undefined && before === undefined && mode === undefined && rejected === undefined;
+    const place = at.line === undefined ? [at.source, at.position] : [at.source, at.position, at.line];
+    const head = JSON.stringify([
+      place,
+      span === undefined ? null : [span.start, span.end],
+      resource,
+      item,
+      [key.blueprint, key.identifier],
+      bytes,
+      // As text, so that no key of it can be taken for the body's.
+      ...(isPlain ? [] : [JSON.stringify({ clears, before, mode, rejected })]),
+    ]);
+    return `{"head":${head}${bodyStart}${json}}`;
+  },
+  decode(line) {
+    const { head, body } = JSON.parse(line) as { head: Head; body: EntityBody };
+    const [[source, position, lineOfRecord], span, resource, item, [blueprint, identifier], bytes, more] = head;
+    const at: Place = lineOfRecord === undefined ? { source, position } : { source, position, line: lineOfRecord };
+    // a quote within a JSON text is always escaped, so the first match is the key of the body
+    const json = line.slice(line.indexOf(bodyStart) + bodyStart.length, -1);
+    return new Entity({
+      at,
+      span: span === null ? undefined : { start: span[0], end: span[1] },
+      resource,
+      item,
+      key: { blueprint, identifier },
+      json,
+      bytes,
+      relations: body.relations,
+      ...(more !== undefined && (JSON.parse(more) as MoreFields)),
+    });
+  },
+};
+
+/** An entity whose relations, or which itself, waits for the second write, as a line of a spool. */
+export const deferredCodec: Codec<Deferred> = {
+  encode({ entity, first, waiting }) {
+    return `${JSON.stringify({ first, waiting })}\t${entityCodec.encode(entity)}`;
+  },
+  decode(line) {
+    // JSON escapes tabs, so the first one is ours
+    const tab = line.indexOf("\t");
+    const wait = JSON.parse(line.slice(0, tab)) as Omit<Deferred, "entity" | "is">;
+    return { is: "deferred", entity: entityCodec.decode(line.slice(tab + 1)), ...wait };
+  },
+};
+
+type Head = [
+  at: [source: number, position: number, line?: number],
+  span: [start: number, end: number] | null,
+  resource: number,
+  item: number,
+  key: [blueprint: string, identifier: string],
+  bytes: number,
+  more?: string,
+];
+
+/** What few entities have. */
+type MoreFields = Pick<Entity, "clears" | "before" | "mode" | "rejected">;
+
+const bodyStart = ',"body":';

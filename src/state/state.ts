@@ -1,17 +1,17 @@
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { Deferred, Entity } from "../entity.js";
+import type { Entity } from "../entity.js";
+import type { Deferred } from "../outcome.js";
 import type { Warning } from "../warning.js";
 import { cleanValue } from "./fingerprint.js";
-import { makeImportFolder, makeStateDir } from "./import-folder.js";
-import { makeImportId } from "./import-id.js";
+import { makeImportFolder, makeImportId, makeStateDir, removeOldImports, writeWhole } from "./folders.js";
 import { type Journal, openJournal } from "./journal.js";
 import { type JournalHeader, journalFormat } from "./journal-lines.js";
+import { type Lock, lapseMs, nameOf } from "./lease.js";
 import { describeHolder, takeLock } from "./lock.js";
 import { type Machine, thisMachine } from "./machine.js";
-import { openParts } from "./parts.js";
-import type { Rejects } from "./rejects.js";
-import { removeOldImports } from "./retention.js";
-import type { Spool } from "./spool.js";
+import { openRejects, type Rejects } from "./rejects.js";
+import { type Codec, deferredCodec, entityCodec, openSpool, type Spool } from "./spool.js";
 
 /** The folder of one import, held by this process. */
 export interface State {
@@ -70,8 +70,9 @@ export async function openState(options: StateOptions): Promise<State> {
   try {
     const folder = await makeImportFolder(stateDir, header);
     const kept = await removeOldImports(stateDir, Math.max(0, keep - 1));
-    const warnings = kept.map((message): Warning => ({ code: "state_unclean", message, count: 1 }));
-    const journal = await openJournal(join(folder, "journal.ndjson"));
+    const unclean = kept.map((message): Warning => ({ code: "state_unclean", message, count: 1 }));
+    const warnings = [...takenOver(lock), ...unclean];
+    const journal = await openJournal(join(folder, "journal.ndjson"), { mayAppend: () => lock.check() });
     return {
       ...openParts(folder, header, journal, () => lock.release()),
       importId,
@@ -84,4 +85,72 @@ export async function openState(options: StateOptions): Promise<State> {
     await lock.release();
     throw error;
   }
+}
+
+/** Says whose lock was taken over although it is not known to be dead. */
+export function takenOver({ tookOver }: Lock): readonly Warning[] {
+  if (tookOver === undefined) return [];
+  const message = `took over the lock of ${nameOf(tookOver)}, which had not renewed it for ${lapseMs / 1000} s`;
+  return [{ code: "state_unclean", message, count: 1 }];
+}
+
+/** Name of a copy of a source that cannot be opened twice, in the spool. */
+const copyName = /^source-\d+(\.|$)/;
+
+/** Opens what stands in an import's folder beside its journal. */
+export function openParts(
+  folder: string,
+  header: JournalHeader,
+  journal: Journal,
+  release: () => Promise<void>,
+): Pick<State, "rejects" | "spool" | "deferred" | "writeReport" | "close"> {
+  const spoolDir = join(folder, "spool");
+  const names = header.fingerprints.sources.map(({ name }) => name);
+  const rejects = openRejects(folder, names);
+  const deferred = spoolsOf(spoolDir, (round) => `deferred${round === 0 ? "" : `-${round}`}.ndjson`, deferredCodec);
+  const steps = spoolsOf(spoolDir, (step) => `${step}.ndjson`, entityCodec);
+  return {
+    rejects,
+    deferred: deferred.of,
+    spool: steps.of,
+    writeReport: (json) => writeWhole(join(folder, "report.json"), json),
+    close: (ending = "finished") =>
+      closeAll([
+        () => rejects.close(),
+        () => journal.close(),
+        () => deferred.close(),
+        () => steps.close(),
+        () => clearSpool(spoolDir, ending === "unfinished"),
+        release,
+      ]),
+  };
+}
+
+/** Deletes the spool; with `keepCopies` all of it but the copies of sources. */
+export async function clearSpool(spoolDir: string, keepCopies: boolean): Promise<void> {
+  const kept = keepCopies ? (await readdir(spoolDir)).filter((name) => copyName.test(name)) : [];
+  if (kept.length === 0) return await rm(spoolDir, { recursive: true, force: true });
+  for (const name of await readdir(spoolDir))
+    if (!kept.includes(name)) await rm(join(spoolDir, name), { recursive: true, force: true });
+}
+
+/** Spools by number, each made when it is first asked for. */
+function spoolsOf<T>(folder: string, nameOf: (number: number) => string, codec: Codec<T>) {
+  const spools = new Map<number, Spool<T>>();
+  return {
+    of(number: number): Spool<T> {
+      const known = spools.get(number);
+      if (known !== undefined) return known;
+      const made = openSpool(join(folder, nameOf(number)), codec);
+      spools.set(number, made);
+      return made;
+    },
+    close: () => closeAll([...spools.values()].map((spool) => () => spool.close())),
+  };
+}
+
+async function closeAll(parts: readonly (() => Promise<void>)[]): Promise<void> {
+  const failures: unknown[] = [];
+  for (const part of parts) await part().catch((error: unknown) => failures.push(error));
+  if (failures.length > 0) throw failures[0];
 }

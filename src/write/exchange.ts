@@ -1,23 +1,22 @@
-import type { Batch, Write } from "../entity.js";
-import type { BulkReply, ItemResult } from "../reply.js";
+import type { Blueprint } from "../blueprint.js";
+import type { Batch, FoundEntity, Write } from "../entity.js";
+import type { Reply } from "../reply.js";
+import type { Verdict } from "../verdict.js";
 import { splitBatch, withWrites } from "./batch.js";
-import { type FoundEntity, isCreated, judgeFound } from "./read-back.js";
-import { type Verdict, verdictOf, verdictOfSize } from "./verdict.js";
-
-/** A write and what the API said of it. */
-export interface Settled {
-  readonly write: Write;
-  readonly verdict: Verdict;
-}
+import { isCreated, judgeFound, type Times } from "./read-back.js";
 
 /** What an exchange needs from outside. */
 export interface ExchangeIo {
-  /** Sends one request; see the API's client. */
-  send(batch: Batch): Promise<BulkReply>;
+  /** Sends one request: a verdict on each of its writes, in their order. */
+  send(batch: Batch): Promise<Reply<readonly Verdict[]>>;
   /** Whole entities by identifier, of those asked for. */
   lookUp(blueprint: string, identifiers: readonly string[]): Promise<ReadonlyMap<string, FoundEntity>>;
-  /** Takes the verdicts of a reply. Awaited before the request's place in flight is free again. */
-  settle(batch: Batch, verdicts: readonly Settled[]): Promise<void>;
+  /** The server's clock, milliseconds since the epoch; undefined where it is not known. */
+  serverNow?(): number | undefined;
+  /** Types of the properties of what is read back. */
+  blueprint?(identifier: string): Blueprint | undefined;
+  /** Takes the verdicts on some writes of a request, each write's once. Awaited before the request's place in flight is free again. */
+  settle(verdicts: ReadonlyMap<Write, Verdict>): Promise<void>;
   /** Waits before entities are sent again. @throws the reason when the wait is ended */
   sleep(ms: number): Promise<void>;
   /** Aborted: nothing further is sent, and what has no verdict is left without. */
@@ -52,28 +51,25 @@ export async function exchangeBatch(
   past: Past = { rounds: 0, doubtful: false },
 ): Promise<void> {
   const reply = await io.send(batch);
-  const [only] = batch.writes;
-  if (reply.is !== "settled" && batch.writes.length > 1) {
+  if (reply.is === "refused" && batch.writes.length > 1) {
     for (const half of splitBatch(batch)) {
       if (io.signal?.aborted) return;
       await exchangeBatch(half, io, past);
     }
-  } else if (reply.is === "tooLarge") {
-    if (only !== undefined) await io.settle(batch, [{ write: only, verdict: verdictOfSize(only) }]);
-  } else {
-    const again = await settleReply(batch, ofEach(reply), io, past);
-    if (again === undefined || io.signal?.aborted) return;
-    if (again.pauseMs > 0) await io.sleep(again.pauseMs);
-    if (!io.signal?.aborted) await exchangeBatch(again.batch, io, again.past);
+    return;
   }
+  const again = await settleReply(batch, reply, io, past);
+  if (again === undefined || io.signal?.aborted) return;
+  if (again.pauseMs > 0) await io.sleep(again.pauseMs);
+  if (!io.signal?.aborted) await exchangeBatch(again.batch, io, again.past);
 }
 
-/** A request of one entity that was refused as a whole says it of that entity. */
-function ofEach(reply: Exclude<BulkReply, { is: "tooLarge" }>): Extract<BulkReply, { is: "settled" }> {
-  if (reply.is === "settled") return reply;
-  const { status, error, message, traceId } = reply;
-  const results = [{ is: "refused", status, error, message }] as const;
-  return { is: "settled", results, ...(traceId !== undefined && { traceId }) };
+/** Verdicts by position. A request of one entity that was refused as a whole says it of that entity; a lost one says nothing of any. */
+function verdictsOf(reply: Reply<readonly Verdict[]>): readonly Verdict[] {
+  if (reply.is === "lost") return [];
+  if (reply.is === "done") return reply.body;
+  const { is, status, error, message, traceId } = reply;
+  return [{ is, status, error, message, ...(traceId !== undefined && { traceId }) }];
 }
 
 interface Again {
@@ -85,34 +81,36 @@ interface Again {
 /** Settles what the reply and the catalog tell; gives what must be sent again. */
 async function settleReply(
   batch: Batch,
-  reply: Extract<BulkReply, { is: "settled" }>,
+  reply: Reply<readonly Verdict[]>,
   io: ExchangeIo,
   past: Past,
 ): Promise<Again | undefined> {
   const rounds = past.rounds + 1;
   const sentAtMs = past.sentAtMs ?? reply.sentAtMs;
-  const settled: Settled[] = [];
+  const verdicts = verdictsOf(reply);
+  const settled = new Map<Write, Verdict>();
   const doubtful: Write[] = [];
   const again: Write[] = [];
   batch.writes.forEach((write, i) => {
-    const result = reply.results[i] ?? unknown;
-    const passes = result.is === "refused" && passing.has(result.status);
-    if (result.is === "unknown" || (write.mode === "create" && isClash(result, past))) doubtful.push(write);
+    const verdict = verdicts[i] ?? unknown;
+    const passes = verdict.is === "refused" && passing.has(verdict.status);
+    if (verdict.is === "unknown" || (write.mode === "create" && isClash(verdict, past))) doubtful.push(write);
     else if (passes && rounds < maxRounds) again.push(write);
-    else settled.push({ write, verdict: verdictOf(write, result, reply.traceId) });
+    else settled.set(write, verdict);
   });
   // Those that the reply settles are safe before anything else is asked.
-  if (settled.length > 0) await io.settle(batch, settled);
+  if (settled.size > 0) await io.settle(settled);
   const failed = again.length;
   if (doubtful.length > 0 && !io.signal?.aborted) {
     const found = await readBack(batch.blueprint, doubtful, io);
-    const late: Settled[] = [];
+    const times = { sentAtMs, readAtMs: io.serverNow?.() };
+    const late = new Map<Write, Verdict>();
     for (const write of doubtful) {
-      const verdict = verdictOfFound(write, found.get(write.entity.key.identifier), { sentAtMs, rounds });
+      const verdict = verdictOfFound(write, found.get(write.entity.key.identifier), times, rounds, io);
       if (verdict === undefined) again.push(write);
-      else late.push({ write, verdict });
+      else late.set(write, verdict);
     }
-    if (late.length > 0) await io.settle(batch, late);
+    if (late.size > 0) await io.settle(late);
   }
   if (again.length === 0) return undefined;
   return {
@@ -122,11 +120,11 @@ async function settleReply(
   };
 }
 
-const unknown: ItemResult = { is: "unknown" };
+const unknown: Verdict = { is: "unknown" };
 
 /** Mode create: an entity that an earlier request may have made. */
-function isClash(result: ItemResult, past: Past): boolean {
-  return past.doubtful && result.is === "refused" && result.status === 409;
+function isClash(verdict: Verdict, past: Past): boolean {
+  return past.doubtful && verdict.is === "refused" && verdict.status === 409;
 }
 
 async function readBack(
@@ -135,7 +133,7 @@ async function readBack(
   io: ExchangeIo,
 ): Promise<ReadonlyMap<string, FoundEntity>> {
   // A search in place of an identifier names an entity that the API alone knows.
-  const named = writes.filter(({ entity }) => typeof entity.body.identifier === "string");
+  const named = writes.filter(({ entity }) => entity.isNamed);
   return named.length === 0
     ? new Map()
     : io.lookUp(
@@ -148,12 +146,16 @@ async function readBack(
 function verdictOfFound(
   write: Write,
   found: FoundEntity | undefined,
-  { sentAtMs, rounds }: { readonly sentAtMs: number | undefined; readonly rounds: number },
+  times: Times,
+  rounds: number,
+  io: ExchangeIo,
 ): Verdict | undefined {
-  const is = judgeFound(write, found, sentAtMs);
+  const is = judgeFound(write, found, times, io.blueprint?.(write.entity.key.blueprint));
   if (is === "created" || is === "updated") return { is };
-  if (is === "exists") return verdictOf(write, { is: "refused", status: 409, error: "conflict", message: "" });
+  if (is === "exists") return conflict;
   if (rounds < maxRounds) return undefined;
-  if (is === "unclear") return { is: isCreated(found, sentAtMs) ? "created" : "updated" };
-  return verdictOf(write, unknown);
+  return is === "unclear" ? { is: isCreated(found, times) ? "created" : "updated" } : unknown;
 }
+
+/** Mode create: the entity was there before. */
+export const conflict = { is: "refused", status: 409, error: "conflict", message: "" } as const satisfies Verdict;

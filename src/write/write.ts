@@ -1,4 +1,3 @@
-import pLimit from "p-limit";
 import type { Batch } from "../entity.js";
 import { type ExchangeIo, exchangeBatch } from "./exchange.js";
 import type { Width } from "./width.js";
@@ -21,7 +20,6 @@ export interface WriteIo extends ExchangeIo {
  * @throws the first error of `send` or `settle`, else that of `batches`; after everything in flight is settled
  */
 export async function writeBatches(batches: AsyncIterable<Batch>, io: WriteIo): Promise<void> {
-  const limit = pLimit(io.width.now);
   const failed: { error?: unknown } = {};
   const inFlight = new Set<Promise<void>>();
   const keys = new Set<string>();
@@ -42,10 +40,9 @@ export async function writeBatches(batches: AsyncIterable<Batch>, io: WriteIo): 
         !names.some((name) => keys.has(name));
       while (!stopped() && inFlight.size > 0 && !mayStart()) await Promise.race(inFlight);
       if (stopped()) break;
-      limit.concurrency = io.width.now;
       bytes += batch.bytes;
       for (const name of names) keys.add(name);
-      const task = limit(() => exchangeBatch(batch, io))
+      const task = exchangeBatch(batch, io)
         .catch(fail)
         .finally(() => {
           bytes -= batch.bytes;

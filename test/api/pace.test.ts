@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { afterEach, describe, expect, it } from "vitest";
 import type { Ticket } from "../../src/api/allowance.js";
 import { realClock } from "../../src/api/clock.js";
@@ -12,6 +13,8 @@ afterEach(() => {
 
 function pace(rate: Rate = "auto", clock = realClock): Pace {
   const controller = new AbortController();
+  // As the client does: everybody who waits listens to it.
+  setMaxListeners(0, controller.signal);
   life.push(controller);
   return createPace({ rate, clock, signal: controller.signal });
 }

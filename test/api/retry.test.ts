@@ -1,12 +1,6 @@
 import { describe, expect, it } from "vitest";
-import {
-  type AttemptFacts,
-  attemptTimeout,
-  decideRetry,
-  type ReplyHeaders,
-  retryDelayMs,
-  unreadableReply,
-} from "../../src/api/retry.js";
+import type { ReplyHeaders } from "../../src/api/headers.js";
+import { type AttemptFacts, attemptTimeout, decideRetry, retryDelayMs, unreadableReply } from "../../src/api/retry.js";
 
 const first: AttemptFacts = {
   idempotent: true,

@@ -33,7 +33,7 @@ describe("retries", () => {
   ] as [string, Canned][]) {
     it(`sends an upsert again after ${name}`, async () => {
       const { client, seen, clock } = await stub(scripted(trouble, made));
-      expect(await client.upsertBulk("b", [item], merge)).toMatchObject({ results: [{ is: "created" }] });
+      expect(await client.upsertBulk("b", [item], merge)).toMatchObject({ is: "done", body: [{ is: "created" }] });
       expect([seen.length, clock.asked]).toEqual([2, [500]]);
       expect(client.counts()).toMatchObject({ total: 3, retries: 1, byRoute: { token: 1, bulk: 2 } });
     });
@@ -97,10 +97,10 @@ describe("mode create", () => {
     ["a dropped connection", "drop", "UND_ERR_SOCKET"],
     ["a timeout", "hang", "ATTEMPT_TIMEOUT"],
   ] as [string, Canned, string][]) {
-    it(`is not sent again after ${name}: all is unknown, and the reply counts as lost`, async () => {
+    it(`is not sent again after ${name}: the reply counts as lost`, async () => {
       const { client, seen } = await stub(scripted(trouble), { timeoutMs: 60 });
       const reply = await client.upsertBulk("b", [item, item], create);
-      expect(reply).toMatchObject({ is: "settled", results: [{ is: "unknown" }, { is: "unknown" }], lost: { cause } });
+      expect(reply).toMatchObject({ is: "lost", cause });
       expect(seen.length).toBe(1);
     });
   }
@@ -110,12 +110,12 @@ describe("mode create", () => {
     const { client } = await stub(scripted({ ...made, headers: { date } }, "drop"));
     await client.upsertBulk("b", [item], create);
     const reply = await client.upsertBulk("b", [item], create);
-    expect(reply).toMatchObject({ lost: { sentAtMs: Date.parse(date) } });
+    expect(reply).toMatchObject({ is: "lost", sentAtMs: Date.parse(date) });
   });
 
   it("is sent again after a 429 and a 401", async () => {
     const { client, seen, tokens } = await stub(scripted({ status: 429 }, { status: 401 }, made));
-    expect(await client.upsertBulk("b", [item], create)).toMatchObject({ results: [{ is: "created" }] });
+    expect(await client.upsertBulk("b", [item], create)).toMatchObject({ is: "done", body: [{ is: "created" }] });
     expect([seen.length, tokens()]).toEqual([3, 2]);
   });
 });
@@ -160,7 +160,7 @@ describe("401", () => {
       { rate: "off" },
     );
     const replies = await Promise.all(Array.from({ length: 50 }, () => client.upsertBulk("b", [item], merge)));
-    expect(replies.every((reply) => reply.is === "settled")).toBe(true);
+    expect(replies.every((reply) => reply.is === "done")).toBe(true);
     expect(tokens()).toBe(2);
     expect(client.counts().byRoute).toMatchObject({ token: 2, bulk: 100 });
   });

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { type Emulator, startEmulator } from "../../src/emulator/emulator.js";
 import { blueprintOf, envOf, makeFolder, readingsOfRun } from "../support/catalog.js";
-import { runProgram } from "../support/program.js";
+import { runInProcess as runProgram } from "../support/in-process.js";
 
 const node = blueprintOf("node", {
   schema: { properties: { size: { type: "number" } } },

@@ -13,7 +13,7 @@ async function offered(script: string, words: readonly string[]): Promise<readon
     `portload() { "${process.execPath}" "${program}" "$@"; }`,
     script,
     `COMP_WORDS=(${words.join(" ")}); COMP_CWORD=${words.length - 1}`,
-    "_portload_yargs_completions",
+    "_portload_completions",
     `printf "%s\\n" "\${COMPREPLY[@]}"`,
   ];
   const { stdout } = await promisify(execFile)("bash", ["-c", asked.join("\n")]);

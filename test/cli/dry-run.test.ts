@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { envOf, makeFolder, startCatalog } from "../support/catalog.js";
-import { runProgram } from "../support/program.js";
+import { runInProcess as runProgram } from "../support/in-process.js";
 
 describe("portload import --dry-run", () => {
   it("says that nothing was written, and what was not checked", async () => {

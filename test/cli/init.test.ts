@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { makeFolder } from "../support/catalog.js";
-import { runProgram } from "../support/program.js";
+import { runInProcess as runProgram } from "../support/in-process.js";
 
 describe("portload init", () => {
   it("prints the mapping on stdout, and its questions on stderr", async () => {

@@ -1,6 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { setImmediate as turn } from "node:timers/promises";
+import { setTimeout as wait } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import type { EmulatorOptions } from "../../src/emulator/emulator.js";
 import { envOf, startCatalog } from "../support/catalog.js";
@@ -17,7 +17,7 @@ async function begin(options: EmulatorOptions, after = 5) {
   const flags = ["--state-dir", stateDir, "--concurrency", "2"];
   const program = start(["import", ...given.sources, "-m", given.mapping, ...flags], envOf(emulator));
   program.stdin.end();
-  while (emulator.stats().families.bulk.accepted < after) await turn();
+  while (emulator.stats().families.bulk.accepted < after) await wait(1);
   const resume = () => runProgram(["resume", ...flags], envOf(emulator));
   return { emulator, program, stateDir, resume };
 }
@@ -48,7 +48,7 @@ describe("an import that gets a signal", () => {
     const faults = { faults: [{ route: "bulk" as const, requests: [6, 7], delayMs: 60_000 }] };
     const { emulator, program, resume } = await begin({ faults });
     program.kill("SIGINT");
-    await turn();
+    await wait(1);
     program.kill("SIGINT");
     const again = setInterval(() => program.kill("SIGINT"), 50);
     const { code } = await program.ended;

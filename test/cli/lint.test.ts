@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { runProgram } from "../support/program.js";
+import { runInProcess as runProgram } from "../support/in-process.js";
 
 describe("portload lint", () => {
   it("prints findings on stdout, counts on stderr, and ends with 0 without an error", async () => {
@@ -32,6 +32,6 @@ describe("portload lint", () => {
   it("ends with 64 on a form that it lacks", async () => {
     const { code, stderr } = await runProgram(["lint", "mappings/dotgov.yaml", "--output", "xml"]);
     expect(code).toBe(64);
-    expect(stderr).toContain("--output:");
+    expect(stderr).toContain("--output must be text, json or github");
   });
 });

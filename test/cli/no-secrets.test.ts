@@ -3,7 +3,7 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { setImmediate as turn } from "node:timers/promises";
+import { setTimeout as wait } from "node:timers/promises";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { FaultRule } from "../../src/emulator/faults.js";
 import { startCatalog } from "../support/catalog.js";
@@ -70,7 +70,7 @@ describe("what a run leaves and says", () => {
     const source = `http://reader:hunter2pass@${host}/exports/nodes.ndjson?signature=sig-53cr3t&x=1`;
     const first = start(["import", source, "-m", given.mapping, "--concurrency", "2", ...flags], env);
     first.stdin.end();
-    while (emulator.stats().families.bulk.accepted < 20) await turn();
+    while (emulator.stats().families.bulk.accepted < 20) await wait(1);
     first.kill("SIGTERM");
     const said = [await first.ended];
     said.push(await runProgram(["resume", source, "-m", given.mapping, ...flags], env));

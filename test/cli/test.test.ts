@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { runProgram } from "../support/program.js";
+import { runInProcess as runProgram } from "../support/in-process.js";
 
 describe("portload test", () => {
   it("ends with 0 when all pass, and says how many", async () => {

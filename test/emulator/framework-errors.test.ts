@@ -55,4 +55,36 @@ describe("what is wrong before any route is met", () => {
     const title = `${"[{".repeat(1000)}\\"${"[".repeat(1000)}`;
     expect((await call("POST", "/v1/blueprints/service/entities", { title })).status).toBe(201);
   });
+
+  it.each([
+    ["evil.example", 421],
+    ["127.0.0.1.evil.example", 421],
+    ["localhost.evil.example:4455", 421],
+    ["localhost:4455", 200],
+    ["app.localhost", 200],
+    ["127.0.0.5:1", 200],
+    ["[::1]:4455", 200],
+  ])("a request by the name %s is answered with %i on a loopback address", async (host, status) => {
+    const { call, emulator } = await startSession();
+    const reply = await call("GET", "/v1/blueprints", undefined, { host });
+    expect(reply.status).toBe(status);
+    if (status === 421) expect(reply.body).toMatchObject({ ok: false, message: expect.stringContaining("--host") });
+    expect(emulator.stats().families.blueprints.accepted).toBe(status === 200 ? 1 : 0);
+  });
+
+  it("a request by any name is answered where --host is no loopback address", async () => {
+    const { call } = await startSession({ host: "0.0.0.0" });
+    expect((await call("GET", "/v1/blueprints", undefined, { host: "emulator.example" })).status).toBe(200);
+  });
+
+  it("a pattern that backtracks refuses the value and holds up nobody", async () => {
+    const { call } = await startSession();
+    const schema = { properties: { name: { type: "string", pattern: "^([a-z]+[-_.]?)+$" } } };
+    await call("POST", "/v1/blueprints", { identifier: "slow", title: "Slow", schema });
+    const name = `${"a".repeat(28)}!`;
+    const refused = await call("POST", "/v1/blueprints/slow/entities", { identifier: "a", properties: { name } });
+    expect([refused.status, refused.body.error]).toEqual([422, "blueprint_schema_mismatch"]);
+    const taken = await call("POST", "/v1/blueprints/slow/entities", { identifier: "a", properties: { name: "a-b" } });
+    expect(taken.status).toBe(201);
+  });
 });

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { comparingGroup } from "../../src/options/writing.js";
 import { allowingFlags, deleteLimits, excessDeletions, percent } from "../../src/plan/prune-guard.js";
 
 describe("limits of deletion", () => {
@@ -7,8 +8,8 @@ describe("limits of deletion", () => {
     expect(deleteLimits([])).toEqual({ count: 100, share: 0.1 });
     expect(deleteLimits([], 0.9)).toEqual({ count: 100, share: 0.9 });
     expect(deleteLimits([5])).toEqual({ count: 5, share: 0.1 });
-    expect(deleteLimits(["5%"], 0.9)).toEqual({ count: 100, share: 0.05 });
-    expect(deleteLimits(["250", "40%", 300])).toEqual({ count: 300, share: 0.4 });
+    expect(deleteLimits([{ share: 0.05 }], 0.9)).toEqual({ count: 100, share: 0.05 });
+    expect(deleteLimits([250, { share: 0.4 }, 300])).toEqual({ count: 300, share: 0.4 });
   });
 
   it.each([
@@ -44,7 +45,8 @@ describe("limits of deletion", () => {
       fc.property(fc.array(deletions, { maxLength: 4 }), (all) => {
         const excesses = excessDeletions(all, deleteLimits([]));
         const asked = allowingFlags(excesses).map((flag) => flag.replace("--max-delete ", ""));
-        expect(excessDeletions(all, deleteLimits(asked))).toEqual([]);
+        const read = comparingGroup.maxDelete.read(asked);
+        expect(excessDeletions(all, deleteLimits("value" in read ? read.value : []))).toEqual([]);
         expect(asked.length === 0).toBe(excesses.length === 0);
       }),
     );

@@ -46,6 +46,9 @@ const dialects = fc.record({
   coding: fc.constantFrom(...codings),
   delimiter: fc.constantFrom(",", ";", "\t", "|", "||", "::"),
   quote: fc.constantFrom('"', "'"),
+  escape: fc.constantFrom(undefined, undefined, "\\"),
+  quotes: fc.constantFrom("strict" as const, "lenient" as const),
+  trim: fc.boolean(),
   comment: fc.constantFrom(undefined, "#", "//"),
   preamble: fc.constantFrom("", 'exported by hand, with a " quote'),
   hasHeader: fc.boolean(),
@@ -63,7 +66,7 @@ const row = (width: number, coding: Coding) =>
         unit: fc.oneof(
           {
             weight: 3,
-            arbitrary: fc.constantFrom('"', "'", ",", ";", "\t", "|", ":", "\n", "\r", "\r\n", " ", "#", "/"),
+            arbitrary: fc.constantFrom('"', "'", ",", ";", "\t", "|", ":", "\n", "\r", "\r\n", " ", "#", "/", "\\"),
           },
           { weight: 2, arbitrary: fc.constantFrom("a", "1", ...coding.characters) },
         ),
@@ -89,18 +92,27 @@ type Row = ReturnType<typeof row> extends fc.Arbitrary<infer T> ? T : never;
 
 /** The source piece by piece: what stands before the first record, then for each row what stands between, the row, the end of its line. */
 function write(dialect: Dialect, width: number, rows: readonly Row[]) {
-  const { coding, delimiter, quote, comment, hasHeader, preamble, quoteAll } = dialect;
+  const { coding, delimiter, quote, escape: sign, quotes, trim, comment, hasHeader, preamble, quoteAll } = dialect;
   const bytes = (text: string): Buffer => iconv.encode(text, coding.iconv, { addBOM: false });
-  const one = (text: string): string =>
-    text === "" || quoteAll || /["'\r\n,;|:\t#/\ufeff]/.test(text)
-      ? quote + text.replaceAll(quote, quote + quote) + quote
-      : text;
+  const within = (text: string): string =>
+    sign === undefined
+      ? text.replaceAll(quote, quote + quote)
+      : text.replaceAll(sign, sign + sign).replaceAll(quote, sign + quote);
+  const one = (text: string): string => {
+    const needsQuotes = text === "" || quoteAll || /["'\r\n,;|:\t#/\\ \ufeff]/.test(text);
+    const cell = needsQuotes ? quote + within(text) + quote : text;
+    return trim ? ` ${cell}  ` : cell;
+  };
   const line = ({ cells, is }: Row): string => {
     // A fault of quoting costs one physical line, so the row has only that.
     if (is === "badly quoted") {
-      return [...cells.slice(1).map((cell) => one(cell.replaceAll(/[\r\n]/g, ""))), `a${quote}b`].join(delimiter);
+      const bad = `${quote}a${quote}b${quotes === "lenient" ? quote : ""}`;
+      return [...cells.slice(1).map((cell) => one(cell.replaceAll(/[\r\n]/g, ""))), bad].join(delimiter);
     }
-    return [...cells, ...(is === "ragged" ? ["more"] : [])].map(one).join(delimiter);
+    // Lines with a row's delimiters within a cell of a ragged row are taken for rows.
+    const plain =
+      is === "ragged" ? cells.map((cell) => (/[\r\n]/.test(cell) ? cell.replaceAll(delimiter, "") : cell)) : cells;
+    return [...plain, ...(is === "ragged" ? ["more"] : [])].map(one).join(delimiter);
   };
   const between = ({ before, end: own }: Row, previous: string): string => {
     // CR and then LF would be one line end.
@@ -132,10 +144,20 @@ function write(dialect: Dialect, width: number, rows: readonly Row[]) {
       header: hasHeader,
       skipLines: preamble === "" ? 0 : 1,
       ...(!hasHeader && { columns: header }),
+      quotes,
+      trim,
+      ...(sign !== undefined && { escape: sign }),
       ...(comment !== undefined && { comment }),
     },
   };
   return { prelude, pieces, whole, options };
+}
+
+/** The cells that a row reads as; undefined where it is a reject. */
+function cellsOf({ cells, is }: Row, { quote, quotes }: Dialect): readonly string[] | undefined {
+  if (is === "good") return cells;
+  if (is === "ragged" || quotes === "strict") return undefined;
+  return [...cells.slice(1).map((cell) => cell.replaceAll(/[\r\n]/g, "")), `a${quote}b`];
 }
 
 function packed(bytes: Buffer, packing: string): Buffer {
@@ -157,12 +179,15 @@ describe("any table written in any dialect and encoding", () => {
         const { records, rejects, error } = await readText(whole, options, { size: dialect.size });
         expect(error).toBeUndefined();
         expect(records.map(({ at, cells }) => [at.position, cells])).toEqual(
-          rows.flatMap(({ is, cells }, index) => (is === "good" ? [[index + 1, cells]] : [])),
+          rows.flatMap((row, index) => {
+            const cells = cellsOf(row, dialect);
+            return cells === undefined ? [] : [[index + 1, cells]];
+          }),
         );
         expect(rejects.map(({ at, code }) => [at.position, code])).toEqual(
-          rows.flatMap(({ is }, index) => {
-            if (is === "good") return [];
-            return [[index + 1, is === "ragged" ? "ragged_row" : "bad_quote"]];
+          rows.flatMap((row, index) => {
+            if (cellsOf(row, dialect) !== undefined) return [];
+            return [[index + 1, row.is === "ragged" ? "ragged_row" : "bad_quote"]];
           }),
         );
         for (const { at, span } of [...records, ...rejects]) {
@@ -195,7 +220,7 @@ describe("any table written in any dialect and encoding", () => {
         expect(bytes).toEqual(Buffer.concat([prelude, ...kept.flatMap(({ text, end }) => [text, end])]));
         const again = await readText(bytes, options);
         expect(again.records.map(({ cells }) => cells)).toEqual(
-          kept.flatMap((piece) => (piece.row.is === "good" ? [piece.row.cells] : [])),
+          kept.flatMap((piece) => [cellsOf(piece.row, dialect) ?? []].filter((cells) => cells.length > 0)),
         );
       }),
       { numRuns: 300 },

@@ -56,7 +56,7 @@ describe("a source that cannot be read on", () => {
 describe("a record that cannot be read", () => {
   it.each([
     ["unclosed-quote.csv", [["unclosed_quote", 2, 3, "name"]], [1, 3]],
-    ["quote-in-cell.csv", [["bad_quote", 2, 3, "name"]], [1, 3]],
+    ["quote-in-quoted-cell.csv", [["bad_quote", 2, 3, "name"]], [1, 3]],
     [
       "ragged-row.csv",
       [

@@ -144,7 +144,7 @@ describe("settling a source before it is read", () => {
     });
     expect(asked).toEqual([
       "things.csv: line 1 has 1 cell, and from line 2 on every row has 2",
-      'things.csv: every cell of its first row stands in single quotes, and the quote is "',
+      'things.csv: every cell of its first row is in single quotes, and the quote is "',
     ]);
     expect(options).toEqual({ csv: { delimiter: ";", skipLines: 1, quote: "'" } });
     expect(receipt && receiptText(receipt)).toBe(
@@ -158,6 +158,20 @@ describe("settling a source before it is read", () => {
     const source = { ...stdin, path, name: "things.csv" };
     await expect(settleSource(source, {}, {}, async () => undefined)).rejects.toMatchObject({ name: "SourceError" });
     await expect(settleSource(source, {})).rejects.toMatchObject({ name: "SourceError" });
+  });
+
+  it.each<[string, string, SourceOptions, readonly string[] | undefined]>([
+    ["of a header", "id,name\n1,a\n", {}, ["id", "name"]],
+    ["as the mapping names them", "1,a\n", { csv: { header: false, columns: ["id", "name"] } }, ["id", "name"]],
+    ["by number", "1,a\n", { csv: { header: false } }, ["column1", "column2"]],
+    ["of no row", "\n\n", { csv: { header: false } }, undefined],
+    ["of JSON", '[{"id":1}]', {}, undefined],
+  ])("gives the columns %s", async (_title, text, given, columns) => {
+    const path = join(await makeFolder(), "things.data");
+    writeFileSync(path, text);
+    const settled = await settleSource({ ...stdin, path, name: "things.data" }, given);
+    expect(settled.columns).toEqual(columns);
+    expect(settled.receipt?.columns).toEqual(columns);
   });
 
   it("leaves stdin alone", async () => {

@@ -4,10 +4,10 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Emulator } from "../../src/emulator/emulator.js";
 import { GuardError } from "../../src/errors.js";
+import type { PlanOptions } from "../../src/options/run.js";
 import { runApply } from "../../src/recipes/apply.js";
 import { runImport } from "../../src/recipes/import.js";
 import { runPlan } from "../../src/recipes/plan.js";
-import type { PlanOptions } from "../../src/recipes/sync/options.js";
 import { blueprintOf, envOf, makeFolder, startCatalog } from "../support/catalog.js";
 
 const item = blueprintOf("item", {

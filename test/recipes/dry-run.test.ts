@@ -4,17 +4,17 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { Emulator } from "../../src/emulator/emulator.js";
-import type { ImportCommandOptions } from "../../src/options.js";
+import type { ImportOptions } from "../../src/options/run.js";
 import { runImport } from "../../src/recipes/import.js";
 import { resumeImport } from "../../src/recipes/resume.js";
 import { retryImport } from "../../src/recipes/retry.js";
 import type { Report } from "../../src/report/report.js";
 import { blueprintOf, envOf, makeFolder, root, startCatalog } from "../support/catalog.js";
 
-type Given = Omit<ImportCommandOptions, "stateDir">;
+type Given = Omit<ImportOptions, "stateDir">;
 
 async function run(given: Given, emulator: Pick<Emulator, "url">): Promise<Report> {
-  const { report } = await runImport({ ...given, stateDir: await makeFolder() } as ImportCommandOptions, {
+  const { report } = await runImport({ ...given, stateDir: await makeFolder() } as ImportOptions, {
     env: envOf(emulator),
   });
   return report;
@@ -234,7 +234,7 @@ describe("a dry run", () => {
     const emulator = await startCatalog({ blueprints });
     const stateDir = await makeFolder();
     const given = await inventory({ a: [{ id: "a1", size: 11 }] });
-    const { report } = await runImport({ ...given, stateDir, dryRun: true } as ImportCommandOptions, {
+    const { report } = await runImport({ ...given, stateDir, dryRun: true } as ImportOptions, {
       env: envOf(emulator),
     });
     expect([report.exitCode, report.rejectFiles.length]).toEqual([1, 1]);

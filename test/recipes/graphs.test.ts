@@ -77,7 +77,7 @@ describe("an entity whose target was itself rejected", () => {
         "relation_target_rejected",
         "relations.parent",
         expect.stringMatching(
-          /^node "a" of .*nodes\.ndjson record 1 was itself rejected; the entity stands without it$/,
+          /^node "a" of .*nodes\.ndjson record 1 was itself rejected; the entity is written without it$/,
         ),
         3,
       ],

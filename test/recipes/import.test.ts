@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { Readable } from "node:stream";
 import { describe, expect, it } from "vitest";
 import type { Emulator } from "../../src/emulator/emulator.js";
-import type { ImportOptions } from "../../src/options.js";
+import type { ImportOptions } from "../../src/options/run.js";
 import { runImport } from "../../src/recipes/import.js";
 import type { ImportContext } from "../../src/recipes/run/context.js";
 import { blueprintOf, envOf, makeFolder, readingFlags, root, startCatalog } from "../support/catalog.js";
@@ -198,7 +198,7 @@ describe("relations within a blueprint", () => {
         {
           code: "relation_target_missing",
           path: "relations.parent",
-          message: 'node "ghost" exists neither in this import nor in the catalog; the entity stands without it',
+          message: 'node "ghost" exists neither in this import nor in the catalog; the entity is written without it',
         },
       ],
     });

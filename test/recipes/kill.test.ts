@@ -1,19 +1,20 @@
 import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { setImmediate as turn } from "node:timers/promises";
+import { setTimeout as wait } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import type { Emulator } from "../../src/emulator/emulator.js";
 import type { Mode } from "../../src/entity.js";
 import type { Report } from "../../src/report/report.js";
 import { envOf, startCatalog } from "../support/catalog.js";
+import { isLong } from "../support/long.js";
 import { catalogOf, type Node, nodeBlueprint, nodeImport, seeded } from "../support/nodes.js";
 import { start } from "../support/program.js";
 
 const concurrency = 4;
 const perRequest = 20;
-/** Kills and their import are made of this; PORTLOAD_LONG has more of them. */
-const seeds = Array.from({ length: process.env.PORTLOAD_LONG ? 50 : 8 }, (_, i) => i + 1);
+/** Kills and their import are made of this. */
+const seeds = Array.from({ length: isLong ? 50 : 3 }, (_, i) => i + 1);
 const modes: readonly Mode[] = ["merge", "override", "create"];
 
 /** Relations forwards, backwards and round in rings; a few rejects, a few targets that are nowhere. */
@@ -43,7 +44,7 @@ async function run(emulator: Emulator, args: readonly string[], killAfter?: numb
     isOver = true;
   });
   while (killAfter !== undefined && !isOver && emulator.stats().families.bulk.accepted < before + killAfter)
-    await turn();
+    await wait(1);
   if (killAfter !== undefined) program.kill("SIGKILL");
   const { code, stderr } = await program.ended;
   if (code !== null) expect([0, 1], stderr).toContain(code);

@@ -2,7 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { blueprintOf, envOf, makeFolder, startCatalog } from "../support/catalog.js";
-import { runProgram } from "../support/program.js";
+import { runInProcess as runProgram } from "../support/in-process.js";
 
 const item = blueprintOf("item", { schema: { properties: { size: { type: "number" }, note: { type: "string" } } } });
 

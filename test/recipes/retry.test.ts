@@ -109,13 +109,13 @@ describe("retry", () => {
     const asked = { stateDir: clean.stateDir ?? "" };
     await expect(retryImport(asked, { env: envOf(emulator) })).rejects.toThrow(/no import with rejects/);
     await expect(retryImport({ ...asked, importId: report.importId }, { env: envOf(emulator) })).rejects.toThrow(
-      /left nothing to feed again/,
+      /left nothing to import again/,
     );
     const stopped = await nodeImport(some(2000, (i) => i % 5 === 0));
     await runImport({ ...stopped, maxErrors: 1 }, { env: envOf(emulator) });
     await rename(join(stopped.stateDir ?? "", "nodes.ndjson"), join(stopped.stateDir ?? "", "gone.ndjson"));
     await expect(retryImport({ stateDir: stopped.stateDir ?? "" }, { env: envOf(emulator) })).rejects.toThrow(
-      /cannot be told any more.*nodes\.ndjson/,
+      /is not known any more.*nodes\.ndjson/,
     );
   });
 });

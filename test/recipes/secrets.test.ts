@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { makeFolder, root } from "../support/catalog.js";
-import { runProgram } from "../support/program.js";
+import { runInProcess as runProgram } from "../support/in-process.js";
 
 /** What may stand in no file and no output, percent-encoded neither. */
 const secrets = ["cl13nt-s3cr3t!", "t0k3n-of-the-test", "r3d1s-p@ss", "pr0xy-pass", "s0urce-pass", "s1gnature"];

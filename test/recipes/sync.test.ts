@@ -2,12 +2,13 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Emulator } from "../../src/emulator/emulator.js";
-import type { ImportOptions } from "../../src/options.js";
+import type { ImportOptions, SyncOptions } from "../../src/options/run.js";
 import { runImport } from "../../src/recipes/import.js";
 import type { ImportContext } from "../../src/recipes/run/context.js";
-import type { SyncOptions } from "../../src/recipes/sync/options.js";
 import { runSync } from "../../src/recipes/sync.js";
+import { readJournal } from "../../src/state/journal.js";
 import { blueprintOf, envOf, makeFolder, root, startCatalog } from "../support/catalog.js";
+import { collect } from "../support/entities.js";
 
 const sample = (name: string): string => join(root, "samples", name);
 const organisation = {
@@ -124,8 +125,8 @@ describe("a sync", () => {
     const emulator = await startCatalog({ blueprints: [itemBlueprint] });
     await load(emulator, await items([{ id: "a", title: "A", size: 1, note: "kept" }]));
     const { folder } = await sync(emulator, await items([{ id: "a", title: "B", size: 2 }, { id: "b" }]));
-    const lines = (await readFile(join(folder, "journal.ndjson"), "utf8")).trimEnd().split("\n");
-    expect(lines.map((line) => JSON.parse(line)).filter(({ line }) => line === "before")).toEqual([
+    const lines = await collect(readJournal(join(folder, "journal.ndjson")));
+    expect(lines.filter(({ line }) => line === "before")).toEqual([
       {
         line: "before",
         entities: [
@@ -198,7 +199,7 @@ describe("duplicates by policy last", () => {
     expect(emulator.store.entity("item", "a")?.properties.size).toBe(3);
     expect(emulator.store.entity("item", "b")?.relations.parent).toBe("a");
     expect(report.warnings).toMatchObject([{ code: "duplicate_differs", count: 2, first: { position: 1 } }]);
-    expect(report.warnings[0]?.message).toMatch(/item\/a of .*items\.ndjson:1 stands with other content at .*record 5/);
+    expect(report.warnings[0]?.message).toMatch(/item\/a of .*items\.ndjson:1 has other content at .*record 5/);
   });
 
   it("hold across sources and steps", async () => {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Outcome } from "../../src/entity.js";
+import type { Outcome } from "../../src/outcome.js";
 import type { Reject } from "../../src/reject.js";
 import {
   addDeleted,

@@ -36,6 +36,11 @@ describe("groupCauses", () => {
         count: 3,
         message: "at 5",
         first: { source: "a.csv", position: 5 },
+        samples: [
+          { source: "a.csv", position: 5 },
+          { source: "a.csv", position: 7 },
+          { source: "b.csv", position: 1, line: 2 },
+        ],
       },
       {
         code: "wrong_type",
@@ -45,8 +50,43 @@ describe("groupCauses", () => {
         count: 1,
         message: "at 1",
         first: { source: "a.csv", position: 1 },
+        samples: [{ source: "a.csv", position: 1 }],
       },
-      { code: "bad_json", stage: "read", count: 1, message: "at 6", first: { source: "a.csv", position: 6 } },
+      {
+        code: "bad_json",
+        stage: "read",
+        count: 1,
+        message: "at 6",
+        first: { source: "a.csv", position: 6 },
+        samples: [{ source: "a.csv", position: 6 }],
+      },
+    ]);
+  });
+
+  it("keeps the five samples that come first in the sources, whatever the order of their coming", () => {
+    fc.assert(
+      fc.property(fc.uniqueArray(fc.integer({ min: 1, max: 1000 }), { minLength: 1, maxLength: 40 }), (positions) => {
+        const causes = groupCauses(["a.csv"]);
+        for (const position of positions) causes.addRejects([reject(position, { value: `v${position}` })]);
+        const first = positions.toSorted((a, b) => a - b).slice(0, 5);
+        expect(causes.rejects()[0]?.samples).toEqual(
+          first.map((position) => ({ source: "a.csv", position, value: `v${position}` })),
+        );
+      }),
+    );
+  });
+
+  it("counts every fault, also further ones of one refused thing", () => {
+    const causes = groupCauses(["a.csv"]);
+    const also = [
+      { code: "bad_format", path: "properties.url", message: "no url" },
+      { code: "wrong_type", path: "properties.cpu", message: "no number" },
+    ] as const;
+    causes.addRejects([reject(1), reject(2, { path: "properties.tags", also })]);
+    expect(causes.faults()).toEqual([
+      { code: "wrong_type", blueprint: "service", path: "properties.cpu", count: 2 },
+      { code: "wrong_type", blueprint: "service", path: "properties.tags", count: 1 },
+      { code: "bad_format", blueprint: "service", path: "properties.url", count: 1 },
     ]);
   });
 
@@ -92,7 +132,17 @@ describe("groupCauses", () => {
     const causes = groupCauses(["a.csv"], 1);
     causes.addRejects([reject(1), reject(2, { path: "x" }), reject(3, { path: "y" })]);
     expect(causes.rejects()).toEqual([
-      { code: "wrong_type", stage: "check", count: 2, message: "at 2", first: { source: "a.csv", position: 2 } },
+      {
+        code: "wrong_type",
+        stage: "check",
+        count: 2,
+        message: "at 2",
+        first: { source: "a.csv", position: 2 },
+        samples: [
+          { source: "a.csv", position: 2 },
+          { source: "a.csv", position: 3 },
+        ],
+      },
       {
         code: "wrong_type",
         stage: "check",
@@ -101,6 +151,7 @@ describe("groupCauses", () => {
         count: 1,
         message: "at 1",
         first: { source: "a.csv", position: 1 },
+        samples: [{ source: "a.csv", position: 1 }],
       },
     ]);
   });

@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { addMapped, addTally, type Counts, noCounts } from "../../src/report/counts.js";
-import { type Ending, exitCodeOf } from "../../src/report/exit-code.js";
-import { buildReport, type ReportFacts } from "../../src/report/report.js";
+import { buildReport, type Ending, exitCodeOf, type ReportFacts } from "../../src/report/report.js";
 import { entities, report } from "./reports.js";
 
 const facts = (changes: Partial<ReportFacts> = {}): ReportFacts => {

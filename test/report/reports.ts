@@ -20,7 +20,7 @@ export function entities(changes: Partial<EntityCounts>): EntityCounts {
 export function report(changes: Partial<Report> = {}): Report {
   const counts = entities({ mapped: 1200, created: 1000, updated: 199, duplicate: 1 });
   return {
-    schemaVersion: 1,
+    schemaVersion: 2,
     importId: "20261122T033012417Z-7f3a",
     command: "import",
     dryRun: false,

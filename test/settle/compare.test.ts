@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { EntityBody } from "../../src/entity.js";
+import { sameValue } from "../../src/same-value.js";
 import { compileComparison, type MappedFields } from "../../src/settle/compare.js";
-import { sameValue } from "../../src/settle/same-value.js";
 import { blueprintOf } from "../support/catalog.js";
 
 const date = { type: "string", format: "date-time" } as const;

@@ -60,7 +60,12 @@ describe("secondStep", () => {
   it.each(["merge", "create", "override"] as const)(
     "merges identifier and waiting relations of what it created in %s",
     (mode) => {
-      const step = secondStep({ entity: whole, first: "created", waiting: ["parent", "uses"] }, mode, blueprint, all);
+      const step = secondStep(
+        { is: "deferred", entity: whole, first: "created", waiting: ["parent", "uses"] },
+        mode,
+        blueprint,
+        all,
+      );
       expect(step).toMatchObject({ is: "write", missing: [], write: { mode: "merge", pass: "second" } });
       expect(step.is === "write" && step.write.entity.body).toEqual({
         identifier: "a",
@@ -71,7 +76,7 @@ describe("secondStep", () => {
   );
 
   it("overrides the whole entity in override where it was there before", () => {
-    const deferred = { entity: whole, first: "updated" as const, waiting: ["parent"] };
+    const deferred = { is: "deferred" as const, entity: whole, first: "updated" as const, waiting: ["parent"] };
     expect(secondStep(deferred, "override", blueprint, all)).toEqual({
       is: "write",
       missing: [],
@@ -81,6 +86,7 @@ describe("secondStep", () => {
 
   it("never overrides where a target is missing", () => {
     const deferred = {
+      is: "deferred" as const,
       entity: whole,
       first: "updated" as const,
       waiting: ["parent", "uses"],
@@ -96,7 +102,7 @@ describe("secondStep", () => {
 
   it("lets an entity stand where no waiting relation has a target", () => {
     const orphan = entity("a", { relations: { parent: "x" } });
-    const deferred = { entity: orphan, first: "created" as const, waiting: ["parent"] };
+    const deferred = { is: "deferred" as const, entity: orphan, first: "created" as const, waiting: ["parent"] };
     expect(secondStep(deferred, "merge", blueprint, knowing())).toEqual({
       is: "stands",
       missing: [{ relation: "parent", target: "service", identifier: "x" }],
@@ -104,7 +110,7 @@ describe("secondStep", () => {
   });
 
   it("sends an entity that was refused again, whole but for what is missing, in its mode", () => {
-    const refused = { entity: whole, waiting: [] };
+    const refused = { is: "deferred" as const, entity: whole, waiting: [] };
     const step = secondStep(refused, "create", blueprint, knowing("service/b", "service/c", "service/d"));
     expect(step).toMatchObject({ is: "write", write: { mode: "create", pass: "second" } });
     expect(step.is === "write" && step.write.entity.body).toEqual({
@@ -115,7 +121,7 @@ describe("secondStep", () => {
   });
 
   it("leaves out a relation whose target is itself pending, and lets it wait once more", () => {
-    const refused = { entity: whole, waiting: [] };
+    const refused = { is: "deferred" as const, entity: whole, waiting: [] };
     const step = secondStep(refused, "override", blueprint, {
       isKnown: known("service/c", "service/d", "team/t"),
       isPending: known("service/b"),
@@ -129,6 +135,7 @@ describe("secondStep", () => {
 
   it("postpones relations of a written entity whose target is pending, so that none is lost unsaid", () => {
     const written = {
+      is: "deferred" as const,
       entity: entity("a", { relations: { uses: ["b"] } }),
       waiting: ["uses"],
       first: "created" as const,
@@ -139,7 +146,7 @@ describe("secondStep", () => {
   });
 
   it("postpones an entity whose required target is pending, and gives up where it is missing", () => {
-    const needs = { entity: entity("a", { relations: { home: "t" } }), waiting: [] };
+    const needs = { is: "deferred" as const, entity: entity("a", { relations: { home: "t" } }), waiting: [] };
     expect(secondStep(needs, "merge", blueprint, { isKnown: known(), isPending: known("team/t") }).is).toBe(
       "postponed",
     );

@@ -19,7 +19,7 @@ describe("settleDuplicates", () => {
       {
         code: "duplicate_differs",
         blueprint: "service",
-        message: "service/a of 0:3 stands with other content at 0:1; the first one is sent",
+        message: "service/a of 0:3 has other content at 0:1; the first one is sent",
         count: 1,
         first: a3.at,
       },
@@ -48,7 +48,7 @@ describe("settleDuplicates", () => {
 
   it("never takes two searches for one entity", () => {
     const search = { combinator: "and" as const, rules: [] };
-    const one = { ...a1, body: { ...a1.body, identifier: search } };
+    const one = entity(search);
     expect(settleDuplicates([one, one], "first", createKeySet(), describeAt).fresh).toHaveLength(2);
   });
 });

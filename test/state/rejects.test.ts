@@ -4,9 +4,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { StateError } from "../../src/errors.js";
 import type { Reject } from "../../src/reject.js";
-import { collectRejectedRecords } from "../../src/state/rejected-records.js";
-import { openRejects } from "../../src/state/rejects.js";
-import { nameRejectsFiles } from "../../src/state/rejects-file.js";
+import { collectRejectedRecords, nameRejectsFiles, openRejects } from "../../src/state/rejects.js";
 import { iterate } from "../support/entities.js";
 import { makeFolder } from "./folder.js";
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { GuardError, StateError } from "../../src/errors.js";
 import { fingerprintText, withoutSecrets } from "../../src/state/fingerprint.js";
-import { importIdPattern, makeImportId } from "../../src/state/import-id.js";
+import { importIdPattern, makeImportId } from "../../src/state/folders.js";
 import { readJournal } from "../../src/state/journal.js";
 import { thisMachine } from "../../src/state/machine.js";
 import { openState, type State, type StateOptions } from "../../src/state/state.js";
@@ -27,6 +27,10 @@ async function open(stateDir: string, changes: Partial<StateOptions> & { mapping
     ...rest,
   });
 }
+
+it.skipIf(process.platform !== "linux")("is refused at once below /proc", async () => {
+  await expect(open("/proc/portload/state")).rejects.toThrow(StateError);
+});
 
 describe("openState", () => {
   it("makes a folder with its header inside, for its owner alone", async () => {
@@ -62,11 +66,11 @@ describe("openState", () => {
     const stateDir = await makeFolder();
     const state = await open(stateDir);
     await state.spool(1).append(0, [entity("a")]);
-    await state.deferred(0).append(0, [{ entity: entity("b"), first: "created", waiting: ["owner"] }]);
+    await state.deferred(0).append(0, [{ is: "deferred", entity: entity("b"), first: "created", waiting: ["owner"] }]);
     await state.rejects.add([{ code: "bad_json", stage: "read", at: { source: 0, position: 1 }, message: "no JSON" }]);
     expect(await collect(state.spool(1).drain(0))).toEqual([[entity("a")]]);
     expect(await collect(state.deferred(0).drain(0))).toEqual([
-      [{ entity: entity("b"), first: "created", waiting: ["owner"] }],
+      [{ is: "deferred", entity: entity("b"), first: "created", waiting: ["owner"] }],
     ]);
     await state.writeReport("{}\n");
     await state.close();

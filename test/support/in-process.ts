@@ -2,11 +2,14 @@ import { PassThrough, Writable } from "node:stream";
 import { runProgram } from "../../src/cli/program.js";
 import type { Ended } from "./program.js";
 
-/** Runs the program within this process, which takes no time to start. `typed` is what a person at a terminal types, `input` what comes through a pipe. */
+/**
+ * Runs the program within this process, which takes no time to start. `typed` is what a person at a terminal types, `input` what comes through a pipe.
+ * With `cwd` the whole process is in that folder meanwhile, so no two such runs at once.
+ */
 export async function runInProcess(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
-  { input, typed }: { readonly input?: string; readonly typed?: string } = {},
+  { input, typed, cwd }: { readonly input?: string; readonly typed?: string; readonly cwd?: string } = {},
 ): Promise<Ended> {
   let [stdout, stderr] = ["", ""];
   const stdin = Object.assign(new PassThrough(), { isTTY: typed !== undefined });
@@ -18,6 +21,8 @@ export async function runInProcess(
         done();
       },
     });
+  const before = process.cwd();
+  if (cwd !== undefined) process.chdir(cwd);
   const code = await runProgram(args, {
     env,
     stdin,
@@ -31,6 +36,6 @@ export async function runInProcess(
       { isTTY: typed !== undefined },
     ),
     signal: new AbortController().signal,
-  });
+  }).finally(() => process.chdir(before));
   return { code, stdout, stderr };
 }

@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Blueprint } from "../../src/blueprint.js";
 import type { Emulator } from "../../src/emulator/emulator.js";
-import type { ImportOptions } from "../../src/options.js";
+import type { ImportOptions } from "../../src/options/run.js";
 import { blueprintOf, makeFolder } from "./catalog.js";
 
 /** A blueprint with a number, a relation to one of its own and one to many. */

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
-import type { Batch, Mode } from "../../src/entity.js";
-import type { BulkReply, ItemResult } from "../../src/reply.js";
+import type { Batch, FoundEntity, Mode, Write } from "../../src/entity.js";
+import type { Reply } from "../../src/reply.js";
+import type { Verdict } from "../../src/verdict.js";
 import { batchWrites } from "../../src/write/batch.js";
-import { type ExchangeIo, exchangeBatch, type Settled } from "../../src/write/exchange.js";
-import type { FoundEntity } from "../../src/write/read-back.js";
+import { type ExchangeIo, exchangeBatch } from "../../src/write/exchange.js";
+import { outcomeOf } from "../../src/write/outcome.js";
 import { entity, iterate, write } from "../support/entities.js";
 
 const second = 1000;
@@ -14,26 +15,22 @@ type Found = Readonly<Record<string, Partial<FoundEntity>>>;
 
 /** A server that answers in turn, and a catalog to read back from. */
 async function exchange(
-  replies: readonly (Partial<Record<string, ItemResult>> | BulkReply | "lost")[],
-  options: { found?: Found | ((requests: number) => Found); mode?: Mode; names?: string } = {},
+  replies: readonly (Partial<Record<string, Verdict>> | Reply<readonly Verdict[]>)[],
+  options: { found?: Found | ((requests: number) => Found); mode?: Mode; names?: string; serverNow?: number } = {},
 ) {
   const { mode = "merge", names = "ab", found = {} } = options;
   const writes = [...names].map((name) => write(entity(name, { properties: { p: 1 } }), { mode }));
   const sent: string[] = [];
   const asked: string[] = [];
   const slept: number[] = [];
-  const settled: Settled[] = [];
+  const settled: [Write, Verdict][] = [];
   const io: ExchangeIo = {
     async send(batch) {
       const ids = batch.writes.map(({ entity: { key } }) => key.identifier);
       const reply = replies[sent.push(ids.join("")) - 1] ?? {};
-      if (reply === "lost") return { is: "settled", sentAtMs, results: ids.map(() => ({ is: "unknown" })) };
-      if ("is" in reply) return reply as BulkReply;
-      return {
-        is: "settled",
-        sentAtMs,
-        results: ids.map((id) => (reply as Record<string, ItemResult>)[id] ?? unknown),
-      };
+      if ("is" in reply) return reply as Reply<readonly Verdict[]>;
+      const body = ids.map((id) => (reply as Record<string, Verdict>)[id] ?? unknown);
+      return { is: "done", status: 207, sentAtMs, body };
     },
     async lookUp(_, identifiers) {
       asked.push(identifiers.join(""));
@@ -41,20 +38,25 @@ async function exchange(
       const held = identifiers.flatMap((id) => (now[id] ? [{ identifier: id, ...now[id] } as FoundEntity] : []));
       return new Map(held.map((each) => [each.identifier, each]));
     },
-    settle: async (_, verdicts) => void settled.push(...verdicts),
+    settle: async (verdicts) => void settled.push(...verdicts),
+    ...(options.serverNow !== undefined && { serverNow: () => options.serverNow }),
     sleep: async (ms) => void slept.push(ms),
   };
   for await (const batch of batchWrites(iterate([writes]))) await exchangeBatch(batch as Batch, io);
-  const verdicts = settled.map(({ write: { entity: e }, verdict }) => [
-    e.key.identifier,
-    verdict.is === "rejected" ? verdict.reject.code : verdict.is,
-  ]);
+  const verdicts = settled.map(([one, verdict]) => {
+    const end = outcomeOf(one, verdict);
+    return [one.entity.key.identifier, end.is === "rejected" ? end.reject.code : end.is];
+  });
   return { sent, asked, slept, verdicts: Object.fromEntries(verdicts), count: verdicts.length };
 }
 
-const unknown: ItemResult = { is: "unknown" };
-const created: ItemResult = { is: "created" };
-const refused = (status: number): ItemResult => ({ is: "refused", status, error: "e", message: "m" });
+const unknown: Verdict = { is: "unknown" };
+const created: Verdict = { is: "created" };
+const refused = (status: number): Verdict => ({ is: "refused", status, error: "e", message: "m" });
+const lost: Reply<never> = { is: "lost", cause: "ECONNRESET", attempts: 1, sentAtMs };
+const refusal = (status: number): Reply<never> => ({
+  ...{ is: "refused", status, error: "invalid_request", message: "no", request: "POST", body: {}, attempts: 1 },
+});
 const ours = { createdAt: at(0), updatedAt: at(0), properties: { p: 1 } };
 
 describe("entities of which a reply says nothing", () => {
@@ -71,7 +73,7 @@ describe("entities of which a reply says nothing", () => {
 
   it("are sent again when they are not there, or hold something else", async () => {
     const found = { b: { createdAt: at(-60), updatedAt: at(-60), properties: { p: 0 } } };
-    const replies = ["lost", { a: created, b: { is: "updated" } }] as const;
+    const replies = [lost, { a: created, b: { is: "updated" } }] as const;
     expect(await exchange(replies, { found })).toMatchObject({
       sent: ["ab", "ab"],
       verdicts: { a: "created", b: "updated" },
@@ -93,7 +95,7 @@ describe("entities of which a reply says nothing", () => {
 
   it("of an override must have been changed since, even when they hold what was sent", async () => {
     const found = { a: { ...ours, createdAt: at(-60), updatedAt: at(-60) } };
-    const replies = ["lost", { a: { is: "updated" } }] as const;
+    const replies = [lost, { a: { is: "updated" } }] as const;
     expect(await exchange(replies, { names: "a", mode: "override", found })).toMatchObject({ sent: ["a", "a"] });
   });
 });
@@ -101,7 +103,7 @@ describe("entities of which a reply says nothing", () => {
 describe("mode create after a lost reply", () => {
   it("takes an entity as its own when it was not created before the attempt, else as existing", async () => {
     const found = { a: ours, b: { ...ours, createdAt: at(-1) } };
-    expect(await exchange(["lost"], { mode: "create", found })).toMatchObject({
+    expect(await exchange([lost], { mode: "create", found })).toMatchObject({
       sent: ["ab"],
       verdicts: { a: "created", b: "already_exists" },
     });
@@ -109,7 +111,7 @@ describe("mode create after a lost reply", () => {
 
   it("sends again only what is not there, and knows its own when that clashes after all", async () => {
     const found = (requests: number) => (requests > 1 ? { b: ours } : {});
-    const replies = ["lost", { b: refused(409) }] as const;
+    const replies = [lost, { b: refused(409) }] as const;
     expect(await exchange(replies, { names: "b", mode: "create", found })).toMatchObject({
       sent: ["b", "b"],
       verdicts: { b: "created" },
@@ -122,6 +124,27 @@ describe("mode create after a lost reply", () => {
       found: { b: ours },
     });
     expect([asked, verdicts]).toEqual([[], { a: "created", b: "already_exists" }]);
+  });
+});
+
+describe("mode create against a clock that is wrong", () => {
+  const year = 365 * 24 * 3600;
+
+  it("does not take what was there with other content for its own, though the server's clock is 10 years behind", async () => {
+    const found = { a: { createdAt: at(10 * year), properties: { p: 0 } } };
+    const { sent, verdicts } = await exchange([lost], {
+      names: "a",
+      mode: "create",
+      found,
+      serverNow: sentAtMs + second,
+    });
+    expect([sent, verdicts]).toEqual([["a"], { a: "already_exists" }]);
+  });
+
+  it("knows its own by what it holds, where the dates of entities come from another clock", async () => {
+    const found = { a: { ...ours, createdAt: at(10 * year) } };
+    const options = { names: "a", mode: "create", found, serverNow: sentAtMs + second } as const;
+    expect((await exchange([lost], options)).verdicts).toEqual({ a: "created" });
   });
 });
 
@@ -139,7 +162,7 @@ describe("a fault of a single entity", () => {
 
 describe("a request that is refused as a whole", () => {
   it("is halved down to the entity at fault", async () => {
-    const refuse: BulkReply = { is: "refused", status: 422, error: "invalid_request", message: "no" };
+    const refuse = refusal(422);
     const ok = { a: created, b: created, c: created, d: created };
     const replies = [refuse, ok, refuse, ok, refuse];
     expect(await exchange(replies, { names: "abcd" })).toMatchObject({
@@ -149,11 +172,7 @@ describe("a request that is refused as a whole", () => {
   });
 
   it("for its size is halved down to the entity that is too large", async () => {
-    const replies: (BulkReply | Record<string, ItemResult>)[] = [
-      { is: "tooLarge" },
-      { a: created },
-      { is: "tooLarge" },
-    ];
+    const replies = [refusal(413), { a: created }, refusal(413)];
     expect((await exchange(replies)).verdicts).toEqual({ a: "created", b: "entity_too_large" });
   });
 });

@@ -1,24 +1,35 @@
 import { describe, expect, it } from "vitest";
-import type { Batch } from "../../src/entity.js";
-import type { BulkReply } from "../../src/reply.js";
+import type { Batch, Mode, Write } from "../../src/entity.js";
+import type { Reply } from "../../src/reply.js";
+import type { Verdict } from "../../src/verdict.js";
 import { batchWrites } from "../../src/write/batch.js";
-import type { Settled } from "../../src/write/exchange.js";
+import { outcomeOf } from "../../src/write/outcome.js";
 import { fixedWidth } from "../../src/write/width.js";
 import { type WriteIo, writeBatches } from "../../src/write/write.js";
 import { entity, iterate, write } from "../support/entities.js";
 
-const created = (batch: Batch): BulkReply => ({ is: "settled", results: batch.writes.map(() => ({ is: "created" })) });
+type Verdicts = Reply<readonly Verdict[]>;
+
+const created = ({ writes }: Batch): Verdicts => ({
+  is: "done",
+  status: 200,
+  body: writes.map(() => ({ is: "created" })),
+});
+const refused = (status: number): Verdicts => ({
+  ...{ is: "refused", status, error: "invalid_request", message: "pattern", request: "POST", body: {}, attempts: 1 },
+});
 const ids = (batch: Batch): string => batch.writes.map(({ entity: e }) => e.key.identifier).join("");
 
-function batches(names: string, size: number): AsyncIterable<Batch> {
-  return batchWrites(iterate([[...names].map((name) => write(entity(name, { relations: { owner: "t" } })))]), size);
+function batches(names: string, size: number, mode: Mode = "merge"): AsyncIterable<Batch> {
+  const writes = [...names].map((name) => write(entity(name, { relations: { owner: "t" } }), { mode }));
+  return batchWrites(iterate([writes]), size);
 }
 
 function recorder(send: WriteIo["send"], more: Partial<WriteIo> = {}) {
-  const settled: Settled[] = [];
+  const settled: [Write, Verdict][] = [];
   const io: WriteIo = {
     send,
-    settle: async (_, verdicts) => {
+    settle: async (verdicts) => {
       settled.push(...verdicts);
     },
     width: fixedWidth(4),
@@ -26,7 +37,8 @@ function recorder(send: WriteIo["send"], more: Partial<WriteIo> = {}) {
     sleep: async () => undefined,
     ...more,
   };
-  const verdicts = () => Object.fromEntries(settled.map(({ write: w, verdict }) => [w.entity.key.identifier, verdict]));
+  const verdicts = () =>
+    Object.fromEntries(settled.map(([w, verdict]) => [w.entity.key.identifier, outcomeOf(w, verdict)]));
   return { io, settled, verdicts };
 }
 
@@ -80,22 +92,25 @@ describe("writeBatches", () => {
 
   it("matches results by index", async () => {
     const { io, verdicts } = recorder(async () => ({
-      is: "settled",
-      results: [
+      is: "done",
+      status: 207,
+      body: [
         { is: "created" },
-        { is: "refused", status: 422, error: "blueprint_schema_mismatch", message: '"tier" must be number' },
+        {
+          ...{ is: "refused", status: 422, error: "blueprint_schema_mismatch", message: '"tier" must be number' },
+          traceId: "t1",
+        },
         { is: "updated" },
         { is: "refused", status: 404, error: "not_found", message: "no t" },
         { is: "refused", status: 409, error: "identifier_taken", message: "taken" },
       ],
-      traceId: "t1",
     }));
-    await writeBatches(batches("abcde", 20), io);
+    await writeBatches(batches("abcde", 20, "create"), io);
     expect(verdicts()).toMatchObject({
       a: { is: "created" },
       b: { is: "rejected", reject: { code: "refused_by_api", status: 422, traceId: "t1", identifier: "b" } },
       c: { is: "updated" },
-      d: { is: "unmet", reject: { code: "relation_target_missing" } },
+      d: { is: "deferred", waiting: [] },
       e: { is: "rejected", reject: { code: "already_exists", status: 409 } },
     });
   });
@@ -104,7 +119,7 @@ describe("writeBatches", () => {
     const sent: string[] = [];
     const { io, verdicts } = recorder(async (batch) => {
       sent.push(ids(batch));
-      return ids(batch).includes("c") ? { is: "tooLarge" } : created(batch);
+      return ids(batch).includes("c") ? refused(413) : created(batch);
     });
     await writeBatches(batches("abcde", 20), io);
     expect(sent).toEqual(["abcde", "abc", "ab", "c", "de"]);
@@ -116,11 +131,7 @@ describe("writeBatches", () => {
   });
 
   it("isolates an entity that makes the API refuse the whole request", async () => {
-    const { io, verdicts } = recorder(async (batch) =>
-      ids(batch).includes("b")
-        ? { is: "refused", status: 422, error: "invalid_request", message: "pattern" }
-        : created(batch),
-    );
+    const { io, verdicts } = recorder(async (batch) => (ids(batch).includes("b") ? refused(422) : created(batch)));
     await writeBatches(batches("abc", 20), io);
     expect(Object.values(verdicts()).map(({ is }) => is)).toEqual(["created", "rejected", "created"]);
   });
@@ -135,7 +146,7 @@ describe("writeBatches", () => {
       { width: fixedWidth(2) },
     );
     await expect(writeBatches(batches("abcdef", 1), io)).rejects.toThrow("gone");
-    expect(settled.map(({ write: w }) => w.entity.key.identifier)).toEqual(["a"]);
+    expect(settled.map(([w]) => w.entity.key.identifier)).toEqual(["a"]);
   });
 
   it("settles what is in flight when the batches break off, and then throws what broke them", async () => {
@@ -172,7 +183,7 @@ describe("writeBatches", () => {
       { width: fixedWidth(2), signal: stop.signal },
     );
     await writeBatches(batches("abcdef", 1), io);
-    expect(settled.map(({ write: w }) => w.entity.key.identifier)).toEqual(["a", "b"]);
+    expect(settled.map(([w]) => w.entity.key.identifier)).toEqual(["a", "b"]);
   });
 
   it("keeps the bodies in flight under 32 MiB", async () => {

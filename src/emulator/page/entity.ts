@@ -1,11 +1,10 @@
-import { type Catalog, heldBy, type Shelf, type StoredEntity, targetsOf } from "../catalog.js";
-import { entityReply, readingShape } from "../entity-reply.js";
-import { isObject } from "../json-object.js";
+import { type Html, html, type Part } from "../../pages/html.js";
+import { heldBy, referrersTo, targetsOf } from "../catalog.js";
+import { readingShape } from "../entity-shape.js";
+import { entityReply } from "../evaluate.js";
 import { teamsOf } from "../meta.js";
-import { referrersTo } from "../referrers.js";
-import { type Html, html, type Part } from "./html.js";
-import { entityLink, figure, tableHref, timeHtml } from "./links.js";
-import { valueHtml } from "./value.js";
+import { type Catalog, isObject, type Shelf, type StoredEntity } from "../model.js";
+import { entityLink, figure, tableHref, timeHtml, valueHtml } from "./html.js";
 
 /** Most entities that are listed as naming this one. */
 const maxReferrers = 100;

@@ -1,8 +1,11 @@
-import type { Catalog, Shelf } from "../catalog.js";
-import type { GraphEdge } from "./graph.js";
-import { graphSvg } from "./graph-svg.js";
-import { type Html, html } from "./html.js";
-import { figure, tableHref } from "./links.js";
+import { stackedBar } from "../../pages/bars.js";
+import { graphSvg } from "../../pages/graph.js";
+import type { GraphEdge } from "../../pages/graph-layout.js";
+import { type Html, html } from "../../pages/html.js";
+import type { FamilyStats } from "../limits.js";
+import type { Audit, Catalog, Shelf } from "../model.js";
+import { entityLink, figure, tableHref, timeHtml } from "./html.js";
+import type { RecentRefusal } from "./refusals.js";
 import { searchForm } from "./table.js";
 
 /** Blueprints with their counts, and the graph of their relations. */
@@ -12,7 +15,9 @@ export function overviewHtml(catalog: Catalog, apiUrl: string): Html {
   const nodes = shelves.map(({ blueprint, entities }) => ({
     id: blueprint.identifier,
     title: blueprint.title ?? blueprint.identifier,
-    count: entities.size,
+    note: figure(entities.size),
+    label: `${blueprint.title ?? blueprint.identifier}, ${figure(entities.size)} ${entities.size === 1 ? "entity" : "entities"}`,
+    href: tableHref(blueprint.identifier),
   }));
   return html`<h1>Catalog</h1>
 <p class="quiet">${figure(shelves.length)} blueprints, ${figure(total)} entities, in memory · API at <code>${apiUrl}</code></p>
@@ -54,4 +59,70 @@ function rowHtml({ blueprint, entities, rules }: Shelf): Html {
 <td data-label="Properties">${figure(rules.properties.size)}</td>
 <td>${relations.length > 0 && html`<ul class="plain">${relations}</ul>`}</td></tr>
 `;
+}
+
+/** The limits in force, and what they let pass. */
+export function limitsHtml(families: Readonly<Record<string, FamilyStats>>): Html {
+  const off = Object.values(families).every(({ limit }) => limit === null);
+  return html`<h1>Limits</h1>
+<p class="quiet">${off ? "No limits are in force." : "A family of routes accepts so many requests in a period, and as many as the burst at once. The bar shows what was accepted of the limit of one period, and what was refused."}</p>
+<div class="panel"><table class="cards">
+<thead><tr><th scope="col">Family</th><th scope="col"><span class="hidden">Use</span></th>${["Limit", "Period (s)", "Burst", "Accepted", "Refused"].map((head) => html`<th scope="col" class="number">${head}</th>`)}</tr></thead>
+<tbody>${Object.entries(families).map(
+    ([family, { limit, periodMs, burst, accepted, refused }]) =>
+      html`<tr><th scope="row">${family}</th><td class="bars">${gauge(limit, accepted, refused)}</td>${cell("Limit", limit)}${cell("Period (s)", periodMs === null ? null : periodMs / 1000)}${cell("Burst", burst)}${cell("Accepted", accepted)}${cell("Refused", refused)}</tr>
+`,
+  )}</tbody>
+</table></div>`;
+}
+
+/** What was accepted of a limit, then what was refused beyond it. */
+function gauge(limit: number | null, accepted: number, refused: number): Html {
+  if (limit === null) return html``;
+  const use = [
+    { label: "accepted", value: Math.min(accepted, limit), tone: "created" },
+    { label: "refused", value: refused, tone: "rejected" },
+  ];
+  return stackedBar(use, Math.max(limit, Math.min(accepted, limit) + refused));
+}
+
+function cell(name: string, value: number | null): Html {
+  return html`<td class="number" data-label="${name}">${value === null ? "–" : figure(value)}</td>`;
+}
+
+/** Writes and refusals that are shown. */
+const maxShown = 100;
+
+const deeds = { CREATE: "created", UPDATE: "updated", DELETE: "deleted" } as const;
+
+/** What was written last, and what was refused. */
+export function activityHtml(catalog: Catalog, refusals: readonly RecentRefusal[]): Html {
+  const writes = catalog.audits.read(undefined).slice(0, maxShown);
+  return html`<h1>Activity</h1>
+<h2>Recent refusals</h2>
+${refusals.length === 0 ? html`<p class="quiet">Nothing was refused.</p>` : refusalsHtml(refusals.slice(0, maxShown))}
+<h2>Recent writes</h2>
+${writes.length === 0 ? html`<p class="quiet">Nothing was written yet.</p>` : writesHtml(catalog, writes)}`;
+}
+
+function refusalsHtml(refusals: readonly RecentRefusal[]): Html {
+  return html`<div class="panel" tabindex="0" role="region" aria-label="Recent refusals"><table class="cards">
+<thead><tr><th scope="col">Status</th><th scope="col">Why</th><th scope="col">Request</th><th scope="col">Time (UTC)</th></tr></thead>
+<tbody>${refusals.map(
+    ({ at, method, path, status, error, message, item }) =>
+      html`<tr><th scope="row" class="bad">${status}</th><td><code>${error}</code> ${message}</td><td data-label="Request">${method} ${path}${item !== undefined && `, item ${item}`}</td><td>${timeHtml(at)}</td></tr>
+`,
+  )}</tbody>
+</table></div>`;
+}
+
+function writesHtml(catalog: Catalog, writes: readonly Audit[]): Html {
+  return html`<div class="panel" tabindex="0" role="region" aria-label="Recent writes"><table class="cards">
+<thead><tr><th scope="col">Entity</th><th scope="col">Blueprint</th><th scope="col">What</th><th scope="col">By</th><th scope="col">Time (UTC)</th></tr></thead>
+<tbody>${writes.map(({ deed, blueprint, entity, at, by, runId }) => {
+    const there = catalog.shelves.get(blueprint)?.entities.has(entity) === true;
+    return html`<tr><th scope="row">${there ? entityLink(blueprint, entity) : entity}</th><td data-label="Blueprint">${blueprint}</td><td data-label="Was">${deeds[deed]}</td><td data-label="By">${by}${runId !== null && `, run ${runId}`}</td><td>${timeHtml(at)}</td></tr>
+`;
+  })}</tbody>
+</table></div>`;
 }

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { isObject } from "../json-object.js";
+import { isObject } from "../model.js";
 
 /** A request that was refused, or one item of it. */
 export interface RecentRefusal {

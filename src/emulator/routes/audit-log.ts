@@ -1,10 +1,38 @@
+import { randomBytes } from "node:crypto";
 import type { FastifyRequest } from "fastify";
-import { type Audit, auditIdentifier } from "../audit.js";
+import type { Audit, AuditLog } from "../model.js";
 import { answer, ok, type RouteParts } from "./routes.js";
+
+/** One entry's identifier as replies show it; the number makes it unique within the emulator. */
+export function auditIdentifier(audit: Audit): string {
+  return `${prefix}_${audit.number}`;
+}
+
+const prefix = `evt_${randomBytes(6).toString("hex")}`;
+
+/** Makes an empty log that keeps the last `kept` writes; those of a run stay, up to 100,000. */
+export function createAuditLog(kept = 1000): AuditLog {
+  const ring: Audit[] = [];
+  const ofRuns: Audit[] = [];
+  let next = 0;
+  return {
+    record: (deed, blueprint, entity, at, writer) => {
+      const runId = writer.runId ?? null;
+      const audit: Audit = { number: next, deed, blueprint, entity, at, by: writer.by, runId };
+      ring[next % kept] = audit;
+      next += 1;
+      if (runId !== null && ofRuns.length < 100_000) ofRuns.push(audit);
+    },
+    read: (runId) => {
+      const chosen = runId === undefined ? ring : ofRuns.filter((audit) => audit.runId === runId);
+      return [...chosen].sort((a, b) => b.number - a.number);
+    },
+  };
+}
 
 /**
  * `GET /v1/audit-log`: writes of entities, newest first, `limit` of them (default 100).
- * @source fact sheet 4.6; Port's GitHub action asks it which entity a run has written
+ * Port's GitHub action asks it which entity a run has written.
  */
 export function auditLogRoute({ server, catalog }: RouteParts): void {
   server.get("/v1/audit-log", (request: FastifyRequest, reply) => {

@@ -1,20 +1,20 @@
 import type { FastifyRequest } from "fastify";
 import type { Blueprint } from "../../blueprint.js";
-import { createBlueprintBody, patchBlueprintBody, replaceBlueprintBody } from "../blueprint-schema.js";
+import { type Member, renameMember } from "../blueprint-members.js";
+import { blueprintBodies } from "../blueprint-schema.js";
 import { createBlueprint, deleteBlueprint, patchBlueprint, replaceBlueprint } from "../blueprints.js";
-import { readFlags } from "../queries.js";
 import { Refusal } from "../refusal.js";
-import { type Member, renameMember } from "../rename-member.js";
-import { type Answer, answer, ok, type RouteParts, shelfOf, writerOf } from "./routes.js";
+import { type Answer, answer, ok, type RouteParts, readFlags, shelfOf, writerOf } from "./routes.js";
 
 /** `/v1/blueprints`, `/v1/blueprints/:blueprint` and the renaming of what a blueprint has. */
 export function blueprintRoutes(parts: RouteParts): void {
   const { server, catalog } = parts;
   const one = "/v1/blueprints/:blueprint";
+  const bodies = blueprintBodies(catalog.readings);
   server.get("/v1/blueprints", (_request, reply) => {
     return answer(reply, ok({ blueprints: [...catalog.shelves.values()].map((shelf) => shelf.blueprint) }));
   });
-  server.post("/v1/blueprints", { schema: { body: createBlueprintBody } }, (request, reply) => {
+  server.post("/v1/blueprints", { schema: { body: bodies.create } }, (request, reply) => {
     const flags = readFlags(request, ["create_catalog_page"]);
     if (flags instanceof Refusal) return answer(reply, flags);
     const shelf = createBlueprint(catalog, request.body as Blueprint, writerOf(parts, request));
@@ -27,10 +27,10 @@ export function blueprintRoutes(parts: RouteParts): void {
     const shelf = shelfOf(catalog, request);
     return answer(reply, shelf instanceof Refusal ? shelf : ok({ blueprint: shelf.blueprint }));
   });
-  server.put(one, { schema: { body: replaceBlueprintBody } }, (request, reply) => {
+  server.put(one, { schema: { body: bodies.replace } }, (request, reply) => {
     return answer(reply, change(parts, request, replaceBlueprint));
   });
-  server.patch(one, { schema: { body: patchBlueprintBody } }, (request, reply) => {
+  server.patch(one, { schema: { body: bodies.patch } }, (request, reply) => {
     return answer(reply, change(parts, request, patchBlueprint));
   });
   for (const [member, segment, word] of renames) {
@@ -48,7 +48,7 @@ export function blueprintRoutes(parts: RouteParts): void {
 
 const memberName = { type: "string", pattern: "^[A-Za-z0-9@_=\\\\-]+$", maxLength: 100 };
 
-/** @source fact sheet 2.1; the words of the bodies as in Port's API description */
+/** The keys of the bodies as in Port's API description. */
 const renames: readonly (readonly [Member, string, string])[] = [
   ["property", "properties", "newPropertyName"],
   ["mirror", "mirror", "newMirrorName"],

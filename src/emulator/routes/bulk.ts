@@ -1,19 +1,26 @@
 import type { ValidateFunction } from "ajv";
 import type { FastifyRequest } from "fastify";
 import { isSearchQuery } from "../../entity.js";
-import { describeFault, sharedAjv } from "../ajv.js";
-import type { Catalog, Shelf } from "../catalog.js";
 import { deleteEntities } from "../delete-entities.js";
 import { type EntityBodies, maxBulk, maxBulkDelete } from "../entity-schema.js";
-import { resolveIdentifier } from "../identifier-query.js";
-import { isObject } from "../json-object.js";
-import { readFlags, readUpsertFlags } from "../queries.js";
+import { type Catalog, isObject, type Shelf } from "../model.js";
 import { entityNotFound, invalidRequest, Refusal } from "../refusal.js";
-import { additionalDataOf } from "../service-accounts.js";
+import { describeFault, sharedAjv } from "../schema-check.js";
+import { additionalDataOf } from "../tokens.js";
 import { type EntityInput, upsertEntity, type Written } from "../write-entity.js";
-import { type Answer, answer, entityWriter, ok, type RouteParts, shelfOf } from "./routes.js";
+import { resolveIdentifier } from "../write-query.js";
+import {
+  type Answer,
+  answer,
+  entityWriter,
+  ok,
+  type RouteParts,
+  readFlags,
+  readUpsertFlags,
+  shelfOf,
+} from "./routes.js";
 
-/** `POST …/entities/bulk` and `POST …/bulk/entities/delete`. */
+/** `POST …/entities/bulk`, `POST …/bulk/entities/delete` and `DELETE …/bulk/entities`. */
 export function bulkRoutes(parts: RouteParts, bodies: EntityBodies): void {
   const { server, catalog } = parts;
   const loose = catalog.readings.bulkSchema === "item";
@@ -24,6 +31,10 @@ export function bulkRoutes(parts: RouteParts, bodies: EntityBodies): void {
   });
   const deletion = { schema: { body: bodies.bulkDelete } };
   server.post("/v1/blueprints/:blueprint/bulk/entities/delete", deletion, (request, reply) => {
+    return answer(reply, bulkDelete(parts, request));
+  });
+  // Its predecessor, in the description until July 2025; older clients call it.
+  server.delete("/v1/blueprints/:blueprint/bulk/entities", deletion, (request, reply) => {
     return answer(reply, bulkDelete(parts, request));
   });
 }
@@ -48,7 +59,7 @@ function bulkUpsert(parts: RouteParts, request: FastifyRequest, checkItem: Valid
   const errors: object[] = [];
   const seen = readings.repeatedItem === "reject" ? new Set<string>() : undefined;
   for (const [index, item] of items.entries()) {
-    // @source Port's Ocean: the identifier of an unresolved query is `unknown`
+    // As Port's Ocean expects it, the identifier of an unresolved query is `unknown`.
     const identifier = isObject(item) && typeof item.identifier === "string" ? item.identifier : "unknown";
     const repeated = identifier !== "unknown" && seen?.has(identifier) === true;
     seen?.add(identifier);
@@ -69,10 +80,10 @@ function bulkUpsert(parts: RouteParts, request: FastifyRequest, checkItem: Valid
       });
     }
   }
-  const told = { maxBulkSize: maxBulk, entities, errors };
-  if (errors.length === 0) return ok(told);
+  const reply = { maxBulkSize: maxBulk, entities, errors };
+  if (errors.length === 0) return ok(reply);
   const status = entities.length === 0 ? readings.bulkAllFailed : 207;
-  return { status, body: { ok: status === 200 || readings.bulkPartialOk, ...told } };
+  return { status, body: { ok: status === 200 || readings.bulkPartialOk, ...reply } };
 }
 
 // Why a query among the identifiers finds none or several, before any item is written.

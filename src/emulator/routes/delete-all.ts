@@ -1,16 +1,19 @@
 import { randomBytes } from "node:crypto";
 import type { FastifyRequest } from "fastify";
 import { deleteBlueprint } from "../blueprints.js";
-import type { Catalog, Migration, MigrationEnd, Shelf, StoredEntity, Writer } from "../catalog.js";
 import { deleteAllRefusal, deleteEntities, doomedBy } from "../delete-entities.js";
-import { readFlags } from "../queries.js";
+import type { Catalog, Migration, MigrationEnd, Shelf, StoredEntity, Writer } from "../model.js";
 import { Refusal } from "../refusal.js";
-import { type Answer, answer, entityWriter, ok, type RouteParts, shelfOf } from "./routes.js";
+import { type Answer, answer, entityWriter, ok, type RouteParts, readFlags, shelfOf } from "./routes.js";
 
 /** `DELETE …/all-entities` and `GET /v1/migrations/:migration`. */
 export function deleteAllRoutes(parts: RouteParts): void {
   const { server, catalog } = parts;
   server.delete("/v1/blueprints/:blueprint/all-entities", (request, reply) => answer(reply, deleteAll(parts, request)));
+  server.get("/v1/migrations", (_request, reply) => {
+    const all = [...catalog.migrations.values()].map((migration) => migrationReply(migration, migration.end));
+    return answer(reply, ok({ migrations: all }));
+  });
   server.get("/v1/migrations/:migration", (request, reply) => {
     const { migration: id } = request.params as { readonly migration: string };
     const migration = catalog.migrations.get(id);
@@ -76,13 +79,13 @@ function endOf(
   if (status !== "COMPLETED") return { status, deleted: 0 };
   const left = entities.filter((entity) => !entity.deleted);
   const deleted = deleteEntities(catalog, shelf, left, false, writer);
-  // What others wrote since the start may stand in the way.
+  // What others wrote since the start may prevent it.
   if (deleted instanceof Refusal) return { status: "FAILURE", deleted: 0 };
   const kept = deleteToo ? deleteBlueprint(catalog, shelf) : undefined;
   return { status: kept === undefined ? "COMPLETED" : "FAILURE", deleted: left.length };
 }
 
-/** @source fact sheet 4.4, the migration that Port's Ocean and Terraform provider read */
+/** The migration as Port's Ocean and Terraform provider read it. */
 function migrationReply(migration: Migration, end: MigrationEnd | undefined): object {
   return {
     id: migration.id,

@@ -1,13 +1,24 @@
 import type { FastifyRequest } from "fastify";
-import type { Shelf, StoredEntity } from "../catalog.js";
 import { deleteEntities } from "../delete-entities.js";
-import { entityReplies, entityReply } from "../entity-reply.js";
 import type { EntityBodies } from "../entity-schema.js";
-import { readFlags, readShape, readUpsertFlags } from "../queries.js";
+import { entityReply } from "../evaluate.js";
+import type { Shelf, StoredEntity } from "../model.js";
 import { entityNotFound, Refusal } from "../refusal.js";
-import { additionalDataOf } from "../service-accounts.js";
+import { scoredReplies } from "../scorecards.js";
+import { additionalDataOf } from "../tokens.js";
 import { changeEntity, type EntityInput, upsertEntity } from "../write-entity.js";
-import { type Answer, answer, calculatorFor, entityWriter, ok, type RouteParts, shelfOf } from "./routes.js";
+import {
+  type Answer,
+  answer,
+  calculatorFor,
+  entityWriter,
+  ok,
+  type RouteParts,
+  readFlags,
+  readShape,
+  readUpsertFlags,
+  shelfOf,
+} from "./routes.js";
 
 /** `/v1/blueprints/:blueprint/entities`, one entity below it, and `entities-count`. */
 export function entityRoutes(parts: RouteParts, bodies: EntityBodies): void {
@@ -20,7 +31,7 @@ export function entityRoutes(parts: RouteParts, bodies: EntityBodies): void {
     if (shelf instanceof Refusal) return answer(reply, shelf);
     if (shape instanceof Refusal) return answer(reply, shape);
     const all = shelf.order.filter((entity) => !entity.deleted);
-    const entities = entityReplies(catalog, shelf, all, shape);
+    const entities = scoredReplies(catalog, shelf, all, shape);
     return answer(reply, ok({ entities }));
   });
   server.get("/v1/blueprints/:blueprint/entities-count", (request, reply) => {
@@ -33,7 +44,8 @@ export function entityRoutes(parts: RouteParts, bodies: EntityBodies): void {
     const shape = readShape(request);
     if (named instanceof Refusal) return answer(reply, named);
     if (shape instanceof Refusal) return answer(reply, shape);
-    return answer(reply, ok({ entity: entityReply(catalog, named.shelf, named.entity, shape) }));
+    const [entity] = scoredReplies(catalog, named.shelf, [named.entity], shape);
+    return answer(reply, ok({ entity }));
   });
   server.put(one, { schema: { body: bodies.replace } }, (request, reply) =>
     answer(reply, change(parts, request, false)),

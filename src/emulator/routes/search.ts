@@ -1,12 +1,12 @@
 import type { FastifyRequest } from "fastify";
-import type { Catalog, Shelf } from "../catalog.js";
-import { entityReplies, type Shape } from "../entity-reply.js";
-import { readShape } from "../queries.js";
-import { compileQuery } from "../query.js";
+import { selectEntities } from "../catalog.js";
+import type { Shape } from "../entity-shape.js";
+import { compileSearch } from "../evaluate.js";
+import type { Catalog, Query, Shelf } from "../model.js";
 import { invalidRequest, Refusal } from "../refusal.js";
-import { selectEntities } from "../select.js";
+import { scoredReplies } from "../scorecards.js";
 import { compress } from "./compress.js";
-import { type Answer, answer, calculatorFor, ok, type RouteParts, shelfOf } from "./routes.js";
+import { type Answer, answer, calculatorFor, ok, type RouteParts, readShape, shelfOf } from "./routes.js";
 
 const texts = { type: "array", items: { type: "string" } };
 const pageBody = {
@@ -18,7 +18,7 @@ const pageBody = {
     limit: { type: "number", minimum: 1, maximum: 1000, default: 200 },
     from: { type: "string" },
   },
-  // The published schema does not require `query`, yet a body without one is refused. @source live reply, fact sheet 4.5
+  // The published schema does not require `query`, yet a body without one is refused. So a live reply shows.
   additionalProperties: false,
 };
 const catalogBody = { type: "object" };
@@ -31,11 +31,34 @@ interface PageBody {
   readonly from?: string;
 }
 
-/** `POST /v1/entities/search` over the whole catalog and `POST …/entities/search` by pages over one blueprint. */
+const datasourceBody = {
+  type: "object",
+  properties: {
+    datasource_prefix: { type: "string" },
+    datasource_suffix: { type: "string" },
+    limit: { type: "number", minimum: 1, maximum: 5000, default: 1000 },
+    from: { type: "string" },
+    before: { type: "string" },
+  },
+  required: ["datasource_prefix", "datasource_suffix"],
+};
+
+interface DatasourceBody {
+  readonly datasource_prefix: string;
+  readonly datasource_suffix: string;
+  readonly limit: number;
+  readonly from?: string;
+  readonly before?: string;
+}
+
+/** `POST /v1/entities/search` over the whole catalog, what one program wrote (as Ocean asks for it) and `POST …/entities/search` by pages over one blueprint. */
 export function searchRoutes({ server, catalog }: RouteParts): void {
   const steps = { preHandler: calculatorFor(catalog), onSend: compress };
   server.post("/v1/entities/search", { ...steps, schema: { body: catalogBody } }, (request, reply) => {
     return answer(reply, searchCatalog(catalog, request));
+  });
+  server.post("/v1/blueprints/entities/datasource-entities", { schema: { body: datasourceBody } }, (request, reply) => {
+    return answer(reply, searchDatasource(catalog, request.body as DatasourceBody));
   });
   server.post(
     "/v1/blueprints/:blueprint/entities/search",
@@ -55,7 +78,7 @@ export function searchRoutes({ server, catalog }: RouteParts): void {
 function searchCatalog(catalog: Catalog, request: FastifyRequest): Answer {
   const shape = readShape(request);
   if (shape instanceof Refusal) return shape;
-  const query = compileQuery(catalog, request.body, "body", "catalog");
+  const query = compileSearch(catalog, request.body, "body", "catalog");
   if (query instanceof Refusal) return query;
   const matchingBlueprints: string[] = [];
   const entities: object[] = [];
@@ -63,25 +86,43 @@ function searchCatalog(catalog: Catalog, request: FastifyRequest): Answer {
     if (query.blueprints?.includes(identifier) === false) continue;
     const found = selectEntities(shelf, query, 0, Number.POSITIVE_INFINITY);
     if (found.length > 0) matchingBlueprints.push(identifier);
-    for (const reply of entityReplies(catalog, shelf, found, shape)) entities.push(reply);
+    for (const reply of scoredReplies(catalog, shelf, found, shape)) entities.push(reply);
   }
   return ok({ matchingBlueprints, entities });
 }
 
 function searchPage(catalog: Catalog, shelf: Shelf, body: PageBody, flags: Shape): Answer {
   if (body.query === undefined) return invalidRequest(`"query" must have required property 'combinator'`);
-  const query = compileQuery(catalog, body.query, "query", "blueprint");
+  const query = compileSearch(catalog, body.query, "query", "blueprint");
   if (query instanceof Refusal) return query;
   const after = body.from === undefined || body.from === "" ? 0 : readCursor(body.from);
   if (after === undefined) return invalidRequest(`"from" is no cursor of a search`);
   const limit = Math.floor(body.limit);
-  // One more than asked for tells whether there is a next page.
+  // One more than asked for shows whether there is a next page.
   const found = selectEntities(shelf, query, after, limit + 1);
   const page = found.slice(0, limit);
   const shape: Shape = { ...flags, include: body.include ?? [], exclude: body.exclude ?? [] };
-  const entities = entityReplies(catalog, shelf, page, shape);
+  const entities = scoredReplies(catalog, shelf, page, shape);
   const last = page.at(-1);
   return ok(found.length > limit && last !== undefined ? { next: writeCursor(last.id), entities } : { entities });
+}
+
+// The User-Agent of the last writer says which program it was; `before` leaves out what was written since.
+function searchDatasource(catalog: Catalog, body: DatasourceBody): Answer {
+  const { datasource_prefix: prefix, datasource_suffix: suffix, before, limit } = body;
+  const after = body.from === undefined || body.from === "" ? 0 : readCursor(body.from);
+  if (after === undefined) return invalidRequest(`"from" is no cursor of a search`);
+  const until = before === undefined ? Number.POSITIVE_INFINITY : Date.parse(before);
+  if (Number.isNaN(until)) return invalidRequest(`"before" must match format "date-time"`);
+  const test: Query["test"] = ({ datasource, updatedAt }) =>
+    datasource?.startsWith(prefix) === true && datasource.endsWith(suffix) && updatedAt < until;
+  const most = Math.floor(limit);
+  const found = [...catalog.shelves].flatMap(([blueprint, shelf]) =>
+    selectEntities(shelf, { test }, after, most + 1).map(({ id, identifier }) => ({ id, identifier, blueprint })),
+  );
+  const page = found.sort((a, b) => a.id - b.id).slice(0, most);
+  const entities = page.map(({ identifier, blueprint }) => ({ identifier, blueprint }));
+  return ok(found.length > most ? { next: writeCursor(page.at(-1)?.id ?? 0), entities } : { entities });
 }
 
 // The id of the last entity shown: entities that come, go or change meanwhile move no other between pages.

@@ -1,5 +1,6 @@
+import type { Credentials } from "../model.js";
 import { Refusal } from "../refusal.js";
-import type { Credentials, Tokens } from "../tokens.js";
+import type { Tokens } from "../tokens.js";
 import { answer, ok, type RouteParts } from "./routes.js";
 
 const body = {

@@ -1,8 +1,7 @@
 import { tokenBody } from "../../api/bodies.js";
 import type { Client } from "../../api/client.js";
-import { portQuotas } from "../../api/families.js";
-import { readLimitHeaders } from "../../api/limit-headers.js";
-import { headerNumber, headerText, type ReplyHeaders } from "../../api/retry.js";
+import { headerNumber, headerText, type ReplyHeaders, readLimitHeaders } from "../../api/headers.js";
+import { portQuotas } from "../../api/routes.js";
 import { PortloadError } from "../../errors.js";
 import type { Credentials } from "../run/credentials.js";
 import { type Check, checksOf } from "./checks.js";
@@ -27,7 +26,6 @@ export async function checkContact(
     const token = await client.ask({
       method: "POST",
       path: "/auth/access_token",
-      family: "token",
       route: "token",
       body: JSON.stringify(credentials),
       authorized: false,
@@ -41,7 +39,7 @@ export async function checkContact(
       return { checks: [fault(`${why} (status ${token.status})`, hint), clock], usable: false };
     }
     const checks = [ok(`granted, ${inWords(granted.expiresIn)} left`), clock];
-    const list = await client.ask({ method: "GET", path: "/blueprints", family: "blueprints", route: "blueprints" });
+    const list = await client.ask({ method: "GET", path: "/blueprints", route: "blueprints" });
     const limits = checkLimits(list);
     if (list.status >= 300) {
       const refused = checksOf("blueprints").fault(

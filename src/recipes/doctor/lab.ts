@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
-import type { Asked } from "../../api/ask.js";
-import { readBulkResults } from "../../api/bulk-reply.js";
-import type { Client } from "../../api/client.js";
-import { refusedMessage } from "../../api/failure.js";
+import { bulkCall, readVerdicts } from "../../api/bulk.js";
+import type { Asked, Client } from "../../api/client.js";
+import { refusedBody } from "../../api/failure.js";
 import type { Blueprint, Property } from "../../blueprint.js";
+import { noCode } from "../../reply.js";
 
 /** An entity to have validated. */
 export interface Specimen {
@@ -64,14 +64,9 @@ export async function openLab(client: Client, blueprint: Blueprint): Promise<Lab
       relations: { ...required, ...changes.relations },
     }),
     async validate(specimens, mode = "override") {
-      const query = `upsert=${mode !== "create"}&merge=${mode === "merge"}&validation_only=true&create_missing_related_entities=false`;
-      const reply = await client.ask({
-        method: "POST",
-        path: `/blueprints/${encodeURIComponent(blueprint.identifier)}/entities/bulk?${query}`,
-        family: "bulk",
-        route: "bulk",
-        body: JSON.stringify({ entities: specimens }),
-      });
+      const items = specimens.map((specimen) => JSON.stringify(specimen));
+      const flags = { mode, createMissing: false, validationOnly: true };
+      const reply = await client.ask(bulkCall(blueprint.identifier, items, flags));
       return { status: reply.status, body: reply.body, words: wordsOf(reply, specimens.length) };
     },
   };
@@ -79,12 +74,12 @@ export async function openLab(client: Client, blueprint: Blueprint): Promise<Lab
 
 function wordsOf({ status, body }: Asked, count: number): readonly string[] {
   if (status >= 300) {
-    const { error = "without a code" } = refusedMessage(status, body, (text) => text);
-    return new Array<string>(count).fill(`whole request ${status} ${error}`);
+    const { error } = refusedBody(body);
+    return new Array<string>(count).fill(`whole request ${status} ${error === noCode ? "without a code" : error}`);
   }
-  return readBulkResults(body, count).map((result) => {
-    if (result.is === "refused") return `${result.status} ${result.error}`;
-    return result.is === "unknown" ? "not mentioned" : "accepted";
+  return readVerdicts(body, count).map((verdict) => {
+    if (verdict.is === "refused") return `${verdict.status} ${verdict.error}`;
+    return verdict.is === "unknown" ? "not mentioned" : "accepted";
   });
 }
 

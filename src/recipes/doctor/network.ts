@@ -1,6 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { lookAtCertificate } from "../../api/certificate.js";
-import { proxyFor } from "../../api/proxy.js";
+import { lookAtCertificate, proxyFor } from "../../api/connection.js";
 import { type Check, checksOf } from "./checks.js";
 
 type Env = Readonly<Record<string, string | undefined>>;

@@ -1,6 +1,6 @@
 import { blueprintBody, tokenBody } from "../../api/bodies.js";
 import type { Client } from "../../api/client.js";
-import { headerNumber, type ReplyHeaders } from "../../api/retry.js";
+import { headerNumber, type ReplyHeaders } from "../../api/headers.js";
 import type { Credentials } from "../run/credentials.js";
 import { type Check, checksOf } from "./checks.js";
 import { resetUnit } from "./contact.js";
@@ -29,7 +29,7 @@ export async function probeReadings(
 ): Promise<{ readonly checks: readonly Check[]; readonly readings: readonly Reading[] }> {
   const { ok, fault } = checksOf("probe");
   const path = `/blueprints/${encodeURIComponent(name)}`;
-  const found = await client.ask({ method: "GET", path, family: "blueprints", route: "blueprints" });
+  const found = await client.ask({ method: "GET", path, route: "blueprints" });
   const blueprint = blueprintBody.safeParse(found.body).data?.blueprint;
   if (found.status >= 300 || blueprint === undefined)
     return { checks: [fault(`blueprint ${name} cannot be read (status ${found.status})`)], readings: [] };
@@ -70,7 +70,7 @@ async function readToken(client: Client, credentials: Credentials): Promise<Read
   const probe = { row: 24, point: "`expiresIn` of a token that is handed out again", likely: "the time left" };
   const ask = async () => {
     const body = JSON.stringify(credentials);
-    const request = { method: "POST", path: "/auth/access_token", family: "token", route: "token", body } as const;
+    const request = { method: "POST", path: "/auth/access_token", route: "token", body } as const;
     const reply = await client.ask({ ...request, authorized: false });
     return { reply, token: tokenBody.safeParse(reply.body).data };
   };
@@ -87,7 +87,7 @@ async function readRefusal(client: Client): Promise<Reading> {
   const reply = await client.ask({
     method: "GET",
     path: "/blueprints",
-    family: "token",
+
     route: "other",
     authorized: false,
   });

@@ -6,8 +6,8 @@ import { compileBlueprint } from "../../check/compile-blueprint.js";
 import { openDiagnostics } from "../../check/diagnostics.js";
 import { jsonNumbersAreLossless } from "../../decimal.js";
 import { UsageError } from "../../errors.js";
+import type { EntityWriteOptions } from "../../options/catalog.js";
 import { readAll } from "./done.js";
-import type { EntityWriteOptions } from "./options.js";
 
 /** An entity as JSON holds it. */
 export type JsonEntity = Readonly<Record<string, unknown>>;

@@ -2,8 +2,8 @@ import { z } from "zod";
 import type { Client } from "../../api/client.js";
 import type { EntityReply } from "../../api/entity-calls.js";
 import type { Blueprint } from "../../blueprint.js";
+import type { EntityDeleteAllOptions } from "../../options/catalog.js";
 import { doneOf, type EntityDone, type EntityIo, withClient } from "./done.js";
-import type { EntityDeleteAllOptions } from "./options.js";
 
 /** What a person is asked before all entities of a blueprint go. */
 export interface DeleteAllQuestion {

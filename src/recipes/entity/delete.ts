@@ -1,10 +1,9 @@
-import type { Client } from "../../api/client.js";
-import { type DeleteFlags, maxDeleteIdentifiers } from "../../api/delete-entities.js";
 import type { EntityReply } from "../../api/entity-calls.js";
+import { type DeleteFlags, maxDeleteIdentifiers } from "../../api/entity-calls.js";
 import { GuardError, UsageError } from "../../errors.js";
+import type { EntityDeleteOptions } from "../../options/catalog.js";
 import { allowingFlags, deleteLimits, excessDeletions, percent } from "../../plan/prune-guard.js";
 import { doneOf, type EntityDone, type EntityIo, readAll, withClient } from "./done.js";
-import type { EntityDeleteOptions } from "./options.js";
 
 /**
  * Deletes one entity, or a list of them with prune's guard.
@@ -68,8 +67,7 @@ function deleteListed(
     const notes = absent.length === 0 ? [] : [`not in the catalog, so nothing to delete: ${named(absent)}`];
     for (let at = 0; at < there.length; at += maxDeleteIdentifiers) {
       const part = there.slice(at, at + maxDeleteIdentifiers);
-      const reply = await deletePart(client, blueprint, part, flags);
-      if (reply === undefined) continue;
+      const reply = await client.entity.deleteListed(blueprint, part, flags);
       replies.push(reply.body);
       if (reply.is === "done") continue;
       // A request deletes all of its entities or none.
@@ -78,20 +76,6 @@ function deleteListed(
     }
     return { replies, notes };
   });
-}
-
-/** Deletes a part of a list; what is gone by then, along with another perhaps, is left out. Undefined when all of it is. */
-async function deletePart(
-  client: Client,
-  blueprint: string,
-  part: readonly string[],
-  flags: DeleteFlags,
-): Promise<EntityReply | undefined> {
-  const reply = await client.entity.deleteListed(blueprint, part, flags);
-  if (reply.is === "done" || reply.status !== 404) return reply;
-  const there = await client.existing(blueprint, part);
-  if (there.size === part.length) return reply;
-  return there.size === 0 ? undefined : deletePart(client, blueprint, [...there], flags);
 }
 
 function guard(blueprint: string, deletions: number, owned: number, maxDelete: EntityDeleteOptions["maxDelete"]): void {

@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
 import { type Client, createClient } from "../../api/client.js";
 import type { EntityReply } from "../../api/entity-calls.js";
+import { wordsOf } from "../../reply.js";
 import { type ApiChoices, clientOptionsOf } from "../run/client-options.js";
 
 /** What an operation on entities came to. */
@@ -37,7 +38,7 @@ export async function withClient<T>(
 /** What a single reply came to; `hint` says what to do about a refusal. */
 export function doneOf(reply: EntityReply, hint?: string, notes: readonly string[] = []): EntityDone {
   if (reply.is === "done") return { replies: [reply.body], notes };
-  const refused = { message: reply.message, ...(hint !== undefined && { hint }) };
+  const refused = { message: `${reply.request}: ${wordsOf(reply)}`, ...(hint !== undefined && { hint }) };
   return { replies: [reply.body], notes, refused };
 }
 

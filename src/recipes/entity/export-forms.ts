@@ -1,6 +1,6 @@
-import type { FoundEntity } from "../../api/bodies.js";
 import type { Blueprint } from "../../blueprint.js";
 import { calculatedBy } from "../../check/read-only.js";
+import type { FoundEntity } from "../../entity.js";
 
 /** How exported entities are written. */
 export type ExportFormat = "ndjson" | "json" | "csv";

@@ -1,9 +1,9 @@
 import { blueprintBody } from "../../api/bodies.js";
 import type { EntityReply } from "../../api/entity-calls.js";
 import type { Mode } from "../../entity.js";
+import type { EntityGetOptions, EntityWriteOptions } from "../../options/catalog.js";
 import { entityFromFlags, needsBlueprint, readEntityFile } from "./body.js";
 import { doneOf, type EntityDone, type EntityIo, withClient } from "./done.js";
-import type { EntityGetOptions, EntityWriteOptions } from "./options.js";
 
 /** Reads one entity. @throws {ApiError} when the API is not reached */
 export function getEntity(options: EntityGetOptions, io: EntityIo): Promise<EntityDone> {

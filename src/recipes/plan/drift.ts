@@ -33,13 +33,17 @@ export async function refuseDriftedGround(header: PlanHeader, target: string, fi
  * @throws {GuardError} that names what drifted
  */
 export async function refuseDrift(
-  { client, catalog, header }: { readonly client: Client; readonly catalog: Catalog; readonly header: PlanHeader },
+  {
+    client,
+    blueprints,
+    header,
+  }: { readonly client: Client; readonly blueprints: Catalog; readonly header: PlanHeader },
   lines: AsyncIterable<PlanLine>,
 ): Promise<void> {
   const drifted: string[] = [];
   let count = 0;
   const judge = async (group: readonly PlanOp[]): Promise<void> => {
-    for (const line of await driftOf(group, client, catalog, header.mode)) if (++count <= told) drifted.push(line);
+    for (const line of await driftOf(group, client, blueprints, header.mode)) if (++count <= told) drifted.push(line);
   };
   let group: PlanOp[] = [];
   for await (const line of lines) {
@@ -64,11 +68,11 @@ export async function refuseDrift(
 async function driftOf(
   group: readonly PlanOp[],
   client: Client,
-  catalog: Catalog,
+  blueprints: Catalog,
   mode: PlanHeader["mode"],
 ): Promise<readonly string[]> {
   const [first] = group;
-  const definition = first && catalog.get(first.blueprint);
+  const definition = first && blueprints.get(first.blueprint);
   if (first === undefined || definition === undefined) return [];
   const all = {
     head: ["title", "icon", "team"] as const,

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import type { Outcome } from "../../outcome.js";
 import {
   isVictim,
   type PlanEnd,
@@ -11,23 +12,25 @@ import {
   planFormat,
 } from "../../plan/plan-file.js";
 import { withoutTargets } from "../../plan/without-targets.js";
-import type { Reject } from "../../reject.js";
-import { openAppendFile } from "../../state/append-file.js";
+import type { Finding, RejectCode } from "../../reject.js";
+import { clearedBody, compileComparison } from "../../settle/compare.js";
+import { openAppendFile, readLines } from "../../state/files.js";
 import { withoutSecrets } from "../../state/fingerprint.js";
-import { readLines } from "../../state/read-lines.js";
+import { placeName } from "../../state/settled.js";
 import { version } from "../../version.js";
-import type { Stale } from "../prune/prune.js";
-import type { Run } from "../run/run.js";
-import type { Difference } from "../sync/compare-catalog.js";
+import type { Stale } from "../prune/find-stale.js";
+import type { LedgerHooks } from "../run/ledger.js";
+import type { SourceJob } from "../run/run.js";
+import type { Difference, OnDifference } from "../stages/compare.js";
+import type { Target, WriteRules } from "../target/target.js";
 
 /** Writes a plan: first its ops as they are found, then, with what was rejected on the way left out, the plan file. */
-export interface PlanWriter {
-  add(difference: Difference): Promise<void>;
-  reject(reject: Reject): void;
+export interface PlanWriter extends Required<Pick<LedgerHooks, "onOutcomes">> {
+  readonly onDifference: OnDifference;
   /** Adds what a prune would delete. */
-  remove(run: Run, stale: Stale): Promise<void>;
+  remove(stale: Stale, target: Target): Promise<void>;
   /** Writes the plan file. */
-  finish(run: Run, file: string): Promise<void>;
+  finish(job: SourceJob, file: string): Promise<void>;
   /** Lets go of the ops; does nothing once the plan is finished. */
   close(): Promise<void>;
 }
@@ -36,49 +39,55 @@ export interface PlanWriter {
 export async function openPlanWriter(folder: string): Promise<PlanWriter> {
   const path = join(folder, "ops.ndjson");
   const ops = await openAppendFile(path);
-  const rejects = new Map<string, Reject>();
-  const append = (op: PlanOp) => ops.append(`${JSON.stringify(op)}\n`);
+  /** What is not written as its op says, by the place of its entity: others of the same key may be. */
+  const lacking = new Map<string, Outcome>();
+  const append = (op: PlanOp, place = "") => ops.append(`${place}\t${JSON.stringify(op)}\n`);
   return {
-    add: (difference) => append(opOf(difference)),
-    reject(reject) {
-      rejects.set(`${reject.blueprint}\0${reject.identifier}`, reject);
+    onDifference: (difference) => append(opOf(difference), placeName(difference.entity)),
+    onOutcomes(outcomes) {
+      for (const outcome of outcomes)
+        if (outcome.omitted !== undefined || (outcome.is === "rejected" && outcome.reject.stage === "write"))
+          lacking.set(placeName(outcome), outcome);
     },
-    async remove({ client }, { byBlueprint, victims }) {
+    async remove({ byBlueprint, dependents }, target) {
       const doomed = [
-        ...victims.map(({ blueprint, identifiers }) => ({ blueprint, identifiers, victim: true as const })),
+        ...dependents.map(({ blueprint, identifiers }) => ({ blueprint, identifiers, victim: true as const })),
         ...[...byBlueprint].map(([blueprint, identifiers]) => ({ blueprint, identifiers })),
       ];
       for (const { blueprint, identifiers, ...more } of doomed) {
         for (let start = 0; start < identifiers.length; start += 1000) {
-          const found = await client.lookUp(blueprint, identifiers.slice(start, start + 1000));
+          const found = await target.lookUp(blueprint, identifiers.slice(start, start + 1000));
           for (const before of found.values()) await append({ op: "delete", blueprint, before, ...more });
         }
       }
     },
     close: () => ops.close(),
-    async finish(run, file) {
+    async finish(job, file) {
       await ops.close();
       const plan = await openAppendFile(file);
-      await plan.append(`${JSON.stringify(await headerOf(run))}\n`);
+      await plan.append(`${JSON.stringify(await headerOf(job))}\n`);
       const counts = { create: 0, update: 0, delete: 0 };
       for await (const lines of readLines(path)) {
         for (const line of lines) {
-          const op = settled(JSON.parse(line) as PlanOp, rejects, run);
+          // JSON escapes tabs, so the first one is ours.
+          const [place = "", ...text] = line.split("\t");
+          const op = settled(JSON.parse(text.join("\t")) as PlanOp, lacking.get(place), job.target.rules);
           if (op === undefined) continue;
           if (!isVictim(op)) counts[op.op]++;
           await plan.append(`${JSON.stringify(op)}\n`);
         }
       }
-      const { unchanged } = run.accounts.counts.entities;
-      const end: PlanEnd = { line: "end", ...counts, unchanged, rejected: run.accounts.rejected };
+      const { ledger } = job;
+      const { unchanged } = ledger.counts.entities;
+      const end: PlanEnd = { line: "end", ...counts, unchanged, rejected: ledger.rejected };
       await plan.append(`${JSON.stringify(end)}\n`);
       await plan.close();
     },
   };
 }
 
-function opOf({ entity, before, changes }: Difference): PlanOp {
-  const { key, body, clears, resource } = entity;
+function opOf({ entity, changes }: Difference): PlanOp {
+  const { key, body, before, clears, resource } = entity;
   if (before === undefined && typeof body.identifier === "string")
     return { op: "create", blueprint: key.blueprint, resource, entity: body };
   return {
@@ -92,22 +101,41 @@ function opOf({ entity, before, changes }: Difference): PlanOp {
   };
 }
 
-/** An op as it will come out; undefined for one that will not be written. */
-function settled(op: PlanOp, rejects: ReadonlyMap<string, Reject>, run: Run): PlanOp | undefined {
-  if (op.op === "delete") return op;
-  const { identifier } = op.entity;
-  const name = typeof identifier === "string" ? identifier : JSON.stringify(identifier);
-  const reject = rejects.get(`${op.blueprint}\0${name}`);
-  if (reject === undefined) return op;
-  if (reject.code !== "relation_target_missing" && reject.code !== "relation_target_rejected") return undefined;
-  const cannotLack = (relation: string): boolean =>
-    run.catalog.get(op.blueprint)?.relations?.[relation]?.required === true ||
-    run.inventory.mapping.resources[op.resource]?.onMissingTarget[relation] === "reject";
-  return withoutTargets(op, [reject, ...(reject.also ?? [])], cannotLack, run.mode);
+/** An op as it will be written, as far as its outcome is another than the op expects; undefined where nothing of it will be. */
+function settled(op: PlanOp, outcome: Outcome | undefined, rules: WriteRules): PlanOp | undefined {
+  if (op.op === "delete" || outcome === undefined) return op;
+  const reject = outcome.is === "rejected" ? outcome.reject : undefined;
+  const missing = [...(reject === undefined ? [] : [reject, ...(reject.also ?? [])]), ...(outcome.omitted ?? [])];
+  const blueprint = rules.blueprints.get(op.blueprint);
+  const cannotLack = ({ code, path }: Finding): boolean => {
+    const relation = path?.replace(/^relations\./, "") ?? "";
+    return (
+      !isMissingTarget(code) ||
+      blueprint?.relations?.[relation]?.required === true ||
+      rules.onMissingTarget(op, relation) === "reject"
+    );
+  };
+  if (missing.some(cannotLack)) return undefined;
+  const body = withoutTargets(op.entity, missing);
+  // What the mapping lets be omitted is looked for once more when the plan is applied; what is rejected is not.
+  const rejected = reject && { message: reject.message, ...(reject.path !== undefined && { path: reject.path }) };
+  const written = rejected === undefined ? op : { ...op, entity: body, rejected };
+  if (written.op === "create" || written.before === undefined) return written;
+  // Without them it is merged, so that what it does not bring stays as it is.
+  const bare = { head: [], properties: [], relations: [] };
+  const after = clearedBody({ body, clears: written.clears });
+  const changes = blueprint && compileComparison(blueprint, "merge", bare).changes(after, { ...written.before });
+  return changes === undefined || changes.length === 0 ? undefined : { ...written, changes };
 }
 
-async function headerOf({ state, inventory, mode, createMissing }: Run): Promise<PlanHeader> {
-  const { fingerprints, startedAt } = state.header;
+function isMissingTarget(code: RejectCode): boolean {
+  return code === "relation_target_missing" || code === "relation_target_rejected";
+}
+
+async function headerOf({ folder, inventory, target }: SourceJob): Promise<PlanHeader> {
+  const { fingerprints, startedAt } = folder.state.header;
+  const { createMissing, deleteDependents, mode } = target.rules;
+  const { mapping, sources } = inventory;
   return {
     line: "plan",
     format: planFormat,
@@ -116,10 +144,10 @@ async function headerOf({ state, inventory, mode, createMissing }: Run): Promise
     target: fingerprints.target,
     mode: mode === "override" ? "override" : "merge",
     createMissing,
-    deleteDependents: inventory.mapping.deleteDependentEntities,
-    mapping: { file: inventory.mapping.file, sha256: fingerprints.mapping },
-    onMissingTarget: inventory.mapping.resources.map(({ onMissingTarget }) => onMissingTarget),
-    sources: await Promise.all(inventory.sources.map(({ path, name }) => planSource(path, name))),
+    deleteDependents,
+    mapping: { file: mapping.file, sha256: fingerprints.mapping },
+    onMissingTarget: mapping.resources.map(({ onMissingTarget }) => onMissingTarget),
+    sources: await Promise.all(sources.map(({ path, name }) => planSource(path, name))),
   };
 }
 

@@ -1,16 +1,23 @@
-import { type DeleteReply, maxDeleteIdentifiers } from "../../api/delete-entities.js";
+import { maxDeleteIdentifiers } from "../../api/entity-calls.js";
 import { GuardError } from "../../errors.js";
-import type { Run } from "../run/run.js";
-import type { Stale } from "./prune.js";
+import { wordsOf } from "../../reply.js";
+import type { Ledger } from "../run/ledger.js";
+import type { Target } from "../target/target.js";
+import type { Stale } from "./find-stale.js";
 
 /**
  * Deletes what is stale, a hundred at a time, what relates to others first; entities that others still depend on wait for a later round. What they
  * were is in the journal before they go.
  *
+ * @param signal - ends it before the next hundred
  * @throws {GuardError} when some are left because entities that stay depend on them, or because the API refuses
  */
-export async function deleteStale(run: Run, { byBlueprint, victims }: Stale): Promise<void> {
-  const { accounts, stop } = run;
+export async function deleteStale(
+  { byBlueprint, dependents }: Stale,
+  target: Target,
+  ledger: Ledger,
+  signal: AbortSignal,
+): Promise<void> {
   const left = new Map(byBlueprint);
   let refusal = "";
   for (let moved = true; moved && left.size > 0; ) {
@@ -18,10 +25,11 @@ export async function deleteStale(run: Run, { byBlueprint, victims }: Stale): Pr
     for (const [blueprint, identifiers] of left) {
       const stays: string[] = [];
       for (let start = 0; start < identifiers.length; start += maxDeleteIdentifiers) {
-        if (stop.reason !== undefined) return;
+        if (signal.aborted) return;
         const part = identifiers.slice(start, start + maxDeleteIdentifiers);
-        await keepInJournal(run, blueprint, part);
-        const { gone, refused, message } = await deletePart(run, blueprint, part);
+        const entities = [...(await target.lookUp(blueprint, part)).values()];
+        await ledger.journal({ line: "delete", blueprint, entities });
+        const { gone, refused, message } = await deletePart(target, ledger, blueprint, part);
         moved ||= gone > 0;
         refusal = message ?? refusal;
         stays.push(...refused);
@@ -30,21 +38,15 @@ export async function deleteStale(run: Run, { byBlueprint, victims }: Stale): Pr
       else left.delete(blueprint);
     }
   }
-  for (const { blueprint, identifiers } of victims)
-    accounts.warn([
-      {
-        code: "deleted_dependents",
-        blueprint,
-        message: `deleted along with what they relate to: ${identifiers.slice(0, 10).join(", ")}`,
-        count: identifiers.length,
-      },
-    ]);
+  for (const { blueprint, identifiers } of dependents) {
+    // Some may be there still: what they relate to was refused, or the API spares them.
+    const there = await target.existing(blueprint, identifiers);
+    const gone = identifiers.filter((identifier) => !there.has(identifier));
+    if (gone.length === 0) continue;
+    const message = `deleted with what they relate to: ${gone.slice(0, 10).join(", ")}`;
+    ledger.warn([{ code: "deleted_dependents", blueprint, message, count: gone.length }]);
+  }
   if (left.size > 0) throw leftBehind(left, refusal);
-}
-
-async function keepInJournal({ client, state }: Run, blueprint: string, part: readonly string[]): Promise<void> {
-  const entities = [...(await client.lookUp(blueprint, part)).values()];
-  await state.journal.append({ line: "delete", blueprint, entities });
 }
 
 interface Part {
@@ -53,36 +55,19 @@ interface Part {
   readonly message?: string;
 }
 
-/**
- * Deletes a part. One that is refused because something depends on one of its entities is halved down to that entity; one that is refused for an entity
- * that is gone by now, along with another perhaps, is sent again without it.
- */
-async function deletePart(run: Run, blueprint: string, part: readonly string[]): Promise<Part> {
-  const { client, inventory, options, accounts } = run;
-  const reply: DeleteReply = await client.deleteEntities(blueprint, part, {
-    deleteDependents: inventory.mapping.deleteDependentEntities,
-    ...(options.runId !== undefined && { runId: options.runId }),
-  });
-  if (reply.is === "deleted") {
-    accounts.takeDeleted(blueprint, part.length);
+/** Deletes a part. One that is refused because something depends on one of its entities is halved down to that entity. */
+async function deletePart(target: Target, ledger: Ledger, blueprint: string, part: readonly string[]): Promise<Part> {
+  const reply = await target.delete(blueprint, part);
+  if (reply.is === "done") {
+    ledger.takeDeleted(blueprint, part.length);
     return { gone: part.length, refused: [] };
   }
-  const message = `${reply.error}: ${reply.message}`;
-  if (reply.status === 404) {
-    const there = await client.existing(blueprint, part);
-    const gone = part.length - there.size;
-    accounts.takeDeleted(blueprint, gone);
-    if (there.size === 0) return { gone, refused: [] };
-    if (gone > 0) {
-      const rest = await deletePart(run, blueprint, [...there]);
-      return { ...rest, gone: gone + rest.gone };
-    }
-  }
+  const message = wordsOf(reply);
   if (part.length === 1 || !/dependents/.test(reply.error)) return { gone: 0, refused: part, message };
   const middle = Math.ceil(part.length / 2);
   const halves = [
-    await deletePart(run, blueprint, part.slice(0, middle)),
-    await deletePart(run, blueprint, part.slice(middle)),
+    await deletePart(target, ledger, blueprint, part.slice(0, middle)),
+    await deletePart(target, ledger, blueprint, part.slice(middle)),
   ];
   return {
     gone: halves.reduce((sum, { gone }) => sum + gone, 0),

@@ -1,9 +1,9 @@
 import { readdir, readFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { Deletions } from "../../plan/prune-guard.js";
-import { writeWhole } from "../../state/import-folder.js";
+import { writeWhole } from "../../state/folders.js";
 import { readJournalHeader } from "../../state/journal.js";
-import type { Run } from "../run/run.js";
+import type { State } from "../../state/state.js";
 
 /** What a prune decided, beside the journal of its import. */
 interface Decision {
@@ -14,8 +14,8 @@ interface Decision {
 const fileName = "prune.json";
 
 /** Keeps what a prune decided, so that a later one of the same mapping and target can tell. @throws {StateError} */
-export async function keepDecision({ state }: Run, decision: Decision): Promise<void> {
-  await writeWhole(join(state.folder, fileName), `${JSON.stringify(decision, null, 2)}\n`);
+export async function keepDecision({ folder }: Pick<State, "folder">, decision: Decision): Promise<void> {
+  await writeWhole(join(folder, fileName), `${JSON.stringify(decision, null, 2)}\n`);
 }
 
 /**
@@ -23,15 +23,18 @@ export async function keepDecision({ state }: Run, decision: Decision): Promise<
  *
  * A refused run still writes, and what it wrote would thin out the share of a second one: renamed entities would pass on the second night.
  */
-export async function ownedWhenRefused({ state }: Run): Promise<ReadonlyMap<string, number>> {
-  const stateDir = dirname(state.folder);
-  const { mapping, target } = state.header.fingerprints;
-  const ids = (await readdir(stateDir)).filter((name) => name < basename(state.folder)).sort();
+export async function ownedWhenRefused({
+  folder,
+  header,
+}: Pick<State, "folder" | "header">): Promise<ReadonlyMap<string, number>> {
+  const stateDir = dirname(folder);
+  const { mapping, target } = header.fingerprints;
+  const ids = (await readdir(stateDir)).filter((name) => name < basename(folder)).sort();
   for (const id of ids.reverse()) {
     const decision = await readDecision(join(stateDir, id));
     if (decision === undefined) continue;
-    const header = await readJournalHeader(join(stateDir, id, "journal.ndjson")).catch(() => undefined);
-    if (header?.fingerprints.mapping !== mapping || header.fingerprints.target !== target) continue;
+    const other = await readJournalHeader(join(stateDir, id, "journal.ndjson")).catch(() => undefined);
+    if (other?.fingerprints.mapping !== mapping || other.fingerprints.target !== target) continue;
     return new Map(decision.refused ? decision.blueprints.map(({ blueprint, owned }) => [blueprint, owned]) : []);
   }
   return new Map();

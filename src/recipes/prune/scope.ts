@@ -1,27 +1,37 @@
-import { type Entity, isSearchQuery } from "../../entity.js";
+import type { Entity } from "../../entity.js";
 import { GuardError, UsageError } from "../../errors.js";
 import type { Prune } from "../../map/mapping.js";
-import type { ResolvedImportOptions } from "../../options.js";
-import { sameJson } from "../../settle/same-value.js";
+import type { ResolvedRunOptions } from "../../options/run.js";
+import type { StepPlan } from "../../order/steps.js";
+import { sameJson } from "../../same-value.js";
 import type { Catalog } from "../run/catalog.js";
 import type { Inventory } from "../run/inventory.js";
+import type { EntityStage } from "../stages/steps.js";
 
 /** What a prune looks at: the blueprints that resources own something of, and what was met of them on the way. */
 export interface PruneScope {
   /** In the order of the mapping. */
   readonly blueprints: readonly string[];
+  /** The same with what relates to others first: the order of writing, backwards. */
+  readonly deletionOrder: readonly string[];
   /** The query that finds what the mapping owns of a blueprint. */
   queryOf(blueprint: string): { readonly combinator: "or"; readonly rules: readonly unknown[] };
   /** Takes note of entities on their way to the comparison. */
-  watch(chunks: AsyncIterable<readonly Entity[]>): AsyncGenerator<readonly Entity[]>;
+  readonly watch: EntityStage;
   /** Entities named by a search. */
   searched(blueprint: string): number;
   /** The first entity that its resource does not own. */
   stranger(blueprint: string): string | undefined;
 }
 
-/** Makes the scope of an inventory's prune. */
-export function pruneScope({ mapping }: Pick<Inventory, "mapping">): PruneScope {
+/** Makes the scope of a prune. */
+export function pruneScope({
+  inventory: { mapping },
+  plan,
+}: {
+  readonly inventory: Pick<Inventory, "mapping">;
+  readonly plan: StepPlan;
+}): PruneScope {
   const owning = mapping.resources.flatMap(({ blueprint, prune }) =>
     blueprint === undefined || prune === undefined ? [] : [{ blueprint, prune }],
   );
@@ -30,16 +40,17 @@ export function pruneScope({ mapping }: Pick<Inventory, "mapping">): PruneScope 
   const strangers = new Map<string, string>();
   return {
     blueprints,
+    deletionOrder: [...blueprints].sort((a, b) => plan.stepOf(b) - plan.stepOf(a)),
     queryOf(blueprint) {
       const rules = owning.filter((one) => one.blueprint === blueprint).map(({ prune }) => ruleOf(prune));
       // No rules at all match everything.
       return { combinator: "or", rules: rules.includes(undefined) ? [] : distinct(rules) };
     },
-    async *watch(chunks) {
-      for await (const chunk of chunks) {
+    async *watch(entities) {
+      for await (const chunk of entities) {
         for (const entity of chunk) {
           const { blueprint, identifier } = entity.key;
-          if (isSearchQuery(entity.body.identifier)) searched.set(blueprint, (searched.get(blueprint) ?? 0) + 1);
+          if (!entity.isNamed) searched.set(blueprint, (searched.get(blueprint) ?? 0) + 1);
           const prune = mapping.resources[entity.resource]?.prune;
           if (prune !== undefined && !owns(prune, entity) && !strangers.has(blueprint))
             strangers.set(blueprint, identifier);
@@ -53,7 +64,7 @@ export function pruneScope({ mapping }: Pick<Inventory, "mapping">): PruneScope 
 }
 
 /** Refuses a prune that cannot be told apart from damage, before anything is sent. @throws {UsageError | GuardError} */
-export function refusePrune({ mapping }: Inventory, options: ResolvedImportOptions): void {
+export function refusePrune({ mapping }: Inventory, options: ResolvedRunOptions): void {
   if (options.limit !== undefined)
     throw new UsageError("--prune with --limit: what is beyond the limit would count as stale", {
       hint: "Leave one of them out.",

@@ -7,7 +7,7 @@ import type { Warning } from "../../warning.js";
 
 /** Rejects that are known and do not make an import fail. */
 export interface AllowedRejects {
-  take(rejects: readonly Reject[]): void;
+  onRejects(rejects: readonly Reject[]): void;
   /** Rejects so far that are not on the list. */
   readonly fresh: number;
   /** Listed ones that did not come up, as warnings. */
@@ -45,7 +45,7 @@ export async function readAllowedRejects(path: string, names: readonly string[])
   }
   let fresh = 0;
   return {
-    take(rejects) {
+    onRejects(rejects) {
       for (const { code, at, blueprint, identifier } of rejects) {
         const key = keyOf(code, names[at.source] ?? "", { blueprint, identifier, position: at.position });
         if (listed.has(key)) missing.delete(key);

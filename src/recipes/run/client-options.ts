@@ -1,14 +1,13 @@
-import { resolveApiUrl } from "../../api/base-url.js";
+import { resolveApiUrl, resolveRedisUrl } from "../../api/addresses.js";
 import type { ClientOptions } from "../../api/client.js";
-import { resolveRedisUrl } from "../../api/redis-url.js";
 import { UsageError } from "../../errors.js";
-import type { ResolvedImportOptions } from "../../options.js";
+import type { ResolvedRunOptions } from "../../options/run.js";
 import { version } from "../../version.js";
 import { credentialsFrom } from "./credentials.js";
 
 /** Options of a command that talks to the API. */
 export type ApiChoices = Partial<
-  Pick<ResolvedImportOptions, "apiUrl" | "rate" | "quotaShare" | "pace" | "paceFallback" | "timeout" | "requestTimeout">
+  Pick<ResolvedRunOptions, "apiUrl" | "rate" | "quotaShare" | "pace" | "paceFallback" | "timeout" | "requestTimeout">
 >;
 
 /**
@@ -28,22 +27,11 @@ export function clientOptionsOf(options: ApiChoices, env: Readonly<Record<string
     credentials: credentialsFrom(env),
     userAgent: `portload/${version}`,
     ...(rate !== undefined && { rate }),
-    ...(quotaShare !== undefined && { share: shareOf(quotaShare) }),
+    ...(quotaShare !== undefined && { share: quotaShare }),
     ...(url !== undefined && {
-      sharedPace: { url, ...(paceFallback !== undefined && { fallbackShare: shareOf(paceFallback) }) },
+      sharedPace: { url, ...(paceFallback !== undefined && { fallbackShare: paceFallback }) },
     }),
-    ...(timeout !== undefined && { timeoutMs: millisecondsOf(timeout) }),
-    ...(requestTimeout !== undefined && { totalTimeoutMs: millisecondsOf(requestTimeout) }),
+    ...(timeout !== undefined && { timeoutMs: timeout }),
+    ...(requestTimeout !== undefined && { totalTimeoutMs: requestTimeout }),
   };
-}
-
-function shareOf(percentage: string): number {
-  return Number.parseFloat(percentage) / 100;
-}
-
-const units = { ms: 1, s: 1000, m: 60_000 } as const;
-
-function millisecondsOf(duration: string): number {
-  const unit = /[a-z]+$/.exec(duration)?.[0] as keyof typeof units;
-  return Number.parseFloat(duration) * units[unit];
 }

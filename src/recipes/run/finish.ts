@@ -1,25 +1,47 @@
 import { existsSync } from "node:fs";
-import { GuardError, InternalError, PortloadError } from "../../errors.js";
-import { formatOfCopy } from "../../read/copied-format.js";
-import { extractRecords } from "../../read/extract.js";
+import type { Client } from "../../api/client.js";
+import type { Mode } from "../../entity.js";
+import { GuardError, InternalError, PortloadError, SourceError } from "../../errors.js";
+import { extractRecords, formatOfCopy } from "../../read/extract.js";
 import { unpackedName } from "../../read/unpack.js";
-import type { Ending } from "../../report/exit-code.js";
 import { writeForms } from "../../report/forms.js";
-import { buildReport, type RejectFile, type Report } from "../../report/report.js";
-import { copyOf } from "./copies.js";
-import type { Run } from "./run.js";
-import { GraceOver } from "./stop.js";
+import { buildReport, type Ending, type RejectFile, type Report } from "../../report/report.js";
+import type { State } from "../../state/state.js";
+import type { AllowedRejects } from "./allow-rejects.js";
+import { GraceOver, type Stop } from "./control.js";
+import { copyOf } from "./inputs.js";
+import type { Inventory } from "./inventory.js";
+import type { Ledger } from "./ledger.js";
 
 /** An import that came to an end, whichever. */
 export interface Finished {
   readonly report: Report;
   /** The import's folder: journal, reasons, rejects files, report. */
   readonly folder: string;
-  readonly mode: Run["mode"];
-  /** Whether it was stopped by its error budget. */
-  readonly stopped: boolean;
+  readonly mode: Mode;
+  /** How it ended, apart from what it counted. */
+  readonly ending: Ending;
   /** Why it could not go on, where `report.exitCode` is 3, 5 or 6. */
   readonly error?: unknown;
+}
+
+/** What an import is finished with. */
+export interface Finish {
+  /** As the report names it. */
+  readonly command: string;
+  readonly dryRun: boolean;
+  /** The import whose rejects this one took up. */
+  readonly retryOf?: string | undefined;
+  readonly mode: Mode;
+  readonly client: Client;
+  readonly ledger: Ledger;
+  readonly state: State;
+  readonly stop: Stop;
+  /** Sources that get a rejects file, and how they are read. */
+  readonly rejectsOf: Pick<Inventory, "sources" | "optionsOf">;
+  readonly allowed?: AllowedRejects | undefined;
+  /** Further files for the report. */
+  readonly reports: readonly string[];
 }
 
 /**
@@ -27,67 +49,71 @@ export interface Finished {
  *
  * @param work - throws when the import cannot go on
  */
-export async function finishRun(run: Run, work: () => Promise<void>): Promise<Finished> {
+export async function finish(facts: Finish, work: () => Promise<void>): Promise<Finished> {
+  const { client, ledger, mode, reports, state, stop } = facts;
   const startedMs = performance.now();
-  let error: unknown;
   let left: "finished" | "unfinished" = "unfinished";
-  await work().catch((cause: unknown) => {
+  const failed: { error?: unknown } = {};
+  const fail = (error: unknown): void => {
     // Reading that was stopped ends with the stop's own reason.
-    if (cause === run.stop.signal.reason || cause instanceof GraceOver) return;
-    error = cause;
-    run.stop.because("failed");
-  });
+    if (error === stop.signal.reason || error instanceof GraceOver || "error" in failed) return;
+    failed.error = error;
+    stop.because("failed");
+  };
   try {
-    const ending = endingOf(run.stop.reason, error);
+    await work().catch(fail);
+    ledger.warn(client.warnings());
+    const rejectFiles: RejectFile[] = [];
+    await writeRejectFiles(facts, rejectFiles).catch(fail);
+    const ending = "error" in failed ? endingOf(failed.error) : (stop.reason ?? "finished");
+    const report = reportOf(facts, ending, rejectFiles, performance.now() - startedMs);
+    await state.writeReport(`${JSON.stringify(report, null, 2)}\n`);
     if (ending === "finished") left = "finished";
-    const report = await reportOf(run, ending, performance.now() - startedMs);
-    await run.state.writeReport(`${JSON.stringify(report, null, 2)}\n`);
-    await writeForms(report, run.options.report);
-    const stopped = ending === "overBudget";
-    return { report, folder: run.state.folder, mode: run.mode, stopped, ...(error !== undefined && { error }) };
+    await writeForms(report, reports);
+    return { report, folder: state.folder, mode, ending, ...failed };
   } finally {
-    await run.state.close(left);
+    await state.close(left);
   }
 }
 
-async function reportOf(run: Run, ending: Ending, durationMs: number): Promise<Report> {
-  const { accounts, allowed, client, state } = run;
-  if (ending === "finished" && allowed !== undefined) accounts.warn(allowed.cured());
-  const counts = accounts.close(ending !== "finished");
-  const rejectFiles = await writeRejectFiles(run);
+function reportOf(
+  { allowed, client, command, dryRun, ledger, retryOf, state }: Finish,
+  ending: Ending,
+  rejectFiles: readonly RejectFile[],
+  durationMs: number,
+): Report {
+  if (ending === "finished" && allowed !== undefined) ledger.warn(allowed.cured());
   const report = buildReport({
     importId: state.importId,
-    command: run.command,
-    dryRun: run.dryRun,
+    command,
+    dryRun,
     ending,
-    counts,
-    rejects: accounts.rejectGroups(),
-    warnings: accounts.warningGroups(),
+    counts: ledger.close(ending !== "finished"),
+    rejects: ledger.rejectGroups(),
+    warnings: ledger.warningGroups(),
     rejectFiles,
     requests: client.counts(),
     startedAt: state.header.startedAt,
-    ...(run.retried && { retryOf: run.retried.importId }),
+    ...(retryOf !== undefined && { retryOf }),
     durationMs,
   });
   // All that was rejected is known and allowed.
   return ending === "finished" && report.exitCode === 1 && allowed?.fresh === 0 ? { ...report, exitCode: 0 } : report;
 }
 
-function endingOf(reason: Run["stop"]["reason"], error: unknown): Ending {
+function endingOf(error: unknown): Ending {
   if (error instanceof GuardError) return "refused";
-  if (error !== undefined && (error instanceof InternalError || !(error instanceof PortloadError))) return "broken";
-  return reason ?? "finished";
+  return error instanceof InternalError || !(error instanceof PortloadError) ? "broken" : "failed";
 }
 
-/** Writes each source's rejected records back as that source wrote them. A source that is gone by now is told, and costs only its rejects file. */
-async function writeRejectFiles({ inventory, state, accounts }: Run): Promise<readonly RejectFile[]> {
-  const files: RejectFile[] = [];
-  for (const source of inventory.sources) {
+/** Writes each source's rejected records back as that source wrote them. A source that is gone by now costs only its own file. */
+async function writeRejectFiles({ ledger, rejectsOf, state }: Finish, files: RejectFile[]): Promise<void> {
+  for (const source of rejectsOf.sources) {
     const wanted = [...state.rejects.rejectedRecords(source.index)];
     if (wanted.length === 0) continue;
     const copy = copyOf(state.folder, source);
     const isCopied = existsSync(copy);
-    const options = inventory.optionsOf(source);
+    const options = rejectsOf.optionsOf(source);
     try {
       const bytes = extractRecords(source, options, wanted, isCopied ? { path: copy } : {});
       const name = unpackedName(source.name);
@@ -96,15 +122,15 @@ async function writeRejectFiles({ inventory, state, accounts }: Run): Promise<re
       const path = await state.rejects.writeRejectsFile(named, bytes);
       files.push({ path, source: source.name, records: wanted.length });
     } catch (error) {
-      accounts.warn([
+      if (!(error instanceof SourceError)) throw error;
+      ledger.warn([
         {
           code: "source_changed",
           path: source.name,
-          message: `its rejected records could not be read again, so it has no rejects file: ${(error as Error).message}`,
+          message: `its rejected records could not be read again, so it has no rejects file: ${error.message}`,
           count: wanted.length,
         },
       ]);
     }
   }
-  return files;
 }

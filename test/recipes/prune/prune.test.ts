@@ -4,8 +4,8 @@ import { describe, expect, it } from "vitest";
 import type { Blueprint } from "../../../src/blueprint.js";
 import { exitCodeOf } from "../../../src/cli/exit.js";
 import type { Emulator } from "../../../src/emulator/emulator.js";
+import type { SyncOptions } from "../../../src/options/run.js";
 import { runImport } from "../../../src/recipes/import.js";
-import type { SyncOptions } from "../../../src/recipes/sync/options.js";
 import { runSync } from "../../../src/recipes/sync.js";
 import { blueprintOf, envOf, makeFolder, startCatalog } from "../../support/catalog.js";
 

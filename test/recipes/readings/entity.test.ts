@@ -1,13 +1,14 @@
 import { Readable } from "node:stream";
 import { describe, expect, it } from "vitest";
-import { deleteByName } from "../../../src/recipes/entity/delete.js";
-import { deleteAllEntities } from "../../../src/recipes/entity/delete-all.js";
 import {
   entityDeleteAllOptions,
   entityDeleteOptions,
   entityGetOptions,
   entityWriteOptions,
-} from "../../../src/recipes/entity/options.js";
+} from "../../../src/options/catalog.js";
+import { parseOptions } from "../../../src/options/parse.js";
+import { deleteByName } from "../../../src/recipes/entity/delete.js";
+import { deleteAllEntities } from "../../../src/recipes/entity/delete-all.js";
 import { getEntity, writeEntity } from "../../../src/recipes/entity/write.js";
 import { envOf } from "../../support/catalog.js";
 import { eachReading, good, importInto, inventory, prepared } from "./inventory.js";
@@ -17,9 +18,9 @@ describe.each(eachReading)("single operations with %s read as %j", (key, value, 
     const io = { env: envOf(await prepared(changed)) };
     const fields = { blueprint: "service", identifier: "x" };
     const write = (mode: "create" | "merge" | "override", given: object) =>
-      writeEntity(mode, entityWriteOptions.parse({ ...fields, ...given }), io);
+      writeEntity(mode, parseOptions(entityWriteOptions, { ...fields, ...given }), io);
     const read = async () => {
-      const { replies } = await getEntity(entityGetOptions.parse(fields), io);
+      const { replies } = await getEntity(parseOptions(entityGetOptions, fields), io);
       return (replies[0] as { entity: { properties: object } }).entity.properties;
     };
     expect((await write("create", { property: ["replicas=2", "tags=a", "tags=b"] })).refused).toBeUndefined();
@@ -41,7 +42,7 @@ describe.each(eachReading)("single operations with %s read as %j", (key, value, 
     await importInto(emulator, await inventory({ services: many }));
     const stdin = Readable.from([...many.map(({ id }) => `${id}\n`), "nobody\n"]);
     const options = { blueprint: "service", identifiers: ["-"], deleteDependents: true, maxDelete: ["100%", 1000] };
-    const { refused, notes } = await deleteByName(entityDeleteOptions.parse(options), {
+    const { refused, notes } = await deleteByName(parseOptions(entityDeleteOptions, options), {
       env: envOf(emulator),
       stdin,
     });
@@ -55,7 +56,7 @@ describe.each(eachReading)("single operations with %s read as %j", (key, value, 
     await importInto(emulator, await inventory(good));
     const io = { env: envOf(emulator), ask: async () => true };
     const outcome = (blueprint: string) =>
-      deleteAllEntities(entityDeleteAllOptions.parse({ blueprint, yes: true }), io);
+      deleteAllEntities(parseOptions(entityDeleteAllOptions, { blueprint, yes: true }), io);
     const fails = key === "migrationEnds" && value !== undefined;
     for (const blueprint of ["service", "deployment", "team"]) {
       const { refused } = await outcome(blueprint);

@@ -1,0 +1,84 @@
+import { UsageError } from "../errors.js";
+
+/** Where the API's address may come from. */
+export interface ApiUrlSources {
+  /** `--api-url`. */
+  readonly apiUrl?: string;
+  /** Read for `PORT_API_URL` and `PORT_REGION`. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/**
+ * Resolves the API's base address: flag over `PORT_API_URL` over `PORT_REGION` (`eu`, `us`) over `eu`.
+ *
+ * `/v1` is added when the path is empty; a trailing slash is taken off.
+ *
+ * @throws {UsageError} for an address that is not http(s), or holds user, password, query or fragment, and for an unknown region
+ * @source API reference, "Base URL": api.port.io for the EU, api.us.port.io for the US
+ */
+export function resolveApiUrl({ apiUrl, env }: ApiUrlSources): string {
+  if (apiUrl !== undefined) return baseUrl(apiUrl, "--api-url");
+  if (env.PORT_API_URL) return baseUrl(env.PORT_API_URL, "PORT_API_URL");
+  return regionUrl(env.PORT_REGION || "eu");
+}
+
+function regionUrl(region: string): string {
+  const url = new Map([
+    ["eu", "https://api.port.io/v1"],
+    ["us", "https://api.us.port.io/v1"],
+  ]).get(region.toLowerCase());
+  if (url === undefined) {
+    throw new UsageError(`PORT_REGION is "${region}"`, {
+      hint: "It is eu or us; for any other address set PORT_API_URL.",
+    });
+  }
+  return url;
+}
+
+function baseUrl(text: string, from: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  // The text itself is not repeated: it may hold a password.
+  if (url === undefined || !["http:", "https:"].includes(url.protocol) || url.hostname === "") {
+    throw new UsageError(`${from} is not an http(s) address`, { hint: "Write it like https://api.port.io/v1." });
+  }
+  if (url.username || url.password || url.search || url.hash) {
+    throw new UsageError(`${from} holds more than an address: a user, password, query or fragment`, {
+      hint: "Give credentials as PORT_CLIENT_ID and PORT_CLIENT_SECRET.",
+    });
+  }
+  const path = url.pathname.replace(/\/+$/, "");
+  return url.origin + (path === "" ? "/v1" : path);
+}
+
+/**
+ * The Redis that jobs share their pace through: `--pace` over `PORTLOAD_PACE`; undefined for none. A password may stand in either, better in the
+ * variable: a flag without one takes it from the variable when both name the same server.
+ *
+ * @throws {UsageError} for what is no redis:// or rediss:// address; the message does not repeat it, for it may hold a password
+ */
+export function resolveRedisUrl(
+  pace: string | undefined,
+  env: Readonly<Record<string, string | undefined>>,
+): string | undefined {
+  const flag = pace === undefined ? undefined : redisUrl(pace, "--pace");
+  const variable = env.PORTLOAD_PACE ? redisUrl(env.PORTLOAD_PACE, "PORTLOAD_PACE") : undefined;
+  const sameServer = flag?.host === variable?.host && flag?.pathname === variable?.pathname;
+  const chosen = flag === undefined || (sameServer && flag.password === "") ? (variable ?? flag) : flag;
+  return chosen?.href;
+}
+
+/** The address without user, password and query, for messages, the journal and reports. */
+export function publicRedisUrl(url: string): string {
+  if (!URL.canParse(url)) return "redis://***";
+  const { protocol, host, pathname } = new URL(url);
+  return `${protocol}//${host}${pathname === "/" ? "" : pathname}`;
+}
+
+function redisUrl(text: string, from: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !["redis:", "rediss:"].includes(url.protocol) || url.hostname === "")
+    throw new UsageError(`${from} is no address of a Redis`, {
+      hint: "Write it like redis://host:6379/0; a password is best put into PORTLOAD_PACE.",
+    });
+  return url;
+}

@@ -1,0 +1,179 @@
+import { z } from "zod";
+import type { Mode } from "../entity.js";
+import { ApiError, BlueprintError } from "../errors.js";
+import { type Reply, wordsOf } from "../reply.js";
+import type { Verdict } from "../verdict.js";
+import { bulkBody, bulkRefused, bulkWritten, failureBody } from "./bodies.js";
+import { type Call, type CallIo, pathOf, publicUrl, queryOf, refusalOf } from "./call.js";
+
+/** How a bulk request is to be taken. */
+export interface BulkFlags {
+  readonly mode: Mode;
+  /** Makes bare entities of missing relation targets. */
+  readonly createMissing: boolean;
+  /** Checks and writes nothing. */
+  readonly validationOnly?: boolean;
+  /** Action run that the write is recorded under. */
+  readonly runId?: string;
+}
+
+/** Sends a bulk request; see the client's `upsertBulk`. */
+export type UpsertBulk = (
+  blueprint: string,
+  items: readonly string[],
+  flags: BulkFlags,
+) => Promise<Reply<readonly Verdict[]>>;
+
+/**
+ * Binds the bulk route, with a breaker: what no further request would change is thrown, with its cause.
+ *
+ * Its function throws {@link BlueprintError} when the blueprint is gone, {@link ApiError} when the API refuses the caller as such, or has refused
+ * all entities of the blueprint so far in the same words.
+ *
+ * @param exists - whether the blueprint exists, asked when the API says that something does not
+ */
+export function createBulkCall(
+  io: CallIo & { readonly redact: (text: string) => string },
+  exists: (blueprint: string) => Promise<boolean>,
+): UpsertBulk {
+  const breaker = createBreaker();
+  return async (blueprint, items, flags) => {
+    const call = bulkCall(blueprint, items, flags);
+    const cause = flags.validationOnly ? undefined : breaker.cause(blueprint);
+    if (cause !== undefined) throw hopeless(call, blueprint, cause, io);
+    const reply = await io.send(call);
+    if (reply.is === "done") {
+      const { traceId } = reply;
+      const body = reply.body.map((verdict) => detailed(verdict, traceId, io.redact));
+      breaker.see(blueprint, body);
+      return { ...reply, body };
+    }
+    if (reply.is === "lost" || reply.status === 413) return reply;
+    if (reply.status === 404 && !(await exists(blueprint))) throw gone(blueprint);
+    if (refusesCaller(reply)) throw refusalOf(call, reply, io);
+    // The writer halves it down to the entity at fault; only what is said of a single one counts.
+    if (items.length === 1) breaker.see(blueprint, [reply]);
+    return reply;
+  };
+}
+
+/** The call of a bulk request. */
+export function bulkCall(blueprint: string, items: readonly string[], flags: BulkFlags): Call<readonly Verdict[]> {
+  const { mode, createMissing, validationOnly = false, runId } = flags;
+  return {
+    method: "POST",
+    path: `${pathOf(blueprint, "/entities/bulk")}${queryOf({
+      // Merge counts only together with upsert.
+      upsert: mode !== "create",
+      merge: mode === "merge",
+      create_missing_related_entities: createMissing,
+      validation_only: validationOnly,
+      run_id: runId,
+    })}`,
+    route: "bulk",
+    body: `{"entities":[${items.join(",")}]}`,
+    idempotent: mode !== "create" || validationOnly,
+    schema: z.unknown().transform((body) => readVerdicts(body, items.length)),
+  };
+}
+
+const unknown: Verdict = { is: "unknown" };
+
+/**
+ * Reads the verdict on each entity from the body of a 200 or 207, by `index` alone: identifiers may be queries.
+ *
+ * @param body - parsed JSON, or anything else: then all are unknown
+ * @param count - entities that were sent
+ * @returns one verdict for each entity sent; unknown where the index is missing or given twice; entries out of range are passed over
+ * @source API reference, "Create multiple entities"
+ */
+export function readVerdicts(body: unknown, count: number): readonly Verdict[] {
+  const verdicts = new Array<Verdict>(count).fill(unknown);
+  const parsed = bulkBody.safeParse(body);
+  if (!parsed.success) return verdicts;
+  const seen = new Set<number>();
+  const settle = (index: number, verdict: Verdict) => {
+    if (index < 0 || index >= count) return;
+    verdicts[index] = seen.has(index) ? unknown : verdict;
+    seen.add(index);
+  };
+  for (const entry of parsed.data.entities) {
+    const { data } = bulkWritten.safeParse(entry);
+    if (data) settle(data.index, { is: data.created ? "created" : "updated" });
+  }
+  for (const entry of parsed.data.errors) {
+    const { data } = bulkRefused.safeParse(entry);
+    if (data) settle(data.index, { is: "refused", status: data.statusCode, error: data.error, message: data.message });
+  }
+  return verdicts;
+}
+
+/** The API's words may repeat what it was sent. */
+function detailed(verdict: Verdict, traceId: string | undefined, redact: (text: string) => string): Verdict {
+  if (verdict.is !== "refused") return verdict;
+  const trace = traceId === undefined ? {} : { traceId };
+  return { ...verdict, error: redact(verdict.error), message: redact(verdict.message), ...trace };
+}
+
+/**
+ * A 403 in Port's own form is about the caller: permission, address, a protected blueprint. One in another form may be a firewall's that dislikes an
+ * entity's text, and is halved like any refusal.
+ */
+function refusesCaller({ status, body }: { readonly status: number; readonly body: unknown }): boolean {
+  return status === 403 && failureBody.safeParse(body).data?.error !== undefined;
+}
+
+function gone(blueprint: string): BlueprintError {
+  return new BlueprintError(`blueprint ${blueprint} does not exist any more`, {
+    hint: "It was deleted or renamed while the import ran. Put it back (portload blueprint apply) and resume.",
+  });
+}
+
+function hopeless(call: Call<unknown>, blueprint: string, cause: string, io: CallIo): ApiError {
+  const message = `the API has refused every entity of blueprint ${blueprint} for the same reason: ${cause}`;
+  return new ApiError(message, {
+    method: call.method,
+    url: publicUrl(call, io.apiUrl),
+    attempts: 1,
+    hint: "That is a fault of the mapping, the blueprint or the permissions: preview the mapping against the blueprint, then import again.",
+  });
+}
+
+/** Watches whether writing a blueprint makes any sense. */
+interface Breaker {
+  /** Takes in the verdicts of a request. */
+  see(blueprint: string, verdicts: readonly Verdict[]): void;
+  /** Why nothing of this blueprint will ever be written: the API's own words. Undefined while there is hope. */
+  cause(blueprint: string): string | undefined;
+}
+
+/** So many entities, all refused alike and none written, are a fault of mapping, blueprint or permissions: ten full requests. */
+export const hopelessAfter = 200;
+
+/** Statuses that refuse for the sake of schema or permission; 404 (a target that is missing) and 409 (it exists) are an entity's own. */
+const schemaWide = [400, 403, 422];
+
+/**
+ * Separates a fault of the whole blueprint from bad entities: from the first on, all were refused with the same status, code and message. One entity that
+ * is written, or refused for another reason, is hope for the rest of the import.
+ */
+function createBreaker(): Breaker {
+  const blueprints = new Map<string, { cause: string | undefined; count: number }>();
+  return {
+    see(blueprint, verdicts) {
+      const state = blueprints.get(blueprint) ?? { cause: causeOf(verdicts[0]), count: 0 };
+      blueprints.set(blueprint, state);
+      if (verdicts.some((verdict) => causeOf(verdict) !== state.cause)) state.cause = undefined;
+      state.count += verdicts.length;
+    },
+    cause(blueprint) {
+      const state = blueprints.get(blueprint);
+      return state !== undefined && state.count >= hopelessAfter ? state.cause : undefined;
+    },
+  };
+}
+
+function causeOf(verdict: Verdict | undefined): string | undefined {
+  if (verdict?.is !== "refused" || !schemaWide.includes(verdict.status)) return undefined;
+  return wordsOf(verdict);
+}

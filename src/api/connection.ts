@@ -1,0 +1,89 @@
+import { connect } from "node:tls";
+import { Agent, type Dispatcher, EnvHttpProxyAgent } from "undici";
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** Connections to one origin: as many as requests may be in flight. */
+const maxConnections = 256;
+
+/**
+ * Opens the pool of connections, one per origin, kept alive; through a proxy where `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` say so.
+ *
+ * @param env - the environment; names in either case, the lower one wins as in curl
+ */
+export function openDispatcher(env: Env): Dispatcher {
+  // The client times each attempt as a whole, so undici's own clocks are off, but for the connection's.
+  const options = { connections: maxConnections, headersTimeout: 0, bodyTimeout: 0, connectTimeout: 10_000 };
+  const httpProxy = env.http_proxy || env.HTTP_PROXY || "";
+  const httpsProxy = env.https_proxy || env.HTTPS_PROXY || "";
+  if (httpProxy === "" && httpsProxy === "") return new Agent(options);
+  return new EnvHttpProxyAgent({ ...options, httpProxy, httpsProxy, noProxy: env.no_proxy || env.NO_PROXY || "" });
+}
+
+/** The proxy that requests to an address go through. */
+export interface ProxyChoice {
+  /** Its address without user and password. */
+  readonly address: string;
+  /** The variable that names it. */
+  readonly from: string;
+}
+
+/**
+ * Tells which proxy the environment names for an address; undefined for none. `HTTP_PROXY` serves https addresses, too, where `HTTPS_PROXY` is not set.
+ *
+ * @source undici, EnvHttpProxyAgent: the same order, names in either case, the lower one first
+ */
+export function proxyFor(url: string, env: Env): ProxyChoice | undefined {
+  const { protocol, hostname, port } = new URL(url);
+  const names =
+    protocol === "https:" ? ["https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY"] : ["http_proxy", "HTTP_PROXY"];
+  const from = names.find((name) => env[name]);
+  if (from === undefined || isExcepted(hostname, port || (protocol === "https:" ? "443" : "80"), env)) return undefined;
+  return { address: publicAddress(env[from] ?? ""), from };
+}
+
+/** `NO_PROXY`: hosts parted by commas or blanks, with or without a leading dot or star and a port; a star alone for all. */
+function isExcepted(hostname: string, port: string, env: Env): boolean {
+  const entries = (env.no_proxy || env.NO_PROXY || "").split(/[,\s]+/).filter((entry) => entry !== "");
+  return entries.some((entry) => {
+    if (entry === "*") return true;
+    const [, host = "", onlyPort] = /^(.+?)(?::(\d+))?$/.exec(entry) ?? [];
+    if (onlyPort !== undefined && onlyPort !== port) return false;
+    const bare = host.replace(/^\*?\./, "").toLowerCase();
+    return hostname === bare || hostname.endsWith(`.${bare}`);
+  });
+}
+
+function publicAddress(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  return url === undefined || url.host === "" ? "(no address)" : `${url.protocol}//${url.host}`;
+}
+
+/** What a server shows of itself when a TLS connection is opened. */
+export type Certificate =
+  | { readonly is: "accepted"; readonly issuer: string; readonly validTo: string }
+  /** Code of the fault, such as `SELF_SIGNED_CERT_IN_CHAIN`. */
+  | { readonly is: "refused"; readonly code: string };
+
+/** Longest wait for the handshake, in milliseconds. */
+const patienceMs = 10_000;
+
+/** Opens a TLS connection to an https address, directly, and tells whose certificate the server shows. Sends no request. */
+export function lookAtCertificate(url: string): Promise<Certificate> {
+  const { hostname, port } = new URL(url);
+  const host = hostname.replace(/^\[|\]$/g, "");
+  return new Promise((resolve) => {
+    const socket = connect({ host, port: Number(port || 443), servername: /^[\d.:]+$/.test(host) ? "" : host });
+    const settle = (certificate: Certificate) => {
+      socket.destroy();
+      resolve(certificate);
+    };
+    socket.setTimeout(patienceMs, () => settle({ is: "refused", code: "ETIMEDOUT" }));
+    socket.once("error", (error: NodeJS.ErrnoException) => settle({ is: "refused", code: error.code ?? error.name }));
+    socket.once("secureConnect", () => {
+      const { issuer, valid_to } = socket.getPeerCertificate();
+      const name = issuer?.O ?? issuer?.CN ?? "an unnamed authority";
+      settle({ is: "accepted", issuer: Array.isArray(name) ? name.join(", ") : name, validTo: valid_to });
+    });
+  });
+}

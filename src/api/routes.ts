@@ -1,0 +1,47 @@
+/** A group of routes that Port limits together. `token` is the only unauthenticated route we use; `entities` is the catch-all: get, count, delete. */
+export type Family = "token" | "blueprints" | "search" | "single" | "bulk" | "entities" | "other";
+
+/** A row of the report's `requests.byRoute`. */
+export type CountedRoute = "token" | "blueprints" | "bulk" | "single" | "search" | "delete" | "other";
+
+/** Every route we call: the limit that it falls under, and the row of the report that counts it. */
+export const routes = {
+  token: { family: "token", counted: "token" },
+  blueprints: { family: "blueprints", counted: "blueprints" },
+  search: { family: "search", counted: "search" },
+  bulk: { family: "bulk", counted: "bulk" },
+  /** Writes one entity. */
+  single: { family: "single", counted: "single" },
+  /** Changes fields of one entity. */
+  patch: { family: "entities", counted: "single" },
+  /** Reads or counts entities. */
+  read: { family: "entities", counted: "other" },
+  delete: { family: "entities", counted: "delete" },
+  /** Anything else, such as migrations. */
+  other: { family: "other", counted: "other" },
+} as const satisfies Readonly<Record<string, { readonly family: Family; readonly counted: CountedRoute }>>;
+
+/** A name of {@link routes}. */
+export type Route = keyof typeof routes;
+
+/** What a family may send in a window, and at once. */
+export interface Quota {
+  /** Requests in a window. */
+  readonly limit: number;
+  readonly periodMs: number;
+  /** Requests accepted at once, as a share of `limit`: replies tell the limit, never the burst. */
+  readonly burstShare: number;
+}
+
+const periodMs = 300_000;
+
+/** Port's limits, in force until a reply tells others. @source https://www.docs.port.io/api-reference/rate-limits/ */
+export const portQuotas: Readonly<Record<Family, Quota>> = {
+  token: { limit: 100, periodMs, burstShare: 0.1 },
+  entities: { limit: 35_000, periodMs, burstShare: 0.1 },
+  blueprints: { limit: 15_000, periodMs, burstShare: 0.1 },
+  search: { limit: 35_000, periodMs, burstShare: 0.1 },
+  single: { limit: 10_000, periodMs, burstShare: 0.02 },
+  bulk: { limit: 35_000, periodMs, burstShare: 0.1 },
+  other: { limit: 15_000, periodMs, burstShare: 0.1 },
+};

@@ -1,0 +1,141 @@
+import type { AnyOption, Schema } from "../options/option.js";
+import { kebab } from "./arguments.js";
+import type { AnyCommand } from "./command.js";
+import { commands, families } from "./commands.js";
+import { everyCommand } from "./output.js";
+
+const indent = "  ";
+
+/** The help of the program: its commands by what they are for. */
+export function programHelp(width: number): string {
+  const groups = new Map<string, (readonly [string, string])[]>();
+  for (const { name, group, summary } of commands) {
+    const [first = "", second] = name.split(" ");
+    const rows = groups.get(group) ?? [];
+    groups.set(group, rows);
+    if (second === undefined) rows.push([name, summary]);
+    else if (!rows.some(([shown]) => shown === first)) rows.push([first, `${families[first]}: ${verbsOf(first)}`]);
+  }
+  return [
+    "portload <command> [flags]",
+    "Bulk-loads CSV and JSON inventories into a Port (port.io) software catalog.",
+    ...[...groups].map(([group, rows]) => section(group, rows, width)),
+    section(
+      "Everywhere",
+      [
+        ["-h, --help", "help; portload help <command> is the same"],
+        ["-V, --version", "the version"],
+      ],
+      width,
+    ),
+    "New here? portload demo shows an import without an account; portload init <file> proposes a mapping for a file of yours.",
+  ].join("\n\n");
+}
+
+/** The help of commands with one first word, such as `entity`. */
+export function familyHelp(first: string, width: number): string {
+  const rows = commands
+    .filter(({ name }) => name.startsWith(`${first} `))
+    .map((each) => [usageOf(each), each.summary] as const);
+  return [`portload ${first} <verb> [flags]`, `${families[first]}.`, section("Verbs", rows, width)].join("\n\n");
+}
+
+/** The help of a command: its common flags, or all of them by their groups. */
+export function commandHelp(command: AnyCommand, all: boolean, width: number): string {
+  const schema: Schema = { ...command.options, ...command.terminal, ...everyCommand };
+  const flags = Object.entries(schema).filter(([name]) => !command.positionals.includes(name));
+  const shown = all ? flags : flags.filter(([, { isCommon, need }]) => isCommon || need === "required");
+  const groups = new Map<string, [string, AnyOption][]>();
+  for (const flag of shown) {
+    const title = all ? (flag[1].group ?? "Flags") : "Flags";
+    groups.set(title, [...(groups.get(title) ?? []), flag]);
+  }
+  const positionals = command.positionals.map(
+    (name) => [placeOf(name, command), schema[name]?.describe ?? ""] as const,
+  );
+  const rest = flags.length - shown.length;
+  return [
+    `portload ${usageOf(command)} [flags]`,
+    `${command.summary}.`,
+    ...(positionals.length === 0 ? [] : [rows(positionals, width)]),
+    ...[...groups].map(([title, options]) => section(title, options.map(flagRow), width)),
+    section(
+      "Examples",
+      command.examples.map(([line, why]) => [line, why]),
+      width,
+      true,
+    ),
+    ...(command.notes === undefined ? [] : [command.notes]),
+    ...(rest === 0
+      ? []
+      : [`portload ${command.name} --help --all shows ${rest} more ${rest === 1 ? "flag" : "flags"}.`]),
+  ].join("\n\n");
+}
+
+function usageOf(command: AnyCommand): string {
+  const needed = Object.entries(command.options)
+    .filter(([name, { need }]) => need === "required" && !command.positionals.includes(name))
+    .map(
+      ([name, { short, placeholder }]) => `${short === undefined ? `--${kebab(name)}` : `-${short}`} ${placeholder}`,
+    );
+  return [command.name, ...command.positionals.map((name) => placeOf(name, command)), ...needed].join(" ");
+}
+
+function placeOf(name: string, { options }: AnyCommand): string {
+  const option = options[name];
+  const many = option?.isList === true ? "…" : "";
+  const place = `${(option?.placeholder ?? "").replace(/>$/, "")}${many}>`;
+  return option?.need === "required" ? place : `[${place.slice(1, -1)}]`;
+}
+
+function verbsOf(first: string): string {
+  return commands
+    .filter(({ name }) => name.startsWith(`${first} `))
+    .map(({ name }) => name.slice(first.length + 1))
+    .join(", ");
+}
+
+function flagRow([name, { short, placeholder, describe, initial }]: [string, AnyOption]): readonly [string, string] {
+  const flag = `${short === undefined ? "    " : `-${short}, `}--${kebab(name)}${placeholder === "" ? "" : ` ${placeholder}`}`;
+  const isShown = initial !== undefined && typeof initial !== "boolean" && !Array.isArray(initial);
+  return [flag, isShown ? `${describe} [${initial}]` : describe];
+}
+
+function section(title: string, lines: readonly (readonly [string, string])[], width: number, isBelow = false): string {
+  return `${title}:\n${isBelow ? below(lines, width) : rows(lines, width)}`;
+}
+
+/** Widest first column; what is longer has its text on the next line. */
+const widestFirst = 34;
+
+function rows(lines: readonly (readonly [string, string])[], width: number): string {
+  const column = Math.min(widestFirst, Math.max(...lines.map(([first]) => first.length))) + 2;
+  const gap = " ".repeat(indent.length + column);
+  return lines
+    .map(([first, second]) => {
+      const text = wrap(second, Math.max(30, width - gap.length)).join(`\n${gap}`);
+      return first.length > column - 2 ? `${indent}${first}\n${gap}${text}` : `${indent}${first.padEnd(column)}${text}`;
+    })
+    .join("\n");
+}
+
+/** Lines as they are typed, each with what it is for beside it, or below where it is too long. */
+function below(lines: readonly (readonly [string, string])[], width: number): string {
+  const longest = Math.max(...lines.map(([line]) => line.length));
+  const fits = lines.every(([, why]) => indent.length + longest + 3 + why.length <= width);
+  return lines
+    .map(([line, why]) =>
+      fits ? `${indent}${line.padEnd(longest)}   ${why}` : `${indent}${line}\n${indent}${indent}${indent}${why}`,
+    )
+    .join("\n");
+}
+
+function wrap(text: string, width: number): string[] {
+  const lines: string[] = [""];
+  for (const word of text.split(" ")) {
+    const last = lines.at(-1) ?? "";
+    if (last !== "" && last.length + 1 + word.length > width) lines.push(word);
+    else lines[lines.length - 1] = last === "" ? word : `${last} ${word}`;
+  }
+  return lines;
+}

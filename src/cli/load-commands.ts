@@ -1,0 +1,120 @@
+import {
+  applyOptions,
+  importOptions,
+  planOptions,
+  reportOptions,
+  resumeOptions,
+  retryOptions,
+  syncOptions,
+} from "../options/run.js";
+import { type AnyCommand, command } from "./command.js";
+import { answering, running } from "./output.js";
+
+const heading = "Load";
+
+/** Commands that load the catalog, and what became of it. */
+export const loadCommands: readonly AnyCommand[] = [
+  command({
+    name: "import",
+    group: heading,
+    summary: "Write every record of the sources to the catalog",
+    options: importOptions,
+    positionals: ["sources"],
+    terminal: running,
+    examples: [
+      ["portload import services.csv -m services.yaml", "one file"],
+      ["portload import services.csv -m services.yaml --dry-run", "the same, checked by the API and not written"],
+      ["portload import exports/ -m inventory.yaml --mode override", "a folder; entities become exactly what is sent"],
+    ],
+    interrupted: "finishes",
+    load: async () => toItsEnd((await import("../recipes/import.js")).runImport),
+  }),
+  command({
+    name: "sync",
+    group: heading,
+    summary: "Write only what differs from the catalog; with --prune delete what is stale",
+    options: syncOptions,
+    positionals: ["sources"],
+    terminal: running,
+    examples: [
+      ["portload sync services.csv -m services.yaml", "the nightly job"],
+      ["portload sync services.csv -m services.yaml --prune --max-delete 5%", "what is gone from the file goes, too"],
+    ],
+    interrupted: "finishes",
+    load: async () => toItsEnd((await import("../recipes/sync.js")).runSync),
+  }),
+  command({
+    name: "plan",
+    group: heading,
+    summary: "Show what a sync would create, update and delete; write nothing",
+    options: planOptions,
+    positionals: ["sources"],
+    terminal: running,
+    examples: [["portload plan services.csv -m services.yaml --out tonight.plan", "then portload apply tonight.plan"]],
+    interrupted: "finishes",
+    load: async () => (await import("./plan.js")).plan,
+  }),
+  command({
+    name: "apply",
+    group: heading,
+    summary: "Do exactly what a plan says; refused when anything drifted since",
+    options: applyOptions,
+    positionals: ["plan"],
+    terminal: running,
+    examples: [["portload apply tonight.plan", "a plan that portload plan --out tonight.plan made"]],
+    interrupted: "finishes",
+    load: async () => toItsEnd((await import("../recipes/apply.js")).runApply),
+  }),
+  command({
+    name: "resume",
+    group: heading,
+    summary: "Go on with an import that stopped",
+    options: resumeOptions,
+    positionals: ["importId", "sources"],
+    arrange: idThenSources,
+    terminal: running,
+    examples: [
+      ["portload resume", "the latest import that did not finish, with its own options"],
+      ["pg_dump … | portload resume 20261122T033012417Z-7f3a", "an import whose stdin was cut off, piped again"],
+    ],
+    interrupted: "finishes",
+    load: async () => toItsEnd((await import("../recipes/resume.js")).resumeImport, { onlyPipedStdin: true }),
+  }),
+  command({
+    name: "retry",
+    group: heading,
+    summary: "Import an import's rejects files as they are now, and what it did not attempt",
+    options: retryOptions,
+    positionals: ["importId"],
+    terminal: running,
+    examples: [["portload retry", "the latest import that rejected anything, with its own options"]],
+    interrupted: "finishes",
+    load: async () => toItsEnd((await import("../recipes/retry.js")).retryImport),
+  }),
+  command({
+    name: "report",
+    group: heading,
+    summary: "Show the report of an earlier import, the latest by default",
+    options: reportOptions,
+    positionals: ["importId"],
+    terminal: answering,
+    examples: [["portload report --report nightly.html", "the latest import as a page"]],
+    load: async () => (await import("./report.js")).report,
+  }),
+];
+
+async function toItsEnd<O>(
+  recipe: Parameters<typeof import("./finished.js").toItsEnd<O>>[0],
+  settings?: Parameters<typeof import("./finished.js").toItsEnd<O>>[1],
+) {
+  const finished = await import("./finished.js");
+  return finished.toItsEnd(recipe, settings);
+}
+
+/** The id of an import, if the first word is one, and sources. */
+function idThenSources(words: readonly string[]): Readonly<Record<string, unknown>> {
+  const [first, ...rest] = words;
+  const hasId = first !== undefined && /^\d{8}T\d{9}Z-/.test(first);
+  const sources = hasId ? rest : words;
+  return { ...(hasId && { importId: first }), ...(sources.length > 0 && { sources }) };
+}

@@ -1,0 +1,200 @@
+import { flag, listOf, oneOf, text } from "./kinds.js";
+import { describedAs, group, optional, type Resolved, required, type SchemaOf, withDefault } from "./option.js";
+import { type TargetGroup, targetGroup } from "./target.js";
+import { type ComparingGroup, comparingGroup } from "./writing.js";
+
+const { apiUrl, timeout, requestTimeout, runId } = targetGroup;
+type Address = Pick<TargetGroup, "apiUrl" | "timeout" | "requestTimeout">;
+
+/** Options of an export. */
+export interface ExportOptions extends Omit<TargetGroup, "runId"> {
+  /** Blueprints whose entities are exported. At least one. */
+  readonly blueprints: readonly string[];
+  /** How they are written. Default: as the extension of `out` says, else `ndjson`. */
+  readonly format?: "ndjson" | "json" | "csv" | undefined;
+  /** File to write. Default: stdout. */
+  readonly out?: string | undefined;
+  /** Mapping file to write, with which the export imports back. Default none. */
+  readonly mappingOut?: string | undefined;
+}
+const { runId: _, ...readingTarget } = targetGroup;
+/** See {@link ExportOptions}. */
+export const exportOptions = {
+  ...group("Sources", {
+    blueprints: required(listOf(text("<blueprint>"), 1), "blueprints whose entities are exported"),
+  }),
+  ...group("Output", {
+    format: optional(
+      oneOf("ndjson", "json", "csv"),
+      "form of the file; by default as the extension of --out says, else ndjson",
+      {
+        common: true,
+      },
+    ),
+    out: optional(text("<file>"), "file to write; stdout by default", { common: true }),
+    mappingOut: optional(text("<file>"), "mapping file to write, with which the export imports back", { common: true }),
+  }),
+  ...readingTarget,
+} satisfies SchemaOf<ExportOptions>;
+
+/** Options of the doctor. */
+export interface DoctorOptions extends Pick<TargetGroup, "apiUrl"> {
+  /** Mapping whose blueprints are looked at. Default none. */
+  readonly mapping?: string | undefined;
+  /** Blueprint that is sent requests which are validated and not written, to learn how the API answers. Default none. */
+  readonly probe?: string | undefined;
+}
+/** See {@link DoctorOptions}. */
+export const doctorOptions = {
+  ...group("Sources", {
+    mapping: optional(text("<file>"), "mapping whose blueprints are looked at", { short: "m", common: true }),
+    probe: optional(
+      text("<blueprint>"),
+      "blueprint that is sent requests which are validated and not written, to learn how the API answers",
+      { common: true },
+    ),
+  }),
+  apiUrl: { ...apiUrl, isCommon: true },
+} satisfies SchemaOf<DoctorOptions>;
+
+/** Options of applying blueprints. */
+export interface BlueprintApplyOptions extends Pick<TargetGroup, "apiUrl"> {
+  /** JSON or YAML files, or folders of them. At least one. */
+  readonly files: readonly string[];
+}
+/** See {@link BlueprintApplyOptions}. */
+export const blueprintApplyOptions = {
+  ...group("Sources", { files: required(listOf(text("<file>"), 1), "JSON or YAML files, or folders of them") }),
+  apiUrl: { ...apiUrl, isCommon: true },
+} satisfies SchemaOf<BlueprintApplyOptions>;
+
+interface OneEntity extends Address {
+  /** Blueprint of the entity. */
+  readonly blueprint: string;
+}
+const blueprint = required(text("<blueprint>"), "blueprint of the entity");
+const pair = (what: string) => text(what, { as: /^[^=]+=/, must: `must be ${what}` });
+
+interface GetOptions extends OneEntity {
+  readonly identifier: string;
+  readonly include?: readonly string[] | undefined;
+  readonly exclude?: readonly string[] | undefined;
+  readonly attachTitles?: boolean | undefined;
+}
+/** Options of reading one entity. */
+export const entityGetOptions = {
+  ...group("Entity", {
+    blueprint,
+    identifier: required(text("<identifier>"), "identifier of the entity"),
+    include: withDefault(listOf(text("<field>")), [], "field to show, such as properties.version (repeatable)", {
+      common: true,
+    }),
+    exclude: withDefault(listOf(text("<field>")), [], "field to leave out (repeatable)", { common: true }),
+    attachTitles: withDefault(flag, false, "show relations with their titles", { common: true }),
+  }),
+  apiUrl,
+  timeout,
+  requestTimeout,
+} satisfies SchemaOf<GetOptions>;
+/** See {@link entityGetOptions}. */
+export type EntityGetOptions = Resolved<typeof entityGetOptions>;
+
+interface WriteOptions extends OneEntity, Pick<TargetGroup, "runId"> {
+  readonly identifier?: string | undefined;
+  readonly title?: string | undefined;
+  readonly icon?: string | undefined;
+  readonly team?: readonly string[] | undefined;
+  readonly property?: readonly string[] | undefined;
+  readonly relation?: readonly string[] | undefined;
+  readonly clear?: readonly string[] | undefined;
+  readonly file?: string | undefined;
+  readonly createMissing?: boolean | undefined;
+  readonly dryRun?: boolean | undefined;
+}
+const common = { common: true };
+/** Options of writing one entity. */
+export const entityWriteOptions = {
+  ...group("Entity", {
+    blueprint,
+    identifier: optional(text("<identifier>"), "identifier; without it the body's, else Port makes one up"),
+    property: withDefault(
+      listOf(pair("<property>=<value>")),
+      [],
+      "a property, typed by the blueprint; repeated for a list, or JSON text (repeatable)",
+      { short: "p", common: true },
+    ),
+    relation: withDefault(
+      listOf(pair("<relation>=<identifier>")),
+      [],
+      "a relation; repeated for several targets (repeatable)",
+      common,
+    ),
+    title: optional(text("<text>"), "title", common),
+    icon: optional(text("<icon>"), "icon"),
+    team: withDefault(listOf(text("<team>")), [], "team that owns it (repeatable)", common),
+    clear: withDefault(
+      listOf(
+        text("<field>", {
+          as: /^(properties|relations)\../,
+          must: "must be properties.<name> or relations.<name>",
+        }),
+      ),
+      [],
+      "properties.<name> or relations.<name> to set to null (repeatable)",
+    ),
+    file: optional(text("<file>"), "JSON file of the entity, - for stdin; flags are laid over it", {
+      short: "f",
+      common: true,
+    }),
+    createMissing: withDefault(flag, false, "create relation targets that are missing", common),
+    dryRun: withDefault(flag, false, "store nothing; the API says what it would refuse", common),
+  }),
+  runId,
+  apiUrl,
+  timeout,
+  requestTimeout,
+} satisfies SchemaOf<WriteOptions>;
+/** See {@link entityWriteOptions}. */
+export type EntityWriteOptions = Resolved<typeof entityWriteOptions>;
+
+interface DeleteOptions extends OneEntity, Pick<TargetGroup, "runId">, Pick<ComparingGroup, "maxDelete"> {
+  readonly identifiers: readonly string[];
+  readonly deleteDependents?: boolean | undefined;
+}
+/** Options of deleting entities by name. */
+export const entityDeleteOptions = {
+  ...group("Entity", {
+    blueprint,
+    identifiers: required(listOf(text("<identifier>"), 1), "identifiers, or - for a list on stdin, one a line"),
+    deleteDependents: withDefault(flag, false, "delete what requires them, too", common),
+    maxDelete: describedAs(
+      comparingGroup.maxDelete,
+      "of a list, deletions allowed: a number, a percentage of the blueprint's entities, or both (repeatable) [100 and 10%]",
+    ),
+  }),
+  runId,
+  apiUrl,
+  timeout,
+  requestTimeout,
+} satisfies SchemaOf<DeleteOptions>;
+/** See {@link entityDeleteOptions}. */
+export type EntityDeleteOptions = Resolved<typeof entityDeleteOptions>;
+
+interface DeleteAllOptions extends OneEntity, Pick<TargetGroup, "runId"> {
+  readonly deleteBlueprint?: boolean | undefined;
+  readonly yes?: boolean | undefined;
+}
+/** Options of deleting all entities of a blueprint. */
+export const entityDeleteAllOptions = {
+  ...group("Entity", {
+    blueprint,
+    deleteBlueprint: withDefault(flag, false, "delete the blueprint, too", common),
+    yes: withDefault(flag, false, "delete without asking", { short: "y", common: true }),
+  }),
+  runId,
+  apiUrl,
+  timeout,
+  requestTimeout,
+} satisfies SchemaOf<DeleteAllOptions>;
+/** See {@link entityDeleteAllOptions}. */
+export type EntityDeleteAllOptions = Resolved<typeof entityDeleteAllOptions>;

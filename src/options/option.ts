@@ -1,0 +1,110 @@
+/** What became of a given value: what the program works with, or what it must be. */
+export type Read<Value> = { readonly value: Value } | { readonly must: string };
+
+/** A kind of value. `Given` is what the library takes, `Value` what the program works with; a flag's text is always among what is read. */
+export interface Kind<Given, Value> {
+  /** Stands for the value in help; empty for a flag that takes none. */
+  readonly placeholder: string;
+  /** The words that may be given, where there are only so many; completed and shown in help. */
+  readonly choices: readonly string[];
+  readonly isList: boolean;
+  /** Reading what it gave gives the same: options that were read once, or kept by an earlier import, may be given again. */
+  read(given: unknown): Read<Value>;
+  /** For the compiler only: holds the hand-written types of the library to the schema, both ways. */
+  readonly given?: (given: Given) => Given;
+}
+
+/** Whether an option must be given, may be absent, or has a default. */
+export type Need = "required" | "optional" | "default";
+
+/** An option as help, completion and documents see it. */
+export interface AnyOption extends Omit<Kind<never, unknown>, "given"> {
+  readonly describe: string;
+  readonly need: Need;
+  /** The default, as it would be given. */
+  readonly initial?: unknown;
+  readonly short?: string;
+  /** Shown by `--help` without `--all`. */
+  readonly isCommon: boolean;
+  readonly group?: string;
+}
+
+/** An option with its types. */
+export interface Option<Given, Value, N extends Need = Need> extends Omit<AnyOption, "read" | "need"> {
+  readonly need: N;
+  read(given: unknown): Read<Value>;
+  readonly given?: (given: Given) => Given;
+}
+
+/** Where and how an option shows in help. */
+export interface Shown {
+  /** One letter for what is typed daily. */
+  readonly short?: string;
+  /** Shown by `--help` without `--all`. */
+  readonly common?: boolean;
+}
+
+/** Makes an option that must be given. */
+export function required<G, V>(kind: Kind<G, V>, describe: string, shown: Shown = {}): Option<G, V, "required"> {
+  return { ...kind, need: "required", describe, ...shownAs(shown) };
+}
+
+/** Makes an option that may be absent. */
+export function optional<G, V>(kind: Kind<G, V>, describe: string, shown: Shown = {}): Option<G, V, "optional"> {
+  return { ...kind, need: "optional", describe, ...shownAs(shown) };
+}
+
+/** Makes an option with a default, which is written as it would be given. */
+export function withDefault<G, V>(
+  kind: Kind<G, V>,
+  initial: G,
+  describe: string,
+  shown: Shown = {},
+): Option<G, V, "default"> {
+  return { ...kind, need: "default", initial, describe, ...shownAs(shown) };
+}
+
+/** The same option in other words. */
+export function describedAs<O extends { readonly describe: string }>(option: O, describe: string): O {
+  return { ...option, describe };
+}
+
+function shownAs({ short, common = false }: Shown) {
+  return { isCommon: common, ...(short !== undefined && { short }) };
+}
+
+/** Options by name, in the order of help. */
+export type Schema = Readonly<Record<string, AnyOption>>;
+
+/** The schema that fits a hand-written type, option for option. */
+export type SchemaOf<T> = {
+  readonly [K in keyof T]-?: Record<string, never> extends Pick<T, K>
+    ? Option<Exclude<T[K], undefined>, unknown, "optional" | "default">
+    : Option<T[K], unknown, "required">;
+};
+
+type ValueOf<O> = O extends { read(given: unknown): Read<infer V> } ? V : never;
+type OptionalKeys<S> = { [K in keyof S]: S[K] extends { need: "optional" } ? K : never }[keyof S];
+
+/** What a schema gives: every value as the program works with it, defaults filled in. */
+export type Resolved<S> = {
+  readonly [K in Exclude<keyof S, OptionalKeys<S>>]: ValueOf<S[K]>;
+} & { readonly [K in OptionalKeys<S>]?: ValueOf<S[K]> | undefined };
+
+/** Stamps the group that help shows the options under. */
+export function group<S extends Record<string, object>>(name: string, options: S): S {
+  return Object.fromEntries(Object.entries(options).map(([key, option]) => [key, { ...option, group: name }])) as S;
+}
+
+/** The options of a schema, each of which may be absent and has no default: what is not given stays as it was. */
+export function withoutDefaults<S extends Schema>(schema: S): WithoutDefaults<S> {
+  const entries = Object.entries(schema).map(([name, { initial: _, ...option }]) => [
+    name,
+    { ...option, need: "optional" },
+  ]);
+  return Object.fromEntries(entries) as WithoutDefaults<S>;
+}
+/** See {@link withoutDefaults}. */
+export type WithoutDefaults<S> = {
+  readonly [K in keyof S]: S[K] extends Option<infer G, infer V> ? Option<G, V, "optional"> : never;
+};

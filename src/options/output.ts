@@ -1,0 +1,46 @@
+import { flag, listOf, oneOf, text, wholeNumber } from "./kinds.js";
+import { group, optional, type SchemaOf, withDefault } from "./option.js";
+
+/** What a run leaves behind. */
+export interface OutputGroup {
+  /** Further report files; the extension says the form: `.json`, `.md`, `.html`, `.xml` (JUnit), `.prom` (Prometheus). Default none. */
+  readonly report?: readonly string[] | undefined;
+  /** Folder of import folders. Default `PORTLOAD_STATE`, else `./.portload`. */
+  readonly stateDir?: string | undefined;
+  /** Finished import folders to keep, the newest first; at least 1. Default 30. */
+  readonly keep?: number | undefined;
+}
+
+/** See {@link OutputGroup}. */
+export const outputGroup = group("Output", {
+  report: withDefault(listOf(text("<file>")), [], "further report file (repeatable): .json .md .html .xml .prom", {
+    short: "r",
+    common: true,
+  }),
+  stateDir: optional(text("<folder>"), "folder of import folders, ./.portload by default [PORTLOAD_STATE]"),
+  keep: withDefault(wholeNumber(1), 30, "finished import folders to keep, the newest first"),
+} satisfies SchemaOf<OutputGroup>);
+
+/** What every command of the terminal takes; the library has no part in it. */
+export const terminalGroup = group("Terminal", {
+  quiet: withDefault(flag, false, "print nothing but errors", { short: "q", common: true }),
+  color: withDefault(flag, true, "colours on a terminal; --no-color or NO_COLOR for none"),
+  yes: withDefault(flag, false, "answer every question of a yes with yes", { short: "y" }),
+});
+
+/** What goes to stdout, for commands that answer in either form. */
+export const formGroup = group("Output", {
+  output: withDefault(oneOf("text", "json"), "text", "text for people, or one JSON document on stdout", {
+    short: "o",
+    common: true,
+  }),
+});
+
+/** The moving line of commands that take long. */
+export const progressGroup = group("Terminal", {
+  progress: withDefault(
+    oneOf("auto", "plain", "none"),
+    "auto",
+    "how far it is, on stderr: auto moves on a terminal, plain is a line every 10 s",
+  ),
+});

@@ -1,0 +1,131 @@
+import { flag, text } from "./kinds.js";
+import {
+  describedAs,
+  group,
+  optional,
+  type Resolved,
+  required,
+  type SchemaOf,
+  withDefault,
+  withoutDefaults,
+} from "./option.js";
+import { type OutputGroup, outputGroup } from "./output.js";
+import { type SourceGroup, sourceGroup } from "./source.js";
+import { type TargetGroup, targetGroup } from "./target.js";
+import { type ComparingGroup, comparingGroup, type WritingGroup, writingGroup } from "./writing.js";
+
+/** Options of every command that writes what it reads through a mapping. */
+export interface RunOptions extends SourceGroup, TargetGroup, WritingGroup, OutputGroup {}
+/** See {@link RunOptions}. */
+export const runOptions = {
+  ...sourceGroup,
+  ...writingGroup,
+  ...outputGroup,
+  ...targetGroup,
+} satisfies SchemaOf<RunOptions>;
+/** {@link RunOptions} as the program works with them. */
+export type ResolvedRunOptions = Resolved<typeof runOptions>;
+
+/** Options of an import. */
+export interface ImportOptions extends RunOptions {
+  /** Have the API check every write by `validation_only`, and write nothing. Default false. */
+  readonly dryRun?: boolean | undefined;
+}
+/** See {@link ImportOptions}. */
+export const importOptions = {
+  ...runOptions,
+  ...group("Writing", {
+    dryRun: withDefault(flag, false, "have the API check every write, and write nothing", { common: true }),
+  }),
+} satisfies SchemaOf<ImportOptions>;
+
+/** Options of a sync: only what differs is written. */
+export interface SyncOptions extends Omit<RunOptions, keyof ComparingGroup>, ComparingGroup {}
+/** See {@link SyncOptions}. */
+export const syncOptions = {
+  ...runOptions,
+  ...comparingGroup,
+} satisfies SchemaOf<SyncOptions>;
+/** {@link SyncOptions} as the program works with them. */
+export type ResolvedSyncOptions = Resolved<typeof syncOptions>;
+
+/** Options of a plan: those of the sync it foretells. */
+export interface PlanOptions extends SyncOptions {
+  /** Plan file to write, for an apply. Default none. */
+  readonly out?: string | undefined;
+  /** Exit code 10 when there are changes; of the command line alone. Default false. */
+  readonly detailedExitcode?: boolean | undefined;
+}
+/** See {@link PlanOptions}. */
+export const planOptions = {
+  ...syncOptions,
+  ...group("Output", {
+    out: optional(text("<file>"), "plan file to write, for portload apply", { common: true }),
+    detailedExitcode: withDefault(flag, false, "exit with 10 when there are changes", { common: true }),
+  }),
+} satisfies SchemaOf<PlanOptions>;
+
+/** Options of applying a plan. */
+export interface ApplyOptions extends TargetGroup, Omit<WritingGroup, "mode">, OutputGroup {
+  /** Plan file that a plan wrote. */
+  readonly plan: string;
+}
+const { mode: _, ...writingAsPlanned } = writingGroup;
+/** See {@link ApplyOptions}. */
+export const applyOptions = {
+  ...group("Sources", { plan: required(text("<plan>"), "plan file that portload plan --out wrote") }),
+  ...writingAsPlanned,
+  ...outputGroup,
+  ...targetGroup,
+} satisfies SchemaOf<ApplyOptions>;
+
+/** Any option of a run, without its default: what is not given stays as an earlier import had it. */
+export type ChangedOptions = { readonly [K in keyof RunOptions]?: RunOptions[K] | undefined };
+
+/** Options of a resume: those of the import it goes on with, and any of an import's in their place. */
+export interface ResumeOptions extends ChangedOptions {
+  /** Import to go on with. Default: the latest that did not finish. */
+  readonly importId?: string | undefined;
+  /** Go on although sources, mapping, options or target changed; what they changed is sent again. Default false. */
+  readonly acceptChanges?: boolean | undefined;
+}
+/** See {@link ResumeOptions}. */
+export const resumeOptions = {
+  ...group("Sources", {
+    importId: optional(text("<import id>"), "import to go on with; by default the latest that did not finish"),
+    acceptChanges: withDefault(
+      flag,
+      false,
+      "go on although sources, mapping, options or target changed; what they changed is sent again",
+      { common: true },
+    ),
+  }),
+  ...withoutDefaults(runOptions),
+} satisfies SchemaOf<ResumeOptions>;
+
+/** Options of a retry: those of the import whose rejects it takes, and any of an import's in their place. */
+export interface RetryOptions extends ChangedOptions {
+  /** Import whose rejects are taken. Default: the latest that has any. */
+  readonly importId?: string | undefined;
+}
+/** See {@link RetryOptions}. */
+export const retryOptions = {
+  ...group("Sources", {
+    importId: optional(text("<import id>"), "import whose rejects are taken; by default the latest that has any"),
+  }),
+  ...withoutDefaults(runOptions),
+} satisfies SchemaOf<RetryOptions>;
+
+/** Options of showing the report of an earlier import. */
+export interface ReportOptions extends Pick<OutputGroup, "report" | "stateDir"> {
+  /** Import to report on. Default: the latest that has a report. */
+  readonly importId?: string | undefined;
+}
+/** See {@link ReportOptions}. */
+export const reportOptions = {
+  ...group("Sources", {
+    importId: optional(text("<import id>"), "import to report on; by default the latest that has a report"),
+  }),
+  report: describedAs(outputGroup.report, "file to write the report to (repeatable): .json .md .html .xml .prom"),
+  stateDir: outputGroup.stateDir,
+} satisfies SchemaOf<ReportOptions>;

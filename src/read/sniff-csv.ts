@@ -1,0 +1,163 @@
+import type { Cell } from "../record.js";
+import type { SourceOptions } from "../source-options.js";
+import { placesOf, quoteOf } from "./csv-header.js";
+import type { Answer, Doubt } from "./doubt.js";
+import { type Head, type SampleRow, sampleRows } from "./sample-rows.js";
+import { delimiterDoubt } from "./sniff-delimiter.js";
+import { isEven, isValue, widthOf } from "./sniff-rows.js";
+import { titleBefore } from "./sniff-title.js";
+
+/** A CSV or TSV, what the mapping says of it, and its first rows read so. */
+interface Table {
+  readonly text: Head;
+  readonly options: SourceOptions;
+  readonly rows: readonly SampleRow[];
+}
+
+/**
+ * The first thing that is in doubt about how a CSV or TSV is written, if anything is; docs/reading.md lists them. A clean table with commas, a header and
+ * double quotes is never in doubt.
+ */
+export function csvDoubt(text: Head, options: SourceOptions): Doubt | undefined {
+  const doubt = separatorLine(text, options) ?? escapeDoubt(text, options) ?? delimiterDoubt(text, options);
+  if (doubt !== undefined) return doubt;
+  const table = { text, options, rows: sampleRows(text, options).rows };
+  return (
+    titleBefore(table.rows, options) ??
+    paddingDoubt(table) ??
+    rowNamesDoubt(table) ??
+    quoteDoubt(table) ??
+    headerDoubt(table) ??
+    repeatedDoubt(table)
+  );
+}
+
+function separatorLine({ head }: Head, { csv }: SourceOptions): Doubt | undefined {
+  const delimiter = /^"?sep=([^\r\n"]+)"?\r?\n/i.exec(head.toString("utf8", 0, 64))?.[1];
+  if (delimiter === undefined || csv?.skipLines !== undefined) return undefined;
+  return {
+    message: `its first line is ${JSON.stringify(`sep=${delimiter}`)}, which names the delimiter for Excel and is no header`,
+    answers: [
+      { text: "the header follows it", csv: { ...csv, delimiter: csv?.delimiter ?? delimiter, skipLines: 1 } },
+      { text: "it is the header", csv: { ...csv, skipLines: 0 } },
+    ],
+  };
+}
+
+/** A backslash before a quote, where rows cannot be read by doubled quotes and all can by the backslash. */
+function escapeDoubt(text: Head, options: SourceOptions): Doubt | undefined {
+  const { csv } = options;
+  const quote = quoteOf(csv);
+  if (csv?.escape !== undefined || csv?.quotes !== undefined || quote === null) return undefined;
+  if (!text.head.includes(`\\${quote}`)) return undefined;
+  const plain = sampleRows(text, options);
+  const isFine = plain.faults === 0 && isEven(plain.rows.map(widthOf)) && plain.rows.length > 1;
+  const escaped = sampleRows(text, { ...options, csv: { ...csv, escape: "\\" } });
+  if (isFine || escaped.faults > 0 || escaped.rows.length < 2 || !isEven(escaped.rows.map(widthOf))) return undefined;
+  return {
+    message: `a backslash precedes quotes within its cells, and by doubled quotes not every row can be read`,
+    answers: [
+      { text: "a backslash escapes", csv: { ...csv, escape: "\\" } },
+      { text: "a quote within quotes is doubled", csv: { ...csv, escape: quote } },
+    ],
+  };
+}
+
+/** Spaces behind delimiters: before every name of the header, or before an opening quote. */
+function paddingDoubt({ text, options, rows }: Table): Doubt | undefined {
+  const { csv } = options;
+  const [header] = rows;
+  if (csv?.trim !== undefined || header === undefined || header.cells.length < 2) return undefined;
+  const isPadded = header.cells.slice(1).every((cell) => typeof cell === "string" && /^ +\S/.test(cell));
+  const quote = quoteOf(csv);
+  const isBeforeQuote = (cell: Cell | undefined): boolean =>
+    quote !== null && typeof cell === "string" && cell.startsWith(" ") && cell.trimStart().startsWith(quote);
+  const trimmed = { ...csv, trim: true };
+  const again = sampleRows(text, { ...options, csv: trimmed }).rows;
+  // What a quoted cell holds is the same under both.
+  const isOpening = rows.some(({ cells }, row) =>
+    cells.some((cell, at) => isBeforeQuote(cell) && cell !== again[row]?.cells[at]),
+  );
+  if (!isPadded && !(isOpening && isEven(again.map(widthOf)))) return undefined;
+  return {
+    message: isPadded
+      ? "a space precedes every name of its header but the first"
+      : "spaces precede the quotes of cells",
+    answers: [
+      { text: "spaces around cells are left out", csv: trimmed },
+      { text: "they belong to the text", csv: { ...csv, trim: false } },
+    ],
+  };
+}
+
+function quoteDoubt({ options: { csv }, rows }: Table): Doubt | undefined {
+  const [header] = rows;
+  if (csv?.quote !== undefined || header === undefined) return undefined;
+  if (!header.cells.every((cell) => /^'.*'$/s.test(String(cell)))) return undefined;
+  return {
+    message: `every cell of its first row is in single quotes, and the quote is "`,
+    answers: [
+      { text: "single quotes quote", csv: { ...csv, quote: "'" } },
+      { text: "they belong to the text", csv: { ...csv, quote: '"' } },
+    ],
+  };
+}
+
+function headerDoubt({ options: { csv }, rows }: Table): Doubt | undefined {
+  const [header] = rows;
+  const value = csv?.header === undefined ? header?.cells.map(String).find(isValue) : undefined;
+  if (header === undefined || value === undefined) return undefined;
+  return {
+    message: `the first row, line ${header.line}, names the columns by default, and one of its cells is the value ${JSON.stringify(value)}`,
+    answers: [
+      {
+        text: "there is no header; columns are column1, column2, … or as columns names them",
+        csv: { ...csv, header: false },
+      },
+      { text: "it is the header", csv: { ...csv, header: true } },
+    ],
+  };
+}
+
+/** Rows of one cell more than the header, as R writes them: the names of the rows have none. */
+function rowNamesDoubt({ options: { csv }, rows }: Table): Doubt | undefined {
+  const [header, ...others] = rows;
+  if (csv?.header !== undefined || csv?.longRows !== undefined || header === undefined || others.length < 2)
+    return undefined;
+  const width = header.cells.length + 1;
+  if (
+    width < 3 ||
+    !others.every(({ cells }) => cells.length === width) ||
+    others.every(({ cells }) => cells.at(-1) === "")
+  )
+    return undefined;
+  const columns = ["column1", ...header.cells.map(String)];
+  return {
+    message: `its header, line ${header.line}, has ${header.cells.length} cells, and every row behind it ${width}`,
+    answers: [
+      { text: "the first column has no name", csv: { ...csv, header: false, skipLines: header.line, columns } },
+      { text: "the last column is left out", csv: { ...csv, longRows: "drop" } },
+    ],
+  };
+}
+
+function repeatedDoubt({ options: { csv }, rows }: Table): Doubt | undefined {
+  const [header, ...others] = rows;
+  if (csv?.repeatedColumns !== undefined || csv?.header === false || header === undefined) return undefined;
+  const twice = [...placesOf(header.cells)].filter(([name, at]) => String(name).trim() !== "" && at.length > 1);
+  if (twice.length === 0) return undefined;
+  // Of values of their own each is filled; a list is filled from its beginning.
+  const isList = others.some(({ cells }) => twice.some(([, at]) => at.some((index) => cells[index] === "")));
+  const list: Answer = { text: "one list of the cells that hold something", csv: { ...csv, repeatedColumns: "list" } };
+  const number: Answer = { text: "name, name_2, …", csv: { ...csv, repeatedColumns: "number" } };
+  const places = twice.map(([name, at]) => `${JSON.stringify(name)} names the columns ${listOf(at.map((n) => n + 1))}`);
+  return {
+    message: `in its header, line ${header.line}, ${places.slice(0, 3).join("; ")}${places.length > 3 ? "; …" : ""}`,
+    answers: isList ? [list, number] : [number, list],
+  };
+}
+
+function listOf(numbers: readonly number[]): string {
+  const shown = numbers.slice(0, 5).join(", ");
+  return numbers.length > 5 ? `${shown}, …` : shown;
+}

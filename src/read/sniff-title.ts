@@ -1,0 +1,74 @@
+import type { Cell } from "../record.js";
+import type { SourceOptions } from "../source-options.js";
+import { placesOf } from "./csv-header.js";
+import type { Answer, Doubt } from "./doubt.js";
+import type { SampleRow } from "./sample-rows.js";
+import { isEven, isValue, widthOf } from "./sniff-rows.js";
+
+/** Most lines of a title. */
+const mostTitleRows = 10;
+
+/**
+ * Whether lines of a title or of comments come before the header: lines of one cell, lines of which only the first cell is filled, as spreadsheets pad them, or
+ * lines of fewer cells than all rows behind them.
+ *
+ * @param rows - by the delimiter given, where that is not the one of the options
+ */
+export function titleBefore(rows: readonly SampleRow[], { csv }: SourceOptions, delimiter?: string): Doubt | undefined {
+  if (csv?.skipLines !== undefined || csv?.comment !== undefined || csv?.header === false) return undefined;
+  const [first] = rows;
+  const at = headerAfterTitle(rows);
+  const header = at === undefined ? undefined : rows[at];
+  if (first === undefined || header === undefined) return undefined;
+  const named = { ...csv, ...(delimiter !== undefined && { delimiter }) };
+  const comment: readonly Answer[] = rows.slice(0, at).every(isMarked)
+    ? [{ text: "lines that begin with # are comments", csv: { ...named, comment: "#" } }]
+    : [];
+  const skip: Answer = { text: `the header is line ${header.line}`, csv: { ...named, skipLines: header.line - 1 } };
+  // Records may begin with the sign, too.
+  const isAmbiguous = rows.slice((at ?? 0) + 1).some((row) => isMarked(row) && widthOf(row) === widthOf(header));
+  const answers = isAmbiguous ? [skip, ...comment] : [...comment, skip];
+  const isPadded = filledCells(first) < widthOf(first);
+  const count = isPadded ? filledCells(first) : widthOf(first);
+  const cells = `${isPadded ? "filled " : ""}${count === 1 ? "cell" : "cells"}`;
+  return {
+    message: `line ${first.line} has ${count} ${cells}, and from line ${header.line} on every row has ${widthOf(header)}`,
+    answers: [...answers, { text: `the header is line ${first.line}`, csv: { ...csv, skipLines: 0 } }],
+  };
+}
+
+/** Index of the header behind a title. */
+function headerAfterTitle(rows: readonly SampleRow[]): number | undefined {
+  const filled = rows.findIndex((row) => filledCells(row) > 1);
+  if (filled > 0 && filled <= mostTitleRows) {
+    const header = rows[filled];
+    // A comment may be among the rows, too.
+    const table = rows.slice(filled).filter((row) => !isMarked(row) || row === header || widthOf(row) > 1);
+    const isTitle = rows.slice(0, filled).every(({ cells }) => cells.slice(1).every(isEmpty));
+    if (isTitle && table.length > 1 && isEven(table.map(widthOf))) return filled;
+  }
+  const last = widthOf(rows.at(-1) ?? { cells: [] });
+  const wide = rows.findIndex((row) => widthOf(row) === last);
+  const table = rows.slice(wide);
+  const [header] = table;
+  if (wide < 1 || wide > mostTitleRows || table.length < 3 || header === undefined) return undefined;
+  const isNarrower = rows.slice(0, wide).every((row) => widthOf(row) < last);
+  return isNarrower && isEven(table.map(widthOf)) && isNames(header.cells) ? wide : undefined;
+}
+
+/** Whether cells can be the names of columns: each filled, its own, and no value. */
+function isNames(cells: readonly Cell[]): boolean {
+  return cells.every((cell) => !isEmpty(cell) && !isValue(String(cell))) && placesOf(cells).size === cells.length;
+}
+
+function isMarked({ cells }: SampleRow): boolean {
+  return String(cells[0] ?? "").startsWith("#");
+}
+
+function filledCells({ cells }: SampleRow): number {
+  return cells.filter((cell) => !isEmpty(cell)).length;
+}
+
+function isEmpty(cell: Cell): boolean {
+  return cell === null || String(cell).trim() === "";
+}

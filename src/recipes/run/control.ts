@@ -1,0 +1,94 @@
+import { setMaxListeners } from "node:events";
+import { type Clock, realClock } from "../../api/clock.js";
+import type { ReadBudget } from "../../options/kinds.js";
+import { autoWidth, fixedWidth, type Width } from "../../write/width.js";
+
+/** Why an import ends before its end. */
+export type StopReason = "interrupted" | "overBudget" | "failed";
+
+/** The one place that knows whether an import goes on. */
+export interface Stop {
+  /** Aborted once the import stops, for whatever reason. */
+  readonly signal: AbortSignal;
+  readonly reason: StopReason | undefined;
+  /** Stops the import; the first reason stays. */
+  because(reason: StopReason): void;
+}
+
+/** What keeps the pace of an import: whether it goes on, how many requests are in flight, and the time for its waits. */
+export interface Control {
+  readonly stop: Stop;
+  readonly width: Width;
+  readonly clock: Clock;
+}
+
+/** A {@link Control} that listens to the world outside until it is closed. */
+export interface OpenControl extends Control {
+  /** Ends what is in flight some time after an interruption. */
+  readonly grace: AbortSignal;
+  /** Stops the import once more is rejected than is allowed. */
+  judge(counts: { readonly rejected: number; readonly read: number }): void;
+  close(): void;
+}
+
+/** How an import is controlled. */
+export interface ControlOptions {
+  readonly concurrency: "auto" | number;
+  /** Rejects allowed: a number, or a percentage of the records read. */
+  readonly maxErrors?: ReadBudget | undefined;
+  /** Interrupts the import. */
+  readonly signal?: AbortSignal | undefined;
+  readonly clock?: Clock | undefined;
+}
+
+/** What was in flight when an import was interrupted took too long. */
+export class GraceOver extends Error {}
+
+/** Longest time that what is in flight has after an interruption, in milliseconds. */
+const graceMs = 10_000;
+
+/** Opens the control of an import. */
+export function openControl({ concurrency, maxErrors, signal: outside, clock }: ControlOptions): OpenControl {
+  const stopping = new AbortController();
+  // Every look-up and read in flight listens.
+  setMaxListeners(0, stopping.signal);
+  const grace = new AbortController();
+  let first: StopReason | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  const because = (reason: StopReason): void => {
+    first ??= reason;
+    stopping.abort();
+  };
+  const interrupt = (): void => {
+    because("interrupted");
+    timer = setTimeout(() => grace.abort(new GraceOver("interrupted")), graceMs);
+  };
+  if (outside?.aborted) interrupt();
+  else outside?.addEventListener("abort", interrupt, { once: true });
+  return {
+    stop: {
+      signal: stopping.signal,
+      get reason() {
+        return first;
+      },
+      because,
+    },
+    width: concurrency === "auto" ? autoWidth() : fixedWidth(concurrency),
+    clock: clock ?? realClock,
+    grace: grace.signal,
+    judge({ rejected, read }) {
+      if (passesBudget(maxErrors, rejected, read)) because("overBudget");
+    },
+    close() {
+      clearTimeout(timer);
+      outside?.removeEventListener("abort", interrupt);
+    },
+  };
+}
+
+/** A percentage is judged from 1,000 records on. */
+function passesBudget(maxErrors: ReadBudget | undefined, rejected: number, read: number): boolean {
+  if (maxErrors === undefined) return false;
+  if (typeof maxErrors === "number") return rejected > maxErrors;
+  return read >= 1000 && rejected > read * maxErrors.share;
+}

@@ -1,0 +1,90 @@
+import { stat } from "node:fs/promises";
+import type { Readable } from "node:stream";
+import { publicRedisUrl } from "../../api/addresses.js";
+import type { Mode } from "../../entity.js";
+import type { BoundSource } from "../../read/bind.js";
+import { isUrl } from "../../read/source-name.js";
+import type { Reject } from "../../reject.js";
+import { fingerprintFile } from "../../state/fingerprint.js";
+import type { JournalHeader, SourceFingerprint } from "../../state/journal-lines.js";
+import { openState, type State } from "../../state/state.js";
+import type { ImportContext } from "./context.js";
+
+/** The folder of an import, and where its sources are read from. */
+export interface Folder {
+  readonly state: State;
+  readonly sources: readonly BoundSource[];
+  readonly stdin: Readable | undefined;
+}
+
+/** What a folder is opened with. */
+export interface FolderFacts {
+  /** What the header of a new import's journal would be. */
+  readonly header: Header;
+  readonly sources: readonly BoundSource[];
+  readonly stdin: Readable | undefined;
+  /** Receives what was rejected before, where that still counts. */
+  readonly recall: (rejects: readonly Reject[]) => void;
+}
+
+type Header = Pick<JournalHeader, "command" | "options" | "fingerprints" | "retryOf">;
+
+/**
+ * Opens a folder.
+ *
+ * @throws {GuardError} while another import of the same mapping into the same catalog runs
+ * @throws {StateError} when it cannot be written
+ */
+export type OpenFolder<F extends Folder = Folder> = (facts: FolderFacts) => Promise<F>;
+
+/** Opens the folder of a new import. */
+export function newFolder(
+  { stateDir, keep }: { readonly stateDir?: string | undefined; readonly keep: number },
+  { env }: Pick<ImportContext, "env">,
+): OpenFolder {
+  return async ({ header, sources, stdin }) => ({
+    state: await openState({ stateDir: stateDir ?? env?.PORTLOAD_STATE ?? ".portload", keep, header }),
+    sources,
+    stdin,
+  });
+}
+
+/** What a header is made of. */
+export interface HeaderFacts {
+  readonly command: string;
+  readonly options: Readonly<Record<string, unknown>> & { readonly pace?: string | undefined };
+  readonly mode: Mode;
+  readonly apiUrl: string;
+  /** Fingerprint of the mapping. */
+  readonly mapping: string;
+  readonly sources: readonly BoundSource[];
+  /** The import whose rejects this one takes up. */
+  readonly retryOf?: string | undefined;
+}
+
+/** Makes the header of an import's journal. */
+export async function headerOf(facts: HeaderFacts): Promise<Header> {
+  const { command, options, mode, apiUrl, mapping, sources, retryOf } = facts;
+  return {
+    command,
+    // The Redis of the pace is kept without its password.
+    options: { ...options, mode, ...(options.pace !== undefined && { pace: publicRedisUrl(options.pace) }), apiUrl },
+    fingerprints: { mapping, target: apiUrl, sources: await fingerprintSources(sources) },
+    ...(retryOf !== undefined && { retryOf }),
+  };
+}
+
+/** One for each source of the command line: those that were not taken have no more than their place. */
+async function fingerprintSources(sources: readonly BoundSource[]): Promise<readonly SourceFingerprint[]> {
+  const count = Math.max(0, ...sources.map(({ index }) => index + 1));
+  const fingerprints = Array.from({ length: count }, (): SourceFingerprint => ({ name: "" }));
+  for (const source of sources) fingerprints[source.index] = await fingerprintSource(source);
+  return fingerprints;
+}
+
+async function fingerprintSource({ path, name, kind }: BoundSource): Promise<SourceFingerprint> {
+  const found = isUrl(path) || path === "-" ? undefined : await stat(path);
+  if (found?.isFile() !== true) return { name, kind };
+  const { size, mtime } = found;
+  return { name, kind, bytes: size, modifiedAt: mtime.toISOString(), content: await fingerprintFile(path) };
+}

@@ -1,0 +1,145 @@
+import type { Chunk } from "../../chunk.js";
+import type { Entity, Key } from "../../entity.js";
+import type { Deferred, Outcome } from "../../outcome.js";
+import type { Place } from "../../record.js";
+import type { Reject } from "../../reject.js";
+import {
+  addDeleted,
+  addMapped,
+  addOutcomes,
+  addRejects,
+  addTally,
+  type Counts,
+  closeCounts,
+  noCounts,
+} from "../../report/counts.js";
+import { type Causes, groupCauses, type RejectGroup, type WarningGroup } from "../../report/group-causes.js";
+import { createKeySet } from "../../settle/keys.js";
+import type { Journal } from "../../state/journal.js";
+import type { Rejects } from "../../state/rejects.js";
+import type { Spool } from "../../state/spool.js";
+import type { Warning } from "../../warning.js";
+
+/** Keeps the accounts of an import: every record read and every entity mapped ends in exactly one of its counts. */
+export interface Ledger {
+  /** Takes what leaves check: records, entities mapped, rejects of read, map and check. */
+  takeChunk(chunk: Chunk<Entity>): Promise<void>;
+  /** Takes what became of entities; rejects among them are kept with their reason. */
+  takeOutcomes(outcomes: readonly Outcome[]): Promise<void>;
+  /** Takes what became of entities before an import stopped; the reasons of rejects among them are kept already. */
+  takeSettled(settled: readonly { readonly entity: Entity; readonly is: Outcome["is"] }[]): void;
+  /** Takes entities deleted from the catalog, which are outside the balance. */
+  takeDeleted(blueprint: string, number: number): void;
+  warn(warnings: readonly Warning[]): void;
+  /** Adds a line to the journal. Wait for it before whatever relies on it. @throws {StateError} */
+  readonly journal: Journal["append"];
+  /** What waits for a round of second writes, from 0; the same spool for the same round. */
+  waiting(round: number): Spool<Deferred>;
+  readonly counts: Counts;
+  /** Records and entities rejected so far. */
+  readonly rejected: number;
+  /** Where an entity of this key was rejected first, by whatever stage; undefined where none was. */
+  rejectedAt(key: Key): Place | undefined;
+  /** A place in words: `services.csv:12`. */
+  describe(at: Place): string;
+  rejectGroups(): readonly RejectGroup[];
+  warningGroups(): readonly WarningGroup[];
+  /** The counts at the end; of an import that stopped early, what has no verdict is not attempted. */
+  close(stopped: boolean): Counts;
+}
+
+/** What else learns of what a ledger takes. */
+export interface LedgerHooks {
+  /** Receives every reject, whichever stage it is of. */
+  readonly onRejects?: (rejects: readonly Reject[]) => void;
+  /** Receives what became of entities. */
+  readonly onOutcomes?: (outcomes: readonly Outcome[]) => void;
+  /** Receives the sums after each chunk and each outcome. */
+  readonly onCounts?: (counts: { readonly rejected: number; readonly read: number }) => void;
+}
+
+/** Where a ledger keeps what must outlive the process. */
+export interface LedgerFiles {
+  readonly journal: Pick<Journal, "append">;
+  readonly rejects: Pick<Rejects, "add" | "note">;
+  deferred(round: number): Spool<Deferred>;
+}
+
+/**
+ * Opens a ledger.
+ *
+ * @param names - the sources as people know them
+ * @param hooks - all that receive what the ledger takes
+ * @param causes - groups that may hold what an import rejected before it stopped
+ */
+export function openLedger(
+  names: readonly string[],
+  { journal, rejects: files, deferred }: LedgerFiles,
+  hooks: readonly LedgerHooks[] = [],
+  causes: Causes = groupCauses(names),
+): Ledger {
+  const refused = createKeySet();
+  let counts = noCounts;
+  const sumRejected = (): number => counts.records.rejected + counts.entities.rejected;
+  async function takeRejects(rejects: readonly Reject[]): Promise<void> {
+    if (rejects.length > 0) {
+      causes.addRejects(rejects);
+      for (const { blueprint, identifier, at } of rejects)
+        if (blueprint !== undefined && identifier !== undefined) refused.add({ blueprint, identifier }, at, 0);
+      for (const { onRejects } of hooks) onRejects?.(rejects);
+      await files.add(rejects);
+    }
+    for (const { onCounts } of hooks) onCounts?.({ rejected: sumRejected(), read: counts.records.read });
+  }
+  return {
+    async takeChunk({ items, rejects, warnings, tally }) {
+      const checked = rejects.filter(({ stage }) => stage === "check");
+      counts = addTally(counts, tally);
+      counts = addMapped(counts, items.map(({ key }) => key).concat(checked.map(keyOf)));
+      counts = addRejects(counts, checked);
+      causes.addWarnings(warnings);
+      await takeRejects(rejects);
+    },
+    async takeOutcomes(outcomes) {
+      counts = addOutcomes(counts, outcomes);
+      for (const { onOutcomes } of hooks) onOutcomes?.(outcomes);
+      await takeRejects(outcomes.flatMap((outcome) => (outcome.is === "rejected" ? [outcome.reject] : [])));
+    },
+    takeSettled(settled) {
+      counts = addOutcomes(
+        counts,
+        settled.map(({ entity: { key }, is }) => ({ key, is })),
+      );
+      for (const { entity, is } of settled) {
+        if (is !== "rejected") continue;
+        files.note(entity.at, entity.span);
+        refused.add(entity.key, entity.at, 0);
+      }
+    },
+    takeDeleted(blueprint, number) {
+      counts = addDeleted(counts, blueprint, number);
+    },
+    warn: (warnings) => causes.addWarnings(warnings),
+    journal: (line) => journal.append(line),
+    waiting: deferred,
+    get counts() {
+      return counts;
+    },
+    get rejected() {
+      return sumRejected();
+    },
+    rejectedAt(key) {
+      const entry = refused.find(key);
+      return entry < 0 ? undefined : refused.place(entry);
+    },
+    describe: ({ source, position, line }) =>
+      line === undefined ? `${names[source]} record ${position}` : `${names[source]}:${line}`,
+    rejectGroups: () => causes.rejects(),
+    warningGroups: () => causes.warnings(),
+    close: (stopped) => (stopped ? closeCounts(counts) : counts),
+  };
+}
+
+function keyOf({ blueprint = "", identifier = "" }: Reject): Key {
+  return { blueprint, identifier };
+}

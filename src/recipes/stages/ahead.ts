@@ -1,0 +1,64 @@
+import { setImmediate as turn } from "node:timers/promises";
+
+/** Look-ups in the catalog under way beyond the one whose turn it is: at a round trip of a second one at a time would be the pace of everything. */
+export const lookUpsAhead = 3;
+
+/**
+ * Works on items while earlier ones are still worked on, at most `ahead` further; gives the results in the items' order, each as soon as it is there.
+ * An item is taken only while work waits for something: what is done at once goes on item by item. Where nobody wants more, or work failed, an item that
+ * is under way is still waited for: whoever makes `work` fail ends what makes the items.
+ *
+ * @throws what `work` throws when its turn comes, what `items` throw after all that came before
+ */
+export async function* workAhead<A, B>(
+  items: AsyncIterable<A>,
+  ahead: number,
+  work: (item: A) => Promise<B>,
+): AsyncGenerator<B> {
+  const source = items[Symbol.asyncIterator]();
+  const underWay: Promise<B>[] = [];
+  let next: Promise<IteratorResult<A>> | undefined;
+  const broken: { error?: unknown } = {};
+  try {
+    for (let ended = false; !ended || underWay.length > 0; ) {
+      const [head] = underWay;
+      const isDone = head !== undefined && (await isFirst(head, turn()));
+      if (!isDone && !ended && underWay.length <= ahead) next ??= awaitedLater(source.next());
+      if (head !== undefined && (isDone || next === undefined || (await isFirst(head, next)))) {
+        underWay.shift();
+        yield await head;
+      } else if (next !== undefined) {
+        const item = await next.catch((error: unknown) => {
+          broken.error = error;
+        });
+        next = undefined;
+        if (item === undefined || item.done === true) ended = true;
+        else underWay.push(awaitedLater(work(item.value)));
+      }
+    }
+  } finally {
+    // So that whoever makes it is not left in the middle.
+    await next?.catch(() => undefined);
+    await Promise.allSettled(underWay);
+    await source.return?.();
+  }
+  if ("error" in broken) throw broken.error;
+}
+
+/** A failure is thrown when its turn comes; until then it must not count as unhandled. */
+function awaitedLater<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined);
+  return promise;
+}
+
+/** Whether a promise is settled before another, whichever way. */
+function isFirst(promise: Promise<unknown>, other: Promise<unknown>): Promise<boolean> {
+  return Promise.race([answered(promise, true), answered(other, false)]);
+}
+
+function answered(promise: Promise<unknown>, answer: boolean): Promise<boolean> {
+  return promise.then(
+    () => answer,
+    () => answer,
+  );
+}

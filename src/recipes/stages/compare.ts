@@ -1,0 +1,164 @@
+import { type Entity, type FoundEntity, originOf } from "../../entity.js";
+import { type Outcome, placeOf } from "../../outcome.js";
+import type { Reject } from "../../reject.js";
+import { type Change, type Comparison, clearedBody, compileComparison } from "../../settle/compare.js";
+import type { KeySet } from "../../settle/keys.js";
+import type { Ledger } from "../run/ledger.js";
+import type { Target } from "../target/target.js";
+import { lookUpsAhead, workAhead } from "./ahead.js";
+import type { Entities, EntityStage } from "./steps.js";
+import { acknowledge } from "./write.js";
+
+/** An entity that is not as the catalog has it. */
+export interface Difference {
+  /** Without `before` where the catalog has no such entity, and for a search in place of an identifier. */
+  readonly entity: Entity;
+  readonly changes: readonly Change[];
+}
+
+/** Receives an entity that differs. */
+export type OnDifference = (difference: Difference) => Promise<void> | void;
+
+/** Most entities of one look-up, and so of one request. @source API reference, "Search a blueprint's entities": limit 1 to 1,000 */
+const maxGroup = 1000;
+/** Most bytes of entities that wait for one look-up. */
+const maxGroupBytes = 8 * 1024 * 1024;
+
+/**
+ * Compares entities with the catalog, a thousand of a blueprint at a time, and lets only those through that a write would change. The others are
+ * accounted for as unchanged; one that would lack a required value is a reject. Entities named by a search are always let through.
+ *
+ * @param onDifference - receives each entity that is let through, in their order
+ */
+export function compareWithCatalog(
+  target: Target,
+  ledger: Ledger,
+  keys: KeySet,
+  onDifference: OnDifference = () => undefined,
+): EntityStage {
+  return async function* (entities) {
+    const comparisons = comparisonsOf(target);
+    const compare = (group: readonly Entity[]) => compareGroup(target, comparisons, group);
+    for await (const compared of workAhead(groupsOf(entities), lookUpsAhead, compare)) {
+      for (const entity of compared.known) acknowledge(keys, entity);
+      await ledger.takeOutcomes(compared.outcomes);
+      for (const difference of compared.differences) await onDifference(difference);
+      yield compared.differences.map(({ entity }) => entity);
+    }
+  };
+}
+
+interface Compared {
+  readonly outcomes: readonly Outcome[];
+  readonly differences: readonly Difference[];
+  /** Entities that the catalog has. */
+  readonly known: readonly Entity[];
+}
+
+/** Entities of one blueprint, as many as one look-up takes, in the order of their coming. */
+async function* groupsOf(chunks: Entities): AsyncGenerator<readonly Entity[]> {
+  const open = new Map<string, { entities: Entity[]; bytes: number }>();
+  for await (const chunk of chunks) {
+    for (const entity of chunk) {
+      const { blueprint } = entity.key;
+      const group = open.get(blueprint) ?? { entities: [], bytes: 0 };
+      open.set(blueprint, group);
+      group.entities.push(entity);
+      group.bytes += entity.bytes;
+      if (group.entities.length < maxGroup && group.bytes < maxGroupBytes) continue;
+      open.delete(blueprint);
+      yield group.entities;
+    }
+  }
+  for (const { entities } of open.values()) yield entities;
+}
+
+interface Comparisons {
+  of(blueprint: string): Comparison | undefined;
+  /** Blueprints whose look-ups leave out what they are asked to include. */
+  readonly asksWhole: Set<string>;
+}
+
+async function compareGroup(target: Target, comparisons: Comparisons, group: readonly Entity[]): Promise<Compared> {
+  const blueprint = group[0]?.key.blueprint ?? "";
+  const comparison = comparisons.of(blueprint);
+  if (comparison === undefined) return { outcomes: [], differences: group.map(unseen), known: [] };
+  const named = group.filter(({ isNamed }) => isNamed);
+  const found = await lookUp(target, comparisons, comparison, named);
+  const outcomes: Outcome[] = [];
+  const differences: Difference[] = [];
+  const known: Entity[] = [];
+  for (const entity of group) {
+    const held = found.get(entity.key.identifier);
+    if (held !== undefined) known.push(entity);
+    const body = clearedBody(entity);
+    const changes = held === undefined ? [] : comparison.changes(body, held);
+    if (held !== undefined && changes.length === 0) {
+      outcomes.push({ ...placeOf(entity), is: "unchanged" });
+      continue;
+    }
+    const lacks = entity.isNamed ? comparison.lacks(body, held) : [];
+    if (lacks.length > 0)
+      outcomes.push({ ...placeOf(entity), is: "rejected", reject: rejectOf(entity, lacks, held !== undefined) });
+    else if (held === undefined) differences.push(unseen(entity));
+    else {
+      differences.push({ entity: entity.with({ before: comparison.before(body, held) }), changes });
+    }
+  }
+  return { outcomes, differences, known };
+}
+
+function unseen(entity: Entity): Difference {
+  return { entity, changes: [] };
+}
+
+async function lookUp(
+  target: Target,
+  { asksWhole }: Comparisons,
+  { include, relations }: Comparison,
+  entities: readonly Entity[],
+): Promise<ReadonlyMap<string, FoundEntity>> {
+  const blueprint = entities[0]?.key.blueprint;
+  if (blueprint === undefined) return new Map();
+  const identifiers = entities.map(({ key }) => key.identifier);
+  if (include === undefined || asksWhole.has(blueprint)) return target.lookUp(blueprint, identifiers);
+  const found = await target.lookUp(blueprint, identifiers, include);
+  // A reply shows a relation that holds nothing as null or []; without any of them, `include` does not take relations.
+  const showsRelations = [...found.values()].some(({ relations: held }) =>
+    relations.some((key) => typeof held === "object" && held !== null && Object.hasOwn(held, key)),
+  );
+  if (relations.length === 0 || found.size === 0 || showsRelations) return found;
+  asksWhole.add(blueprint);
+  return target.lookUp(blueprint, identifiers);
+}
+
+/** Comparisons by blueprint, of the fields that the resources map. */
+function comparisonsOf({ rules: { blueprints, mode, fieldsOf } }: Target): Comparisons {
+  const known = new Map<string, Comparison>();
+  return {
+    asksWhole: new Set(),
+    of(blueprint) {
+      const definition = blueprints.get(blueprint);
+      if (definition === undefined) return undefined;
+      const comparison = known.get(blueprint) ?? compileComparison(definition, mode, fieldsOf(blueprint));
+      known.set(blueprint, comparison);
+      return comparison;
+    },
+  };
+}
+
+function rejectOf(entity: Entity, lacks: readonly string[], exists: boolean): Reject {
+  const [first, ...also] = lacks.map((path) => ({
+    code: "required_missing" as const,
+    path,
+    message: exists
+      ? "is required, and has no value here nor in the catalog"
+      : "is required, and has no value; the catalog does not have the entity yet",
+  }));
+  return {
+    ...(first ?? { code: "required_missing", message: "is required" }),
+    ...(also.length > 0 && { also }),
+    stage: "check",
+    ...originOf(entity),
+  };
+}

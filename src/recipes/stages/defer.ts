@@ -1,0 +1,77 @@
+import { type Entity, targetsOf, type Write } from "../../entity.js";
+import type { Deferred } from "../../outcome.js";
+import { isHeld } from "../../settle/compare.js";
+import { firstWrite, type IsKnown, relationsToDefer } from "../../settle/deferral.js";
+import type { KeySet } from "../../settle/keys.js";
+import { withoutClears } from "../../write/outcome.js";
+import type { Ledger } from "../run/ledger.js";
+import type { Target } from "../target/target.js";
+import { lookUpsAhead, workAhead } from "./ahead.js";
+import type { Entities, WriteStage } from "./steps.js";
+import { defer } from "./write.js";
+
+/**
+ * Turns entities into first writes: relations whose target is not there yet are left out, and wait. Where the catalog holds all the rest, there is no
+ * first write.
+ */
+export function deferRelations(target: Target, ledger: Ledger, keys: KeySet): WriteStage {
+  return async function* (entities: Entities): AsyncGenerator<readonly Write[]> {
+    const { blueprints, deferrable, mode, onMissingTarget } = target.rules;
+    const know = async (chunk: readonly Entity[]) => {
+      await target.foresee(chunk);
+      return { chunk, isKnown: await knowTargets(target, keys, chunk, deferrable) };
+    };
+    for await (const { chunk, isKnown } of workAhead(entities, lookUpsAhead, know)) {
+      const writes: Write[] = [];
+      const deferred: Deferred[] = [];
+      for (const entity of chunk) {
+        const { blueprint: name } = entity.key;
+        const blueprint = blueprints.get(name);
+        // What may not be without its target is sent with it, and waits as a whole when that is refused.
+        const mayWait = deferrable(name).filter((relation) => onMissingTarget(entity, relation) !== "reject");
+        const waiting = blueprint === undefined ? [] : relationsToDefer(entity, mayWait, blueprint, isKnown);
+        const write = firstWrite(entity, entity.mode ?? mode, waiting);
+        if (write.deferred === undefined || !isHeld(write.entity, blueprint)) writes.push(write);
+        else deferred.push({ is: "deferred", entity: withoutClears(entity), waiting, first: "unchanged" });
+      }
+      await defer(ledger, 0, deferred);
+      yield writes;
+    }
+  };
+}
+
+/**
+ * Finds out which targets of the given relations the catalog holds: acknowledged in this import, or found by a look-up of the rest, a chunk at a time.
+ *
+ * @param relationsOf - keys of the relations to look at, by blueprint
+ */
+export async function knowTargets(
+  { rules, existing }: Target,
+  keys: KeySet,
+  entities: readonly Entity[],
+  relationsOf: (blueprint: string) => readonly string[],
+): Promise<IsKnown> {
+  const asked = new Map<string, Set<string>>();
+  const isAcknowledged: IsKnown = (blueprint, identifier) => {
+    const entry = keys.find({ blueprint, identifier });
+    return entry >= 0 && keys.isAcknowledged(entry);
+  };
+  for (const { key, relations } of entities) {
+    for (const relation of relationsOf(key.blueprint)) {
+      const target = rules.blueprints.get(key.blueprint)?.relations?.[relation]?.target;
+      if (target === undefined) continue;
+      const named = asked.get(target) ?? new Set();
+      asked.set(target, named);
+      for (const identifier of targetsOf(relations[relation]))
+        if (!isAcknowledged(target, identifier)) named.add(identifier);
+    }
+  }
+  const found = new Map<string, ReadonlySet<string>>();
+  await Promise.all(
+    [...asked].map(async ([target, identifiers]) => {
+      if (identifiers.size > 0) found.set(target, await existing(target, [...identifiers]));
+    }),
+  );
+  return (blueprint, identifier) =>
+    isAcknowledged(blueprint, identifier) || found.get(blueprint)?.has(identifier) === true;
+}

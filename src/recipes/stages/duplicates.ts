@@ -1,0 +1,104 @@
+import type { Entity } from "../../entity.js";
+import type { Step } from "../../order/steps.js";
+import { type Outcome, placeOf } from "../../outcome.js";
+import { settleDuplicates } from "../../settle/duplicates.js";
+import { contentHash, type KeySet } from "../../settle/keys.js";
+import type { Inputs } from "../run/inputs.js";
+import type { Ledger } from "../run/ledger.js";
+import type { Entities, EntityStage } from "./steps.js";
+
+/** Leaves out the duplicates among the entities of a step, and accounts for them. */
+export function dropDuplicates(step: Step, inputs: Inputs, ledger: Ledger, keys: KeySet): EntityStage {
+  return (entities) =>
+    inputs.duplicates === "last"
+      ? lastEntities(entities, step, inputs, ledger, keys)
+      : firstEntities(entities, inputs, ledger, keys);
+}
+
+async function* firstEntities(
+  entities: Entities,
+  { duplicates: policy }: Inputs,
+  ledger: Ledger,
+  keys: KeySet,
+): AsyncGenerator<readonly Entity[]> {
+  for await (const chunk of entities) {
+    const { fresh, duplicates, rejects, warnings } = settleDuplicates(chunk, policy, keys, ledger.describe);
+    ledger.warn(warnings);
+    await ledger.takeOutcomes([
+      ...duplicates.map((entity): Outcome => ({ ...placeOf(entity), is: "duplicate" })),
+      ...rejects.map(({ entity, reject }): Outcome => ({ ...placeOf(entity), is: "rejected", reject })),
+    ]);
+    yield fresh;
+  }
+}
+
+/**
+ * Policy `last`: of several entities with one key the last one counts, the others are duplicates, with a warning where their content differs. All wait
+ * on disk until the last one is known; memory grows by another 18 bytes an entity.
+ */
+async function* lastEntities(
+  entities: Entities,
+  step: Step,
+  { aside, signal }: Inputs,
+  ledger: Ledger,
+  keys: KeySet,
+): AsyncGenerator<readonly Entity[]> {
+  const spool = aside(step.index);
+  // What an earlier step wrote is not taken back.
+  const firstEntry = keys.size;
+  const lasts = createLasts();
+  let ordinal = 0;
+  for await (const chunk of entities) {
+    for (const entity of chunk) {
+      ordinal++;
+      if (!entity.isNamed) continue;
+      const { entry } = keys.add(entity.key, entity.at, 0);
+      if (entry >= firstEntry) lasts.set(entry - firstEntry, ordinal, contentHash(entity.json), entity.at);
+    }
+    await spool.append(0, chunk);
+  }
+  if (signal.aborted) return;
+  ordinal = 0;
+  for await (const chunk of spool.drain(0)) {
+    const fresh: Entity[] = [];
+    const duplicates: Outcome[] = [];
+    for (const entity of chunk) {
+      ordinal++;
+      const entry = entity.isNamed ? keys.find(entity.key) : -1;
+      const last = entry < firstEntry ? undefined : lasts.get(entry - firstEntry);
+      if (entry < 0 || last?.ordinal === ordinal) {
+        fresh.push(entity);
+        continue;
+      }
+      const { at, key } = entity;
+      duplicates.push({ ...placeOf(entity), is: "duplicate" });
+      if (last !== undefined && last.content === contentHash(entity.json)) continue;
+      const other = ledger.describe(last?.at ?? keys.place(entry));
+      const message = `${key.blueprint}/${key.identifier} of ${ledger.describe(at)} has other content at ${other}; that one is sent`;
+      ledger.warn([{ code: "duplicate_differs", blueprint: key.blueprint, message, count: 1, first: at }]);
+    }
+    await ledger.takeOutcomes(duplicates);
+    yield fresh;
+  }
+}
+
+const firstCapacity = 1024;
+
+/** By entry: where its entity came last, and a hash of its content then. */
+function createLasts() {
+  let words = new Uint32Array(firstCapacity * 4);
+  return {
+    set(entry: number, ordinal: number, content: number, at: Entity["at"]): void {
+      if ((entry + 1) * 4 > words.length) {
+        const larger = new Uint32Array(Math.max(words.length * 1.5, (entry + 1) * 4));
+        larger.set(words);
+        words = larger;
+      }
+      words.set([ordinal, content, at.source, at.position], entry * 4);
+    },
+    get(entry: number) {
+      const [ordinal = 0, content = 0, source = 0, position = 0] = words.subarray(entry * 4, entry * 4 + 4);
+      return { ordinal, content, at: { source, position } };
+    },
+  };
+}

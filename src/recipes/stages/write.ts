@@ -1,0 +1,160 @@
+import { type Batch, type Entity, originOf, type Write } from "../../entity.js";
+import { type Deferred, type Outcome, placeOf } from "../../outcome.js";
+import type { Reject } from "../../reject.js";
+import { wordsOf } from "../../reply.js";
+import type { KeySet } from "../../settle/keys.js";
+import type { Settled } from "../../state/journal-lines.js";
+import type { Verdict } from "../../verdict.js";
+import { batchWrites } from "../../write/batch.js";
+import { outcomeOf } from "../../write/outcome.js";
+import { writeBatches } from "../../write/write.js";
+import type { Control } from "../run/control.js";
+import { groupBy } from "../run/group-by.js";
+import type { Ledger } from "../run/ledger.js";
+import type { Target } from "../target/target.js";
+
+/** Keeps what is sent and what became of it. */
+export interface Books {
+  /** Receives a batch before it is sent. @param atMs - see {@link Target.serverNow} */
+  sending(batch: Batch, atMs: number | undefined): Promise<void>;
+  /**
+   * Receives what a reply says of writes, before their place in flight is free.
+   *
+   * @param uncleared - why fields of entities that are written could not be cleared
+   */
+  settled(verdicts: ReadonlyMap<Write, Verdict>, uncleared: ReadonlyMap<Write, Reject>): Promise<void>;
+}
+
+/** Sends writes in batches, several at once, until they end or the run stops. */
+export async function sendWrites(
+  writes: AsyncIterable<readonly Write[]>,
+  target: Target,
+  { stop, width, clock }: Control,
+  books: Books,
+): Promise<void> {
+  const { blueprints, createMissing } = target.rules;
+  await writeBatches(batchWrites(writes), {
+    width,
+    signal: stop.signal,
+    onFailure: () => stop.because("failed"),
+    async send(batch) {
+      await books.sending(batch, target.serverNow());
+      const items = batch.writes.map(({ entity }) => entity.json);
+      return target.upsert(batch.blueprint, items, { mode: batch.mode, createMissing });
+    },
+    lookUp: target.lookUp,
+    serverNow: target.serverNow,
+    blueprint: (identifier) => blueprints.get(identifier),
+    sleep: (ms) => clock.sleep(ms, stop.signal).catch(() => undefined),
+    settle: async (verdicts) => books.settled(verdicts, await clearFields(verdicts, target)),
+  });
+}
+
+/**
+ * Clears titles, icons and teams of entities that a reply says are updated, each by a PATCH of its own, since an upsert takes no null there. What was
+ * created has none yet. A second write follows for an entity whose first one did this, unless the API refused that one; it is without `clears` by then.
+ *
+ * @returns the rejects of those that are refused
+ */
+async function clearFields(verdicts: ReadonlyMap<Write, Verdict>, target: Target): Promise<ReadonlyMap<Write, Reject>> {
+  const uncleared = new Map<Write, Reject>();
+  await Promise.all(
+    [...verdicts].map(async ([write, { is }]) => {
+      const { key, clears = [] } = write.entity;
+      if (is !== "updated" || clears.length === 0) return;
+      const reply = await target.clear(key, clears);
+      if (reply.is === "refused") uncleared.set(write, rejectOfClear(write, clears, reply));
+    }),
+  );
+  return uncleared;
+}
+
+function rejectOfClear(write: Write, clears: readonly string[], reply: Parameters<typeof wordsOf>[0] & Traced): Reject {
+  const wait = (write.deferred?.waiting.length ?? 0) > 0 ? "; the relations that waited are not written either" : "";
+  return {
+    code: "refused_by_api",
+    stage: "write",
+    message: `the entity is written, but its ${clears.join(" and ")} could not be cleared: ${wordsOf(reply)}${wait}`,
+    path: clears[0] ?? "title",
+    ...originOf(write.entity),
+    status: reply.status,
+    ...(reply.traceId !== undefined && { traceId: reply.traceId }),
+  };
+}
+
+interface Traced {
+  readonly traceId?: string;
+}
+
+/** The books of first writes: what left relations out, or was refused for a missing target, waits for the first round of second writes. */
+export function firstWrites(ledger: Ledger, keys: KeySet): Books {
+  return booksOf(ledger, keys, { round: 0, judge: outcomeOf });
+}
+
+/** What a verdict means for the entity of a write: its outcome, or that it waits. */
+export type Judge = (write: Write, verdict: Verdict) => Outcome | Deferred;
+
+/**
+ * Books in a ledger: what waits and the reasons first, then the journal.
+ *
+ * @param round - the round of second writes that takes what waits
+ */
+export function booksOf(
+  ledger: Ledger,
+  keys: KeySet,
+  { round, judge }: { readonly round: number; readonly judge: Judge },
+): Books {
+  return {
+    async sending({ mode, writes }, atMs) {
+      // Mode create must not be repeated blindly, not even by an import that is resumed.
+      if (mode === "create") {
+        const entities = writes.map(
+          ({ entity: { at, resource, item } }) => [at.source, at.position, resource, item] as const,
+        );
+        await ledger.journal({ line: "sent", entities, ...(atMs !== undefined && { atMs }) });
+      }
+      const held = writes.flatMap(({ entity: { at, resource, item, key, before } }) =>
+        before === undefined ? [] : [{ at, resource, item, blueprint: key.blueprint, before }],
+      );
+      if (held.length > 0) await ledger.journal({ line: "before", entities: held });
+    },
+    async settled(verdicts, uncleared) {
+      const ends = [...verdicts].map(([write, verdict]): Outcome | Deferred => {
+        if (verdict.is === "created" || verdict.is === "updated") acknowledge(keys, write.entity);
+        const end = judge(write, verdict);
+        const reject = uncleared.get(write);
+        return reject === undefined ? end : { ...placeOf(write.entity), is: "rejected", reject };
+      });
+      await defer(
+        ledger,
+        round,
+        ends.filter((end) => end.is === "deferred"),
+      );
+      await ledger.takeOutcomes(ends.filter((end) => end.is !== "deferred"));
+      await ledger.journal({ line: "reply", settled: ends.flatMap(journaled) });
+    },
+  };
+}
+
+/** Keeps what waits for a round of second writes. */
+export async function defer(ledger: Ledger, round: number, deferred: readonly Deferred[]): Promise<void> {
+  for (const [source, items] of groupBy(deferred, ({ entity }) => entity.at.source))
+    await ledger.waiting(round).append(source, items);
+}
+
+/** Notes that the catalog holds an entity by now. */
+export function acknowledge(keys: KeySet, { key }: Pick<Entity, "key">): void {
+  const entry = keys.find(key);
+  if (entry >= 0) keys.acknowledge(entry);
+}
+
+/** What the journal keeps of what a reply settled. */
+export function journaled(end: Outcome | Deferred): readonly Settled[] {
+  if (end.is === "deferred") {
+    const { at, resource, item } = end.entity;
+    const first = end.first === "unchanged" ? undefined : end.first;
+    return [{ at, resource, item, is: "deferred", ...(first !== undefined && { first }) }];
+  }
+  const { at, resource, item, is } = end;
+  return is === "created" || is === "updated" || is === "rejected" ? [{ at, resource, item, is }] : [];
+}

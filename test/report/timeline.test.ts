@@ -1,0 +1,44 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { openTimeline } from "../../src/report/timeline.js";
+
+describe("a timeline", () => {
+  it("counts by the second since it was opened", () => {
+    let nowMs = 5000;
+    const timeline = openTimeline(() => nowMs);
+    timeline.exchange(false);
+    nowMs = 5999;
+    timeline.settled(20);
+    nowMs = 7000;
+    timeline.exchange(true);
+    expect(timeline.points()).toEqual([
+      { second: 0, requests: 1, entities: 20, refused: 0 },
+      { second: 1, requests: 0, entities: 0, refused: 0 },
+      { second: 2, requests: 1, entities: 0, refused: 1 },
+    ]);
+  });
+
+  it("keeps every count, in at most 600 points of one width, however long it takes", () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(30_000_000), { minLength: 1, maxLength: 200 }), (times) => {
+        let nowMs = 0;
+        const timeline = openTimeline(() => nowMs);
+        for (const ms of times.toSorted((a, b) => a - b)) {
+          nowMs = ms;
+          timeline.exchange(ms % 2 === 0);
+          timeline.settled(3);
+        }
+        const points = timeline.points();
+        const sum = (name: "requests" | "entities" | "refused") => points.reduce((all, each) => all + each[name], 0);
+        expect([sum("requests"), sum("entities"), sum("refused")]).toEqual([
+          times.length,
+          times.length * 3,
+          times.filter((ms) => ms % 2 === 0).length,
+        ]);
+        expect(points.length).toBeLessThanOrEqual(600);
+        const width = (points[1]?.second ?? 1) - (points[0]?.second ?? 0);
+        expect(points.map(({ second }) => second)).toEqual(points.map((_, index) => index * width));
+      }),
+    );
+  });
+});

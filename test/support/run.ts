@@ -1,0 +1,104 @@
+import { realClock } from "../../src/api/clock.js";
+import type { Entity } from "../../src/entity.js";
+import type { Deferred } from "../../src/outcome.js";
+import type { Control } from "../../src/recipes/run/control.js";
+import { type Ledger, type LedgerHooks, openLedger } from "../../src/recipes/run/ledger.js";
+import type { Target, WriteRules } from "../../src/recipes/target/target.js";
+import type { Reject } from "../../src/reject.js";
+import type { JournalLine } from "../../src/state/journal-lines.js";
+import type { Spool } from "../../src/state/spool.js";
+import { fixedWidth } from "../../src/write/width.js";
+
+/** A spool in memory. */
+export function memorySpool<T>(): Spool<T> {
+  const held = new Map<number, T[]>();
+  return {
+    async append(source, items) {
+      if (items.length > 0) held.set(source, [...(held.get(source) ?? []), ...items]);
+    },
+    sources: () => [...held.keys()].sort((a, b) => a - b),
+    async *drain(source) {
+      const items = held.get(source);
+      if (items !== undefined) yield items;
+    },
+    close: async () => undefined,
+  };
+}
+
+/** Spools by number. */
+export function memorySpools<T>(): (number: number) => Spool<T> {
+  const spools: Spool<T>[] = [];
+  return (number) => (spools[number] ??= memorySpool<T>());
+}
+
+/** A ledger that keeps in memory what a real one writes to disk. */
+export function memoryLedger(...hooks: LedgerHooks[]) {
+  const lines: JournalLine[] = [];
+  const reasons: Reject[] = [];
+  const noted: Entity["at"][] = [];
+  const ledger: Ledger = openLedger(
+    ["nodes.csv"],
+    {
+      journal: { append: async (line) => void lines.push(line) },
+      rejects: { add: async (rejects) => void reasons.push(...rejects), note: (at) => void noted.push(at) },
+      deferred: memorySpools<Deferred>(),
+    },
+    hooks,
+  );
+  return { ledger, lines, reasons, noted };
+}
+
+/** A target that holds nothing and creates all that it is sent, but for what is given. */
+export function targetOf({ rules, ...calls }: Partial<Omit<Target, "rules">> & { rules?: Partial<WriteRules> } = {}) {
+  const sent: string[][] = [];
+  const target: Target = {
+    rules: {
+      blueprints: new Map(),
+      mode: "merge",
+      createMissing: false,
+      deleteDependents: false,
+      onMissingTarget: () => undefined,
+      deferrable: () => [],
+      fieldsOf: () => ({ head: [], properties: [], relations: [] }),
+      ...rules,
+    },
+    isForecast: false,
+    foresee: async () => undefined,
+    existing: async () => new Set(),
+    lookUp: async () => new Map(),
+    search: async () => ({ entities: [] }),
+    async *pages() {},
+    count: async () => 0,
+    listBlueprints: async () => [],
+    serverNow: () => undefined,
+    async upsert(_blueprint, items) {
+      sent.push([...items]);
+      return { is: "done", status: 200, body: items.map(() => ({ is: "created" })) };
+    },
+    clear: async () => ({ is: "done", status: 200, body: {} }),
+    delete: async (_, identifiers) => ({ is: "done", status: 200, body: { deletedEntities: identifiers } }),
+    ...calls,
+  };
+  return { target, sent };
+}
+
+/** A control that lets all go on. */
+export function freeControl(): Control & { readonly stopped: AbortController } {
+  const stopped = new AbortController();
+  let first: Control["stop"]["reason"];
+  return {
+    stopped,
+    stop: {
+      signal: stopped.signal,
+      get reason() {
+        return first;
+      },
+      because(reason) {
+        first ??= reason;
+        stopped.abort();
+      },
+    },
+    width: fixedWidth(4),
+    clock: realClock,
+  };
+}
