@@ -59,10 +59,10 @@ export interface Ledger {
 export interface LedgerHooks {
   /** Receives every reject, whichever stage it is of. */
   readonly onRejects?: (rejects: readonly Reject[]) => void;
+  /** Receives what became of entities. */
+  readonly onOutcomes?: (outcomes: readonly Outcome[]) => void;
   /** Receives the sums after each chunk and each outcome. */
   readonly onCounts?: (counts: { readonly rejected: number; readonly read: number }) => void;
-  /** Receives how many entities got their outcome, by this process. */
-  readonly onOutcomes?: (entities: number) => void;
 }
 
 /** Where a ledger keeps what must outlive the process. */
@@ -109,7 +109,7 @@ export function openLedger(
     },
     async takeOutcomes(outcomes) {
       counts = addOutcomes(counts, outcomes);
-      for (const { onOutcomes } of hooks) onOutcomes?.(outcomes.length);
+      for (const { onOutcomes } of hooks) onOutcomes?.(outcomes);
       await takeRejects(outcomes.flatMap((outcome) => (outcome.is === "rejected" ? [outcome.reject] : [])));
     },
     takeSettled(settled) {
