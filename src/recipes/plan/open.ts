@@ -3,6 +3,7 @@ import type { ResolvedApplyOptions } from "../../options/run.js";
 import { planSteps } from "../../order/steps.js";
 import type { PlanHeader } from "../../plan/plan-file.js";
 import { createKeySet } from "../../settle/keys.js";
+import { version } from "../../version.js";
 import { readAllowedRejects } from "../run/allow-rejects.js";
 import type { Blueprints } from "../run/blueprints.js";
 import type { Connection } from "../run/connect.js";
@@ -10,6 +11,7 @@ import type { ImportContext } from "../run/context.js";
 import type { Closing } from "../run/finish.js";
 import { headerOf, newFolder } from "../run/folder.js";
 import { openLedger } from "../run/ledger.js";
+import { commandLineOf } from "../run/origin.js";
 import type { Job } from "../stages/steps.js";
 import { apiTarget, type WriteRules } from "../target/target.js";
 import { planLines } from "./planned.js";
@@ -36,7 +38,7 @@ export async function openPlan(
   { plan, header, names, connection, apiUrl }: GivenPlan,
   refuse: (blueprints: Blueprints) => Promise<void>,
 ): Promise<{ readonly job: Job; readonly closing: Closing }> {
-  const { client, control } = connection;
+  const { client, control, timeline } = connection;
   const blueprints = await blueprintsOf(names, connection);
   await refuse(blueprints);
   const rules = rulesOf(header, blueprints);
@@ -50,7 +52,7 @@ export async function openPlan(
     ...{ header: await headerOf(facts), sources, stdin: undefined },
     recall: () => undefined,
   });
-  const ledger = openLedger([plan], state, [{ onCounts: control.judge }, allowed ?? {}]);
+  const ledger = openLedger([plan], state, [{ onCounts: control.judge, onOutcomes: timeline.settled }, allowed ?? {}]);
   ledger.warn(state.warnings);
   const onFailure = () => control.stop.because("failed");
   const target = apiTarget(client, rules, { runId: options.runId, onFailure });
@@ -60,7 +62,12 @@ export async function openPlan(
       ...{ command: "apply", dryRun: false, mode, client, ledger, state, allowed },
       // A plan has no rejects file: its ops are not the user's records.
       rejectsOf: { sources: [], optionsOf: () => ({}) },
-      ...{ stop: control.stop, reports: options.report },
+      ...{ stop: control.stop, reports: options.report, timeline },
+      origin: () => ({
+        ...{ version, mapping: header.mapping.file, target: apiUrl, unmappedColumns: [] },
+        commandLine: commandLineOf(context.commandLine ?? ["apply", plan]),
+        sources: [{ name: plan, records: ledger.counts.records.read }],
+      }),
     },
   };
 }

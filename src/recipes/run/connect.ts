@@ -6,6 +6,7 @@ import { CredentialsError, UsageError } from "../../errors.js";
 import type { ResolvedRunOptions } from "../../options/run.js";
 import type { ReadIo } from "../../read/read.js";
 import type { Progress } from "../../report/progress.js";
+import { openTimeline, type Timeline } from "../../report/timeline.js";
 import { version } from "../../version.js";
 import type { ImportContext } from "./context.js";
 import { type OpenControl, openControl } from "./control.js";
@@ -65,6 +66,8 @@ export function credentialsFrom(env: Readonly<Record<string, string | undefined>
 export interface Connection {
   readonly client: Client;
   readonly control: OpenControl;
+  /** What happened when, for the report. */
+  readonly timeline: Timeline;
   close(): Promise<void>;
 }
 
@@ -75,15 +78,20 @@ export function connect(
   { signal, clock }: ImportContext,
 ): Connection {
   const control = openControl({ concurrency, maxErrors, signal, clock });
+  const timeline = openTimeline(() => performance.now());
   const client = createClient({
     ...clientOptions,
     ...(clock && { clock }),
     signal: control.grace,
-    onExchange: ({ route, ms, trouble }) => route === "bulk" && control.width.settle(ms, trouble),
+    onExchange({ route, ms, trouble, isOverQuota }) {
+      timeline.exchange(isOverQuota);
+      if (route === "bulk") control.width.settle(ms, trouble);
+    },
   });
   return {
     client,
     control,
+    timeline,
     async close() {
       control.close();
       await client.close();

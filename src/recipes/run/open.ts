@@ -15,8 +15,9 @@ import type { Connection } from "./connect.js";
 import type { Closing } from "./finish.js";
 import { type Folder, headerOf, type OpenFolder } from "./folder.js";
 import { type Inputs, openInputs } from "./inputs.js";
-import { type Inventory, mappedBlueprints } from "./inventory.js";
+import { type Inventory, mappedBlueprints, type Receipt } from "./inventory.js";
 import { type Ledger, type LedgerHooks, openLedger } from "./ledger.js";
+import { originOf } from "./origin.js";
 
 /** What tells one command that reads sources through a mapping from another. */
 export interface Kind<F extends Folder = Folder> {
@@ -52,15 +53,18 @@ export interface Opened {
   readonly engine: JqEngine;
   readonly io: Required<Pick<ReadIo, "fetch" | "onReceipt">> & { readonly stdin: Readable | undefined };
   readonly apiUrl: string;
+  /** How each source was read, by its index; it fills as they are. */
+  readonly receipts: ReadonlyMap<number, Receipt>;
+  readonly commandLine: readonly string[] | undefined;
 }
 
 /** Opens blueprints, order, mapping, folder and ledger: all that a job of sources is made of, and what it is closed with. */
 export async function openSources<F extends Folder>(
   options: ResolvedRunOptions,
   kind: Kind<F>,
-  { inventory: given, connection, engine, io, apiUrl }: Opened,
+  { inventory: given, connection, engine, io, apiUrl, receipts, commandLine }: Opened,
 ): Promise<{ readonly job: SourceJob<F>; readonly closing: Closing }> {
-  const { client, control } = connection;
+  const { client, control, timeline } = connection;
   const { mapping, resources } = given;
   const from = options.blueprints === undefined ? { client } : { folder: options.blueprints };
   const blueprints = await openBlueprints(given, from);
@@ -85,7 +89,7 @@ export async function openSources<F extends Folder>(
   const { state, stdin } = folder;
   const inventory = { ...given, sources: folder.sources };
 
-  const hooks = [{ onCounts: control.judge }, allowed ?? {}, kind.hooks ?? {}];
+  const hooks = [{ onCounts: control.judge, onOutcomes: timeline.settled }, allowed ?? {}, kind.hooks ?? {}];
   const ledger = openLedger(names, state, hooks, causes);
   ledger.warn([...given.warnings, ...state.warnings]);
   const keys = createKeySet();
@@ -104,7 +108,8 @@ export async function openSources<F extends Folder>(
     job: { steps: plan.steps, inputs, target, ledger, control, keys, inventory, plan, folder },
     closing: {
       ...{ command, dryRun, retryOf, mode, client, ledger, state, allowed },
-      ...{ stop: control.stop, rejectsOf: inventory, reports: options.report },
+      ...{ stop: control.stop, rejectsOf: inventory, reports: options.report, timeline },
+      origin: () => originOf({ command, commandLine, header, mapping: compiled, inputs, receipts }),
     },
   };
 }

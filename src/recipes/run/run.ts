@@ -5,7 +5,7 @@ import { clientOptionsOf, connect, openDownloads, watchProgress } from "./connec
 import type { ImportContext } from "./context.js";
 import { doWork, type Finished, finish } from "./finish.js";
 import type { Folder } from "./folder.js";
-import { onceEach, openInventory, settleSources } from "./inventory.js";
+import { onceEach, openInventory, type Receipt, settleSources } from "./inventory.js";
 import { type Kind, openSources, type SourceJob } from "./open.js";
 
 /**
@@ -22,7 +22,11 @@ export async function runSources<F extends Folder>(
 ): Promise<Finished> {
   options.report.forEach(formOf);
   const clientOptions = clientOptionsOf(options, context.env ?? {});
-  const onReceipt = onceEach(context.onReceipt);
+  const receipts = new Map<number, Receipt>();
+  const onReceipt = onceEach((receipt) => {
+    receipts.set(receipt.source, receipt);
+    context.onReceipt?.(receipt);
+  });
   const given = await openInventory(options);
   kind.refuse?.(given);
   const inventory = await settleSources(given, { ...context, onReceipt });
@@ -32,8 +36,10 @@ export async function runSources<F extends Folder>(
   const downloads = openDownloads(context);
   try {
     const io = { fetch: downloads.fetch, onReceipt, stdin: context.stdin };
+    const { commandLine } = context;
     const { apiUrl } = clientOptions;
-    const { job, closing } = await openSources(options, kind, { inventory, connection, engine, io, apiUrl });
+    const opened = { inventory, connection, engine, io, apiUrl, receipts, commandLine };
+    const { job, closing } = await openSources(options, kind, opened);
     const worked = await doWork(job.control.stop, () => {
       const progress = watchProgress(job.ledger, connection.client);
       context.onStart?.({ importId: closing.state.importId, progress });
