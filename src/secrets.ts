@@ -22,7 +22,10 @@ export function maskSecrets(text: string, name = ""): string {
  */
 export function withoutAddressSecrets(text: string): string {
   return text.replace(addresses, (_whole, scheme: string, rest: string) => {
-    const host = rest.replace(password, "").replace(user, "");
+    const userinfo = password.exec(rest)?.[0] ?? "";
+    // Whether the last at sign belongs to the password or to the query, nobody can say.
+    if (userinfo.includes("?")) return `${scheme}***`;
+    const host = rest.slice(userinfo.length).replace(user, "");
     return scheme + host.replace(queryOfAddress, "");
   });
 }

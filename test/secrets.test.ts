@@ -101,6 +101,7 @@ describe("addresses in messages", () => {
     ["ftp://user:pw@h/a is no address", "ftp://h/a is no address"],
     ['"https://user:p@ss/w0#rd@h:8080/a?x=y" and http://t0ken@h/b', '"https://h:8080/a" and http://h/b'],
     ["redis://:pw@h:6379/0", "redis://h:6379/0"],
+    ["http://user:p?w@h/a", "http://***"],
     ["https://h:8080/a@b.csv", "https://h:8080/a@b.csv"],
     [
       "Is it the API (https://api.port.io/v1)? See https://docs.port.io/x#y.",

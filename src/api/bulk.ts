@@ -6,6 +6,8 @@ import type { Verdict } from "../verdict.js";
 import { bulkBody, bulkRefused, bulkWritten, failureBody } from "./bodies.js";
 import { type Call, type CallIo, pathOf, publicUrl, queryOf, refusalOf } from "./call.js";
 import { isEnvelope } from "./not-the-api.js";
+import { notTheApi } from "./retry.js";
+import { strangerAttempts } from "./send.js";
 
 /** How a bulk request is to be taken. */
 export interface BulkFlags {
@@ -51,9 +53,13 @@ export function createBulkCall(
       const isMute = body.length > 0 && body.every(({ is }) => is === "unknown");
       if (way.mute(isMute)) throw refusesAll(call, `${mostMute} replies in a row say nothing of any entity`, io);
       way.refused(undefined);
+      way.stranger(false);
       return { ...reply, body };
     }
-    if (reply.is === "lost") return reply;
+    if (reply.is === "lost") {
+      if (way.stranger(reply.cause === notTheApi)) throw refusesAll(call, "what answers there is not Port's API", io);
+      return reply;
+    }
     if (reply.status === 404 && !(await exists(blueprint))) throw gone(blueprint);
     if (refusesCaller(reply)) throw refusalOf(call, reply, io);
     // The writer halves it down to the entity at fault; only what is said of a single one counts.
@@ -167,7 +173,13 @@ function watchTheWay() {
   let last = "";
   let refusals = 0;
   let mutes = 0;
+  let strangers = 0;
   return {
+    /** Mode create reads back what it cannot send again. */
+    stranger(isStranger: boolean): boolean {
+      strangers = isStranger ? strangers + 1 : 0;
+      return strangers >= strangerAttempts;
+    },
     mute(isMute: boolean): boolean {
       mutes = isMute ? mutes + 1 : 0;
       return mutes >= mostMute;

@@ -69,6 +69,8 @@ const unsentCodes = new Set([
 /** Faults after which nobody knows. */
 const lostCodes = new Set([
   attemptTimeout,
+  // Amid a run; the caller allows few attempts.
+  notTheApi,
   unreadableReply,
   "ECONNABORTED",
   "ECONNRESET",
@@ -97,8 +99,6 @@ function causeOf({ status, code, idempotent, renewed }: AttemptFacts): Exclude<R
     return idempotent ? "server" : "ambiguous";
   }
   if (code !== undefined && unsentCodes.has(code)) return "network";
-  // Seen amid a run it may pass; the caller allows few attempts.
-  if (code === notTheApi) return idempotent ? "network" : "fatal";
   const lost = code !== undefined && (lostCodes.has(code) || code.startsWith("HPE_"));
   if (lost) return idempotent ? "network" : "ambiguous";
   return "fatal";

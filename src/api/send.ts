@@ -41,7 +41,7 @@ export interface SendIo {
 /** Attempts to find an API that has never answered: about 3 s, so that a wrong address shows at once. */
 const firstContactAttempts = 3;
 /** Attempts that a reply of something other than the API gets where the API has answered before: a gateway that is just being replaced. */
-const strangerAttempts = 3;
+export const strangerAttempts = 4;
 
 /** An attempt that came back whole, with its parsed body: `fits` where the body is what the call expects of a 2xx. */
 interface Received extends Exchanged {
@@ -94,7 +94,7 @@ export function createSend(io: SendIo): Send {
   };
 
   const attemptsFor = (received: Received | undefined): number => {
-    if (received?.stranger !== undefined) return known ? strangerAttempts : 1;
+    if (received?.stranger !== undefined) return strangerAttempts;
     const isUnreadable = received !== undefined && isDone(received.answer.status);
     return reached && (known || !isUnreadable) ? Number.POSITIVE_INFINITY : firstContactAttempts;
   };
@@ -124,6 +124,7 @@ export function createSend(io: SendIo): Send {
       if (usable && received.fits) return done(call, received, attempt, origin);
       if (usable && call.expected?.includes(received.answer.status))
         return refused(call, received, attempt, origin, io);
+      if (received?.stranger !== undefined && !known) throw failure(call, answer, received, attempt, io);
       const delayMs = answer.is === "reply" && answer.status === 401 ? 0 : delayAfter(answer, attempt);
       const { retry, why } = decideRetry({
         ...(usable && { status: received.answer.status }),
@@ -139,7 +140,7 @@ export function createSend(io: SendIo): Send {
         renewed ||= why === "token";
         await prepare(call, why, delayMs, token);
       } else if (why === "ambiguous") {
-        const cause = answer.is === "reply" ? `status ${answer.status}` : answer.code;
+        const cause = usable ? `status ${received.answer.status}` : faultOf(answer, received);
         const since = serverAheadMs === undefined ? {} : { sentAtMs: sentAtMs + serverAheadMs };
         return { is: "lost", cause, attempts: attempt, ...since };
       } else if (why === "answered" && usable && (received.answer.status !== 401 || call.authorized === false)) {

@@ -54,7 +54,6 @@ describe("decideRetry, for a request that may be sent twice", () => {
     [{ code: "PROXY_403" }, false, "fatal"],
     [{ code: "REPLY_TOO_LARGE" }, false, "fatal"],
     [{ code: "NOT_THE_API" }, true, "network"],
-    [{ code: "NOT_THE_API", idempotent: false }, false, "fatal"],
     [{ code: "CERT_HAS_EXPIRED" }, false, "fatal"],
     [{ code: "UND_ERR_INVALID_ARG" }, false, "fatal"],
     [{}, false, "fatal"],
@@ -92,7 +91,7 @@ describe("decideRetry, for a request that must not be done twice", () => {
     [{ code: "PROXY_407" }, false, "fatal"],
     [{ code: "PROXY_403" }, false, "fatal"],
     [{ code: "REPLY_TOO_LARGE" }, false, "fatal"],
-    [{ code: "NOT_THE_API" }, false, "fatal"],
+    [{ code: "NOT_THE_API" }, false, "ambiguous"],
     [{ code: "CERT_HAS_EXPIRED" }, false, "fatal"],
   ];
   it.each(rows)("%j → retry %s, %s", (facts, retry, why) => {
