@@ -1,4 +1,4 @@
-/** A bare sink: answers tokens, one blueprint and bulk upserts with success, keeps nothing. Prints its address. */
+/** A bare sink: answers tokens, one blueprint, single and bulk upserts with success, keeps nothing. Prints its address. */
 import { createServer } from "node:http";
 import { thing } from "./things.js";
 
@@ -14,6 +14,7 @@ const server = createServer((request, response) => {
 function answer(url: string, body: string): unknown {
   if (url.startsWith("/v1/auth")) return { ok: true, accessToken: "t", expiresIn: 10_800, tokenType: "Bearer" };
   if (url.includes("/entities/search")) return { ok: true, entities: [] };
+  if (url.includes("/entities?")) return { ok: true, entity: { identifier: JSON.parse(body).identifier } };
   if (!url.includes("/bulk")) return { ok: true, blueprint: thing };
   const { entities } = JSON.parse(body) as { entities: { identifier: string }[] };
   return {

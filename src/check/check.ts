@@ -1,6 +1,6 @@
 import type { Blueprint } from "../blueprint.js";
 import type { Chunk, Stage } from "../chunk.js";
-import type { Candidate, Entity, EntityBody, Mode } from "../entity.js";
+import { type Candidate, Entity, keyOf, type Mode } from "../entity.js";
 import { InternalError } from "../errors.js";
 import { didYouMean } from "../nearest.js";
 import type { Finding, Reject } from "../reject.js";
@@ -92,17 +92,17 @@ function entityOf(candidate: Candidate, blueprint: CompiledBlueprint, room: Room
     return room.diagnostics.refuse("entity_too_large", `the entity has ${bytes} bytes, and a request may hold ${most}`);
   }
   const { at, span, resource, item } = candidate;
-  const key = { blueprint: candidate.blueprint, identifier: keyText(body.identifier) };
-  const entity: Entity =
-    span === undefined
-      ? { at, resource, item, key, body, json, bytes }
-      : { at, span, resource, item, key, body, json, bytes };
-  return clears.length === 0 ? entity : { ...entity, clears };
-}
-
-/** A search stands for the entity it finds, so equal searches share a key; no identifier holds a brace. */
-function keyText(identifier: EntityBody["identifier"]): string {
-  return typeof identifier === "string" ? identifier : JSON.stringify(identifier);
+  return new Entity({
+    at,
+    span,
+    resource,
+    item,
+    key: keyOf(candidate.blueprint, body.identifier),
+    json,
+    bytes,
+    relations: body.relations,
+    clears: clears.length === 0 ? undefined : clears,
+  });
 }
 
 function rejectOf(candidate: Candidate, diagnostics: EntityDiagnostics): Reject {

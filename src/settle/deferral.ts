@@ -17,7 +17,7 @@ export function relationsToDefer(
 ): readonly string[] {
   return deferrable.filter((key) => {
     const target = blueprint.relations?.[key]?.target;
-    return target !== undefined && targetsOf(entity.body.relations[key]).some((id) => !isKnown(target, id));
+    return target !== undefined && targetsOf(entity.relations[key]).some((id) => !isKnown(target, id));
   });
 }
 
@@ -27,9 +27,9 @@ export function relationsToDefer(
  */
 export function firstWrite(entity: Entity, mode: Mode, waiting: readonly string[]): Write {
   if (waiting.length === 0) return { entity, mode, pass: "only" };
-  const relations = omit(entity.body.relations, waiting);
+  const relations = omit(entity.relations, waiting);
   return {
-    entity: withBody(entity, { ...entity.body, relations }),
+    entity: entity.withBody({ ...entity.body, relations }),
     mode: gentle(mode, [], waiting),
     pass: "first",
     deferred: { entity, waiting },
@@ -78,7 +78,7 @@ export function secondStep(
   const missing: MissingTarget[] = [];
   const waiting: string[] = [];
   const relations: Record<string, RelationValue> = {};
-  for (const [key, value] of Object.entries(entity.body.relations)) {
+  for (const [key, value] of Object.entries(entity.relations)) {
     const relation = blueprint.relations?.[key];
     const lost = relation === undefined ? [] : targetsOf(value).filter((id) => !isKnown(relation.target, id));
     if (relation !== undefined && lost.some((id) => isPending(relation.target, id))) {
@@ -94,7 +94,7 @@ export function secondStep(
   if (first === undefined) {
     if (missing.some(({ relation }) => blueprint.relations?.[relation]?.required)) return { is: "impossible", missing };
     const body = { ...entity.body, relations };
-    const write: Write = { entity: withBody(entity, body), mode: gentle(mode, missing, waiting), pass: "second" };
+    const write: Write = { entity: entity.withBody(body), mode: gentle(mode, missing, waiting), pass: "second" };
     return { is: "write", missing, write: waiting.length === 0 ? write : { ...write, deferred: { entity, waiting } } };
   }
   // What is pending is written in this round or a later one; without a further round the relation would be lost unsaid.
@@ -105,17 +105,12 @@ export function secondStep(
   const left = pick(relations, deferred.waiting);
   if (Object.keys(left).length === 0) return { is: "stands", missing };
   const body: EntityBody = { identifier: entity.body.identifier, properties: {}, relations: left };
-  return { is: "write", missing, write: { entity: withBody(entity, body), mode: "merge", pass: "second" } };
+  return { is: "write", missing, write: { entity: entity.withBody(body), mode: "merge", pass: "second" } };
 }
 
 /** An override that lacks a relation would unset it. */
 function gentle(mode: Mode, missing: readonly unknown[], waiting: readonly unknown[]): Mode {
   return mode === "override" && missing.length + waiting.length > 0 ? "merge" : mode;
-}
-
-function withBody(entity: Entity, body: EntityBody): Entity {
-  const json = JSON.stringify(body);
-  return { ...entity, body, json, bytes: Buffer.byteLength(json) };
 }
 
 function omit(relations: Relations, keys: readonly string[]): Relations {

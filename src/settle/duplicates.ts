@@ -35,7 +35,7 @@ export function settleDuplicates(
   const warnings: Warning[] = [];
   for (const entity of entities) {
     // A search in place of an identifier names an entity that the API alone knows: two equal searches are not two equal keys.
-    if (typeof entity.body.identifier !== "string") {
+    if (!entity.isNamed) {
       fresh.push(entity);
       continue;
     }

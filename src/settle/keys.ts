@@ -1,8 +1,10 @@
-import { hash } from "node:crypto";
+import xxhash from "xxhash-wasm";
 import type { Key } from "../entity.js";
 import type { Place } from "../record.js";
 
-/** The entities that an import has met, by a 128-bit hash of their key: at most 32 bytes each, whatever the length of the key. */
+const { h32, h64 } = await xxhash();
+
+/** The entities that an import has met, by 128 bits of hash of their key: at most 32 bytes each, whatever the length of the key. */
 export interface KeySet {
   /** Remembers the key, or finds it: `entry` numbers keys in the order of their coming. `content` tells two versions of one entity apart. */
   add(key: Key, at: Place, content: number): { readonly entry: number; readonly isNew: boolean };
@@ -20,27 +22,30 @@ export interface KeySet {
   readonly bytes: number;
 }
 
-/** Makes an empty set. Two keys share an entry with a chance of about n²/2¹²⁹: a 64-bit hash would lose an entity in millions silently. */
+/** Makes an empty set. Keys are told apart by two 64-bit hashes: one alone would sooner or later lose an entity in many millions silently. */
 export function createKeySet(): KeySet {
   const entries = createEntries();
-  const index = createIndex(entries.word);
+  const index = createIndex(entries);
   // Runs of entries that came from one source, so that an entry need not repeat it.
   const runStarts: number[] = [];
   const runSources: number[] = [];
   return {
     add(key, at, content) {
-      const digest = digestOf(key);
-      const found = index.find(digest);
+      hashKey(key);
+      const found = index.find();
       if (found >= 0) return { entry: found, isNew: false };
-      const entry = entries.push(digest, content, at.position);
+      const entry = entries.push(content, at.position);
       if (runSources.at(-1) !== at.source) {
         runStarts.push(entry);
         runSources.push(at.source);
       }
-      index.insert(digest[0], entry);
+      index.insert(entry);
       return { entry, isNew: true };
     },
-    find: (key) => index.find(digestOf(key)),
+    find(key) {
+      hashKey(key);
+      return index.find();
+    },
     place: (entry) => ({ source: runSources[lastAtMost(runStarts, entry)] ?? 0, position: entries.word(entry, 5) }),
     content: (entry) => entries.word(entry, 4),
     acknowledge: entries.acknowledge,
@@ -56,14 +61,19 @@ export function createKeySet(): KeySet {
 
 /** A 32-bit hash of an entity's serialised body. */
 export function contentHash(json: string): number {
-  return hash("sha1", json, "buffer").readUInt32LE(0);
+  return h32(json);
 }
 
-type Digest = readonly [number, number, number, number];
+/** The words of the key hashed last: one array for all, since a key is hashed for every look. */
+const digest = new Uint32Array(4);
+const halves = new BigUint64Array(digest.buffer);
+const secondSeed = 0x9e3779b97f4a7c15n;
 
-function digestOf(key: Key): Digest {
-  const bytes = hash("sha256", `${key.blueprint}\0${key.identifier}`, "buffer");
-  return [bytes.readUInt32LE(0), bytes.readUInt32LE(4), bytes.readUInt32LE(8), bytes.readUInt32LE(12)];
+/** Hashes a key into {@link digest}. */
+function hashKey({ blueprint, identifier }: Key): void {
+  const text = `${blueprint}\0${identifier}`;
+  halves[0] = h64(text);
+  halves[1] = h64(text, secondSeed);
 }
 
 const segmentEntries = 1 << 13;
@@ -79,14 +89,29 @@ function createEntries() {
     segments[Math.floor(entry / segmentEntries)]?.[(entry % segmentEntries) * entryWords + at] ?? 0;
   return {
     word,
-    push(digest: Digest, content: number, position: number): number {
+    /** Adds the key hashed last. */
+    push(content: number, position: number): number {
       const slot = size % segmentEntries;
       if (slot === 0) {
         segments.push(new Uint32Array(segmentEntries * entryWords));
         acknowledged.push(new Uint8Array(segmentEntries / 8));
       }
-      segments.at(-1)?.set([...digest, content, position], slot * entryWords);
+      const segment = segments[segments.length - 1] as Uint32Array;
+      segment.set(digest, slot * entryWords);
+      segment[slot * entryWords + 4] = content;
+      segment[slot * entryWords + 5] = position;
       return size++;
+    },
+    /** True where the entry has the key hashed last. */
+    isHashed(entry: number): boolean {
+      const segment = segments[Math.floor(entry / segmentEntries)] as Uint32Array;
+      const at = (entry % segmentEntries) * entryWords;
+      return (
+        segment[at] === digest[0] &&
+        segment[at + 1] === digest[1] &&
+        segment[at + 2] === digest[2] &&
+        segment[at + 3] === digest[3]
+      );
     },
     acknowledge(entry: number): void {
       const bits = acknowledged[Math.floor(entry / segmentEntries)];
@@ -111,7 +136,7 @@ const fullest = 0.85;
 const growth = 1.5;
 
 /** Open addressing in partitions by the first byte of the hash; a partition alone is copied when it grows. A slot holds entry + 1, 0 is free. */
-function createIndex(word: (entry: number, at: number) => number) {
+function createIndex({ word, isHashed }: Pick<ReturnType<typeof createEntries>, "word" | "isHashed">) {
   const tables = Array.from({ length: partitions }, () => ({ slots: new Uint32Array(8), used: 0 }));
   const start = (first: number, length: number): number => (first >>> 8) % length;
   const put = (slots: Uint32Array, first: number, entry: number): void => {
@@ -121,15 +146,19 @@ function createIndex(word: (entry: number, at: number) => number) {
   };
   const tableOf = (first: number) => tables[first & (partitions - 1)] as (typeof tables)[number];
   return {
-    find(digest: Digest): number {
-      const { slots } = tableOf(digest[0]);
-      for (let at = start(digest[0], slots.length); ; at = (at + 1) % slots.length) {
+    /** The entry of the key hashed last, or -1. */
+    find(): number {
+      const first = digest[0] as number;
+      const { slots } = tableOf(first);
+      for (let at = start(first, slots.length); ; at = (at + 1) % slots.length) {
         const entry = (slots[at] ?? 0) - 1;
         if (entry < 0) return -1;
-        if (digest.every((part, i) => word(entry, i) === part)) return entry;
+        if (isHashed(entry)) return entry;
       }
     },
-    insert(first: number, entry: number): void {
+    /** Adds the entry of the key hashed last. */
+    insert(entry: number): void {
+      const first = digest[0] as number;
       const table = tableOf(first);
       if (table.used + 1 > table.slots.length * fullest) {
         const larger = new Uint32Array(Math.ceil(table.slots.length * growth));

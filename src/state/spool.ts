@@ -1,7 +1,7 @@
 import { maxChunkBytes, maxChunkRecords } from "../chunk.js";
-import type { Entity, EntityBody } from "../entity.js";
+import { Entity, type EntityBody } from "../entity.js";
 import type { Deferred } from "../outcome.js";
-import type { Place, Span } from "../record.js";
+import type { Place } from "../record.js";
 import { type AppendFile, openAppendFile, readLines } from "./files.js";
 
 /** How an item is written as one line of text, without line feeds, and read back. */
@@ -121,9 +121,17 @@ export const entityCodec: Codec<Entity> = {
     const at: Place = lineOfRecord === undefined ? { source, position } : { source, position, line: lineOfRecord };
     // a quote within a JSON text is always escaped, so the first match is the key of the body
     const json = line.slice(line.indexOf(bodyStart) + bodyStart.length, -1);
-    const place = span === null ? { at } : { at, span: { start: span[0], end: span[1] } satisfies Span };
-    const entity = { ...place, resource, item, key: { blueprint, identifier }, body, json, bytes };
-    return more === undefined ? entity : { ...entity, ...(JSON.parse(more) as MoreFields) };
+    return new Entity({
+      at,
+      span: span === null ? undefined : { start: span[0], end: span[1] },
+      resource,
+      item,
+      key: { blueprint, identifier },
+      json,
+      bytes,
+      relations: body.relations,
+      ...(more !== undefined && (JSON.parse(more) as MoreFields)),
+    });
   },
 };
 

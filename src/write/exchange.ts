@@ -133,7 +133,7 @@ async function readBack(
   io: ExchangeIo,
 ): Promise<ReadonlyMap<string, FoundEntity>> {
   // A search in place of an identifier names an entity that the API alone knows.
-  const named = writes.filter(({ entity }) => typeof entity.body.identifier === "string");
+  const named = writes.filter(({ entity }) => entity.isNamed);
   return named.length === 0
     ? new Map()
     : io.lookUp(

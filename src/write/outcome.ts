@@ -20,8 +20,8 @@ export function outcomeOf(write: Write, verdict: Verdict): Outcome | Deferred {
   return { ...placeOf(entity), is: "rejected", reject };
 }
 
-/** The outcome of an entity that is written; one that is known to lack something counts as rejected all the same. */
-export function writtenOutcome(entity: Entity, is: "created" | "updated"): Outcome {
+/** The outcome of an entity that the catalog holds by now; one that is known to lack something counts as rejected all the same. */
+export function writtenOutcome(entity: Entity, is: "created" | "updated" | "unchanged"): Outcome {
   if (entity.rejected === undefined) return { ...placeOf(entity), is };
   return { ...placeOf(entity), is: "rejected", reject: { ...entity.rejected, stage: "write", ...originOf(entity) } };
 }
@@ -45,8 +45,8 @@ export function rejectOf(write: Write, verdict: Exclude<Verdict, { is: "created"
 }
 
 /** An entity of which nothing is left to be cleared. */
-export function withoutClears({ clears: _, ...entity }: Entity): Entity {
-  return entity;
+export function withoutClears(entity: Entity): Entity {
+  return entity.with({ clears: undefined });
 }
 
 function tooLarge({ entity: { bytes } }: Write, { error, message }: { error: string; message: string }): string {
@@ -58,7 +58,7 @@ function tooLarge({ entity: { bytes } }: Write, { error, message }: { error: str
 }
 
 function namesTargets({ entity }: Write): boolean {
-  return Object.values(entity.body.relations).some((value) => targetsOf(value).length > 0);
+  return Object.values(entity.relations).some((value) => targetsOf(value).length > 0);
 }
 
 function reject(

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Blueprint } from "../../src/blueprint.js";
-import type { Entity, Mode, RawFields } from "../../src/entity.js";
+import { Entity, type Mode, type RawFields } from "../../src/entity.js";
 import { rejectCodes } from "../../src/reject.js";
 import { blueprint, candidate, checkChunk, chunkOf } from "./support.js";
 
@@ -23,16 +23,17 @@ describe("checkEntities", () => {
     const { items, rejects } = await checkChunk(plain, chunkOf([of]));
     const body = { identifier: "a", title: "Ä", icon: "Star", properties: { x: 3 }, relations: {} };
     const json = '{"identifier":"a","title":"Ä","icon":"Star","properties":{"x":3},"relations":{}}';
-    const entity: Entity = {
+    const entity = new Entity({
       at: { source: 1, position: 7, line: 8 },
       span: { start: 1, end: 9 },
       resource: 2,
       item: 4,
       key: { blueprint: "service", identifier: "a" },
-      body,
       json,
       bytes: json.length + 1,
-    };
+      relations: {},
+    });
+    expect(items[0]?.body).toEqual(body);
     expect({ items, rejects }).toEqual({ items: [entity], rejects: [] });
   });
 

@@ -48,7 +48,7 @@ describe("settleDuplicates", () => {
 
   it("never takes two searches for one entity", () => {
     const search = { combinator: "and" as const, rules: [] };
-    const one = { ...a1, body: { ...a1.body, identifier: search } };
+    const one = entity(search);
     expect(settleDuplicates([one, one], "first", createKeySet(), describeAt).fresh).toHaveLength(2);
   });
 });

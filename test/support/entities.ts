@@ -1,22 +1,20 @@
-import type { Entity, EntityBody, Write } from "../../src/entity.js";
+import { Entity, type EntityBody, keyOf, type Write } from "../../src/entity.js";
 
 /** An entity of a blueprint, at the given position of source 0. */
 export function entity(
-  identifier: string,
+  identifier: EntityBody["identifier"],
   fields: Partial<EntityBody> & { blueprint?: string; position?: number; source?: number } = {},
 ): Entity {
   const { blueprint = "service", position = 1, source = 0, ...rest } = fields;
   const body: EntityBody = { identifier, properties: {}, relations: {}, ...rest };
-  const json = JSON.stringify(body);
-  return {
+  return new Entity({
     at: { source, position },
     resource: 0,
     item: 0,
-    key: { blueprint, identifier },
-    body,
-    json,
-    bytes: Buffer.byteLength(json),
-  };
+    key: keyOf(blueprint, identifier),
+    json: JSON.stringify(body),
+    relations: body.relations,
+  });
 }
 
 /** A plain write of an entity in merge mode. */

@@ -1,5 +1,5 @@
 import { maxChunkRecords } from "../../chunk.js";
-import type { Entity, Mode } from "../../entity.js";
+import { Entity, keyOf, type Mode } from "../../entity.js";
 import { PlanError } from "../../errors.js";
 import { isVictim, type PlanLine, type PlanOp, readPlanLines } from "../../plan/plan-file.js";
 import type { KeySet } from "../../settle/keys.js";
@@ -47,20 +47,17 @@ const lacking: { readonly mode: Mode } = { mode: "merge" };
 
 function entityOf(op: Exclude<PlanOp, { op: "delete" }>, position: number): Entity {
   const { entity: body, blueprint, resource, rejected } = op;
-  const json = JSON.stringify(body);
-  const identifier = typeof body.identifier === "string" ? body.identifier : JSON.stringify(body.identifier);
-  return {
+  return new Entity({
     at: { source: 0, position },
     resource,
     item: 0,
-    key: { blueprint, identifier },
-    body,
-    json,
-    bytes: Buffer.byteLength(json),
+    key: keyOf(blueprint, body.identifier),
+    json: JSON.stringify(body),
+    relations: body.relations,
     ...(op.op === "update" && op.clears !== undefined && { clears: op.clears }),
     ...(op.op === "update" && op.before !== undefined && { before: op.before }),
     ...(rejected !== undefined && { ...lacking, rejected: { code: "relation_target_missing", ...rejected } }),
-  };
+  });
 }
 
 /** What a plan deletes. */

@@ -1,4 +1,4 @@
-import { type Entity, isSearchQuery } from "../../entity.js";
+import type { Entity } from "../../entity.js";
 import { GuardError, UsageError } from "../../errors.js";
 import type { Prune } from "../../map/mapping.js";
 import type { ResolvedRunOptions } from "../../options/run.js";
@@ -50,7 +50,7 @@ export function pruneScope({
       for await (const chunk of entities) {
         for (const entity of chunk) {
           const { blueprint, identifier } = entity.key;
-          if (isSearchQuery(entity.body.identifier)) searched.set(blueprint, (searched.get(blueprint) ?? 0) + 1);
+          if (!entity.isNamed) searched.set(blueprint, (searched.get(blueprint) ?? 0) + 1);
           const prune = mapping.resources[entity.resource]?.prune;
           if (prune !== undefined && !owns(prune, entity) && !strangers.has(blueprint))
             strangers.set(blueprint, identifier);

@@ -57,11 +57,11 @@ async function partSettled(
 }
 
 /** The journal does not say which relations a first write left out; sending the others again changes nothing. */
-function relationsThatMayWait({ key, body }: Entity, { blueprints }: WriteRules): readonly string[] {
-  const relations = blueprints.get(key.blueprint)?.relations ?? {};
-  return Object.keys(body.relations).filter((name) => {
+function relationsThatMayWait(entity: Entity, { blueprints }: WriteRules): readonly string[] {
+  const relations = blueprints.get(entity.key.blueprint)?.relations ?? {};
+  return Object.keys(entity.relations).filter((name) => {
     const relation = relations[name];
-    return relation !== undefined && relation.required !== true && targetsOf(body.relations[name]).length > 0;
+    return relation !== undefined && relation.required !== true && targetsOf(entity.relations[name]).length > 0;
   });
 }
 

@@ -51,7 +51,7 @@ async function* lastEntities(
   for await (const chunk of entities) {
     for (const entity of chunk) {
       ordinal++;
-      if (typeof entity.body.identifier !== "string") continue;
+      if (!entity.isNamed) continue;
       const { entry } = keys.add(entity.key, entity.at, 0);
       if (entry >= firstEntry) lasts.set(entry - firstEntry, ordinal, contentHash(entity.json), entity.at);
     }
@@ -64,7 +64,7 @@ async function* lastEntities(
     const duplicates: Outcome[] = [];
     for (const entity of chunk) {
       ordinal++;
-      const entry = typeof entity.body.identifier === "string" ? keys.find(entity.key) : -1;
+      const entry = entity.isNamed ? keys.find(entity.key) : -1;
       const last = entry < firstEntry ? undefined : lasts.get(entry - firstEntry);
       if (entry < 0 || last?.ordinal === ordinal) {
         fresh.push(entity);
