@@ -62,7 +62,7 @@ describe.skipIf(!hasRedis)(`a pace shared through Redis${withoutRedis}`, () => {
   it("loses nothing to a job that is killed", async () => {
     const apiUrl = api();
     const code = `
-      import { openRedisPace } from ${JSON.stringify(join(root, "dist/api/redis-pace.js"))};
+      import { openRedisPace } from ${JSON.stringify(join(root, "node_modules/.cache/portload-bench/src/api/redis-pace.js"))};
       const limiter = await (await openRedisPace(${JSON.stringify(redisUrl)}, ${JSON.stringify(apiUrl)})).limiter("bulk", 10);
       const worker = async () => { for (;;) { await limiter.turn(); process.stdout.write("."); } };
       for (let n = 0; n < 30; n++) void worker();
