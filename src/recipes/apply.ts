@@ -72,7 +72,7 @@ export async function runApply(given: ApplyOptions, context: ImportContext = {})
       },
       async () => {
         const job = { steps: [{ index: 0 }], target, ledger, control, keys };
-        await runSteps(job, () => [plannedEntities(plan, ledger, keys), deferRelations(target, keys)]);
+        await runSteps(job, () => [plannedEntities(plan, ledger, keys), deferRelations(target, ledger, keys)]);
         if (control.stop.reason !== undefined) return;
         await deleteStale(await deletionsOf(plan), target, ledger, control.stop.signal);
       },

@@ -2,9 +2,7 @@ import { existsSync } from "node:fs";
 import type { Client } from "../../api/client.js";
 import type { Mode } from "../../entity.js";
 import { GuardError, InternalError, PortloadError, SourceError } from "../../errors.js";
-import { formatOfCopy } from "../../read/copied-format.js";
-import { extractRecords } from "../../read/extract.js";
-import { JsonSyntaxFault } from "../../read/json.js";
+import { extractRecords, formatOfCopy } from "../../read/extract.js";
 import { unpackedName } from "../../read/unpack.js";
 import { writeForms } from "../../report/forms.js";
 import { buildReport, type Ending, type RejectFile, type Report } from "../../report/report.js";
@@ -124,7 +122,7 @@ async function writeRejectFiles({ ledger, rejectsOf, state }: Finish, files: Rej
       const path = await state.rejects.writeRejectsFile(named, bytes);
       files.push({ path, source: source.name, records: wanted.length });
     } catch (error) {
-      if (!(error instanceof SourceError || error instanceof JsonSyntaxFault)) throw error;
+      if (!(error instanceof SourceError)) throw error;
       ledger.warn([
         {
           code: "source_changed",

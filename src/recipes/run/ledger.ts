@@ -52,6 +52,8 @@ export interface Ledger {
 export interface LedgerHooks {
   /** Receives every reject, whichever stage it is of. */
   readonly onRejects?: (rejects: readonly Reject[]) => void;
+  /** Receives what became of entities. */
+  readonly onOutcomes?: (outcomes: readonly Outcome[]) => void;
   /** Receives the sums after each chunk and each outcome. */
   readonly onCounts?: (counts: { readonly rejected: number; readonly read: number }) => void;
 }
@@ -100,6 +102,7 @@ export function openLedger(
     },
     async takeOutcomes(outcomes) {
       counts = addOutcomes(counts, outcomes);
+      for (const { onOutcomes } of hooks) onOutcomes?.(outcomes);
       await takeRejects(outcomes.flatMap((outcome) => (outcome.is === "rejected" ? [outcome.reject] : [])));
     },
     takeSettled(settled) {
