@@ -13,7 +13,13 @@ import {
   closeCounts,
   noCounts,
 } from "../../report/counts.js";
-import { type Causes, groupCauses, type RejectGroup, type WarningGroup } from "../../report/group-causes.js";
+import {
+  type Causes,
+  type FaultGroup,
+  groupCauses,
+  type RejectGroup,
+  type WarningGroup,
+} from "../../report/group-causes.js";
 import { createKeySet } from "../../settle/keys.js";
 import type { Journal } from "../../state/journal.js";
 import type { Rejects } from "../../state/rejects.js";
@@ -43,6 +49,7 @@ export interface Ledger {
   /** A place in words: `services.csv:12`. */
   describe(at: Place): string;
   rejectGroups(): readonly RejectGroup[];
+  faultGroups(): readonly FaultGroup[];
   warningGroups(): readonly WarningGroup[];
   /** The counts at the end; of an import that stopped early, what has no verdict is not attempted. */
   close(stopped: boolean): Counts;
@@ -135,6 +142,7 @@ export function openLedger(
     describe: ({ source, position, line }) =>
       line === undefined ? `${names[source]} record ${position}` : `${names[source]}:${line}`,
     rejectGroups: () => causes.rejects(),
+    faultGroups: () => causes.faults(),
     warningGroups: () => causes.warnings(),
     close: (stopped) => (stopped ? closeCounts(counts) : counts),
   };
