@@ -138,7 +138,7 @@ describe("teams and users", () => {
 });
 
 describe("the organization and permissions", () => {
-  it("has an id and flags, and keeps what it is told", async () => {
+  it("has an id and flags, and keeps what is set", async () => {
     const { call } = await startSession();
     const { organization } = (await call("GET", "/v1/organization")).body;
     expect(organization).toEqual({ id: "org_emulator", featureFlags: [], name: "portload emulator" });
