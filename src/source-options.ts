@@ -96,8 +96,10 @@ export const sourceOptions = z.strictObject({
   csv: csvOptions.optional(),
   json: z
     .strictObject({
-      /** Path of keys, dotted, to the array that holds the records. */
+      /** Path of keys, dotted, to the array that holds the records; `.` is the text itself. */
       records: z.string().min(1).optional(),
+      /** The records are the values of the object there; their key is put under this name. */
+      keyed: z.string().min(1).optional(),
     })
     .optional(),
   /** Cells and JSON strings that mean "no value"; they become null before any expression sees them. */

@@ -23,6 +23,7 @@ export const keyDescriptions: Readonly<Record<string, string>> = {
   "source.csv.columns": "Names of the columns of a source without a header; needs `header: false`.",
   "source.json": "Where the records of a JSON text are.",
   "source.json.records": "Dotted path of keys to the array that holds the records. Default: the text itself.",
+  "source.json.keyed": "The records are the values of the object there; their key is put under this name.",
   "source.blanks": 'Cells and JSON strings that mean "no value"; they become null before any expression sees them.',
   "source.columns": "What a column's text means, where the blueprint does not say.",
   "source.columns.*.date": "Format of the column's dates in Luxon's tokens, such as dd.MM.yyyy.",

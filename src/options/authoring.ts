@@ -1,5 +1,6 @@
 import { flag, listOf, text, wholeNumber } from "./kinds.js";
 import { describedAs, group, optional, required, type SchemaOf, withDefault } from "./option.js";
+import { outputGroup } from "./output.js";
 import { type SourceGroup, sourceGroup } from "./source.js";
 import { type TargetGroup, targetGroup } from "./target.js";
 import { type WritingGroup, writingGroup } from "./writing.js";
@@ -125,3 +126,29 @@ export const explainOptions = {
   mode: writingGroup.mode,
   apiUrl: targetGroup.apiUrl,
 } satisfies SchemaOf<ExplainOptions>;
+
+/** Options of the studio. */
+export interface StudioOptions extends Pick<SourceGroup, "sources" | "blueprints">, Pick<TargetGroup, "apiUrl"> {
+  /** Path of the mapping file. Default: one is proposed. */
+  readonly mapping?: string | undefined;
+  /** Port on 127.0.0.1; 0 takes one that is free. Default 0. */
+  readonly port?: number | undefined;
+  /** Folder of import folders. Default `./.portload`. */
+  readonly stateDir?: string | undefined;
+}
+/** See {@link StudioOptions}. */
+export const studioOptions = {
+  ...group("Sources", {
+    sources: sourceGroup.sources,
+    mapping: optional(text("<file>"), "mapping file to go on with; without it one is proposed", {
+      short: "m",
+      common: true,
+    }),
+    blueprints: { ...sourceGroup.blueprints, isCommon: true },
+  }),
+  ...group("Output", {
+    port: withDefault(wholeNumber(0, 65_535), 0, "port on 127.0.0.1; 0 takes one that is free", { common: true }),
+    stateDir: outputGroup.stateDir,
+  }),
+  apiUrl: targetGroup.apiUrl,
+} satisfies SchemaOf<StudioOptions>;
