@@ -76,10 +76,12 @@ export const testOptions = {
 
 /** Options of the proposal of a mapping. */
 export interface InitOptions {
-  /** Files to propose from, each a kind; `<kind>=<path>` names it. At least one. */
+  /** Files, addresses, or `-` for stdin to propose from, each a kind; `<kind>=<path>` names it. At least one. */
   readonly sources: readonly string[];
   /** Blueprint to map to: a file, or its identifier in the catalog. Default: one is proposed. */
   readonly blueprint?: string | undefined;
+  /** Look for relations to entities of the catalog, too; needs credentials. Default false. */
+  readonly catalog?: boolean | undefined;
   /** Mapping file to write. Default: the text is only returned. */
   readonly out?: string | undefined;
   /** Folder to write the proposed blueprints to. Default none. */
@@ -92,10 +94,14 @@ export interface InitOptions {
 /** See {@link InitOptions}. */
 export const initOptions = {
   ...group("Sources", {
-    sources: required(listOf(text("<source>"), 1), "files to propose from, each a kind; <kind>=<path> names it"),
+    sources: required(
+      listOf(text("<source>"), 1),
+      "files, addresses, or - for stdin to propose from, each a kind; <kind>=<path> names it",
+    ),
     blueprint: optional(text("<file|id>"), "blueprint to map to: a file, or its identifier in the catalog", {
       common: true,
     }),
+    catalog: withDefault(flag, false, "look for relations to entities of the catalog, too", { common: true }),
     limit: withDefault(wholeNumber(1), 100_000, "records of each source to look at", { short: "n", common: true }),
   }),
   ...group("Output", {
