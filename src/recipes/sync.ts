@@ -15,7 +15,8 @@ import { compareWithCatalog, type OnDifference } from "./stages/compare.js";
 import { deferRelations } from "./stages/defer.js";
 import { dropDuplicates } from "./stages/duplicates.js";
 import { entitiesOf } from "./stages/entities.js";
-import { runSteps, type Stages } from "./stages/steps.js";
+import type { Stages } from "./stages/stage.js";
+import { runSteps } from "./stages/steps.js";
 
 /**
  * Brings the catalog to what the sources say and writes only what differs: an import whose entities are compared with the catalog first.

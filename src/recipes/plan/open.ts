@@ -12,7 +12,7 @@ import type { Closing } from "../run/finish.js";
 import { headerOf, newFolder } from "../run/folder.js";
 import { openLedger } from "../run/ledger.js";
 import { commandLineOf } from "../run/origin.js";
-import type { Job } from "../stages/steps.js";
+import type { Job } from "../stages/stage.js";
 import { apiTarget, type WriteRules } from "../target/target.js";
 import { planLines } from "./planned.js";
 
@@ -103,6 +103,7 @@ function rulesOf(
   const names = [...blueprints.keys()];
   return {
     ...{ blueprints, mode, createMissing, deleteDependents },
+    makesTargets: onMissingTarget.some((policies) => Object.values(policies).includes("create")),
     onMissingTarget: ({ resource }, relation) => onMissingTarget[resource]?.[relation],
     deferrable: planSteps({ blueprints: names, dynamic: false }, blueprints, { createMissing }).deferrable,
     // Which fields differ is in the plan.

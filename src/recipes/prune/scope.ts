@@ -6,7 +6,7 @@ import type { StepPlan } from "../../order/steps.js";
 import { sameJson } from "../../same-value.js";
 import type { Blueprints } from "../run/blueprints.js";
 import type { Inventory } from "../run/inventory.js";
-import type { EntityStage } from "../stages/steps.js";
+import type { EntityStage } from "../stages/stage.js";
 
 /** What a prune looks at: the blueprints that resources own something of, and what was met of them on the way. */
 export interface PruneScope {

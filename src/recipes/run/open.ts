@@ -7,7 +7,7 @@ import type { ReadIo } from "../../read/read.js";
 import { groupCauses } from "../../report/group-causes.js";
 import { createKeySet, type KeySet } from "../../settle/keys.js";
 import { fingerprintText } from "../../state/fingerprint.js";
-import type { Job } from "../stages/steps.js";
+import type { Job } from "../stages/stage.js";
 import { apiTarget, type Target, type WriteRules } from "../target/target.js";
 import { readAllowedRejects } from "./allow-rejects.js";
 import { type Blueprints, openBlueprints } from "./blueprints.js";
@@ -126,6 +126,7 @@ function rulesOf(
     createMissing: mapping.createMissingRelatedEntities,
     deleteDependents: mapping.deleteDependentEntities,
     deferrable,
+    makesTargets: mapping.resources.some(({ onMissingTarget }) => Object.values(onMissingTarget).includes("create")),
     onMissingTarget: ({ resource }, relation) => mapping.resources[resource]?.onMissingTarget[relation],
     fieldsOf(blueprint) {
       const own = resources.filter((resource) => resource.blueprint === undefined || resource.blueprint === blueprint);

@@ -21,6 +21,8 @@ export interface WriteRules {
   readonly deleteDependents: boolean;
   /** What becomes of an entity's relation whose target is missing; undefined where the mapping says nothing. */
   onMissingTarget(entity: Pick<Entity, "resource">, relation: string): MissingTargetPolicy | undefined;
+  /** Whether any relation says `create`. */
+  readonly makesTargets: boolean;
   /** Relations of a blueprint that may wait for their target, since it may come in the same or a later step. */
   deferrable(blueprint: string): readonly string[];
   /** The fields that the run's entities of a blueprint may bring. */
