@@ -41,13 +41,13 @@ export interface Quota {
   /** Requests in a window. */
   readonly limit: number;
   readonly periodMs: number;
-  /** Requests accepted at once, as a share of `limit`: replies tell the limit, never the burst. */
+  /** Requests accepted at once, as a share of `limit`: replies state the limit, never the burst. */
   readonly burstShare: number;
 }
 
 const periodMs = 300_000;
 
-/** Port's limits, in force until a reply tells others. @source https://www.docs.port.io/api-reference/rate-limits/ */
+/** Port's limits, in force until a reply states others. @source https://www.docs.port.io/api-reference/rate-limits/ */
 export const portQuotas: Readonly<Record<Family, Quota>> = {
   token: { limit: 100, periodMs, burstShare: 0.1 },
   entities: { limit: 35_000, periodMs, burstShare: 0.1 },

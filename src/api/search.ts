@@ -171,7 +171,7 @@ function endless(blueprint: string, why: string, { apiUrl }: CallIo): ApiError {
   const url = publicUrl({ path: pathOf(blueprint, "/entities/search") }, apiUrl);
   return new ApiError(`POST ${url}: the search does not end: ${why}`, {
     ...{ method: "POST", url, attempts: 1 },
-    hint: "What answers does not page as Port's API does: check PORT_API_URL, and what stands between.",
+    hint: "What answers does not page as Port's API does: check PORT_API_URL, and what is between.",
   });
 }
 
