@@ -10,8 +10,8 @@ const mebibyte = 1024 * 1024;
 export const routes = {
   token: { family: "token", counted: "token", maxReplyBytes: mebibyte / 4, isLong: false },
   blueprints: { family: "blueprints", counted: "blueprints", maxReplyBytes: 64 * mebibyte, isLong: true },
-  /** A page of 1,000 entities; of larger ones the search asks for fewer. */
-  search: { family: "search", counted: "search", maxReplyBytes: 64 * mebibyte, isLong: true },
+  /** A page of 1,000 entities, of which up to four are read at once; of larger ones the search asks for fewer. */
+  search: { family: "search", counted: "search", maxReplyBytes: 32 * mebibyte, isLong: true },
   bulk: { family: "bulk", counted: "bulk", maxReplyBytes: 8 * mebibyte, isLong: false },
   /** Writes one entity. */
   single: { family: "single", counted: "single", maxReplyBytes: 16 * mebibyte, isLong: false },
