@@ -1,4 +1,4 @@
-import type { Chunk } from "../chunk.js";
+import type { Chunk, maxChunkRecords } from "../chunk.js";
 import { SourceError } from "../errors.js";
 import type { SourceRecord } from "../record.js";
 import type { SourceOptions } from "../source-options.js";
@@ -21,6 +21,8 @@ import { sniffText } from "./sniff.js";
 export interface ReadIo extends OpenIo {
   /** First N records; all by default. */
   readonly limit?: number;
+  /** Most records in a chunk; {@link maxChunkRecords} by default. */
+  readonly chunkRecords?: number;
   /** Told how the source is read, before its first record. */
   readonly onReceipt?: (receipt: Receipt) => void;
 }
@@ -54,7 +56,7 @@ export async function* readSource(
     io.onReceipt?.(receiptOf(source, text, sniffed, options));
     const { format } = sniffed;
     if (format === "json") text.offsets?.stop();
-    const sink = new ChunkSink(source.index, io.limit, text);
+    const sink = new ChunkSink(source.index, io.limit, text, io.chunkRecords);
     const input = { name: source.name, start: text.start, options: { ...options, format }, sink };
     yield* readText(source, text, readers[format](input), input, io);
   } finally {

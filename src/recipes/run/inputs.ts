@@ -2,9 +2,9 @@ import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { checkEntities } from "../../check/check.js";
-import type { Chunk, Stage } from "../../chunk.js";
+import { type Chunk, maxChunkRecords, type Stage, shortChunkRecords } from "../../chunk.js";
 import type { Candidate, Entity } from "../../entity.js";
-import { type CompiledMapping, mapRecords } from "../../map/map.js";
+import { asksJq, type CompiledMapping, mapRecords } from "../../map/map.js";
 import type { StepPlan } from "../../order/steps.js";
 import type { BoundSource } from "../../read/bind.js";
 import { type ReadIo, readSource } from "../../read/read.js";
@@ -56,7 +56,10 @@ export function openInputs({ inventory, mapping, rules, plan, state, io }: Input
   const stepOf = new Map(resources.map((resource) => [resource.index, plan.stepOfResource(resource)]));
   return {
     sources,
-    read: (source) => readSource(source, optionsOf(source), { ...io, copyTo: copyOf(state.folder, source) }),
+    read: (source) => {
+      const chunkRecords = asksJq(mapping, source.kind) ? maxChunkRecords : shortChunkRecords;
+      return readSource(source, optionsOf(source), { ...io, chunkRecords, copyTo: copyOf(state.folder, source) });
+    },
     map: ({ kind, name }) => mapRecords(mapping, kind, name),
     check: checkEntities(rules.blueprints, rules),
     duplicates: inventory.mapping.duplicates,

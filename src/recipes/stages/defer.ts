@@ -2,7 +2,7 @@ import { type Entity, targetsOf, type Write } from "../../entity.js";
 import { firstWrite, type IsKnown, relationsToDefer } from "../../settle/deferral.js";
 import type { KeySet } from "../../settle/keys.js";
 import type { Target } from "../target/target.js";
-import { lookUpsAhead, workAhead } from "./ahead.js";
+import { gathered, lookUpsAhead, workAhead } from "./ahead.js";
 import type { Entities, WriteStage } from "./steps.js";
 
 /** Turns entities into first writes: relations whose target is not there yet are left out, and wait. */
@@ -13,7 +13,9 @@ export function deferRelations(target: Target, keys: KeySet): WriteStage {
       await target.foresee(chunk);
       return { chunk, isKnown: await knowTargets(target, keys, chunk, deferrable) };
     };
-    for await (const { chunk, isKnown } of workAhead(entities, lookUpsAhead, know)) {
+    const looksUp = target.isForecast || [...blueprints.keys()].some((name) => deferrable(name).length > 0);
+    const chunks = looksUp ? gathered(entities) : entities;
+    for await (const { chunk, isKnown } of workAhead(chunks, lookUpsAhead, know)) {
       yield chunk.map((entity) => {
         const { blueprint: name } = entity.key;
         const blueprint = blueprints.get(name);
