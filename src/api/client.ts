@@ -65,6 +65,8 @@ export interface Exchange {
   readonly ms: number;
   /** True for 408, 429, 5xx, a timeout, a network fault. */
   readonly trouble: boolean;
+  /** True for 429: the quota refused it. */
+  readonly isOverQuota: boolean;
 }
 
 /** The API as the rest of portload sees it. Every function throws ApiError or AuthError when the API cannot be used. */

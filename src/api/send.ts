@@ -34,7 +34,7 @@ export interface SendIo {
   /** Receives how far the server's clock is ahead of ours, in milliseconds, at least. */
   readonly onServerClock: (aheadMs: number) => void;
   /** Receives every attempt. */
-  readonly onExchange: (exchange: { route: Route; ms: number; trouble: boolean }) => void;
+  readonly onExchange: (exchange: { route: Route; ms: number; trouble: boolean; isOverQuota: boolean }) => void;
 }
 
 /** Attempts to find an API that has never answered: about 3 s, so that a wrong address shows at once. */
@@ -68,7 +68,8 @@ export function createSend(io: SendIo): Send {
     const answer = await requestOnce(call, token, base, io);
     const answeredAtMs = io.clock.now();
     const trouble = answer.is === "fault" || answer.status === 408 || answer.status === 429 || answer.status >= 500;
-    io.onExchange({ route: call.route, ms: answeredAtMs - sentAtMs, trouble });
+    const isOverQuota = answer.is === "reply" && answer.status === 429;
+    io.onExchange({ route: call.route, ms: answeredAtMs - sentAtMs, trouble, isOverQuota });
     if (answer.is === "reply") {
       reached = true;
       serverAheadMs = serverAhead(answer.headers, answeredAtMs) ?? serverAheadMs;

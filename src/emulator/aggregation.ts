@@ -11,33 +11,37 @@ const periodsMs: Readonly<Record<string, number>> = {
   month: 730 * hourMs,
 };
 
-/**
- * Gives an aggregation's value over the entities of its target that are connected with an entity: by any relations in one direction, or by the path that it names.
- * Without values it is 0 for counts and sums and null for the others.
- */
+/** Gives an aggregation's value over the entities of its target that are connected with an entity: by any relations in one direction, or by the path that it names. */
 export function aggregationValue(
   catalog: Catalog,
   read: ReadField,
   from: Placed,
   rule: AggregationRule,
 ): number | null {
-  const entities = related(catalog, from, rule).filter(matching(catalog, read, rule));
-  const { calculationBy, func, property, averageOf, measureTimeBy } = rule.calculationSpec;
   const home = catalog.shelves.get(rule.target);
   if (home === undefined) return null;
+  const entities = related(catalog, from, rule).filter(matching(catalog, read, rule));
   const field = (entity: StoredEntity, name: string) => read(catalog, entity, home, name);
-  const periods = periodsSince(catalog, entities, averageOf, (entity) =>
-    field(entity, String(measureTimeBy ?? "$createdAt")),
-  );
-  if (calculationBy !== "property") {
-    return func === "average" ? entities.length / periods : entities.length;
-  }
-  const values = entities.map((entity) => field(entity, String(property))).filter((value) => typeof value === "number");
+  const { property, calculationBy, ...spec } = rule.calculationSpec;
+  return aggregate(catalog, field, entities, calculationBy === "property" ? { ...spec, property } : spec);
+}
+
+/** Aggregates entities, or the numbers of a `property` of theirs; without numbers it is 0 for counts and sums and null for the others. */
+export function aggregate(
+  catalog: Catalog,
+  read: (entity: StoredEntity, name: string) => unknown,
+  entities: readonly StoredEntity[],
+  { func, property, averageOf, measureTimeBy }: Readonly<Record<string, unknown>>,
+): number | null {
+  const timeOf = (entity: StoredEntity) => read(entity, String(measureTimeBy ?? "$createdAt"));
+  const periods = periodsSince(catalog, entities, averageOf, timeOf);
+  if (property === undefined) return func === "average" ? entities.length / periods : entities.length;
+  const values = entities.map((entity) => read(entity, String(property))).filter((value) => typeof value === "number");
   const sum = values.reduce((total, value) => total + value, 0);
   if (func === "sum") return sum;
   if (values.length === 0) return null;
-  if (func === "min") return Math.min(...values);
-  if (func === "max") return Math.max(...values);
+  if (func === "min") return values.reduce((least, value) => Math.min(least, value));
+  if (func === "max") return values.reduce((most, value) => Math.max(most, value));
   if (func === "median") return median(values);
   return averageOf === undefined || averageOf === "total" ? sum / values.length : sum / periods;
 }

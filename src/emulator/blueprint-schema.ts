@@ -1,3 +1,5 @@
+import type { Blueprint } from "../blueprint.js";
+import type { Readings } from "./readings.js";
 import { choose } from "./schema-check.js";
 
 const key = { pattern: "^[A-Za-z0-9@_=\\\\-]+$", maxLength: 100 };
@@ -5,6 +7,7 @@ const title = { type: "string", maxLength: 100 };
 const type = { enum: ["string", "number", "boolean", "object", "array"] };
 const formats =
   "date-time url email idn-email ipv4 ipv6 markdown yaml user blueprints team timer proto labeled-url".split(" ");
+const format = { enum: formats };
 const spec = { enum: ["open-api", "embedded-url", "async-api"] };
 const text = { type: "string" };
 const specAuthentication = {
@@ -29,7 +32,7 @@ const property = {
     description: { type: "string" },
     icon: { type: "string" },
     type,
-    format: { enum: formats },
+    format,
     dateFormat: { enum: ["relative", "12-hour", "24-hour", "iso"] },
     spec,
     specAuthentication,
@@ -178,12 +181,52 @@ function typed(...types: readonly string[]): object {
   return { properties: { type: { enum: types } }, required: ["type"] };
 }
 
-/** Body of "Create a blueprint". Unknown keys at the top are tolerated. As in Port's API description. */
-export const createBlueprintBody = { type: "object", properties, required: ["identifier", "title", "schema"] };
-/** Body of "Change a blueprint" (the whole of it). */
-export const replaceBlueprintBody = { type: "object", properties, required: ["title", "schema"] };
-/** Body of "Update a blueprint" (parts of it): what is missing in a part stays as it is, so nothing is required. */
-export const patchBlueprintBody = optional({ type: "object", properties }) as object;
+/** Body schemas of the routes that write blueprints, as in Port's API description. Unknown keys at the top are tolerated. */
+export interface BlueprintBodies {
+  readonly create: object;
+  readonly replace: object;
+  /** Parts of a blueprint: what is missing in a part stays as it is, so nothing is required. */
+  readonly patch: object;
+}
+
+const listed: BlueprintBodies = {
+  create: { type: "object", properties, required: ["identifier", "title", "schema"] },
+  replace: { type: "object", properties, required: ["title", "schema"] },
+  patch: optional({ type: "object", properties }) as object,
+};
+let loose: BlueprintBodies | undefined;
+
+/** Gives the body schemas of the routes that write blueprints; the same objects each time, so that they are compiled once. */
+export function blueprintBodies({ unlistedType }: Pick<Readings, "unlistedType">): BlueprintBodies {
+  if (unlistedType === "reject") return listed;
+  loose ??= {
+    create: anyType(listed.create) as object,
+    replace: anyType(listed.replace) as object,
+    patch: anyType(listed.patch) as object,
+  };
+  return loose;
+}
+
+function anyType(schema: unknown): unknown {
+  if (schema === type || schema === format) return text;
+  if (typeof schema !== "object" || schema === null || Array.isArray(schema)) return schema;
+  return Object.fromEntries(Object.entries(schema).map(([word, value]) => [word, anyType(value)]));
+}
+
+/** Says what to write in place of types and formats of properties that Port's API description lacks, which shipped blueprints hold; undefined without any. */
+export function unlistedTypeFix(blueprint: Blueprint): string | undefined {
+  const fixes = Object.entries(blueprint.schema.properties).flatMap(([name, property]) => {
+    if (!type.enum.includes(property.type)) {
+      const better = property.type === ("integer" as string) ? "number" : "string";
+      return [`"type": "${better}" in place of "${property.type}" (properties.${name})`];
+    }
+    if (property.format === undefined || formats.includes(property.format)) return [];
+    return [
+      `no "format": "${property.format}" (properties.${name})${property.format === "date" ? ', or "date-time"' : ""}`,
+    ];
+  });
+  return fixes.length === 0 ? undefined : `Write ${fixes.join("; ")}; or start with --reading unlistedType=accept.`;
+}
 
 // Defaults would overwrite what is there. The inside of a choice stays: there `required` distinguishes one branch from another.
 function optional(schema: unknown): unknown {

@@ -2,24 +2,26 @@ import type { ValidateFunction } from "ajv";
 import type { Blueprint, Relation } from "../blueprint.js";
 import { aggregationFault, changeFault, pathFault } from "./blueprint-faults.js";
 import { dropLostKeys, renameTargets } from "./blueprint-members.js";
-import { createBlueprintBody } from "./blueprint-schema.js";
+import { blueprintBodies } from "./blueprint-schema.js";
 import { type Catalog, isObject, type Rules, type Shelf, type StoredBlueprint, type Writer } from "./model.js";
 import { blueprintNotFound, hasDependents, identifierTaken, invalidRequest, Refusal } from "./refusal.js";
 import { compileRules } from "./rules.js";
 import { describeFault, sharedAjv } from "./schema-check.js";
 
-/** Creates a blueprint; `known` names further blueprints that its relations may point at, for those that come together. */
+/** Creates a blueprint; `known` names further blueprints that its relations may point at, for those that are loaded together at the start. */
 export function createBlueprint(
   catalog: Catalog,
   body: Blueprint,
   writer: Writer,
-  known: ReadonlySet<string> = new Set(),
+  known?: ReadonlySet<string>,
 ): Shelf | Refusal {
   if (catalog.shelves.has(body.identifier)) return identifierTaken("Blueprint", body.identifier);
   const now = new Date(catalog.clock()).toISOString();
   const facts = { createdAt: now, createdBy: writer.by, updatedAt: now, updatedBy: writer.by };
   const blueprint: StoredBlueprint = { ...withDefaults(body), ...facts };
-  const rules = admit(catalog, blueprint, known);
+  // What is loaded at the start may be a copy of what Port holds, its own relations included.
+  const system = known === undefined ? systemRelationFault(blueprint, {}) : undefined;
+  const rules = system ?? admit(catalog, blueprint, known ?? new Set());
   if (rules instanceof Refusal) return rules;
   const shelf: Shelf = { blueprint, rules, entities: new Map(), order: [], referrers: new Map() };
   catalog.shelves.set(blueprint.identifier, shelf);
@@ -38,7 +40,8 @@ export function replaceBlueprint(
   if (identifier !== old && catalog.shelves.has(identifier)) return identifierTaken("Blueprint", identifier);
   const facts = { createdAt, createdBy, updatedAt: new Date(catalog.clock()).toISOString(), updatedBy: writer.by };
   const blueprint: StoredBlueprint = { ...withDefaults({ ...body, identifier }), ...facts };
-  const rules = admit(catalog, blueprint, new Set([old]));
+  const system = systemRelationFault(blueprint, shelf.blueprint.relations ?? {});
+  const rules = system ?? admit(catalog, blueprint, new Set([old]));
   if (rules instanceof Refusal) return rules;
   const fault = changeFault(shelf, blueprint);
   if (fault !== undefined) return fault;
@@ -70,7 +73,7 @@ export function patchBlueprint(
     ]),
   );
   const whole = { ...old, ...body, ...maps, schema };
-  const check = wholeBlueprint();
+  const check = wholeBlueprint(catalog);
   if (!check(whole)) return invalidRequest(describeFault(check.errors, "body"));
   return replaceBlueprint(catalog, shelf, whole, writer);
 }
@@ -87,11 +90,8 @@ function mergeMembers(old: Members | undefined, given: Members | undefined): Rec
   return merged as Record<string, never>;
 }
 
-let compiled: ValidateFunction | undefined;
-
-function wholeBlueprint(): ValidateFunction {
-  compiled ??= sharedAjv("off", true).compile(createBlueprintBody);
-  return compiled;
+function wholeBlueprint(catalog: Catalog): ValidateFunction {
+  return sharedAjv("off", true).compile(blueprintBodies(catalog.readings).create);
 }
 
 /** Deletes a blueprint that has no entities and that no other blueprint points at. */
@@ -125,6 +125,14 @@ function withDefaults(body: Blueprint): Blueprint {
     schema: { ...body.schema, required: body.schema.required ?? [] },
     relations,
   };
+}
+
+// The text and the details are those of a live reply.
+function systemRelationFault({ relations = {} }: Blueprint, held: object): Refusal | undefined {
+  const identifiers = Object.keys(relations).filter((name) => name.startsWith("_") && !Object.hasOwn(held, name));
+  if (identifiers.length === 0) return undefined;
+  const message = 'Relation identifiers cannot start with "_"';
+  return new Refusal(422, "system_identifier_error", message, { identifiers: identifiers.join(", ") });
 }
 
 // What holds for a blueprint beyond the route's schema.

@@ -9,11 +9,17 @@ import { watchRefusals } from "./page/refusals.js";
 import { protectSystemBlueprints } from "./protect.js";
 import { likeliestReadings, type Readings } from "./readings.js";
 import { actionRoutes } from "./routes/actions.js";
+import { aggregateRoutes } from "./routes/aggregates.js";
 import { auditLogRoute, createAuditLog } from "./routes/audit-log.js";
 import { blueprintRoutes } from "./routes/blueprints.js";
 import { bulkRoutes } from "./routes/bulk.js";
 import { deleteAllRoutes } from "./routes/delete-all.js";
 import { entityRoutes } from "./routes/entities.js";
+import { integrationRoutes } from "./routes/integrations.js";
+import { organizationRoutes } from "./routes/organization.js";
+import { pageDocumentRoutes } from "./routes/pages.js";
+import { peopleRoutes } from "./routes/people.js";
+import { scorecardRoutes } from "./routes/scorecards.js";
 import { searchRoutes } from "./routes/search.js";
 import { tokenRoute } from "./routes/token.js";
 import { sharedAjv } from "./schema-check.js";
@@ -90,6 +96,15 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     migrations: new Map(),
     actions: new Map(),
     runs: new Map(),
+    documents: {
+      integration: new Map(),
+      scorecard: new Map(),
+      page: new Map(),
+      folder: new Map(),
+      permissions: new Map(),
+      cursor: new Map(),
+    },
+    organization: { name: "portload emulator" },
     serviceAccounts: new Map(),
     audits: createAuditLog(),
     readings,
@@ -119,7 +134,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   });
   const refusals = watchRefusals(server, clock);
   const parts = { server, catalog, clientId: credentials.clientId };
-  const bodies = entityBodies(readings.apostrophe);
+  const bodies = entityBodies(readings);
   const stats = (): EmulatorStats => ({ startedAt, elapsedMs: clock() - startedAt, families: limiter.stats() });
   tokenRoute(parts, tokens, tokenTtlMs);
   protectSystemBlueprints(server, catalog);
@@ -130,6 +145,12 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   searchRoutes(parts);
   actionRoutes(parts);
   auditLogRoute(parts);
+  organizationRoutes(parts);
+  peopleRoutes(parts);
+  scorecardRoutes(parts);
+  integrationRoutes(parts);
+  pageDocumentRoutes(parts);
+  aggregateRoutes(parts);
   server.get("/__emulator/stats", (_request, reply) => reply.send({ ok: true, ...stats() }));
   pageRoutes({ server, catalog, refusals, families: () => limiter.stats() });
   let closing: Promise<void> | undefined;

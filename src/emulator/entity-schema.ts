@@ -1,3 +1,4 @@
+import type { Readings } from "./readings.js";
 import { choose } from "./schema-check.js";
 
 /** Pattern of an entity's identifier. As in Port's API description, which has the apostrophe since August 2026. */
@@ -23,18 +24,20 @@ export interface EntityBodies {
 }
 
 /** Gives the body schemas of the routes that write entities; the same objects each time, so that they are compiled once. */
-export function entityBodies(apostrophe: boolean): EntityBodies {
-  const known = made.get(apostrophe);
+export function entityBodies({ apostrophe, nullField }: Pick<Readings, "apostrophe" | "nullField">): EntityBodies {
+  const key = `${apostrophe} ${nullField}`;
+  const known = made.get(key);
   if (known !== undefined) return known;
   const identifier = { type: "string", pattern: identifierPattern(apostrophe), maxLength: 1000 };
   const text = { type: "string" };
   const nullable = { type: ["string", "null"] };
   const orQuery = (otherwise: object) => choose({ type: "object" }, queryRef, otherwise);
-  const team = orQuery({ anyOf: [text, { type: "array", items: text }] });
+  const field = nullField === "clear" ? nullable : text;
+  const team = orQuery({ anyOf: [field, { type: "array", items: text }] });
   const relation = orQuery({ anyOf: [identifier, { type: "array", items: identifier }, { type: "null" }] });
   const relations = { type: "object", additionalProperties: relation };
   const properties = { type: "object" };
-  const body = { type: "object", properties: { identifier, title: text, icon: text, team, properties, relations } };
+  const body = { type: "object", properties: { identifier, title: field, icon: field, team, properties, relations } };
   const create = {
     ...body,
     properties: { ...body.properties, identifier: orQuery(identifier) },
@@ -59,11 +62,11 @@ export function entityBodies(apostrophe: boolean): EntityBodies {
     bulkLoose: listOf({}, maxBulk),
     bulkDelete: listOf({ type: "string" }, maxBulkDelete),
   };
-  made.set(apostrophe, bodies);
+  made.set(key, bodies);
   return bodies;
 }
 
-const made = new Map<boolean, EntityBodies>();
+const made = new Map<string, EntityBodies>();
 
 /** A {@link queryDefinition}, wherever it is; queries nest. */
 const queryRef = { $ref: "#/$defs/query" };

@@ -114,12 +114,22 @@ export interface MigrationEnd {
   readonly deleted: number;
 }
 
+/** What is kept and given back, and nothing else done with. */
+export type Document = Readonly<Record<string, unknown>>;
+
+/** Kinds of documents. Scorecards and permissions are named by their blueprint or action too: `service/readiness`. */
+export type DocumentKind = "integration" | "scorecard" | "page" | "folder" | "permissions" | "cursor";
+
 /** All that the emulator keeps. */
 export interface Catalog {
   readonly shelves: Map<string, Shelf>;
   readonly migrations: Map<string, Migration>;
   readonly actions: Map<string, Action>;
   readonly runs: Map<string, Run>;
+  /** By kind and name. */
+  readonly documents: Readonly<Record<DocumentKind, Map<string, Document>>>;
+  /** The organization's name and settings. */
+  organization: Document;
   /** By client id. */
   readonly serviceAccounts: Map<string, ServiceAccount>;
   readonly audits: AuditLog;

@@ -44,15 +44,21 @@ function mergeOver(held: Values, given: Values): Values {
   return given;
 }
 
-function knownOnly(readings: Readings, rules: Rules, given: Values): Values | Refusal {
+function knownOnly({ unknownProperty }: Readings, rules: Rules, given: Values): Values | Refusal {
   for (const key in given) {
     if (rules.properties.has(key)) continue;
-    if (readings.unknownProperty === "drop") return declaredOnly(rules, given);
-    if (readings.unknownProperty === "reject" || rules.readOnly.has(key)) {
+    if (unknownProperty === "reject") {
       return schemaMismatch(`"properties" must NOT have additional properties, additional property: "${key}"`);
     }
+    if (unknownProperty === "drop") return declaredOnly(rules, given);
+    // What is calculated is never stored: Port's own clients write it back as they read it.
+    if (rules.readOnly.has(key)) return without(given, rules.readOnly);
   }
   return given;
+}
+
+function without(values: Values, keys: ReadonlySet<string>): Values {
+  return Object.fromEntries(Object.entries(values).filter(([key]) => !keys.has(key)));
 }
 
 function declaredOnly(rules: Rules, values: Values): Values {

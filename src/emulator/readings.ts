@@ -29,9 +29,17 @@ export const readings = z.strictObject({
     .describe("a query in place of an identifier that finds none or several fails its bulk item, or the whole call"),
   updateStatus: z.literal([200, 201]).default(200).describe("status of an upsert that updates"),
   unknownProperty: z
-    .enum(["reject", "drop", "store"])
-    .default("reject")
+    .enum(["drop", "reject", "store"])
+    .default("drop")
     .describe("what becomes of a property that the blueprint lacks"),
+  nullField: z
+    .enum(["clear", "reject"])
+    .default("clear")
+    .describe("null as title, icon or team clears it, or breaks the route's schema; a PATCH always takes it"),
+  unlistedType: z
+    .enum(["reject", "accept"])
+    .default("reject")
+    .describe("a blueprint's property with a type or format that the API description lacks, as `integer` or `date`"),
   formats: z
     .enum(["port", "all", "off"])
     .default("port")
@@ -85,9 +93,9 @@ export const readings = z.strictObject({
     .describe("a deletion of all shows when its migration starts, or only when that is reported as ended"),
   retryAfter: z.boolean().default(false).describe("whether a 429 carries `Retry-After`"),
   resetUnit: z
-    .enum(["seconds", "epoch"])
-    .default("seconds")
-    .describe("`x-ratelimit-reset` in seconds from now, or since 1970"),
+    .enum(["epoch", "seconds"])
+    .default("epoch")
+    .describe("`x-ratelimit-reset` in seconds since 1970, or from now"),
   expiresIn: z
     .enum(["remaining", "full"])
     .default("remaining")

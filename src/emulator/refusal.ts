@@ -1,17 +1,23 @@
+type Details = Readonly<Record<string, unknown>>;
+
 /** Why a request, or one item of it, is refused: a value within the emulator, the common envelope in the reply. */
 export class Refusal {
   readonly status: number;
   /** Port's code, e.g. `not_found`. */
   readonly error: string;
   readonly message: string;
-  constructor(status: number, error: string, message: string) {
+  /** What the refusal is about, for programs; on some 404 and 422 only. */
+  readonly details: Details | undefined;
+  constructor(status: number, error: string, message: string, details?: Details) {
     this.status = status;
     this.error = error;
     this.message = message;
+    this.details = details;
   }
   /** The body of the reply. */
-  get body(): { readonly ok: false; readonly error: string; readonly message: string } {
-    return { ok: false, error: this.error, message: this.message };
+  get body(): { readonly ok: false; readonly error: string; readonly message: string; readonly details?: Details } {
+    const { error, message, details } = this;
+    return details === undefined ? { ok: false, error, message } : { ok: false, error, message, details };
   }
 }
 
@@ -27,20 +33,23 @@ export function schemaMismatch(message: string): Refusal {
 
 /** The text of a live reply. */
 export function blueprintNotFound(identifier: string): Refusal {
-  return new Refusal(404, "not_found", `Blueprint with identifier "${identifier}" was not found`);
+  return notFound("Blueprint", identifier);
 }
 
 /** The text of a live reply; also for the target of a relation and a team. */
 export function entityNotFound(identifier: string, blueprint: string): Refusal {
   const message = `Entity with identifier "${identifier}" does not exist in the blueprint "${blueprint}"`;
-  return new Refusal(404, "not_found", message);
+  return new Refusal(404, "not_found", message, { resource: "Entity", byField: "identifier", withValue: identifier });
+}
+
+/** Nothing of that kind has the identifier. The details are those of live replies. */
+export function notFound(resource: string, identifier: string, field = "identifier"): Refusal {
+  const details = { resource, byField: field, withValue: identifier };
+  return new Refusal(404, "not_found", `${resource} with ${field} "${identifier}" was not found`, details);
 }
 
 /** The identifier belongs to another one. */
-export function identifierTaken(
-  what: "Blueprint" | "Entity" | "Action" | "Property" | "Relation",
-  identifier: string,
-): Refusal {
+export function identifierTaken(what: string, identifier: string): Refusal {
   return new Refusal(409, "identifier_taken", `${what} with identifier "${identifier}" already exists`);
 }
 

@@ -10,7 +10,7 @@ export function compileRules({ ajv, readings }: Pick<Catalog, "ajv" | "readings"
   const { properties, required } = blueprint.schema;
   const check = compileCheck(ajv, {
     type: "object",
-    properties: readings.formats === "off" ? properties : withLabeledUrls(properties),
+    properties: asCheckedAll(properties, readings.formats !== "off"),
     required: required ?? [],
     additionalProperties: false,
   });
@@ -74,14 +74,22 @@ function compileCheck(ajv: Ajv, schema: object): ValidateFunction {
  * Gives properties as values are checked against them: Ajv runs formats on texts and numbers only, so what a labeled URL holds has to be asked for in so many words.
  * Port's documentation: an object with `url`, and `displayText` if it has any.
  */
-export function withLabeledUrls(properties: Readonly<Record<string, Property>>): Readonly<Record<string, Property>> {
-  return Object.fromEntries(Object.entries(properties).map(([key, property]) => [key, asChecked(property)] as const));
+function asCheckedAll(properties: Properties, labeledUrls: boolean): Properties {
+  const all = Object.entries(properties).map(([key, property]) => [key, asChecked(property, labeledUrls)] as const);
+  return Object.fromEntries(all) as Properties;
 }
 
-function asChecked<One extends Partial<Property>>(property: One): One {
-  if (isObject(property.items)) return { ...property, items: asChecked(property.items) };
-  return property.format === "labeled-url" ? { ...property, allOf: [property, labeledUrl] } : property;
+function asChecked(property: Partial<Property>, labeledUrls: boolean): Partial<Property> {
+  if (isObject(property.items)) return { ...property, items: asChecked(property.items, labeledUrls) };
+  // Under the reading that takes any type: one that JSON Schema lacks says nothing of the value.
+  const { type, ...rest } = property;
+  if (type !== undefined && !jsonTypes.has(type)) return rest;
+  return labeledUrls && property.format === "labeled-url" ? { ...property, allOf: [property, labeledUrl] } : property;
 }
+
+type Properties = Readonly<Record<string, Property>>;
+
+const jsonTypes: ReadonlySet<string> = new Set(["string", "number", "integer", "boolean", "object", "array"]);
 
 const labeledUrl = {
   type: "object",

@@ -1,7 +1,7 @@
 import type { Ajv } from "ajv";
 import type { Blueprint } from "../blueprint.js";
 import { BlueprintError } from "../errors.js";
-import { createBlueprintBody } from "./blueprint-schema.js";
+import { blueprintBodies, unlistedTypeFix } from "./blueprint-schema.js";
 import { createBlueprint } from "./blueprints.js";
 import type { Catalog } from "./model.js";
 import { Refusal } from "./refusal.js";
@@ -85,7 +85,7 @@ export function seedBlueprints(catalog: Catalog, given: readonly Blueprint[]): v
   const system = systemBlueprints.filter((blueprint) => !names.has(blueprint.identifier));
   const known = new Set([...names, ...system.map((blueprint) => blueprint.identifier)]);
   const ajv: Ajv = sharedAjv("off", true);
-  const check = ajv.compile(createBlueprintBody);
+  const check = ajv.compile(blueprintBodies(catalog.readings).create);
   for (const blueprint of [...system, ...given]) {
     // The check fills in defaults, so it works on a copy. A file saved from a reply may hold nulls, which no request may.
     const held = Object.entries(structuredClone(blueprint)).filter(([, value]) => value !== null);
@@ -94,7 +94,10 @@ export function seedBlueprints(catalog: Catalog, given: readonly Blueprint[]): v
       ? createBlueprint(catalog, body, { by: "emulator", datasource: null }, known)
       : new Refusal(422, "invalid_request", describeFault(check.errors, "blueprint"));
     if (created instanceof Refusal) {
-      throw new BlueprintError(`blueprint "${blueprint.identifier}" cannot be loaded: ${created.message}`);
+      const hint = unlistedTypeFix(blueprint);
+      throw new BlueprintError(`blueprint "${blueprint.identifier}" cannot be loaded: ${created.message}`, {
+        ...(hint !== undefined && { hint }),
+      });
     }
   }
 }

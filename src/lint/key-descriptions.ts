@@ -23,6 +23,7 @@ export const keyDescriptions: Readonly<Record<string, string>> = {
   "source.csv.columns": "Names of the columns of a source without a header; needs `header: false`.",
   "source.json": "Where the records of a JSON text are.",
   "source.json.records": "Dotted path of keys to the array that holds the records. Default: the text itself.",
+  "source.json.keyed": "The records are the values of the object there; their key is put under this name.",
   "source.blanks": 'Cells and JSON strings that mean "no value"; they become null before any expression sees them.',
   "source.columns": "What a column's text means, where the blueprint does not say.",
   "source.columns.*.date": "Format of the column's dates in Luxon's tokens, such as dd.MM.yyyy.",
@@ -32,6 +33,7 @@ export const keyDescriptions: Readonly<Record<string, string>> = {
   "source.columns.*.number": "Signs of the column's numbers.",
   "source.columns.*.number.decimal": "Sign before the fraction. Default `.`.",
   "source.columns.*.number.group": "Sign between thousands. Default none; a space stands for every kind of space.",
+  "source.columns.*.number.unit": "Text before or behind the number that is left out, such as €, % or GB.",
   "source.columns.*.true": "Words that mean true.",
   "source.columns.*.false": "Words that mean false.",
   "source.badText":

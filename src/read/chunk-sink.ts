@@ -13,8 +13,6 @@ export class ChunkSink {
   readonly #offsets: LineOffsets | undefined;
   readonly #badText: BadText | undefined;
   #count = 0;
-  /** Records already given that a second pass comes upon again. */
-  #known = 0;
   #bytes = 0;
   #items: SourceRecord[] = [];
   #rejects: Reject[] = [];
@@ -64,7 +62,7 @@ export class ChunkSink {
       this.refuse(bad, record.at, bytes, span);
       return;
     }
-    if (this.#passOver()) return;
+    if (this.isFull) return;
     this.#items.push(
       this.#offsets === undefined || span === undefined ? record : { ...record, span: this.#offsets.span(span) },
     );
@@ -73,7 +71,7 @@ export class ChunkSink {
 
   /** Takes a record that cannot be read. */
   refuse(finding: Finding, at: Place, bytes: number, span?: Span): void {
-    if (this.#passOver()) return;
+    if (this.isFull) return;
     const exact = span === undefined ? undefined : (this.#offsets?.span(span) ?? span);
     this.#rejects.push({ ...finding, stage: "read", at, ...(exact === undefined ? {} : { span: exact }) });
     this.#counted(bytes);
@@ -87,7 +85,7 @@ export class ChunkSink {
 
   /** Notes integers of a record that were kept as text. */
   noteLongIntegers(count: number, first: Place, key: string): void {
-    if (this.isFull || this.#count < this.#known || count === 0) return;
+    if (this.isFull || count === 0) return;
     this.#longIntegers ??= { count: 0, first, key };
     this.#longIntegers.count += count;
   }
@@ -105,22 +103,9 @@ export class ChunkSink {
     return this.complete();
   }
 
-  /** Makes ready for a second pass from the source's beginning: records that the first one gave are not given again. */
-  startAgain(): void {
-    this.#known = this.#count;
-    this.#count = 0;
-  }
-
   /** Adds a warning to the chunk in hand. */
   warn(warning: Warning): void {
     this.#warnings.push(warning);
-  }
-
-  /** True for a record that is not wanted, or already given. */
-  #passOver(): boolean {
-    if (this.#count >= this.#known) return this.isFull;
-    this.#count++;
-    return true;
   }
 
   #counted(bytes: number): void {

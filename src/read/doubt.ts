@@ -10,22 +10,23 @@ export interface Doubt {
 }
 
 /** One way to read a source in doubt: what settles it under `source` in the mapping. */
-export interface Answer extends Pick<SourceOptions, "csv" | "json"> {
+export interface Answer extends Pick<SourceOptions, "csv" | "json" | "format"> {
   readonly text: string;
 }
 
 /** The options with an answer laid over them. */
-export function answered(options: SourceOptions, { csv, json }: Answer): SourceOptions {
-  return { ...options, ...(csv && { csv }), ...(json && { json }) };
+export function answered(options: SourceOptions, { text: _, ...settled }: Answer): SourceOptions {
+  return { ...options, ...settled };
 }
 
 /** The line that settles a doubt for good, under `source` in the mapping. */
-export function mappingLine({ csv, json }: Answer): string {
-  const lines = Object.entries({ ...(csv && { csv }), ...(json && { json }) }).map(([key, options]) => {
-    const pairs = Object.entries(options).map(([name, value]) => `${name}: ${JSON.stringify(value)}`);
+export function mappingLine({ text: _, ...settled }: Answer): string {
+  const lines = Object.entries(settled).map(([key, options]) => {
+    if (typeof options === "string") return `${key}: ${options}`;
+    const pairs = Object.entries(options ?? {}).map(([name, value]) => `${name}: ${JSON.stringify(value)}`);
     return `${key}: { ${pairs.join(", ")} }`;
   });
-  return lines.join(", ");
+  return lines.join("\n    ");
 }
 
 /** The error of a source in doubt where nobody can be asked. */

@@ -6,7 +6,7 @@ import { scanOptions } from "./csv.js";
 import type { Text } from "./decode.js";
 import { extractJson } from "./extract-json.js";
 import { encoded, extractSpans } from "./extract-spans.js";
-import { tellFormat } from "./format.js";
+import { type Format, tellFormat } from "./format.js";
 import { openText, openUnpacked } from "./open-text.js";
 import { RowScanner } from "./row-scanner.js";
 
@@ -20,7 +20,7 @@ export interface Wanted {
  * Gives the bytes of a file that holds some records of a source and nothing else, unpacked, in the source's own form, so that the same options read it.
  *
  * CSV, TSV and NDJSON: byte for byte, all that stands before the first record (byte order mark, preamble, header) and then each record with its own
- * line end; a last one without gets one. JSON: an array, at the same path of keys, of the same values, digits of long integers kept; characters
+ * line end; a last one without gets one. JSON: an array (a map where records have keys), at the same path of keys, of the records' own texts; characters
  * beyond ASCII are escaped where the source is not UTF-8. Opens the source anew and holds no more than a block of it.
  *
  * @param options - those that the source was read with, its dialect settled
@@ -46,8 +46,8 @@ export async function* extractRecords(
     if (format === "json") {
       yield encoding.mark;
       const positions = new Set(sorted.map(({ position }) => position));
-      for await (const piece of extractJson(name, text.blocks, options, positions)) {
-        yield encoding.decode === undefined ? Buffer.from(piece) : encoded(asciiOf(piece), encoding);
+      for await (const piece of extractJson({ name, start: text.start }, text.blocks, options, positions)) {
+        yield encoding.decode === undefined ? piece : encoded(asciiOf(piece.toString()), encoding);
       }
       return;
     }
@@ -91,4 +91,15 @@ function asciiOf(text: string): string {
 
 function noSpan(name: string, position: number): never {
   throw new InternalError(`${name}: record ${position} has no span to be extracted by`);
+}
+
+/** Tells the format of a source that was copied while it was read, as its reader did. */
+export async function formatOfCopy(
+  { path, name }: { readonly path: string; readonly name: string },
+  copy: string,
+  options: SourceOptions,
+): Promise<Format> {
+  const text = await openText({ path, name, readFrom: copy }, options);
+  await text.blocks.return();
+  return tellFormat(path, text.head, options);
 }

@@ -1,25 +1,92 @@
-import { tokenizer } from "./json-tokens.js";
-import { ValueBuilder } from "./json-value.js";
+import { firstJsonFault, type JsonFault } from "./json-fault.js";
+
+/** Deepest nesting of a record: arrays and objects within each other, the record itself counted. jq and JSON.stringify take it with room to spare. */
+export const maxNesting = 1000;
+
+/** Says that a record is nested too deep. */
+export const tooDeep = {
+  code: "nested_too_deep",
+  message: `the record is nested deeper than ${maxNesting} levels`,
+} as const;
 
 /** A JSON text's value, or why it has none. */
 export type ParsedJson =
   | { readonly value: unknown; readonly longIntegers: number; readonly firstKey: string }
-  | { readonly fault: string };
+  | { readonly fault: JsonFault };
 
 // Only a text with one of these can hold a number that a double does not; a false alarm costs time alone.
 const maybeLongNumber = /\d{16}|\d[eE]\+?\d{3}/;
 
-/** Parses one JSON text; integers beyond 2^53 keep their digits as text. */
+/** Parses one JSON text. An integer beyond 2^53, and a number that a double cannot hold at all, stays the text it was. */
 export function parseJson(text: string): ParsedJson {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (error) {
-    return { fault: error instanceof Error ? error.message : String(error) };
+    const message = error instanceof Error ? error.message : String(error);
+    return { fault: firstJsonFault(text) ?? { at: 0, message } };
   }
   if (!maybeLongNumber.test(text)) return { value, longIntegers: 0, firstKey: "" };
-  const builder = new ValueBuilder(Number.POSITIVE_INFINITY);
-  const tokens = tokenizer();
-  for (const token of [...tokens(text), ...tokens.end()]) builder.token(token);
-  return { value: builder.value, longIntegers: builder.longIntegers, firstKey: builder.firstLongKey };
+  const { kept, longIntegers, firstKey } = quoteLongNumbers(text);
+  return { value: longIntegers === 0 ? value : JSON.parse(kept), longIntegers, firstKey };
+}
+
+const numberText = /-?\d[\d.eE+-]*/y;
+
+/** Puts numbers that a double does not hold in quotes. @param text - valid JSON */
+function quoteLongNumbers(text: string): { kept: string; longIntegers: number; firstKey: string } {
+  const parts: string[] = [];
+  let taken = 0;
+  let longIntegers = 0;
+  let firstKey = "";
+  let lastText: [from: number, to: number] = [0, 0];
+  let key = lastText;
+  for (let at = 0; at < text.length; ) {
+    const code = text.charCodeAt(at);
+    if (code === 0x22) {
+      const end = closingQuote(text, at) + 1;
+      lastText = [at, end];
+      at = end;
+    } else if (code === 0x3a) {
+      key = lastText;
+      at++;
+    } else if (code === 0x2d || (code >= 0x30 && code <= 0x39)) {
+      numberText.lastIndex = at;
+      const digits = numberText.exec(text)?.[0] ?? text[at] ?? "";
+      if (isLong(digits)) {
+        parts.push(text.slice(taken, at), `"${digits}"`);
+        taken = at + digits.length;
+        if (longIntegers++ === 0) firstKey = key[1] === 0 ? "" : String(JSON.parse(text.slice(...key)));
+      }
+      at += digits.length;
+    } else at++;
+  }
+  return { kept: parts.join("") + text.slice(taken), longIntegers, firstKey };
+}
+
+function closingQuote(text: string, from: number): number {
+  let at = text.indexOf('"', from + 1);
+  for (;;) {
+    let slashes = at;
+    while (text.charCodeAt(slashes - 1) === 0x5c) slashes--;
+    if ((at - slashes) % 2 === 0) return at;
+    at = text.indexOf('"', at + 1);
+  }
+}
+
+function isLong(digits: string): boolean {
+  const number = Number(digits);
+  if (!Number.isFinite(number)) return true;
+  return digits.length >= 16 && /^-?\d+$/.test(digits) && !Number.isSafeInteger(number);
+}
+
+/** True for what a record of JSON may be. */
+export function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Says what is there where a record should be. */
+export function notAnObject(value: unknown): string {
+  const kind = value === null ? "null" : Array.isArray(value) ? "an array" : `a ${typeof value}`;
+  return `a record must be a JSON object, and this is ${kind}`;
 }

@@ -1,81 +1,120 @@
+import { SourceError } from "../errors.js";
+import type { Finding } from "../reject.js";
+import type { SourceOptions } from "../source-options.js";
 import type { ChunkSink } from "./chunk-sink.js";
-import { type Token, type Tokenizer, tokenizer } from "./json-tokens.js";
-import { tooDeep, ValueBuilder } from "./json-value.js";
-import { type ElementVisitor, JsonWalk, recordsPath } from "./json-walk.js";
-import { isObject, notAnObject } from "./ndjson.js";
+import { type Element, JsonFrame, recordsAt } from "./json-frame.js";
+import { isObject, maxNesting, notAnObject, parseJson, tooDeep } from "./json-parse.js";
+import { type JsonPlace, JsonSyntaxFault } from "./json-place.js";
 import { defaultMaxRecordBytes, type Reader, type ReaderInput } from "./reader.js";
 
-/** The text is not JSON. stream-json knows no position; whoever holds the source looks it up. */
-export class JsonSyntaxFault extends Error {
-  /** True when the text is right so far and merely ends. */
-  readonly isEnd: boolean;
-  constructor(cause: unknown, isEnd: boolean) {
-    super(cause instanceof Error ? cause.message : String(cause), { cause });
-    this.isEnd = isEnd;
-  }
-}
-
 /**
- * Reads the elements of a JSON array, at the top or at a path of keys, or a single object; several JSON texts one after another are read as one. No span
- * and no line: the parser knows none.
+ * Reads the elements of a JSON array, at the top or at a path of keys, a single object, or the values of an object under their keys; several JSON texts one
+ * after another are read as one. No span and no line: a record is given back by its position.
  *
- * Feeding throws a {@link JsonSyntaxFault} on a syntax error and a SourceError when nothing fit stands at the path.
+ * Feeding throws a SourceError on a syntax error, with its place, and when nothing fit is at the path; the records before it have been taken. With
+ * `badText: reject` a record that is no JSON costs itself alone, where its brackets close.
  */
-export class JsonReader implements Reader, ElementVisitor {
+export class JsonReader implements Reader {
   readonly #sink: ChunkSink;
-  readonly #builder: ValueBuilder;
-  readonly #walk: JsonWalk;
-  readonly #tokens = tokenizer();
+  readonly #frame: JsonFrame;
+  readonly #name: string;
+  readonly #options: SourceOptions;
+  readonly #hasOffsets: boolean;
   readonly #maxRecordBytes: number;
 
   constructor(input: ReaderInput) {
+    this.#name = input.name;
     this.#sink = input.sink;
+    this.#options = input.options;
+    this.#hasOffsets = input.isUtf8;
     this.#maxRecordBytes = input.options.maxRecordBytes ?? defaultMaxRecordBytes;
-    this.#builder = new ValueBuilder(this.#maxRecordBytes);
-    this.#walk = new JsonWalk(input.name, recordsPath(input.options.json?.records), this);
+    this.#frame = new JsonFrame(input, recordsAt(input.options), this.#maxRecordBytes, (element) =>
+      this.#take(element),
+    );
   }
 
   feed(block: Buffer): void {
-    for (const token of tokensOf(this.#tokens, block)) this.#walk.token(token);
+    try {
+      this.#frame.feed(block);
+    } catch (error) {
+      throw error instanceof JsonSyntaxFault ? this.#broken(error) : error;
+    }
   }
 
   end(): void {
-    for (const token of tokensOf(this.#tokens, undefined)) this.#walk.token(token);
-    if (!this.#walk.isComplete) throw new JsonSyntaxFault("the text is not complete", true);
-  }
-
-  /** Takes a token of the element in hand. */
-  token(token: Token): void {
-    this.#builder.token(token);
-  }
-
-  /** Takes the element as a record. */
-  done(): void {
-    const { value, size, isTooLarge, isTooDeep, longIntegers, firstLongKey } = this.#builder;
-    const at = this.#sink.place();
-    if (isTooLarge) {
-      const message = `the element is larger than ${this.#maxRecordBytes} bytes; raise maxRecordBytes`;
-      this.#sink.refuse({ code: "record_too_large", message }, at, 0);
-    } else if (isTooDeep) {
-      this.#sink.refuse(tooDeep, at, size);
-    } else if (!isObject(value)) {
-      this.#sink.refuse({ code: "not_an_object", message: notAnObject(value) }, at, size);
-    } else {
-      this.#sink.noteLongIntegers(longIntegers, at, firstLongKey);
-      this.#sink.add({ at, value }, size);
+    try {
+      this.#frame.end();
+    } catch (error) {
+      throw error instanceof JsonSyntaxFault ? this.#broken(error) : error;
     }
-    this.#builder.reset();
+  }
+
+  #take(element: Element): void {
+    const { text, size, depth, place, key } = element;
+    const at = this.#sink.place();
+    const bad = this.#sink.badTextIn({ start: place.offset, end: place.offset + size });
+    const refused = bad ?? this.#refusal(element);
+    if (refused !== undefined || text === undefined) {
+      this.#sink.refuse(refused ?? tooDeep, at, depth > maxNesting ? size : 0);
+      return;
+    }
+    const parsed = parseJson(text.toString());
+    if ("fault" in parsed) {
+      const { message } = parsed.fault;
+      if (this.#options.badText !== "reject" && !this.#sink.isFull) throw faultWithin(text, place, parsed.fault);
+      this.#sink.refuse({ code: "bad_json", message: `the element is not valid JSON: ${message}` }, at, size);
+    } else if (!isObject(parsed.value)) {
+      this.#sink.refuse({ code: "not_an_object", message: notAnObject(parsed.value) }, at, size);
+    } else {
+      this.#sink.noteLongIntegers(parsed.longIntegers, at, parsed.firstKey);
+      this.#sink.add({ at, value: this.#keyed(parsed.value, key) }, size);
+    }
+  }
+
+  #refusal({ text, depth, place }: Element): Finding | undefined {
+    if (text === undefined) {
+      const hint =
+        this.#options.json === undefined && place.line === 1
+          ? "; where it holds the records, json.records names the keys that lead to their array, json.keyed makes a record of each of its values"
+          : "";
+      return {
+        code: "record_too_large",
+        message: `the element is larger than ${this.#maxRecordBytes} bytes; raise maxRecordBytes${hint}`,
+      };
+    }
+    return depth > maxNesting ? tooDeep : undefined;
+  }
+
+  #keyed(value: object, key: Buffer | undefined): object {
+    const name = this.#options.json?.keyed;
+    if (name === undefined || key === undefined) return value;
+    const text = JSON.parse(key.toString()) as string;
+    return { [name]: text, ...value, [name]: text };
+  }
+
+  #broken(fault: JsonSyntaxFault): SourceError {
+    const { line, column, offset } = fault.place;
+    const where = ` at line ${line}, column ${column}${this.#hasOffsets ? `, offset ${offset}` : ""}`;
+    const after = `after record ${this.#sink.count}`;
+    const isNumber = fault.message.endsWith("no number of JSON");
+    const hint = fault.isEnd
+      ? "Was the export interrupted?"
+      : `${isNumber ? "Write null in its place" : "Correct it there; one object a line is NDJSON (format: ndjson)"}. Or let it cost its record alone: badText: reject`;
+    const message = fault.isEnd
+      ? `its JSON ends before it is complete${where}, ${after}`
+      : `is not valid JSON${where}, ${after}: ${fault.message}`;
+    return new SourceError(this.#name, message, { hint, line, ...(this.#hasOffsets && { offset }), cause: fault });
   }
 }
 
-/**
- * The tokens that a block completes; the last ones where it is undefined.
- * @throws JsonSyntaxFault
- */
-export function tokensOf(tokens: Tokenizer, block: Buffer | undefined): readonly Token[] {
-  try {
-    return block === undefined ? tokens.end() : tokens(block.toString("utf8"));
-  } catch (error) {
-    throw new JsonSyntaxFault(error, block === undefined);
-  }
+/** The fault of a record's text as one of the source. */
+function faultWithin(text: Buffer, place: JsonPlace, fault: { at: number; message: string }): JsonSyntaxFault {
+  const before = Buffer.from(text.toString().slice(0, fault.at));
+  const lineStart = before.lastIndexOf(10) + 1;
+  const lines = before.reduce((count, byte) => (byte === 10 ? count + 1 : count), 0);
+  return new JsonSyntaxFault(fault.message, {
+    offset: place.offset + before.length,
+    line: place.line + lines,
+    column: lines === 0 ? place.column + before.length : before.length - lineStart + 1,
+  });
 }

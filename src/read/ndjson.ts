@@ -1,6 +1,5 @@
 import type { ChunkSink } from "./chunk-sink.js";
-import { parseJson } from "./json-parse.js";
-import { maxNesting, tooDeep } from "./json-value.js";
+import { isObject, maxNesting, notAnObject, parseJson, tooDeep } from "./json-parse.js";
 import { defaultMaxRecordBytes, type Reader, type ReaderInput } from "./reader.js";
 
 /**
@@ -59,7 +58,8 @@ export class NdjsonReader implements Reader {
       this.#sink.refuse({ code: "record_too_large", message }, at, 0, span);
       return;
     }
-    const text = bytes.toString("utf8");
+    // RFC 7464 puts a record separator before each text.
+    const text = bytes.toString("utf8", bytes[0] === 0x1e ? 1 : 0);
     if (text.trim() === "") return;
     if (isTooDeep(bytes)) {
       this.#sink.refuse(tooDeep, at, bytes.length, span);
@@ -68,7 +68,10 @@ export class NdjsonReader implements Reader {
     const parsed = parseJson(text);
     if ("fault" in parsed) {
       this.#sink.refuse(
-        { code: "bad_json", message: `the line is not valid JSON: ${parsed.fault}` },
+        {
+          code: "bad_json",
+          message: `the line is not valid JSON: ${parsed.fault.message}, at column ${parsed.fault.at + 1}`,
+        },
         at,
         bytes.length,
         span,
@@ -96,15 +99,4 @@ function isTooDeep(line: Buffer): boolean {
     } else if (byte === 0x5d || byte === 0x7d) depth--;
   }
   return false;
-}
-
-/** True for what a record of JSON may be. */
-export function isObject(value: unknown): value is object {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-/** Says what stands where a record should. */
-export function notAnObject(value: unknown): string {
-  const kind = value === null ? "null" : Array.isArray(value) ? "an array" : `a ${typeof value}`;
-  return `a record must be a JSON object, and this is ${kind}`;
 }

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createReadStream, createWriteStream } from "node:fs";
+import { closeSync, constants, createReadStream, createWriteStream, openSync, ReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { addAbortSignal, type Readable } from "node:stream";
 import { finished } from "node:stream/promises";
@@ -75,7 +75,24 @@ const systemErrors: Readonly<Record<string, { message: string; hint: string }>> 
 
 function streamOf({ path, name }: { readonly path: string; readonly name: string }, io: OpenIo): Readable {
   const stream = path === "-" ? stdinOf(name, io) : createReadStream(path, { highWaterMark: blockBytes });
-  return io.signal === undefined ? stream : addAbortSignal(io.signal, stream);
+  const { signal } = io;
+  if (signal === undefined) return stream;
+  if (stream instanceof ReadStream) {
+    const onAbort = (): void => release(stream, path);
+    signal.addEventListener("abort", onAbort);
+    for (const event of ["open", "close"]) stream.once(event, () => signal.removeEventListener("abort", onAbort));
+  }
+  return addAbortSignal(signal, stream);
+}
+
+/** A FIFO is not open before somebody opens its other end, and until then nothing can end the wait: so its other end is opened and closed here. */
+function release(stream: ReadStream, path: string): void {
+  if (!stream.pending) return;
+  try {
+    closeSync(openSync(path, constants.O_WRONLY | constants.O_NONBLOCK));
+  } catch {
+    // It is no FIFO, or no longer waited for.
+  }
 }
 
 function stdinOf(name: string, io: OpenIo): Readable {

@@ -20,6 +20,8 @@ export interface ReaderInput {
   readonly name: string;
   /** Offset of the first byte fed: the length of the byte order mark. */
   readonly start: number;
+  /** Whether offsets of the text are those of the source. */
+  readonly isUtf8: boolean;
   readonly options: SourceOptions;
   readonly sink: ChunkSink;
 }

@@ -2,6 +2,7 @@ import type { SourceOptions } from "../source-options.js";
 import type { BoundSource } from "./bind.js";
 import type { Text } from "./decode.js";
 import type { Sniffed } from "./sniff.js";
+import type { JsonShape } from "./sniff-json.js";
 import type { Packing } from "./unpack.js";
 
 /** How a source is read: told by the mapping, or found where that leaves no doubt. */
@@ -13,6 +14,8 @@ export interface Receipt extends Sniffed {
   readonly packing?: Packing;
   /** Keys, dotted, that lead to the records of a JSON source. */
   readonly records?: string;
+  /** Name of the key of each record, where the records are the values of an object. */
+  readonly keyed?: string;
 }
 
 /** Columns that a receipt names. */
@@ -33,22 +36,31 @@ export function receiptOf(
     hasMark: encoding.mark.length > 0,
     ...(packing !== undefined && { packing }),
     ...(sniffed.format === "json" && json?.records !== undefined && { records: json.records }),
+    ...(sniffed.format === "json" && json?.keyed !== undefined && { keyed: json.keyed }),
   };
 }
 
 /** A receipt in one line: `services.csv: CSV, UTF-8, delimiter ",", quote "\"", header in line 1: id, name (2 columns)`. */
-export function receiptText({ name, format, encoding, hasMark, packing, dialect, records }: Receipt): string {
+export function receiptText(receipt: Receipt): string {
+  const { name, format, encoding, hasMark, packing, dialect, records, keyed, isByContent, shape } = receipt;
   const parts = [
-    format.toUpperCase() + (packing === undefined ? "" : ` packed by ${packing}`),
+    `${format.toUpperCase()}${isByContent ? " by its content" : ""}${packing === undefined ? "" : ` packed by ${packing}`}`,
     encoding + (hasMark ? " with byte order mark" : ""),
   ];
   if (records !== undefined) parts.push(`records at ${records}`);
+  if (keyed !== undefined) parts.push(`records by their key, as ${keyed}`);
+  if (shape !== undefined) parts.push(`one object${shapeText(shape)}`);
   if (dialect !== undefined) {
     const { delimiter, quote, header } = dialect;
     parts.push(`delimiter ${JSON.stringify(delimiter)}`, quote === null ? "no quote" : `quote ${quote}`);
     parts.push(header === undefined ? "no header" : `header in line ${header.line}: ${listed(header.columns)}`);
   }
   return `${name}: ${parts.join(", ")}`;
+}
+
+function shapeText({ lists, isMap }: JsonShape): string {
+  if (isMap) return ", whose values are alike (json.keyed makes a record of each)";
+  return `, with ${lists.length === 1 ? "a list" : "lists"} at ${lists.slice(0, 5).join(", ")} (json.records makes records of ${lists.length === 1 ? "it" : "one"})`;
 }
 
 function listed(columns: readonly string[]): string {

@@ -4,9 +4,10 @@ import { scanOptions } from "./csv.js";
 import { type Columns, headerColumns, namedColumns, numberedColumns } from "./csv-header.js";
 import type { Text } from "./decode.js";
 import type { Doubt } from "./doubt.js";
-import { type Format, tellFormat } from "./format.js";
+import { extensionOf, extensions, type Format, tellFormat } from "./format.js";
 import { sampleRows } from "./sample-rows.js";
 import { csvDoubt } from "./sniff-csv.js";
+import { type JsonShape, jsonShape, pagesDoubt } from "./sniff-json.js";
 
 /** How a source is read, as the mapping says or as found. */
 export interface Sniffed {
@@ -20,6 +21,10 @@ export interface Sniffed {
   };
   /** Names of its columns, in order, as records carry them; absent where records have keys of their own, and for a table without a row. */
   readonly columns?: readonly string[];
+  /** Whether its content counted more than its extension. */
+  readonly isByContent?: true;
+  /** Of JSON whose text is one object. */
+  readonly shape?: JsonShape;
 }
 
 /** Bytes that are looked at while the sample lacks rows, and while it lacks a header and a row. */
@@ -55,7 +60,14 @@ export function sniffSource(
   options: SourceOptions,
 ): Sniffed | { readonly doubt: Doubt } {
   const format = tellFormat(path, text.head, options);
-  if (format === "json" || format === "ndjson") return { format };
+  if (format === "json" || format === "ndjson") {
+    const pages = pagesDoubt(text, format, options);
+    if (pages !== undefined) return { doubt: pages };
+    const named = extensions[extensionOf(path)];
+    const isByContent = options.format === undefined && named !== undefined && named !== format;
+    const shape = format === "json" ? jsonShape(text, options) : undefined;
+    return { format, ...(isByContent && { isByContent }), ...(shape && { shape }) };
+  }
   const settled = { ...options, format };
   const doubt = csvDoubt(text, settled);
   if (doubt !== undefined) return { doubt };

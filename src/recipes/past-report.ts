@@ -2,7 +2,7 @@ import { StateError } from "../errors.js";
 import type { ReportOptions } from "../options/run.js";
 import { writeForms } from "../report/forms.js";
 import type { Report } from "../report/report.js";
-import { findImport } from "../state/folders.js";
+import { findImport, type PastImport } from "../state/folders.js";
 import type { Finished } from "./run/finish.js";
 
 /**
@@ -14,7 +14,7 @@ import type { Finished } from "./run/finish.js";
 export async function pastReport(
   given: ReportOptions,
   env: Readonly<Record<string, string | undefined>> = {},
-): Promise<Finished> {
+): Promise<Finished & Pick<PastImport, "passedOver">> {
   const stateDir = given.stateDir ?? env.PORTLOAD_STATE ?? ".portload";
   const past = await findImport(
     stateDir,
@@ -29,5 +29,5 @@ export async function pastReport(
   const report = JSON.parse(past.report) as Report;
   await writeForms(report, given.report ?? []);
   const mode = (past.header.options.mode as Finished["mode"] | undefined) ?? "merge";
-  return { report, folder: past.folder, ending: "finished", mode };
+  return { report, folder: past.folder, ending: "finished", mode, passedOver: past.passedOver };
 }

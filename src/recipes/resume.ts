@@ -1,7 +1,7 @@
 import { StateError } from "../errors.js";
 import { parseOptions } from "../options/parse.js";
 import { type ResolvedRunOptions, type ResumeOptions, resumeOptions, runOptions } from "../options/run.js";
-import { findImport, type PastImport } from "../state/folders.js";
+import { findImport, type PastImport, passedOver } from "../state/folders.js";
 import { reopenFolder } from "./resume/folder.js";
 import { leaveOut, openRetried } from "./resume/leave-out.js";
 import { passOver } from "./resume/pass-over.js";
@@ -33,11 +33,12 @@ export async function resumeImport(given: ResumeOptions, context: ImportContext 
   const kind = { command, retryOf, openFolder: reopenFolder(past, acceptChanges) };
   return runSources(options, context, kind, (job) => {
     const { inputs, inventory, target, ledger, keys, folder } = job;
+    ledger.warn(passedOver(past));
     return runSteps(job, (step) => [
       entitiesOf(step, inputs, ledger, retried && leaveOut(retried, inventory, keys)),
       dropDuplicates(step, inputs, ledger, keys),
       passOver(folder.state, target, ledger, keys),
-      deferRelations(target, keys),
+      deferRelations(target, ledger, keys),
     ]);
   });
 }

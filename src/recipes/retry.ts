@@ -5,7 +5,7 @@ import { parseOptions } from "../options/parse.js";
 import { type RetryOptions, retryOptions, runOptions } from "../options/run.js";
 import type { Report } from "../report/report.js";
 import { fingerprintFile } from "../state/fingerprint.js";
-import { findImport, type PastImport } from "../state/folders.js";
+import { findImport, type PastImport, passedOver } from "../state/folders.js";
 import { leaveOut, openRetried } from "./resume/leave-out.js";
 import { isImport, optionsOf } from "./resume.js";
 import type { ImportContext } from "./run/context.js";
@@ -35,10 +35,11 @@ export async function retryImport(given: RetryOptions, context: ImportContext = 
   const kind = { command: "retry", retryOf: past.importId, openFolder: newFolder(options, context) };
   return runSources(options, context, kind, (job) => {
     const { inputs, inventory, target, ledger, keys } = job;
+    ledger.warn(passedOver(past));
     return runSteps(job, (step) => [
       entitiesOf(step, inputs, ledger, leaveOut(retried, inventory, keys)),
       dropDuplicates(step, inputs, ledger, keys),
-      deferRelations(target, keys),
+      deferRelations(target, ledger, keys),
     ]);
   });
 }

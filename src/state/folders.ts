@@ -1,10 +1,11 @@
-import { existsSync } from "node:fs";
-import { access, mkdir, open, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { existsSync, statSync } from "node:fs";
+import { mkdir, open, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
 import { StateError } from "../errors.js";
+import type { Warning } from "../warning.js";
 import { stateError } from "./files.js";
 import { readJournalHeader } from "./journal.js";
-import { encodeJournalLine, type JournalHeader } from "./journal-lines.js";
+import { encodeJournalLine, type JournalHeader, sealLine } from "./journal-lines.js";
 
 /** What an import id looks like: UTC to the millisecond, then four random hex digits. */
 export const importIdPattern = /^\d{8}T\d{9}Z-[0-9a-f]{4}$/;
@@ -19,7 +20,7 @@ export function makeImportId(nowMs: number, random: () => number): string {
 /** Makes the folder that holds the folders of imports. `./.portload` gets a `.gitignore`, since it stands in the user's project. @throws {StateError} */
 export async function makeStateDir(stateDir: string): Promise<void> {
   try {
-    await mkdir(stateDir, { recursive: true, mode: 0o700 });
+    await makeFolders(resolve(stateDir));
     if (resolve(stateDir) === resolve(".portload")) await ignoreInGit(join(stateDir, ".gitignore"));
   } catch (error) {
     throw stateError(stateDir, error);
@@ -33,8 +34,9 @@ export async function makeImportFolder(stateDir: string, header: JournalHeader):
   try {
     await mkdir(draft, { mode: 0o700 });
     await mkdir(join(draft, "spool"), { mode: 0o700 });
-    await writeSynced(join(draft, "journal.ndjson"), `${encodeJournalLine(header)}\n`);
+    await writeSynced(join(draft, "journal.ndjson"), `${sealLine(encodeJournalLine(header))}\n`);
     await rename(draft, folder);
+    await syncFolder(stateDir);
   } catch (error) {
     await rm(draft, { recursive: true, force: true });
     throw stateError(folder, error);
@@ -47,6 +49,7 @@ export async function writeWhole(path: string, text: string): Promise<void> {
   try {
     await writeSynced(`${path}.new`, text);
     await rename(`${path}.new`, path);
+    await syncFolder(dirname(path));
   } catch (error) {
     throw stateError(path, error);
   }
@@ -59,6 +62,30 @@ async function writeSynced(path: string, text: string): Promise<void> {
     await handle.datasync();
   } finally {
     await handle.close();
+  }
+}
+
+/** Makes a rename last a power cut, where the system lets a folder be synced. */
+async function syncFolder(path: string): Promise<void> {
+  const handle = await open(path, "r").catch(() => undefined);
+  await handle?.sync().catch(() => undefined);
+  await handle?.close();
+}
+
+/** Makes a folder and those above it. Node's own recursive mkdir never ends below /proc, where making one fails as if another were missing. */
+async function makeFolders(path: string): Promise<void> {
+  const make = () => mkdir(path, { mode: 0o700 });
+  const isThere = (error: NodeJS.ErrnoException) => error.code === "EEXIST" && statSync(path).isDirectory();
+  try {
+    await make();
+  } catch (error) {
+    const cause = error as NodeJS.ErrnoException;
+    if (isThere(cause)) return;
+    if (cause.code !== "ENOENT" || dirname(path) === path || existsSync(dirname(path))) throw error;
+    await makeFolders(dirname(path));
+    await make().catch((again: NodeJS.ErrnoException) => {
+      if (!isThere(again)) throw again;
+    });
   }
 }
 
@@ -75,10 +102,12 @@ export interface PastImport {
   readonly header: JournalHeader;
   /** report.json as text; absent while it runs, and when it was killed. */
   readonly report?: string;
+  /** Later imports that were passed over because their folders cannot be read, each with the reason. */
+  readonly passedOver: readonly string[];
 }
 
 /**
- * Finds an import's folder: the named one, or the latest that fits.
+ * Finds an import's folder: the named one, or the latest usable one that fits.
  *
  * @param what - what is looked for, for the message: `import to resume`
  * @throws {StateError} when there is none
@@ -90,17 +119,30 @@ export async function findImport(
   fits: (found: PastImport) => boolean,
 ): Promise<PastImport> {
   const ids = importId === undefined ? await importIds(stateDir) : [importId];
+  const passedOver: string[] = [];
   for (const id of ids) {
-    const found = await openPast(stateDir, id);
-    if (found !== undefined && (importId !== undefined || fits(found))) return found;
+    try {
+      const found = await openPast(stateDir, id);
+      if (found !== undefined && (importId !== undefined || fits({ ...found, passedOver })))
+        return { ...found, passedOver };
+    } catch (error) {
+      if (importId !== undefined || !(error instanceof StateError)) throw error;
+      passedOver.push(error.message);
+    }
   }
+  const broken = passedOver.length === 0 ? "" : `, but for what cannot be read: ${passedOver.join("; ")}`;
   const which = importId === undefined ? `no ${what}` : `no import ${importId}`;
-  throw new StateError(`${stateDir}: there is ${which}`, {
+  throw new StateError(`${stateDir}: there is ${which}${broken}`, {
     hint:
       ids.length === 0 || importId !== undefined
         ? "Name the folder of import folders with --state-dir."
         : "Name an import by its id to choose it all the same.",
   });
+}
+
+/** Names the imports that were passed over for this one. */
+export function passedOver({ passedOver: reasons }: PastImport): readonly Warning[] {
+  return reasons.map((reason) => ({ code: "state_unclean", message: `passed over: ${reason}`, count: 1 }));
 }
 
 /** Ids of the imports in a state folder, the latest first. */
@@ -117,7 +159,7 @@ async function importIds(stateDir: string): Promise<readonly string[]> {
   }
 }
 
-async function openPast(stateDir: string, importId: string): Promise<PastImport | undefined> {
+async function openPast(stateDir: string, importId: string): Promise<Omit<PastImport, "passedOver"> | undefined> {
   if (!importIdPattern.test(importId)) return undefined;
   const folder = join(stateDir, importId);
   const journal = join(folder, "journal.ndjson");
@@ -127,11 +169,15 @@ async function openPast(stateDir: string, importId: string): Promise<PastImport 
     if (error.code === "ENOENT") return undefined;
     throw stateError(folder, error);
   });
+  if (report !== undefined && !isJson(report))
+    throw new StateError(`${join(folder, "report.json")} is damaged`, {
+      hint: `Remove it, then go on with the import: portload resume ${importId}`,
+    });
   return { importId, folder, header, ...(report !== undefined && { report }) };
 }
 
 /**
- * Removes the oldest finished import folders beyond `keep`. Finished is one that holds report.json; unfinished ones and whatever is not an import's folder stay.
+ * Removes the oldest finished import folders beyond `keep`. Those that can still be gone on with, and whatever is not an import's folder, stay.
  *
  * @returns the folders that could not be removed, each with the reason
  * @throws {StateError} when the state folder cannot be listed
@@ -145,7 +191,7 @@ export async function removeOldImports(stateDir: string, keep: number): Promise<
     .map(({ name }) => name);
   const finished: string[] = [];
   for (const id of ids.sort().reverse())
-    if (await exists(join(stateDir, id, "report.json"))) finished.push(join(stateDir, id));
+    if (await isFinished(join(stateDir, id, "report.json"))) finished.push(join(stateDir, id));
   const failed: string[] = [];
   for (const folder of finished.slice(keep))
     await rm(folder, { recursive: true, force: true }).catch((error: Error) =>
@@ -154,9 +200,21 @@ export async function removeOldImports(stateDir: string, keep: number): Promise<
   return failed;
 }
 
-async function exists(path: string): Promise<boolean> {
-  return await access(path).then(
-    () => true,
-    () => false,
-  );
+/** True for an import whose report says that nothing is left to resume. A sync goes on by being started again. */
+async function isFinished(reportPath: string): Promise<boolean> {
+  try {
+    const { command, exitCode } = JSON.parse(await readFile(reportPath, "utf8")) as Record<string, unknown>;
+    return !["import", "retry"].includes(String(command)) || exitCode === 0 || exitCode === 1;
+  } catch {
+    return false;
+  }
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }

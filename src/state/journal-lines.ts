@@ -1,3 +1,4 @@
+import { crc32 } from "node:zlib";
 import type { EntityBody } from "../entity.js";
 import { StateError } from "../errors.js";
 import type { Place } from "../record.js";
@@ -124,6 +125,35 @@ function settledOf([source, position, resource, item, letter, pass]: SettledTupl
   const is = isOfLetter[letter];
   if (is === "unmet") return { ...place, is: "deferred" };
   return pass === "f" && is !== "rejected" ? { ...place, is: "deferred", first: is } : { ...place, is };
+}
+
+/** Matches a damaged checksum, too. */
+const seal = /,"(...)":"(.{8})"\}$/;
+
+/** Adds a checksum to a line's text, as the last field of its object: the CRC-32 of what it was without it. */
+export function sealLine(text: string): string {
+  return `${text.slice(0, -1)},"crc":"${checksumOf(text)}"}`;
+}
+
+/**
+ * Takes a line's text out of its seal. Journals of earlier versions have none.
+ *
+ * @throws {StateError} when the text is not what was written
+ */
+export function unsealLine(line: string): { readonly text: string; readonly isSealed: boolean } {
+  const [found, key, checksum] = seal.exec(line) ?? [];
+  if (found === undefined) return { text: line, isSealed: false };
+  const text = `${line.slice(0, -found.length)}}`;
+  if (key === "crc" && checksumOf(text) === checksum) return { text, isSealed: true };
+  throw new StateError("a line of the journal is damaged", { hint: damagedHint });
+}
+
+/** What to do about a damaged journal. */
+export const damagedHint =
+  "The disk or a copy changed it, so what it says of entities cannot be relied on. Restore the folder from a copy, or import anew: a sync writes only what differs.";
+
+function checksumOf(text: string): string {
+  return crc32(text).toString(16).padStart(8, "0");
 }
 
 /**

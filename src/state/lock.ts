@@ -1,33 +1,33 @@
-import { createHash } from "node:crypto";
-import { link, open, readFile, rename, stat, unlink } from "node:fs/promises";
+import { createHash, randomUUID } from "node:crypto";
+import { type FileHandle, link, open, rename, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { GuardError } from "../errors.js";
 import { stateError } from "./files.js";
+import {
+  type Held,
+  isOurs,
+  keepLease,
+  type Lock,
+  type LockHolder,
+  lapseMs,
+  nameOf,
+  parseHolder,
+  readIfThere,
+  renewMs,
+  textOf,
+} from "./lease.js";
 import type { Machine } from "./machine.js";
 
-/** Who holds a lock. */
-export interface LockHolder {
-  readonly importId: string;
-  readonly pid: number;
-  readonly host: string;
-  /** ISO 8601. */
-  readonly startedAt: string;
-  /** Tells the process from a later one of the same pid; absent where the system gives no such mark. */
-  readonly mark?: string;
-  /** Number of the lock's own file: a copy of the state folder has another. */
-  readonly inode?: number;
-}
-
-/** A lock that is held. */
-export interface Lock {
-  readonly path: string;
-  /** Gives it up; does nothing when another has it by now. @throws {StateError} */
-  release(): Promise<void>;
-}
+/** Between two looks at a lock that may have lapsed. */
+const lookMs = 1000;
+/** Who takes over a lapsed lock waits so long before going on: a holder that was only stopped finds out before. */
+const settleMs = 2 * renewMs;
+/** The same where the holder is dead: for others that take it over at the same moment. */
+const settleDeadMs = 50;
 
 /**
- * Takes the lock that keeps two imports of one mapping and target apart. The lock of a dead process of this host is taken over; one of another host is
- * honoured, unless it is this very import's and a copy, brought here with the folder.
+ * Takes the lock that keeps two imports of one mapping and target apart. It is a lease: its holder renews it, and who else wants it takes it over when the
+ * holder is dead or renews it no more, whatever host, container or pid namespace that was in, and whatever is left of the file.
  *
  * @throws {GuardError} when another import holds it; names that import, its pid and start
  * @throws {StateError} when the file cannot be written
@@ -38,48 +38,38 @@ export async function takeLock(
   holder: LockHolder,
   machine: Machine,
 ): Promise<Lock> {
-  const path = join(
-    stateDir,
-    `${createHash("sha256").update(`${of.mapping}\n${of.target}`).digest("hex").slice(0, 16)}.lock`,
-  );
+  const name = createHash("sha256").update(`${of.mapping}\n${of.target}`).digest("hex").slice(0, 16);
+  const path = join(stateDir, `${name}.lock`);
   try {
-    const text = await acquire(path, holder, machine);
-    return { path, release: () => release(path, text) };
+    for (;;) {
+      const held = (await create(path, holder)) ?? (await takeOver(path, holder, machine));
+      if (held !== undefined) return keepLease(path, held, machine);
+    }
   } catch (error) {
     throw error instanceof GuardError ? error : stateError(path, error);
   }
 }
 
-/** Tells who takes a lock: this process, for an import. */
+/** Describes who takes a lock: this process, for an import. */
 export async function describeHolder(importId: string, startedAt: string, machine: Machine): Promise<LockHolder> {
-  const mark = await machine.markOf(machine.pid);
-  return { importId, pid: machine.pid, host: machine.host, startedAt, ...(mark === undefined ? {} : { mark }) };
+  const { pid, host } = machine;
+  const [mark, space] = await Promise.all([machine.markOf(pid), machine.space()]);
+  return { importId, pid, host, startedAt, ...(space && { space }), ...(mark && { mark }) };
 }
 
-/** Gives the text of the lock taken. */
-async function acquire(path: string, holder: LockHolder, machine: Machine): Promise<string> {
-  for (;;) {
-    const made = await createWhole(path, holder);
-    if (made !== undefined) return made;
-    const held = await readIfThere(path);
-    if (held === undefined) continue;
-    if (!(await isCopyOfOwn(path, held, holder, machine))) await refuseIfAlive(path, held, machine);
-    const taken = await takeOver(path, held, holder);
-    if (taken !== undefined) return taken;
-  }
-}
-
-/** Makes the file with its text inside, never half written, and gives the text; undefined when it exists. */
-async function createWhole(path: string, holder: LockHolder): Promise<string | undefined> {
-  const draft = `${path}.${holder.importId}`;
-  const text = await writeHolder(draft, holder, "w");
+/** Makes the file with its text inside, never half written; undefined when it exists. */
+async function create(path: string, of: LockHolder): Promise<Held | undefined> {
+  const holder = { ...of, nonce: randomUUID() };
+  const draft = `${path}.${holder.nonce}`;
+  const handle = await write(draft, holder, "wx+");
   try {
     await link(draft, path);
-    return text;
+    return { handle, holder };
   } catch (error) {
+    await handle.close();
     const { code } = error as NodeJS.ErrnoException;
     if (code === "EEXIST") return undefined;
-    // file systems without hard links: there a reader may meet a lock without text, which it honours
+    // A file system without hard links: there a reader may meet a lock without text, and waits for what becomes of it.
     if (code === "EPERM" || code === "ENOTSUP" || code === "EOPNOTSUPP" || code === "ENOSYS")
       return await createPlain(path, holder);
     throw error;
@@ -88,85 +78,78 @@ async function createWhole(path: string, holder: LockHolder): Promise<string | u
   }
 }
 
-async function createPlain(path: string, holder: LockHolder): Promise<string | undefined> {
+async function createPlain(path: string, holder: Held["holder"]): Promise<Held | undefined> {
   try {
-    return await writeHolder(path, holder, "wx");
+    return { handle: await write(path, holder, "wx+"), holder };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") return undefined;
     throw error;
   }
 }
 
-async function writeHolder(path: string, holder: LockHolder, flag: "w" | "wx"): Promise<string> {
+async function write(path: string, holder: Held["holder"], flag: "w+" | "wx+"): Promise<FileHandle> {
   const handle = await open(path, flag, 0o600);
   try {
-    const text = `${JSON.stringify({ ...holder, inode: (await handle.stat()).ino })}\n`;
-    await handle.writeFile(text);
-    return text;
-  } finally {
+    await handle.write(textOf(holder, 0), 0);
+    await handle.datasync();
+    return handle;
+  } catch (error) {
     await handle.close();
-  }
-}
-
-/** A lock of this import from another host, in a file that is not the one it was written to. On a file system that two hosts share it is that one. */
-async function isCopyOfOwn(path: string, held: string, holder: LockHolder, machine: Machine): Promise<boolean> {
-  const other = parseHolder(held);
-  if (other?.importId !== holder.importId || other.host === machine.host || other.inode === undefined) return false;
-  return (await stat(path)).ino !== other.inode;
-}
-
-async function refuseIfAlive(path: string, held: string, machine: Machine): Promise<void> {
-  const other = parseHolder(held);
-  const remove = `If that import no longer runs, remove ${path} and start again.`;
-  if (other === undefined)
-    throw new GuardError(`${path}: another import holds this lock, and it does not tell which`, { hint: remove });
-  const who = `import ${other.importId} (pid ${other.pid} on ${other.host}, started ${other.startedAt})`;
-  if (other.host !== machine.host)
-    throw new GuardError(`${who} runs with the same mapping and target, on another host`, { hint: remove });
-  if (await machine.isAlive(other.pid, other.mark))
-    throw new GuardError(`${who} runs with the same mapping and target`, { hint: "Wait until it ends, or stop it." });
-}
-
-/** Replaces a dead import's lock. The claim makes one process at a time judge this very lock, so that no live lock is ever replaced. */
-async function takeOver(path: string, held: string, holder: LockHolder): Promise<string | undefined> {
-  const claim = `${path}.taking`;
-  if ((await createWhole(claim, holder)) === undefined)
-    throw new GuardError(`another import is just taking over the lock ${path}`, {
-      hint: `Start again; if this stays, remove ${claim}.`,
-    });
-  try {
-    if ((await readIfThere(path)) !== held) return undefined;
-    const draft = `${path}.${holder.importId}`;
-    const text = await writeHolder(draft, holder, "w");
-    await rename(draft, path);
-    return text;
-  } finally {
-    await unlink(claim);
-  }
-}
-
-async function release(path: string, text: string): Promise<void> {
-  try {
-    if ((await readIfThere(path)) === text) await unlink(path);
-  } catch (error) {
-    throw stateError(path, error);
-  }
-}
-
-async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;
   }
 }
 
-function parseHolder(text: string): LockHolder | undefined {
-  try {
-    const holder = JSON.parse(text) as Partial<LockHolder> | null;
-    return typeof holder?.pid === "number" && typeof holder.host === "string" ? (holder as LockHolder) : undefined;
-  } catch {
-    return undefined;
+/** Takes over a lock whose holder is dead or no longer renews it; undefined when it is gone or another was faster. @throws {GuardError} when it is renewed */
+async function takeOver(path: string, of: LockHolder, machine: Machine): Promise<Held | undefined> {
+  const text = await readIfThere(path);
+  if (text === undefined) return undefined;
+  const other = parseHolder(text);
+  const isDead = other !== undefined && (await isKnownDead(other, machine));
+  if (!isDead) {
+    const last = await lastText(path, text, other, machine);
+    if (last === undefined) return undefined;
   }
+  if ((await readIfThere(path)) !== text) return undefined;
+  const holder = { ...of, nonce: randomUUID() };
+  const draft = `${path}.${holder.nonce}`;
+  const handle = await write(draft, holder, "wx+");
+  await rename(draft, path);
+  // Of several that do this at once the last one has it.
+  await machine.sleep(isDead ? settleDeadMs : settleMs);
+  if (await isOurs(path, handle)) return { handle, holder, ...(!isDead && other && { tookOver: other }) };
+  await handle.close();
+  return undefined;
+}
+
+/** True for a process that has ended, where its pid means something here. @throws {GuardError} for one that certainly lives */
+async function isKnownDead(other: LockHolder, machine: Machine): Promise<boolean> {
+  const space = await machine.space();
+  const isHere = other.host === machine.host && other.space === space;
+  if (!isHere) return false;
+  if (!(await machine.isAlive(other.pid, other.mark))) return true;
+  if (other.mark !== undefined && space !== undefined) throw busy(other);
+  return false;
+}
+
+/** Looks at a lock until it would have been renewed; undefined when it is gone. @throws {GuardError} when it is renewed */
+async function lastText(
+  path: string,
+  text: string,
+  other: LockHolder | undefined,
+  machine: Machine,
+): Promise<string | undefined> {
+  const startMs = machine.monotonicMs();
+  while (machine.monotonicMs() - startMs < lapseMs) {
+    await machine.sleep(lookMs);
+    const now = await readIfThere(path);
+    if (now === undefined) return undefined;
+    if (now !== text) throw busy(parseHolder(now) ?? other);
+  }
+  return text;
+}
+
+function busy(other: LockHolder | undefined): GuardError {
+  const hint = `Wait until it ends, or stop it. Once it is dead, its lock lapses within ${lapseMs / 1000} s.`;
+  if (other === undefined) return new GuardError("another import takes the lock of this mapping and target", { hint });
+  return new GuardError(`${nameOf(other)} runs with the same mapping and target`, { hint });
 }

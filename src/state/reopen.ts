@@ -7,12 +7,12 @@ import { stateError } from "./files.js";
 import { cleanValue } from "./fingerprint.js";
 import { writeWhole } from "./folders.js";
 import { openJournal, readJournal } from "./journal.js";
-import { encodeJournalLine, type JournalHeader, type JournalLine } from "./journal-lines.js";
+import { encodeJournalLine, type JournalHeader, type JournalLine, sealLine } from "./journal-lines.js";
 import { describeHolder, takeLock } from "./lock.js";
 import { type Machine, thisMachine } from "./machine.js";
 import { recallReasons } from "./reasons.js";
 import { type JournalSummary, readSettled } from "./settled.js";
-import { clearSpool, openParts, type State } from "./state.js";
+import { clearSpool, openParts, type State, takenOver } from "./state.js";
 
 /** The folder of an import that goes on, with what it did before. */
 export interface ReopenedState extends State, JournalSummary {}
@@ -51,9 +51,9 @@ export async function reopenState(options: ReopenOptions): Promise<ReopenedState
     const { settled, inDoubt } = await readSettled(journalPath);
     await recallReasons(folder, header, settled, options.recall);
     await clearAway(folder);
-    const journal = await openJournal(journalPath);
+    const journal = await openJournal(journalPath, { mayAppend: () => lock.check() });
     const parts = openParts(folder, header, journal, () => lock.release());
-    return { ...parts, importId, folder, header, warnings: [], journal, settled, inDoubt };
+    return { ...parts, importId, folder, header, warnings: takenOver(lock), journal, settled, inDoubt };
   } catch (error) {
     await lock.release();
     throw stateError(folder, error);
@@ -85,10 +85,10 @@ async function cutTornEnd(path: string): Promise<void> {
 
 /** Writes the journal anew with another header, and without what no longer counts. */
 async function rewriteJournal(path: string, header: JournalHeader, voided: (source: number) => boolean): Promise<void> {
-  const lines: string[] = [encodeJournalLine(header)];
+  const lines: string[] = [sealLine(encodeJournalLine(header))];
   for await (const line of readJournal(path)) {
     const kept = line.line === "import" ? undefined : withoutVoided(line, voided);
-    if (kept !== undefined) lines.push(encodeJournalLine(kept));
+    if (kept !== undefined) lines.push(sealLine(encodeJournalLine(kept)));
   }
   await writeWhole(path, `${lines.join("\n")}\n`);
 }

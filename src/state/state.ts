@@ -7,6 +7,7 @@ import { cleanValue } from "./fingerprint.js";
 import { makeImportFolder, makeImportId, makeStateDir, removeOldImports, writeWhole } from "./folders.js";
 import { type Journal, openJournal } from "./journal.js";
 import { type JournalHeader, journalFormat } from "./journal-lines.js";
+import { type Lock, lapseMs, nameOf } from "./lease.js";
 import { describeHolder, takeLock } from "./lock.js";
 import { type Machine, thisMachine } from "./machine.js";
 import { openRejects, type Rejects } from "./rejects.js";
@@ -69,8 +70,9 @@ export async function openState(options: StateOptions): Promise<State> {
   try {
     const folder = await makeImportFolder(stateDir, header);
     const kept = await removeOldImports(stateDir, Math.max(0, keep - 1));
-    const warnings = kept.map((message): Warning => ({ code: "state_unclean", message, count: 1 }));
-    const journal = await openJournal(join(folder, "journal.ndjson"));
+    const unclean = kept.map((message): Warning => ({ code: "state_unclean", message, count: 1 }));
+    const warnings = [...takenOver(lock), ...unclean];
+    const journal = await openJournal(join(folder, "journal.ndjson"), { mayAppend: () => lock.check() });
     return {
       ...openParts(folder, header, journal, () => lock.release()),
       importId,
@@ -83,6 +85,13 @@ export async function openState(options: StateOptions): Promise<State> {
     await lock.release();
     throw error;
   }
+}
+
+/** Says whose lock was taken over although it is not known to be dead. */
+export function takenOver({ tookOver }: Lock): readonly Warning[] {
+  if (tookOver === undefined) return [];
+  const message = `took over the lock of ${nameOf(tookOver)}, which had not renewed it for ${lapseMs / 1000} s`;
+  return [{ code: "state_unclean", message, count: 1 }];
 }
 
 /** Name of a copy of a source that cannot be opened twice, in the spool. */

@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import type { Blueprint } from "../../src/blueprint.js";
+import { startEmulator } from "../../src/emulator/emulator.js";
 import { startSession } from "./session.js";
 
 const plain = { identifier: "plain", title: "Plain", schema: { properties: { a: { type: "string" } } } };
@@ -101,5 +103,61 @@ describe("bodies of blueprints", () => {
     const long = await rename(101);
     expect([long.status, long.body]).toEqual([422, { ok: false, error: "invalid_request", message }]);
     expect((await rename(100)).status).toBe(200);
+  });
+});
+
+describe("what shipped blueprints hold beyond the description", () => {
+  const shipped = [
+    [{ type: "integer" }, '"type": "number" in place of "integer" (properties.a)'],
+    [{ type: "enum", enum: ["x"] }, '"type": "string" in place of "enum" (properties.a)'],
+    [{ type: "string", format: "date" }, 'no "format": "date" (properties.a), or "date-time"'],
+  ] as const;
+
+  it.each(shipped)("%j is refused, and at the start with its fix", async (property, fix) => {
+    const { call } = await startSession();
+    expect((await call("POST", "/v1/blueprints", withProperty(property))).status).toBe(422);
+    const refused = startEmulator({ blueprints: [withProperty(property) as unknown as Blueprint] });
+    await expect(refused).rejects.toMatchObject({ hint: expect.stringContaining(fix) });
+  });
+
+  it.each(shipped)("%j is taken and listed under unlistedType: accept", async (property) => {
+    const body = withProperty(property);
+    const { call } = await startSession({ readings: { unlistedType: "accept" } });
+    expect((await call("POST", "/v1/blueprints", body)).status).toBe(201);
+    expect((await call("GET", "/v1/blueprints/plain")).body.blueprint.schema.properties.a).toEqual(property);
+    const entities = "/v1/blueprints/plain/entities";
+    const value = property.type === "integer" ? 1 : "x";
+    expect((await call("POST", entities, { identifier: "a", properties: { a: value } })).status).toBe(201);
+    const wrong = property.type === "integer" ? 1.5 : 1;
+    expect((await call("POST", entities, { identifier: "b", properties: { a: wrong } })).status).toBe(422);
+  });
+});
+
+describe("relations that begin with _", () => {
+  const relations = { _owner: { target: "team", required: false, many: false } };
+  const refusal = {
+    ok: false,
+    error: "system_identifier_error",
+    message: 'Relation identifiers cannot start with "_"',
+    details: { identifiers: "_owner" },
+  };
+
+  it("are refused where they are new", async () => {
+    const { call } = await startSession();
+    for (const [method, path, body] of [
+      ["POST", "/v1/blueprints", { ...plain, relations }],
+      ["PUT", "/v1/blueprints/service", { title: "S", schema: { properties: {} }, relations }],
+      ["PATCH", "/v1/blueprints/_rule_result", { relations }],
+    ] as const) {
+      const reply = await call(method, path, body);
+      expect([reply.status, reply.body]).toEqual([422, refusal]);
+    }
+  });
+
+  it("stay where a blueprint came with them", async () => {
+    const team = { identifier: "team", title: "Team", schema: { properties: {} } };
+    const { call } = await startSession({ blueprints: [{ ...plain, relations } as unknown as Blueprint, team] });
+    const { blueprint } = (await call("GET", "/v1/blueprints/plain")).body;
+    expect((await call("PUT", "/v1/blueprints/plain", { ...plain, relations: blueprint.relations })).status).toBe(200);
   });
 });

@@ -43,7 +43,7 @@ describe("blueprints", () => {
     expect([taken.status, taken.body.error]).toEqual([409, "identifier_taken"]);
     for (const method of ["GET", "DELETE"]) {
       const reply = await call(method, "/v1/blueprints/none");
-      expect([reply.status, reply.body]).toEqual([
+      expect([reply.status, reply.body]).toMatchObject([
         404,
         { ok: false, error: "not_found", message: 'Blueprint with identifier "none" was not found' },
       ]);

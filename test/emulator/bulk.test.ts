@@ -167,9 +167,9 @@ describe("bulk upserts", () => {
     ["another key", { ...many(1), more: 1 }, '"body" must NOT have additional properties, additional property: "more"'],
     ["no entities", {}, `"body" must have required property 'entities'`],
     [
-      "a null title",
-      { entities: [{ identifier: "a" }, { identifier: "b", title: null }] },
-      '"entities/1/title" must be string',
+      "a title that is no text",
+      { entities: [{ identifier: "a" }, { identifier: "b", title: 1 }] },
+      '"entities/1/title" must be string,null',
     ],
   ])("refuses a call with %s as a whole", async (_what, body, message) => {
     const { call, emulator } = await startSession();
@@ -181,7 +181,7 @@ describe("bulk upserts", () => {
   it("refuses only the item that breaks the schema under the reading bulkSchema: item", async () => {
     const { call } = await startSession({ readings: { bulkSchema: "item" } });
     const reply = await call("POST", bulk, {
-      entities: [{ identifier: "a" }, { identifier: "b c" }, { identifier: "d", title: null }, "x", null],
+      entities: [{ identifier: "a" }, { identifier: "b c" }, { identifier: "d", title: 1 }, "x", null],
     });
     expect([reply.status, reply.body.errors.map((e: { index: number; error: string }) => [e.index, e.error])]).toEqual([
       207,

@@ -1,4 +1,4 @@
-import { gunzipSync } from "node:zlib";
+import { brotliDecompressSync, gunzipSync, inflateSync } from "node:zlib";
 import { request } from "undici";
 import { describe, expect, it } from "vitest";
 import { startSession } from "./session.js";
@@ -6,10 +6,14 @@ import { startSession } from "./session.js";
 const keys = { clientId: "portload", clientSecret: "portload" };
 
 describe("a search's reply", () => {
-  it.each([
+  it.each<[string, "gzip" | "br" | "deflate" | undefined]>([
     ["gzip, deflate", "gzip"],
-    ["br;q=1.0, gzip;q=0.5", "gzip"],
-    ["br, gzip;q=0", undefined],
+    ["br;q=1.0, gzip;q=0.5", "br"],
+    ["deflate", "deflate"],
+    ["*", "gzip"],
+    ["*;q=0, br", "br"],
+    ["br;q=0, gzip;q=0", undefined],
+    ["identity, *;q=0", undefined],
     ["identity", undefined],
   ])("comes packed to those who take %s as %s", async (takes, encoding) => {
     const { call, emulator } = await startSession();
@@ -25,7 +29,13 @@ describe("a search's reply", () => {
         body: JSON.stringify(body),
       });
       const bytes = Buffer.from(await reply.body.arrayBuffer());
-      const text = String(encoding === "gzip" ? gunzipSync(bytes) : bytes);
+      const unpack = {
+        gzip: gunzipSync,
+        br: brotliDecompressSync,
+        deflate: inflateSync,
+        none: (packed: Buffer) => packed,
+      };
+      const text = String(unpack[encoding ?? "none"](bytes));
       expect([reply.statusCode, reply.headers["content-encoding"]]).toEqual([200, encoding]);
       expect(JSON.parse(text)).toEqual((await call("POST", path, body)).body);
     }

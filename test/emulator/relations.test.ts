@@ -10,7 +10,7 @@ describe("relations", () => {
     const { call, emulator } = await startSession();
     const reply = await call("POST", services, { identifier: "a", relations: { team: "x" } });
     const message = 'Entity with identifier "x" does not exist in the blueprint "team"';
-    expect([reply.status, reply.body]).toEqual([404, { ok: false, error: "not_found", message }]);
+    expect([reply.status, reply.body]).toMatchObject([404, { ok: false, error: "not_found", message }]);
     expect((await call("POST", services, { identifier: "a", relations: { uses: ["a"] } })).status).toBe(404);
     expect(emulator.store.count("service")).toBe(0);
   });

@@ -237,7 +237,7 @@ describe("a probe", () => {
       bulkAllFailed: 200,
       bulkPartialOk: false,
       bulkSchema: "item",
-      unknownProperty: "drop",
+      unknownProperty: "reject",
       formats: "off",
       scalarForMany: "reject",
       arrayForSingle: "reject",
@@ -251,7 +251,7 @@ describe("a probe", () => {
     expect([of(1), of(2), of(5), of(11), of(12), of(13, "empty"), of(13, "apostrophe"), of(18), of(24)]).toEqual([
       "200",
       "207, ok false",
-      "accepted",
+      expect.stringMatching(/^422 /),
       expect.stringMatching(/^422 /),
       expect.stringMatching(/^422 /),
       "accepted",

@@ -1,4 +1,4 @@
-import { appendFile, cp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { appendFile, cp, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { describe, expect, it } from "vitest";
@@ -8,6 +8,7 @@ import { runImport } from "../../src/recipes/import.js";
 import { pastReport } from "../../src/recipes/past-report.js";
 import { resumeImport } from "../../src/recipes/resume.js";
 import type { ImportContext } from "../../src/recipes/run/context.js";
+import { sealLine } from "../../src/state/journal-lines.js";
 import { envOf, makeFolder, startCatalog } from "../support/catalog.js";
 import { catalogOf, type Node, nodeBlueprint, nodeImport, writeNodes } from "../support/nodes.js";
 
@@ -76,16 +77,18 @@ describe("an import that was interrupted", () => {
     const { createHash } = await import("node:crypto");
     const { mapping, target } = header.fingerprints;
     const lock = `${createHash("sha256").update(`${mapping}\n${target}`).digest("hex").slice(0, 16)}.lock`;
-    const holder = { importId: report.importId, pid: process.pid, host: "elsewhere", startedAt: report.startedAt };
+    const { importId, startedAt } = report;
+    const holder = { importId, pid: process.pid, host: "elsewhere", startedAt, space: "another-boot/1" };
     const elsewhere = await makeFolder();
     await cp(given.stateDir ?? "", elsewhere, { recursive: true });
-    await writeFile(join(elsewhere, lock), JSON.stringify({ ...holder, inode: 1 }));
+    await writeFile(join(elsewhere, lock), JSON.stringify(holder));
     await rm(given.stateDir ?? "", { recursive: true });
     const moved = { sources: [join(elsewhere, "nodes.ndjson")], mapping: join(elsewhere, "nodes.yaml") };
     const resumed = await resumeImport({ ...moved, stateDir: elsewhere }, { env: envOf(emulator) });
     expect(resumed.report).toMatchObject({ exitCode: 1, importId: report.importId, entities: { mapped: 1000 } });
     expect((await readdir(elsewhere)).filter((name) => name.endsWith(".lock"))).toEqual([]);
-  });
+    expect(resumed.report.warnings).toMatchObject([{ code: "state_unclean" }]);
+  }, 60_000);
 
   it("is refused while it runs, and when it is finished", async () => {
     const given = await nodeImport([{ id: "a" }]);
@@ -111,7 +114,7 @@ describe("a torn journal", () => {
       [0, 1, 0, 0, "c", "o"],
       [0, 2, 0, 0, "r", "o"],
     ];
-    await writeFile(journal, `${header}\n${JSON.stringify({ line: "reply", settled })}\n`);
+    await writeFile(journal, `${header}\n${sealLine(JSON.stringify({ line: "reply", settled }))}\n`);
     await appendFile(journal, '{"line":"reply","settled":[[0,2,0');
     const { report } = await resumeImport({ stateDir: given.stateDir ?? "" }, { env: envOf(emulator) });
     expect(report.entities).toMatchObject({ created: 1, updated: 1, rejected: 0 });
@@ -123,6 +126,60 @@ describe("a torn journal", () => {
         .split("\n")
         .map((line) => JSON.parse(line).line),
     ).toEqual(["import", "reply", "reply"]);
+  });
+});
+
+describe("a journal with a digit flipped", () => {
+  it("ends the resume with its file and line, and nothing is taken for written", async () => {
+    const given = await nodeImport(nodes(300));
+    const emulator = await startCatalog({ blueprints });
+    const { folder } = await interrupted(emulator, given, 4);
+    const journal = join(folder, "journal.ndjson");
+    const text = await readFile(journal, "utf8");
+    await writeFile(
+      journal,
+      text.replace(/(\[0,)(\d+)(,0,0,"c")/, (_, a, n, c) => `${a}${Number(n) + 200}${c}`),
+    );
+    const resumed = resumeImport({ stateDir: given.stateDir ?? "" }, { env: envOf(emulator) });
+    await expect(resumed).rejects.toThrow(/journal\.ndjson:\d+: a line of the journal is damaged/);
+    expect(await readdir(given.stateDir ?? "").then((names) => names.some((name) => name.endsWith(".lock")))).toBe(
+      false,
+    );
+  });
+});
+
+describe("the import that is taken by default", () => {
+  it("is the newest usable one, and the broken one is named", async () => {
+    const given = await nodeImport(nodes(300));
+    const stateDir = given.stateDir ?? "";
+    const emulator = await startCatalog({ blueprints });
+    const { report } = await interrupted(emulator, given, 4);
+    const broken = join(stateDir, "29991231T000000000Z-0000");
+    await mkdir(broken);
+    await writeFile(join(broken, "journal.ndjson"), "");
+    expect(await pastReport({ stateDir })).toMatchObject({
+      report: { importId: report.importId },
+      passedOver: [`${join(broken, "journal.ndjson")}: the journal has no header`],
+    });
+    const resumed = await resumeImport({ stateDir }, { env: envOf(emulator) });
+    expect(resumed.report).toMatchObject({ importId: report.importId, exitCode: 1 });
+    expect(resumed.report.warnings).toMatchObject([
+      { code: "state_unclean", message: expect.stringContaining(`passed over: ${broken}`) },
+    ]);
+    await expect(pastReport({ stateDir, importId: "29991231T000000000Z-0000" })).rejects.toThrow("has no header");
+  });
+
+  it("is still there after another import with --keep 1, for it can be gone on with", async () => {
+    const given = await nodeImport(nodes(300));
+    const emulator = await startCatalog({ blueprints });
+    const { report } = await interrupted(emulator, given, 4);
+    const other = await nodeImport([{ id: "z" }]);
+    const { stateDir = "" } = given;
+    for (let n = 0; n < 2; n++) await runImport({ ...other, stateDir, keep: 1 }, { env: envOf(emulator) });
+    const left = (await readdir(stateDir)).filter((name) => /^\d{8}T/.test(name));
+    expect([left.length, left[0]]).toEqual([2, report.importId]);
+    const resumed = await resumeImport({ stateDir, importId: report.importId }, { env: envOf(emulator) });
+    expect(resumed.report).toMatchObject({ exitCode: 1, records: { read: 300 } });
   });
 });
 

@@ -6,7 +6,9 @@ import type { ImportOptions, SyncOptions } from "../../src/options/run.js";
 import { runImport } from "../../src/recipes/import.js";
 import type { ImportContext } from "../../src/recipes/run/context.js";
 import { runSync } from "../../src/recipes/sync.js";
+import { readJournal } from "../../src/state/journal.js";
 import { blueprintOf, envOf, makeFolder, root, startCatalog } from "../support/catalog.js";
+import { collect } from "../support/entities.js";
 
 const sample = (name: string): string => join(root, "samples", name);
 const organisation = {
@@ -123,8 +125,8 @@ describe("a sync", () => {
     const emulator = await startCatalog({ blueprints: [itemBlueprint] });
     await load(emulator, await items([{ id: "a", title: "A", size: 1, note: "kept" }]));
     const { folder } = await sync(emulator, await items([{ id: "a", title: "B", size: 2 }, { id: "b" }]));
-    const lines = (await readFile(join(folder, "journal.ndjson"), "utf8")).trimEnd().split("\n");
-    expect(lines.map((line) => JSON.parse(line)).filter(({ line }) => line === "before")).toEqual([
+    const lines = await collect(readJournal(join(folder, "journal.ndjson")));
+    expect(lines.filter(({ line }) => line === "before")).toEqual([
       {
         line: "before",
         entities: [

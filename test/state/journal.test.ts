@@ -11,6 +11,7 @@ import {
   type JournalLine,
   type JournalReply,
   type Progress,
+  sealLine,
 } from "../../src/state/journal-lines.js";
 import { collect } from "../support/entities.js";
 import { makeFolder } from "./folder.js";
@@ -43,7 +44,7 @@ const reply: JournalReply = {
 
 async function startJournal(): Promise<string> {
   const path = join(await makeFolder(), "journal.ndjson");
-  await writeFile(path, `${encodeJournalLine(header)}\n`);
+  await writeFile(path, `${sealLine(encodeJournalLine(header))}\n`);
   return path;
 }
 
@@ -100,7 +101,7 @@ describe("journal", () => {
   it("leaves out a last line that is torn at any byte", async () => {
     const path = await startJournal();
     const whole = await readFile(path, "utf8");
-    const line = encodeJournalLine(reply);
+    const line = sealLine(encodeJournalLine(reply));
     for (let cut = 1; cut <= line.length; cut += 7) {
       await writeFile(path, whole + line.slice(0, cut));
       expect(await collect(readJournal(path))).toEqual([header]);
@@ -109,8 +110,65 @@ describe("journal", () => {
 
   it("names the line that is damaged elsewhere", async () => {
     const path = await startJournal();
-    await appendFile(path, `${encodeJournalLine(reply)}\n{"line":"re\n${encodeJournalLine(reply)}\n`);
+    await appendFile(path, `${sealLine(encodeJournalLine(reply))}\n{"line":"re\n`);
     await expect(collect(readJournal(path))).rejects.toThrow(`${path}:3: a line of the journal is not JSON`);
+  });
+
+  it("notices any flipped bit, and names file and line", async () => {
+    const path = await startJournal();
+    const journal = await openJournal(path);
+    for (let n = 0; n < 3; n++) await journal.append(reply);
+    await journal.close();
+    const whole = await readFile(path);
+    const ends = [...whole].flatMap((byte, at) => (byte === 0x0a ? [at] : []));
+    await fc.assert(
+      fc.asyncProperty(fc.nat((ends.at(-2) ?? 0) - 1), fc.nat(7), async (at, bit) => {
+        const damaged = Buffer.from(whole);
+        damaged[at] = (damaged[at] ?? 0) ^ (1 << bit);
+        await writeFile(path, damaged);
+        const error = await collect(readJournal(path)).then(
+          () => undefined,
+          (cause: unknown) => cause,
+        );
+        expect(error).toBeInstanceOf(StateError);
+        const line = ends.filter((end) => end < at).length + 1;
+        // A line end that is gone makes one line of two, a new one two of one.
+        expect([line, line - 1, line + 1].map((n) => `${path}:${n}:`)).toContain(
+          String((error as StateError).message).slice(0, path.length + 3),
+        );
+        expect((error as StateError).hint).toMatch(/restore|version/i);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("reads a journal without checksums, and one that goes on with them", async () => {
+    const path = join(await makeFolder(), "journal.ndjson");
+    await writeFile(path, `${encodeJournalLine(header)}\n${encodeJournalLine(reply)}\n`);
+    const journal = await openJournal(path);
+    await journal.append(reply);
+    await journal.close();
+    expect(await collect(readJournal(path))).toEqual([header, reply, reply]);
+  });
+
+  it("refuses a line without a checksum where the header has one", async () => {
+    const path = join(await makeFolder(), "journal.ndjson");
+    await writeFile(path, `${sealLine(encodeJournalLine(header))}\n${encodeJournalLine(reply)}\n`);
+    await expect(collect(readJournal(path))).rejects.toThrow(`${path}:2: a line of the journal is damaged`);
+  });
+
+  it("makes what is noted before a request last a power cut before the request is sent", async () => {
+    const path = await startJournal();
+    const synced: string[] = [];
+    const sync = async () => void synced.push(await readFile(path, "utf8"));
+    const journal = await openJournal(path, { sync, later: () => () => undefined });
+    const sent = { line: "sent", entities: [[0, 1, 0, 0]] } as const;
+    await journal.append(reply);
+    expect(synced).toEqual([]);
+    await Promise.all([journal.append(sent), journal.append(sent), journal.append(sent)]);
+    expect(synced.length).toBeLessThanOrEqual(2);
+    expect(synced.at(-1)?.split('"sent"').length).toBe(4);
+    await journal.close();
   });
 
   it.each([

@@ -28,6 +28,10 @@ async function open(stateDir: string, changes: Partial<StateOptions> & { mapping
   });
 }
 
+it.skipIf(process.platform !== "linux")("is refused at once below /proc", async () => {
+  await expect(open("/proc/portload/state")).rejects.toThrow(StateError);
+});
+
 describe("openState", () => {
   it("makes a folder with its header inside, for its owner alone", async () => {
     const stateDir = join(await makeFolder(), "state");

@@ -1,5 +1,4 @@
-/** Where a behaviour of the emulator comes from: Port's description or documentation; a reply or a client's test that met the real API; nobody, so it is inferred. */
-export type Origin = "documented" | "seen live" | "inferred";
+import { clientRoutes, type Origin, type Row } from "./client-behaviours.js";
 
 /** What the emulator answers on a route with a status. */
 export interface Behaviour {
@@ -16,8 +15,6 @@ const entities = "/v1/blueprints/{blueprint_identifier}/entities";
 const one = `${entities}/{entity_identifier}`;
 const blueprints = "/v1/blueprints";
 const blueprint = "/v1/blueprints/{identifier}";
-
-type Row = readonly [status: number, origin: Origin, when: string, reading?: string];
 
 /** Replies that every route gives, whatever it does. */
 const everywhere: readonly Row[] = [
@@ -239,14 +236,15 @@ function renames(what: string): readonly Row[] {
 }
 
 /** Everything that the emulator answers, route by route; a reply that is not listed fails `npm run conformance`. */
-export const behaviours: readonly Behaviour[] = Object.entries(routes).flatMap(([route, rows]) =>
-  [...rows, ...(route.includes("access_token") ? [] : everywhere)]
-    .sort((a, b) => a[0] - b[0])
-    .map(([status, origin, when, reading]) => ({
-      route,
-      status,
-      when,
-      origin,
-      ...(reading === undefined ? {} : { reading }),
-    })),
+export const behaviours: readonly Behaviour[] = Object.entries({ ...routes, ...clientRoutes }).flatMap(
+  ([route, rows]) =>
+    [...rows, ...(route.includes("access_token") ? [] : everywhere)]
+      .sort((a, b) => a[0] - b[0])
+      .map(([status, origin, when, reading]) => ({
+        route,
+        status,
+        when,
+        origin,
+        ...(reading === undefined ? {} : { reading }),
+      })),
 );

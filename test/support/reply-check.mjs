@@ -4,7 +4,6 @@ import { join } from "node:path";
 
 /**
  * What real replies carry and the description lacks; taken away before a reply is compared with it.
- * @source fact sheet 3.5, 4.4 and 1.2
  */
 export const knownExtras = [
   {
@@ -20,10 +19,12 @@ export const knownExtras = [
     why: "what the described `attach_title_to_relation` gives, which its schema has no place for",
   },
   { what: "`migrationId` of a deletion of all entities", why: "read by Ocean and the Terraform provider" },
+  { what: "`details` of a refusal", why: "live replies carry it on some 404 and 422" },
+  { what: "`scorecards` of an entity", why: "Port's samples show it where the blueprint has scorecards" },
   { what: "`additionalData` of a new service account's entity", why: "shown by the guide to service accounts" },
 ];
 
-const entityExtras = ["blueprint", "createdAt", "createdBy", "updatedAt", "updatedBy"];
+const entityExtras = ["blueprint", "createdAt", "createdBy", "updatedAt", "updatedBy", "scorecards"];
 
 /** @typedef {{ content?: Record<string, { schema?: object }> }} Response */
 /** @typedef {{ responses?: Record<string, Response> }} Operation */
@@ -88,6 +89,7 @@ function withoutExtras(body) {
   if (typeof body !== "object" || body === null) return body;
   const copy = structuredClone(body);
   delete copy.migrationId;
+  if (copy.ok === false) delete copy.details;
   if (copy.entity !== undefined) delete copy.additionalData;
   for (const entity of [copy.entity, ...(Array.isArray(copy.entities) ? copy.entities : [])]) {
     if (entity === undefined) continue;

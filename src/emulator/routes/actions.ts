@@ -2,7 +2,7 @@ import type { FastifyRequest } from "fastify";
 import type { Action, Catalog, Run, RunLog } from "../model.js";
 import { identifierTaken, invalidRequest, Refusal } from "../refusal.js";
 import { addLog, changeRun, findRun, type RunChange, startRun } from "../runs.js";
-import { type Answer, answer, ok, type RouteParts, writerOf } from "./routes.js";
+import { type Answer, answer, ok, type RouteParts, shelfOf, writerOf } from "./routes.js";
 
 const text = { type: "string" };
 const ending = { enum: ["SUCCESS", "FAILURE"] };
@@ -72,6 +72,14 @@ export function actionRoutes(parts: RouteParts): void {
       reply,
       withAction(catalog, request, (found) => createRun(parts, request, found)),
     );
+  });
+  // The retired address of a blueprint's actions, from which Port's CLI still reads them.
+  server.get("/v1/blueprints/:blueprint/actions", (request, reply) => {
+    const shelf = shelfOf(catalog, request);
+    if (shelf instanceof Refusal) return answer(reply, shelf);
+    const { identifier } = shelf.blueprint;
+    const actions = [...catalog.actions.values()].filter(({ trigger }) => trigger?.blueprintIdentifier === identifier);
+    return answer(reply, ok({ actions }));
   });
   server.get("/v1/actions/runs", (_request, reply) => {
     return answer(reply, ok({ runs: [...catalog.runs.values()].map(runReply) }));

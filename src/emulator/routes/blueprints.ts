@@ -1,7 +1,7 @@
 import type { FastifyRequest } from "fastify";
 import type { Blueprint } from "../../blueprint.js";
 import { type Member, renameMember } from "../blueprint-members.js";
-import { createBlueprintBody, patchBlueprintBody, replaceBlueprintBody } from "../blueprint-schema.js";
+import { blueprintBodies } from "../blueprint-schema.js";
 import { createBlueprint, deleteBlueprint, patchBlueprint, replaceBlueprint } from "../blueprints.js";
 import { Refusal } from "../refusal.js";
 import { type Answer, answer, ok, type RouteParts, readFlags, shelfOf, writerOf } from "./routes.js";
@@ -10,10 +10,11 @@ import { type Answer, answer, ok, type RouteParts, readFlags, shelfOf, writerOf 
 export function blueprintRoutes(parts: RouteParts): void {
   const { server, catalog } = parts;
   const one = "/v1/blueprints/:blueprint";
+  const bodies = blueprintBodies(catalog.readings);
   server.get("/v1/blueprints", (_request, reply) => {
     return answer(reply, ok({ blueprints: [...catalog.shelves.values()].map((shelf) => shelf.blueprint) }));
   });
-  server.post("/v1/blueprints", { schema: { body: createBlueprintBody } }, (request, reply) => {
+  server.post("/v1/blueprints", { schema: { body: bodies.create } }, (request, reply) => {
     const flags = readFlags(request, ["create_catalog_page"]);
     if (flags instanceof Refusal) return answer(reply, flags);
     const shelf = createBlueprint(catalog, request.body as Blueprint, writerOf(parts, request));
@@ -26,10 +27,10 @@ export function blueprintRoutes(parts: RouteParts): void {
     const shelf = shelfOf(catalog, request);
     return answer(reply, shelf instanceof Refusal ? shelf : ok({ blueprint: shelf.blueprint }));
   });
-  server.put(one, { schema: { body: replaceBlueprintBody } }, (request, reply) => {
+  server.put(one, { schema: { body: bodies.replace } }, (request, reply) => {
     return answer(reply, change(parts, request, replaceBlueprint));
   });
-  server.patch(one, { schema: { body: patchBlueprintBody } }, (request, reply) => {
+  server.patch(one, { schema: { body: bodies.patch } }, (request, reply) => {
     return answer(reply, change(parts, request, patchBlueprint));
   });
   for (const [member, segment, word] of renames) {

@@ -20,7 +20,7 @@ import {
   shelfOf,
 } from "./routes.js";
 
-/** `POST …/entities/bulk` and `POST …/bulk/entities/delete`. */
+/** `POST …/entities/bulk`, `POST …/bulk/entities/delete` and `DELETE …/bulk/entities`. */
 export function bulkRoutes(parts: RouteParts, bodies: EntityBodies): void {
   const { server, catalog } = parts;
   const loose = catalog.readings.bulkSchema === "item";
@@ -31,6 +31,10 @@ export function bulkRoutes(parts: RouteParts, bodies: EntityBodies): void {
   });
   const deletion = { schema: { body: bodies.bulkDelete } };
   server.post("/v1/blueprints/:blueprint/bulk/entities/delete", deletion, (request, reply) => {
+    return answer(reply, bulkDelete(parts, request));
+  });
+  // Its predecessor, in the description until July 2025; older clients call it.
+  server.delete("/v1/blueprints/:blueprint/bulk/entities", deletion, (request, reply) => {
     return answer(reply, bulkDelete(parts, request));
   });
 }

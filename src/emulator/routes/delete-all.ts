@@ -10,6 +10,10 @@ import { type Answer, answer, entityWriter, ok, type RouteParts, readFlags, shel
 export function deleteAllRoutes(parts: RouteParts): void {
   const { server, catalog } = parts;
   server.delete("/v1/blueprints/:blueprint/all-entities", (request, reply) => answer(reply, deleteAll(parts, request)));
+  server.get("/v1/migrations", (_request, reply) => {
+    const all = [...catalog.migrations.values()].map((migration) => migrationReply(migration, migration.end));
+    return answer(reply, ok({ migrations: all }));
+  });
   server.get("/v1/migrations/:migration", (request, reply) => {
     const { migration: id } = request.params as { readonly migration: string };
     const migration = catalog.migrations.get(id);

@@ -1,9 +1,10 @@
 import type { FastifyRequest } from "fastify";
 import { deleteEntities } from "../delete-entities.js";
 import type { EntityBodies } from "../entity-schema.js";
-import { entityReplies, entityReply } from "../evaluate.js";
+import { entityReply } from "../evaluate.js";
 import type { Shelf, StoredEntity } from "../model.js";
 import { entityNotFound, Refusal } from "../refusal.js";
+import { scoredReplies } from "../scorecards.js";
 import { additionalDataOf } from "../tokens.js";
 import { changeEntity, type EntityInput, upsertEntity } from "../write-entity.js";
 import {
@@ -30,7 +31,7 @@ export function entityRoutes(parts: RouteParts, bodies: EntityBodies): void {
     if (shelf instanceof Refusal) return answer(reply, shelf);
     if (shape instanceof Refusal) return answer(reply, shape);
     const all = shelf.order.filter((entity) => !entity.deleted);
-    const entities = entityReplies(catalog, shelf, all, shape);
+    const entities = scoredReplies(catalog, shelf, all, shape);
     return answer(reply, ok({ entities }));
   });
   server.get("/v1/blueprints/:blueprint/entities-count", (request, reply) => {
@@ -43,7 +44,8 @@ export function entityRoutes(parts: RouteParts, bodies: EntityBodies): void {
     const shape = readShape(request);
     if (named instanceof Refusal) return answer(reply, named);
     if (shape instanceof Refusal) return answer(reply, shape);
-    return answer(reply, ok({ entity: entityReply(catalog, named.shelf, named.entity, shape) }));
+    const [entity] = scoredReplies(catalog, named.shelf, [named.entity], shape);
+    return answer(reply, ok({ entity }));
   });
   server.put(one, { schema: { body: bodies.replace } }, (request, reply) =>
     answer(reply, change(parts, request, false)),

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { calculatorLoaded, loadCalculator } from "../calculation.js";
 import type { Shape } from "../entity-shape.js";
-import type { Catalog, Shelf, Writer } from "../model.js";
+import type { Catalog, Document, Shelf, Writer } from "../model.js";
 import { blueprintNotFound, invalidRequest, Refusal } from "../refusal.js";
 import { runRefusal } from "../runs.js";
 import { send } from "../server.js";
@@ -64,6 +64,14 @@ export function writerOf(parts: RouteParts, request: FastifyRequest): Writer {
 }
 
 type QueryString = Readonly<Record<string, unknown>>;
+
+/** Adds to a document who wrote it and when; `old` is what it takes the place of. */
+export function stamped(parts: RouteParts, request: FastifyRequest, body: Document, old?: Document): Document {
+  const now = new Date(parts.catalog.clock()).toISOString();
+  const { by } = writerOf(parts, request);
+  const created = { createdAt: old?.createdAt ?? now, createdBy: old?.createdBy ?? by };
+  return { ...body, ...created, updatedAt: now, updatedBy: by };
+}
 
 /** Reads boolean flags of the query string, all false by default; anything but `true` and `false` is refused. */
 export function readFlags<Name extends string>(

@@ -1,9 +1,10 @@
 import type { FastifyRequest } from "fastify";
 import { selectEntities } from "../catalog.js";
 import type { Shape } from "../entity-shape.js";
-import { compileSearch, entityReplies } from "../evaluate.js";
-import type { Catalog, Shelf } from "../model.js";
+import { compileSearch } from "../evaluate.js";
+import type { Catalog, Query, Shelf } from "../model.js";
 import { invalidRequest, Refusal } from "../refusal.js";
+import { scoredReplies } from "../scorecards.js";
 import { compress } from "./compress.js";
 import { type Answer, answer, calculatorFor, ok, type RouteParts, readShape, shelfOf } from "./routes.js";
 
@@ -30,11 +31,34 @@ interface PageBody {
   readonly from?: string;
 }
 
-/** `POST /v1/entities/search` over the whole catalog and `POST …/entities/search` by pages over one blueprint. */
+const datasourceBody = {
+  type: "object",
+  properties: {
+    datasource_prefix: { type: "string" },
+    datasource_suffix: { type: "string" },
+    limit: { type: "number", minimum: 1, maximum: 5000, default: 1000 },
+    from: { type: "string" },
+    before: { type: "string" },
+  },
+  required: ["datasource_prefix", "datasource_suffix"],
+};
+
+interface DatasourceBody {
+  readonly datasource_prefix: string;
+  readonly datasource_suffix: string;
+  readonly limit: number;
+  readonly from?: string;
+  readonly before?: string;
+}
+
+/** `POST /v1/entities/search` over the whole catalog, what one program wrote (as Ocean asks for it) and `POST …/entities/search` by pages over one blueprint. */
 export function searchRoutes({ server, catalog }: RouteParts): void {
   const steps = { preHandler: calculatorFor(catalog), onSend: compress };
   server.post("/v1/entities/search", { ...steps, schema: { body: catalogBody } }, (request, reply) => {
     return answer(reply, searchCatalog(catalog, request));
+  });
+  server.post("/v1/blueprints/entities/datasource-entities", { schema: { body: datasourceBody } }, (request, reply) => {
+    return answer(reply, searchDatasource(catalog, request.body as DatasourceBody));
   });
   server.post(
     "/v1/blueprints/:blueprint/entities/search",
@@ -62,7 +86,7 @@ function searchCatalog(catalog: Catalog, request: FastifyRequest): Answer {
     if (query.blueprints?.includes(identifier) === false) continue;
     const found = selectEntities(shelf, query, 0, Number.POSITIVE_INFINITY);
     if (found.length > 0) matchingBlueprints.push(identifier);
-    for (const reply of entityReplies(catalog, shelf, found, shape)) entities.push(reply);
+    for (const reply of scoredReplies(catalog, shelf, found, shape)) entities.push(reply);
   }
   return ok({ matchingBlueprints, entities });
 }
@@ -78,9 +102,27 @@ function searchPage(catalog: Catalog, shelf: Shelf, body: PageBody, flags: Shape
   const found = selectEntities(shelf, query, after, limit + 1);
   const page = found.slice(0, limit);
   const shape: Shape = { ...flags, include: body.include ?? [], exclude: body.exclude ?? [] };
-  const entities = entityReplies(catalog, shelf, page, shape);
+  const entities = scoredReplies(catalog, shelf, page, shape);
   const last = page.at(-1);
   return ok(found.length > limit && last !== undefined ? { next: writeCursor(last.id), entities } : { entities });
+}
+
+// The User-Agent of the last writer says which program it was; `before` leaves out what was written since.
+function searchDatasource(catalog: Catalog, body: DatasourceBody): Answer {
+  const { datasource_prefix: prefix, datasource_suffix: suffix, before, limit } = body;
+  const after = body.from === undefined || body.from === "" ? 0 : readCursor(body.from);
+  if (after === undefined) return invalidRequest(`"from" is no cursor of a search`);
+  const until = before === undefined ? Number.POSITIVE_INFINITY : Date.parse(before);
+  if (Number.isNaN(until)) return invalidRequest(`"before" must match format "date-time"`);
+  const test: Query["test"] = ({ datasource, updatedAt }) =>
+    datasource?.startsWith(prefix) === true && datasource.endsWith(suffix) && updatedAt < until;
+  const most = Math.floor(limit);
+  const found = [...catalog.shelves].flatMap(([blueprint, shelf]) =>
+    selectEntities(shelf, { test }, after, most + 1).map(({ id, identifier }) => ({ id, identifier, blueprint })),
+  );
+  const page = found.sort((a, b) => a.id - b.id).slice(0, most);
+  const entities = page.map(({ identifier, blueprint }) => ({ identifier, blueprint }));
+  return ok(found.length > most ? { next: writeCursor(page.at(-1)?.id ?? 0), entities } : { entities });
 }
 
 // The id of the last entity shown: entities that come, go or change meanwhile move no other between pages.

@@ -2,12 +2,11 @@ import { existsSync } from "node:fs";
 import type { Client } from "../../api/client.js";
 import type { Mode } from "../../entity.js";
 import { GuardError, InternalError, PortloadError, SourceError } from "../../errors.js";
-import { formatOfCopy } from "../../read/copied-format.js";
-import { extractRecords } from "../../read/extract.js";
-import { JsonSyntaxFault } from "../../read/json.js";
+import { extractRecords, formatOfCopy } from "../../read/extract.js";
 import { unpackedName } from "../../read/unpack.js";
 import { writeForms } from "../../report/forms.js";
-import { buildReport, type Ending, type RejectFile, type Report } from "../../report/report.js";
+import { buildReport, type Ending, type RejectFile, type Report, type ReportOrigin } from "../../report/report.js";
+import type { Timeline } from "../../report/timeline.js";
 import type { State } from "../../state/state.js";
 import type { AllowedRejects } from "./allow-rejects.js";
 import { GraceOver, type Stop } from "./control.js";
@@ -42,6 +41,9 @@ export interface Finish {
   /** Sources that get a rejects file, and how they are read. */
   readonly rejectsOf: Pick<Inventory, "sources" | "optionsOf">;
   readonly allowed?: AllowedRejects | undefined;
+  readonly timeline: Timeline;
+  /** What the import was made with, asked for at its end. */
+  readonly origin: () => ReportOrigin;
   /** Further files for the report. */
   readonly reports: readonly string[];
 }
@@ -79,7 +81,7 @@ export async function finish(facts: Finish, work: () => Promise<void>): Promise<
 }
 
 function reportOf(
-  { allowed, client, command, dryRun, ledger, retryOf, state }: Finish,
+  { allowed, client, command, dryRun, ledger, origin, retryOf, state, timeline }: Finish,
   ending: Ending,
   rejectFiles: readonly RejectFile[],
   durationMs: number,
@@ -92,9 +94,12 @@ function reportOf(
     ending,
     counts: ledger.close(ending !== "finished"),
     rejects: ledger.rejectGroups(),
+    faults: ledger.faultGroups(),
     warnings: ledger.warningGroups(),
     rejectFiles,
     requests: client.counts(),
+    timeline: timeline.points(),
+    origin: origin(),
     startedAt: state.header.startedAt,
     ...(retryOf !== undefined && { retryOf }),
     durationMs,
@@ -124,7 +129,7 @@ async function writeRejectFiles({ ledger, rejectsOf, state }: Finish, files: Rej
       const path = await state.rejects.writeRejectsFile(named, bytes);
       files.push({ path, source: source.name, records: wanted.length });
     } catch (error) {
-      if (!(error instanceof SourceError || error instanceof JsonSyntaxFault)) throw error;
+      if (!(error instanceof SourceError)) throw error;
       ledger.warn([
         {
           code: "source_changed",

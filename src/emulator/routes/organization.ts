@@ -1,0 +1,110 @@
+import type { FastifyRequest } from "fastify";
+import { type Document, isObject, type Shelf } from "../model.js";
+import { notFound, Refusal } from "../refusal.js";
+import { answer, ok, type RouteParts, shelfOf } from "./routes.js";
+
+const text = { type: "string" };
+const properties = {
+  name: text,
+  settings: { type: "object" },
+  isOnboarded: { type: "boolean" },
+  toolSelectionProvisioning: { type: "object" },
+  announcement: { type: "object" },
+};
+const patchBody = { type: "object", properties, additionalProperties: false };
+const putBody = { ...patchBody, required: ["name"] };
+const permissionsBody = { type: "object" };
+
+/**
+ * `/v1/organization`, and the permissions of blueprints, actions and pages: kept and given back, and never asked for when something is written.
+ * The defaults are those of Port's guides to permissions.
+ */
+export function organizationRoutes(parts: RouteParts): void {
+  const { server, catalog } = parts;
+  const { permissions } = catalog.documents;
+  const organization = () => ({ id: "org_emulator", featureFlags: [], ...catalog.organization });
+  server.get("/v1/organization", (_request, reply) => answer(reply, ok({ organization: organization() })));
+  server.put("/v1/organization", { schema: { body: putBody } }, (request, reply) => {
+    catalog.organization = request.body as Document;
+    return answer(reply, ok({}));
+  });
+  server.patch("/v1/organization", { schema: { body: patchBody } }, (request, reply) => {
+    catalog.organization = { ...catalog.organization, ...(request.body as Document) };
+    return answer(reply, ok({}));
+  });
+  // What permissions are of, each with its defaults or why there are none.
+  const kinds = [
+    ["/v1/blueprints/:blueprint", blueprintDefaults],
+    ["/v1/actions/:action", actionDefaults],
+    ["/v1/pages/:page", pageDefaults],
+  ] as const;
+  for (const [one, defaultsOf] of kinds) {
+    const nameOf = (request: FastifyRequest) => JSON.stringify(request.params);
+    server.get(`${one}/permissions`, (request, reply) => {
+      const defaults = defaultsOf(request);
+      if (defaults instanceof Refusal) return answer(reply, defaults);
+      return answer(reply, ok({ permissions: permissions.get(nameOf(request)) ?? defaults }));
+    });
+    server.patch(`${one}/permissions`, { schema: { body: permissionsBody } }, (request, reply) => {
+      const defaults = defaultsOf(request);
+      if (defaults instanceof Refusal) return answer(reply, defaults);
+      const fault = unknownFields(defaults, request.body as Document);
+      if (fault !== undefined) return answer(reply, fault);
+      const changed = merged(permissions.get(nameOf(request)) ?? defaults, request.body as Document);
+      permissions.set(nameOf(request), changed);
+      return answer(reply, ok({ permissions: changed }));
+    });
+  }
+
+  function blueprintDefaults(request: FastifyRequest): Document | Refusal {
+    const shelf = shelfOf(catalog, request);
+    return shelf instanceof Refusal ? shelf : { entities: entityPermissions(shelf) };
+  }
+
+  function actionDefaults(request: FastifyRequest): Document | Refusal {
+    const { action } = request.params as { readonly action: string };
+    if (!catalog.actions.has(action)) return notFound("Action", action);
+    return { execute: { ...nobody, roles: ["Member", "Admin"] }, approve: { users: [], roles: [], teams: [] } };
+  }
+
+  function pageDefaults(request: FastifyRequest): Document | Refusal {
+    const { page } = request.params as { readonly page: string };
+    if (!catalog.documents.page.has(page)) return notFound("Page", page);
+    return { read: { users: [], roles: ["Member", "Admin"], teams: [] } };
+  }
+}
+
+const nobody = { users: [], roles: [], teams: [], ownedByTeam: false };
+
+function entityPermissions({ blueprint, rules }: Shelf): Document {
+  const writers = { ...nobody, roles: ["Admin", `${blueprint.identifier}-moderator`] };
+  const each = (names: Iterable<string>) => Object.fromEntries([...names].map((name) => [name, writers] as const));
+  return {
+    read: { ...nobody, roles: ["Member", "Admin"] },
+    register: writers,
+    update: writers,
+    unregister: writers,
+    updateProperties: each(["$identifier", "$title", "$icon", "$team", ...rules.properties]),
+    updateRelations: each(rules.relations.keys()),
+  };
+}
+
+// Words and details of a live reply.
+function unknownFields(defaults: Document, given: Document): Refusal | undefined {
+  const unknown = (group: string): readonly string[] => {
+    const [known, named] = [defaults, given].map(({ entities }) => (isObject(entities) ? entities[group] : undefined));
+    return isObject(known) && isObject(named) ? Object.keys(named).filter((name) => !Object.hasOwn(known, name)) : [];
+  };
+  const details = { invalidProperties: unknown("updateProperties"), invalidRelations: unknown("updateRelations") };
+  if (details.invalidProperties.length + details.invalidRelations.length === 0) return undefined;
+  return new Refusal(422, "invalid_permissions", "You cannot update permissions on unknown fields", details);
+}
+
+function merged(held: Document, given: Document): Document {
+  const next: Record<string, unknown> = { ...held };
+  for (const [key, value] of Object.entries(given)) {
+    const before = Object.hasOwn(held, key) ? held[key] : undefined;
+    next[key] = isObject(before) && isObject(value) ? merged(before, value) : value;
+  }
+  return next;
+}

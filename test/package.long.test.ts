@@ -1,0 +1,102 @@
+import { execFile, execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { beforeAll, describe, expect, it } from "vitest";
+import { envOf, makeFolder, startCatalog } from "./support/catalog.js";
+import { installPackage, packProject } from "./support/package.js";
+
+const run = promisify(execFile);
+
+describe("the packed file", () => {
+  let files: readonly string[] = [];
+  beforeAll(async () => {
+    const list = execFileSync("tar", ["-tzf", await packProject()], { encoding: "utf8" });
+    files = list
+      .trimEnd()
+      .split("\n")
+      .map((name) => name.replace("package/", ""));
+  });
+
+  it("holds program, types, docs, samples and schemas, and no tests, sources or source maps", () => {
+    const wanted = [
+      "dist/cli/main.js",
+      "dist/index.d.ts",
+      "docs/cli.md",
+      "docs/schedules/crontab",
+      "samples/services.csv",
+    ];
+    expect(files).toEqual(expect.arrayContaining([...wanted, "mappings/services.yaml", "schema/mapping.schema.json"]));
+    expect(files.filter((name) => /\.map$|^(?:src|test|bench|node_modules)\/|\.test\.ts$/.test(name))).toEqual([]);
+    const tops = [...new Set(files.map((name) => name.split("/")[0]))].sort();
+    expect(tops).toEqual(
+      [
+        ...["ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "Dockerfile", "LICENSE", "README.md", "action.mjs"],
+        ...["action.yml", "dist", "docs", "examples", "mappings", "package.json", "samples", "schema"],
+      ].sort(),
+    );
+  });
+
+  it("has no dead link between its pages", async () => {
+    const folder = await makeFolder();
+    execFileSync("tar", ["-xzf", await packProject(), "-C", folder]);
+    const pages = files.filter((name) => name.endsWith(".md"));
+    const dead = pages.flatMap((page) =>
+      [...readFileSync(join(folder, "package", page), "utf8").matchAll(/\]\((?!https?:|#)([^)#\s]+)(?:#[^)]*)?\)/g)]
+        .map(([, target = ""]) => target)
+        .filter((target) => !existsSync(join(folder, "package", page, "..", target)))
+        .map((target) => `${page}: ${target}`),
+    );
+    expect(dead).toEqual([]);
+  });
+});
+
+describe("in an empty folder where the packed file is installed", () => {
+  let folder = "";
+  let said = "";
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), "portload-test-"));
+    said = await installPackage(folder);
+    return () => rmSync(folder, { recursive: true, force: true });
+  }, 120_000);
+
+  it("came without a warning, in at most 81 packages and 49 MB", () => {
+    expect(said).not.toMatch(/warn/i);
+    const lock = JSON.parse(readFileSync(join(folder, "node_modules/.package-lock.json"), "utf8"));
+    expect(Object.keys(lock.packages).length).toBeLessThanOrEqual(81);
+    expect(bytesIn(join(folder, "node_modules")) / 1e6).toBeLessThanOrEqual(49);
+  });
+
+  it("runs as npx portload, and imports", async () => {
+    const emulator = await startCatalog();
+    const from = "node_modules/portload";
+    const args = ["portload", "import", `${from}/samples/teams.json`, "-m", `${from}/mappings/teams.yaml`];
+    const env = { PATH: process.env.PATH, HOME: process.env.HOME, ...envOf(emulator) };
+    const { stderr } = await run("npx", ["--no", ...args], { cwd: folder, env });
+    expect(stderr).toContain("Finished: 20 entities in the catalog");
+    expect(emulator.store.count("team")).toBe(20);
+  });
+
+  it("shows the demo", async () => {
+    const { stderr } = await run("npx", ["--no", "portload", "demo"], { cwd: folder });
+    expect(stderr).toMatch(/1,361 entities = 1,118 created/);
+  });
+
+  it("is a library that ES modules and types find", async () => {
+    const program =
+      'import { runImport, startEmulator } from "portload"; console.log(typeof runImport, typeof startEmulator);';
+    const { stdout } = await run(process.execPath, ["--input-type=module", "-e", program], { cwd: folder });
+    expect(stdout).toBe("function function\n");
+    const { exports } = JSON.parse(readFileSync(join(folder, "node_modules/portload/package.json"), "utf8"));
+    const targets = Object.values(exports as Record<string, string | Record<string, string>>).flatMap((target) =>
+      typeof target === "string" ? [target] : Object.values(target),
+    );
+    expect(targets.filter((target) => !existsSync(join(folder, "node_modules/portload", target)))).toEqual([]);
+  });
+});
+
+function bytesIn(folder: string): number {
+  const names = readdirSync(folder, { recursive: true, encoding: "utf8" });
+  return names.map((name) => statSync(join(folder, name))).reduce((sum, { size }) => sum + size, 0);
+}
