@@ -181,7 +181,7 @@ function hopeless(call: Call<unknown>, blueprint: string, cause: string, io: Cal
 function refusesAll(call: Call<unknown>, why: string, io: CallIo): ApiError {
   return new ApiError(`${call.method} ${publicUrl(call, io.apiUrl)}: ${why}`, {
     ...{ method: call.method, url: publicUrl(call, io.apiUrl), attempts: 1 },
-    hint: "That is a fault of the way to the API, not of the entities: look what stands between, then resume.",
+    hint: "That is a fault of the way to the API, not of the entities: look what is between, then resume.",
   });
 }
 

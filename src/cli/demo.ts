@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { runImport } from "../recipes/import.js";
-import { loadBlueprintFolder } from "../recipes/run/blueprint-folder.js";
+import { loadBlueprintFolder } from "../recipes/run/blueprints.js";
 import { formatSummary } from "../report/summary.js";
 import { packageFile } from "../version.js";
 import { describeError, type ExitCode } from "./exit.js";

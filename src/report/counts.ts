@@ -6,7 +6,7 @@ import type { Reject } from "../reject.js";
 /** What became of the records. */
 export type RecordCounts = Tally;
 
-/** What became of the entities. `deleted` ones were in the catalog alone, so they stand outside the ledger. @source contract, "Counting" */
+/** What became of the entities. `deleted` ones were in the catalog alone, so they are outside the ledger. */
 export interface EntityCounts {
   readonly mapped: number;
   readonly created: number;
@@ -98,7 +98,7 @@ export function closeCounts(counts: Counts): Counts {
   return sum;
 }
 
-/** Tells whether every record and every entity is accounted for, in all and for each blueprint. @source contract, "The ledger" */
+/** Tells whether every record and every entity is accounted for, in all and for each blueprint. */
 export function balances({ records, entities, blueprints }: Counts): boolean {
   const all = [entities, ...Object.values(blueprints)];
   return (

@@ -6,7 +6,7 @@ import type { Place } from "../record.js";
 /** Version of the journal's form; a reader refuses others. */
 export const journalFormat = 1;
 
-/** What tells one source from its later self. Stdin has neither size nor time. */
+/** What separates a source from its later versions. Stdin has neither size nor time. */
 export interface SourceFingerprint {
   /** As on the command line, without kind, userinfo and query; `-` for stdin. */
   readonly name: string;
@@ -40,7 +40,7 @@ export interface JournalHeader {
   /** The options as resolved, so that a later process can go on without them. */
   readonly options: Readonly<Record<string, unknown>>;
   readonly fingerprints: Fingerprints;
-  /** The import whose rejects this one takes up. */
+  /** The import whose rejects this one imports. */
   readonly retryOf?: string;
 }
 

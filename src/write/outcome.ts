@@ -55,7 +55,7 @@ function tooLarge({ entity: { bytes } }: Write, { error, message }: { error: str
   if (bytes > maxBodyBytes / 2)
     return `the entity has ${size} bytes, more than a request may carry (1 MiB); map less into it`;
   const said = [error === noCode ? "" : error, message].filter((part) => part !== "").join(": ");
-  return `the server takes no request with its ${size} bytes (status 413${said === "" ? "" : `, ${said}`}), although the API takes 1 MiB: look what stands between`;
+  return `the server takes no request with its ${size} bytes (status 413${said === "" ? "" : `, ${said}`}), although the API takes 1 MiB: look what is between`;
 }
 
 function namesTargets({ entity }: Write): boolean {
