@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { runImport } from "../recipes/import.js";
-import { loadBlueprintFolder } from "../recipes/run/blueprint-folder.js";
+import { loadBlueprintFolder } from "../recipes/run/blueprints.js";
 import { formatSummary } from "../report/summary.js";
 import { packageFile } from "../version.js";
 import { describeError, type ExitCode } from "./exit.js";

@@ -6,7 +6,7 @@ import { type FaultScript, faultScript } from "../emulator/faults.js";
 import { parseReadings } from "../emulator/readings.js";
 import { EnvironmentError, UsageError } from "../errors.js";
 import type { emulatorOptions } from "../options/emulator.js";
-import { loadBlueprintFolder } from "../recipes/run/blueprint-folder.js";
+import { loadBlueprintFolder } from "../recipes/run/blueprints.js";
 import type { Run } from "./command.js";
 import { say } from "./terminal.js";
 

@@ -78,6 +78,8 @@ export const applyOptions = {
   ...outputGroup,
   ...targetGroup,
 } satisfies SchemaOf<ApplyOptions>;
+/** {@link ApplyOptions} as the program works with them. */
+export type ResolvedApplyOptions = Resolved<typeof applyOptions>;
 
 /** Any option of a run, without its default: what is not given stays as an earlier import had it. */
 export type ChangedOptions = { readonly [K in keyof RunOptions]?: RunOptions[K] | undefined };

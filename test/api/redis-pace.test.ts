@@ -140,7 +140,8 @@ describe.skipIf(!hasRedis)(`a pace shared through Redis${withoutRedis}`, { retry
   it("goes on alone with the share that was said, and warns once", async () => {
     const { url, cut } = await redisBehindCut();
     const limits = { "x-ratelimit-limit": "1000", "x-ratelimit-period": "10" };
-    const { client } = await stub(() => ({ headers: limits }), {
+    const body = { ok: true, entities: [{ index: 0, created: true }], errors: [] };
+    const { client } = await stub(() => ({ headers: limits, body }), {
       sharedPace: { url, fallbackShare: 0.25 },
       clock: realClock,
     });
