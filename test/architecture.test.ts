@@ -41,7 +41,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   pages: [],
   emulator: ["pages"],
   // The page on which a mapping is made; its front end takes types alone.
-  studio: ["recipes", "report", "lint", "pages"],
+  studio: ["recipes", "report", "lint", "pages", "root"],
   // Authoring a mapping: beside the way of a record, looking at its parts.
   authoring: ["map"],
   "mapping-test": ["map", "authoring"],

@@ -25,9 +25,6 @@ export const bulkBody = z.looseObject({
   errors: z.array(z.unknown()).default([]),
 });
 
-/** An entry of a bulk reply's `entities`. */
-export const bulkWritten = z.looseObject({ index: z.int(), created: z.boolean() });
-
 /** An entry of a bulk reply's `errors`. */
 export const bulkRefused = z.looseObject({
   index: z.int(),
@@ -44,7 +41,7 @@ const foundEntity = z.custom<FoundEntity>(
 export const searchBody = z.looseObject({ entities: z.array(foundEntity), next: z.string().nullish() });
 
 /** `POST /blueprints/{id}/bulk/entities/delete`: the identifiers that were there. */
-export const deletedBody = z.looseObject({ deletedEntities: z.array(z.string()).default([]) });
+export const deletedBody = z.looseObject({ deletedEntities: z.array(z.string()).optional() });
 
 /** An object that is shown or looked at as it came. */
 export const anyObject = z.record(z.string(), z.unknown());
@@ -56,4 +53,8 @@ export const countBody = z.looseObject({ count: z.int() });
 export const heldBody = z.looseObject({ entity: z.looseObject({ createdAt: z.string() }) });
 
 /** Any refusal. */
-export const failureBody = z.looseObject({ error: z.string().optional(), message: z.string().optional() });
+export const failureBody = z.looseObject({
+  ok: z.boolean().optional(),
+  error: z.string().optional(),
+  message: z.string().optional(),
+});

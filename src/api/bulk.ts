@@ -1,10 +1,14 @@
 import { z } from "zod";
 import type { Mode } from "../entity.js";
 import { ApiError, BlueprintError } from "../errors.js";
-import { type Reply, wordsOf } from "../reply.js";
+import { type Refused, type Reply, wordsOf } from "../reply.js";
 import type { Verdict } from "../verdict.js";
-import { bulkBody, bulkRefused, bulkWritten, failureBody } from "./bodies.js";
+import { bulkBody, bulkRefused, failureBody } from "./bodies.js";
+import { createBreaker } from "./breaker.js";
 import { type Call, type CallIo, pathOf, publicUrl, queryOf, refusalOf } from "./call.js";
+import { isEnvelope } from "./not-the-api.js";
+import { notTheApi } from "./retry.js";
+import { strangerAttempts } from "./send.js";
 
 /** How a bulk request is to be taken. */
 export interface BulkFlags {
@@ -37,6 +41,7 @@ export function createBulkCall(
   exists: (blueprint: string) => Promise<boolean>,
 ): UpsertBulk {
   const breaker = createBreaker();
+  const way = watchTheWay();
   return async (blueprint, items, flags) => {
     const call = bulkCall(blueprint, items, flags);
     const cause = flags.validationOnly ? undefined : breaker.cause(blueprint);
@@ -46,13 +51,23 @@ export function createBulkCall(
       const { traceId } = reply;
       const body = reply.body.map((verdict) => detailed(verdict, traceId, io.redact));
       breaker.see(blueprint, body);
+      const isMute = body.length > 0 && body.every(({ is }) => is === "unknown");
+      if (way.mute(isMute)) throw refusesAll(call, `${mostMute} replies in a row say nothing of any entity`, io);
+      way.refused(undefined);
+      way.stranger(false);
       return { ...reply, body };
     }
-    if (reply.is === "lost" || reply.status === 413) return reply;
+    if (reply.is === "lost") {
+      if (way.stranger(reply.cause === notTheApi)) throw refusesAll(call, "what answers there is not Port's API", io);
+      return reply;
+    }
     if (reply.status === 404 && !(await exists(blueprint))) throw gone(blueprint);
     if (refusesCaller(reply)) throw refusalOf(call, reply, io);
     // The writer halves it down to the entity at fault; only what is said of a single one counts.
-    if (items.length === 1) breaker.see(blueprint, [reply]);
+    if (items.length > 1) return reply;
+    if (reply.status !== 413) breaker.see(blueprint, [reply]);
+    if (way.refused(reply))
+      throw refusesAll(call, `${mostRefusals} requests in a row were refused as a whole: ${wordsOf(reply)}`, io);
     return reply;
   };
 }
@@ -71,13 +86,31 @@ export function bulkCall(blueprint: string, items: readonly string[], flags: Bul
       run_id: runId,
     })}`,
     route: "bulk",
-    body: `{"entities":[${items.join(",")}]}`,
+    body: bodyOf(items),
     idempotent: mode !== "create" || validationOnly,
-    schema: z.unknown().transform((body) => readVerdicts(body, items.length)),
+    schema: schemaOf(items.length),
   };
 }
 
+/** Put together by one join: a text made of pieces would be copied once more when it is sent. */
+function bodyOf(items: readonly string[]): string {
+  const parts = ['{"entities":['];
+  for (const item of items) parts.push(parts.length === 1 ? "" : ",", item);
+  parts.push("]}");
+  return parts.join("");
+}
+
+/** By count: making a schema costs more than using it. */
+const schemas: z.ZodType<readonly Verdict[]>[] = [];
+
+function schemaOf(count: number): z.ZodType<readonly Verdict[]> {
+  schemas[count] ??= z.unknown().transform((body) => readVerdicts(body, count));
+  return schemas[count];
+}
+
 const unknown: Verdict = { is: "unknown" };
+const created: Verdict = { is: "created" };
+const updated: Verdict = { is: "updated" };
 
 /**
  * Reads the verdict on each entity from the body of a 200 or 207, by `index` alone: identifiers may be queries.
@@ -98,14 +131,20 @@ export function readVerdicts(body: unknown, count: number): readonly Verdict[] {
     seen.add(index);
   };
   for (const entry of parsed.data.entities) {
-    const { data } = bulkWritten.safeParse(entry);
-    if (data) settle(data.index, { is: data.created ? "created" : "updated" });
+    if (isWritten(entry)) settle(entry.index, entry.created ? created : updated);
   }
   for (const entry of parsed.data.errors) {
     const { data } = bulkRefused.safeParse(entry);
     if (data) settle(data.index, { is: "refused", status: data.statusCode, error: data.error, message: data.message });
   }
   return verdicts;
+}
+
+/** By hand: there is one for each entity of an import. */
+function isWritten(entry: unknown): entry is { readonly index: number; readonly created: boolean } {
+  if (typeof entry !== "object" || entry === null) return false;
+  const { index, created } = entry as { readonly index?: unknown; readonly created?: unknown };
+  return Number.isSafeInteger(index) && typeof created === "boolean";
 }
 
 /** The API's words may repeat what it was sent. */
@@ -139,41 +178,43 @@ function hopeless(call: Call<unknown>, blueprint: string, cause: string, io: Cal
   });
 }
 
-/** Watches whether writing a blueprint makes any sense. */
-interface Breaker {
-  /** Takes in the verdicts of a request. */
-  see(blueprint: string, verdicts: readonly Verdict[]): void;
-  /** Why nothing of this blueprint will ever be written: the API's own words. Undefined while there is hope. */
-  cause(blueprint: string): string | undefined;
+function refusesAll(call: Call<unknown>, why: string, io: CallIo): ApiError {
+  return new ApiError(`${call.method} ${publicUrl(call, io.apiUrl)}: ${why}`, {
+    ...{ method: call.method, url: publicUrl(call, io.apiUrl), attempts: 1 },
+    hint: "That is a fault of the way to the API, not of the entities: look what is between, then resume.",
+  });
 }
 
-/** So many entities, all refused alike and none written, are a fault of mapping, blueprint or permissions: ten full requests. */
-export const hopelessAfter = 200;
-
-/** Statuses that refuse for the sake of schema or permission; 404 (a target that is missing) and 409 (it exists) are an entity's own. */
-const schemaWide = [400, 403, 422];
+/** Requests of a single entity, refused in the same words one after the other, that are believed to be about the entities. */
+export const mostRefusals = 60;
+/** Replies one after the other that say nothing of any entity of theirs. */
+export const mostMute = 30;
 
 /**
- * Separates a fault of the whole blueprint from bad entities: from the first on, all were refused with the same status, code and message. One entity that
- * is written, or refused for another reason, is hope for the rest of the import.
+ * Tells a way on which nothing gets through any more from entities that are refused. Refusals that the API gives for the sake of an entity (400, 404, 422 in its own
+ * form) do not count: a source may hold many such entities in a row.
  */
-function createBreaker(): Breaker {
-  const blueprints = new Map<string, { cause: string | undefined; count: number }>();
+function watchTheWay() {
+  let last = "";
+  let refusals = 0;
+  let mutes = 0;
+  let strangers = 0;
   return {
-    see(blueprint, verdicts) {
-      const state = blueprints.get(blueprint) ?? { cause: causeOf(verdicts[0]), count: 0 };
-      blueprints.set(blueprint, state);
-      if (verdicts.some((verdict) => causeOf(verdict) !== state.cause)) state.cause = undefined;
-      state.count += verdicts.length;
+    /** Mode create reads back what it cannot send again. */
+    stranger(isStranger: boolean): boolean {
+      strangers = isStranger ? strangers + 1 : 0;
+      return strangers >= strangerAttempts;
     },
-    cause(blueprint) {
-      const state = blueprints.get(blueprint);
-      return state !== undefined && state.count >= hopelessAfter ? state.cause : undefined;
+    mute(isMute: boolean): boolean {
+      mutes = isMute ? mutes + 1 : 0;
+      return mutes >= mostMute;
+    },
+    refused(reply: Refused | undefined): boolean {
+      const isOwn = reply !== undefined && isEnvelope(reply.body) && [400, 404, 422].includes(reply.status);
+      const words = reply === undefined || isOwn ? "" : wordsOf(reply);
+      refusals = words === "" ? 0 : words === last ? refusals + 1 : 1;
+      last = words;
+      return refusals >= mostRefusals;
     },
   };
-}
-
-function causeOf(verdict: Verdict | undefined): string | undefined {
-  if (verdict?.is !== "refused" || !schemaWide.includes(verdict.status)) return undefined;
-  return wordsOf(verdict);
 }

@@ -2,6 +2,7 @@ import type { FoundEntity } from "../entity.js";
 import { ApiError } from "../errors.js";
 import { searchBody } from "./bodies.js";
 import { bodyOf, type Call, type CallIo, pathOf, publicUrl, refusalOf } from "./call.js";
+import { replyTooLarge } from "./retry.js";
 
 /** A page of a blueprint's entities. */
 export interface SearchRequest {
@@ -45,6 +46,8 @@ const maxBytes = 512 * 1024;
 const frameBytes = 256;
 /** Statuses that a smaller look-up may avoid. */
 const tooMuch = [413, 422, 504];
+/** So many entities fit into any reply: one has at most 1 MiB. */
+const surelyFits = 16;
 /** Pages after which a scan asks for the first time how many entities there are; then each time they double. */
 const firstCountAtPages = 64;
 /** Entities beyond the count that others may have created meanwhile. */
@@ -63,10 +66,19 @@ export function createSearchCalls(io: CallIo, count: (blueprint: string) => Prom
 
   async function* pages(blueprint: string, request: SearchRequest): AsyncGenerator<readonly FoundEntity[]> {
     const seen = new Set<string>();
-    let [found, empty, countAt] = [0, 0, firstCountAtPages];
+    let [found, empty, countAt, limit] = [0, 0, firstCountAtPages, maxPage];
     let from: string | undefined;
     do {
-      const page = await search(blueprint, { ...request, limit: maxPage, ...(from !== undefined && { from }) });
+      const page: SearchPage | undefined = await search(blueprint, {
+        ...request,
+        limit,
+        ...(from !== undefined && { from }),
+      }).catch((error: unknown) => {
+        if (!isTooLarge(error) || limit <= surelyFits) throw error;
+        limit = Math.ceil(limit / 8);
+        return undefined;
+      });
+      if (page === undefined) continue;
       yield page.entities;
       found += page.entities.length;
       empty = page.entities.length === 0 ? empty + 1 : 0;
@@ -79,7 +91,7 @@ export function createSearchCalls(io: CallIo, count: (blueprint: string) => Prom
       const most = await count(blueprint);
       if (found > most + createdMeanwhile)
         throw endless(blueprint, `it gave ${found} entities of a blueprint that has ${most}`, io);
-    } while (from !== undefined);
+    } while (true);
   }
 
   async function lookUpPart(asked: Part, found: Map<string, FoundEntity>): Promise<void> {
@@ -95,8 +107,11 @@ export function createSearchCalls(io: CallIo, count: (blueprint: string) => Prom
         ...(from !== undefined && { from }),
       };
       const call = searchCall(blueprint, request, part.length > 1 ? tooMuch : []);
-      const reply = await io.send(call);
-      if (reply.is === "refused" && call.expected?.includes(reply.status)) {
+      const reply = await io.send(call).catch((error: unknown) => {
+        if (!isTooLarge(error) || part.length <= surelyFits) throw error;
+        return undefined;
+      });
+      if (reply === undefined || (reply.is === "refused" && call.expected?.includes(reply.status))) {
         const middle = Math.ceil(part.length / 2);
         await lookUpPart({ ...asked, part: part.slice(0, middle) }, found);
         await lookUpPart({ ...asked, part: part.slice(middle) }, found);
@@ -131,6 +146,11 @@ export function createSearchCalls(io: CallIo, count: (blueprint: string) => Prom
   };
 }
 
+/** A page of so many large entities that no reply may hold them. */
+function isTooLarge(error: unknown): boolean {
+  return error instanceof ApiError && error.fault === replyTooLarge;
+}
+
 type SearchBody = ReturnType<(typeof searchBody)["parse"]>;
 
 function searchCall(blueprint: string, request: SearchRequest, expected: readonly number[] = []): Call<SearchBody> {
@@ -153,7 +173,7 @@ function endless(blueprint: string, why: string, { apiUrl }: CallIo): ApiError {
   const url = publicUrl({ path: pathOf(blueprint, "/entities/search") }, apiUrl);
   return new ApiError(`POST ${url}: the search does not end: ${why}`, {
     ...{ method: "POST", url, attempts: 1 },
-    hint: "What answers does not page as Port's API does: check PORT_API_URL, and what stands between.",
+    hint: "What answers does not page as Port's API does: check PORT_API_URL, and what is between.",
   });
 }
 

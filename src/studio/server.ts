@@ -1,9 +1,9 @@
 import { randomBytes, timingSafeEqual } from "node:crypto";
 import { readFile } from "node:fs/promises";
-
 import { Readable } from "node:stream";
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { PortloadError } from "../errors.js";
+import { packageFile } from "../version.js";
 import type { StudioActions } from "./actions.js";
 import { studioDocument } from "./document.js";
 import { studioCss } from "./style.js";
@@ -72,7 +72,7 @@ export async function serveStudio(actions: StudioActions, port = 0): Promise<Stu
   });
   server.get("/page.css", async (_, reply) => reply.type("text/css; charset=utf-8").send(studioCss));
   server.get("/page.js", async (_, reply) =>
-    reply.type("text/javascript; charset=utf-8").send(await readFile(new URL("./page/page.js", import.meta.url))),
+    reply.type("text/javascript; charset=utf-8").send(await readFile(packageFile("dist/studio/page/page.js"))),
   );
   serveActions(server, actions);
   await listen(server, port);

@@ -63,7 +63,7 @@ describe.skipIf(!hasRedis)(`a pace shared through Redis${withoutRedis}`, { retry
   it("loses nothing to a job that is killed", async () => {
     const apiUrl = api();
     const code = `
-      import { openRedisPace } from ${JSON.stringify(join(root, "dist/api/redis-pace.js"))};
+      import { openRedisPace } from ${JSON.stringify(join(root, "node_modules/.cache/portload-bench/src/api/redis-pace.js"))};
       const limiter = await (await openRedisPace(${JSON.stringify(redisUrl)}, ${JSON.stringify(apiUrl)})).limiter("bulk", 10);
       const worker = async () => { for (;;) { await limiter.turn(); process.stdout.write("."); } };
       for (let n = 0; n < 30; n++) void worker();
@@ -140,7 +140,8 @@ describe.skipIf(!hasRedis)(`a pace shared through Redis${withoutRedis}`, { retry
   it("goes on alone with the share that was said, and warns once", async () => {
     const { url, cut } = await redisBehindCut();
     const limits = { "x-ratelimit-limit": "1000", "x-ratelimit-period": "10" };
-    const { client } = await stub(() => ({ headers: limits }), {
+    const body = { ok: true, entities: [{ index: 0, created: true }], errors: [] };
+    const { client } = await stub(() => ({ headers: limits, body }), {
       sharedPace: { url, fallbackShare: 0.25 },
       clock: realClock,
     });
