@@ -70,11 +70,18 @@ export function addRejects(counts: Counts, rejects: readonly Reject[]): Counts {
 
 /** Adds what became of entities. Each entity has one outcome: that of its last write. */
 export function addOutcomes(counts: Counts, outcomes: readonly Pick<Outcome, "is" | "key">[]): Counts {
-  let sum = counts;
-  for (const is of outcomeKinds) {
-    const same = outcomes.filter((outcome) => outcome.is === is);
-    sum = addEach(sum, is, same, ({ key }) => key.blueprint);
+  const numbers = new Map<string, Partial<Record<Outcome["is"], number>>>();
+  for (const { is, key } of outcomes) {
+    let known = numbers.get(key.blueprint);
+    if (known === undefined) {
+      known = {};
+      numbers.set(key.blueprint, known);
+    }
+    known[is] = (known[is] ?? 0) + 1;
   }
+  let sum = counts;
+  for (const [blueprint, known] of numbers)
+    for (const is of outcomeKinds) if (known[is] !== undefined) sum = add(sum, is, blueprint, known[is]);
   return sum;
 }
 

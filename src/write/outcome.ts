@@ -22,7 +22,8 @@ export function outcomeOf(write: Write, verdict: Verdict): Outcome | Deferred {
 
 /** The outcome of an entity that the catalog holds by now; one that is known to lack something counts as rejected all the same. */
 export function writtenOutcome(entity: Entity, is: "created" | "updated" | "unchanged"): Outcome {
-  if (entity.rejected === undefined) return { ...placeOf(entity), is };
+  const { at, resource, item, key } = entity;
+  if (entity.rejected === undefined) return { at, resource, item, key, is };
   return { ...placeOf(entity), is: "rejected", reject: { ...entity.rejected, stage: "write", ...originOf(entity) } };
 }
 
