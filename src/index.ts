@@ -24,7 +24,7 @@ export type { Outcome } from "./outcome.js";
 export { type AppliedBlueprint, applyBlueprintFiles } from "./recipes/apply-blueprints.js";
 export { runImport } from "./recipes/import.js";
 export { type Preview, type PreviewContext, preview } from "./recipes/preview.js";
-export { loadBlueprintFiles, loadBlueprintFolder } from "./recipes/run/blueprint-folder.js";
+export { loadBlueprintFiles, loadBlueprintFolder } from "./recipes/run/blueprints.js";
 export type { ImportContext } from "./recipes/run/context.js";
 export type { Finished } from "./recipes/run/finish.js";
 export { type Reject, type RejectCode, rejectCodes } from "./reject.js";

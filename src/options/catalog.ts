@@ -31,8 +31,11 @@ export const exportOptions = {
         common: true,
       },
     ),
-    out: optional(text("<file>"), "file to write; stdout by default", { common: true }),
-    mappingOut: optional(text("<file>"), "mapping file to write, with which the export imports back", { common: true }),
+    out: optional(text("<file>"), "file to write; stdout by default", { common: true, writes: "file" }),
+    mappingOut: optional(text("<file>"), "mapping file to write, with which the export imports back", {
+      common: true,
+      writes: "file",
+    }),
   }),
   ...readingTarget,
 } satisfies SchemaOf<ExportOptions>;

@@ -2,7 +2,7 @@ import { createClient } from "../api/client.js";
 import type { Blueprint } from "../blueprint.js";
 import { BlueprintError, UsageError } from "../errors.js";
 import { type ExportFormat, exportForm, exportMapping } from "./entity/export-forms.js";
-import { type ApiChoices, clientOptionsOf } from "./run/client-options.js";
+import { type ApiChoices, clientOptionsOf } from "./run/connect.js";
 
 /** What is exported, and how. */
 export interface ExportOptions extends ApiChoices {
