@@ -4,7 +4,7 @@ import { didYouMean } from "../nearest.js";
 import { calculatedBy } from "./read-only.js";
 
 /** What a mapping writes to: a constant blueprint with the keys it maps. */
-export interface Target {
+export interface MappedTarget {
   /** Dotted path of the entity's mappings, e.g. `resources.0.port.entity.mappings`. */
   readonly path: string;
   /** Line in the mapping file, from 1. */
@@ -15,12 +15,15 @@ export interface Target {
 }
 
 /** Compares what a mapping writes to with the blueprints: unknown blueprints, properties and relations, with the nearest name, and properties that Port calculates. */
-export function checkTargets(targets: readonly Target[], blueprints: ReadonlyMap<string, Blueprint>): readonly Issue[] {
+export function checkTargets(
+  targets: readonly MappedTarget[],
+  blueprints: ReadonlyMap<string, Blueprint>,
+): readonly Issue[] {
   return targets.flatMap((target) => {
     const line = target.line === undefined ? {} : { line: target.line };
     const blueprint = blueprints.get(target.blueprint);
     if (blueprint === undefined) {
-      const message = `there is no blueprint "${target.blueprint}"${didYouMean(target.blueprint, blueprints.keys())}`;
+      const message = `there is no blueprint "${target.blueprint}"${didYouMean(target.blueprint, namedAlike(target.blueprint, blueprints.keys()))}`;
       return [{ path: `${target.path}.blueprint`, message, ...line }];
     }
     const issue = (path: string, message: string | undefined): Issue[] =>
@@ -51,4 +54,9 @@ function relationFault(key: string, blueprint: Blueprint): string | undefined {
     return `${name} has "${key}" as a property; map it under properties`;
   }
   return `${name} has no relation "${key}"${didYouMean(key, Object.keys(relations))}`;
+}
+
+/** Port's own blueprints begin with `_`; nobody who wrote a name without it meant one of them. */
+function namedAlike(name: string, names: Iterable<string>): readonly string[] {
+  return [...names].filter((each) => each.startsWith("_") === name.startsWith("_"));
 }

@@ -74,6 +74,7 @@ const systemErrors: Readonly<Record<string, { message: string; hint: string }>> 
 };
 
 function streamOf({ path, name }: { readonly path: string; readonly name: string }, io: OpenIo): Readable {
+  io.signal?.throwIfAborted();
   const stream = path === "-" ? stdinOf(name, io) : createReadStream(path, { highWaterMark: blockBytes });
   const { signal } = io;
   if (signal === undefined) return stream;
@@ -91,9 +92,13 @@ function release(stream: ReadStream, path: string): void {
   try {
     closeSync(openSync(path, constants.O_WRONLY | constants.O_NONBLOCK));
   } catch {
-    // It is no FIFO, or no longer waited for.
+    // It is no FIFO, or is not waited for yet.
   }
+  setTimeout(() => release(stream, path), releaseMs);
 }
+
+/** Between two attempts to end the wait for a FIFO, in milliseconds. */
+const releaseMs = 20;
 
 function stdinOf(name: string, io: OpenIo): Readable {
   if (io.stdin === undefined) throw new SourceError(name, "there is no standard input to read");

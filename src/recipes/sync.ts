@@ -9,7 +9,7 @@ import type { ImportContext } from "./run/context.js";
 import type { Finished } from "./run/finish.js";
 import { newFolder } from "./run/folder.js";
 import type { Inventory } from "./run/inventory.js";
-import type { Kind, SourceJob } from "./run/open.js";
+import type { SourceCommand, SourceJob } from "./run/open.js";
 import { runSources } from "./run/run.js";
 import { compareWithCatalog, type OnDifference } from "./stages/compare.js";
 import { deferRelations } from "./stages/defer.js";
@@ -53,7 +53,7 @@ export function syncStages(
 }
 
 /** What a sync or its plan refuses before anything is read. */
-export function refusals(options: ResolvedSyncOptions): Pick<Kind, "refuse" | "refuseBlueprints"> {
+export function refusals(options: ResolvedSyncOptions): Pick<SourceCommand, "refuse" | "refuseBlueprints"> {
   return {
     refuse: (inventory) => {
       refuseUnkeyed(inventory);

@@ -23,7 +23,7 @@ import { placeName } from "../../state/settled.js";
 import { version } from "../../version.js";
 import type { Stale } from "../prune/find-stale.js";
 import type { Ledger, LedgerHooks } from "../run/ledger.js";
-import type { Difference, OnDifference } from "../stages/compare.js";
+import type { EntityDifference, OnDifference } from "../stages/compare.js";
 import type { Target, WriteRules } from "../target/target.js";
 
 /** Writes a plan: first its ops as they are found, then, with what was rejected on the way left out, the plan file. */
@@ -97,7 +97,7 @@ export async function openPlanWriter(folder: string): Promise<PlanWriter> {
   };
 }
 
-function opOf({ entity, changes }: Difference): PlanOp {
+function opOf({ entity, changes }: EntityDifference): PlanOp {
   const { key, body, before, clears, resource } = entity;
   if (before === undefined && typeof body.identifier === "string")
     return { op: "create", blueprint: key.blueprint, resource, entity: body };

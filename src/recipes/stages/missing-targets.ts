@@ -117,7 +117,7 @@ async function makeBare(target: Target, blueprint: string, identifiers: readonly
 }
 
 /** Says why relations of an entity lack their targets. */
-export type Judge = (
+export type MissingJudge = (
   entity: Entity,
   missing: readonly MissingTarget[],
   isWritten: boolean,
@@ -129,7 +129,7 @@ export type Judge = (
 };
 
 /** Judges missing targets by what was rejected in this run. */
-export function judgeMissing({ onMissingTarget }: WriteRules, ledger: Ledger, keys: KeySet): Judge {
+export function judgeMissing({ onMissingTarget }: WriteRules, ledger: Ledger, keys: KeySet): MissingJudge {
   return (entity, missing, isWritten) => {
     const findings = missing.map((one) => findingOf(one, isWritten, ledger, keys));
     const isOmitted = (_: unknown, index: number): boolean =>

@@ -8,8 +8,8 @@ import { outcomeOf, rejectOf, writtenOutcome } from "../../write/outcome.js";
 import type { Ledger } from "../run/ledger.js";
 import type { Target } from "../target/target.js";
 import { knowTargets } from "./defer.js";
-import { type Judge, judgeMissing, makeTargets, strictBlueprint } from "./missing-targets.js";
-import type { Job } from "./stage.js";
+import { judgeMissing, type MissingJudge, makeTargets, strictBlueprint } from "./missing-targets.js";
+import type { StepJob } from "./stage.js";
 import { booksOf, defer, sendWrites } from "./write.js";
 
 /**
@@ -21,7 +21,7 @@ export async function writeDeferred({
   ledger,
   control,
   keys,
-}: Pick<Job, "target" | "ledger" | "control" | "keys">): Promise<void> {
+}: Pick<StepJob, "target" | "ledger" | "control" | "keys">): Promise<void> {
   const pending = createKeySet();
   await notePending(ledger, pending);
   await makeTargets(target, ledger, keys);
@@ -41,7 +41,7 @@ export async function writeDeferred({
 /** A round of second writes. */
 interface Flight {
   readonly round: number;
-  readonly judge: Judge;
+  readonly judge: MissingJudge;
   /** Entities that no write has brought into the catalog yet; acknowledged once settled. */
   readonly pending: KeySet;
   readonly written: Map<Write, Waiting>;
@@ -100,7 +100,7 @@ async function* secondWrites(
         else {
           settle(flight, deferred);
           // Taken at once: what depends on it is rejected for that.
-          const is = step.is === "stands" ? deferred.first : undefined;
+          const is = step.is === "done" ? deferred.first : undefined;
           await ledger.takeOutcomes([judgedOutcome({ deferred, missing: step.missing }, is, flight, ledger)]);
         }
       }

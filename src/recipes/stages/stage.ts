@@ -16,7 +16,7 @@ export type WriteStage = (entities: Entities) => AsyncIterable<readonly Write[]>
 export type Stages = readonly [Entities, ...EntityStage[], WriteStage];
 
 /** What the steps of a run share. */
-export interface Job {
+export interface StepJob {
   /** Relation targets first. */
   readonly steps: readonly Step[];
   readonly target: Target;

@@ -1,11 +1,11 @@
 import type { Write } from "../../entity.js";
 import type { Step } from "../../order/steps.js";
 import { writeDeferred } from "./second-writes.js";
-import type { EntityStage, Job, Stages, WriteStage } from "./stage.js";
+import type { EntityStage, Stages, StepJob, WriteStage } from "./stage.js";
 import { firstWrites, sendWrites } from "./write.js";
 
 /** Runs the steps one after another, each through its stages into the target; then writes what had to wait. */
-export async function runSteps(job: Job, stagesOf: (step: Step) => Stages): Promise<void> {
+export async function runSteps(job: StepJob, stagesOf: (step: Step) => Stages): Promise<void> {
   const { steps, target, ledger, control, keys } = job;
   for (const step of steps) {
     await sendWrites(writesOf(stagesOf(step)), target, control, firstWrites(ledger, keys));

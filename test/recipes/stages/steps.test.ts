@@ -3,7 +3,7 @@ import type { Entity } from "../../../src/entity.js";
 import { openControl } from "../../../src/recipes/run/control.js";
 import type { LedgerHooks } from "../../../src/recipes/run/ledger.js";
 import { deferRelations } from "../../../src/recipes/stages/defer.js";
-import type { Job } from "../../../src/recipes/stages/stage.js";
+import type { StepJob } from "../../../src/recipes/stages/stage.js";
 import { runSteps } from "../../../src/recipes/stages/steps.js";
 import { createKeySet } from "../../../src/settle/keys.js";
 import { blueprintOf } from "../../support/catalog.js";
@@ -21,7 +21,7 @@ async function jobOf(entities: readonly Entity[], given: Parameters<typeof targe
   for (const { key, at } of entities) keys.add(key, at, 0);
   const tally = { read: entities.length, mapped: entities.length, skipped: 0, rejected: 0 };
   await ledger.takeChunk({ items: entities, rejects: [], warnings: [], tally });
-  const job: Job = {
+  const job: StepJob = {
     steps: [{ index: 0 }, { index: 1 }],
     target,
     ledger,
