@@ -84,12 +84,9 @@ async function spread(path: string, ignore: readonly string[]): Promise<string[]
   }
   const found = await stat(sheetOf(path).path).catch(() => undefined);
   if (found === undefined && isDynamicPattern(path)) {
-    const matches = await glob(path, {
-      absolute: isAbsolute(path),
-      expandDirectories: false,
-      ignore: anywhere(ignore),
-    });
-    if (matches.length > 0) return eachOnce(matches);
+    const matches = await glob(path, { absolute: isAbsolute(path), expandDirectories: false });
+    const taken = matches.filter((match) => !isIgnored(match, ignore));
+    if (taken.length > 0) return eachOnce(taken);
     throw new SourceError(path, "no file matches", { hint: "The pattern is taken from the current directory." });
   }
   try {

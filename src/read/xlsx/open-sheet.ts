@@ -22,8 +22,6 @@ export interface WorkbookSource {
 /** A sheet whose rows can be read. */
 export interface OpenSheet {
   readonly sheet: Sheet;
-  /** Names of the sheets beside it that are not hidden. */
-  readonly others: readonly string[];
   /** Gives its rows a piece at a time; `facts` are whole at the end. */
   rows(): AsyncGenerator<readonly SheetRow[], void, undefined>;
   readonly facts: () => SheetFacts;
@@ -33,7 +31,8 @@ export interface OpenSheet {
 /** Whether a source is read as a workbook: as the mapping or the extension says, unless the file says otherwise. */
 export async function isWorkbook(source: WorkbookSource, options: SourceOptions, io: OpenIo = {}): Promise<boolean> {
   const isNamed = (options.format ?? extensions[extensionOf(source.path)]) === "xlsx";
-  const path = source.readFrom ?? (await reopenablePath(source, io));
+  // What cannot be opened is reported by who opens it.
+  const path = source.readFrom ?? (await reopenablePath(source, io).catch(() => undefined));
   if (path === undefined || (await stat(path).catch(() => undefined))?.isFile() !== true) return isNamed;
   if (options.format !== undefined && options.format !== "xlsx") return false;
   const file = await open(path);
@@ -71,10 +70,9 @@ export async function openSheet(
       await close();
       return sheet;
     }
-    const others = workbook.sheets.filter((other) => other !== sheet && !other.isHidden).map(({ name }) => name);
     const opened = { parts, workbook, sheet, before, path: file.path, name: source.name };
     const state: { facts: SheetFacts } = { facts: { hiddenRows: 0, mergedRanges: 0, errorCells: 0 } };
-    return { sheet, others, rows: () => rowsOf(opened, state), facts: () => state.facts, close };
+    return { sheet, rows: () => rowsOf(opened, state), facts: () => state.facts, close };
   } catch (error) {
     await close();
     throw error;
@@ -145,5 +143,10 @@ function chooseSheet(source: WorkbookSource, { sheets }: Workbook, options: Sour
     text: `the sheet ${JSON.stringify(name)}`,
     xlsx: { ...options.xlsx, sheet: name },
   }));
-  return { doubt: { message: `its workbook has ${visible.length} sheets: ${names}`, answers } };
+  return {
+    doubt: {
+      message: `its workbook has ${visible.length} sheets: ${visible.map(({ name }) => JSON.stringify(name)).join(", ")}`,
+      answers,
+    },
+  };
 }
