@@ -18,8 +18,8 @@ type SyncModule = typeof import("../src/recipes/sync.js");
 
 const root = resolve(import.meta.dirname, "../../../..");
 // The built package, which knows its version.
-const { startEmulator } = (await import(join(root, "dist/emulator/emulator.js"))) as EmulatorModule;
-const { runSync } = (await import(join(root, "dist/recipes/sync.js"))) as SyncModule;
+const { startEmulator } = (await import(join(root, "dist/emulator.js"))) as EmulatorModule;
+const { runSync } = (await import(join(root, "node_modules/.cache/portload-bench/src/recipes/sync.js"))) as SyncModule;
 const [what = "requests", given] = process.argv.slice(2);
 const folder = mkdtempSync(join(tmpdir(), "portload-bench-"));
 const source = join(folder, "things.csv");

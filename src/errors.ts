@@ -1,3 +1,5 @@
+import { withoutAddressSecrets } from "./secrets.js";
+
 /** A fault in a mapping, an option or a blueprint file. */
 export interface Issue {
   /** Dotted path, e.g. `resources.0.port.entity.mappings.identifier`. */
@@ -7,14 +9,18 @@ export interface Issue {
   readonly line?: number;
 }
 
-/** A run that cannot start or go on. Bad data is never one of these: it is a {@link Reject}. Each class is a thing a caller can do something about. */
+/**
+ * A run that cannot start or go on. Bad data is never one of these: it is a {@link Reject}. Each class is a thing a caller can do something about.
+ *
+ * Addresses in its texts lose user, password and query, whatever mistake brought them there.
+ */
 export abstract class PortloadError extends Error {
   /** What to do about it, one sentence. */
   readonly hint: string | undefined;
   constructor(message: string, options: { hint?: string; cause?: unknown } = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    super(withoutAddressSecrets(message), options.cause === undefined ? undefined : { cause: options.cause });
     this.name = new.target.name;
-    this.hint = options.hint;
+    this.hint = options.hint === undefined ? undefined : withoutAddressSecrets(options.hint);
   }
 }
 
@@ -28,8 +34,8 @@ export class MappingError extends PortloadError {
   constructor(file: string, issues: readonly Issue[]) {
     const lines = issues.map((i) => `  ${file}${i.line === undefined ? "" : `:${i.line}`} ${i.path}: ${i.message}`);
     super(`${issues.length} ${issues.length === 1 ? "fault" : "faults"} in the mapping\n${lines.join("\n")}`);
-    this.file = file;
-    this.issues = issues;
+    this.file = withoutAddressSecrets(file);
+    this.issues = issues.map((issue) => ({ ...issue, message: withoutAddressSecrets(issue.message) }));
   }
 }
 
@@ -47,7 +53,7 @@ export class SourceError extends PortloadError {
     options: { hint?: string; cause?: unknown; offset?: number; line?: number } = {},
   ) {
     super(`${source}: ${message}`, options);
-    this.source = source;
+    this.source = withoutAddressSecrets(source);
     this.offset = options.offset;
     this.line = options.line;
   }
@@ -65,6 +71,8 @@ export class ApiError extends PortloadError {
   readonly error: string | undefined;
   readonly traceId: string | undefined;
   readonly attempts: number;
+  /** Code of a fault on the way, e.g. `ECONNREFUSED`, `REPLY_TOO_LARGE`; absent where a reply of the API came. */
+  readonly fault: string | undefined;
   constructor(
     message: string,
     facts: {
@@ -74,6 +82,7 @@ export class ApiError extends PortloadError {
       error?: string | undefined;
       traceId?: string | undefined;
       attempts: number;
+      fault?: string | undefined;
       hint?: string;
       cause?: unknown;
     },
@@ -85,6 +94,7 @@ export class ApiError extends PortloadError {
     this.error = facts.error;
     this.traceId = facts.traceId;
     this.attempts = facts.attempts;
+    this.fault = facts.fault;
   }
 }
 

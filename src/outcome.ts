@@ -1,9 +1,16 @@
 import type { Entity, Key } from "./entity.js";
 import type { Place } from "./record.js";
-import type { Reject } from "./reject.js";
+import type { Finding, Reject } from "./reject.js";
 
 /** What became of an entity: every entity ends in one. */
-export type Outcome = { readonly at: Place; readonly resource: number; readonly item: number; readonly key: Key } & (
+export type Outcome = {
+  readonly at: Place;
+  readonly resource: number;
+  readonly item: number;
+  readonly key: Key;
+  /** Relation targets that are missing and that the mapping lets it be without. */
+  readonly omitted?: readonly Finding[];
+} & (
   | { readonly is: "created" | "updated" }
   | { readonly is: "unchanged" | "duplicate" | "notAttempted" }
   | { readonly is: "rejected"; readonly reject: Reject }
@@ -13,8 +20,8 @@ export type Outcome = { readonly at: Place; readonly resource: number; readonly 
 export interface Deferred {
   readonly is: "deferred";
   readonly entity: Entity;
-  /** What the first write did; absent when the API refused it for a missing target. */
-  readonly first?: "created" | "updated";
+  /** What the first write did, `unchanged` where there was nothing to write but what waits; absent when the API refused it for a missing target. */
+  readonly first?: "created" | "updated" | "unchanged";
   /** Keys of the relations that are not written yet. */
   readonly waiting: readonly string[];
 }

@@ -4,7 +4,7 @@
  * @typeParam T - the parsed body of a 2xx
  */
 export type Reply<T> =
-  | ({ readonly is: "done"; readonly status: number; readonly body: T } & Origin)
+  | ({ readonly is: "done"; readonly status: number; readonly body: T; readonly attempts?: number } & Origin)
   | (Refused & Origin)
   /** It may have been done or not, and must not be sent again blindly. */
   | {

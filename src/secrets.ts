@@ -16,6 +16,26 @@ export function maskSecrets(text: string, name = ""): string {
   return shown.replace(longWord, (word) => (looksRandom(word) ? masked(word) : word));
 }
 
+/**
+ * Takes user, password and query out of every address in a text, so that a message may repeat what somebody gave: a source, a mapping, a proxy. A password with raw
+ * signs in it goes as a whole.
+ */
+export function withoutAddressSecrets(text: string): string {
+  return text.replace(addresses, (_whole, scheme: string, rest: string) => {
+    const userinfo = password.exec(rest)?.[0] ?? "";
+    // Whether the last at sign belongs to the password or to the query, nobody can say.
+    if (userinfo.includes("?")) return `${scheme}***`;
+    const host = rest.slice(userinfo.length).replace(user, "");
+    return scheme + host.replace(queryOfAddress, "");
+  });
+}
+
+const addresses = /([a-z][a-z0-9+.-]*:\/\/)([^\s"'<>`]*)/gi;
+/** What comes before a colon that no port follows, to the last at sign. */
+const password = /^[^/?#@]*:(?!\d+(?:[/?#]|$))\S*@/;
+const user = /^[^/?#@]*@/;
+const queryOfAddress = /\?[\w%&=.+~-].*$/s;
+
 /** Tells whether a field's name says that it holds a secret. A bare `key` does not: most are names of things. */
 export function namesSecret(name: string): boolean {
   const words = name

@@ -63,6 +63,8 @@ const numberSigns = z.strictObject({
   decimal: z.enum([".", ","], { error: 'is "." or ","' }).optional(),
   /** Default none. A space stands for every kind of space. */
   group: z.enum([".", ",", " ", "'", "\u2019", "_"], { error: "is one of . , ' _ or a space" }).optional(),
+  /** Text before or behind the number that is left out, as `€`, `%` or `GB`. A number without it is read too. */
+  unit: z.string().trim().min(1).optional(),
 });
 
 const booleanWords = z.array(z.union([z.string(), z.number(), z.boolean()])).min(1);
@@ -82,7 +84,10 @@ const columnOptions = z.union(
     z.strictObject({ number: numberSigns }),
     z.strictObject({ true: booleanWords, false: booleanWords }),
   ],
-  { error: "is none of { date, zone, locale }, { split }, { number: { decimal, group } }, { true: […], false: […] }" },
+  {
+    error:
+      "is none of { date, zone, locale }, { split }, { number: { decimal, group, unit } }, { true: […], false: […] }",
+  },
 );
 /** See {@link columnOptions}. */
 export type ColumnOptions = z.infer<typeof columnOptions>;

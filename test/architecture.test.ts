@@ -39,7 +39,9 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   api: [],
   report: ["pages"],
   pages: [],
-  emulator: [],
+  emulator: ["pages"],
+  // The page on which a mapping is made; its front end takes types alone.
+  studio: ["recipes", "report", "lint", "pages", "root"],
   // Authoring a mapping: beside the way of a record, looking at its parts.
   authoring: ["map"],
   "mapping-test": ["map", "authoring"],
@@ -62,7 +64,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "init",
     "root",
   ],
-  cli: ["recipes", "plan", "report", "emulator", "lint", "mapping-test", "authoring", "root"],
+  cli: ["recipes", "plan", "report", "emulator", "lint", "mapping-test", "authoring", "studio", "root"],
 };
 
 interface Import {
@@ -123,7 +125,16 @@ describe("the layout's rules", () => {
     expect(
       filesWith(/from "undici"/).filter((file) => roomOf(file) === "api" && /\brequest\(/.test(textOf(file))),
     ).toEqual(["api/request.ts"]);
-    expect(filesWith(/from "undici"|\bfetch\(/).filter((file) => !["api", "read"].includes(roomOf(file)))).toEqual([]);
+    expect(
+      filesWith(/from "undici"|\bfetch\(/).filter(
+        (file) => !["api", "read"].includes(roomOf(file)) && file !== "studio/page/api.ts",
+      ),
+    ).toEqual([]);
+  });
+
+  it("lets the studio's page take nothing but types from outside its folder", () => {
+    const outside = /^import (?!type )[^;]*from "\.\.\//m;
+    expect(files.filter((file) => file.startsWith("studio/page/") && outside.test(textOf(file)))).toEqual([]);
   });
 
   it("opens sources in one file", () => {

@@ -44,7 +44,9 @@ function linesIn(path: string): readonly CommandLine[] {
 /** What is wrong with a command line; nothing where it is prose. */
 function faultsOf({ where, text, isCode }: CommandLine): readonly string[] {
   const [first = "", second = ""] = text.split(/[\s.,;:)]+/);
-  const name = [`${first} ${second}`, first].find((each) => commands.has(each));
+  const name = [`${first} ${second}`, first].find(
+    (each) => commands.has(each) || [...commands.keys()].some((command) => command.startsWith(`${each} `)),
+  );
   if (name === undefined) return isCode ? [`${where}: no command "${text}"`] : [];
   // A sentence, a column or another program may follow.
   const own = text.split(/ {3,}|[|;&]|\\n|\. | # /)[0] ?? "";

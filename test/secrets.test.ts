@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { maskSecrets, namesSecret } from "../src/secrets.js";
+import { MappingError, SourceError, UsageError } from "../src/errors.js";
+import { maskSecrets, namesSecret, withoutAddressSecrets } from "../src/secrets.js";
 import { shownValue } from "../src/shown-value.js";
 
 // None of these was ever a secret: they are made up, and put together here so that no scanner takes this file for a leak.
@@ -91,5 +92,46 @@ describe("shownValue", () => {
 
   it("looks at no more of a long text than could be shown", () => {
     expect(shownValue("a b".repeat(1_000_000))?.length).toBe(80);
+  });
+});
+
+describe("addresses in messages", () => {
+  it.each([
+    ["no source for zz=http://user:pw@h.example/a.csv?sig=abc", "no source for zz=http://h.example/a.csv"],
+    ["ftp://user:pw@h/a is no address", "ftp://h/a is no address"],
+    ['"https://user:p@ss/w0#rd@h:8080/a?x=y" and http://t0ken@h/b', '"https://h:8080/a" and http://h/b'],
+    ["redis://:pw@h:6379/0", "redis://h:6379/0"],
+    ["http://user:p?w@h/a", "http://***"],
+    ["https://h:8080/a@b.csv", "https://h:8080/a@b.csv"],
+    [
+      "Is it the API (https://api.port.io/v1)? See https://docs.port.io/x#y.",
+      "Is it the API (https://api.port.io/v1)? See https://docs.port.io/x#y.",
+    ],
+    ["a:b@c and 12:30", "a:b@c and 12:30"],
+  ])("lose user, password and query: %s", (text, shown) => {
+    expect(withoutAddressSecrets(text)).toBe(shown);
+  });
+
+  it("never keep what stands before the last at sign of a user and password", () => {
+    const part = fc.stringMatching(/^[!-~]{1,12}$/).filter((text) => !/["'<>`]/.test(text));
+    fc.assert(
+      fc.property(part, (word) => {
+        const secret = `S3CR3T${word}S3CR3T`;
+        expect(withoutAddressSecrets(`x=https://user:${secret}@h.example/a.csv?token=${secret}`)).not.toContain(
+          "S3CR3T",
+        );
+      }),
+    );
+  });
+
+  it("lose them in every error, in its message, its hint and its fields", () => {
+    const secret = "http://user:pw@h/a?sig=z";
+    const errors = [
+      new UsageError(secret, { hint: secret }),
+      new MappingError(secret, [{ path: "(file)", message: secret }]),
+      new SourceError(secret, secret),
+    ];
+    for (const error of errors)
+      expect(JSON.stringify({ ...error, message: error.message, stack: error.stack })).not.toMatch(/pw|sig/);
   });
 });

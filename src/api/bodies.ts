@@ -44,7 +44,7 @@ const foundEntity = z.custom<FoundEntity>(
 export const searchBody = z.looseObject({ entities: z.array(foundEntity), next: z.string().nullish() });
 
 /** `POST /blueprints/{id}/bulk/entities/delete`: the identifiers that were there. */
-export const deletedBody = z.looseObject({ deletedEntities: z.array(z.string()).default([]) });
+export const deletedBody = z.looseObject({ deletedEntities: z.array(z.string()).optional() });
 
 /** An object that is shown or looked at as it came. */
 export const anyObject = z.record(z.string(), z.unknown());
@@ -56,4 +56,8 @@ export const countBody = z.looseObject({ count: z.int() });
 export const heldBody = z.looseObject({ entity: z.looseObject({ createdAt: z.string() }) });
 
 /** Any refusal. */
-export const failureBody = z.looseObject({ error: z.string().optional(), message: z.string().optional() });
+export const failureBody = z.looseObject({
+  ok: z.boolean().optional(),
+  error: z.string().optional(),
+  message: z.string().optional(),
+});

@@ -1,10 +1,13 @@
 import { z } from "zod";
 import type { Mode } from "../entity.js";
 import { ApiError, BlueprintError } from "../errors.js";
-import { type Reply, wordsOf } from "../reply.js";
+import { type Refused, type Reply, wordsOf } from "../reply.js";
 import type { Verdict } from "../verdict.js";
 import { bulkBody, bulkRefused, bulkWritten, failureBody } from "./bodies.js";
 import { type Call, type CallIo, pathOf, publicUrl, queryOf, refusalOf } from "./call.js";
+import { isEnvelope } from "./not-the-api.js";
+import { notTheApi } from "./retry.js";
+import { strangerAttempts } from "./send.js";
 
 /** How a bulk request is to be taken. */
 export interface BulkFlags {
@@ -37,6 +40,7 @@ export function createBulkCall(
   exists: (blueprint: string) => Promise<boolean>,
 ): UpsertBulk {
   const breaker = createBreaker();
+  const way = watchTheWay();
   return async (blueprint, items, flags) => {
     const call = bulkCall(blueprint, items, flags);
     const cause = flags.validationOnly ? undefined : breaker.cause(blueprint);
@@ -46,13 +50,23 @@ export function createBulkCall(
       const { traceId } = reply;
       const body = reply.body.map((verdict) => detailed(verdict, traceId, io.redact));
       breaker.see(blueprint, body);
+      const isMute = body.length > 0 && body.every(({ is }) => is === "unknown");
+      if (way.mute(isMute)) throw refusesAll(call, `${mostMute} replies in a row say nothing of any entity`, io);
+      way.refused(undefined);
+      way.stranger(false);
       return { ...reply, body };
     }
-    if (reply.is === "lost" || reply.status === 413) return reply;
+    if (reply.is === "lost") {
+      if (way.stranger(reply.cause === notTheApi)) throw refusesAll(call, "what answers there is not Port's API", io);
+      return reply;
+    }
     if (reply.status === 404 && !(await exists(blueprint))) throw gone(blueprint);
     if (refusesCaller(reply)) throw refusalOf(call, reply, io);
     // The writer halves it down to the entity at fault; only what is said of a single one counts.
-    if (items.length === 1) breaker.see(blueprint, [reply]);
+    if (items.length > 1) return reply;
+    if (reply.status !== 413) breaker.see(blueprint, [reply]);
+    if (way.refused(reply))
+      throw refusesAll(call, `${mostRefusals} requests in a row were refused as a whole: ${wordsOf(reply)}`, io);
     return reply;
   };
 }
@@ -137,6 +151,47 @@ function hopeless(call: Call<unknown>, blueprint: string, cause: string, io: Cal
     attempts: 1,
     hint: "That is a fault of the mapping, the blueprint or the permissions: preview the mapping against the blueprint, then import again.",
   });
+}
+
+function refusesAll(call: Call<unknown>, why: string, io: CallIo): ApiError {
+  return new ApiError(`${call.method} ${publicUrl(call, io.apiUrl)}: ${why}`, {
+    ...{ method: call.method, url: publicUrl(call, io.apiUrl), attempts: 1 },
+    hint: "That is a fault of the way to the API, not of the entities: look what stands between, then resume.",
+  });
+}
+
+/** Requests of a single entity, refused in the same words one after the other, that are believed to be about the entities. */
+export const mostRefusals = 60;
+/** Replies one after the other that say nothing of any entity of theirs. */
+export const mostMute = 30;
+
+/**
+ * Tells a way on which nothing gets through any more from entities that are refused. Refusals that the API gives for the sake of an entity (400, 404, 422 in its own
+ * form) do not count: a source may hold many such entities in a row.
+ */
+function watchTheWay() {
+  let last = "";
+  let refusals = 0;
+  let mutes = 0;
+  let strangers = 0;
+  return {
+    /** Mode create reads back what it cannot send again. */
+    stranger(isStranger: boolean): boolean {
+      strangers = isStranger ? strangers + 1 : 0;
+      return strangers >= strangerAttempts;
+    },
+    mute(isMute: boolean): boolean {
+      mutes = isMute ? mutes + 1 : 0;
+      return mutes >= mostMute;
+    },
+    refused(reply: Refused | undefined): boolean {
+      const isOwn = reply !== undefined && isEnvelope(reply.body) && [400, 404, 422].includes(reply.status);
+      const words = reply === undefined || isOwn ? "" : wordsOf(reply);
+      refusals = words === "" ? 0 : words === last ? refusals + 1 : 1;
+      last = words;
+      return refusals >= mostRefusals;
+    },
+  };
 }
 
 /** Watches whether writing a blueprint makes any sense. */

@@ -11,6 +11,7 @@ import { openDispatcher } from "./connection.js";
 import { createCounter, type RequestCounts } from "./counts.js";
 import { createEntityCalls, type EntityCalls } from "./entity-calls.js";
 import type { ReplyHeaders } from "./headers.js";
+import { createRedact } from "./masking.js";
 import { createPace, type Rate, type SharedPace } from "./pace.js";
 import { openRedisPace } from "./redis-pace.js";
 import type { Route } from "./routes.js";
@@ -65,6 +66,8 @@ export interface Exchange {
   readonly ms: number;
   /** True for 408, 429, 5xx, a timeout, a network fault. */
   readonly trouble: boolean;
+  /** True for 429: the quota refused it. */
+  readonly isOverQuota: boolean;
 }
 
 /** The API as the rest of portload sees it. Every function throws ApiError or AuthError when the API cannot be used. */
@@ -127,11 +130,7 @@ export function createClient(options: ClientOptions): Client {
     ...(shared && { shared }),
   });
   const dispatcher = options.dispatcher ?? openDispatcher(options.env ?? {});
-  const redact = (text: string) =>
-    [...formsOf(credentials.clientSecret), ...tokens.held()].reduce(
-      (rest, secret) => (secret ? rest.replaceAll(secret, "***") : rest),
-      text,
-    );
+  const redact = createRedact(() => [credentials.clientSecret, ...tokens.held()]);
   const tokens = createTokens(() => fetchToken({ send, apiUrl }, credentials), clock);
   const send: Send = createSend({
     apiUrl,
@@ -208,9 +207,4 @@ function openSharedPace({ rate, apiUrl, sharedPace }: ClientOptions, warn: (warn
       }),
   };
   return shared;
-}
-
-/** A secret as it may come back: as it is, within JSON, within an address. The longest forms first. */
-function formsOf(secret: string): readonly string[] {
-  return [encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1), secret];
 }

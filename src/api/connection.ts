@@ -1,5 +1,6 @@
 import { connect } from "node:tls";
 import { Agent, type Dispatcher, EnvHttpProxyAgent } from "undici";
+import { UsageError } from "../errors.js";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -10,14 +11,45 @@ const maxConnections = 256;
  * Opens the pool of connections, one per origin, kept alive; through a proxy where `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` say so.
  *
  * @param env - the environment; names in either case, the lower one wins as in curl
+ * @throws {UsageError} for a proxy whose address cannot be one
  */
 export function openDispatcher(env: Env): Dispatcher {
   // The client times each attempt as a whole, so undici's own clocks are off, but for the connection's.
   const options = { connections: maxConnections, headersTimeout: 0, bodyTimeout: 0, connectTimeout: 10_000 };
-  const httpProxy = env.http_proxy || env.HTTP_PROXY || "";
-  const httpsProxy = env.https_proxy || env.HTTPS_PROXY || "";
+  const httpProxy = proxyAddress(httpNames, env);
+  const httpsProxy = proxyAddress(httpsNames, env);
   if (httpProxy === "" && httpsProxy === "") return new Agent(options);
   return new EnvHttpProxyAgent({ ...options, httpProxy, httpsProxy, noProxy: env.no_proxy || env.NO_PROXY || "" });
+}
+
+const httpNames = ["http_proxy", "HTTP_PROXY"];
+const httpsNames = ["https_proxy", "HTTPS_PROXY"];
+
+/** The address in the first variable that is set, `http://` added where it has no scheme, as curl does; empty for none. */
+function proxyAddress(names: readonly string[], env: Env): string {
+  const name = names.find((each) => env[each]);
+  if (name === undefined) return "";
+  const text = env[name] ?? "";
+  const url = parseProxy(text);
+  if (url !== undefined) return url.href;
+  // The text itself is not repeated: it may hold a password.
+  throw new UsageError(`${name} is not the address of a proxy`, {
+    hint: "Write http://host:port, with user and password http://user:password@host:port; percent-encode signs such as @ : / # ? % in the password (%40 for @).",
+  });
+}
+
+function parseProxy(text: string): URL | undefined {
+  const whole = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`;
+  const url = URL.canParse(whole) ? new URL(whole) : undefined;
+  if (url === undefined || !["http:", "https:"].includes(url.protocol) || url.hostname === "") return undefined;
+  // A raw sign in the password ends the host too early.
+  if (!["", "/"].includes(url.pathname) || url.search !== "" || url.hash !== "") return undefined;
+  try {
+    decodeURIComponent(`${url.username}:${url.password}`);
+    return url;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The proxy that requests to an address go through. */
@@ -35,8 +67,7 @@ export interface ProxyChoice {
  */
 export function proxyFor(url: string, env: Env): ProxyChoice | undefined {
   const { protocol, hostname, port } = new URL(url);
-  const names =
-    protocol === "https:" ? ["https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY"] : ["http_proxy", "HTTP_PROXY"];
+  const names = protocol === "https:" ? [...httpsNames, ...httpNames] : httpNames;
   const from = names.find((name) => env[name]);
   if (from === undefined || isExcepted(hostname, port || (protocol === "https:" ? "443" : "80"), env)) return undefined;
   return { address: publicAddress(env[from] ?? ""), from };
@@ -55,8 +86,8 @@ function isExcepted(hostname: string, port: string, env: Env): boolean {
 }
 
 function publicAddress(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  return url === undefined || url.host === "" ? "(no address)" : `${url.protocol}//${url.host}`;
+  const url = parseProxy(text);
+  return url === undefined ? "(no address)" : `${url.protocol}//${url.host}`;
 }
 
 /** What a server shows of itself when a TLS connection is opened. */

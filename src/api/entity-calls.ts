@@ -1,3 +1,4 @@
+import type { z } from "zod";
 import type { ClearedField, EntityBody, Mode } from "../entity.js";
 import { ApiError } from "../errors.js";
 import type { Refused, Reply } from "../reply.js";
@@ -43,6 +44,9 @@ export interface Deleted {
   readonly [field: string]: unknown;
 }
 
+/** What became of a list: `left` are those that a reply of success did not name and that are still there. */
+export type DeletionReply = EntityReply<Deleted> & { readonly left?: readonly string[] };
+
 /** Most identifiers in one request. @source API reference, "Delete multiple entities": 1 to 100 */
 export const maxDeleteIdentifiers = 100;
 
@@ -64,7 +68,7 @@ export interface EntityCalls {
    * Deletes at most 100 entities, all of them or none. Refused for one that is gone by now, along with another perhaps, the rest is sent again: `deletedEntities`
    * are those that were there.
    */
-  deleteListed(blueprint: string, identifiers: readonly string[], flags: DeleteFlags): Promise<EntityReply<Deleted>>;
+  deleteListed(blueprint: string, identifiers: readonly string[], flags: DeleteFlags): Promise<DeletionReply>;
   deleteAll(
     blueprint: string,
     flags: { readonly deleteBlueprint: boolean; readonly runId?: string },
@@ -92,11 +96,30 @@ export function createEntityCalls(
   const dependents = ({ deleteDependents, runId }: DeleteFlags) =>
     queryOf({ delete_dependents: deleteDependents, run_id: runId });
 
+  /** Counts what the reply names, each once, and looks up the rest. */
+  async function counted(
+    blueprint: string,
+    asked: readonly string[],
+    reply: Extract<EntityReply<z.infer<typeof deletedBody>>, { is: "done" }>,
+  ): Promise<DeletionReply> {
+    const { deletedEntities } = reply.body;
+    const named = new Set(deletedEntities);
+    const rest = asked.filter((identifier) => !named.has(identifier));
+    const there = rest.length === 0 ? new Set() : await existing(blueprint, rest);
+    const left = rest.filter((identifier) => there.has(identifier));
+    // Gone without being named: by an attempt whose reply was lost, or where the reply names none at all.
+    const isOurs = deletedEntities === undefined || (reply.attempts ?? 1) > 1;
+    const gone = isOurs ? rest.filter((identifier) => !there.has(identifier)) : [];
+    const deleted = [...asked.filter((identifier) => named.has(identifier)), ...gone];
+    return { ...reply, body: { ...reply.body, deletedEntities: deleted }, left };
+  }
+
   const deleteListed: EntityCalls["deleteListed"] = async (blueprint, identifiers, flags) => {
     const path = `${pathOf(blueprint, "/bulk/entities/delete")}${dependents(flags)}`;
     const body = JSON.stringify({ entities: identifiers });
     const reply = await known({ method: "POST", path, route: "delete", body, idempotent: true, schema: deletedBody });
-    if (reply.is === "done" || reply.status !== 404) return reply;
+    if (reply.is === "done") return counted(blueprint, identifiers, reply);
+    if (reply.status !== 404) return reply;
     const there = await existing(blueprint, identifiers);
     if (there.size === identifiers.length) return reply;
     return there.size === 0

@@ -1,7 +1,7 @@
 import { ApiError, AuthError } from "../errors.js";
 import { noCode, type Refused, wordsOf } from "../reply.js";
 import { failureBody } from "./bodies.js";
-import { attemptTimeout, unreadableReply } from "./retry.js";
+import { attemptTimeout, replyTooLarge, unknownCoding, unreadableReply } from "./retry.js";
 
 /** Longest text of a server that a message repeats, in characters. */
 const maxRepeatedChars = 500;
@@ -35,24 +35,36 @@ export function refusal(refused: Refused & { readonly traceId?: string }, method
   });
 }
 
+/** OpenSSL's word for a server that offers no protocol that we speak. */
+const noHttp1 = "ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL";
+
 /** A network fault's code in words. */
 export function failedMessage(code: string | undefined): string {
-  switch (code) {
-    case attemptTimeout:
-      return "no whole answer in time";
-    case unreadableReply:
-      return "the answer is not what Port's API promises";
-    case "ECONNREFUSED":
-      return "the connection was refused (ECONNREFUSED)";
-    case "ENOTFOUND":
-    case "EAI_AGAIN":
-      return `the host name was not found (${code})`;
-    case "UND_ERR_ABORTED":
-      return "the proxy refused to connect (UND_ERR_ABORTED)";
-    default:
-      return `the connection failed (${code ?? "unknown"})`;
-  }
+  const proxy = proxyStatus(code);
+  if (proxy === "407") return "the proxy asks for a user and a password (status 407)";
+  if (proxy !== undefined) return `the proxy refused to connect (status ${proxy})`;
+  return (
+    messages[code ?? ""] ??
+    (code?.startsWith("HPE_") ? messages.HPE : undefined) ??
+    `the connection failed (${code ?? "unknown"})`
+  );
 }
+
+const messages: Readonly<Record<string, string>> = {
+  [attemptTimeout]: "no whole answer in time",
+  [unreadableReply]: "the answer is not what Port's API promises",
+  [replyTooLarge]: "the answer is larger than any of Port's API",
+  [unknownCoding]: "the answer is compressed in a way that was not asked for",
+  ECONNREFUSED: "the connection was refused (ECONNREFUSED)",
+  ENOTFOUND: "the host name was not found (ENOTFOUND)",
+  EAI_AGAIN: "the host name was not found (EAI_AGAIN)",
+  UND_ERR_ABORTED: "the proxy refused to connect (UND_ERR_ABORTED)",
+  CERT_HAS_EXPIRED: "the server's certificate has expired (CERT_HAS_EXPIRED)",
+  CERT_NOT_YET_VALID: "the server's certificate is not valid yet (CERT_NOT_YET_VALID)",
+  ERR_TLS_CERT_ALTNAME_INVALID: "the server's certificate is for another host (ERR_TLS_CERT_ALTNAME_INVALID)",
+  [noHttp1]: "the server speaks HTTP/2 only, and portload HTTP/1.1",
+  HPE: "what answers does not speak HTTP/1.1",
+};
 
 /** What the user can do about a status or a network fault. */
 export function hintFor(status: number | undefined, code: string | undefined): { hint?: string } {
@@ -60,9 +72,24 @@ export function hintFor(status: number | undefined, code: string | undefined): {
   return hint === undefined ? {} : { hint };
 }
 
+function proxyStatus(code: string | undefined): string | undefined {
+  return /^PROXY_(\d{3})$/.exec(code ?? "")?.[1];
+}
+
 function networkHint(code: string | undefined): string {
+  const proxy = proxyStatus(code);
+  if (proxy === "407")
+    return "Put them into HTTPS_PROXY (or HTTP_PROXY): http://user:password@host:port, percent-encoded.";
+  if (proxy !== undefined)
+    return "Ask whoever runs the proxy to let this machine reach the API, or except it by NO_PROXY.";
   if (code === "ERR_SSL_WRONG_VERSION_NUMBER")
     return "That port does not speak TLS: write the address with http://, or name the right port.";
+  if (code === "CERT_HAS_EXPIRED" || code === "CERT_NOT_YET_VALID")
+    return "Check this machine's clock; if it is right, whoever runs the server (or a proxy that opens TLS) must renew the certificate.";
+  if (code === "ERR_TLS_CERT_ALTNAME_INVALID")
+    return "Write the address with the host name that the certificate is for, or look what answers in its place.";
+  if (code === noHttp1 || code?.startsWith("HPE_"))
+    return "Check PORT_API_URL and its port; a server or proxy before the API must accept HTTP/1.1.";
   if (code !== undefined && /CERT|TLS|SSL|SELF_SIGNED|UNABLE_TO|EPROTO/.test(code)) {
     return "The server's certificate was not accepted; for a company's own authority set NODE_EXTRA_CA_CERTS to its certificate.";
   }
@@ -70,11 +97,12 @@ function networkHint(code: string | undefined): string {
   return "Check PORT_API_URL (or --api-url, PORT_REGION), the network, and HTTPS_PROXY if there is a proxy.";
 }
 
-function statusHint(status: number): string | undefined {
+function statusHint(status: number): string {
   if (status === 401) return "Check PORT_CLIENT_ID and PORT_CLIENT_SECRET, and that they belong to this region.";
   if (status === 403) return "The credentials lack the permission, or Port does not allow this machine's address.";
   if (status === 404) return "Check the blueprint's identifier, and that PORT_API_URL ends in /v1.";
   if (status === 429) return "Other clients use up the organisation's quota; try again later.";
-  if (status >= 500) return "The API is in trouble; try again later.";
-  return undefined;
+  if (status >= 500 || status === 408) return "The API is in trouble; try again later.";
+  if (status === 413) return "Something between here and the API takes no request of that size; the API takes 1 MiB.";
+  return "The words are the API's own; with the trace id Port's support can look it up.";
 }

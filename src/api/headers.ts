@@ -32,6 +32,8 @@ export interface WindowNews {
 /**
  * Reads the `x-ratelimit-*` headers; undefined when the reply has no limit.
  *
+ * A reset in epoch seconds counts from the reply's own `Date`, so that our clock need not be right.
+ *
  * @param nowMs - when the reply came
  * @source API reference, "Rate limits": the period is in seconds; the reset in epoch seconds or in seconds to wait
  */
@@ -45,12 +47,20 @@ export function readLimitHeaders(headers: ReplyHeaders, nowMs: number): WindowNe
     limit,
     ...(period !== undefined && period > 0 && { periodMs: period > 10_000 ? period : period * 1000 }),
     ...(remaining !== undefined && { remaining }),
-    ...(reset !== undefined && { resetAtMs: nowMs + resetDelayMs(reset, nowMs) + (reset > 10_000 ? 1000 : 0) }),
+    ...(reset !== undefined && {
+      resetAtMs: nowMs + resetDelayMs(reset, dateOf(headers) ?? nowMs) + (reset > 10_000 ? 1000 : 0),
+    }),
   };
 }
 
 /** How far the server's clock is ahead of ours, in milliseconds, at least: `Date` is cut to whole seconds. Undefined without it. */
 export function serverAhead(headers: ReplyHeaders, nowMs: number): number | undefined {
+  const date = dateOf(headers);
+  return date === undefined ? undefined : date - nowMs;
+}
+
+/** The server's clock when it replied, milliseconds since the epoch, cut to seconds; undefined where it does not say. */
+export function dateOf(headers: ReplyHeaders): number | undefined {
   const date = Date.parse(headerText(headers, "date") ?? "");
-  return Number.isNaN(date) ? undefined : date - nowMs;
+  return Number.isNaN(date) ? undefined : date;
 }

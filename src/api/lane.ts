@@ -1,4 +1,3 @@
-import Bottleneck from "bottleneck";
 import type { Allowance, Ticket } from "./allowance.js";
 import type { Clock } from "./clock.js";
 import type { WindowNews } from "./headers.js";
@@ -28,26 +27,12 @@ export interface Waiter {
 
 /** Milliseconds between two looks at a lane that somebody waits in. */
 const tickMs = 100;
-/** Tokens bought beyond those asked for: Bottleneck passes about 430 jobs a second, whatever their weight. */
-const spareTokens = 32;
 
-/**
- * Starts the lane of a quota that this process knows best. The reservoir of its limiter is fed by hand, because Bottleneck's own refills fall short or
- * stop; tokens are bought in blocks by weight and handed out here. There are no timers while nobody waits.
- */
+/** Starts the lane of a quota that this process knows best: the allowance says how many may go, and who waits is served in turn. There are no timers while nobody waits. */
 export function startLane(allowance: Allowance, { clock, signal }: LaneIo): Lane {
-  const limiter = new Bottleneck({ reservoir: 0 });
   const waiters: Waiter[] = [];
-  let reservoir = 0;
   let pumping = false;
 
-  const buy = async (count: number, free: number) => {
-    allowance.buy(count);
-    const missing = free - reservoir;
-    reservoir = free - count;
-    if (missing !== 0) await limiter.incrementReservoir(missing);
-    await limiter.schedule({ weight: count }, () => Promise.resolve());
-  };
   const handOut = () => {
     while (waiters.length > 0) {
       const ticket = allowance.hand(clock.now());
@@ -62,7 +47,7 @@ export function startLane(allowance: Allowance, { clock, signal }: LaneIo): Lane
         signal.throwIfAborted();
         const free = allowance.free(clock.now());
         if (free === 0) await clock.sleep(tickMs, signal);
-        else await buy(Math.min(free, waiters.length + spareTokens), free);
+        else allowance.buy(Math.min(free, waiters.length));
         handOut();
       }
     } catch (reason) {
@@ -73,8 +58,11 @@ export function startLane(allowance: Allowance, { clock, signal }: LaneIo): Lane
   };
   return {
     acquire() {
-      const ticket = waiters.length === 0 ? allowance.hand(clock.now()) : undefined;
-      if (ticket !== undefined) return ticket;
+      if (waiters.length === 0) {
+        if (allowance.free(clock.now()) > 0) allowance.buy(1);
+        const ticket = allowance.hand(clock.now());
+        if (ticket !== undefined) return ticket;
+      }
       return new Promise((resolve, reject) => {
         waiters.push({ resolve, reject });
         if (!pumping) void pump();

@@ -45,9 +45,10 @@ export async function openRedisPace(url: string, apiUrl: string): Promise<RedisP
   const shown = publicRedisUrl(url);
   const client = await connect(url, shown);
   const connection = new Bottleneck.IORedisConnection({ client });
-  // Told by the commands that fail of it.
+  // The commands that fail of it say so.
   connection.on("error", () => undefined);
   try {
+    await checkDatabase(client, url, shown);
     await checkClock(client, shown);
   } catch (error) {
     void connection.disconnect(false);
@@ -59,14 +60,16 @@ export async function openRedisPace(url: string, apiUrl: string): Promise<RedisP
     for (const id of ids) for (const key of kept) client.pexpire(`b_${id}_${key}`, keepMs).catch(() => undefined);
   };
   const timer = setInterval(keep, refreshMs).unref();
+  const watch = watchClock();
   return {
     limiter(family, gapMs) {
       const id = `portload-${api}-${family}`;
       ids.add(id);
-      return startLimiter(connection, id, gapMs, shown).finally(keep);
+      return startLimiter(connection, id, gapMs, shown, watch).finally(keep);
     },
     close() {
       clearInterval(timer);
+      watch.close();
       void connection.disconnect(false);
     },
   };
@@ -77,14 +80,17 @@ async function startLimiter(
   id: string,
   gapMs: number,
   shown: string,
+  watch: ClockWatch,
 ): Promise<SharedLimiter> {
   const limiter = new Bottleneck({ id, minTime: gapMs, connection });
   const waiting = new Set<(reason: unknown) => void>();
-  // A job that cannot be registered stays in Bottleneck's queue; only this event tells.
-  limiter.on("error", (cause: unknown) => {
+  const fail = (cause: unknown) => {
     for (const reject of waiting) reject(lostPace(shown, cause));
     waiting.clear();
-  });
+  };
+  // A job that cannot be registered stays in Bottleneck's queue; only this event says so.
+  limiter.on("error", fail);
+  watch.onSet(fail);
   await withPatience(limiter.ready(), shown);
   return {
     turn: () =>
@@ -138,6 +144,43 @@ async function connect(url: string, shown: string): Promise<Redis> {
     client.disconnect();
     throw cause instanceof PaceError ? cause : lostPace(shown, cause);
   }
+}
+
+interface ClockWatch {
+  /** Calls back once the clock was set, also where that was before. */
+  onSet(callback: (cause: Error) => void): void;
+  close(): void;
+}
+
+/** Watches whether somebody sets this machine's clock: turns are given by it, and one that is set back would stall them for as long. */
+function watchClock(): ClockWatch {
+  const offset = () => Date.now() - performance.now();
+  const startMs = offset();
+  const callbacks: ((cause: Error) => void)[] = [];
+  let cause: Error | undefined;
+  const timer = setInterval(() => {
+    const movedMs = offset() - startMs;
+    if (cause !== undefined || Math.abs(movedMs) <= maxSkewMs) return;
+    cause = new Error(
+      `this machine's clock was set ${movedMs < 0 ? "back" : "forward"} by ${Math.round(Math.abs(movedMs) / 1000)} s meanwhile`,
+    );
+    for (const callback of callbacks) callback(cause);
+  }, 1000).unref();
+  return {
+    onSet(callback) {
+      callbacks.push(callback);
+      if (cause !== undefined) callback(cause);
+    },
+    close: () => clearInterval(timer),
+  };
+}
+
+/** ioredis goes on in database 0 where there is none of that number. */
+async function checkDatabase(client: Redis, url: string, shown: string): Promise<void> {
+  const database = Number(new URL(url).pathname.slice(1) || 0);
+  await client.select(database).catch((cause: unknown) => {
+    throw new PaceError(`${shown} has no database ${database}`, { hint: "Most have 16, from 0 to 15.", cause });
+  });
 }
 
 async function checkClock(client: Redis, shown: string): Promise<void> {

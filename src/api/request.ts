@@ -1,6 +1,9 @@
+import type { Readable } from "node:stream";
+import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
 import type { Dispatcher } from "undici";
-import type { ReplyHeaders } from "./headers.js";
-import { attemptTimeout } from "./retry.js";
+import { headerText, type ReplyHeaders } from "./headers.js";
+import { attemptTimeout, replyTooLarge, unknownCoding, unreadableReply } from "./retry.js";
+import { type Route, routes } from "./routes.js";
 
 /** What one attempt came to: a whole reply, or the code of the fault. */
 export type Attempt =
@@ -11,6 +14,7 @@ export type Attempt =
 export interface Message {
   readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   readonly path: string;
+  readonly route: Route;
   readonly body?: string;
 }
 
@@ -23,7 +27,7 @@ export interface RequestIo {
 }
 
 /**
- * Sends a message once and reads the whole answer, in at most `timeoutMs`.
+ * Sends a message once and reads the whole answer, decoded, in at most `timeoutMs` and as many bytes as its route allows.
  *
  * A network fault is a value.
  * @throws the signal's reason when it is aborted
@@ -47,7 +51,8 @@ export async function requestOnce(
       body: message.body ?? null,
       signal: abort.signal,
     });
-    return { is: "reply", status: reply.statusCode, headers: reply.headers, text: await reply.body.text() };
+    const { statusCode: status, headers } = reply;
+    return { is: "reply", status, headers, text: await textOf(reply, routes[message.route].maxReplyBytes) };
   } catch (error) {
     io.signal.throwIfAborted();
     return { is: "fault", code: abort.signal.aborted ? attemptTimeout : faultCode(error) };
@@ -57,9 +62,73 @@ export async function requestOnce(
   }
 }
 
+/** A reply that cannot be read, with the code of the fault. */
+class ReplyFault extends Error {
+  constructor(readonly code: string) {
+    super(code);
+  }
+}
+
+async function textOf({ headers, body }: Dispatcher.ResponseData, maxBytes: number): Promise<string> {
+  const coding = headerText(headers, "content-encoding")?.trim().toLowerCase() ?? "";
+  const length = Number(headerText(headers, "content-length"));
+  // Thrown below; a body that is given up has nobody else to tell.
+  body.on("error", () => undefined);
+  try {
+    if (length > maxBytes) throw new ReplyFault(replyTooLarge);
+    const isPlain = coding === "" || coding === "identity";
+    // The parser holds a body to the length that it says it has.
+    if (isPlain && length >= 0) return await body.text();
+    return await collect(isPlain ? body : decoded(body, coding), maxBytes);
+  } catch (error) {
+    body.destroy();
+    throw error;
+  }
+}
+
+async function collect(stream: AsyncIterable<Buffer>, maxBytes: number): Promise<string> {
+  const parts: Buffer[] = [];
+  let bytes = 0;
+  for await (const part of stream) {
+    bytes += part.length;
+    if (bytes > maxBytes) throw new ReplyFault(replyTooLarge);
+    parts.push(part);
+  }
+  return Buffer.concat(parts).toString("utf8");
+}
+
+/** Takes codings off in the order they were put on. */
+async function* decoded(body: Readable, coding: string): AsyncGenerator<Buffer> {
+  let stream = body;
+  for (const name of coding.split(",").reverse()) {
+    const from = stream;
+    const decoder = decoders[name.trim()]?.();
+    if (decoder === undefined) throw new ReplyFault(unknownCoding);
+    from.once("error", (error) => decoder.destroy(error));
+    stream = from.pipe(decoder);
+  }
+  try {
+    yield* stream as AsyncIterable<Buffer>;
+  } catch (error) {
+    // What the decoder cannot read is a body that was cut or garbled on the way.
+    const { code } = error as NodeJS.ErrnoException;
+    throw code?.startsWith("Z_") || code?.startsWith("ERR_") ? new ReplyFault(unreadableReply) : error;
+  } finally {
+    stream.destroy();
+  }
+}
+
+const decoders: Readonly<Record<string, (() => NodeJS.ReadWriteStream & Readable) | undefined>> = {
+  gzip: createGunzip,
+  "x-gzip": createGunzip,
+  br: createBrotliDecompress,
+  deflate: createInflate,
+};
+
 function headersOf(message: Message, token: string | undefined, userAgent: string): Record<string, string> {
   return {
     accept: "application/json",
+    "accept-encoding": routes[message.route].isLong ? "gzip, deflate, br" : "identity",
     "user-agent": userAgent,
     ...(message.body !== undefined && { "content-type": "application/json" }),
     ...(token !== undefined && { authorization: `Bearer ${token}` }),
@@ -69,6 +138,9 @@ function headersOf(message: Message, token: string | undefined, userAgent: strin
 /** The fault's code, also where it is wrapped. */
 function faultCode(error: unknown): string {
   for (let at = error; at instanceof Error; at = at.cause) {
+    // undici says of a proxy that refused the tunnel only in words which status it gave.
+    const [, status] = /^Proxy response \((\d{3})\)/.exec(at.message) ?? [];
+    if (status !== undefined) return `PROXY_${status}`;
     if ("code" in at && typeof at.code === "string") return at.code;
     // undici's parser puts what the server sent wrongly into an error without a code.
     if (at.name === "HTTPParserError") return "HPE_INVALID";

@@ -1,4 +1,4 @@
-import { headerNumber, headerText, type ReplyHeaders, resetDelayMs } from "./headers.js";
+import { dateOf, headerNumber, headerText, type ReplyHeaders, resetDelayMs } from "./headers.js";
 
 /** What an attempt came to, as far as it matters for another one. */
 export interface AttemptFacts {
@@ -35,6 +35,13 @@ export const attemptTimeout = "ATTEMPT_TIMEOUT";
 /** Code of a 2xx reply that is not what the API promises. */
 export const unreadableReply = "UNREADABLE_REPLY";
 
+/** Code of a reply with more bytes than its route allows. */
+export const replyTooLarge = "REPLY_TOO_LARGE";
+/** Code of a reply in a content coding that was not asked for. */
+export const unknownCoding = "UNKNOWN_CODING";
+/** Code of a reply that comes from something other than the API. */
+export const notTheApi = "NOT_THE_API";
+
 /** Longest wait that a server may ask for, in milliseconds. @source API reference, "Rate limits": the window is 5 minutes */
 const maxServerWaitMs = 300_000;
 
@@ -43,6 +50,12 @@ const passingStatuses = new Set([408, 500, 502, 503, 504, 520, 521, 522, 523, 52
 
 /** Faults before the request left this machine: it was not done. */
 const unsentCodes = new Set([
+  // A proxy that could not reach the API, or is in trouble itself.
+  "PROXY_500",
+  "PROXY_502",
+  "PROXY_503",
+  "PROXY_504",
+  "UND_ERR_ABORTED",
   "EAI_AGAIN",
   "ECONNREFUSED",
   "EHOSTDOWN",
@@ -50,14 +63,14 @@ const unsentCodes = new Set([
   "ENETDOWN",
   "ENETUNREACH",
   "ENOTFOUND",
-  // A proxy that refused the tunnel.
-  "UND_ERR_ABORTED",
   "UND_ERR_CONNECT_TIMEOUT",
 ]);
 
 /** Faults after which nobody knows. */
 const lostCodes = new Set([
   attemptTimeout,
+  // Amid a run; the caller allows few attempts.
+  notTheApi,
   unreadableReply,
   "ECONNABORTED",
   "ECONNRESET",
@@ -114,7 +127,9 @@ export interface RetryClock {
  * @source RFC 9110 §10.2.3; API reference, "Rate limits": base 1 s, doubling, at most 32 s
  */
 export function retryDelayMs(headers: ReplyHeaders, attempt: number, clock: RetryClock): number {
-  const asked = retryAfterMs(headers, clock.nowMs) ?? resetMs(headers, clock.nowMs);
+  // Times of day are the server's.
+  const nowMs = dateOf(headers) ?? clock.nowMs;
+  const asked = retryAfterMs(headers, nowMs) ?? resetMs(headers, nowMs);
   if (asked !== undefined) return Math.min(Math.max(asked, 0), maxServerWaitMs);
   const { baseMs = 1000, maxMs = 32_000 } = clock;
   return Math.floor(clock.random() * Math.min(maxMs, baseMs * 2 ** (attempt - 1)));

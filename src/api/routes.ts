@@ -4,22 +4,34 @@ export type Family = "token" | "blueprints" | "search" | "single" | "bulk" | "en
 /** A row of the report's `requests.byRoute`. */
 export type CountedRoute = "token" | "blueprints" | "bulk" | "single" | "search" | "delete" | "other";
 
-/** Every route we call: the limit that it falls under, and the row of the report that counts it. */
+const mebibyte = 1024 * 1024;
+
+/** Every route we call: the limit that it falls under, the row of the report that counts it, and how long its replies may be. */
 export const routes = {
-  token: { family: "token", counted: "token" },
-  blueprints: { family: "blueprints", counted: "blueprints" },
-  search: { family: "search", counted: "search" },
-  bulk: { family: "bulk", counted: "bulk" },
+  token: { family: "token", counted: "token", maxReplyBytes: mebibyte / 4, isLong: false },
+  blueprints: { family: "blueprints", counted: "blueprints", maxReplyBytes: 64 * mebibyte, isLong: true },
+  /** A page of 1,000 entities; of larger ones the search asks for fewer. */
+  search: { family: "search", counted: "search", maxReplyBytes: 64 * mebibyte, isLong: true },
+  bulk: { family: "bulk", counted: "bulk", maxReplyBytes: 8 * mebibyte, isLong: false },
   /** Writes one entity. */
-  single: { family: "single", counted: "single" },
+  single: { family: "single", counted: "single", maxReplyBytes: 16 * mebibyte, isLong: false },
   /** Changes fields of one entity. */
-  patch: { family: "entities", counted: "single" },
+  patch: { family: "entities", counted: "single", maxReplyBytes: 16 * mebibyte, isLong: false },
   /** Reads or counts entities. */
-  read: { family: "entities", counted: "other" },
-  delete: { family: "entities", counted: "delete" },
+  read: { family: "entities", counted: "other", maxReplyBytes: 16 * mebibyte, isLong: false },
+  delete: { family: "entities", counted: "delete", maxReplyBytes: 8 * mebibyte, isLong: false },
   /** Anything else, such as migrations. */
-  other: { family: "other", counted: "other" },
-} as const satisfies Readonly<Record<string, { readonly family: Family; readonly counted: CountedRoute }>>;
+  other: { family: "other", counted: "other", maxReplyBytes: 8 * mebibyte, isLong: false },
+} as const satisfies Readonly<Record<string, RouteFacts>>;
+
+interface RouteFacts {
+  readonly family: Family;
+  readonly counted: CountedRoute;
+  /** Most bytes of a reply, decoded. */
+  readonly maxReplyBytes: number;
+  /** Replies may be long enough to be worth compressing. */
+  readonly isLong: boolean;
+}
 
 /** A name of {@link routes}. */
 export type Route = keyof typeof routes;

@@ -2,6 +2,7 @@ import type { FoundEntity } from "../entity.js";
 import { ApiError } from "../errors.js";
 import { searchBody } from "./bodies.js";
 import { bodyOf, type Call, type CallIo, pathOf, publicUrl, refusalOf } from "./call.js";
+import { replyTooLarge } from "./retry.js";
 
 /** A page of a blueprint's entities. */
 export interface SearchRequest {
@@ -63,10 +64,19 @@ export function createSearchCalls(io: CallIo, count: (blueprint: string) => Prom
 
   async function* pages(blueprint: string, request: SearchRequest): AsyncGenerator<readonly FoundEntity[]> {
     const seen = new Set<string>();
-    let [found, empty, countAt] = [0, 0, firstCountAtPages];
+    let [found, empty, countAt, limit] = [0, 0, firstCountAtPages, maxPage];
     let from: string | undefined;
     do {
-      const page = await search(blueprint, { ...request, limit: maxPage, ...(from !== undefined && { from }) });
+      const page: SearchPage | undefined = await search(blueprint, {
+        ...request,
+        limit,
+        ...(from !== undefined && { from }),
+      }).catch((error: unknown) => {
+        if (!isTooLarge(error) || limit === 1) throw error;
+        limit = Math.ceil(limit / 8);
+        return undefined;
+      });
+      if (page === undefined) continue;
       yield page.entities;
       found += page.entities.length;
       empty = page.entities.length === 0 ? empty + 1 : 0;
@@ -79,7 +89,7 @@ export function createSearchCalls(io: CallIo, count: (blueprint: string) => Prom
       const most = await count(blueprint);
       if (found > most + createdMeanwhile)
         throw endless(blueprint, `it gave ${found} entities of a blueprint that has ${most}`, io);
-    } while (from !== undefined);
+    } while (true);
   }
 
   async function lookUpPart(asked: Part, found: Map<string, FoundEntity>): Promise<void> {
@@ -95,8 +105,11 @@ export function createSearchCalls(io: CallIo, count: (blueprint: string) => Prom
         ...(from !== undefined && { from }),
       };
       const call = searchCall(blueprint, request, part.length > 1 ? tooMuch : []);
-      const reply = await io.send(call);
-      if (reply.is === "refused" && call.expected?.includes(reply.status)) {
+      const reply = await io.send(call).catch((error: unknown) => {
+        if (!isTooLarge(error) || part.length === 1) throw error;
+        return undefined;
+      });
+      if (reply === undefined || (reply.is === "refused" && call.expected?.includes(reply.status))) {
         const middle = Math.ceil(part.length / 2);
         await lookUpPart({ ...asked, part: part.slice(0, middle) }, found);
         await lookUpPart({ ...asked, part: part.slice(middle) }, found);
@@ -129,6 +142,11 @@ export function createSearchCalls(io: CallIo, count: (blueprint: string) => Prom
     lookUp,
     existing: async (blueprint, identifiers) => new Set((await lookUp(blueprint, identifiers, ["$identifier"])).keys()),
   };
+}
+
+/** A page of so many large entities that no reply may hold them. */
+function isTooLarge(error: unknown): boolean {
+  return error instanceof ApiError && error.fault === replyTooLarge;
 }
 
 type SearchBody = ReturnType<(typeof searchBody)["parse"]>;

@@ -6,9 +6,10 @@ import type { Clock } from "./clock.js";
 import type { Counter } from "./counts.js";
 import { failedMessage, hintFor, refusal, refusedBody, traceIdOf } from "./failure.js";
 import { headerText, serverAhead } from "./headers.js";
+import { isEnvelope, type Stranger, strangerOf } from "./not-the-api.js";
 import type { Pace } from "./pace.js";
 import { type Attempt, requestOnce } from "./request.js";
-import { decideRetry, type RetryDecision, retryDelayMs, unreadableReply } from "./retry.js";
+import { decideRetry, notTheApi, type RetryDecision, retryDelayMs, unreadableReply } from "./retry.js";
 import { type Route, routes } from "./routes.js";
 import type { Tokens } from "./token.js";
 
@@ -34,17 +35,21 @@ export interface SendIo {
   /** Receives how far the server's clock is ahead of ours, in milliseconds, at least. */
   readonly onServerClock: (aheadMs: number) => void;
   /** Receives every attempt. */
-  readonly onExchange: (exchange: { route: Route; ms: number; trouble: boolean }) => void;
+  readonly onExchange: (exchange: { route: Route; ms: number; trouble: boolean; isOverQuota: boolean }) => void;
 }
 
 /** Attempts to find an API that has never answered: about 3 s, so that a wrong address shows at once. */
 const firstContactAttempts = 3;
+/** Attempts that a reply of something other than the API gets where the API has answered before: a gateway that is just being replaced. */
+export const strangerAttempts = 4;
 
 /** An attempt that came back whole, with its parsed body: `fits` where the body is what the call expects of a 2xx. */
 interface Received extends Exchanged {
   readonly answer: Attempt & { readonly is: "reply" };
   readonly body: unknown;
   readonly fits: boolean;
+  /** Present where it comes from something other than the API. */
+  readonly stranger?: Stranger;
 }
 
 /**
@@ -55,7 +60,8 @@ interface Received extends Exchanged {
  */
 export function createSend(io: SendIo): Send {
   const base = new URL(io.apiUrl);
-  let reached = false;
+  /** Whether anything has answered, and whether it was certainly the API. */
+  let [reached, known] = [false, false];
   let serverAheadMs: number | undefined;
 
   const attemptOnce = async (call: Call<unknown>, again: boolean) => {
@@ -68,7 +74,8 @@ export function createSend(io: SendIo): Send {
     const answer = await requestOnce(call, token, base, io);
     const answeredAtMs = io.clock.now();
     const trouble = answer.is === "fault" || answer.status === 408 || answer.status === 429 || answer.status >= 500;
-    io.onExchange({ route: call.route, ms: answeredAtMs - sentAtMs, trouble });
+    const isOverQuota = answer.is === "reply" && answer.status === 429;
+    io.onExchange({ route: call.route, ms: answeredAtMs - sentAtMs, trouble, isOverQuota });
     if (answer.is === "reply") {
       reached = true;
       serverAheadMs = serverAhead(answer.headers, answeredAtMs) ?? serverAheadMs;
@@ -85,6 +92,12 @@ export function createSend(io: SendIo): Send {
     const delayMs = retryDelayMs(headers, attempt, { nowMs: io.clock.now(), random: io.random });
     if (answer.is !== "reply" || answer.status !== 429) return delayMs;
     return delayMs + Math.floor(io.random() * Math.max(250, delayMs / 10));
+  };
+
+  const attemptsFor = (received: Received | undefined): number => {
+    if (received?.stranger !== undefined) return strangerAttempts;
+    const isUnreadable = received !== undefined && isDone(received.answer.status);
+    return reached && (known || !isUnreadable) ? Number.POSITIVE_INFINITY : firstContactAttempts;
   };
 
   /** Does what must come before the next attempt. After a 429 the whole family waits once. */
@@ -104,18 +117,22 @@ export function createSend(io: SendIo): Send {
       if (attempt === 1) endMs = sentAtMs + io.totalTimeoutMs;
       firstSentAtMs ??= sentAtMs;
       const received = answer.is === "reply" ? read(call, answer, exchanged, io) : undefined;
-      const usable = received !== undefined && (received.fits || !isDone(received.answer.status));
+      known ||=
+        received !== undefined && received.stranger === undefined && (received.fits || isEnvelope(received.body));
+      const usable =
+        received !== undefined && received.stranger === undefined && (received.fits || !isDone(received.answer.status));
       const origin = received && originOf(received, firstSentAtMs, serverAheadMs, io);
-      if (received?.fits) return done(call, received, origin);
+      if (usable && received.fits) return done(call, received, attempt, origin);
       if (usable && call.expected?.includes(received.answer.status))
         return refused(call, received, attempt, origin, io);
+      if (received?.stranger !== undefined && !known) throw failure(call, answer, received, attempt, io);
       const delayMs = answer.is === "reply" && answer.status === 401 ? 0 : delayAfter(answer, attempt);
       const { retry, why } = decideRetry({
         ...(usable && { status: received.answer.status }),
-        ...(!usable && { code: answer.is === "reply" ? unreadableReply : answer.code }),
+        ...(!usable && { code: faultOf(answer, received) }),
         idempotent: call.idempotent,
         attempt,
-        maxAttempts: reached ? io.maxAttempts : Math.min(firstContactAttempts, io.maxAttempts),
+        maxAttempts: Math.min(io.maxAttempts, attemptsFor(received)),
         delayMs,
         leftMs: endMs - io.clock.now(),
         renewed,
@@ -124,7 +141,7 @@ export function createSend(io: SendIo): Send {
         renewed ||= why === "token";
         await prepare(call, why, delayMs, token);
       } else if (why === "ambiguous") {
-        const cause = answer.is === "reply" ? `status ${answer.status}` : answer.code;
+        const cause = usable ? `status ${received.answer.status}` : faultOf(answer, received);
         const since = serverAheadMs === undefined ? {} : { sentAtMs: sentAtMs + serverAheadMs };
         return { is: "lost", cause, attempts: attempt, ...since };
       } else if (why === "answered" && usable && (received.answer.status !== 401 || call.authorized === false)) {
@@ -136,9 +153,14 @@ export function createSend(io: SendIo): Send {
   };
 }
 
-function done<T>(call: Call<T>, { answer, body, ...ours }: Received, origin: Origin | undefined): Reply<T> {
+function done<T>(
+  call: Call<T>,
+  { answer, body, ...ours }: Received,
+  attempts: number,
+  origin: Origin | undefined,
+): Reply<T> {
   call.onReply?.(answer.headers, ours);
-  return { is: "done", status: answer.status, body: body as T, ...origin };
+  return { is: "done", status: answer.status, body: body as T, ...(attempts > 1 && { attempts }), ...origin };
 }
 
 function refused(
@@ -161,15 +183,20 @@ function failure(
   io: SendIo,
 ): ApiError {
   const url = publicUrl(call, io.apiUrl);
-  if (received !== undefined) {
+  const after = `, after ${attempts} ${attempts === 1 ? "attempt" : "attempts"}`;
+  if (received?.stranger !== undefined) {
+    const { what, hint } = received.stranger;
+    const message = `${call.method} ${url}: what answers there is not Port's API: ${what}${attempts > 1 ? after : ""}`;
+    return new ApiError(message, { method: call.method, url, status: received.answer.status, attempts, hint });
+  }
+  if (received !== undefined && !isDone(received.answer.status)) {
     const origin = originOf(received, received.sentAtMs, undefined, io);
     const said = { ...refused(call, received, attempts, origin, io), attempts };
     return refusal(said, call.method, url);
   }
-  const code = answer.is === "fault" ? answer.code : unreadableReply;
-  const after = `after ${attempts} ${attempts === 1 ? "attempt" : "attempts"}`;
-  return new ApiError(`${call.method} ${url}: ${failedMessage(code)}, ${after}`, {
-    ...{ method: call.method, url, attempts },
+  const code = faultOf(answer, received);
+  return new ApiError(`${call.method} ${url}: ${failedMessage(code)}${after}`, {
+    ...{ method: call.method, url, attempts, fault: code },
     ...hintFor(undefined, code),
   });
 }
@@ -182,6 +209,11 @@ function originOf({ answer }: Received, sentAtMs: number, aheadMs: number | unde
   };
 }
 
+function faultOf(answer: Attempt, received: Received | undefined): string {
+  if (answer.is === "fault") return answer.code;
+  return received?.stranger === undefined ? unreadableReply : notTheApi;
+}
+
 function isDone(status: number): boolean {
   return status >= 200 && status < 300;
 }
@@ -189,10 +221,12 @@ function isDone(status: number): boolean {
 /** Parses a body: of a 2xx as the call has it, of any other without secrets, for the API's words may repeat what it was sent. */
 function read(call: Call<unknown>, answer: Attempt & { is: "reply" }, ours: Exchanged, io: SendIo): Received {
   const { sentAtMs, answeredAtMs } = ours;
-  if (!isDone(answer.status))
-    return { answer, body: parse(io.redact(answer.text)), fits: false, sentAtMs, answeredAtMs };
-  const { success, data } = call.schema.safeParse(parse(answer.text));
-  return { answer, body: data, fits: success, sentAtMs, answeredAtMs };
+  const json = parse(isDone(answer.status) ? answer.text : io.redact(answer.text));
+  const stranger = strangerOf(answer.status, answer.headers, answer.text, json);
+  const facts = { answer, ...(stranger && { stranger }), sentAtMs, answeredAtMs };
+  if (!isDone(answer.status)) return { ...facts, body: json, fits: false };
+  const { success, data } = call.schema.safeParse(json);
+  return { ...facts, body: data, fits: success };
 }
 
 function parse(text: string): unknown {

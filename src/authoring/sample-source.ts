@@ -3,7 +3,7 @@ import { follow } from "../map/path.js";
 import type { PathStep } from "../map/plain.js";
 import { type Blanks, objectOf } from "../map/prepare.js";
 import type { SourceRecord } from "../record.js";
-import { addReading, type DateReadings, noReadings } from "./date-readings.js";
+import { addReading, type DateReadings, openReadings } from "./date-readings.js";
 
 /** What the first records of a source show of its columns. */
 export interface SourceSample {
@@ -32,7 +32,7 @@ export async function sampleSource(
   paths: readonly (readonly PathStep[])[],
 ): Promise<SourceSample> {
   const keys = new Set<string>();
-  const dates = new Map(paths.map((path) => [pathName(path), noReadings]));
+  const dates = new Map(paths.map((path) => [pathName(path), openReadings()]));
   let records = 0;
   let isTabular = false;
   for await (const { items } of chunks) {
@@ -44,8 +44,8 @@ export async function sampleSource(
         for (const key of Object.keys(value as Record<string, unknown>)) keys.add(key);
       for (const path of paths) {
         const found = follow(value, path);
-        const name = pathName(path);
-        if (typeof found === "string") dates.set(name, addReading(dates.get(name) ?? noReadings, found));
+        const readings = dates.get(pathName(path));
+        if (typeof found === "string" && readings !== undefined) addReading(readings, found);
       }
     }
   }

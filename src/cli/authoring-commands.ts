@@ -1,4 +1,11 @@
-import { explainOptions, initOptions, lintOptions, previewOptions, testOptions } from "../options/authoring.js";
+import {
+  explainOptions,
+  initOptions,
+  lintOptions,
+  previewOptions,
+  studioOptions,
+  testOptions,
+} from "../options/authoring.js";
 import { oneOf } from "../options/kinds.js";
 import { group, withDefault } from "../options/option.js";
 import { type AnyCommand, command } from "./command.js";
@@ -39,6 +46,19 @@ export const authoringCommands: readonly AnyCommand[] = [
     terminal: answering,
     examples: [["portload explain services.csv -m services.yaml --record 12", "the twelfth record"]],
     load: async () => (await import("./explain.js")).explain,
+  }),
+  command({
+    name: "studio",
+    group: heading,
+    summary: "Make a mapping by looking: source, mapping and entities on one page in your browser",
+    options: studioOptions,
+    positionals: ["sources"],
+    examples: [
+      ["portload studio services.csv", "starts from a proposal"],
+      ["portload studio services.csv -m services.yaml", "goes on with a mapping"],
+    ],
+    interrupted: "closes",
+    load: async () => (await import("./studio.js")).studio,
   }),
   command({
     name: "lint",

@@ -16,7 +16,7 @@ import { printJson, say, type Terminal } from "./terminal.js";
 
 /** `portload entity get`. */
 export const get: Run<typeof entityGetOptions> = async (options, terminal, output) => {
-  const { getEntity } = await import("../recipes/entity/write.js");
+  const { getEntity } = await import("../recipes/entity/get.js");
   return ended(terminal, output, (io) => getEntity(options, io));
 };
 

@@ -16,11 +16,12 @@ export function toItsEnd<O>(
 ) {
   return async (options: O, terminal: Terminal, output: OutputOptions): Promise<ExitCode> => {
     const progress = showProgress(terminal, output);
-    const { env, stdin, signal } = terminal;
+    const { commandLine, env, stdin, signal } = terminal;
     const finished = await recipe(options, {
       env,
       ...(!(onlyPipedStdin && stdin.isTTY === true) && { stdin }),
       signal,
+      ...(commandLine !== undefined && { commandLine }),
       ...sourceQuestions(terminal, output),
       onStart: progress.start,
     }).finally(progress.stop);

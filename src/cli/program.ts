@@ -34,7 +34,7 @@ async function answer(argv: readonly string[], terminal: Terminal): Promise<Exit
   }
   if (command === undefined) throw unknownCommand(named);
   const rest = words.slice(command.name.split(" ").length);
-  return call(command, [...before, ...rest, ...after], terminal);
+  return call(command, [...before, ...rest, ...after], { ...terminal, commandLine: argv });
 }
 
 /** A command line as flags before the command, the words from there to the next flag, and what follows. */

@@ -9,6 +9,8 @@ export interface Terminal {
   readonly stderr: Writable & { readonly isTTY?: boolean; readonly columns?: number };
   /** Aborted at the first SIGINT or SIGTERM. */
   readonly signal: AbortSignal;
+  /** The words behind the program's name, as typed. */
+  readonly commandLine?: readonly string[];
 }
 
 /** Whether a stream may be coloured: it is a terminal, and neither NO_COLOR (no-color.org) nor --no-color says otherwise. */

@@ -1,6 +1,7 @@
-import { addReading, type DateReadings, noReadings } from "../authoring/date-readings.js";
+import { addReading, type DateReadings, openReadings } from "../authoring/date-readings.js";
 import { formatJudges } from "../check/formats.js";
 import { identifierFault } from "../check/identifier.js";
+import { addNumber, type NumberReadings, openNumbers } from "./numbers.js";
 
 /** Texts that people write for "no value". A source's own words beyond these are its author's to name. */
 export const usualBlanks: ReadonlySet<string> = new Set([
@@ -8,13 +9,32 @@ export const usualBlanks: ReadonlySet<string> = new Set([
   "N/A",
   "n/a",
   "#N/A",
+  "n.a.",
   "-",
   "--",
   "(blank)",
   "(none)",
+  "(empty)",
   "NULL",
   "null",
   "\\N",
+]);
+
+/** Words that mean "no value" among numbers, dates or addresses, and may be a value among words. */
+const softBlanks: ReadonlySet<string> = new Set([
+  "none",
+  "nil",
+  "nan",
+  "unknown",
+  "tbd",
+  "tbc",
+  "?",
+  "??",
+  "???",
+  "not available",
+  "undefined",
+  "k.a.",
+  "keine",
 ]);
 
 /** Delimiters of lists in one text, the likeliest first. */
@@ -34,17 +54,25 @@ export interface FieldStats {
   readonly distinct: Map<string, number>;
   /** Values that came before: nought means that the field tells records apart. */
   repeated: number;
+  /** How many values there were when the last new one came. */
+  lastNew: number;
   /** Values that cannot be identifiers, and the first reason. */
   unfit: number;
   firstUnfit: string | undefined;
   /** Positions of records that this field cannot identify, the first few. */
   readonly lost: number[];
-  /** Texts that are of a format, by its name; `number`, `boolean` and `padded` (leading zeros) beside Port's. */
+  /** Texts that are of a format, by its name; `padded` (leading zeros) and `lines` beside Port's. */
   readonly fits: Map<string, number>;
-  dates: DateReadings;
+  readonly numbers: NumberReadings;
+  readonly dates: DateReadings;
+  /** Whole numbers that may be seconds or milliseconds since 1970. */
+  readonly epochs: { seconds: number; milliseconds: number };
+  /** Words that may mean "no value", and how often. */
+  readonly soft: Map<string, number>;
   longest: number;
   /** Texts that hold a delimiter of lists, and texts that would be a sound list by it. */
   readonly lists: Map<string, { held: number; sound: number }>;
+  /** Every value once, as text; of a list of texts its elements. */
   readonly seen: Set<string>;
 }
 
@@ -52,7 +80,7 @@ export interface FieldStats {
 export const maxDistinct = 40;
 /** Positions that are kept. */
 const maxLost = 5;
-const judged = ["url", "email", "ipv4", "ipv6", "date-time"] as const;
+const judged = ["url", "email", "ipv4", "ipv6"] as const;
 
 /** Opens the statistics of a field. */
 export function openStats(path: readonly string[]): FieldStats {
@@ -63,11 +91,15 @@ export function openStats(path: readonly string[]): FieldStats {
     items: new Set(),
     distinct: new Map(),
     repeated: 0,
+    lastNew: 0,
     unfit: 0,
     firstUnfit: undefined,
     lost: [],
     fits: new Map(),
-    dates: noReadings,
+    numbers: openNumbers(),
+    dates: openReadings(),
+    epochs: { seconds: 0, milliseconds: 0 },
+    soft: new Map(),
     longest: 0,
     lists: new Map(),
     seen: new Set(),
@@ -76,7 +108,7 @@ export function openStats(path: readonly string[]): FieldStats {
 
 /** Counts one value; null and blanks count as none. */
 export function addValue(stats: FieldStats, value: unknown, position: number): void {
-  if (value === null || value === undefined || (typeof value === "string" && usualBlanks.has(value))) {
+  if (value === null || value === undefined || (typeof value === "string" && usualBlanks.has(value.trim()))) {
     lose(stats, position);
     return;
   }
@@ -84,12 +116,22 @@ export function addValue(stats: FieldStats, value: unknown, position: number): v
   const type = Array.isArray(value) ? "array" : (typeof value as "string" | "number" | "boolean" | "object");
   stats.types.set(type, (stats.types.get(type) ?? 0) + 1);
   if (Array.isArray(value))
-    for (const item of value) stats.items.add(item === null ? "null" : Array.isArray(item) ? "array" : typeof item);
+    for (const item of value) {
+      stats.items.add(item === null ? "null" : Array.isArray(item) ? "array" : typeof item);
+      if (typeof item === "string") stats.seen.add(item);
+    }
   if (type === "array" || type === "object") return;
-  const text = String(value);
+  addScalar(stats, String(value), position);
+  if (typeof value === "string") addText(stats, value);
+  else if (typeof value === "number") addEpoch(stats, String(value));
+}
+
+function addScalar(stats: FieldStats, text: string, position: number): void {
   const fault = identifierFault(text);
-  if (stats.seen.has(text)) stats.repeated++;
-  if (fault !== undefined || stats.seen.has(text)) lose(stats, position);
+  const isKnown = stats.seen.has(text);
+  if (isKnown) stats.repeated++;
+  else stats.lastNew = stats.values;
+  if (fault !== undefined || isKnown) lose(stats, position);
   stats.seen.add(text);
   if (fault !== undefined) {
     stats.unfit++;
@@ -97,7 +139,6 @@ export function addValue(stats: FieldStats, value: unknown, position: number): v
   }
   const times = stats.distinct.get(text);
   if (times !== undefined || stats.distinct.size < maxDistinct) stats.distinct.set(text, (times ?? 0) + 1);
-  if (typeof value === "string") addText(stats, value);
 }
 
 function lose({ lost }: FieldStats, position: number): void {
@@ -106,13 +147,14 @@ function lose({ lost }: FieldStats, position: number): void {
 
 function addText(stats: FieldStats, text: string): void {
   stats.longest = Math.max(stats.longest, text.length);
-  stats.dates = addReading(stats.dates, text);
+  addReading(stats.dates, text.trim());
+  addNumber(stats.numbers, text);
+  addEpoch(stats, text.trim());
   const count = (name: string): void => void stats.fits.set(name, (stats.fits.get(name) ?? 0) + 1);
   for (const format of judged) if (formatJudges.get(format)?.(text).verdict === "fits") count(format);
-  if (/^-?(?:0|[1-9]\d{0,14})(?:\.\d{1,6})?$/.test(text)) count("number");
   if (/^-?0\d/.test(text)) count("padded");
-  if (/^(?:true|false|yes|no)$/i.test(text)) count("boolean");
   if (text.includes("\n")) count("lines");
+  if (softBlanks.has(text.trim().toLowerCase())) stats.soft.set(text, (stats.soft.get(text) ?? 0) + 1);
   for (const delimiter of listDelimiters) {
     if (!text.includes(delimiter)) continue;
     const own = stats.lists.get(delimiter) ?? { held: 0, sound: 0 };
@@ -120,4 +162,12 @@ function addText(stats: FieldStats, text: string): void {
     if (text.split(delimiter).every((token) => /^[\p{L}\p{N}][\p{L}\p{N}_.:/@+-]{0,60}$/u.test(token))) own.sound++;
     stats.lists.set(delimiter, own);
   }
+}
+
+/** From 2000 to 2064: what is outside is no moment that an inventory holds. */
+function addEpoch({ epochs }: FieldStats, text: string): void {
+  if (!/^\d{9,13}$/.test(text)) return;
+  const number = Number(text);
+  if (number >= 946_684_800 && number < 3_000_000_000) epochs.seconds++;
+  else if (number >= 946_684_800_000 && number < 3_000_000_000_000) epochs.milliseconds++;
 }

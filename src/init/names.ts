@@ -28,14 +28,30 @@ export function blueprintName(kind: string): string {
   return /[^s]s$/i.test(name) ? name.slice(0, -1) : name;
 }
 
-/** A key or kind in words: `serviceId` becomes `Service id`. */
+/** Abbreviations of the trade, as they are written. */
+const abbreviations: ReadonlyMap<string, string> = new Map(
+  "API AWS BIOS CI CIDR CMDB CPU CVE DB DNS EUR FQDN GB GHz GPU HA HTTP HTTPS ID IDs IP IPs IPv4 IPv6 ISO JSON KB MAC MB OS OU PO RAM SAP SKU SLA SLO SSD SSH SSL TB TLS UI URI URL URLs USD UUID VAT VLAN VM VMs VPC VPN YAML"
+    .split(" ")
+    .map((word) => [word.toLowerCase(), word]),
+);
+
+/** A key, column or kind in words: `serviceId` becomes `Service ID`, `ip_address` `IP address`. */
 export function inWords(name: string): string {
+  const isShouted = !/\p{Ll}/u.test(name);
   const words = name
-    .replaceAll(/([a-z0-9])([A-Z])/g, "$1 $2")
-    .replaceAll(/[-_.]+/g, " ")
-    .trim()
-    .toLowerCase();
-  return words.charAt(0).toUpperCase() + words.slice(1);
+    .replaceAll(/(\p{Ll}|\d)(\p{Lu})/gu, "$1 $2")
+    .replaceAll(/(\p{Lu})(\p{Lu}\p{Ll})/gu, "$1 $2")
+    .split(/[-_.\s]+/)
+    .filter(Boolean)
+    .map((word) => {
+      const bare = word.replaceAll(/[^\p{L}\p{N}]/gu, "");
+      const known = abbreviations.get(bare.toLowerCase());
+      if (known !== undefined) return word.replace(bare, known);
+      const isAbbreviation = !isShouted && bare.length > 1 && /^[\p{Lu}\p{N}]+$/u.test(bare);
+      return isAbbreviation ? word : word.toLowerCase();
+    });
+  const text = words.join(" ");
+  return abbreviations.has(words[0]?.toLowerCase() ?? "") ? text : text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 /** A name without what differs by habit: case, separators, units in brackets. */

@@ -1,24 +1,15 @@
-import { provenFormat } from "../authoring/date-readings.js";
-import type { Property } from "../blueprint.js";
+import { booleanExpression, booleanWords } from "./booleans.js";
+import { isMoment, proposeDate, proposeMoment } from "./dates.js";
 import { type FieldStats, listDelimiters, maxDistinct } from "./field-stats.js";
 import { inWords, pathExpression } from "./names.js";
+import { numberExpression, numberWriting } from "./numbers.js";
+import { type Field, type FieldProposal, tolerated } from "./proposal.js";
 import type { Survey } from "./survey.js";
 
-/** How a field becomes a property. */
-export interface FieldProposal {
-  readonly property: Property;
-  readonly expression: string;
-  /** What was seen, for a comment. */
-  readonly seen: string;
-  /** How the column's dates are read, under `source.columns`. */
-  readonly date?: string;
-  readonly question?: string;
-}
-
 /** Most values of an enum, their longest, and how often each must come on average. */
-const maxEnum = 20;
+const maxEnum = 12;
 const maxEnumCharacters = 40;
-const minTimes = 4;
+const minTimes = 5;
 /** Share of texts that must hold a delimiter to be lists. */
 const minListShare = 0.2;
 
@@ -28,60 +19,110 @@ export function proposeField(
   { records, isTabular }: Pick<Survey, "records" | "isTabular">,
 ): FieldProposal | undefined {
   if (stats.values === 0) return undefined;
-  const path = pathExpression(stats.path);
-  const title = inWords(stats.path.join(" ")).slice(0, 100);
   const isWhole = stats.values === records;
-  const some = isWhole ? "" : ` | values`;
-  const seen = (what: string): string => `${what}, ${isWhole ? "in every record" : `${stats.values} of ${records}`}`;
+  const soft = [...stats.soft.values()].reduce((sum, count) => sum + count, 0);
+  const firm = stats.values - soft;
+  const field: Field = {
+    stats,
+    path: pathExpression(stats.path),
+    title: inWords(stats.path.join(" ")).slice(0, 100),
+    some: isWhole ? "" : " | values",
+    isColumn: stats.path.length === 1,
+    firm,
+    seen: (what, fitting = firm) =>
+      `${what}, ${isWhole ? "in every record" : `${stats.values} of ${records}`}${fitting === firm ? "" : `; ${firm - fitting} ${firm - fitting === 1 ? "is" : "are"} not`}`,
+  };
   const [[type] = ["string" as const]] = stats.types;
-  if (stats.types.size > 1)
+  if (stats.types.size > 1) return severalTypes(field);
+  if (type === "array") return proposeArray(field);
+  if (type === "number" && isMoment(field)) return proposeMoment(field);
+  if (type !== "string")
+    return { property: { type, title: field.title }, expression: field.path, seen: field.seen(`${type}s`) };
+  const typed = firm > 0 ? proposeTyped(field, isTabular) : undefined;
+  if (typed === undefined) return proposeText(field);
+  return stats.soft.size === 0 ? typed : { ...typed, blanks: [...stats.soft.keys()] };
+}
+
+function severalTypes({ stats, path, title, some, seen }: Field): FieldProposal {
+  return {
+    property: { type: "string", title },
+    expression: `${path}${some} | if type == "string" then . else tojson end`,
+    seen: seen([...stats.types.keys()].join(" and ")),
+    question: `${path} holds values of several types; is text right?`,
+  };
+}
+
+function proposeArray({ stats, path, title, seen }: Field): FieldProposal {
+  const [only] = stats.items;
+  const isOne = stats.items.size === 1;
+  const known = only === "string" || only === "number" || only === "boolean" || only === "object" ? only : undefined;
+  const items = stats.items.size === 0 ? "string" : isOne ? known : undefined;
+  return {
+    property: { type: "array", title, ...(items !== undefined && { items: { type: items } }) },
+    expression: path,
+    seen: seen("lists"),
+    ...(stats.items.has("object") && {
+      question: `does each element of ${path} deserve an entity of its own? Then give it a resource with itemsToParse: ${path}`,
+    }),
+  };
+}
+
+/** What is not text although it is written as text: true or false, a number, a date, an address; outliers are tolerated. */
+function proposeTyped(field: Field, isTabular: boolean): FieldProposal | undefined {
+  const { stats, path, title, isColumn, firm, seen } = field;
+  const isMost = (count: number): boolean => count > 0 && firm - count <= tolerated(firm);
+  const words = booleanWords(stats.distinct, firm);
+  if (words !== undefined && isMost(words.count))
     return {
-      property: { type: "string", title },
-      expression: `${path}${some} | if type == "string" then . else tojson end`,
-      seen: seen(`${[...stats.types.keys()].join(" and ")}`),
-      question: `${path} holds values of several types; is text right?`,
+      property: { type: "boolean", title },
+      expression: words.isUnderstood || isColumn ? path : booleanExpression(path, words),
+      seen: seen("true or false", words.count),
+      ...(!words.isUnderstood && isColumn && { column: { true: words.true, false: words.false } }),
     };
-  if (type === "array")
+  if (isMoment(field)) return proposeMoment(field);
+  const number = numberWriting(stats.numbers);
+  const isPlain = number === undefined || Object.keys(number.writing).length === 0;
+  const staysText = stats.fits.has("padded") || /version|release|phone|serial|zip|postal/i.test(title);
+  if (number !== undefined && isMost(number.count) && !staysText && (isTabular || !isPlain)) {
+    const doubt =
+      number.doubt === undefined ? {} : { question: `how are the numbers of ${path} written? ${number.doubt}` };
+    const { unit } = number.writing;
+    const shown = seen(`numbers${unit === undefined ? "" : ` with ${JSON.stringify(unit)}`}`, number.count);
     return {
-      property: { type: "array", title, ...itemsOf(stats) },
-      expression: path,
-      seen: seen("lists"),
-      ...listQuestion(stats, path),
+      property: { type: "number", title },
+      expression: isPlain || isColumn ? path : numberExpression(stats.path, number.writing),
+      seen: shown,
+      ...(!isPlain && isColumn && { column: { number: number.writing } }),
+      ...doubt,
     };
-  if (type !== "string") return { property: { type, title }, expression: path, seen: seen(`${type}s`) };
-  const all = (format: string): boolean => stats.fits.get(format) === stats.values;
-  if (all("boolean")) return { property: { type: "boolean", title }, expression: path, seen: seen("true or false") };
-  if (all("number") && isTabular && !stats.fits.has("padded") && !/version|release/i.test(title))
-    return { property: { type: "number", title }, expression: path, seen: seen("numbers") };
-  if (all("date-time"))
-    return {
-      property: { type: "string", title, format: "date-time" },
-      expression: path,
-      seen: seen("dates with time and zone"),
-    };
-  const { isoDay, dayFirst, monthFirst, either } = stats.dates;
-  if (isoDay === stats.values)
-    return {
-      property: { type: "string", title, format: "date-time" },
-      expression: `${path}${some} + "T00:00:00Z"`,
-      seen: seen("days; each becomes its midnight in UTC"),
-    };
-  if (dayFirst + monthFirst + either === stats.values) return proposeNumericDate(stats, { title, path, seen });
-  for (const format of ["url", "email", "ipv4", "ipv6"])
-    if (all(format)) return { property: { type: "string", title, format }, expression: path, seen: seen(`${format}s`) };
+  }
+  const date = proposeDate(field, isMost);
+  if (date !== undefined) return date;
+  for (const format of ["url", "email", "ipv4", "ipv6"]) {
+    const count = stats.fits.get(format) ?? 0;
+    if (isMost(count))
+      return { property: { type: "string", title, format }, expression: path, seen: seen(`${format}s`, count) };
+  }
+  return undefined;
+}
+
+function proposeText({ stats, path, title, some, isColumn, seen }: Field): FieldProposal {
   const delimiter = listDelimiter(stats);
   if (delimiter !== undefined)
     return {
       property: { type: "array", title, items: { type: "string" } },
-      expression: `${path}${some} | split(${JSON.stringify(delimiter)})`,
+      expression: isColumn ? path : `${path}${some} | split(${JSON.stringify(delimiter)})`,
       seen: seen(`lists by ${JSON.stringify(delimiter)}`),
+      ...(isColumn && { column: { split: delimiter.trim() } }),
       question: `are the values of ${path} lists, or texts that hold ${JSON.stringify(delimiter)}? Do they name entities, so that a relation fits better?`,
     };
-  if (isEnum(stats))
+  const words = enumWords(stats);
+  const odd = words === undefined ? [] : oddWords(stats);
+  if (words !== undefined && odd.length === 0)
     return {
-      property: { type: "string", title, enum: [...stats.distinct.keys()].sort() },
+      property: { type: "string", title, enum: words },
       expression: path,
-      seen: seen(`one of ${stats.distinct.size} words`),
+      seen: seen(`one of ${words.length} words`),
     };
   if (stats.fits.has("lines") || stats.longest > 200)
     return { property: { type: "string", title, format: "markdown" }, expression: path, seen: seen("long text") };
@@ -89,78 +130,63 @@ export function proposeField(
     property: { type: "string", title },
     expression: path,
     seen: seen(stats.fits.has("padded") ? "text; leading zeros stay" : "text"),
-    ...almost(stats, path),
+    ...(words === undefined ? almost(stats, path) : oddQuestion(words, odd, path)),
   };
 }
 
-function itemsOf({ items }: FieldStats): { items?: { type: "string" | "number" | "boolean" | "object" } } {
-  const [only] = items;
-  if (items.size !== 1) return items.size === 0 ? { items: { type: "string" } } : {};
-  return only === "string" || only === "number" || only === "boolean" || only === "object"
-    ? { items: { type: only } }
-    : {};
+function oddQuestion(words: readonly string[], odd: readonly string[], path: string): { question?: string } {
+  const shown = (texts: readonly string[]): string => texts.map((text) => JSON.stringify(text)).join(", ");
+  const rest = words.filter((word) => !odd.includes(word));
+  return { question: `is ${path} one of ${shown(rest)}, and ${shown(odd)} a mistake? It stays text here` };
 }
 
-function listQuestion({ items }: FieldStats, path: string): { question?: string } {
-  return items.has("object")
-    ? {
-        question: `does each element of ${path} deserve an entity of its own? Then give it a resource with itemsToParse: ${path}`,
-      }
-    : {};
-}
-
-function proposeNumericDate(
-  stats: FieldStats,
-  { title, path, seen }: { readonly title: string; readonly path: string; readonly seen: (what: string) => string },
-): FieldProposal {
-  const { dayFirst, monthFirst, either } = stats.dates;
-  const format = stats.path.length === 1 ? provenFormat(stats.dates) : undefined;
-  const counts = `${dayFirst} can only be day first, ${monthFirst} only month first, ${either} either`;
-  if (format === undefined)
-    return {
-      property: { type: "string", title },
-      expression: path,
-      seen: seen("dates of which the reading is not proven, kept as text"),
-      question: `how are the dates of ${path} read? ${counts}. Say it under source.columns, and make the property a date-time`,
-    };
-  return {
-    property: { type: "string", title, format: "date-time" },
-    expression: path,
-    seen: seen(`dates as ${format} (${counts})`),
-    date: format,
-    question: `in which zone are the dates of ${path}? UTC is written here`,
-  };
-}
-
-function listDelimiter({ lists, values }: FieldStats): string | undefined {
+/** The delimiter by which the texts of a field are lists; undefined where they are none. */
+export function listDelimiter({ lists, values }: FieldStats): string | undefined {
   return listDelimiters.find((delimiter) => {
     const own = lists.get(delimiter);
     return own !== undefined && own.sound === own.held && own.held >= 2 && own.held >= minListShare * values;
   });
 }
 
-function isEnum({ distinct, values, longest }: FieldStats): boolean {
-  return (
-    distinct.size <= Math.min(maxEnum, maxDistinct) &&
-    values >= minTimes * distinct.size &&
-    longest <= maxEnumCharacters &&
-    values >= 20
-  );
+/** Names of what has a closed set of values; other names, such as of a city or an operating system, get a new one any day. */
+const closedNames =
+  /\b(?:status|state|stage|phase|lifecycle|environment|env|tier|criticality|priority|severity|level|class|classification|type|kind|category|risk|impact|rating|plan|grade|mode|visibility|sensitivity)\b/i;
+
+/** Words of a field that is named like an enum and has few of them, each several times, none of which came only late. */
+function enumWords({ path, distinct, values, longest, lastNew }: FieldStats): readonly string[] | undefined {
+  const isFew = distinct.size >= 2 && distinct.size <= Math.min(maxEnum, maxDistinct - 1);
+  const isOften = values >= 20 && values >= minTimes * distinct.size && lastNew <= values / 2;
+  const isClosed = closedNames.test(inWords(path.at(-1) ?? ""));
+  return isFew && isOften && isClosed && longest <= maxEnumCharacters ? [...distinct.keys()].sort() : undefined;
 }
 
-/** A column that all but a few values make a number, a boolean or a date is worth a question. */
-function almost({ fits, values, dates }: FieldStats, path: string): { question?: string } {
+/** Words of an enum that came once or only differ in case from another: mistakes, likely, so that the field stays text. */
+function oddWords({ distinct }: FieldStats): readonly string[] {
+  const most = (text: string): boolean =>
+    [...distinct].some(
+      ([other, count]) => other !== text && fold(other) === fold(text) && count >= (distinct.get(text) ?? 0),
+    );
+  return [...distinct].flatMap(([text, count]) => (count < 2 || most(text) ? [text] : []));
+}
+
+function fold(text: string): string {
+  return text.trim().toLowerCase();
+}
+
+/** A column that many values, but too few, make a number or a date is worth a question. */
+function almost({ fits, values, dates, numbers }: FieldStats, path: string): { question?: string } {
+  const { full, isoDay, clear, dayFirst, monthFirst, either } = dates;
   const counts: readonly (readonly [string, number])[] = [
-    ["numbers", fits.has("padded") ? 0 : (fits.get("number") ?? 0)],
-    ["true or false", fits.get("boolean") ?? 0],
-    ["days", dates.isoDay],
+    ["numbers", fits.has("padded") ? 0 : (numberWriting(numbers)?.count ?? 0)],
+    ["dates", full + isoDay + clear + dayFirst + monthFirst + either],
     ["URLs", fits.get("url") ?? 0],
-    ["addresses", fits.get("email") ?? 0],
+    ["e-mail addresses", fits.get("email") ?? 0],
+    ["IP addresses", (fits.get("ipv4") ?? 0) + (fits.get("ipv6") ?? 0)],
   ];
   const found = counts.find(([, count]) => count < values && count >= 0.8 * values);
   return found === undefined
     ? {}
     : {
-        question: `${values - found[1]} of ${values} values of ${path} are no ${found[0]}, so that it is text here; are they mistakes?`,
+        question: `${values - found[1]} of ${values} values of ${path} are not ${found[0]}, so it stays text; are they mistakes?`,
       };
 }

@@ -6,45 +6,117 @@ import type { Survey } from "./survey.js";
 export interface IdentifierProposal {
   readonly field: FieldStats;
   readonly expression: string;
+  /** True where the expression puts the value in lower case with hyphens. */
+  readonly isSlug: boolean;
   readonly seen: string;
   readonly question?: string;
 }
 
-const likelyNames = ["id", "identifier", "key", "slug", "code", "uuid", "name"];
+const likelyNames = ["id", "identifier", "key", "slug", "uuid", "code", "number"];
+const likelyTitles = ["name", "title", "displayname", "label", "hostname", "fqdn"];
+/** Share of records that an identifier must tell apart; the rest are taken for mistakes. */
+const minShare = 0.9;
 
-/** Proposes the identifier: the field whose values are all there, all different and fit to be identifiers, else the one that comes nearest. */
-export function proposeIdentifier({ fields, records, kind }: Survey): IdentifierProposal | undefined {
-  const able = fields.filter(
-    ({ types, values }) => values > 0 && !types.has("array") && !types.has("object") && !types.has("boolean"),
+/**
+ * Proposes the identifier: the field whose name, values and use by others speak for it most.
+ *
+ * @param referenced - fields whose values other fields hold
+ */
+export function proposeIdentifier(
+  { fields, records, kind }: Survey,
+  referenced: ReadonlySet<FieldStats> = new Set(),
+): IdentifierProposal | undefined {
+  const ranked = fields
+    .filter(isAble)
+    .map((field) => ({ field, score: scoreOf(field, { records, kind }, referenced.has(field)) }))
+    .sort((a, b) => b.score - a.score);
+  const [first] = ranked.filter(({ field }) => shareOf(field, records) >= minShare && isTelling(field, records, kind));
+  const slugged = ranked.find(({ field }) => canBeSlug(field, records));
+  if (slugged !== undefined && (first === undefined || slugged.score > first.score)) return slugOf(slugged.field);
+  const best = first ?? [...ranked].sort((a, b) => usable(b.field) - usable(a.field))[0];
+  if (best === undefined) return undefined;
+  return isPerfect(best.field, records) ? perfect(best.field, records) : faulty(best.field, records);
+}
+
+/** True for a field that tells nearly all records apart, by which other sources may name them. */
+export function isKey(field: FieldStats, { records }: Pick<Survey, "records">): boolean {
+  const told = field.values - field.repeated;
+  return isAble(field) && field.types.size === 1 && told >= minShare * records && told >= Math.min(2, records);
+}
+
+function isAble({ types, values }: FieldStats): boolean {
+  return values > 0 && !types.has("array") && !types.has("object") && !types.has("boolean");
+}
+
+function isPerfect({ values, repeated, unfit }: FieldStats, records: number): boolean {
+  return values === records && repeated === 0 && unfit === 0;
+}
+
+/** A field without a name that speaks for it must tell every record apart, and be no measure or moment. */
+function isTelling(field: FieldStats, records: number, kind: string): boolean {
+  if (rankOf(field, kind) > 0) return true;
+  const { fits, dates } = field;
+  const isDate = dates.full + dates.isoDay + dates.clear + dates.dayFirst + dates.monthFirst > 0;
+  return isPerfect(field, records) && !isDate && !fits.has("lines");
+}
+
+function usable({ values, repeated, unfit }: FieldStats): number {
+  return values - repeated - unfit;
+}
+
+function shareOf(field: FieldStats, records: number): number {
+  return usable(field) / Math.max(1, records);
+}
+
+/** Names count for most, then whether others use the values, then how many records they tell apart; long random keys count for less than words. */
+function scoreOf(
+  field: FieldStats,
+  { records, kind }: Pick<Survey, "records" | "kind">,
+  isReferenced: boolean,
+): number {
+  const [some = ""] = field.seen;
+  const isOpaque = /^[0-9a-f-]{32,36}$/i.test(some);
+  const share = shareOf(field, records);
+  return rankOf(field, kind) + (isReferenced ? 12 : 0) - (isOpaque ? 8 : 0) - (share === 1 ? 0 : 3) - (1 - share) * 20;
+}
+
+function canBeSlug(field: FieldStats, records: number): boolean {
+  return (
+    field.types.has("string") &&
+    field.values === records &&
+    field.unfit > 0 &&
+    slugsOf(field.seen).size === records &&
+    !slugsOf(field.seen).has("")
   );
-  const ranked = [...able].sort((a, b) => rank(b, kind) - rank(a, kind));
-  const perfect = ranked.find((field) => field.values === records && field.repeated === 0 && field.unfit === 0);
-  if (perfect !== undefined)
-    return {
-      field: perfect,
-      expression: expressionOf(perfect),
-      seen: `${name(perfect)} has ${records} different values in ${records} records, all of them fit for identifiers`,
-    };
-  const near = ranked.find(
-    (field) => rank(field, kind) > 0 && field.values - field.repeated - field.unfit >= 0.9 * records,
-  );
-  if (near !== undefined) return faulty(near, records);
-  const slugged = ranked.find(
-    (field) =>
-      field.types.has("string") &&
-      field.values === records &&
-      slugsOf(field).size === records &&
-      !slugsOf(field).has(""),
-  );
-  if (slugged !== undefined)
-    return {
-      field: slugged,
-      expression: `${pathExpression(slugged.path)} | ascii_downcase | [scan("[a-z0-9]+")] | join("-")`,
-      seen: `${name(slugged)} tells records apart, but not every value fits for an identifier, so that it is put in lower case with hyphens`,
-      question: `is there a better identifier than the hyphened ${name(slugged)}?`,
-    };
-  const [first] = [...ranked].sort((a, b) => distinctShare(b) - distinctShare(a));
-  return first === undefined ? undefined : faulty(first, records);
+}
+
+function slugOf(field: FieldStats): IdentifierProposal {
+  return {
+    field,
+    expression: slugExpression(pathExpression(field.path)),
+    isSlug: true,
+    seen: `${name(field)} tells records apart, but not every value fits for an identifier, so it is put in lower case with hyphens`,
+    question: `is there a better identifier than the hyphened ${name(field)}?`,
+  };
+}
+
+/** Text in lower case with hyphens: what is left of it as an identifier. */
+export function slugExpression(expression: string): string {
+  return `${expression} | ascii_downcase | [scan("[a-z0-9]+")] | join("-")`;
+}
+
+/** What {@link slugExpression} makes of a text. */
+export function slugOfText(text: string): string {
+  return (text.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase()).match(/[a-z0-9]+/g) ?? []).join("-");
+}
+
+function perfect(field: FieldStats, records: number): IdentifierProposal {
+  return {
+    field,
+    expression: expressionOf(field),
+    isSlug: false,
+    seen: `${name(field)} has ${records} different values in ${records} records, all of them fit for identifiers`,
+  };
 }
 
 function faulty(field: FieldStats, records: number): IdentifierProposal {
@@ -57,6 +129,7 @@ function faulty(field: FieldStats, records: number): IdentifierProposal {
   return {
     field,
     expression: expressionOf(field),
+    isSlug: false,
     seen: `${name(field)} tells most records apart: ${faults}`,
     question: `${name(field)} does not identify every record (${faults}; records ${lost.join(", ")}${lost.length === 5 ? ", …" : ""}); they are rejected or count as duplicates. Are they mistakes?`,
   };
@@ -71,25 +144,19 @@ function name({ path }: FieldStats): string {
   return JSON.stringify(path.join("."));
 }
 
-function distinctShare({ values, repeated }: FieldStats): number {
-  return values - repeated;
-}
-
-/** How likely a name is that of an identifier; deeper fields are less so. */
-function rank({ path }: FieldStats, kind: string): number {
+/** How likely a name is that of an identifier, nought for one that says nothing; deeper fields are less so. */
+function rankOf({ path }: FieldStats, kind: string): number {
   const own = normalName(path.join(" "));
   const singular = normalName(kind).replace(/s$/, "");
-  const at = likelyNames.findIndex(
-    (word) => own === word || own === `${singular}${word}` || own === `${word}${singular}`,
-  );
-  const ends = /(?:id|key|code|name)$/.test(own) ? 2 : 0;
-  return (at < 0 ? ends : 20 - at) - (path.length - 1) * 5;
+  const isNamed = (word: string): boolean =>
+    own === word || own === `${singular}${word}` || own === `${word}${singular}` || own === `sys${word}`;
+  const depth = (path.length - 1) * 5;
+  const at = likelyNames.findIndex(isNamed);
+  if (at >= 0) return 30 - at - depth;
+  if (likelyTitles.some(isNamed) || own === singular) return 14 - depth;
+  return Math.max(0, (/(?:id|key|code|name|number|tag)$/.test(own) ? 6 : 0) - depth);
 }
 
-function slugsOf({ seen }: FieldStats): ReadonlySet<string> {
-  return new Set(
-    [...seen].map((text) =>
-      (text.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase()).match(/[a-z0-9]+/g) ?? []).join("-"),
-    ),
-  );
+function slugsOf(seen: ReadonlySet<string>): ReadonlySet<string> {
+  return new Set([...seen].map(slugOfText));
 }

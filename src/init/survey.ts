@@ -31,7 +31,7 @@ export async function surveyRecords(kind: string, chunks: AsyncIterable<Chunk<So
       for (const [key, inner] of Object.entries(value)) take([...path, key], inner, position);
       return;
     }
-    if (typeof value === "string" && usualBlanks.has(value)) blanks.set(value, (blanks.get(value) ?? 0) + 1);
+    if (typeof value === "string" && usualBlanks.has(value.trim())) blanks.set(value, (blanks.get(value) ?? 0) + 1);
     const name = JSON.stringify(path);
     const stats = fields.get(name) ?? openStats(path);
     fields.set(name, stats);
@@ -62,16 +62,16 @@ function isPlainObject(value: unknown): value is Readonly<Record<string, unknown
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** The path of keys to the largest array of objects in a JSON text that is one object; undefined when it has none. */
-export function recordsPathOf(value: unknown): readonly string[] | undefined {
-  let best: { path: readonly string[]; size: number } | undefined;
+/** The arrays of objects in a JSON text that is one object, by the path of keys to each, the largest first. */
+export function recordLists(value: unknown): readonly { readonly path: readonly string[]; readonly size: number }[] {
+  const found: { path: readonly string[]; size: number }[] = [];
   const look = (at: unknown, path: readonly string[]): void => {
     if (Array.isArray(at)) {
-      if (at.length > (best?.size ?? 0) && at.every(isPlainObject)) best = { path, size: at.length };
+      if (at.length > 0 && at.every(isPlainObject)) found.push({ path, size: at.length });
     } else if (isPlainObject(at) && path.length < 5) {
       for (const [key, inner] of Object.entries(at)) if (!key.includes(".")) look(inner, [...path, key]);
     }
   };
   if (isPlainObject(value)) look(value, []);
-  return best?.path;
+  return found.sort((a, b) => b.size - a.size);
 }

@@ -1,83 +1,81 @@
 import { stringify } from "yaml";
 import type { SourceOptions } from "../source-options.js";
-import type { ProposedLeaf, ResourceProposal } from "./propose-resource.js";
+import type { ProposedLeaf, ProposedSearch, ResourceProposal } from "./proposal.js";
 
-/** A proposal and how its source is read, pinned. */
-export interface PinnedProposal {
+/** A proposal with what is written about its source. */
+export interface WrittenProposal {
   readonly proposal: ResourceProposal;
+  /** What must be said so that the source is read: only what was in doubt, or is not the default. */
   readonly source: SourceOptions;
   /** The source as people know it. */
   readonly name: string;
   /** True when there are more records than were looked at. */
   readonly isPart: boolean;
+  /** Questions that the reading of the source raises. */
+  readonly questions: readonly string[];
+  /** What the proposal made of the sample, in lines; absent before it is tried. */
+  readonly tried?: readonly string[];
 }
 
 /** Writes the mapping file of proposals, with what was seen as comments and open questions marked by `# ?`. */
-export function writeMapping(proposals: readonly PinnedProposal[]): string {
+export function writeMapping(proposals: readonly WrittenProposal[]): string {
   const [first] = proposals;
   const isOne = proposals.length === 1;
+  const sources =
+    isOne && first !== undefined
+      ? headed("source:", sourceLines(first, 1))
+      : headed(
+          "sources:",
+          proposals.flatMap((each) => headed(`  ${scalar(each.proposal.survey.kind)}:`, sourceLines(each, 2))),
+        );
   const lines = [
-    "# Proposed by `portload init`; what was seen stands beside each line. Lines that begin with `# ?` are questions to you.",
-    ...proposals.map(
-      ({ name, proposal: { survey }, isPart }) =>
-        `# ${name}: ${survey.records} records${isPart ? ", the first ones only" : ""}${survey.refused.length === 0 ? "" : `, and some that cannot be read: ${survey.refused.join(", ")}`}`,
-    ),
+    "# Proposed by `portload init`; what was seen is noted beside each line. Lines that begin with `# ?` are questions to you.",
+    ...proposals.flatMap(({ name, proposal: { survey }, isPart, tried = [] }) => [
+      `# ${oneLine(name)}: ${survey.records} records${isPart ? ", the first ones only" : ""}${survey.refused.length === 0 ? "" : `, and some that cannot be read: ${survey.refused.join(", ")}`}`,
+      ...tried.map((line) => `#   ${oneLine(line)}`),
+    ]),
     "",
-    isOne ? "source:" : "sources:",
-    ...(isOne && first !== undefined
-      ? sourceLines(first, 1)
-      : proposals.flatMap((each) => [`  ${scalar(each.proposal.survey.kind)}:`, ...sourceLines(each, 2)])),
-    "",
+    ...sources,
+    ...(sources.length === 0 ? [] : [""]),
     "duplicates: error                         # the identifier of each record is expected to be its own",
     "onNull: omit                              # a value that is gone stays in the catalog; `clear` empties it",
     "onError: reject                           # an expression that fails rejects its record; Port would write null",
     "",
     "resources:",
-    ...proposals.flatMap(({ proposal }) => resourceLines(proposal)),
+    ...proposals.flatMap(resourceLines),
   ];
   return `${lines.join("\n")}\n`;
 }
 
-function sourceLines({ source, proposal: { survey, dates } }: PinnedProposal, depth: number): string[] {
+/** A heading over lines; nothing where there are none. */
+function headed(heading: string, lines: readonly string[]): string[] {
+  return lines.length === 0 ? [] : [heading, ...lines];
+}
+
+function sourceLines({ source, proposal: { survey, columns, blanks } }: WrittenProposal, depth: number): string[] {
   const pad = "  ".repeat(depth);
-  const { format, encoding, csv, json } = source;
-  const blanks = [...survey.blanks].sort((a, b) => b[1] - a[1]);
-  const columns = Object.entries(dates);
+  const { json, ...rest } = source;
+  const found = [...survey.blanks].sort((a, b) => b[1] - a[1]);
+  const all = [...found.map(([text]) => text), ...blanks];
+  const counted = found.map(([text, count]) => `${JSON.stringify(text)} ${count} times`).join(", ");
   return [
-    ...(format === undefined ? [] : [`${pad}format: ${format}`]),
-    ...(encoding === undefined ? [] : [`${pad}encoding: ${encoding}`]),
-    ...(csv === undefined
+    ...Object.entries(rest).map(([key, value]) => `${pad}${key}: ${flow(value)}`),
+    ...(json === undefined ? [] : [`${pad}json: ${flow(json)}`]),
+    ...(all.length === 0
       ? []
       : [
-          `${pad}csv: { ${Object.entries(csv)
-            .map(([key, value]) => `${key}: ${JSON.stringify(value)}`)
-            .join(", ")} }`,
+          `${pad}# These become null before an expression sees them${counted === "" ? "" : `; found ${counted}`}.`,
+          `${pad}blanks: [${all.map((text) => JSON.stringify(text)).join(", ")}]`,
         ]),
-    ...(json?.records === undefined ? [] : [`${pad}json: { records: ${scalar(json.records)} }`]),
-    ...(blanks.length === 0
-      ? []
-      : [
-          `${pad}# These become null before an expression sees them; found ${blanks.map(([text, count]) => `${JSON.stringify(text)} ${count} times`).join(", ")}.`,
-          `${pad}blanks: [${blanks.map(([text]) => JSON.stringify(text)).join(", ")}]`,
-        ]),
-    ...(columns.length === 0
-      ? []
-      : [
-          `${pad}columns:`,
-          ...columns.map(([column, date]) => `${pad}  ${scalar(column)}: { date: ${scalar(date)}, zone: UTC }`),
-        ]),
+    ...headed(
+      `${pad}columns:`,
+      Object.entries(columns).map(([column, format]) => `${pad}  ${scalar(column)}: ${flow(format)}`),
+    ),
   ];
 }
 
-function resourceLines({
-  survey,
-  blueprint,
-  identifier,
-  title,
-  properties,
-  relations,
-  questions,
-}: ResourceProposal): string[] {
+function resourceLines({ proposal, questions }: WrittenProposal): string[] {
+  const { survey, blueprint, identifier, title, properties, relations } = proposal;
   return [
     `  - kind: ${scalar(survey.kind)}`,
     "    selector:",
@@ -86,12 +84,12 @@ function resourceLines({
     "      entity:",
     "        mappings:",
     ...(identifier === undefined ? [] : [`          # ${oneLine(identifier.seen)}.`]),
-    `          identifier: ${leaf(identifier?.expression ?? ".id")}`,
-    ...(title === undefined ? [] : [`          title: ${leaf(title)}`]),
-    `          blueprint: ${leaf(JSON.stringify(blueprint))}`,
+    `          identifier: ${scalar(identifier?.expression ?? ".id")}`,
+    ...(title === undefined ? [] : [`          title: ${scalar(title)}`]),
+    `          blueprint: ${scalar(JSON.stringify(blueprint))}`,
     ...group("properties", properties),
     ...group("relations", relations),
-    ...questions.map((question) => `          # ? ${oneLine(question)}`),
+    ...[...questions, ...proposal.questions].map((question) => `          # ? ${oneLine(question)}`),
   ];
 }
 
@@ -100,20 +98,43 @@ function group(name: string, leaves: readonly ProposedLeaf[]): string[] {
   const isEmpty = leaves.every(({ out }) => out !== undefined);
   return [
     `          ${name}:${isEmpty ? " {}" : ""}`,
-    ...leaves.map(({ key, expression, comment, out }) => {
-      const line = `${key}: ${leaf(expression)}`;
-      return out === undefined
-        ? `            ${line.padEnd(44)}  # ${oneLine(comment)}`
-        : `            # ${line}   # ${oneLine(out)}`;
+    ...leaves.flatMap(({ key, expression, comment, out }) => {
+      const [line = "", ...more] = leafLines(key, expression);
+      if (out !== undefined)
+        return [`            # ${line}   # ${oneLine(out)}`, ...more.map((each) => `            # ${each}`)];
+      const first = comment === "" ? line : `${line.padEnd(44)}  # ${oneLine(comment)}`;
+      return [`            ${first}`, ...more.map((each) => `            ${each}`)];
     }),
   ];
 }
 
-/** An expression as a YAML scalar on one line. */
-function leaf(expression: string): string {
-  return scalar(expression);
+function leafLines(key: string, expression: string | ProposedSearch): string[] {
+  if (typeof expression === "string") return [`${key}: ${scalar(expression)}`];
+  const { property, operator, value } = expression;
+  return [
+    `${key}:`,
+    `  combinator: ${scalar('"and"')}`,
+    "  rules:",
+    `    - property: ${scalar(JSON.stringify(property))}`,
+    `      operator: ${scalar(JSON.stringify(operator))}`,
+    `      value: ${scalar(value)}`,
+  ];
 }
 
+/** A value as YAML on one line, braces and all. */
+function flow(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map((item) => flow(item)).join(", ")}]`;
+  if (typeof value === "object" && value !== null)
+    return `{ ${Object.entries(value)
+      .map(([key, inner]) => `${key}: ${flow(inner)}`)
+      .join(", ")} }`;
+  if (typeof value !== "string") return JSON.stringify(value);
+  return /^[A-Za-z][\w./ -]*$/.test(value) && !/^(?:true|false|null|yes|no|on|off|y|n)$/i.test(value)
+    ? value
+    : JSON.stringify(value);
+}
+
+/** An expression or name as a YAML scalar on one line. */
 function scalar(text: string): string {
   return stringify(text, {
     lineWidth: 0,

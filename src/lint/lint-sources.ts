@@ -1,4 +1,4 @@
-import { type DateReadings, noReadings, provenFormat } from "../authoring/date-readings.js";
+import { type DateReadings, openReadings, provenDates } from "../authoring/date-readings.js";
 import { pathName, type SourceSample } from "../authoring/sample-source.js";
 import { keysRead } from "../map/keys-read.js";
 import { type FoundLeaf, leavesOf, type Mapping, type Resource, sourceOptionsFor } from "../map/mapping.js";
@@ -113,29 +113,37 @@ function reportDates(
     return;
   }
   for (const { name, dates } of samples)
-    reportReadings(path, column, name, dates.get(pathName(steps)) ?? noReadings, report);
+    reportReadings(path, column, name, dates.get(pathName(steps)) ?? openReadings(), report);
 }
 
 function reportReadings(path: string, column: string, name: string, readings: DateReadings, report: Report): void {
-  const { isoDay, dayFirst, monthFirst, either } = readings;
-  const format = provenFormat(readings);
-  const pin = (date: string): string => `source.columns.${JSON.stringify(column)}: { date: ${date}, zone: <zone> }`;
+  const { isoDay, dayFirst, monthFirst, either, clear } = readings;
+  const proven = provenDates(readings);
+  const pin = (date: string, hasOffset = false): string =>
+    `columns: { ${JSON.stringify(column)}: { date: ${JSON.stringify(date)}${hasOffset ? "" : ", zone: UTC"} } }`;
   const counts = `${dayFirst} can only be day first, ${monthFirst} only month first, ${either} either`;
   if (dayFirst + monthFirst + either > 0) {
-    if (format === undefined)
+    if (proven === undefined)
       report(
         "ambiguous_date",
         path,
         `dates of "${column}" in ${name} can be read either way: ${counts}`,
-        `ask who writes the file, then say under ${pin("dd/MM/yyyy")}`,
+        `ask who writes the file, then write under source: \`${pin("d/M/yyyy")}\`, or with \`M/d/yyyy\``,
       );
     else
       report(
         "date_format",
         path,
         `dates of "${column}" in ${name} are not RFC 3339, and are refused; the counts prove how to read them: ${counts}`,
-        `say ${pin(format)}`,
+        `write under source: \`${pin(proven.format)}\``,
       );
+  } else if (proven !== undefined && clear > isoDay) {
+    report(
+      "date_format",
+      path,
+      `${proven.count} of "${column}" in ${name} are written as ${proven.format}, and are refused`,
+      `write under source: \`${pin(proven.format, proven.hasOffset)}\``,
+    );
   } else if (isoDay > 0) {
     report(
       "date_format",

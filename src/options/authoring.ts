@@ -1,5 +1,6 @@
 import { flag, listOf, text, wholeNumber } from "./kinds.js";
 import { describedAs, group, optional, required, type SchemaOf, withDefault } from "./option.js";
+import { outputGroup } from "./output.js";
 import { type SourceGroup, sourceGroup } from "./source.js";
 import { type TargetGroup, targetGroup } from "./target.js";
 import { type WritingGroup, writingGroup } from "./writing.js";
@@ -75,10 +76,12 @@ export const testOptions = {
 
 /** Options of the proposal of a mapping. */
 export interface InitOptions {
-  /** Files to propose from, each a kind; `<kind>=<path>` names it. At least one. */
+  /** Files, addresses, or `-` for stdin to propose from, each a kind; `<kind>=<path>` names it. At least one. */
   readonly sources: readonly string[];
   /** Blueprint to map to: a file, or its identifier in the catalog. Default: one is proposed. */
   readonly blueprint?: string | undefined;
+  /** Look for relations to entities of the catalog, too; needs credentials. Default false. */
+  readonly catalog?: boolean | undefined;
   /** Mapping file to write. Default: the text is only returned. */
   readonly out?: string | undefined;
   /** Folder to write the proposed blueprints to. Default none. */
@@ -91,10 +94,14 @@ export interface InitOptions {
 /** See {@link InitOptions}. */
 export const initOptions = {
   ...group("Sources", {
-    sources: required(listOf(text("<source>"), 1), "files to propose from, each a kind; <kind>=<path> names it"),
+    sources: required(
+      listOf(text("<source>"), 1),
+      "files, addresses, or - for stdin to propose from, each a kind; <kind>=<path> names it",
+    ),
     blueprint: optional(text("<file|id>"), "blueprint to map to: a file, or its identifier in the catalog", {
       common: true,
     }),
+    catalog: withDefault(flag, false, "look for relations to entities of the catalog, too", { common: true }),
     limit: withDefault(wholeNumber(1), 100_000, "records of each source to look at", { short: "n", common: true }),
   }),
   ...group("Output", {
@@ -125,3 +132,29 @@ export const explainOptions = {
   mode: writingGroup.mode,
   apiUrl: targetGroup.apiUrl,
 } satisfies SchemaOf<ExplainOptions>;
+
+/** Options of the studio. */
+export interface StudioOptions extends Pick<SourceGroup, "sources" | "blueprints">, Pick<TargetGroup, "apiUrl"> {
+  /** Path of the mapping file. Default: one is proposed. */
+  readonly mapping?: string | undefined;
+  /** Port on 127.0.0.1; 0 takes one that is free. Default 0. */
+  readonly port?: number | undefined;
+  /** Folder of import folders. Default `./.portload`. */
+  readonly stateDir?: string | undefined;
+}
+/** See {@link StudioOptions}. */
+export const studioOptions = {
+  ...group("Sources", {
+    sources: sourceGroup.sources,
+    mapping: optional(text("<file>"), "mapping file to go on with; without it one is proposed", {
+      short: "m",
+      common: true,
+    }),
+    blueprints: { ...sourceGroup.blueprints, isCommon: true },
+  }),
+  ...group("Output", {
+    port: withDefault(wholeNumber(0, 65_535), 0, "port on 127.0.0.1; 0 takes one that is free", { common: true }),
+    stateDir: outputGroup.stateDir,
+  }),
+  apiUrl: targetGroup.apiUrl,
+} satisfies SchemaOf<StudioOptions>;

@@ -4,6 +4,7 @@ import { type ApplyOptions, applyOptions } from "../options/run.js";
 import { planSteps } from "../order/steps.js";
 import type { PlanHeader } from "../plan/plan-file.js";
 import { createKeySet } from "../settle/keys.js";
+import { version } from "../version.js";
 import { refuseDrift, refuseDriftedGround } from "./plan/drift.js";
 import { deletionsOf, planLines, plannedEntities } from "./plan/planned.js";
 import { deleteStale } from "./prune/delete.js";
@@ -15,6 +16,7 @@ import type { ImportContext } from "./run/context.js";
 import { type Finished, finish } from "./run/finish.js";
 import { headerOf, newFolder } from "./run/folder.js";
 import { openLedger } from "./run/ledger.js";
+import { commandLineOf } from "./run/origin.js";
 import { watchProgress } from "./run/run.js";
 import { deferRelations } from "./stages/defer.js";
 import { runSteps } from "./stages/steps.js";
@@ -57,7 +59,10 @@ export async function runApply(given: ApplyOptions, context: ImportContext = {})
       stdin: undefined,
       recall: () => undefined,
     });
-    const ledger = openLedger([plan], state, [{ onCounts: control.judge }, allowed ?? {}]);
+    const ledger = openLedger([plan], state, [
+      { onCounts: control.judge, onOutcomes: connection.timeline.settled },
+      allowed ?? {},
+    ]);
     ledger.warn(state.warnings);
     const keys = createKeySet();
     const onFailure = () => control.stop.because("failed");
@@ -68,11 +73,16 @@ export async function runApply(given: ApplyOptions, context: ImportContext = {})
         ...{ command: "apply", dryRun: false, mode, client, ledger, state, allowed },
         // A plan has no rejects file: its ops are not the user's records.
         rejectsOf: { sources: [], optionsOf: () => ({}) },
-        ...{ stop: control.stop, reports: options.report },
+        ...{ stop: control.stop, reports: options.report, timeline: connection.timeline },
+        origin: () => ({
+          ...{ version, mapping: header.mapping.file, target: apiUrl, unmappedColumns: [] },
+          commandLine: commandLineOf(context.commandLine ?? ["apply", plan]),
+          sources: [{ name: plan, records: ledger.counts.records.read }],
+        }),
       },
       async () => {
         const job = { steps: [{ index: 0 }], target, ledger, control, keys };
-        await runSteps(job, () => [plannedEntities(plan, ledger, keys), deferRelations(target, keys)]);
+        await runSteps(job, () => [plannedEntities(plan, ledger, keys), deferRelations(target, ledger, keys)]);
         if (control.stop.reason !== undefined) return;
         await deleteStale(await deletionsOf(plan), target, ledger, control.stop.signal);
       },

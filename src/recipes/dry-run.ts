@@ -29,7 +29,7 @@ export async function runDryRun(options: ResolvedRunOptions, context: ImportCont
     return runSteps(job, (step) => [
       entitiesOf(step, inputs, ledger),
       dropDuplicates(step, inputs, ledger, keys),
-      deferRelations(target, keys),
+      deferRelations(target, ledger, keys),
     ]);
   });
 }

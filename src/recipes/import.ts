@@ -37,7 +37,7 @@ export async function runImport(given: ImportOptions, context: ImportContext = {
     return runSteps(job, (step) => [
       entitiesOf(step, inputs, ledger),
       dropDuplicates(step, inputs, ledger, keys),
-      deferRelations(target, keys),
+      deferRelations(target, ledger, keys),
     ]);
   });
 }

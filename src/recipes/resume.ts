@@ -38,7 +38,7 @@ export async function resumeImport(given: ResumeOptions, context: ImportContext 
       entitiesOf(step, inputs, ledger, retried && leaveOut(retried, inventory, keys)),
       dropDuplicates(step, inputs, ledger, keys),
       passOver(folder.state, target, ledger, keys),
-      deferRelations(target, keys),
+      deferRelations(target, ledger, keys),
     ]);
   });
 }

@@ -39,7 +39,7 @@ export async function retryImport(given: RetryOptions, context: ImportContext = 
     return runSteps(job, (step) => [
       entitiesOf(step, inputs, ledger, leaveOut(retried, inventory, keys)),
       dropDuplicates(step, inputs, ledger, keys),
-      deferRelations(target, keys),
+      deferRelations(target, ledger, keys),
     ]);
   });
 }

@@ -46,7 +46,7 @@ export function syncStages(
     dropDuplicates(step, inputs, ledger, keys),
     scope.watch,
     compareWithCatalog(target, ledger, keys, onDifference),
-    deferRelations(target, keys),
+    deferRelations(target, ledger, keys),
   ];
 }
 

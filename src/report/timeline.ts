@@ -13,7 +13,8 @@ export interface TimelinePoint {
 /** Takes what happens as it happens, in memory that does not grow with the import's length. */
 export interface Timeline {
   exchange(isRefused: boolean): void;
-  settled(entities: number): void;
+  /** Takes entities that got their outcome. */
+  settled(entities: readonly unknown[]): void;
   points(): readonly TimelinePoint[];
 }
 
@@ -42,7 +43,7 @@ export function openTimeline(now: () => number): Timeline {
       if (isRefused) at.refused++;
     },
     settled(entities) {
-      point().entities += entities;
+      point().entities += entities.length;
     },
     points: () => points.map((at, index) => ({ second: index * width, ...at })),
   };

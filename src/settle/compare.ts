@@ -1,6 +1,13 @@
 import type { Blueprint, Property } from "../blueprint.js";
-import type { EntityBody, Mode, RelationValue } from "../entity.js";
-import { type HeadField, headFields, sameHead, sameNames, sameValue } from "../same-value.js";
+import {
+  type ClearedField,
+  type Entity,
+  type EntityBody,
+  isSearchQuery,
+  type Mode,
+  type RelationValue,
+} from "../entity.js";
+import { type HeadField, headFields, holds, sameHead, sameNames, sameValue } from "../same-value.js";
 
 /** An entity as a look-up gives it, as far as it was asked for. */
 export type Found = Readonly<Record<string, unknown>>;
@@ -112,6 +119,26 @@ export function compileComparison(blueprint: Blueprint, mode: Mode, mapped: Mapp
       };
     },
   };
+}
+
+/** The body with what is cleared apart, so that an entity that only clears a title counts as different. */
+export function clearedBody({
+  body,
+  clears = [],
+}: {
+  readonly body: EntityBody;
+  readonly clears?: readonly ClearedField[] | undefined;
+}): EntityBody {
+  return clears.length === 0 ? body : { ...body, ...Object.fromEntries(clears.map((field) => [field, null])) };
+}
+
+/** Whether the catalog holds all that an entity brings, so that merging it would change nothing; false where it was not looked up. */
+export function isHeld(entity: Entity, blueprint: Blueprint | undefined): boolean {
+  if (entity.before === undefined) return false;
+  const body = clearedBody(entity);
+  // What a search finds is not known here.
+  if ([body.team, ...Object.values(body.relations)].some(isSearchQuery)) return false;
+  return holds(body, { ...entity.before }, blueprint);
 }
 
 type Fields = MappedFields;

@@ -20,8 +20,8 @@ export function outcomeOf(write: Write, verdict: Verdict): Outcome | Deferred {
   return { ...placeOf(entity), is: "rejected", reject };
 }
 
-/** The outcome of an entity that is written; one that is known to lack something counts as rejected all the same. */
-export function writtenOutcome(entity: Entity, is: "created" | "updated"): Outcome {
+/** The outcome of an entity that the catalog holds by now; one that is known to lack something counts as rejected all the same. */
+export function writtenOutcome(entity: Entity, is: "created" | "updated" | "unchanged"): Outcome {
   if (entity.rejected === undefined) return { ...placeOf(entity), is };
   return { ...placeOf(entity), is: "rejected", reject: { ...entity.rejected, stage: "write", ...originOf(entity) } };
 }

@@ -49,6 +49,11 @@ describe("decideRetry, for a request that may be sent twice", () => {
       "UND_ERR_RES_CONTENT_LENGTH_MISMATCH",
       "UND_ERR_SOCKET",
     ].map((code): [Partial<AttemptFacts>, boolean, string] => [{ code }, true, "network"]),
+    [{ code: "PROXY_503" }, true, "network"],
+    [{ code: "PROXY_407" }, false, "fatal"],
+    [{ code: "PROXY_403" }, false, "fatal"],
+    [{ code: "REPLY_TOO_LARGE" }, false, "fatal"],
+    [{ code: "NOT_THE_API" }, true, "network"],
     [{ code: "CERT_HAS_EXPIRED" }, false, "fatal"],
     [{ code: "UND_ERR_INVALID_ARG" }, false, "fatal"],
     [{}, false, "fatal"],
@@ -82,6 +87,11 @@ describe("decideRetry, for a request that must not be done twice", () => {
     [{ code: "UND_ERR_SOCKET" }, false, "ambiguous"],
     [{ code: attemptTimeout }, false, "ambiguous"],
     [{ code: unreadableReply }, false, "ambiguous"],
+    [{ code: "PROXY_503" }, true, "network"],
+    [{ code: "PROXY_407" }, false, "fatal"],
+    [{ code: "PROXY_403" }, false, "fatal"],
+    [{ code: "REPLY_TOO_LARGE" }, false, "fatal"],
+    [{ code: "NOT_THE_API" }, false, "ambiguous"],
     [{ code: "CERT_HAS_EXPIRED" }, false, "fatal"],
   ];
   it.each(rows)("%j → retry %s, %s", (facts, retry, why) => {

@@ -48,7 +48,8 @@ export async function stub(
       setImmediate(() => request.socket.destroy());
       return;
     }
-    const text = typeof canned.body === "string" ? canned.body : JSON.stringify(canned.body ?? { ok: true });
+    const isRaw = typeof canned.body === "string" || Buffer.isBuffer(canned.body);
+    const text = isRaw ? (canned.body as string | Buffer) : JSON.stringify(canned.body ?? { ok: true });
     response.writeHead(canned.status ?? 200, { "content-type": "application/json", ...canned.headers }).end(text);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

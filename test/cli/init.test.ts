@@ -22,7 +22,12 @@ describe("portload init", () => {
       "--blueprints-out",
       blueprints,
     ]);
-    expect([code, stdout, stderr]).toEqual([0, "", `wrote ${out}\nwrote ${join(blueprints, "team.json")}\n`]);
+    expect([code, stdout, stderr]).toEqual([
+      0,
+      "",
+      'samples/teams.json: tried on the sample: 20 records, 20 would be imported as "team", none rejected\n' +
+        `wrote ${out}\nwrote ${join(blueprints, "team.json")}\n`,
+    ]);
     expect((await runProgram(["init", "samples/teams.json", "--out", out])).code).toBe(64);
   });
 });

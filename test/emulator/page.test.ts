@@ -1,11 +1,9 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import fc from "fast-check";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { request } from "undici";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { EmulatorOptions } from "../../src/emulator/emulator.js";
-import { box, layGraph } from "../../src/emulator/page/graph.js";
 import { loadBlueprintFolder } from "../../src/recipes/run/blueprint-folder.js";
 import { makeFolder, root } from "../support/catalog.js";
 import { start } from "../support/program.js";
@@ -27,6 +25,25 @@ async function startPage(options: EmulatorOptions = {}) {
 }
 
 describe("the catalog page", () => {
+  it("orders the table by a column, backwards at a second click, what is empty last, and keeps the order on the next page", async () => {
+    const { get, write } = await startPage();
+    for (const [identifier, title] of [
+      ["a", "10"],
+      ["b", "9"],
+      ["c", "11"],
+    ] as const)
+      await write("owned", { identifier, title });
+    const order = async (path: string) =>
+      [...(await get(path)).text.matchAll(/<th scope="row"><a href="\/catalog\/owned\/(\w)"/g)].map(([, id]) => id);
+    expect(await order("/catalog/owned")).toEqual(["a", "b", "c"]);
+    expect(await order("/catalog/owned?sort=%24title")).toEqual(["b", "a", "c"]);
+    expect(await order("/catalog/owned?sort=-%24title")).toEqual(["c", "a", "b"]);
+    const { text } = await get("/catalog/owned?sort=%24title");
+    expect(text).toContain('aria-sort="ascending"><a class="sort" href="/catalog/owned?sort=-%24title">Title ▲</a>');
+    for (let at = 0; at < 60; at++) await write("owned", { identifier: `o${at}`, title: `${100 + at}` });
+    expect((await get("/catalog/owned?sort=%24title")).text).toContain("page=2&amp;sort=%24title");
+  });
+
   it("shows blueprints with their counts and relations, without a token", async () => {
     const { get, write } = await startPage();
     await write("team", { identifier: "a", title: "Team A", properties: { mail: "a@example.com" } });
@@ -34,7 +51,7 @@ describe("the catalog page", () => {
     expect(status).toBe(200);
     expect(headers["content-type"]).toBe("text/html; charset=utf-8");
     expect(headers["content-security-policy"]).toContain("default-src 'none'");
-    expect(text).toContain('aria-label="Team, 1 entities"');
+    expect(text).toContain('aria-label="Team, 1 entity"');
     expect(text).toContain('service → <a href="/catalog/service">service</a> (required)');
     expect(text.match(/<path class="edge/g)).toHaveLength(4);
     expect((await get("/page.css")).headers["content-type"]).toBe("text/css; charset=utf-8");
@@ -116,9 +133,15 @@ describe("the catalog page", () => {
 
   it("shows the limits in force, and counts no look at itself", async () => {
     const { get } = await startPage({ limits: "port" });
-    const { text } = await get("/limits");
-    expect(text).toContain('<th scope="row">bulk</th><td class="number" data-label="Limit">35,000</td>');
-    expect(text).toContain('<th scope="row">other</th><td class="number" data-label="Limit">15,000</td>');
+    const shown = (await get("/limits")).text;
+    expect(shown.match(/<svg class="chart bar"/g)).toHaveLength(7);
+    const text = shown.replaceAll(/<svg[\s\S]*?<\/svg>/g, "[gauge]");
+    expect(text).toContain(
+      '<th scope="row">bulk</th><td class="bars">[gauge]</td><td class="number" data-label="Limit">35,000</td>',
+    );
+    expect(text).toContain(
+      '<th scope="row">other</th><td class="bars">[gauge]</td><td class="number" data-label="Limit">15,000</td>',
+    );
     expect(text).toMatch(/other<\/th>.*data-label="Accepted">0</);
     const off = await startPage();
     expect((await off.get("/limits")).text).toContain("No limits are in force.");
@@ -128,40 +151,6 @@ describe("the catalog page", () => {
     const { get } = await startPage();
     expect((await get("/v1/nothing")).status).toBe(401);
     expect((await get("/nothing")).status).toBe(401);
-  });
-});
-
-describe("the graph of blueprints", () => {
-  const node = (id: string) => ({ id });
-  const edge = (from: string, to: string) => ({ from, to, name: "r", required: false, many: false });
-  const rowsOf = (ids: string, edges: readonly string[]) => {
-    const laid = layGraph(
-      [...ids].map(node),
-      edges.map(([from = "", to = ""]) => edge(from, to)),
-    );
-    return Object.fromEntries(laid.nodes.map(({ node: { id }, row }) => [id, row]));
-  };
-
-  it("places targets above those that relate to them, right above the first", () => {
-    expect(rowsOf("abcd", ["ab", "bc", "ad"])).toEqual({ c: 0, b: 1, d: 1, a: 2 });
-    expect(rowsOf("ab", ["ab", "aa"])).toEqual({ a: 1, b: 0 });
-  });
-
-  it("places every node once, apart from the others, also in circles", () => {
-    const ids = fc.integer({ min: 0, max: 9 }).map(String);
-    fc.assert(
-      fc.property(fc.uniqueArray(ids), fc.array(fc.tuple(ids, ids)), (names, pairs) => {
-        const edges = pairs.filter((pair) => pair.every((id) => names.includes(id))).map(([a, b]) => edge(a, b));
-        const { nodes, width, height } = layGraph(names.map(node), edges);
-        expect(nodes.map(({ node: { id } }) => id).sort()).toEqual([...names].sort());
-        expect(new Set(nodes.map(({ x, y }) => `${x} ${y}`)).size).toBe(names.length);
-        for (const { x, y } of nodes) {
-          expect(x >= 0 && x + box.width <= width).toBe(true);
-          expect(y >= 0 && y + box.height <= height).toBe(true);
-        }
-      }),
-      { numRuns: 200 },
-    );
   });
 });
 

@@ -38,7 +38,7 @@ describe("the readings of Port's behaviour", () => {
     ["nonsense=1", 'portload: --reading nonsense=1: there is no reading "nonsense"'],
     ["toString=1", 'portload: --reading toString=1: there is no reading "toString"'],
     ["bulkAllFailed=500", "portload: --reading bulkAllFailed=500: bulkAllFailed is one of 207, 200"],
-    ["apostrophe", "portload: --reading (number 1): is <reading>=<value>"],
+    ["apostrophe", "portload: --reading must be <reading>=<value>"],
   ])("refuse %s before the emulator starts", async (pair, message) => {
     const { code, stderr } = await runProgram(["emulator", "--port", "0", "--reading", pair]);
     expect(code).toBe(64);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { blueprintName, pathExpression, propertyKey } from "../../src/init/names.js";
+import { blueprintName, inWords, pathExpression, propertyKey } from "../../src/init/names.js";
 
 describe("names made by init", () => {
   it.each([
@@ -22,6 +22,22 @@ describe("names made by init", () => {
     ["a b#c", "a-b-c"],
   ])("makes of the kind %s the blueprint %s", (kind, name) => {
     expect(blueprintName(kind)).toBe(name);
+  });
+
+  it.each([
+    ["IP Address", "IP address"],
+    ["ip_address", "IP address"],
+    ["ipAddress", "IP address"],
+    ["IP_ADDRESS", "IP address"],
+    ["serviceId", "Service ID"],
+    ["Monthly Cost (EUR)", "Monthly cost (EUR)"],
+    ["RAM (MB)", "RAM (MB)"],
+    ["team", "Team"],
+    ["SAP System", "SAP system"],
+    ["XYZ Rating", "XYZ rating"],
+    ["lifecycle goLive", "Lifecycle go live"],
+  ])("titles %s in words: %s", (name, title) => {
+    expect(inWords(name)).toBe(title);
   });
 
   it("quotes what jq needs quoted", () => {

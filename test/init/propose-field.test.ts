@@ -6,8 +6,19 @@ function propose(values: readonly unknown[], { path = ["Column"], isTabular = tr
   const stats = openStats(path);
   for (const [index, value] of values.entries()) addValue(stats, value, index + 1);
   const proposal = proposeField(stats, { records: values.length, isTabular });
-  return proposal && [proposal.property.type, proposal.property.format, proposal.expression];
+  return (
+    proposal && [
+      proposal.property.type,
+      proposal.property.format,
+      proposal.expression,
+      ...(proposal.column === undefined ? [] : [proposal.column]),
+    ]
+  );
 }
+
+/** As many values as `of`, all but the first `odd` of them by `make`. */
+const mostly = (odd: readonly string[], of: number, make: (index: number) => string): string[] =>
+  Array.from({ length: of }, (_, index) => odd[index] ?? make(index));
 
 const many = (...values: readonly string[]): string[] =>
   Array.from({ length: 20 }, (_, index) => values[index % values.length] as string);
@@ -46,7 +57,7 @@ describe("a property proposed from values", () => {
     [["2024-05-01T10:00:00Z"], ["string", "date-time", ".Column"]],
     [
       ["31.12.2024", "01.02.2024"],
-      ["string", "date-time", ".Column"],
+      ["string", "date-time", ".Column", { date: "dd.MM.yyyy", zone: "UTC" }],
     ],
     [["03/04/2024"], ["string", undefined, ".Column"]],
     [["https://a.example/x"], ["string", "url", ".Column"]],
@@ -58,11 +69,11 @@ describe("a property proposed from values", () => {
     ],
     [
       ["a;b", "c;d", "e"],
-      ["array", undefined, '.Column | split(";")'],
+      ["array", undefined, ".Column", { split: ";" }],
     ],
     [
       ["a, b", "N/A", "c, d"],
-      ["array", undefined, '.Column | values | split(", ")'],
+      ["array", undefined, ".Column", { split: "," }],
     ],
     [
       ["Hello, dear", "Well, no, not so"],
@@ -86,8 +97,104 @@ describe("a property proposed from values", () => {
       ["string", undefined, '.Column | if type == "string" then . else tojson end'],
     ],
     [["-", "N/A", null], undefined],
+    [
+      ["2,746", "1,234,567", "12"],
+      ["number", undefined, ".Column", { number: { group: "," } }],
+    ],
+    [
+      ["1.234,50", "12"],
+      ["number", undefined, ".Column", { number: { decimal: ",", group: "." } }],
+    ],
+    [
+      ["0,5", "12,25"],
+      ["number", undefined, ".Column", { number: { decimal: "," } }],
+    ],
+    [
+      ["1 234,5", "12"],
+      ["number", undefined, ".Column", { number: { decimal: ",", group: " " } }],
+    ],
+    [
+      ["$1,234.50", "$12"],
+      ["number", undefined, ".Column", { number: { group: ",", unit: "$" } }],
+    ],
+    [
+      ["1.234,50 €", "12 €"],
+      ["number", undefined, ".Column", { number: { decimal: ",", group: ".", unit: "€" } }],
+    ],
+    [
+      ["37%", "5 %"],
+      ["number", undefined, ".Column", { number: { unit: "%" } }],
+    ],
+    [
+      ["16 GB", "1 TB"],
+      ["string", undefined, ".Column"],
+    ],
+    [
+      ["2/2/2024", "4/13/2024"],
+      ["string", "date-time", ".Column", { date: "M/d/yyyy", zone: "UTC" }],
+    ],
+    [["2024-05-01 10:00:00"], ["string", "date-time", ".Column", { date: "yyyy-MM-dd HH:mm:ss", zone: "UTC" }]],
+    [["5/13/2024 10:00"], ["string", "date-time", ".Column", { date: "M/d/yyyy HH:mm", zone: "UTC" }]],
+    [["2024-05-01T10:00:00.000+0000"], ["string", "date-time", ".Column", { date: "yyyy-MM-dd'T'HH:mm:ss.uZZZ" }]],
+    [
+      ["ja", "Nein"],
+      ["boolean", undefined, ".Column", { true: ["ja"], false: ["nein"] }],
+    ],
   ])("of %j is %j", (values, proposal) => {
     expect(propose(values)).toEqual(proposal);
+  });
+
+  it.each([
+    ["IPv4 addresses", mostly(["DHCP"], 300, (index) => `10.0.${index % 256}.1`), ["string", "ipv4", ".Column"]],
+    ["numbers", mostly(["many"], 300, String), ["number", undefined, ".Column"]],
+    [
+      "days",
+      mostly(["soon"], 300, (index) => `2024-05-${10 + (index % 20)}`),
+      ["string", "date-time", '.Column + "T00:00:00Z"'],
+    ],
+    ["numbers but too many words", mostly(Array(16).fill("many"), 300, String), ["string", undefined, ".Column"]],
+  ])("tolerates a few mistakes among %s", (_, values, proposal) => {
+    expect(propose(values)).toEqual(proposal);
+  });
+
+  it("takes words that mean no value out of numbers, and leaves them in text", () => {
+    const of = (values: readonly string[]) => {
+      const stats = openStats(["Column"]);
+      for (const [index, value] of values.entries()) addValue(stats, value, index + 1);
+      const { property, blanks } = proposeField(stats, { records: values.length, isTabular: true }) ?? {};
+      return [property?.type, blanks];
+    };
+    expect(of(["unknown", "TBD", "4", "8"])).toEqual(["number", ["unknown", "TBD"]]);
+    expect(of(["unknown", "Ada", "Grace"])).toEqual(["string", undefined]);
+  });
+
+  it.each([
+    ["Created At", ["1700000000"], '."Created At" | values | tonumber | todate'],
+    ["updated", [1_700_000_000_123], ".updated | values | tonumber / 1000 | floor | todate"],
+    ["Order Number", ["1700000000"], '."Order Number"'],
+  ])("reads the numbers of %s as moments only where the name speaks of one", (name, values, expression) => {
+    expect(propose(values, { path: [name] })?.[2]).toBe(expression);
+  });
+
+  it("writes formats into the expression where no column can have them", () => {
+    expect(propose(["31.12.2024"], { path: ["lead", "since"], isTabular: false })?.[2]).toBe(
+      '.lead.since | values | strptime("%d.%m.%Y") | . as $day | mktime | if (gmtime | .[2]) == $day[2] then todate else error("no such day") end',
+    );
+    expect(propose(["1.234,5 €"], { path: ["cost", "year"], isTabular: false })?.[2]).toBe(
+      '.cost.year | values | gsub("^\\\\s*€\\\\s*|\\\\s*€\\\\s*$"; "") | gsub("\\\\."; "") | sub(",";".") | tonumber',
+    );
+    expect(propose(["ja", "nein"], { path: ["a", "b"], isTabular: false })?.[2]).toBe(
+      '.a.b | values | ascii_downcase | if . == "ja" then true elif . == "nein" then false else error("neither true nor false") end',
+    );
+  });
+
+  it.each([
+    ["a word that came once", "Status", [...many("gold", "silver"), "Gold "]],
+    ["a word that came late", "Status", [...many("gold", "silver"), "tin", "tin"]],
+    ["a column whose name speaks of no closed set", "City", many("Rome", "Oslo")],
+    ["one word alone", "Status", many("gold")],
+  ])("is no enum for %s", (_, name, values) => {
+    expect(propose(values, { path: [name] })).toEqual(["string", undefined, `.${name}`]);
   });
 
   it("is an enum where few words come often", () => {

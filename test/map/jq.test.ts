@@ -192,7 +192,7 @@ describe("run", () => {
 
   it("holds no process open while idle, and holds it open while it runs", () => {
     const program = `
-      import { startJq } from ${JSON.stringify(new URL("../../dist/map/jq.js", import.meta.url).href)};
+      import { startJq } from ${JSON.stringify(new URL("../../node_modules/.cache/portload-bench/src/map/jq.js", import.meta.url).href)};
       const engine = startJq();
       const answer = await engine.run([".a"], ['{"a":1}']);
       process.stdout.write(JSON.stringify(answer));`;

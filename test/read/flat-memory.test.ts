@@ -3,7 +3,9 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { SourceOptions } from "../../src/source-options.js";
 
-const built = new URL(`file://${join(import.meta.dirname, "../../dist/read/read.js")}`).href;
+const built = new URL(
+  `file://${join(import.meta.dirname, "../../node_modules/.cache/portload-bench/src/read/read.js")}`,
+).href;
 
 /** Reads 200,000 records from a generator, in a process of its own, and prints how many and the peak in megabytes. */
 const program = `

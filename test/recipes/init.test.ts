@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parseMapping } from "../../src/map/mapping-file.js";
@@ -70,60 +70,104 @@ describe("init", () => {
     expect(tried.report).toMatchObject({ exitCode: 0, entities: { created: 601, rejected: 0 } });
   });
 
-  it("imports of the dirty sample all but the rows that cannot be read and those without a fit identifier, and asks about them", async () => {
+  it("tolerates and names the mistakes of the dirty sample, and says beforehand what its import refuses", async () => {
     const tried = await tryInit([sample("services-dirty.csv")]);
     expect(told(tried)).toEqual([]);
-    expect(tried.report.entities).toMatchObject({ created: 21, rejected: 1 });
-    expect(tried.report.rejects.map(({ code, count, first }) => [code, count, first.position])).toEqual(
+    expect(tried.report.entities).toMatchObject({ created: 18, rejected: 4 });
+    const rejects = tried.report.rejects.map(({ code, path, count, first }) => [code, path, count, first.position]);
+    expect(rejects).toEqual(
       expect.arrayContaining([
-        ["ragged_row", 2, 5],
-        ["identifier_invalid", 1, 11],
-        ["identifier_missing", 1, 14],
+        ["ragged_row", undefined, 2, 5],
+        ["identifier_invalid", "identifier", 1, 11],
+        ["identifier_missing", "resources.0.port.entity.mappings.identifier", 1, 14],
+        ["wrong_type", "properties.monthlyCostEur", 1, 9],
+        ["wrong_type", "properties.personalData", 1, 18],
+        ["bad_format", "properties.goLive", 1, 20],
       ]),
     );
-    expect(tried.report.rejects).toHaveLength(3);
-    expect(tried.proposed.questions).toEqual(
-      expect.arrayContaining([
-        expect.stringContaining("records 11, 14"),
-        expect.stringContaining('1 of 22 values of ."Monthly Cost (EUR)" are no numbers'),
-      ]),
-    );
+    const [{ lines } = { lines: [] }] = tried.proposed.tried;
+    expect(lines[0]).toBe('tried on the sample: 25 records, 18 would be imported as "services-dirty", 7 rejected');
+    expect(lines).toContainEqual(expect.stringMatching(/^properties\.monthlyCostEur: 1 of 21 \(line \d+\): /));
+    expect(tried.proposed.questions).toContainEqual(expect.stringContaining("records 11, 14"));
+    expect(tried.text).toContain(`#   ${lines[0]}`);
   });
 
-  it("pins dialect and encoding, and takes the likeliest answer to what is in doubt", async () => {
+  it("writes only what was in doubt, and takes the likeliest answer to it as a question", async () => {
     const folder = await makeFolder();
     const source = join(folder, "offices.csv");
     await writeFile(source, Buffer.from("id;Stra\xdfe;Seit\n1;Weg 1;31.12.2020\n2;Gasse 2;01.02.2021\n", "latin1"));
-    const { mapping } = await proposeMapping({ sources: [source] });
-    const { source: pinned, onError } = parseMapping(mapping, "m.yaml");
-    expect(pinned).toMatchObject({
-      format: "csv",
+    const { mapping, questions } = await proposeMapping({ sources: [source] });
+    const { source: written, onError } = parseMapping(mapping, "m.yaml");
+    expect(written).toEqual({
       encoding: "windows-1252",
-      csv: { delimiter: ";", quote: '"', header: true, skipLines: 0 },
+      csv: { delimiter: ";" },
       columns: { Seit: { date: "dd.MM.yyyy", zone: "UTC" } },
     });
     expect(onError).toBe("reject");
     expect(mapping).toContain("# ? in which zone are the dates of .Seit?");
+    expect(questions).toEqual([
+      "line 1 is not UTF-8, so the source is read as windows-1252; is that right?",
+      expect.stringMatching(/^by the delimiter "," its header has 1 column, .* Else csv: \{ delimiter: "," \}/),
+      expect.stringContaining("zone"),
+    ]);
+    const plain = await proposeMapping({ sources: [sample("teams.json")] });
+    expect(parseMapping(plain.mapping, "m.yaml").source).toEqual({
+      json: { records: "directory.teams" },
+      blanks: ["N/A"],
+    });
   });
 
-  it("matches columns to a blueprint that exists, and leaves out what does not fit, with the reason", async () => {
+  it("matches columns to a blueprint that exists, and tolerates and names single mistakes", async () => {
     const blueprint = sample("blueprints/service.json");
-    const { mapping, blueprints } = await proposeMapping({ sources: [sample("services-dirty.csv")], blueprint });
+    const { mapping, blueprints, tried } = await proposeMapping({ sources: [sample("services-dirty.csv")], blueprint });
     expect(blueprints).toEqual([]);
     const [resource] = parseMapping(mapping, "m.yaml").resources;
-    expect(resource?.properties).not.toContain("tier");
     expect(resource?.properties).toEqual(expect.arrayContaining(["lifecycle", "lastReview", "tags", "costCentre"]));
     expect(resource?.entity.properties).toMatchObject({
       lastReview: '."Last Review" | values + "T00:00:00Z"',
-      tags: '.Tags | values | split(";")',
+      tags: ".Tags",
     });
-    expect(resource?.entity.relations).toEqual({
-      owner: '."Owner Team"',
-      dependsOn: '."Depends On" | values | split(", ")',
+    expect(parseMapping(mapping, "m.yaml").source.columns).toEqual({
+      Tags: { split: ";" },
+      "Depends On": { split: "," },
     });
-    expect(mapping).toContain(
-      '# ? .Tier does not fit the property "tier": is none of "Tier 1", "Tier 2", "Tier 3", "Tier 4"',
+    expect(resource?.entity.relations).toEqual({ owner: '."Owner Team"', dependsOn: '."Depends On"' });
+    expect(tried[0]?.lines).toContainEqual(
+      expect.stringMatching(
+        /^properties\.tier: 1 of 22 \(line \d+\): is none of "Tier 1", "Tier 2", "Tier 3", "Tier 4"/,
+      ),
     );
+  });
+
+  it("leaves out, with the reason, what too many values do not fit", async () => {
+    const folder = await makeFolder();
+    const [source, blueprint] = [join(folder, "hosts.csv"), join(folder, "host.json")];
+    await writeFile(source, 'id,tier,cost,since,live\nh1,gold,"1.234,50 €",5/13/2024,ja\nh2,tin,2 €,2/3/2024,nein\n');
+    const property = (type: string, more = {}) => ({ type, ...more });
+    await writeFile(
+      blueprint,
+      JSON.stringify({
+        identifier: "host",
+        schema: {
+          properties: {
+            tier: property("string", { enum: ["gold"] }),
+            cost: property("number"),
+            since: property("string", { format: "date-time" }),
+            live: property("boolean"),
+          },
+        },
+      }),
+    );
+    const { mapping, tried } = await proposeMapping({ sources: [source], blueprint });
+    const { resources, source: read } = parseMapping(mapping, "m.yaml");
+    expect(resources[0]?.properties).toEqual(["cost", "since", "live"]);
+    expect(mapping).toContain('# ? .tier does not fit the property "tier": is none of "gold"');
+    expect(read.columns).toEqual({
+      cost: { number: { decimal: ",", group: ".", unit: "€" } },
+      since: { date: "M/d/yyyy", zone: "UTC" },
+      live: { true: ["ja"], false: ["nein"] },
+    });
+    expect(tried[0]?.lines).toEqual(['tried on the sample: 2 records, 2 would be imported as "host", none rejected']);
   });
 
   it("matches every column of the clean sample to its blueprint", async () => {
@@ -144,6 +188,14 @@ describe("init", () => {
     const out = join(await makeFolder(), "mapping.yaml");
     await writeFile(out, "mine\n");
     await expect(proposeMapping({ sources: [sample("teams.json")], out })).rejects.toThrow(`${out} exists`);
+    const folder = await makeFolder();
+    await writeFile(join(folder, "team.json"), "mine\n");
+    const beside = { sources: [sample("teams.json")], out: join(folder, "m.yaml"), blueprintsOut: folder };
+    await expect(proposeMapping(beside)).rejects.toThrow(`${join(folder, "team.json")} exists`);
+    expect(await readdir(folder)).toEqual(["team.json"]);
+    await expect(proposeMapping({ sources: [sample("teams.json")], out: "/no/folder/m.yaml" })).rejects.toThrow(
+      "there is no folder /no/folder",
+    );
     await proposeMapping({ sources: [sample("teams.json")], out, yes: true });
     expect(await readFile(out, "utf8")).toContain("kind: teams");
   });

@@ -8,7 +8,7 @@ describe("a timeline", () => {
     const timeline = openTimeline(() => nowMs);
     timeline.exchange(false);
     nowMs = 5999;
-    timeline.settled(20);
+    timeline.settled(Array.from({ length: 20 }));
     nowMs = 7000;
     timeline.exchange(true);
     expect(timeline.points()).toEqual([
@@ -26,7 +26,7 @@ describe("a timeline", () => {
         for (const ms of times.toSorted((a, b) => a - b)) {
           nowMs = ms;
           timeline.exchange(ms % 2 === 0);
-          timeline.settled(3);
+          timeline.settled([1, 2, 3]);
         }
         const points = timeline.points();
         const sum = (name: "requests" | "entities" | "refused") => points.reduce((all, each) => all + each[name], 0);

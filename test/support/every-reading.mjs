@@ -9,7 +9,7 @@ import { join, resolve } from "node:path";
  */
 const root = resolve(import.meta.dirname, "../..");
 // Built, because Node 20 does not run TypeScript.
-const { readingValues } = await import(join(root, "dist/emulator/readings.js"));
+const { readingValues } = await import(join(root, "node_modules/.cache/portload-bench/src/emulator/readings.js"));
 
 /** Where the importer meets the emulator. */
 const suite = ["test/recipes", "test/write", "test/cli/entity.test.ts"];

@@ -12,8 +12,8 @@ export interface Ended {
 /** A program that runs. */
 export interface Running {
   readonly ended: Promise<Ended>;
-  /** Resolves when stderr has shown the text. */
-  shows(text: string): Promise<void>;
+  /** Resolves when stderr has shown the text, with all that it has shown by then. */
+  shows(text: string): Promise<string>;
   kill(signal: NodeJS.Signals): void;
   readonly stdin: NodeJS.WritableStream;
 }
@@ -57,7 +57,7 @@ export function start(args: readonly string[], env: Readonly<Record<string, stri
         const look = (): void => {
           if (!stderr.includes(text)) return;
           waiting.delete(look);
-          done();
+          done(stderr);
         };
         waiting.add(look);
         look();

@@ -1,13 +1,10 @@
-import { realClock } from "../../src/api/clock.js";
 import type { Entity } from "../../src/entity.js";
 import type { Deferred } from "../../src/outcome.js";
-import type { Control } from "../../src/recipes/run/control.js";
 import { type Ledger, type LedgerHooks, openLedger } from "../../src/recipes/run/ledger.js";
 import type { Target, WriteRules } from "../../src/recipes/target/target.js";
 import type { Reject } from "../../src/reject.js";
 import type { JournalLine } from "../../src/state/journal-lines.js";
 import type { Spool } from "../../src/state/spool.js";
-import { fixedWidth } from "../../src/write/width.js";
 
 /** A spool in memory. */
 export function memorySpool<T>(): Spool<T> {
@@ -80,25 +77,4 @@ export function targetOf({ rules, ...calls }: Partial<Omit<Target, "rules">> & {
     ...calls,
   };
   return { target, sent };
-}
-
-/** A control that lets all go on. */
-export function freeControl(): Control & { readonly stopped: AbortController } {
-  const stopped = new AbortController();
-  let first: Control["stop"]["reason"];
-  return {
-    stopped,
-    stop: {
-      signal: stopped.signal,
-      get reason() {
-        return first;
-      },
-      because(reason) {
-        first ??= reason;
-        stopped.abort();
-      },
-    },
-    width: fixedWidth(4),
-    clock: realClock,
-  };
 }

@@ -1,9 +1,10 @@
+import { type Html, html, type Part } from "../../pages/html.js";
 import { heldBy, referrersTo, targetsOf } from "../catalog.js";
 import { readingShape } from "../entity-shape.js";
 import { entityReply } from "../evaluate.js";
 import { teamsOf } from "../meta.js";
 import { type Catalog, isObject, type Shelf, type StoredEntity } from "../model.js";
-import { entityLink, figure, type Html, html, type Part, tableHref, timeHtml, valueHtml } from "./html.js";
+import { entityLink, figure, tableHref, timeHtml, valueHtml } from "./html.js";
 
 /** Most entities that are listed as naming this one. */
 const maxReferrers = 100;

@@ -1,7 +1,10 @@
+import { stackedBar } from "../../pages/bars.js";
+import { graphSvg } from "../../pages/graph.js";
+import type { GraphEdge } from "../../pages/graph-layout.js";
+import { type Html, html } from "../../pages/html.js";
 import type { FamilyStats } from "../limits.js";
 import type { Audit, Catalog, Shelf } from "../model.js";
-import { type GraphEdge, graphSvg } from "./graph.js";
-import { entityLink, figure, type Html, html, tableHref, timeHtml } from "./html.js";
+import { entityLink, figure, tableHref, timeHtml } from "./html.js";
 import type { RecentRefusal } from "./refusals.js";
 import { searchForm } from "./table.js";
 
@@ -12,7 +15,9 @@ export function overviewHtml(catalog: Catalog, apiUrl: string): Html {
   const nodes = shelves.map(({ blueprint, entities }) => ({
     id: blueprint.identifier,
     title: blueprint.title ?? blueprint.identifier,
-    count: entities.size,
+    note: figure(entities.size),
+    label: `${blueprint.title ?? blueprint.identifier}, ${figure(entities.size)} ${entities.size === 1 ? "entity" : "entities"}`,
+    href: tableHref(blueprint.identifier),
   }));
   return html`<h1>Catalog</h1>
 <p class="quiet">${figure(shelves.length)} blueprints, ${figure(total)} entities, in memory · API at <code>${apiUrl}</code></p>
@@ -60,15 +65,25 @@ function rowHtml({ blueprint, entities, rules }: Shelf): Html {
 export function limitsHtml(families: Readonly<Record<string, FamilyStats>>): Html {
   const off = Object.values(families).every(({ limit }) => limit === null);
   return html`<h1>Limits</h1>
-<p class="quiet">${off ? "No limits are in force." : "Requests of a family that are accepted in a period, and at once."}</p>
+<p class="quiet">${off ? "No limits are in force." : "A family of routes accepts so many requests in a period, and as many as the burst at once. The bar shows what was accepted of the limit of one period, and what was refused."}</p>
 <div class="panel"><table class="cards">
-<thead><tr><th scope="col">Family</th>${["Limit", "Period (s)", "Burst", "Accepted", "Refused"].map((head) => html`<th scope="col" class="number">${head}</th>`)}</tr></thead>
+<thead><tr><th scope="col">Family</th><th scope="col"><span class="hidden">Use</span></th>${["Limit", "Period (s)", "Burst", "Accepted", "Refused"].map((head) => html`<th scope="col" class="number">${head}</th>`)}</tr></thead>
 <tbody>${Object.entries(families).map(
     ([family, { limit, periodMs, burst, accepted, refused }]) =>
-      html`<tr><th scope="row">${family}</th>${cell("Limit", limit)}${cell("Period (s)", periodMs === null ? null : periodMs / 1000)}${cell("Burst", burst)}${cell("Accepted", accepted)}${cell("Refused", refused)}</tr>
+      html`<tr><th scope="row">${family}</th><td class="bars">${gauge(limit, accepted, refused)}</td>${cell("Limit", limit)}${cell("Period (s)", periodMs === null ? null : periodMs / 1000)}${cell("Burst", burst)}${cell("Accepted", accepted)}${cell("Refused", refused)}</tr>
 `,
   )}</tbody>
 </table></div>`;
+}
+
+/** What was accepted of a limit, then what was refused beyond it. */
+function gauge(limit: number | null, accepted: number, refused: number): Html {
+  if (limit === null) return html``;
+  const use = [
+    { label: "accepted", value: Math.min(accepted, limit), tone: "created" },
+    { label: "refused", value: refused, tone: "rejected" },
+  ];
+  return stackedBar(use, Math.max(limit, Math.min(accepted, limit) + refused));
 }
 
 function cell(name: string, value: number | null): Html {

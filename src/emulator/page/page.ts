@@ -1,9 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { type Html, html } from "../../pages/html.js";
 import type { FamilyStats } from "../limits.js";
 import type { Catalog } from "../model.js";
 import { calculatorFor } from "../routes/routes.js";
 import { entityHtml } from "./entity.js";
-import { type Html, html, pageHtml } from "./html.js";
+import { pageHtml } from "./html.js";
 import { activityHtml, limitsHtml, overviewHtml } from "./overview.js";
 import type { RecentRefusal } from "./refusals.js";
 import { pageCss } from "./style.js";
@@ -68,7 +69,11 @@ function lost(reply: FastifyReply, message: string): FastifyReply {
 }
 
 function queryOf({ query }: FastifyRequest): TableQuery {
-  const { q, page } = query as Readonly<Record<string, unknown>>;
+  const { q, page, sort } = query as Readonly<Record<string, unknown>>;
   const wanted = Number(page);
-  return { q: typeof q === "string" ? q : "", page: Number.isInteger(wanted) ? wanted : 1 };
+  return {
+    q: typeof q === "string" ? q : "",
+    page: Number.isInteger(wanted) ? wanted : 1,
+    sort: typeof sort === "string" ? sort : "",
+  };
 }

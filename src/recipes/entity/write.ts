@@ -1,17 +1,9 @@
 import { blueprintBody } from "../../api/bodies.js";
 import type { EntityReply } from "../../api/entity-calls.js";
 import type { Mode } from "../../entity.js";
-import type { EntityGetOptions, EntityWriteOptions } from "../../options/catalog.js";
+import type { EntityWriteOptions } from "../../options/catalog.js";
 import { entityFromFlags, needsBlueprint, readEntityFile } from "./body.js";
 import { doneOf, type EntityDone, type EntityIo, withClient } from "./done.js";
-
-/** Reads one entity. @throws {ApiError} when the API is not reached */
-export function getEntity(options: EntityGetOptions, io: EntityIo): Promise<EntityDone> {
-  const { blueprint, identifier, include, exclude, attachTitles } = options;
-  return withClient(options, io, async (client) =>
-    doneOf(await client.entity.get(blueprint, identifier, { include, exclude, attachTitles })),
-  );
-}
 
 /**
  * Writes one entity: `--file` first, flags laid over it and typed by the blueprint.

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import type { Outcome } from "../../outcome.js";
 import {
   isVictim,
   type PlanEnd,
@@ -11,7 +12,8 @@ import {
   planFormat,
 } from "../../plan/plan-file.js";
 import { withoutTargets } from "../../plan/without-targets.js";
-import type { Reject } from "../../reject.js";
+import type { Finding, RejectCode } from "../../reject.js";
+import { clearedBody, compileComparison } from "../../settle/compare.js";
 import { openAppendFile, readLines } from "../../state/files.js";
 import { withoutSecrets } from "../../state/fingerprint.js";
 import { placeName } from "../../state/settled.js";
@@ -23,7 +25,7 @@ import type { Difference, OnDifference } from "../stages/compare.js";
 import type { Target, WriteRules } from "../target/target.js";
 
 /** Writes a plan: first its ops as they are found, then, with what was rejected on the way left out, the plan file. */
-export interface PlanWriter extends Required<Pick<LedgerHooks, "onRejects">> {
+export interface PlanWriter extends Required<Pick<LedgerHooks, "onOutcomes">> {
   readonly onDifference: OnDifference;
   /** Adds what a prune would delete. */
   remove(stale: Stale, target: Target): Promise<void>;
@@ -37,15 +39,15 @@ export interface PlanWriter extends Required<Pick<LedgerHooks, "onRejects">> {
 export async function openPlanWriter(folder: string): Promise<PlanWriter> {
   const path = join(folder, "ops.ndjson");
   const ops = await openAppendFile(path);
-  /** By the place of their entity: others of the same key may be written all the same. */
-  const rejects = new Map<string, Reject>();
+  /** What is not written as its op says, by the place of its entity: others of the same key may be. */
+  const lacking = new Map<string, Outcome>();
   const append = (op: PlanOp, place = "") => ops.append(`${place}\t${JSON.stringify(op)}\n`);
   return {
     onDifference: (difference) => append(opOf(difference), placeName(difference.entity)),
-    onRejects(rejected) {
-      // What another stage rejects does not come to be an op.
-      for (const reject of rejected)
-        if (reject.stage === "write") rejects.set(placeName({ resource: 0, item: 0, ...reject }), reject);
+    onOutcomes(outcomes) {
+      for (const outcome of outcomes)
+        if (outcome.omitted !== undefined || (outcome.is === "rejected" && outcome.reject.stage === "write"))
+          lacking.set(placeName(outcome), outcome);
     },
     async remove({ byBlueprint, dependents }, target) {
       const doomed = [
@@ -69,7 +71,7 @@ export async function openPlanWriter(folder: string): Promise<PlanWriter> {
         for (const line of lines) {
           // JSON escapes tabs, so the first one is ours.
           const [place = "", ...text] = line.split("\t");
-          const op = settled(JSON.parse(text.join("\t")) as PlanOp, rejects.get(place), job.target.rules);
+          const op = settled(JSON.parse(text.join("\t")) as PlanOp, lacking.get(place), job.target.rules);
           if (op === undefined) continue;
           if (!isVictim(op)) counts[op.op]++;
           await plan.append(`${JSON.stringify(op)}\n`);
@@ -99,14 +101,35 @@ function opOf({ entity, changes }: Difference): PlanOp {
   };
 }
 
-/** An op as it will be written; undefined for one that will not be. */
-function settled(op: PlanOp, reject: Reject | undefined, { blueprints, mode, onMissingTarget }: WriteRules) {
-  if (op.op === "delete" || reject === undefined) return op;
-  if (reject.code !== "relation_target_missing" && reject.code !== "relation_target_rejected") return undefined;
-  const cannotLack = (relation: string): boolean =>
-    blueprints.get(op.blueprint)?.relations?.[relation]?.required === true ||
-    onMissingTarget(op, relation) === "reject";
-  return withoutTargets(op, [reject, ...(reject.also ?? [])], cannotLack, mode);
+/** An op as it will be written, as far as its outcome is another than the op expects; undefined where nothing of it will be. */
+function settled(op: PlanOp, outcome: Outcome | undefined, rules: WriteRules): PlanOp | undefined {
+  if (op.op === "delete" || outcome === undefined) return op;
+  const reject = outcome.is === "rejected" ? outcome.reject : undefined;
+  const missing = [...(reject === undefined ? [] : [reject, ...(reject.also ?? [])]), ...(outcome.omitted ?? [])];
+  const blueprint = rules.blueprints.get(op.blueprint);
+  const cannotLack = ({ code, path }: Finding): boolean => {
+    const relation = path?.replace(/^relations\./, "") ?? "";
+    return (
+      !isMissingTarget(code) ||
+      blueprint?.relations?.[relation]?.required === true ||
+      rules.onMissingTarget(op, relation) === "reject"
+    );
+  };
+  if (missing.some(cannotLack)) return undefined;
+  const body = withoutTargets(op.entity, missing);
+  // What the mapping lets be omitted is looked for once more when the plan is applied; what is rejected is not.
+  const rejected = reject && { message: reject.message, ...(reject.path !== undefined && { path: reject.path }) };
+  const written = rejected === undefined ? op : { ...op, entity: body, rejected };
+  if (written.op === "create" || written.before === undefined) return written;
+  // Without them it is merged, so that what it does not bring stays as it is.
+  const bare = { head: [], properties: [], relations: [] };
+  const after = clearedBody({ body, clears: written.clears });
+  const changes = blueprint && compileComparison(blueprint, "merge", bare).changes(after, { ...written.before });
+  return changes === undefined || changes.length === 0 ? undefined : { ...written, changes };
+}
+
+function isMissingTarget(code: RejectCode): boolean {
+  return code === "relation_target_missing" || code === "relation_target_rejected";
 }
 
 async function headerOf({ folder, inventory, target }: SourceJob): Promise<PlanHeader> {

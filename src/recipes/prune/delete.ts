@@ -59,8 +59,10 @@ interface Part {
 async function deletePart(target: Target, ledger: Ledger, blueprint: string, part: readonly string[]): Promise<Part> {
   const reply = await target.delete(blueprint, part);
   if (reply.is === "done") {
-    ledger.takeDeleted(blueprint, part.length);
-    return { gone: part.length, refused: [] };
+    const { left = [] } = reply;
+    ledger.takeDeleted(blueprint, reply.body.deletedEntities.length);
+    const message = "that all are deleted, but does not name these, and they are still there";
+    return { gone: part.length - left.length, refused: left, ...(left.length > 0 && { message }) };
   }
   const message = wordsOf(reply);
   if (part.length === 1 || !/dependents/.test(reply.error)) return { gone: 0, refused: part, message };

@@ -3,6 +3,7 @@ import { type Clock, realClock } from "../../api/clock.js";
 import { openDispatcher } from "../../api/connection.js";
 import type { ResolvedRunOptions } from "../../options/run.js";
 import type { ReadIo } from "../../read/read.js";
+import { openTimeline, type Timeline } from "../../report/timeline.js";
 import type { clientOptionsOf } from "./client-options.js";
 import type { ImportContext } from "./context.js";
 import { type OpenControl, openControl } from "./control.js";
@@ -11,6 +12,8 @@ import { type OpenControl, openControl } from "./control.js";
 export interface Connection {
   readonly client: Client;
   readonly control: OpenControl;
+  /** What happened when, for the report. */
+  readonly timeline: Timeline;
   close(): Promise<void>;
 }
 
@@ -25,15 +28,20 @@ export function connect(
   { signal, clock }: ImportContext,
 ): Connection {
   const control = openControl({ concurrency, maxErrors, signal, clock });
+  const timeline = openTimeline(() => performance.now());
   const client = createClient({
     ...clientOptions,
     ...(clock && { clock }),
     signal: control.grace,
-    onExchange: ({ route, ms, trouble }) => route === "bulk" && control.width.settle(ms, trouble),
+    onExchange({ route, ms, trouble, isOverQuota }) {
+      timeline.exchange(isOverQuota);
+      if (route === "bulk") control.width.settle(ms, trouble);
+    },
   });
   return {
     client,
     control,
+    timeline,
     async close() {
       control.close();
       await client.close();

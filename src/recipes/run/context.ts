@@ -13,6 +13,8 @@ export interface ImportContext extends SourceTalk {
   readonly signal?: AbortSignal;
   /** Time for waits between attempts and the pace; default the machine's. */
   readonly clock?: Clock;
+  /** The words that were typed behind the program's name, so that the report shows how to do it again. Default: only the command's name is shown. */
+  readonly commandLine?: readonly string[];
   /** Called once the import runs, with a function that tells how far it is. */
   readonly onStart?: (started: { readonly importId: string; readonly progress: () => Progress }) => void;
 }

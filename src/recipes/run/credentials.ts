@@ -16,5 +16,13 @@ export function credentialsFrom(env: Readonly<Record<string, string | undefined>
     throw new CredentialsError(`no credentials: set ${missing.join(" and ")}`, {
       hint: "In Port: the … menu, Credentials. For a local try: portload emulator, whose credentials are portload and portload.",
     });
+  for (const [name, value] of [
+    ["PORT_CLIENT_ID", clientId],
+    ["PORT_CLIENT_SECRET", clientSecret],
+  ] as const)
+    if (/[\s\p{Cc}]/u.test(value))
+      throw new CredentialsError(`${name} has a line end, a blank or a control character in it`, {
+        hint: `Take it out; from a file: export ${name}="$(tr -d '\\r\\n' < file)".`,
+      });
   return { clientId, clientSecret };
 }

@@ -4,7 +4,8 @@ import type { Mode } from "../../entity.js";
 import { GuardError, InternalError, PortloadError, SourceError } from "../../errors.js";
 import { extractRecords, rejectsNameOf } from "../../read/extract.js";
 import { writeForms } from "../../report/forms.js";
-import { buildReport, type Ending, type RejectFile, type Report } from "../../report/report.js";
+import { buildReport, type Ending, type RejectFile, type Report, type ReportOrigin } from "../../report/report.js";
+import type { Timeline } from "../../report/timeline.js";
 import type { State } from "../../state/state.js";
 import type { AllowedRejects } from "./allow-rejects.js";
 import { GraceOver, type Stop } from "./control.js";
@@ -39,6 +40,9 @@ export interface Finish {
   /** Sources that get a rejects file, and how they are read. */
   readonly rejectsOf: Pick<Inventory, "sources" | "optionsOf">;
   readonly allowed?: AllowedRejects | undefined;
+  readonly timeline: Timeline;
+  /** What the import was made with, asked for at its end. */
+  readonly origin: () => ReportOrigin;
   /** Further files for the report. */
   readonly reports: readonly string[];
 }
@@ -76,7 +80,7 @@ export async function finish(facts: Finish, work: () => Promise<void>): Promise<
 }
 
 function reportOf(
-  { allowed, client, command, dryRun, ledger, retryOf, state }: Finish,
+  { allowed, client, command, dryRun, ledger, origin, retryOf, state, timeline }: Finish,
   ending: Ending,
   rejectFiles: readonly RejectFile[],
   durationMs: number,
@@ -89,9 +93,12 @@ function reportOf(
     ending,
     counts: ledger.close(ending !== "finished"),
     rejects: ledger.rejectGroups(),
+    faults: ledger.faultGroups(),
     warnings: ledger.warningGroups(),
     rejectFiles,
     requests: client.counts(),
+    timeline: timeline.points(),
+    origin: origin(),
     startedAt: state.header.startedAt,
     ...(retryOf !== undefined && { retryOf }),
     durationMs,

@@ -32,6 +32,8 @@ export interface Inputs {
   later(step: number): Spool<Entity>;
   /** Entities of a step that wait until all of them are known. */
   aside(step: number): Spool<Entity>;
+  /** Records read of a source so far, by this process. */
+  recordsOf(source: BoundSource): number;
   /** Called once a source is read to its end. */
   onWhole(source: BoundSource): Promise<void>;
   /** Aborted when nothing more is to be read. */
@@ -54,9 +56,19 @@ export interface InputParts {
 export function openInputs({ inventory, mapping, rules, plan, state, io }: InputParts): Inputs {
   const { resources, sources, optionsOf } = inventory;
   const stepOf = new Map(resources.map((resource) => [resource.index, plan.stepOfResource(resource)]));
+  const records = new Map<number, number>();
   return {
     sources,
-    read: (source) => readSource(source, optionsOf(source), { ...io, copyTo: copyOf(state.folder, source) }),
+    async *read(source) {
+      for await (const chunk of readSource(source, optionsOf(source), {
+        ...io,
+        copyTo: copyOf(state.folder, source),
+      })) {
+        records.set(source.index, (records.get(source.index) ?? 0) + chunk.tally.read);
+        yield chunk;
+      }
+    },
+    recordsOf: ({ index }) => records.get(index) ?? 0,
     map: ({ kind, name }) => mapRecords(mapping, kind, name),
     check: checkEntities(rules.blueprints, rules),
     duplicates: inventory.mapping.duplicates,

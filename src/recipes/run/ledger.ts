@@ -13,7 +13,13 @@ import {
   closeCounts,
   noCounts,
 } from "../../report/counts.js";
-import { type Causes, groupCauses, type RejectGroup, type WarningGroup } from "../../report/group-causes.js";
+import {
+  type Causes,
+  type FaultGroup,
+  groupCauses,
+  type RejectGroup,
+  type WarningGroup,
+} from "../../report/group-causes.js";
 import { createKeySet } from "../../settle/keys.js";
 import type { Journal } from "../../state/journal.js";
 import type { Rejects } from "../../state/rejects.js";
@@ -43,6 +49,7 @@ export interface Ledger {
   /** A place in words: `services.csv:12`. */
   describe(at: Place): string;
   rejectGroups(): readonly RejectGroup[];
+  faultGroups(): readonly FaultGroup[];
   warningGroups(): readonly WarningGroup[];
   /** The counts at the end; of an import that stopped early, what has no verdict is not attempted. */
   close(stopped: boolean): Counts;
@@ -52,6 +59,8 @@ export interface Ledger {
 export interface LedgerHooks {
   /** Receives every reject, whichever stage it is of. */
   readonly onRejects?: (rejects: readonly Reject[]) => void;
+  /** Receives what became of entities. */
+  readonly onOutcomes?: (outcomes: readonly Outcome[]) => void;
   /** Receives the sums after each chunk and each outcome. */
   readonly onCounts?: (counts: { readonly rejected: number; readonly read: number }) => void;
 }
@@ -100,6 +109,7 @@ export function openLedger(
     },
     async takeOutcomes(outcomes) {
       counts = addOutcomes(counts, outcomes);
+      for (const { onOutcomes } of hooks) onOutcomes?.(outcomes);
       await takeRejects(outcomes.flatMap((outcome) => (outcome.is === "rejected" ? [outcome.reject] : [])));
     },
     takeSettled(settled) {
@@ -132,6 +142,7 @@ export function openLedger(
     describe: ({ source, position, line }) =>
       line === undefined ? `${names[source]} record ${position}` : `${names[source]}:${line}`,
     rejectGroups: () => causes.rejects(),
+    faultGroups: () => causes.faults(),
     warningGroups: () => causes.warnings(),
     close: (stopped) => (stopped ? closeCounts(counts) : counts),
   };

@@ -19,7 +19,8 @@ import { type Folder, headerOf, type OpenFolder } from "./folder.js";
 import { type Inputs, openInputs } from "./inputs.js";
 import { type Inventory, openInventory } from "./inventory.js";
 import { type Ledger, type LedgerHooks, openLedger } from "./ledger.js";
-import { onceEach, settleSources } from "./settle-sources.js";
+import { originOf } from "./origin.js";
+import { onceEach, type Receipt, settleSources } from "./settle-sources.js";
 
 /** What tells one command that reads sources through a mapping from another. */
 export interface Kind<F extends Folder = Folder> {
@@ -63,7 +64,11 @@ export async function runSources<F extends Folder>(
   const clientOptions = clientOptionsOf(options, context.env ?? {});
   const given = await openInventory(options);
   kind.refuse?.(given);
-  const onReceipt = onceEach(context.onReceipt);
+  const receipts = new Map<number, Receipt>();
+  const onReceipt = onceEach((receipt) => {
+    receipts.set(receipt.source, receipt);
+    context.onReceipt?.(receipt);
+  });
   const settled = await settleSources(given, { ...context, onReceipt });
 
   const connection = connect(clientOptions, options, context);
@@ -103,7 +108,11 @@ export async function runSources<F extends Folder>(
     });
     const { state, stdin } = folder;
     const inventory = { ...settled, sources: folder.sources };
-    const hooks = [{ onCounts: control.judge }, allowed ?? {}, kind.hooks ?? {}];
+    const hooks = [
+      { onCounts: control.judge, onOutcomes: connection.timeline.settled },
+      allowed ?? {},
+      kind.hooks ?? {},
+    ];
     const ledger = openLedger(names, state, hooks, causes);
     ledger.warn([...settled.warnings, ...state.warnings]);
     const keys = createKeySet();
@@ -122,7 +131,9 @@ export async function runSources<F extends Folder>(
     return await finish(
       {
         ...{ command, dryRun, retryOf, mode, client, ledger, state, allowed },
-        ...{ stop: control.stop, rejectsOf: inventory, reports: options.report },
+        ...{ stop: control.stop, rejectsOf: inventory, reports: options.report, timeline: connection.timeline },
+        origin: () =>
+          originOf({ command, commandLine: context.commandLine, header, mapping: compiled, inputs, receipts }),
       },
       () => work({ steps: plan.steps, inputs, target, ledger, control, keys, inventory, plan, folder }),
     );

@@ -1,7 +1,7 @@
-import { type Entity, type EntityBody, type FoundEntity, originOf } from "../../entity.js";
+import { type Entity, type FoundEntity, originOf } from "../../entity.js";
 import { type Outcome, placeOf } from "../../outcome.js";
 import type { Reject } from "../../reject.js";
-import { type Change, type Comparison, compileComparison } from "../../settle/compare.js";
+import { type Change, type Comparison, clearedBody, compileComparison } from "../../settle/compare.js";
 import type { KeySet } from "../../settle/keys.js";
 import type { Ledger } from "../run/ledger.js";
 import type { Target } from "../target/target.js";
@@ -91,26 +91,21 @@ async function compareGroup(target: Target, comparisons: Comparisons, group: rea
   for (const entity of group) {
     const held = found.get(entity.key.identifier);
     if (held !== undefined) known.push(entity);
-    const changes = held === undefined ? [] : comparison.changes(comparedBody(entity), held);
+    const body = clearedBody(entity);
+    const changes = held === undefined ? [] : comparison.changes(body, held);
     if (held !== undefined && changes.length === 0) {
       outcomes.push({ ...placeOf(entity), is: "unchanged" });
       continue;
     }
-    const lacks = entity.isNamed ? comparison.lacks(entity.body, held) : [];
+    const lacks = entity.isNamed ? comparison.lacks(body, held) : [];
     if (lacks.length > 0)
       outcomes.push({ ...placeOf(entity), is: "rejected", reject: rejectOf(entity, lacks, held !== undefined) });
     else if (held === undefined) differences.push(unseen(entity));
     else {
-      const before = comparison.before(comparedBody(entity), held);
-      differences.push({ entity: entity.with({ before }), changes });
+      differences.push({ entity: entity.with({ before: comparison.before(body, held) }), changes });
     }
   }
   return { outcomes, differences, known };
-}
-
-/** The body with what is cleared apart, so that an entity that only clears a title counts as different. */
-function comparedBody({ body, clears = [] }: Entity): EntityBody {
-  return clears.length === 0 ? body : { ...body, ...Object.fromEntries(clears.map((field) => [field, null])) };
 }
 
 function unseen(entity: Entity): Difference {

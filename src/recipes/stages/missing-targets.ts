@@ -2,7 +2,7 @@ import type { Blueprint } from "../../blueprint.js";
 import { type Entity, originOf, targetsOf } from "../../entity.js";
 import type { Deferred } from "../../outcome.js";
 import type { Finding, Reject } from "../../reject.js";
-import type { IsKnown, Knowledge, MissingTarget } from "../../settle/deferral.js";
+import { type IsKnown, type Knowledge, type MissingTarget, secondStep } from "../../settle/deferral.js";
 import type { KeySet } from "../../settle/keys.js";
 import { maxBatchEntities } from "../../write/batch.js";
 import type { Ledger } from "../run/ledger.js";
@@ -18,24 +18,36 @@ export function strictBlueprint(rules: WriteRules, entity: Entity, blueprint: Bl
 }
 
 /**
- * Makes bare targets where the mapping says `create` and a target exists nowhere. What the API does not make stays missing.
+ * Makes bare targets where the mapping says `create`, a target exists neither in this import nor in the catalog, and the entity is written once it does.
+ * What the API does not make stays missing.
  *
  * @returns what is known now
  */
 export async function makeTargets(
   target: Target,
   deferred: readonly Deferred[],
-  { isKnown, isPending }: Knowledge,
+  { isKnown, isPending, isGiven }: Knowledge & { readonly isGiven: IsKnown },
 ): Promise<IsKnown> {
-  const { blueprints, onMissingTarget } = target.rules;
+  const { blueprints, mode, onMissingTarget } = target.rules;
   const wanted = new Map<string, Set<string>>();
-  for (const { entity } of deferred)
+  for (const one of deferred) {
+    const { entity } = one;
+    const blueprint = blueprints.get(entity.key.blueprint);
+    if (blueprint === undefined) continue;
+    const own = new Map<string, ReadonlySet<string>>();
     for (const [relation, value] of Object.entries(entity.relations)) {
-      const of = blueprints.get(entity.key.blueprint)?.relations?.[relation]?.target;
+      const of = blueprint.relations?.[relation]?.target;
       if (of === undefined || onMissingTarget(entity, relation) !== "create") continue;
-      const lost = targetsOf(value).filter((id) => !isKnown(of, id) && !isPending(of, id));
-      if (lost.length > 0) wanted.set(of, new Set([...(wanted.get(of) ?? []), ...lost]));
+      const lost = targetsOf(value).filter((id) => !isKnown(of, id) && !isPending(of, id) && !isGiven(of, id));
+      if (lost.length > 0) own.set(of, new Set([...(own.get(of) ?? []), ...lost]));
     }
+    if (own.size === 0) continue;
+    const isMade: IsKnown = (of, identifier) => isKnown(of, identifier) || own.get(of)?.has(identifier) === true;
+    const strict = strictBlueprint(target.rules, entity, blueprint);
+    const { is } = secondStep(one, entity.mode ?? mode, strict, { isKnown: isMade, isPending });
+    if (is !== "write") continue;
+    for (const [of, identifiers] of own) wanted.set(of, new Set([...(wanted.get(of) ?? []), ...identifiers]));
+  }
   if (wanted.size === 0) return isKnown;
   const made = new Map<string, ReadonlySet<string>>();
   for (const [blueprint, identifiers] of wanted)

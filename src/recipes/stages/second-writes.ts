@@ -1,5 +1,6 @@
 import type { Write } from "../../entity.js";
 import { type Deferred, type Outcome, placeOf } from "../../outcome.js";
+import { isHeld } from "../../settle/compare.js";
 import { type MissingTarget, secondStep } from "../../settle/deferral.js";
 import { createKeySet, type KeySet } from "../../settle/keys.js";
 import type { Verdict } from "../../verdict.js";
@@ -73,12 +74,14 @@ async function* secondWrites(
     const entry = flight.pending.find({ blueprint, identifier });
     return entry >= 0 && !flight.pending.isAcknowledged(entry);
   };
+  const isGiven = (blueprint: string, identifier: string): boolean =>
+    keys.find({ blueprint, identifier }) >= 0 || ledger.rejectedAt({ blueprint, identifier }) !== undefined;
   const relationsOf = (blueprint: string) => Object.keys(blueprints.get(blueprint)?.relations ?? {});
   for (const source of spool.sources()) {
     for await (const chunk of spool.drain(source)) {
       const entities = chunk.map(({ entity }) => entity);
       const found = createMissing ? () => true : await knowTargets(target, keys, entities, relationsOf);
-      const isKnown = await makeTargets(target, chunk, { isKnown: found, isPending });
+      const isKnown = await makeTargets(target, chunk, { isKnown: found, isPending, isGiven });
       const writes: Write[] = [];
       for (const deferred of chunk) {
         const { entity } = deferred;
@@ -86,7 +89,13 @@ async function* secondWrites(
         if (blueprint === undefined) continue;
         const strict = strictBlueprint(target.rules, entity, blueprint);
         const step = secondStep(deferred, entity.mode ?? mode, strict, { isKnown, isPending });
-        if (step.is === "write") {
+        if (step.is === "write" && step.write.mode === "merge" && isHeld(step.write.entity, blueprint)) {
+          const first = deferred.first ?? "unchanged";
+          if (step.write.deferred !== undefined)
+            await defer(ledger, flight.round + 1, [{ is: "deferred", ...step.write.deferred, first }]);
+          else await ledger.takeOutcomes([judgedOutcome({ deferred, missing: step.missing }, first, flight, ledger)]);
+          settle(flight, deferred);
+        } else if (step.is === "write") {
           flight.written.set(step.write, { deferred, missing: step.missing });
           writes.push(step.write);
         } else if (step.is === "postponed") await defer(ledger, flight.round + 1, [deferred]);
@@ -111,7 +120,7 @@ function judgeSecond(write: Write, verdict: Verdict, flight: Flight, ledger: Led
   settle(flight, deferred);
   if (verdict.is === "refused" || verdict.is === "unknown")
     return { ...placeOf(deferred.entity), is: "rejected", reject: rejectOf(write, verdict) };
-  const first = deferred.first ?? verdict.is;
+  const first = deferred.first === undefined || deferred.first === "unchanged" ? verdict.is : deferred.first;
   // What is missing now is still missing in the next round, and reported then.
   if (write.deferred !== undefined) return { is: "deferred", ...write.deferred, first };
   return judgedOutcome(waiting, first, flight, ledger);
@@ -125,7 +134,7 @@ function settle(flight: Flight, { entity }: Deferred): void {
 
 function judgedOutcome(
   { deferred: { entity }, missing }: Waiting,
-  is: "created" | "updated" | undefined,
+  is: Deferred["first"],
   flight: Flight,
   ledger: Ledger,
 ): Outcome {
@@ -136,6 +145,7 @@ function judgedOutcome(
       ...(path !== undefined && { path }),
     })),
   );
-  if (reject !== undefined) return { ...placeOf(entity), is: "rejected", reject };
-  return is === undefined ? { ...placeOf(entity), is: "notAttempted" } : writtenOutcome(entity, is);
+  const more = omitted.length === 0 ? {} : { omitted };
+  if (reject !== undefined) return { ...placeOf(entity), is: "rejected", reject, ...more };
+  return is === undefined ? { ...placeOf(entity), is: "notAttempted" } : { ...writtenOutcome(entity, is), ...more };
 }

@@ -152,7 +152,8 @@ export function acknowledge(keys: KeySet, { key }: Pick<Entity, "key">): void {
 export function journaled(end: Outcome | Deferred): readonly Settled[] {
   if (end.is === "deferred") {
     const { at, resource, item } = end.entity;
-    return [{ at, resource, item, is: "deferred", ...(end.first !== undefined && { first: end.first }) }];
+    const first = end.first === "unchanged" ? undefined : end.first;
+    return [{ at, resource, item, is: "deferred", ...(first !== undefined && { first }) }];
   }
   const { at, resource, item, is } = end;
   return is === "created" || is === "updated" || is === "rejected" ? [{ at, resource, item, is }] : [];

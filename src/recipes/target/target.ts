@@ -1,6 +1,6 @@
 import type { BulkFlags } from "../../api/bulk.js";
 import type { Client } from "../../api/client.js";
-import type { Deleted, EntityReply } from "../../api/entity-calls.js";
+import type { DeletionReply, EntityReply } from "../../api/entity-calls.js";
 import type { SearchCalls } from "../../api/search.js";
 import type { Blueprint } from "../../blueprint.js";
 import type { ClearedField, Entity, FoundEntity, Key, Mode } from "../../entity.js";
@@ -62,7 +62,7 @@ export interface Target {
   /** Empties fields of an entity that exists, which an upsert cannot. */
   clear(key: Key, fields: readonly ClearedField[]): Promise<EntityReply>;
   /** Deletes at most 100 entities of one blueprint, all or none of them. */
-  delete(blueprint: string, identifiers: readonly string[]): Promise<EntityReply<Deleted>>;
+  delete(blueprint: string, identifiers: readonly string[]): Promise<DeletionReply>;
 }
 
 /**

@@ -9,7 +9,8 @@ import {
 import { parseOptions } from "../../../src/options/parse.js";
 import { deleteByName } from "../../../src/recipes/entity/delete.js";
 import { deleteAllEntities } from "../../../src/recipes/entity/delete-all.js";
-import { getEntity, writeEntity } from "../../../src/recipes/entity/write.js";
+import { getEntity } from "../../../src/recipes/entity/get.js";
+import { writeEntity } from "../../../src/recipes/entity/write.js";
 import { envOf } from "../../support/catalog.js";
 import { eachReading, good, importInto, inventory, prepared } from "./inventory.js";
 

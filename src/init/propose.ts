@@ -1,0 +1,44 @@
+import { type FoundRelation, findRelations, type Target, targetsOf } from "./find-relations.js";
+import type { Head, Refused, ResourceProposal } from "./proposal.js";
+import { proposeIdentifier } from "./propose-identifier.js";
+import { headOf, proposeResource } from "./propose-resource.js";
+import type { Survey } from "./survey.js";
+
+/**
+ * Proposes the mapping of all sources of a call together: their identifiers, the relations between them and into the catalog, and a blueprint for each.
+ *
+ * @returns one proposal a source, targets of relations first
+ */
+export function proposeAll(
+  surveys: readonly Survey[],
+  catalog: readonly Target[],
+  refused: Refused,
+): ResourceProposal[] {
+  const targets = [...targetsOf(surveys), ...catalog];
+  const relations = new Map(surveys.map((survey) => [survey, findRelations(survey, targets)]));
+  const referenced = new Set(
+    [...relations.values()].flat().flatMap(({ key }) => (key.field === undefined ? [] : [key.field])),
+  );
+  const heads = new Map<Survey, Head>(
+    surveys.map((survey) => [survey, headOf(survey, proposeIdentifier(survey, referenced))]),
+  );
+  return targetsFirst(surveys, relations).map((survey) =>
+    proposeResource(survey, heads.get(survey) as Head, relations.get(survey) ?? [], heads, refused),
+  );
+}
+
+function targetsFirst(
+  surveys: readonly Survey[],
+  relations: ReadonlyMap<Survey, readonly FoundRelation[]>,
+): readonly Survey[] {
+  const ordered = new Set<Survey>();
+  const entered = new Set<Survey>();
+  const visit = (survey: Survey): void => {
+    if (entered.has(survey)) return;
+    entered.add(survey);
+    for (const { target } of relations.get(survey) ?? []) if (target.survey !== undefined) visit(target.survey);
+    ordered.add(survey);
+  };
+  surveys.forEach(visit);
+  return [...ordered];
+}

@@ -1,0 +1,97 @@
+import { access, constants, mkdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { createClient } from "../../api/client.js";
+import type { Blueprint } from "../../blueprint.js";
+import { BlueprintError, UsageError } from "../../errors.js";
+import { loadBlueprintFiles } from "../run/blueprint-folder.js";
+import { clientOptionsOf } from "../run/client-options.js";
+
+/** The blueprint of a file, or of the catalog by its identifier. @throws {BlueprintError} when there is none */
+export async function findBlueprint(
+  fileOrId: string,
+  env: Readonly<Record<string, string | undefined>>,
+  signal?: AbortSignal,
+): Promise<Blueprint> {
+  const isFile = await stat(fileOrId).then(
+    (found) => found.isFile(),
+    () => false,
+  );
+  if (isFile) {
+    const [only, ...others] = await loadBlueprintFiles([fileOrId]);
+    if (only !== undefined && others.length === 0) return only;
+    throw new UsageError(
+      `--blueprint ${fileOrId}: the file holds ${others.length + (only === undefined ? 0 : 1)} blueprints`,
+      { hint: "Give a file with one." },
+    );
+  }
+  if (/[\\/]|\.(?:json|ya?ml)$/.test(fileOrId)) throw new BlueprintError(`there is no file ${fileOrId}`);
+  const client = createClient({ ...clientOptionsOf({}, env), ...(signal && { signal }) });
+  try {
+    const found = await client.getBlueprint(fileOrId);
+    if (found === undefined) throw new BlueprintError(`the catalog has no blueprint "${fileOrId}"`);
+    return found;
+  } finally {
+    await client.close();
+  }
+}
+
+/** Where a proposal is written. */
+export interface Outputs {
+  readonly out?: string | undefined;
+  readonly blueprintsOut?: string | undefined;
+  readonly yes: boolean;
+}
+
+/** @throws {UsageError} when the mapping file exists, or its folder is not there or may not be written to */
+export async function checkOutputs({ out, yes }: Outputs): Promise<void> {
+  if (out === undefined) return;
+  await refuseToOverwrite([out], yes);
+  const folder = dirname(out);
+  await access(folder, constants.W_OK).catch((error: NodeJS.ErrnoException) => {
+    const isMissing = error.code === "ENOENT" || error.code === "ENOTDIR";
+    throw new UsageError(`${out} cannot be written: ${isMissing ? `there is no folder ${folder}` : error.message}`, {
+      hint: isMissing ? `Make it first: mkdir -p ${folder}` : "Name a file in another folder.",
+    });
+  });
+}
+
+async function refuseToOverwrite(files: readonly string[], yes: boolean): Promise<void> {
+  if (yes) return;
+  for (const file of files) {
+    const exists = await stat(file).then(
+      () => true,
+      () => false,
+    );
+    if (exists) throw new UsageError(`${file} exists`, { hint: "Name another file, or say --yes to overwrite it." });
+  }
+}
+
+/**
+ * Writes the mapping and the blueprints where asked, all of them or none: each is written under another name first.
+ *
+ * @returns the files written
+ * @throws {UsageError} when one of them exists
+ */
+export async function writeFiles(outputs: Outputs, mapping: string, made: readonly Blueprint[]): Promise<string[]> {
+  const { out, blueprintsOut, yes } = outputs;
+  const files = [
+    ...(out === undefined ? [] : [{ path: out, text: mapping }]),
+    ...(blueprintsOut === undefined ? [] : made).map((blueprint) => ({
+      path: join(blueprintsOut ?? "", `${blueprint.identifier.replaceAll(/[\\/:]/g, "_")}.json`),
+      text: `${JSON.stringify(blueprint, null, 2)}\n`,
+    })),
+  ];
+  await refuseToOverwrite(
+    files.map(({ path }) => path),
+    yes,
+  );
+  if (blueprintsOut !== undefined) await mkdir(blueprintsOut, { recursive: true });
+  const part = (path: string): string => `${path}.${process.pid}.part`;
+  try {
+    for (const { path, text } of files) await writeFile(part(path), text, { flush: true });
+    for (const { path } of files) await rename(part(path), path);
+  } finally {
+    for (const { path } of files) await rm(part(path), { force: true });
+  }
+  return files.map(({ path }) => path);
+}

@@ -1,0 +1,186 @@
+import type { Blueprint } from "../../blueprint.js";
+import { checkEntities } from "../../check/check.js";
+import type { Chunk } from "../../chunk.js";
+import type { Candidate, Entity } from "../../entity.js";
+import { MappingError } from "../../errors.js";
+import type { LintFinding } from "../../lint/codes.js";
+import { lintMapping } from "../../lint/lint-mapping.js";
+import { compileMapping } from "../../map/compile-mapping.js";
+import type { JqEngine } from "../../map/jq.js";
+import { mapRecords } from "../../map/map.js";
+import { type Mapping, parseMapping } from "../../map/mapping-file.js";
+import type { SourceRecord } from "../../record.js";
+import type { Reject } from "../../reject.js";
+import { type Problem, problemsOf } from "./problems.js";
+import type { Sample } from "./sample.js";
+import { type Made, type Traced, tracedOf } from "./traced.js";
+
+/** What became of one record of the sample. */
+export interface EvaluatedRecord {
+  readonly position: number;
+  readonly line?: number;
+  readonly entities: readonly EvaluatedEntity[];
+}
+
+/** A candidate of a record, short. */
+export interface EvaluatedEntity {
+  readonly resource: number;
+  readonly item: number;
+  readonly blueprint: string;
+  readonly fate: "entity" | "rejected";
+  readonly identifier?: string;
+  readonly title?: string;
+}
+
+/** What a mapping makes of a sample. */
+export interface Evaluation {
+  readonly findings: readonly LintFinding[];
+  readonly records: readonly EvaluatedRecord[];
+  readonly problems: readonly Problem[];
+  readonly counts: {
+    readonly records: number;
+    readonly entities: number;
+    readonly skipped: number;
+    readonly failed: number;
+  };
+  /** Of the record looked at: every value, and the entities as they would be sent. */
+  readonly traced?: Traced;
+}
+
+/** What a mapping is evaluated with. */
+export interface EvaluateInput {
+  readonly text: string;
+  /** Its name, for findings. */
+  readonly file: string;
+  readonly sample: Sample;
+  readonly engine: JqEngine;
+  readonly blueprints: ReadonlyMap<string, Blueprint>;
+  /** The record that is looked at. */
+  readonly position?: number;
+}
+
+/** Lints the mapping text and maps and checks the sample by it, as an import would. */
+export async function evaluate(input: EvaluateInput): Promise<Evaluation> {
+  const { text, file, sample, engine, blueprints, position } = input;
+  const findings = await lintMapping(text, file, {
+    compile: (expression) => engine.compile(expression),
+    ...(blueprints.size > 0 && { blueprints }),
+  });
+  const nothing = { findings, records: [], problems: [], counts: { records: 0, entities: 0, skipped: 0, failed: 0 } };
+  if (findings.some(({ severity, code }) => severity === "error" && breaking.has(code))) return nothing;
+  let mapping: Mapping;
+  try {
+    mapping = parseMapping(text, file);
+  } catch (error) {
+    if (error instanceof MappingError) return nothing;
+    throw error;
+  }
+  const compiled = await compileMapping(mapping, engine);
+  const mapped = await collect(mapRecords(compiled, sample.kind, sample.name)(one(chunkOf(sample))));
+  const checked = blueprints.size === 0 ? [] : await collect(checkedBy(mapped, mapping, blueprints));
+  const entities: Made[] = (blueprints.size === 0 ? mapped : checked).flatMap(({ items }) => items.map(madeOf));
+  const rejects = [...(blueprints.size === 0 ? mapped : checked).flatMap((chunk) => chunk.rejects)];
+  const tally = mapped.reduce((sum, { tally: t }) => sum + t.skipped, 0);
+  return {
+    findings,
+    records: recordsOf(sample, entities, rejects),
+    problems: problemsOf(rejects, mapping),
+    counts: {
+      records: sample.records.length + sample.rejects.length,
+      entities: entities.length,
+      skipped: tally,
+      failed: rejects.length,
+    },
+    ...(position !== undefined && (await tracedOf(sample, compiled, position, entities, rejects))),
+  };
+}
+
+/** Findings after which nothing can be mapped. */
+const breaking = new Set([
+  "not_readable",
+  "unknown_key",
+  "missing_key",
+  "wrong_value",
+  "refused_expression",
+  "jq_syntax",
+  "bare_word",
+]);
+
+function madeOf(item: Candidate | Entity): Made {
+  const { at, resource, item: element } = item;
+  return "fields" in item
+    ? { position: at.position, resource, item: element, blueprint: item.blueprint, body: item.fields }
+    : { position: at.position, resource, item: element, blueprint: item.key.blueprint, body: item.body };
+}
+
+/** Only blueprints that are known are checked by; candidates of others pass as they are mapped. */
+async function* checkedBy(
+  chunks: readonly Chunk<Candidate>[],
+  mapping: Mapping,
+  blueprints: ReadonlyMap<string, Blueprint>,
+): AsyncGenerator<Chunk<Candidate | Entity>> {
+  const check = checkEntities(blueprints, { mode: "merge", createMissing: mapping.createMissingRelatedEntities });
+  for (const chunk of chunks) {
+    const known = chunk.items.filter(({ blueprint }) => blueprints.has(blueprint));
+    const unknown = chunk.items.filter(({ blueprint }) => !blueprints.has(blueprint));
+    for await (const one of check(each([{ ...chunk, items: known }])))
+      yield { ...one, items: [...one.items, ...unknown] };
+  }
+}
+
+function recordsOf(
+  { records, rejects: unread }: Sample,
+  made: readonly Made[],
+  rejects: readonly Reject[],
+): readonly EvaluatedRecord[] {
+  const byPosition = new Map<number, EvaluatedEntity[]>();
+  const add = (position: number, entity: EvaluatedEntity): void => {
+    const known = byPosition.get(position);
+    if (known === undefined) byPosition.set(position, [entity]);
+    else known.push(entity);
+  };
+  for (const { position, resource, item, blueprint, body } of made)
+    add(position, {
+      resource,
+      item,
+      blueprint,
+      fate: "entity",
+      identifier: typeof body.identifier === "string" ? body.identifier : JSON.stringify(body.identifier),
+      ...(typeof body.title === "string" && { title: body.title }),
+    });
+  for (const { at, resource = 0, item = 0, blueprint = "", identifier, stage } of rejects)
+    if (stage !== "read")
+      add(at.position, {
+        resource,
+        item,
+        blueprint,
+        fate: "rejected",
+        ...(identifier !== undefined && { identifier }),
+      });
+  return [...records.map(({ at }) => at), ...unread.map(({ at }) => at)]
+    .sort((a, b) => a.position - b.position)
+    .map(({ position, line }) => ({
+      position,
+      ...(line !== undefined && { line }),
+      entities: byPosition.get(position) ?? [],
+    }));
+}
+
+function chunkOf({ records, rejects }: Sample): Chunk<SourceRecord> {
+  const read = records.length + rejects.length;
+  return { items: records, rejects, warnings: [], tally: { read, mapped: 0, skipped: 0, rejected: rejects.length } };
+}
+
+async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
+
+async function* one<T>(item: T): AsyncGenerator<T> {
+  yield item;
+}
+
+async function* each<T>(items: readonly T[]): AsyncGenerator<T> {
+  yield* items;
+}

@@ -1,0 +1,137 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import type { Blueprint } from "../../blueprint.js";
+import { PortloadError, UsageError } from "../../errors.js";
+import { startJq } from "../../map/jq.js";
+import { parseMapping, sourceOptionsFor } from "../../map/mapping-file.js";
+import { preview } from "../preview.js";
+import { loadBlueprintFolder } from "../run/blueprint-folder.js";
+import { askCatalog, beginStudio, type CatalogFacts, type StudioOptions, type StudioStart } from "./begin.js";
+import { createFile } from "./create-file.js";
+import { type Evaluation, evaluate } from "./evaluate.js";
+import { type Sample, sampleOf } from "./sample.js";
+
+/** The work behind the studio's page; it knows nothing of pages. */
+export interface StudioSession {
+  readonly start: StudioStart;
+  readonly blueprints: ReadonlyMap<string, Blueprint>;
+  readonly catalog: CatalogFacts;
+  /** The beginning of a source as the mapping text has it read. */
+  sample(source: number, mapping: string): Promise<Sample>;
+  evaluate(source: number, mapping: string, position?: number): Promise<Evaluation>;
+  /** Maps and checks the whole of every source. `onProgress` hears how many records were read. */
+  testAll(mapping: string, signal: AbortSignal, onProgress: (records: number) => void): ReturnType<typeof preview>;
+  /** Writes files that are not there yet; one that is there only where its name is in `overwrite`. @throws {UsageError} naming the first that is */
+  save(files: readonly { readonly path: string; readonly text: string }[], overwrite: readonly string[]): Promise<void>;
+  /** The mapping text as a file that a command can be given. It is removed with the session. */
+  draft(mapping: string): Promise<string>;
+  /** Blueprints as a file that a command can be given. */
+  draftBlueprints(identifiers: readonly string[]): Promise<string>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a studio's session: binds the sources, reads the mapping or proposes one, and gets the blueprints.
+ *
+ * @throws {UsageError | SourceError | MappingError | BlueprintError | ApiError} as the commands would, before a page is shown
+ */
+export async function openStudio(
+  options: StudioOptions,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<StudioSession> {
+  const { start, sources, proposed } = await beginStudio(options, env);
+  const { held, ...catalog } = await askCatalog(options, env);
+  const known = options.blueprints === undefined ? held : await loadBlueprintFolder(options.blueprints);
+  const blueprints = new Map([...proposed, ...known].map((blueprint) => [blueprint.identifier, blueprint]));
+  const engine = startJq();
+  const folder = await mkdtemp(join(tmpdir(), "portload-studio-"));
+  const samples = new Map<string, Promise<Sample>>();
+  const sample = (index: number, mapping: string): Promise<Sample> => {
+    const source = sources[index];
+    if (source === undefined) throw new UsageError(`there is no source ${index + 1}`);
+    const read = readOptions(mapping, start.file, source.kind);
+    const key = JSON.stringify([index, read]);
+    const kept = samples.get(key) ?? sampleOf(source, read);
+    // The options of one moment are soon those of the past: only the last one of each source is kept.
+    for (const other of samples.keys()) if (other !== key && other.startsWith(`[${index},`)) samples.delete(other);
+    samples.set(key, kept);
+    return kept;
+  };
+  const draft = async (mapping: string): Promise<string> => {
+    const file = join(folder, basename(start.file));
+    await writeFile(file, mapping, { mode: 0o600 });
+    return file;
+  };
+  return {
+    start,
+    blueprints,
+    catalog,
+    sample,
+    draft,
+    async draftBlueprints(identifiers) {
+      const file = join(folder, "to-create.json");
+      const wanted = [...blueprints.values()].filter(({ identifier }) => identifiers.includes(identifier));
+      await writeFile(file, JSON.stringify(wanted), { mode: 0o600 });
+      return file;
+    },
+    async evaluate(index, text, position) {
+      const own = await sample(index, text);
+      return evaluate({
+        text,
+        file: start.file,
+        sample: own,
+        engine,
+        blueprints,
+        ...(position !== undefined && { position }),
+      });
+    },
+    async testAll(mapping, signal, onProgress) {
+      let entities = 0;
+      const dir = await blueprintFolder(folder, blueprints);
+      return preview(
+        {
+          sources: sources.map(({ kind, path }) => `${kind}=${path}`),
+          mapping: await draft(mapping),
+          ...(dir !== undefined && { blueprints: dir }),
+        },
+        {
+          env,
+          signal,
+          emit: async () => {
+            entities++;
+            if (entities % 1000 === 0) onProgress(entities);
+            return !signal.aborted;
+          },
+        },
+      );
+    },
+    async save(files, overwrite) {
+      for (const { path, text } of files) await createFile(path, text, overwrite.includes(path));
+    },
+    async close() {
+      await engine.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function blueprintFolder(
+  folder: string,
+  blueprints: ReadonlyMap<string, Blueprint>,
+): Promise<string | undefined> {
+  if (blueprints.size === 0) return undefined;
+  const dir = await mkdtemp(join(folder, "blueprints-"));
+  await writeFile(join(dir, "blueprints.json"), JSON.stringify([...blueprints.values()]), { mode: 0o600 });
+  return dir;
+}
+
+/** How the mapping has a kind read; while it has a fault, as if it said nothing. */
+function readOptions(text: string, file: string, kind: string) {
+  try {
+    return sourceOptionsFor(parseMapping(text, file), kind);
+  } catch (error) {
+    if (error instanceof PortloadError) return {};
+    throw error;
+  }
+}

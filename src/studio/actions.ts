@@ -1,0 +1,196 @@
+import { isSeq, parseDocument } from "yaml";
+import type { Blueprint } from "../blueprint.js";
+import { UsageError } from "../errors.js";
+import { mappingJsonSchema } from "../lint/json-schema.js";
+import { graphSvg } from "../pages/graph.js";
+import { applyBlueprintFiles } from "../recipes/apply-blueprints.js";
+import { runImport } from "../recipes/import.js";
+import type { Sample } from "../recipes/studio/sample.js";
+import type { StudioSession } from "../recipes/studio/session.js";
+import { formatHtml } from "../report/forms/html.js";
+import { verdictOf } from "../report/forms/html-verdict.js";
+import type { Progress } from "../report/progress.js";
+import type { Report } from "../report/report.js";
+import type { SampleFacts, StudioCalls, StudioStreams } from "./calls.js";
+
+/** What the page can ask for; each takes and gives JSON. */
+export interface StudioActions {
+  readonly calls: {
+    readonly [K in keyof StudioCalls]: (body: StudioCalls[K]["takes"]) => Promise<StudioCalls[K]["gives"]>;
+  };
+  /** Those that take long: events until they are done, or the page goes away. */
+  readonly streams: {
+    readonly [K in keyof StudioStreams]: (
+      body: StudioStreams[K]["takes"],
+      signal: AbortSignal,
+    ) => AsyncIterable<StudioStreams[K]["gives"]>;
+  };
+  /** The page of the last dry run's or import's report. */
+  reportPage(): string | undefined;
+}
+
+/** What the actions need beside the session. */
+export interface StudioWorld {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly sources: readonly string[];
+  /** Address of the API where it was given by a flag. */
+  readonly apiUrl?: string;
+  readonly stateDir?: string;
+}
+
+/** Milliseconds between two reports of progress to the page. */
+const progressMs = 250;
+
+/** The page's actions over a session: each is what the command of its name does. */
+export function studioActions(session: StudioSession, world: StudioWorld): StudioActions {
+  const { target, hasCredentials, blueprints: held } = session.catalog;
+  const inCatalog = new Set(held);
+  let last: Report | undefined;
+  const missing = (): string[] => [...session.blueprints.keys()].filter((name) => !inCatalog.has(name));
+  return {
+    reportPage: () => (last === undefined ? undefined : formatHtml(last)),
+    calls: {
+      start: async () => ({
+        ...session.start,
+        target,
+        hasCredentials,
+        schema: mappingJsonSchema(),
+        blueprints: [...session.blueprints.values()],
+        graph: graphOf([...session.blueprints.values()]),
+        missing: missing(),
+      }),
+      sample: async ({ source, mapping }) => factsOf(await session.sample(source, mapping)),
+      evaluate: ({ source, mapping, position }) => session.evaluate(source, mapping, position),
+      blank: async ({ mapping, value }) => ({ mapping: withBlank(mapping, value) }),
+      async save({ mapping, file, blueprints, overwrite }) {
+        const made = blueprints === undefined ? [] : [...session.blueprints.values()];
+        const files = [
+          { path: file, text: mapping },
+          ...made.map((blueprint) => ({
+            path: `${blueprints}/${fileName(blueprint)}`,
+            text: `${JSON.stringify(blueprint, null, 2)}\n`,
+          })),
+        ];
+        await session.save(files, overwrite);
+        return { written: files.map(({ path }) => path) };
+      },
+      async createBlueprints() {
+        const wanted = missing();
+        if (wanted.length === 0) return { created: [] };
+        const file = await session.draftBlueprints(wanted);
+        const applied = await applyBlueprintFiles([file], {
+          env: world.env,
+          ...(world.apiUrl !== undefined && { apiUrl: world.apiUrl }),
+        });
+        for (const { identifier } of applied) inCatalog.add(identifier);
+        return { created: applied.map(({ identifier }) => identifier) };
+      },
+    },
+    streams: {
+      async *testAll({ mapping }, signal) {
+        const heard: number[] = [];
+        const result = session.testAll(mapping, signal, (entities) => heard.push(entities));
+        for await (const entities of meanwhile(result, () => heard.at(-1))) yield { entities };
+        yield await result;
+      },
+      async *run({ mapping, mode, dryRun }, signal) {
+        let progress: (() => Progress) | undefined;
+        const result = runImport(
+          {
+            sources: [...world.sources],
+            mapping: await session.draft(mapping),
+            mode,
+            dryRun,
+            ...(world.apiUrl !== undefined && { apiUrl: world.apiUrl }),
+            ...(world.stateDir !== undefined && { stateDir: world.stateDir }),
+          },
+          { env: world.env, signal, onStart: (started) => (progress = started.progress) },
+        );
+        for await (const now of meanwhile(result, () => progress?.())) yield { progress: now };
+        const { report, folder, error } = await result;
+        last = report;
+        const why = error instanceof Error ? ` ${error.message}` : "";
+        yield { exitCode: report.exitCode, folder, verdict: `${verdictOf(report).sentence}${why}` };
+      },
+    },
+  };
+}
+
+/** Gives what is seen four times a second until the work is done; where it fails, whoever awaits it learns why. */
+async function* meanwhile<T>(work: Promise<unknown>, see: () => T | undefined): AsyncGenerator<T> {
+  let isDone = false;
+  const done = work.then(
+    () => undefined,
+    () => undefined,
+  );
+  void done.then(() => (isDone = true));
+  while (!isDone) {
+    let timer: NodeJS.Timeout | undefined;
+    await Promise.race([done, new Promise((wake) => (timer = setTimeout(wake, progressMs)))]);
+    clearTimeout(timer);
+    const seen = see();
+    if (seen !== undefined && !isDone) yield seen;
+  }
+}
+
+function factsOf({ receipt, fault, isTabular, surveyed, columns, records, rejects }: Sample): SampleFacts {
+  const all = [
+    ...records.map(({ at, columns: names, cells, value }) => ({
+      position: at.position,
+      ...(at.line !== undefined && { line: at.line }),
+      value: cells === undefined ? value : Object.fromEntries((names ?? []).map((name, index) => [name, cells[index]])),
+    })),
+    ...rejects.map(({ at, message }) => ({
+      position: at.position,
+      ...(at.line !== undefined && { line: at.line }),
+      refused: message,
+    })),
+  ];
+  return {
+    receipt,
+    ...(fault && { fault }),
+    isTabular,
+    surveyed,
+    columns,
+    records: all.sort((a, b) => a.position - b.position),
+  };
+}
+
+/** Adds a value to `source.blanks`, the rest of the file left as it is. */
+function withBlank(text: string, value: string): string {
+  const document = parseDocument(text);
+  if (document.errors.length > 0) throw new UsageError("the mapping is no YAML now", { hint: "Correct it first." });
+  const blanks = document.getIn(["source", "blanks"]);
+  if (isSeq(blanks)) {
+    if (!blanks.toJSON().includes(value)) document.addIn(["source", "blanks"], value);
+  } else {
+    document.setIn(["source", "blanks"], document.createNode(["", value], { flow: true }));
+  }
+  return document.toString({ lineWidth: 0 });
+}
+
+/** The relations of blueprints as SVG; targets that are not known are boxes of their own. */
+function graphOf(blueprints: readonly Blueprint[]): string {
+  const edges = blueprints.flatMap(({ identifier, relations = {} }) =>
+    Object.entries(relations).map(([name, { target, required = false, many = false }]) => ({
+      ...{ from: identifier, to: target, name, required, many },
+    })),
+  );
+  const known = new Map(
+    blueprints.map(({ identifier, title, schema }) => {
+      const count = Object.keys(schema.properties).length;
+      const note = `${count} ${count === 1 ? "property" : "properties"}`;
+      return [
+        identifier,
+        { id: identifier, title: title ?? identifier, note, label: `${title ?? identifier}, ${note}` },
+      ] as const;
+    }),
+  );
+  for (const { to } of edges)
+    if (!known.has(to)) known.set(to, { id: to, title: to, note: "not known here", label: `${to}, not known here` });
+  return graphSvg([...known.values()], edges).text;
+}
+
+function fileName({ identifier }: Blueprint): string {
+  return `${identifier.replaceAll(/[\\/:]/g, "_")}.json`;
+}

@@ -1,0 +1,134 @@
+import {
+  autocompletion,
+  type CompletionContext,
+  type CompletionResult,
+  completionKeymap,
+} from "@codemirror/autocomplete";
+import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
+import { yaml } from "@codemirror/lang-yaml";
+import { HighlightStyle, syntaxHighlighting } from "@codemirror/language";
+import { type Diagnostic, lintGutter, lintKeymap, setDiagnostics } from "@codemirror/lint";
+import { type Extension, StateEffect, StateField } from "@codemirror/state";
+import { Decoration, type DecorationSet, EditorView, keymap, lineNumbers } from "@codemirror/view";
+import { tags } from "@lezer/highlight";
+import { keysAt, pathAt } from "./complete.js";
+
+/** A fault at a line of the mapping. */
+export interface LineFault {
+  readonly line: number;
+  readonly severity: "error" | "warning" | "info";
+  readonly message: string;
+}
+
+/** The mapping's editor. */
+export interface MappingEditor {
+  readonly text: string;
+  replace(text: string): void;
+  /** Puts text where the cursor is. */
+  insert(text: string): void;
+  showFaults(faults: readonly LineFault[]): void;
+  /** Marks lines, such as those whose expressions read a column. */
+  mark(lines: readonly number[]): void;
+  /** Moves to a line. */
+  go(line: number): void;
+}
+
+const markLines = StateEffect.define<readonly number[]>();
+const marked = StateField.define<DecorationSet>({
+  create: () => Decoration.none,
+  update(decorations, transaction) {
+    for (const effect of transaction.effects)
+      if (effect.is(markLines)) {
+        const { doc } = transaction.state;
+        const lines = effect.value.filter((line) => line >= 1 && line <= doc.lines).toSorted((a, b) => a - b);
+        return Decoration.set(lines.map((line) => Decoration.line({ class: "linked" }).range(doc.line(line).from)));
+      }
+    return decorations.map(transaction.changes);
+  },
+  provide: (field) => EditorView.decorations.from(field),
+});
+
+const colours = HighlightStyle.define([
+  { tag: [tags.propertyName, tags.definition(tags.propertyName)], class: "tok-key" },
+  { tag: [tags.string, tags.special(tags.string)], class: "tok-string" },
+  { tag: tags.number, class: "tok-number" },
+  { tag: [tags.bool, tags.null, tags.keyword], class: "tok-atom" },
+  { tag: tags.comment, class: "tok-comment" },
+]);
+
+/** Opens the editor. @param columns - expressions that read the source's columns, for completion */
+export function openEditor(
+  parent: HTMLElement,
+  text: string,
+  schema: unknown,
+  columns: () => readonly { readonly expression: string; readonly detail: string }[],
+  on: { readonly change: (text: string) => void; readonly line: (line: number) => void },
+): MappingEditor {
+  const complete = (context: CompletionContext): CompletionResult | null => {
+    const line = context.state.doc.lineAt(context.pos);
+    const before = line.text.slice(0, context.pos - line.from);
+    const value = /:\s+(.*)$/.exec(before);
+    if (value !== null) {
+      const word = /\.(?:[\w]*|"[^"]*)$/.exec(before);
+      if (word === null && !context.explicit) return null;
+      const options = columns().map(({ expression, detail }) => ({ label: expression, detail, type: "property" }));
+      return { from: context.pos - (word?.[0].length ?? 0), options, filter: true };
+    }
+    const key = /[\w$]*$/.exec(before)?.[0] ?? "";
+    if (key === "" && !context.explicit) return null;
+    const options = keysAt(schema, pathAt(context.state.doc.toString(), line.number)).map(({ name, description }) => ({
+      label: name,
+      apply: `${name}: `,
+      type: "keyword",
+      ...(description !== undefined && { info: description }),
+    }));
+    return { from: context.pos - key.length, options };
+  };
+  const nonce = document.querySelector<HTMLMetaElement>('meta[name="style-nonce"]')?.content ?? "";
+  const extensions: Extension[] = [
+    EditorView.cspNonce.of(nonce),
+    EditorView.lineWrapping,
+    lineNumbers(),
+    history(),
+    yaml(),
+    syntaxHighlighting(colours),
+    lintGutter(),
+    marked,
+    autocompletion({ override: [complete] }),
+    keymap.of([...completionKeymap, ...lintKeymap, ...defaultKeymap, ...historyKeymap, indentWithTab]),
+    EditorView.contentAttributes.of({ "aria-label": "Mapping (YAML). Press Escape, then Tab to leave." }),
+    EditorView.updateListener.of((update) => {
+      if (update.docChanged) on.change(update.state.doc.toString());
+      if (update.selectionSet) on.line(update.state.doc.lineAt(update.state.selection.main.head).number);
+    }),
+  ];
+  const view = new EditorView({ doc: text, parent, extensions });
+  return {
+    get text() {
+      return view.state.doc.toString();
+    },
+    replace(next) {
+      view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: next } });
+    },
+    insert(text) {
+      view.dispatch(view.state.replaceSelection(text));
+      view.focus();
+    },
+    showFaults(faults) {
+      const { doc } = view.state;
+      const diagnostics = faults.map(({ line, severity, message }): Diagnostic => {
+        const { from, to, text: content } = doc.line(Math.min(Math.max(1, line), doc.lines));
+        return { from: from + (content.length - content.trimStart().length), to, severity, message };
+      });
+      view.dispatch(setDiagnostics(view.state, diagnostics));
+    },
+    mark(lines) {
+      view.dispatch({ effects: markLines.of(lines) });
+    },
+    go(line) {
+      const { from } = view.state.doc.line(Math.min(Math.max(1, line), view.state.doc.lines));
+      view.dispatch({ selection: { anchor: from }, effects: EditorView.scrollIntoView(from, { y: "center" }) });
+      view.focus();
+    },
+  };
+}

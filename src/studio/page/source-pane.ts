@@ -1,0 +1,154 @@
+import type { Evaluation } from "../../recipes/studio/evaluate.js";
+import type { SampleFacts } from "../calls.js";
+import { byId, make, shown } from "./dom.js";
+
+/** The source's pane: one record at a time, each of its values beside what its column holds. */
+export interface SourcePane {
+  show(sample: SampleFacts): void;
+  /** Marks columns, such as those that an expression reads. */
+  mark(keys: readonly string[]): void;
+  /** Which records failed, so that one can step through them. */
+  judge(evaluation: Evaluation): void;
+  go(position: number): void;
+  readonly position: number | undefined;
+}
+
+/** Opens the pane. @param on - told which record is looked at, and which column is pointed at */
+export function openSourcePane(on: {
+  readonly position: (position: number) => void;
+  readonly column: (key: string | undefined) => void;
+  readonly insert: (expression: string) => void;
+}): SourcePane {
+  let sample: SampleFacts = { receipt: "", isTabular: true, surveyed: 0, columns: [], records: [] };
+  let index = 0;
+  let failed: readonly number[] = [];
+  let marked: readonly string[] = [];
+  const step = (to: number): void => {
+    index = Math.max(0, Math.min(sample.records.length - 1, to));
+    render();
+    const position = sample.records[index]?.position;
+    if (position !== undefined) on.position(position);
+  };
+  const render = (): void => {
+    const record = sample.records[index];
+    const nextFailed = failed.find((position) => position > (record?.position ?? 0)) ?? failed[0];
+    const go = (position: number): void => step(sample.records.findIndex((one) => one.position === position));
+    const number = make("input", {
+      type: "number",
+      min: 1,
+      max: sample.records.at(-1)?.position ?? 1,
+      value: record?.position ?? 1,
+      "aria-label": "Record",
+      onchange: (event) => go(Number((event.target as HTMLInputElement).value)),
+    });
+    byId("columns").replaceChildren(
+      make(
+        "div",
+        { class: "steps" },
+        make(
+          "button",
+          { type: "button", "aria-label": "Previous record", onclick: () => step(index - 1), disabled: index === 0 },
+          "◀",
+        ),
+        make("span", {}, "Record "),
+        number,
+        make(
+          "span",
+          { class: "quiet" },
+          `of ${sample.records.length}${record?.line === undefined ? "" : `, line ${record.line}`}`,
+        ),
+        make(
+          "button",
+          {
+            type: "button",
+            "aria-label": "Next record",
+            onclick: () => step(index + 1),
+            disabled: index >= sample.records.length - 1,
+          },
+          "▶",
+        ),
+        failed.length > 0 &&
+          make(
+            "button",
+            { type: "button", onclick: () => nextFailed !== undefined && go(nextFailed) },
+            `Next failed (${failed.length})`,
+          ),
+      ),
+      sample.fault
+        ? make("p", { class: "bad", role: "alert" }, `${sample.fault.message} ${sample.fault.hint ?? ""}`)
+        : "",
+      record?.refused === undefined ? "" : make("p", { class: "bad" }, record.refused),
+    );
+    byId("rows").replaceChildren(
+      make(
+        "table",
+        { class: "values" },
+        make("caption", { class: "hidden" }, "Columns of the source, with the value of this record"),
+        make("tbody", {}, ...sample.columns.map((column) => rowOf(column, record?.value))),
+      ),
+    );
+  };
+  const rowOf = (column: SampleFacts["columns"][number], value: unknown): HTMLElement => {
+    const key = column.path[0] ?? "";
+    const share = sample.surveyed === 0 ? 0 : Math.round((column.blank / sample.surveyed) * 1000) / 10;
+    const facts = `${column.type} · ${share} % empty · ${column.isManyDistinct ? "many values" : `${column.distinct} ${column.distinct === 1 ? "value" : "values"}`}`;
+    return make(
+      "tr",
+      {
+        class: marked.includes(key) ? "linked" : undefined,
+        onmouseenter: () => on.column(key),
+        onmouseleave: () => on.column(undefined),
+      },
+      make(
+        "th",
+        { scope: "row" },
+        make(
+          "button",
+          {
+            type: "button",
+            class: "link",
+            title: `Insert ${column.expression} into the mapping`,
+            onclick: () => on.insert(column.expression),
+            onfocus: () => on.column(key),
+            onblur: () => on.column(undefined),
+          },
+          column.path.join(" › "),
+        ),
+        make("span", { class: "facts", title: `for example ${column.examples.join(", ")}` }, facts),
+      ),
+      make("td", {}, shown(valueAt(value, column.path))),
+    );
+  };
+  return {
+    show(next) {
+      sample = next;
+      index = Math.min(index, Math.max(0, next.records.length - 1));
+      render();
+    },
+    mark(keys) {
+      marked = keys;
+      for (const [at, row] of [...byId("rows").querySelectorAll("tr")].entries())
+        row.classList.toggle("linked", keys.includes(sample.columns[at]?.path[0] ?? ""));
+    },
+    judge(evaluation) {
+      const next = evaluation.records
+        .filter(({ entities }) => entities.some(({ fate }) => fate === "rejected"))
+        .map(({ position }) => position);
+      if (next.join() === failed.join()) return;
+      failed = next;
+      render();
+    },
+    go(position) {
+      step(sample.records.findIndex((record) => record.position === position));
+    },
+    get position() {
+      return sample.records[index]?.position;
+    },
+  };
+}
+
+function valueAt(value: unknown, path: readonly string[]): unknown {
+  let at = value;
+  for (const key of path) at = typeof at === "object" && at !== null ? (at as Record<string, unknown>)[key] : undefined;
+  return at;
+}

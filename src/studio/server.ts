@@ -1,0 +1,141 @@
+import { randomBytes, timingSafeEqual } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { Readable } from "node:stream";
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import { PortloadError } from "../errors.js";
+import { packageFile } from "../version.js";
+import type { StudioActions } from "./actions.js";
+import { studioDocument } from "./document.js";
+import { studioCss } from "./style.js";
+
+/** A studio that is open. */
+export interface StudioServer {
+  /** The address that opens the page, once: it holds a token that the first request uses up. */
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+const cookieName = "portload_studio";
+/** Largest body of a request, in bytes: a mapping, and blueprints to be saved. */
+const bodyLimit = 8 * 1024 * 1024;
+
+/** The page's policy: what the server itself gives, and style sheets that carry the nonce of this answer. */
+const policyOf = (nonce: string): string =>
+  `default-src 'none'; script-src 'self'; style-src 'self' 'nonce-${nonce}'; connect-src 'self'; frame-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
+
+const headers = {
+  "x-content-type-options": "nosniff",
+  "referrer-policy": "no-referrer",
+  "cross-origin-opener-policy": "same-origin",
+  "cache-control": "no-store",
+} as const;
+
+/**
+ * Serves the studio's page on loopback. A request is answered only under the server's own name, from the page's own origin, and to the browser that
+ * came with the token; credentials of the API never leave this process.
+ *
+ * @param port - 0 for any that is free
+ * @throws {EnvironmentError} when the port cannot be had
+ */
+export async function serveStudio(actions: StudioActions, port = 0): Promise<StudioServer> {
+  const token = randomBytes(24).toString("base64url");
+  const session = randomBytes(24).toString("base64url");
+  let isUsed = false;
+  const server = Fastify({ bodyLimit, logger: false });
+  server.addHook("onRequest", async (request, reply) => {
+    reply.headers(headers);
+    const { port: own } = server.server.address() as { port: number };
+    const names = [`127.0.0.1:${own}`, `localhost:${own}`];
+    if (!names.includes(request.headers.host ?? "")) return refuse(reply, 421, "this address has another name");
+    const { origin } = request.headers;
+    if (origin !== undefined && !names.some((name) => origin === `http://${name}`))
+      return refuse(reply, 403, "another page may not ask here");
+    if (request.url.startsWith("/?token=")) return;
+    if (!isSame(cookieOf(request), session))
+      return refuse(reply, 403, "open the studio by the address that portload studio printed");
+  });
+  server.get("/", async (request, reply) => {
+    const given = (request.query as { readonly token?: unknown }).token;
+    if (given !== undefined) {
+      if (isUsed || typeof given !== "string" || !isSame(given, token))
+        return refuse(reply, 403, "this address was used before: start portload studio again for a new one");
+      isUsed = true;
+      return reply
+        .header("set-cookie", `${cookieName}=${session}; HttpOnly; SameSite=Strict; Path=/`)
+        .redirect("/", 303);
+    }
+    const nonce = randomBytes(16).toString("base64url");
+    return reply
+      .header("content-security-policy", policyOf(nonce))
+      .type("text/html; charset=utf-8")
+      .send(studioDocument(nonce));
+  });
+  server.get("/page.css", async (_, reply) => reply.type("text/css; charset=utf-8").send(studioCss));
+  server.get("/page.js", async (_, reply) =>
+    reply.type("text/javascript; charset=utf-8").send(await readFile(packageFile("dist/studio/page/page.js"))),
+  );
+  serveActions(server, actions);
+  await listen(server, port);
+  const { port: own } = server.server.address() as { port: number };
+  return { url: `http://127.0.0.1:${own}/?token=${token}`, close: () => server.close() };
+}
+
+function serveActions(server: FastifyInstance, actions: StudioActions): void {
+  server.get("/report", async (_, reply) => {
+    const page = actions.reportPage();
+    // The report brings its own policy, which allows its own style and script.
+    if (page === undefined) return refuse(reply, 404, "there is no report yet");
+    return reply.type("text/html; charset=utf-8").send(page);
+  });
+  for (const [name, act] of Object.entries(actions.calls))
+    server.post(`/api/${name}`, async (request, reply) => {
+      try {
+        return reply.send({ ok: await act(request.body as never) });
+      } catch (error) {
+        return reply.send({ fault: faultOf(error) });
+      }
+    });
+  for (const [name, act] of Object.entries(actions.streams))
+    server.post(`/api/${name}`, async (request, reply) => {
+      const gone = new AbortController();
+      reply.raw.once("close", () => gone.abort());
+      return reply.type("application/x-ndjson").send(Readable.from(lines(act(request.body as never, gone.signal))));
+    });
+}
+
+async function* lines(events: AsyncIterable<unknown>): AsyncGenerator<string> {
+  try {
+    for await (const event of events) yield `${JSON.stringify(event)}\n`;
+  } catch (error) {
+    yield `${JSON.stringify({ fault: faultOf(error) })}\n`;
+  }
+}
+
+/** What the page shows of a failure: only our own errors are told with their words. */
+function faultOf(error: unknown): { readonly message: string; readonly hint?: string } {
+  if (error instanceof PortloadError)
+    return { message: error.message, ...(error.hint !== undefined && { hint: error.hint }) };
+  return { message: `internal error: ${(error as Error).message}`, hint: "Please report it." };
+}
+
+async function listen(server: FastifyInstance, port: number): Promise<void> {
+  await server.listen({ host: "127.0.0.1", port });
+}
+
+function refuse(reply: FastifyReply, status: number, message: string): FastifyReply {
+  return reply.code(status).type("text/plain; charset=utf-8").send(`${message}\n`);
+}
+
+function cookieOf({ headers: { cookie = "" } }: FastifyRequest): string {
+  return (
+    cookie
+      .split(/; */)
+      .map((pair) => pair.split("="))
+      .find(([name]) => name === cookieName)?.[1] ?? ""
+  );
+}
+
+function isSame(given: string, right: string): boolean {
+  const [a, b] = [Buffer.from(given), Buffer.from(right)];
+  return a.length === b.length && timingSafeEqual(a, b);
+}

@@ -1,0 +1,190 @@
+import { copyFile, mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import axe from "axe-core";
+import { type Browser, chromium, type Page } from "playwright-core";
+import { request } from "undici";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { startEmulator } from "../../src/emulator/emulator.js";
+import { root } from "../support/catalog.js";
+import { start } from "../support/program.js";
+
+let browser: Browser;
+beforeAll(async () => {
+  const args = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"];
+  browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args });
+});
+afterAll(() => browser.close());
+
+/** Starts the studio on a copy of a sample in a folder of its own, against an empty catalog. */
+async function startStudio(args: readonly string[] = []) {
+  const folder = await mkdtemp(join(tmpdir(), "portload-studio-test-"));
+  await copyFile(join(root, "samples/services.csv"), join(folder, "services.csv"));
+  const emulator = await startEmulator({ limits: "off" });
+  const env = { PORT_API_URL: emulator.url, PORT_CLIENT_ID: "portload", PORT_CLIENT_SECRET: "portload" };
+  const running = start(["studio", "services.csv", ...args], env, folder);
+  onTestFinished(async () => {
+    running.kill("SIGTERM");
+    await running.ended;
+    await emulator.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+  const url = /http:\/\/\S+/.exec(await running.shows("Ctrl-C"))?.[0] ?? "";
+  return { folder, emulator, url, base: new URL(url).origin, running };
+}
+
+/** Opens the page; whatever its console says is kept, and whatever it asks for from elsewhere. */
+async function openPage(url: string, width = 1280, colorScheme: "light" | "dark" = "light") {
+  const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme });
+  onTestFinished(() => page.close());
+  const said: string[] = [];
+  const foreign: string[] = [];
+  page.on("console", (message) => said.push(message.text()));
+  page.on("pageerror", ({ message }) => said.push(message));
+  page.on("request", (asked) => {
+    if (new URL(asked.url()).origin !== new URL(url).origin && !asked.url().startsWith("data:"))
+      foreign.push(asked.url());
+  });
+  await page.goto(url);
+  await evaluated(page);
+  return { page, said, foreign };
+}
+
+/** Waits for an evaluation after the given one; gives its number. */
+async function evaluated(page: Page, after = 0): Promise<number> {
+  const count = async () => Number((await page.locator("body").getAttribute("data-evaluated")) ?? 0);
+  await expect.poll(count, { timeout: 30_000 }).toBeGreaterThan(after);
+  return count();
+}
+
+async function violations(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source);
+  // The editor's scroller is left out: the text box in it takes the focus, and scrolls with its cursor.
+  const found = await page.evaluate(
+    "axe.run({ exclude: ['.cm-scroller'] }, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa'] })",
+  );
+  return (found as axe.AxeResults).violations.map(
+    ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`,
+  );
+}
+
+describe("the studio", () => {
+  it("leads from a CSV to a saved mapping to an import", async () => {
+    const { folder, emulator, url } = await startStudio();
+    const { page, said, foreign } = await openPage(url);
+    expect(await page.locator("#made h3").first().textContent()).toContain("service / ab-testing");
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByLabel("Mapping file").fill("services.yaml");
+    await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
+    await page.getByText(/Saved as services.yaml, blueprints\/service.json/).waitFor();
+    expect(await readFile(join(folder, "services.yaml"), "utf8")).toContain("kind: services");
+    await page.getByRole("tab", { name: "Whole source" }).click();
+    await page.getByRole("button", { name: "Test the whole source" }).click();
+    await page.getByText(/331 records: 331 mapped, 0 skipped, 0 failed/).waitFor();
+    await page.getByRole("tab", { name: "Dry run and import" }).click();
+    await page.getByRole("button", { name: "Create it in the catalog" }).click();
+    await page.getByText("Created service.").waitFor();
+    await page.getByRole("button", { name: "Dry run" }).click();
+    await page
+      .getByText(/331 entities would be in the catalog/)
+      .first()
+      .waitFor();
+    expect((await emulator.stats()).families.bulk?.accepted).toBeGreaterThan(0);
+    await page.getByRole("button", { name: "Import", exact: true }).click();
+    await page
+      .getByText(/^Finished: 331 entities are in the catalog/)
+      .first()
+      .waitFor();
+    const report = page.frameLocator("iframe.report");
+    expect(await report.getByRole("heading", { level: 1 }).textContent()).toContain("Finished: 331 entities");
+    expect(foreign).toEqual([]);
+    expect(said).toEqual([]);
+  });
+
+  it("shows a fault at its line while it is typed, and what a value was made of", async () => {
+    const { url } = await startStudio([
+      "-m",
+      join(root, "mappings/services.yaml"),
+      "-b",
+      join(root, "samples/blueprints"),
+    ]);
+    const { page, said } = await openPage(url);
+    const before = await evaluated(page);
+    await page.locator(".cm-line", { hasText: "title: .Name" }).first().click();
+    await page.keyboard.press("End");
+    await page.keyboard.type(" |");
+    await evaluated(page, before);
+    await page.locator(".cm-lint-marker-error").waitFor();
+    await page.getByRole("tab", { name: /Problems \(\d/ }).waitFor();
+    await page.keyboard.press("Backspace");
+    await page.keyboard.press("Backspace");
+    await page.locator(".cm-lint-marker-error").waitFor({ state: "detached" });
+    await page.getByRole("button", { name: "title", exact: true }).hover();
+    expect(await page.locator(".cm-line.linked").textContent()).toContain("title:");
+    expect(await page.locator("#rows tr.linked th").textContent()).toContain("Name");
+    expect(said).toEqual([]);
+  });
+
+  it("keeps what was not saved over a reload, and overwrites no file unasked", async () => {
+    const { folder, url, base } = await startStudio();
+    const { page } = await openPage(url);
+    page.on("dialog", (dialog) => dialog.accept());
+    await page.locator(".cm-content").click();
+    await page.keyboard.press("ControlOrMeta+Home");
+    await page.keyboard.type("# mine\n");
+    await page.goto(base);
+    await evaluated(page);
+    expect(await page.locator(".cm-line").first().textContent()).toBe("# mine");
+    const save = async () => {
+      await page.getByRole("button", { name: "Save" }).first().click();
+      await page.getByLabel("Mapping file").fill("services.csv");
+      await page.getByLabel("Folder for the blueprints").fill("");
+      await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
+    };
+    await save();
+    await page.getByText("services.csv exists. Save again to overwrite it").waitFor();
+    expect(await readFile(join(folder, "services.csv"), "utf8")).toContain("Service ID");
+  });
+
+  it.each([
+    [1280, "light"],
+    [1280, "dark"],
+    [400, "light"],
+  ] as const)("is accessible at %i px, %s", async (width, scheme) => {
+    const { url } = await startStudio();
+    const { page, said } = await openPage(url, width, scheme);
+    for (const tab of ["Problems", "Blueprints", "Dry run and import", "Whole source"]) {
+      await page.getByRole("tab", { name: new RegExp(tab) }).click();
+      expect(await violations(page), tab).toEqual([]);
+    }
+    expect(await page.evaluate("document.documentElement.scrollWidth <= innerWidth")).toBe(true);
+    expect(said).toEqual([]);
+  });
+
+  it("answers only its own browser, under its own name, from its own origin, and the token once", async () => {
+    const { url, base } = await startStudio();
+    const get = async (path: string, headers: Record<string, string> = {}, method: "GET" | "POST" = "GET") => {
+      const { statusCode, headers: got, body } = await request(base + path, { method, headers });
+      return { status: statusCode, headers: got, text: await body.text() };
+    };
+    expect((await get("/")).status).toBe(403);
+    expect((await get("/page.js")).status).toBe(403);
+    expect((await get("/?token=wrong")).status).toBe(403);
+    const opened = await get(url.slice(base.length));
+    expect(opened.status).toBe(303);
+    const cookie = String(opened.headers["set-cookie"]);
+    expect(cookie).toContain("HttpOnly; SameSite=Strict");
+    expect((await get(url.slice(base.length))).status).toBe(403);
+    const mine = { cookie: cookie.split(";")[0] ?? "" };
+    const page = await get("/", mine);
+    expect(page.status).toBe(200);
+    expect(page.headers["content-security-policy"]).not.toContain("unsafe-inline");
+    expect((await get("/", { ...mine, host: "evil.example" })).status).toBe(421);
+    const post = { ...mine, "content-type": "application/json" };
+    expect((await get("/api/start", { ...post, origin: "http://evil.example" }, "POST")).status).toBe(403);
+    const facts = await request(`${base}/api/start`, { method: "POST", headers: post, body: "{}" });
+    const text = await facts.body.text();
+    expect(JSON.parse(text).ok.hasCredentials).toBe(true);
+    expect(text).not.toContain("PORT_CLIENT_SECRET");
+  });
+});
