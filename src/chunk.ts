@@ -3,6 +3,11 @@ import type { Warning } from "./warning.js";
 
 /** Most records in a chunk. */
 export const maxChunkRecords = 1000;
+/**
+ * Most records in a chunk of which nothing is asked of jq. While a chunk is worked on, the cells of all its records are alive: a shorter one spares the garbage
+ * collector, a longer one spares calls.
+ */
+export const shortChunkRecords = 200;
 /** Most bytes of source text in a chunk; one larger record makes a chunk of its own. */
 export const maxChunkBytes = 1024 * 1024;
 

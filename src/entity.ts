@@ -10,7 +10,7 @@ export interface SearchQuery {
   readonly rules: readonly unknown[];
 }
 
-/** An entity's fields as the expressions gave them: nothing typed yet. A field that is absent is not written. */
+/** An entity's fields as the expressions gave them: nothing typed yet. A field that is absent or undefined is not written. */
 export interface RawFields {
   readonly identifier: unknown;
   readonly title?: unknown;

@@ -62,7 +62,7 @@ export class SourceError extends PortloadError {
 /** A blueprint that is missing, cannot be read, or cannot be ordered. */
 export class BlueprintError extends PortloadError {}
 
-/** The API answered in a way that no retry mends, or did not answer after all retries. */
+/** The API answered in a way that no retry changes, or did not answer after all retries. */
 export class ApiError extends PortloadError {
   readonly method: string;
   readonly url: string;

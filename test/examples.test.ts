@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Emulator } from "../src/emulator/emulator.js";
-import { loadBlueprintFolder } from "../src/recipes/run/blueprint-folder.js";
+import { loadBlueprintFolder } from "../src/recipes/run/blueprints.js";
 import { envOf, makeFolder, root, startCatalog } from "./support/catalog.js";
 
 // A machine of CI that lacks one of them fails; elsewhere the tests that need it are left out and say so.

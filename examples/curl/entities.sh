@@ -8,7 +8,7 @@
 #   entities.sh delete-all BLUEPRINT
 #
 # PORT_API_URL says where, PORT_CLIENT_ID and PORT_CLIENT_SECRET who. The API's JSON goes to stdout, its status to stderr.
-# Neither the secret nor the token stands among curl's arguments, where other users of the machine could read it.
+# Neither the secret nor the token is among curl's arguments, where other users of the machine could read it.
 set -euo pipefail
 
 api_url=${PORT_API_URL:-https://api.port.io/v1}

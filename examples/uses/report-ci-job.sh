@@ -3,7 +3,7 @@
 #
 #   CI_JOB_ID=4711 CI_JOB_URL=https://ci.example.com/4711 report-ci-job.sh checkout make test
 #
-# Ends as the command ended. A catalog that cannot be reached is told on stderr, and fails no job.
+# Ends as the command ended. A catalog that cannot be reached is reported on stderr, and fails no job.
 set -eu
 service=$1
 shift

@@ -22,7 +22,7 @@ export interface Allowance {
   buy(count: number): void;
   /** Turns a bought token into leave to send; undefined when none is left or all wait. */
   hand(nowMs: number): Ticket | undefined;
-  /** Takes in a reply. `news` is what its headers tell, `ok` that the server is in order (no 429, no 5xx). */
+  /** Takes in a reply. `news` is what its headers say, `ok` that the server is in order (no 429, no 5xx). */
   learn(ticket: Ticket, ok: boolean, news: WindowNews | undefined, nowMs: number): void;
   /** Gives nothing until `untilMs`, and takes back what was bought. The bucket counts as empty until a second before. */
   hold(untilMs: number): void;
@@ -30,7 +30,7 @@ export interface Allowance {
   count(nowMs: number): Ticket;
   /** Changes the share of the quota that may be used from now on; see {@link Caps}. */
   limitTo(share: number): void;
-  /** Share of the window that is used, by all clients, 0 to 1; undefined until a reply tells. */
+  /** Share of the window that is used, by all clients, 0 to 1; undefined until a reply says it. */
   used(): number | undefined;
 }
 
@@ -52,12 +52,12 @@ const marginMs = 150;
 const maxMarginShare = 0.15;
 /** What comes in so many milliseconds may go at once when a hold ends. */
 const afterHoldMs = 1000;
-/** Requests let out before the first reply tells the limits. */
+/** Requests let out before the first reply states the limits. */
 const coldTokens = 4;
 /** Further ones per millisecond, should no reply come. */
 const coldRate = 1 / 1000;
 
-/** Starts with a full burst, of which little is given before a reply tells the limits. */
+/** Starts with a full burst, of which little is given before a reply states the limits. */
 export function createAllowance(quota: Quota, nowMs: number, caps: Caps = {}): Allowance {
   let { limit, periodMs } = quota;
   const { maxPerSecond = Number.POSITIVE_INFINITY } = caps;
@@ -77,7 +77,7 @@ export function createAllowance(quota: Quota, nowMs: number, caps: Caps = {}): A
   let heldUntilMs = 0;
   let bought = 0;
   let handed = 0;
-  /** `used` is what replies tell; `startedAt` counts what we had handed out when it began. */
+  /** `used` is what replies say; `startedAt` counts what we had handed out when it began. */
   let window: { used: number; startedAt: number; resetAtMs: number } | undefined;
 
   const advance = (now: number) => {
@@ -100,7 +100,7 @@ export function createAllowance(quota: Quota, nowMs: number, caps: Caps = {}): A
       window = { used, startedAt: handed, resetAtMs };
       foreign.startWindow();
     } else {
-      // The end is told in whole seconds: the latest reading is the safe one.
+      // The end is given in whole seconds: the latest reading is the safe one.
       window = { ...window, used: Math.max(used, window.used), resetAtMs: Math.max(resetAtMs, window.resetAtMs) };
     }
     return true;
@@ -135,7 +135,7 @@ export function createAllowance(quota: Quota, nowMs: number, caps: Caps = {}): A
       advance(now);
       const sinceTicket = handed - ticket.ordinal + bought;
       if (news === undefined) {
-        // A server that tells no limits gets Port's published ones.
+        // A server that states no limits gets Port's published ones.
         if (!known && ok) {
           known = true;
           level = cap() - handed - bought;
@@ -145,7 +145,7 @@ export function createAllowance(quota: Quota, nowMs: number, caps: Caps = {}): A
       limit = news.limit;
       periodMs = news.periodMs ?? periodMs;
       const used = news.remaining === undefined ? undefined : Math.max(0, limit - news.remaining);
-      // A window's use is all that a first reply tells of the bucket: at worst all of it came just now.
+      // A window's use is all that a first reply says of the bucket: at worst all of it came just now.
       if (!known) level = Math.max(0, cap() - (used ?? ticket.ordinal)) - sinceTicket;
       known = true;
       level = Math.min(level, cap() - bought);

@@ -25,9 +25,6 @@ export const bulkBody = z.looseObject({
   errors: z.array(z.unknown()).default([]),
 });
 
-/** An entry of a bulk reply's `entities`. */
-export const bulkWritten = z.looseObject({ index: z.int(), created: z.boolean() });
-
 /** An entry of a bulk reply's `errors`. */
 export const bulkRefused = z.looseObject({
   index: z.int(),

@@ -3,7 +3,8 @@ import type { Mode } from "../entity.js";
 import { ApiError, BlueprintError } from "../errors.js";
 import { type Refused, type Reply, wordsOf } from "../reply.js";
 import type { Verdict } from "../verdict.js";
-import { bulkBody, bulkRefused, bulkWritten, failureBody } from "./bodies.js";
+import { bulkBody, bulkRefused, failureBody } from "./bodies.js";
+import { createBreaker } from "./breaker.js";
 import { type Call, type CallIo, pathOf, publicUrl, queryOf, refusalOf } from "./call.js";
 import { isEnvelope } from "./not-the-api.js";
 import { notTheApi } from "./retry.js";
@@ -85,13 +86,31 @@ export function bulkCall(blueprint: string, items: readonly string[], flags: Bul
       run_id: runId,
     })}`,
     route: "bulk",
-    body: `{"entities":[${items.join(",")}]}`,
+    body: bodyOf(items),
     idempotent: mode !== "create" || validationOnly,
-    schema: z.unknown().transform((body) => readVerdicts(body, items.length)),
+    schema: schemaOf(items.length),
   };
 }
 
+/** Put together by one join: a text made of pieces would be copied once more when it is sent. */
+function bodyOf(items: readonly string[]): string {
+  const parts = ['{"entities":['];
+  for (const item of items) parts.push(parts.length === 1 ? "" : ",", item);
+  parts.push("]}");
+  return parts.join("");
+}
+
+/** By count: making a schema costs more than using it. */
+const schemas: z.ZodType<readonly Verdict[]>[] = [];
+
+function schemaOf(count: number): z.ZodType<readonly Verdict[]> {
+  schemas[count] ??= z.unknown().transform((body) => readVerdicts(body, count));
+  return schemas[count];
+}
+
 const unknown: Verdict = { is: "unknown" };
+const created: Verdict = { is: "created" };
+const updated: Verdict = { is: "updated" };
 
 /**
  * Reads the verdict on each entity from the body of a 200 or 207, by `index` alone: identifiers may be queries.
@@ -112,14 +131,20 @@ export function readVerdicts(body: unknown, count: number): readonly Verdict[] {
     seen.add(index);
   };
   for (const entry of parsed.data.entities) {
-    const { data } = bulkWritten.safeParse(entry);
-    if (data) settle(data.index, { is: data.created ? "created" : "updated" });
+    if (isWritten(entry)) settle(entry.index, entry.created ? created : updated);
   }
   for (const entry of parsed.data.errors) {
     const { data } = bulkRefused.safeParse(entry);
     if (data) settle(data.index, { is: "refused", status: data.statusCode, error: data.error, message: data.message });
   }
   return verdicts;
+}
+
+/** By hand: there is one for each entity of an import. */
+function isWritten(entry: unknown): entry is { readonly index: number; readonly created: boolean } {
+  if (typeof entry !== "object" || entry === null) return false;
+  const { index, created } = entry as { readonly index?: unknown; readonly created?: unknown };
+  return Number.isSafeInteger(index) && typeof created === "boolean";
 }
 
 /** The API's words may repeat what it was sent. */
@@ -156,7 +181,7 @@ function hopeless(call: Call<unknown>, blueprint: string, cause: string, io: Cal
 function refusesAll(call: Call<unknown>, why: string, io: CallIo): ApiError {
   return new ApiError(`${call.method} ${publicUrl(call, io.apiUrl)}: ${why}`, {
     ...{ method: call.method, url: publicUrl(call, io.apiUrl), attempts: 1 },
-    hint: "That is a fault of the way to the API, not of the entities: look what stands between, then resume.",
+    hint: "That is a fault of the way to the API, not of the entities: look what is between, then resume.",
   });
 }
 
@@ -192,43 +217,4 @@ function watchTheWay() {
       return refusals >= mostRefusals;
     },
   };
-}
-
-/** Watches whether writing a blueprint makes any sense. */
-interface Breaker {
-  /** Takes in the verdicts of a request. */
-  see(blueprint: string, verdicts: readonly Verdict[]): void;
-  /** Why nothing of this blueprint will ever be written: the API's own words. Undefined while there is hope. */
-  cause(blueprint: string): string | undefined;
-}
-
-/** So many entities, all refused alike and none written, are a fault of mapping, blueprint or permissions: ten full requests. */
-export const hopelessAfter = 200;
-
-/** Statuses that refuse for the sake of schema or permission; 404 (a target that is missing) and 409 (it exists) are an entity's own. */
-const schemaWide = [400, 403, 422];
-
-/**
- * Separates a fault of the whole blueprint from bad entities: from the first on, all were refused with the same status, code and message. One entity that
- * is written, or refused for another reason, is hope for the rest of the import.
- */
-function createBreaker(): Breaker {
-  const blueprints = new Map<string, { cause: string | undefined; count: number }>();
-  return {
-    see(blueprint, verdicts) {
-      const state = blueprints.get(blueprint) ?? { cause: causeOf(verdicts[0]), count: 0 };
-      blueprints.set(blueprint, state);
-      if (verdicts.some((verdict) => causeOf(verdict) !== state.cause)) state.cause = undefined;
-      state.count += verdicts.length;
-    },
-    cause(blueprint) {
-      const state = blueprints.get(blueprint);
-      return state !== undefined && state.count >= hopelessAfter ? state.cause : undefined;
-    },
-  };
-}
-
-function causeOf(verdict: Verdict | undefined): string | undefined {
-  if (verdict?.is !== "refused" || !schemaWide.includes(verdict.status)) return undefined;
-  return wordsOf(verdict);
 }

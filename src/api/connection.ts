@@ -61,7 +61,7 @@ export interface ProxyChoice {
 }
 
 /**
- * Tells which proxy the environment names for an address; undefined for none. `HTTP_PROXY` serves https addresses, too, where `HTTPS_PROXY` is not set.
+ * The proxy that the environment names for an address; undefined for none. `HTTP_PROXY` serves https addresses, too, where `HTTPS_PROXY` is not set.
  *
  * @source undici, EnvHttpProxyAgent: the same order, names in either case, the lower one first
  */
@@ -99,7 +99,7 @@ export type Certificate =
 /** Longest wait for the handshake, in milliseconds. */
 const patienceMs = 10_000;
 
-/** Opens a TLS connection to an https address, directly, and tells whose certificate the server shows. Sends no request. */
+/** Opens a TLS connection to an https address, directly, and reports whose certificate the server shows. Sends no request. */
 export function lookAtCertificate(url: string): Promise<Certificate> {
   const { hostname, port } = new URL(url);
   const host = hostname.replace(/^\[|\]$/g, "");

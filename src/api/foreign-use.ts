@@ -1,4 +1,4 @@
-/** What other clients take of a quota, told from the difference between the server's count and ours. */
+/** What other clients take of a quota, found from the difference between the server's count and ours. */
 export interface ForeignUse {
   /** A new window began: the server counts from zero. */
   startWindow(): void;
@@ -10,7 +10,7 @@ export interface ForeignUse {
   see(excess: number, tripMs: number, nowMs: number): number;
   /** The largest excess of the last replies: what the server may have counted beyond our ordinals. Undefined before the window's first reply. */
   excess(): number | undefined;
-  /** Tokens to leave in the bucket for what others take before we hear of it. */
+  /** Tokens to leave in the bucket for what others take before replies show it. */
   reserve(): number;
 }
 
@@ -21,7 +21,7 @@ const agreeCount = 8;
 const slotMs = 100;
 /** The rate of others is taken over so long, in milliseconds. */
 const spanMs = 5000;
-/** How late we may hear of others besides the round trip: what must agree, and the time between two looks at the allowance. In milliseconds. */
+/** How late replies may show others besides the round trip: what must agree, and the time between two looks at the allowance. In milliseconds. */
 const delayMs = agreeMs + 150;
 
 interface Slot {

@@ -9,7 +9,7 @@ export interface Lane {
   learn(ticket: Ticket, ok: boolean, news: WindowNews | undefined): void;
   /** Lets nobody out until then. */
   hold(untilMs: number): void;
-  /** Share of the window that is used, 0 to 1; undefined until a reply tells. */
+  /** Share of the window that is used, 0 to 1; undefined until a reply says it. */
   used(): number | undefined;
 }
 

@@ -16,7 +16,7 @@ export interface Pace {
   learn(family: Family, ticket: Ticket, status: number, headers: ReplyHeaders): void;
   /** Lets nobody of the family out for so long; false where nothing is ever held. */
   hold(family: Family, delayMs: number): boolean;
-  /** Share of the family's window that is used, 0 to 1; undefined until a reply tells. */
+  /** Share of the family's window that is used, 0 to 1; undefined until a reply says it. */
   used(family: Family): number | undefined;
 }
 
@@ -26,7 +26,7 @@ export interface SharedPace {
   readonly redis: Promise<RedisPace>;
   /** Share of the quota to go on with alone when it is lost, above 0 to 1; without it the requests fail. */
   readonly fallbackShare?: number;
-  /** Hears once that it is lost and the lanes go on alone. */
+  /** Called once when it is lost and the lanes go on alone. */
   readonly onFallback: (error: unknown) => void;
 }
 
@@ -62,7 +62,7 @@ export function createPace(io: PaceIo): Pace {
     }
     return lane;
   };
-  // A wrong address of the Redis is told by the first request, whatever its family.
+  // A wrong address of the Redis is reported by the first request, whatever its family.
   const ready = io.shared?.redis.catch((error: unknown) => {
     if (!onLost(error)) throw error;
   });
@@ -120,7 +120,7 @@ function startShared(family: Family, io: PaceIo, shared: SharedPace, onLost: (er
   });
 }
 
-/** Never waits, but still hears what the server says of its window. */
+/** Never waits, but still receives what the server says of its window. */
 function freePace(io: PaceIo): Pace {
   const allowances = new Map<Family, ReturnType<typeof createAllowance>>();
   const of = (family: Family) => {

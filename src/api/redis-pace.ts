@@ -16,7 +16,7 @@ export interface RedisPace {
 
 /** Longest wait for a connection, and for the answer to a command, in milliseconds. */
 const patienceMs = 5000;
-/** Most that the clocks of this machine and of Redis may be apart: turns are told by the clocks of the jobs' machines. In milliseconds. */
+/** Most that the clocks of this machine and of Redis may be apart: turns are given by the clocks of the jobs' machines. In milliseconds. */
 const maxSkewMs = 2000;
 /** How long Redis keeps a limiter that nobody uses, and how often those in use say so, in milliseconds. */
 const keepMs = 3_600_000;
@@ -126,7 +126,7 @@ async function connect(url: string, shown: string): Promise<Redis> {
     maxRetriesPerRequest: 1,
     connectTimeout: patienceMs,
     commandTimeout: patienceMs,
-    // A lost connection is told at once: the caller stops or goes on alone.
+    // A lost connection is reported at once: the caller stops or goes on alone.
     retryStrategy: () => null,
   });
   let last: unknown;

@@ -10,8 +10,8 @@ const mebibyte = 1024 * 1024;
 export const routes = {
   token: { family: "token", counted: "token", maxReplyBytes: mebibyte / 4, isLong: false },
   blueprints: { family: "blueprints", counted: "blueprints", maxReplyBytes: 64 * mebibyte, isLong: true },
-  /** A page of 1,000 entities; of larger ones the search asks for fewer. */
-  search: { family: "search", counted: "search", maxReplyBytes: 64 * mebibyte, isLong: true },
+  /** A page of 1,000 entities, of which up to four are read at once; of larger ones the search asks for fewer. */
+  search: { family: "search", counted: "search", maxReplyBytes: 32 * mebibyte, isLong: true },
   bulk: { family: "bulk", counted: "bulk", maxReplyBytes: 8 * mebibyte, isLong: false },
   /** Writes one entity. */
   single: { family: "single", counted: "single", maxReplyBytes: 16 * mebibyte, isLong: false },
@@ -41,13 +41,13 @@ export interface Quota {
   /** Requests in a window. */
   readonly limit: number;
   readonly periodMs: number;
-  /** Requests accepted at once, as a share of `limit`: replies tell the limit, never the burst. */
+  /** Requests accepted at once, as a share of `limit`: replies state the limit, never the burst. */
   readonly burstShare: number;
 }
 
 const periodMs = 300_000;
 
-/** Port's limits, in force until a reply tells others. @source https://www.docs.port.io/api-reference/rate-limits/ */
+/** Port's limits, in force until a reply states others. @source https://www.docs.port.io/api-reference/rate-limits/ */
 export const portQuotas: Readonly<Record<Family, Quota>> = {
   token: { limit: 100, periodMs, burstShare: 0.1 },
   entities: { limit: 35_000, periodMs, burstShare: 0.1 },

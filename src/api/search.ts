@@ -46,6 +46,8 @@ const maxBytes = 512 * 1024;
 const frameBytes = 256;
 /** Statuses that a smaller look-up may avoid. */
 const tooMuch = [413, 422, 504];
+/** So many entities fit into any reply: one has at most 1 MiB. */
+const surelyFits = 16;
 /** Pages after which a scan asks for the first time how many entities there are; then each time they double. */
 const firstCountAtPages = 64;
 /** Entities beyond the count that others may have created meanwhile. */
@@ -72,7 +74,7 @@ export function createSearchCalls(io: CallIo, count: (blueprint: string) => Prom
         limit,
         ...(from !== undefined && { from }),
       }).catch((error: unknown) => {
-        if (!isTooLarge(error) || limit === 1) throw error;
+        if (!isTooLarge(error) || limit <= surelyFits) throw error;
         limit = Math.ceil(limit / 8);
         return undefined;
       });
@@ -106,7 +108,7 @@ export function createSearchCalls(io: CallIo, count: (blueprint: string) => Prom
       };
       const call = searchCall(blueprint, request, part.length > 1 ? tooMuch : []);
       const reply = await io.send(call).catch((error: unknown) => {
-        if (!isTooLarge(error) || part.length === 1) throw error;
+        if (!isTooLarge(error) || part.length <= surelyFits) throw error;
         return undefined;
       });
       if (reply === undefined || (reply.is === "refused" && call.expected?.includes(reply.status))) {
@@ -171,7 +173,7 @@ function endless(blueprint: string, why: string, { apiUrl }: CallIo): ApiError {
   const url = publicUrl({ path: pathOf(blueprint, "/entities/search") }, apiUrl);
   return new ApiError(`POST ${url}: the search does not end: ${why}`, {
     ...{ method: "POST", url, attempts: 1 },
-    hint: "What answers does not page as Port's API does: check PORT_API_URL, and what stands between.",
+    hint: "What answers does not page as Port's API does: check PORT_API_URL, and what is between.",
   });
 }
 

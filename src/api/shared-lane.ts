@@ -18,18 +18,18 @@ export interface SharedLaneIo extends LaneIo {
   readonly caps: Caps;
   /** Knows what this process sent, so that the lane can go on alone. */
   readonly allowance: Allowance;
-  /** Hears once that the limiter is lost; true when the lane goes on alone, else all who wait get the error. */
+  /** Called once when the limiter is lost; true when the lane goes on alone, else all who wait get the error. */
   readonly onLost: (error: unknown) => boolean;
 }
 
 /** Turns are asked for so many milliseconds ahead: those of a process that dies are lost to the others. */
 const aheadMs = 300;
 const maxAhead = 64;
-/** A limiter passes fewer jobs than this a second, so that above it a turn stands for several requests. */
+/** A limiter passes fewer jobs than this a second, so that above it a turn counts for several requests. */
 const maxTurnsPerSecond = 200;
 /** Turns are this much further apart than the quota asks: clocks and round trips vary. */
 const slack = 1.005;
-/** Requests let out before the first reply tells the limits; one a second more should no reply come. */
+/** Requests let out before the first reply states the limits; one a second more should no reply come. */
 const coldTickets = 4;
 /** A window counts as short of requests below this share of what its time left would allow. */
 const shortShare = 0.9;
@@ -141,7 +141,7 @@ function paceOf(quota: Pick<Quota, "limit" | "periodMs">, caps: Caps, news: Wind
   const { maxPerSecond = Number.POSITIVE_INFINITY, share = 1 } = caps;
   const perMs = Math.min((limit * share) / periodMs, maxPerSecond / 1000);
   const ticketsPerTurn = Math.max(1, Math.ceil((perMs * 1000) / maxTurnsPerSecond));
-  // The end of the window is told in whole seconds, a second late at most.
+  // The end of the window is given in whole seconds, a second late at most.
   const leftMs = Math.min(periodMs, (news?.resetAtMs ?? nowMs) - nowMs - 1000);
   const fits = leftMs > 5000 && news?.remaining !== undefined ? (news.remaining * share) / leftMs : perMs;
   const rate = fits < perMs * shortShare ? Math.max(fits, perMs / 100) : perMs;

@@ -20,8 +20,15 @@ const itemsSchema = z.looseObject({
   enum: z.array(z.unknown()).min(1).optional(),
 });
 
+/** Shipped blueprints hold types that Port's API description lacks. */
+function typeFault(type: unknown): string {
+  if (type === "integer") return 'is "integer"; write "number"';
+  if (type === "enum") return 'is "enum"; write "string", or what its values are; they stay under "enum"';
+  return `is ${JSON.stringify(type)}; write one of "string", "number", "boolean", "object", "array"`;
+}
+
 const property = z.looseObject({
-  type: z.enum(["string", "number", "boolean", "object", "array"]),
+  type: z.enum(["string", "number", "boolean", "object", "array"], { error: ({ input }) => typeFault(input) }),
   title: title.optional(),
   format: z.string().optional(),
   spec: z.string().optional(),

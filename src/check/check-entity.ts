@@ -82,8 +82,9 @@ function typeProperties(
   blueprint: CompiledBlueprint,
   diagnostics: EntityDiagnostics,
 ): Record<string, unknown> {
-  const typed: Record<string, unknown> = {};
-  for (const key of Object.keys(raw)) {
+  // A copy keeps the shape of the fields, so that no key is added.
+  const typed: Record<string, unknown> = { ...raw };
+  for (const key in raw) {
     const value = raw[key];
     if (value === undefined) continue;
     const field = blueprint.properties.get(key);
@@ -91,7 +92,6 @@ function typeProperties(
     if (field === undefined) refuseUnknownProperty(key, blueprint, diagnostics);
     else if (value !== null) typed[key] = field.type(value, diagnostics);
     else if (field.isRequired) diagnostics.refuse("required_missing", "is required, and its value is null");
-    else typed[key] = null;
   }
   for (const key of blueprint.mustBring.properties) {
     if (raw[key] !== undefined) continue;
@@ -101,13 +101,17 @@ function typeProperties(
   return typed;
 }
 
+const noRelations: Readonly<Record<string, RelationValue>> = Object.freeze({});
+
 function typeRelations(
   raw: Readonly<Record<string, unknown>>,
   blueprint: CompiledBlueprint,
   diagnostics: EntityDiagnostics,
-): Record<string, RelationValue> {
+): Readonly<Record<string, RelationValue>> {
+  const keys = Object.keys(raw);
+  if (keys.length + blueprint.mustBring.relations.length === 0) return noRelations;
   const typed: Record<string, RelationValue> = {};
-  for (const key of Object.keys(raw)) {
+  for (const key of keys) {
     const value = raw[key];
     if (value === undefined) continue;
     const field = blueprint.relations.get(key);

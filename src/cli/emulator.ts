@@ -6,7 +6,7 @@ import { type FaultScript, faultScript } from "../emulator/faults.js";
 import { parseReadings } from "../emulator/readings.js";
 import { EnvironmentError, UsageError } from "../errors.js";
 import type { emulatorOptions } from "../options/emulator.js";
-import { loadBlueprintFolder } from "../recipes/run/blueprint-folder.js";
+import { loadBlueprintFolder } from "../recipes/run/blueprints.js";
 import type { Run } from "./command.js";
 import { say } from "./terminal.js";
 
@@ -32,7 +32,13 @@ export const emulator: Run<typeof emulatorOptions> = async (options, terminal) =
       cause,
     });
   });
-  await say(terminal, `listening on ${started.url}\ncatalog page ${started.pageUrl}\n`);
+  // Credentials of one's own are not repeated.
+  const isKnown = clientId === "portload" && clientSecret === "portload";
+  const credentials = isKnown ? " PORT_CLIENT_ID=portload PORT_CLIENT_SECRET=portload" : "";
+  await say(
+    terminal,
+    `listening on ${started.url}\ncatalog page ${started.pageUrl}\nin another terminal: export PORT_API_URL=${started.url}${credentials}\n`,
+  );
   if (!terminal.signal.aborted) await once(terminal.signal, "abort");
   await started.close().catch((cause: Error) => {
     throw new EnvironmentError(`the snapshot could not be written: ${cause.message}`, { cause });

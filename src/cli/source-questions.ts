@@ -1,4 +1,4 @@
-import { type Answer, type Doubt, mappingLine, receiptText, type SourceTalk } from "../recipes/run/settle-sources.js";
+import { type Answer, type Doubt, mappingLine, receiptText, type SourceTalk } from "../recipes/run/inventory.js";
 import type { OutputOptions } from "./output.js";
 import { question } from "./question.js";
 import { say, type Terminal } from "./terminal.js";

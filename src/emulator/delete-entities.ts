@@ -1,7 +1,7 @@
 import { heldBy, type Referrer, referrersTo, removeEntity, replaceRelations, targetsOf } from "./catalog.js";
 import type { Catalog, Shelf, StoredEntity, Writer } from "./model.js";
 import { hasDependents, Refusal } from "./refusal.js";
-import { changeTeams } from "./team.js";
+import { changeTeams } from "./relations.js";
 
 /** Entities that are to go, each with its shelf. */
 export type Doomed = ReadonlyMap<StoredEntity, Shelf>;

@@ -4,9 +4,8 @@ import { addEntity, referrersTo, replaceRelations } from "./catalog.js";
 import type { Catalog, Credentials, Shelf, StoredEntity, Writer } from "./model.js";
 import { keepEqual, settleProperties } from "./properties.js";
 import { identifierTaken, Refusal } from "./refusal.js";
-import { settleRelations } from "./relations.js";
+import { changeTeams, settleRelations, settleTeam } from "./relations.js";
 import { protectedBlueprints } from "./system-blueprints.js";
-import { changeTeams, settleTeam } from "./team.js";
 import { openServiceAccount } from "./tokens.js";
 import { resolveIdentifier } from "./write-query.js";
 

@@ -1,7 +1,7 @@
 import type { Candidate, RawFields } from "../entity.js";
 import type { SourceRecord } from "../record.js";
 import type { Finding, Reject } from "../reject.js";
-import type { BoundResource, Field } from "./bind.js";
+import type { BoundResource, Field, FieldGroup } from "./bind.js";
 import type { Struck } from "./columns-reads.js";
 import type { CompiledMapping } from "./compile-mapping.js";
 import type { JqRow } from "./jq-program.js";
@@ -85,14 +85,17 @@ export function mapOne(
   out.rejects.push(rejectOf(bound, record, item, findings, { identifier, blueprint }));
 }
 
-/** The values of named fields; a null is left out unless the field is to be cleared. */
+const noValues: Readonly<Record<string, unknown>> = Object.freeze({});
+
+/** The values of named fields; a null is left undefined unless the field is to be cleared. */
 function valuesOf(
-  fields: readonly Field[],
+  { fields, template }: FieldGroup,
   root: unknown,
   row: JqRow | undefined,
   notes: ChunkNotes,
-): Record<string, unknown> {
-  const values: Record<string, unknown> = {};
+): Readonly<Record<string, unknown>> {
+  if (fields.length === 0) return noValues;
+  const values: Record<string, unknown> = { ...template };
   for (let i = 0; i < fields.length; i++) {
     const { key, read, onNull } = fields[i] as Field;
     const value = read(root, row, notes);
@@ -107,12 +110,12 @@ function refusedNulls({ compiled, rest, properties, relations }: BoundResource, 
   const base = `resources.${compiled.resource.index}.port.entity.mappings`;
   const groups = [
     ["", rest, fields],
-    ["properties.", properties, fields.properties],
-    ["relations.", relations, fields.relations],
+    ["properties.", properties.fields, fields.properties],
+    ["relations.", relations.fields, fields.relations],
   ] as const;
   return groups.flatMap(([lead, list, values]) =>
     list
-      .filter(({ key, onNull }) => onNull === "reject" && !Object.hasOwn(values, key))
+      .filter(({ key, onNull }) => onNull === "reject" && values[key as "title"] === undefined)
       .map(({ key }): Finding => {
         const message = "has no value, and the mapping lists it under reject";
         return { code: "required_missing", message, path: `${lead}${key}`, leaf: `${base}.${lead}${key}` };

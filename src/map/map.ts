@@ -89,4 +89,12 @@ export function mapRecords(
   };
 }
 
+/** True where a record of a kind is shown to jq, which is worth its call for many at once. */
+export function asksJq(compiled: CompiledMapping, kind: string): boolean {
+  const own = compiled.kinds.get(kind);
+  return (
+    own !== undefined && (own.job.expressions.length > 0 || own.resources.some(({ items }) => items !== undefined))
+  );
+}
+
 const noJob: Job = { expressions: [], leaves: [], fast: [], keys: undefined, fastKeys: undefined };

@@ -60,7 +60,7 @@ export interface PlanOptions extends SyncOptions {
 export const planOptions = {
   ...syncOptions,
   ...group("Output", {
-    out: optional(text("<file>"), "plan file to write, for portload apply", { common: true }),
+    out: optional(text("<file>"), "plan file to write, for portload apply", { common: true, writes: "file" }),
     detailedExitcode: withDefault(flag, false, "exit with 10 when there are changes", { common: true }),
   }),
 } satisfies SchemaOf<PlanOptions>;
@@ -78,6 +78,8 @@ export const applyOptions = {
   ...outputGroup,
   ...targetGroup,
 } satisfies SchemaOf<ApplyOptions>;
+/** {@link ApplyOptions} as the program works with them. */
+export type ResolvedApplyOptions = Resolved<typeof applyOptions>;
 
 /** Any option of a run, without its default: what is not given stays as an earlier import had it. */
 export type ChangedOptions = { readonly [K in keyof RunOptions]?: RunOptions[K] | undefined };

@@ -9,6 +9,7 @@ import type { LineOffsets } from "./line-offsets.js";
 export class ChunkSink {
   readonly source: number;
   readonly #limit: number;
+  readonly #chunkRecords: number;
   readonly #offsets: LineOffsets | undefined;
   readonly #badText: BadText | undefined;
   #count = 0;
@@ -28,9 +29,11 @@ export class ChunkSink {
     source: number,
     limit = Number.POSITIVE_INFINITY,
     text: { readonly offsets?: LineOffsets; readonly badText?: BadText } = {},
+    chunkRecords = maxChunkRecords,
   ) {
     this.source = source;
     this.#limit = limit;
+    this.#chunkRecords = chunkRecords;
     this.#offsets = text.offsets;
     this.#badText = text.badText;
   }
@@ -108,7 +111,7 @@ export class ChunkSink {
   #counted(bytes: number): void {
     this.#count++;
     this.#bytes += bytes;
-    if (this.#items.length + this.#rejects.length >= maxChunkRecords || this.#bytes >= maxChunkBytes) this.#close();
+    if (this.#items.length + this.#rejects.length >= this.#chunkRecords || this.#bytes >= maxChunkBytes) this.#close();
   }
 
   #close(): void {

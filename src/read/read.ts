@@ -22,6 +22,8 @@ import { YamlReader } from "./yaml.js";
 export interface ReadIo extends OpenIo {
   /** First N records; all by default. */
   readonly limit?: number;
+  /** Most records in a chunk; {@link maxChunkRecords} by default. */
+  readonly chunkRecords?: number;
   /** Told how the source is read, before its first record. */
   readonly onReceipt?: (receipt: Receipt) => void;
 }
@@ -60,7 +62,7 @@ export async function* readSource(
     io.onReceipt?.(receiptOf(source, text, sniffed, options));
     const { format } = sniffed;
     if (format === "json" || format === "yaml") text.offsets?.stop();
-    const sink = new ChunkSink(source.index, io.limit, text);
+    const sink = new ChunkSink(source.index, io.limit, text, io.chunkRecords);
     const isUtf8 = text.encoding.decode === undefined;
     const input = { name: source.name, start: text.start, isUtf8, options: { ...options, format }, sink };
     yield* readText(source.name, text, readers[format](input), sink);

@@ -3,8 +3,8 @@ import { resolveApiUrl } from "../api/addresses.js";
 import { type Client, createClient } from "../api/client.js";
 import type { Blueprint } from "../blueprint.js";
 import { version } from "../version.js";
-import { loadBlueprintFiles, loadBlueprintFolder } from "./run/blueprint-folder.js";
-import { credentialsFrom } from "./run/credentials.js";
+import { loadBlueprintFiles, loadBlueprintFolder } from "./run/blueprints.js";
+import { credentialsFrom } from "./run/connect.js";
 
 /** What became of a blueprint. */
 export interface AppliedBlueprint {

@@ -5,7 +5,7 @@ import { checkContact } from "./doctor/contact.js";
 import { checkNetwork } from "./doctor/network.js";
 import { checkPermissions } from "./doctor/permissions.js";
 import { probeReadings, type Reading } from "./doctor/probe.js";
-import { clientOptionsOf } from "./run/client-options.js";
+import { clientOptionsOf } from "./run/connect.js";
 
 /** What the doctor found. */
 export interface DoctorReport {

@@ -11,11 +11,9 @@ import { type ReadIo, readSource } from "../read/read.js";
 import type { SourceRecord } from "../record.js";
 import type { Reject } from "../reject.js";
 import { type Bench, explainRecord } from "./explain/record.js";
-import { type Catalog, openCatalog } from "./run/catalog.js";
-import { clientOptionsOf } from "./run/client-options.js";
-import { openDownloads } from "./run/connect.js";
-import { type Inventory, openInventory } from "./run/inventory.js";
-import { onceEach, type SourceTalk, settleSources } from "./run/settle-sources.js";
+import { type Blueprints, openBlueprints } from "./run/blueprints.js";
+import { clientOptionsOf, openDownloads } from "./run/connect.js";
+import { type Inventory, onceEach, openInventory, type SourceTalk, settleSources } from "./run/inventory.js";
 
 /** What an explanation takes from the world around it. */
 export interface ExplainContext extends SourceTalk {
@@ -92,11 +90,11 @@ async function catalogOf(
   inventory: Inventory,
   folder: string | undefined,
   { client }: Access,
-): Promise<{ readonly catalog?: Catalog; readonly told?: string }> {
-  if (folder !== undefined) return { catalog: await openCatalog(inventory, { folder }) };
+): Promise<{ readonly catalog?: Blueprints; readonly told?: string }> {
+  if (folder !== undefined) return { catalog: await openBlueprints(inventory, { folder }) };
   if (client === undefined) return {};
   try {
-    return { catalog: await openCatalog(inventory, { client }) };
+    return { catalog: await openBlueprints(inventory, { client }) };
   } catch (error) {
     if (error instanceof ApiError) return { told: error.message };
     throw error;

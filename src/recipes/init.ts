@@ -11,7 +11,7 @@ import { catalogTargets } from "./init/catalog.js";
 import { checkOutputs, findBlueprint, writeFiles } from "./init/files.js";
 import { type Surveyed, surveySource, withSources } from "./init/sources.js";
 import { lacksTarget, type Trial, trialLines, tryOut } from "./init/trial.js";
-import { clientOptionsOf } from "./run/client-options.js";
+import { clientOptionsOf } from "./run/connect.js";
 
 /** What was proposed. */
 export interface Proposed {

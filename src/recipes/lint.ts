@@ -13,7 +13,7 @@ import type { Resolved } from "../options/option.js";
 import { parseOptions } from "../options/parse.js";
 import { type BoundSource, bindSources } from "../read/bind.js";
 import { readSource } from "../read/read.js";
-import { loadBlueprintFolder } from "./run/blueprint-folder.js";
+import { loadBlueprintFolder } from "./run/blueprints.js";
 
 /**
  * Checks mapping files offline: against themselves, jq, blueprints where a folder is given, and sources where some are given. No API, no credentials.

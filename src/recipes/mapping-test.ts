@@ -23,10 +23,11 @@ import {
 import { updateTests } from "../mapping-test/update-tests.js";
 import { type TestOptions, testOptions } from "../options/authoring.js";
 import { parseOptions } from "../options/parse.js";
+import { writeOutputFile } from "../output-file.js";
 import { readSource } from "../read/read.js";
 import type { SourceRecord } from "../record.js";
-import { loadBlueprintFolder } from "./run/blueprint-folder.js";
-import type { Catalog } from "./run/catalog.js";
+import type { Blueprints } from "./run/blueprints.js";
+import { loadBlueprintFolder } from "./run/blueprints.js";
 
 /**
  * Runs the tests of mapping files offline: records in, entities or codes of rejects out. Writes the JUnit file and, where asked, the expectations of tests
@@ -38,7 +39,7 @@ export async function testMappings(given: TestOptions): Promise<readonly FileRes
   const options = parseOptions(testOptions, given);
   const results: FileResult[] = [];
   for (const file of options.files) results.push(await testFileOf(file, options.update));
-  if (options.junit !== undefined) await writeFile(options.junit, formatTestJunit(results));
+  if (options.junit !== undefined) await writeOutputFile(options.junit, "--junit", formatTestJunit(results));
   return results;
 }
 
@@ -83,7 +84,7 @@ interface Bench {
   readonly tests: ParsedTests;
   readonly path: string;
   readonly compiled: CompiledMapping;
-  readonly catalog?: Catalog;
+  readonly catalog?: Blueprints;
 }
 
 async function runTests(bench: Bench): Promise<FileResult> {
@@ -201,7 +202,7 @@ const asMapped: Stage<Candidate, StatedEntity> = async function* (chunks) {
     yield { ...chunk, items: chunk.items.map(({ blueprint, fields }) => plain({ blueprint, ...fields })) };
 };
 
-function asChecked(catalog: Catalog, mode: Mode, createMissing: boolean): Stage<Candidate, StatedEntity> {
+function asChecked(catalog: Blueprints, mode: Mode, createMissing: boolean): Stage<Candidate, StatedEntity> {
   return async function* (chunks) {
     for await (const chunk of checkEntities(catalog, { mode, createMissing })(chunks))
       yield { ...chunk, items: chunk.items.map(({ key, body }) => plain({ blueprint: key.blueprint, ...body })) };

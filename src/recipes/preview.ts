@@ -9,10 +9,9 @@ import { parseOptions } from "../options/parse.js";
 import { readSource } from "../read/read.js";
 import { addMapped, addRejects, addTally, type Counts, noCounts } from "../report/counts.js";
 import { groupCauses, type RejectGroup, type WarningGroup } from "../report/group-causes.js";
-import { openCatalog } from "./run/catalog.js";
+import { openBlueprints } from "./run/blueprints.js";
 import { openDownloads } from "./run/connect.js";
-import { openInventory } from "./run/inventory.js";
-import { onceEach, type SourceTalk, settleSources } from "./run/settle-sources.js";
+import { onceEach, openInventory, type SourceTalk, settleSources } from "./run/inventory.js";
 
 /** What a preview takes from the world around it. */
 export interface PreviewContext extends SourceTalk {
@@ -87,12 +86,12 @@ interface Line {
 /** Turns candidates into lines; with blueprints, those that pass the check. */
 async function lastStage(
   folder: string | undefined,
-  inventory: Parameters<typeof openCatalog>[0],
+  inventory: Parameters<typeof openBlueprints>[0],
   createMissing: boolean,
 ): Promise<Stage<Candidate, Line>> {
   if (folder === undefined)
     return eachItem(({ blueprint, fields }: Candidate) => ({ blueprint, line: lineOf(blueprint, fields) }));
-  const catalog = await openCatalog(inventory, { folder });
+  const catalog = await openBlueprints(inventory, { folder });
   const check = checkEntities(catalog, { mode: "merge", createMissing });
   const format = eachItem(({ key, body }: Entity) => ({ blueprint: key.blueprint, line: lineOf(key.blueprint, body) }));
   return (chunks) => format(check(chunks));

@@ -6,7 +6,7 @@ import type { Reject } from "../reject.js";
 /** What became of the records. */
 export type RecordCounts = Tally;
 
-/** What became of the entities. `deleted` ones were in the catalog alone, so they stand outside the ledger. @source contract, "Counting" */
+/** What became of the entities. `deleted` ones were in the catalog alone, so they are outside the ledger. */
 export interface EntityCounts {
   readonly mapped: number;
   readonly created: number;
@@ -70,11 +70,18 @@ export function addRejects(counts: Counts, rejects: readonly Reject[]): Counts {
 
 /** Adds what became of entities. Each entity has one outcome: that of its last write. */
 export function addOutcomes(counts: Counts, outcomes: readonly Pick<Outcome, "is" | "key">[]): Counts {
-  let sum = counts;
-  for (const is of outcomeKinds) {
-    const same = outcomes.filter((outcome) => outcome.is === is);
-    sum = addEach(sum, is, same, ({ key }) => key.blueprint);
+  const numbers = new Map<string, Partial<Record<Outcome["is"], number>>>();
+  for (const { is, key } of outcomes) {
+    let known = numbers.get(key.blueprint);
+    if (known === undefined) {
+      known = {};
+      numbers.set(key.blueprint, known);
+    }
+    known[is] = (known[is] ?? 0) + 1;
   }
+  let sum = counts;
+  for (const [blueprint, known] of numbers)
+    for (const is of outcomeKinds) if (known[is] !== undefined) sum = add(sum, is, blueprint, known[is]);
   return sum;
 }
 
@@ -91,7 +98,7 @@ export function closeCounts(counts: Counts): Counts {
   return sum;
 }
 
-/** Tells whether every record and every entity is accounted for, in all and for each blueprint. @source contract, "The ledger" */
+/** Tells whether every record and every entity is accounted for, in all and for each blueprint. */
 export function balances({ records, entities, blueprints }: Counts): boolean {
   const all = [entities, ...Object.values(blueprints)];
   return (

@@ -127,7 +127,7 @@ interface Cause {
 interface Group<T> {
   readonly cause: Cause;
   count: number;
-  /** The item that stands first in the sources. */
+  /** The item that comes first in the sources. */
   sample: T;
   first: Place | undefined;
   /** The first items in the order of the sources. */

@@ -146,7 +146,6 @@ export type Ending =
  * Gives the exit code of an import: the first that applies of 5 · 4 · 3 · 2 · 6 · 1 · 0.
  *
  * @param isTrial - a dry run over its budget has nothing to resume: 1, not 2
- * @source contract, "Exit codes"
  */
 export function exitCodeOf(ending: Ending, counts: Counts, isTrial = false): number {
   if (ending === "broken" || !balances(counts)) return 5;

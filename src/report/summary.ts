@@ -19,7 +19,7 @@ export interface SummaryFacts {
   readonly resume?: string;
 }
 
-/** Most causes told on the terminal; report.json has them all. */
+/** Most causes shown on the terminal; report.json has them all. */
 const maxCauses = 20;
 
 /** Writes the summary for people, ending with a line feed: counts, failures by cause, warnings, files, the ledger, and last how it ended. */
@@ -108,7 +108,7 @@ function failureLines(groups: readonly RejectGroup[], paint: Paint): string[] {
       `  ${paint("bad", formatNumber(group.count))}  ${about(group)}${visible(group.message)}`,
       paint("faint", `     first: ${visible(formatPlace(group.first))}${shownValue(group)}`),
       ...(group.leaf === undefined ? [] : [paint("faint", `     leaf:  ${visible(group.leaf)}`)]),
-      paint("faint", `     mend:  ${advice[group.code]}`),
+      paint("faint", `     fix:   ${advice[group.code]}`),
     ]);
   return [paint("bad", "failed"), ...lines, ...more(groups.length)];
 }
@@ -181,7 +181,7 @@ export function lastLine(report: Report, resume: string | undefined, paint: Pain
     case 1:
       return paint(
         "bad",
-        `Finished with ${formatNumber(failed(report))} failed, ${formatCount(settled, "entity")} ${dryRun ? "would be" : "are"} in the catalog as the sources have ${settled === 1 ? "it" : "them"}.`,
+        `Finished with ${formatNumber(failed(report))} failed, ${formatCount(settled, "entity")} ${dryRun ? "would be" : settled === 1 ? "is" : "are"} in the catalog as the sources have ${settled === 1 ? "it" : "them"}.`,
       );
     case 2:
       return overBudget();
@@ -203,7 +203,7 @@ function failed({ records, entities }: Report): number {
   return records.rejected + entities.rejected;
 }
 
-/** What a preview's summary tells. */
+/** What a preview's summary shows. */
 export interface PreviewFacts {
   readonly counts: Counts;
   readonly rejects: readonly RejectGroup[];

@@ -12,7 +12,7 @@ import { type HeadField, headFields, holds, sameHead, sameNames, sameValue } fro
 /** An entity as a look-up gives it, as far as it was asked for. */
 export type Found = Readonly<Record<string, unknown>>;
 
-/** A field in which an entity differs from the catalog; null stands for no value. */
+/** A field in which an entity differs from the catalog; null means no value. */
 export interface Change {
   /** `title`, `icon`, `team`, `properties.x` or `relations.y`. */
   readonly path: string;
@@ -177,7 +177,7 @@ function own(values: object, key: string): unknown {
   return Object.hasOwn(values, key) ? (values as Readonly<Record<string, unknown>>)[key] : undefined;
 }
 
-/** A property that an override leaves out may be given its default again, or stay empty: neither is a change. @source port-api, table of inferences, 9 */
+/** A property that an override leaves out may be given its default again, or stay empty: neither is a change. */
 function isDefault(after: unknown, before: unknown, property: Property | undefined): boolean {
   return after === undefined && property?.default !== undefined && sameValue(before, property.default, property);
 }

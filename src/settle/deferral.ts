@@ -46,8 +46,8 @@ export interface MissingTarget {
 /** What can be done for a deferred entity now. */
 export type SecondStep = { readonly missing: readonly MissingTarget[] } & (
   | { readonly is: "write"; readonly write: Write }
-  /** Nothing is left to write: what could be written stands. */
-  | { readonly is: "stands" }
+  /** Nothing is left to write: what could be written is written. */
+  | { readonly is: "done" }
   /** A required relation's target is missing: it cannot be written. */
   | { readonly is: "impossible" }
   /** A relation's target is itself still to be written, and there is nothing to write before it is. */
@@ -65,7 +65,7 @@ export interface Knowledge {
  * The next write of a deferred entity, from what the catalog holds by now.
  *
  * After a first write: a merge of identifier and relations; in override mode, where the entity was there before, the whole entity as an override. After a refusal: the whole entity as the
- * mode says, without relations whose target is still pending (they wait once more). Missing targets are left out and told; with one missing an override
+ * mode says, without relations whose target is still pending (they wait once more). Missing targets are left out and reported; with one missing an override
  * becomes a merge, so that no existing relation is unset.
  */
 export function secondStep(
@@ -103,7 +103,7 @@ export function secondStep(
   if (mode === "override" && missing.length === 0 && first !== "created")
     return { is: "write", missing, write: { entity, mode, pass: "second" } };
   const left = pick(relations, deferred.waiting);
-  if (Object.keys(left).length === 0) return { is: "stands", missing };
+  if (Object.keys(left).length === 0) return { is: "done", missing };
   const body: EntityBody = { identifier: entity.body.identifier, properties: {}, relations: left };
   return { is: "write", missing, write: { entity: entity.withBody(body), mode: "merge", pass: "second" } };
 }

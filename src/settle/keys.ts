@@ -69,11 +69,20 @@ const digest = new Uint32Array(4);
 const halves = new BigUint64Array(digest.buffer);
 const secondSeed = 0x9e3779b97f4a7c15n;
 
+/** By blueprint: its own hashes, which seed those of its identifiers, so that no text need be put together for a key. */
+const maxSeeds = 1000;
+const seeds = new Map<string, readonly [bigint, bigint]>();
+
 /** Hashes a key into {@link digest}. */
 function hashKey({ blueprint, identifier }: Key): void {
-  const text = `${blueprint}\0${identifier}`;
-  halves[0] = h64(text);
-  halves[1] = h64(text, secondSeed);
+  let seed = seeds.get(blueprint);
+  if (seed === undefined) {
+    if (seeds.size === maxSeeds) seeds.clear();
+    seed = [h64(blueprint), h64(blueprint, secondSeed)];
+    seeds.set(blueprint, seed);
+  }
+  halves[0] = h64(identifier, seed[0]);
+  halves[1] = h64(identifier, seed[1]);
 }
 
 const segmentEntries = 1 << 13;

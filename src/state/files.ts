@@ -157,6 +157,6 @@ const hints: Readonly<Record<string, string>> = {
   EACCES: "Name a folder that you may write to with --state-dir.",
   EPERM: "Name a folder that you may write to with --state-dir.",
   EROFS: "The disk is read-only: name a folder that you may write to with --state-dir.",
-  EEXIST: "A file stands where the folder should be: name another folder with --state-dir.",
-  ENOTDIR: "A file stands where the folder should be: name another folder with --state-dir.",
+  EEXIST: "A file is where the folder should be: name another folder with --state-dir.",
+  ENOTDIR: "A file is where the folder should be: name another folder with --state-dir.",
 };

@@ -34,7 +34,7 @@ export async function fingerprintFile(path: string): Promise<string> {
   return hash.digest("hex");
 }
 
-/** Takes userinfo, query and fragment out of an address, whatever stands before it: `kind=https://me:pw@host/a.csv?sig=x` becomes `kind=https://host/a.csv`. */
+/** Takes userinfo, query and fragment out of an address, whatever comes before it: `kind=https://me:pw@host/a.csv?sig=x` becomes `kind=https://host/a.csv`. */
 export function withoutSecrets(text: string): string {
   return text.replace(address, (_whole, scheme: string, authority: string, path: string) => {
     const host = authority.slice(authority.lastIndexOf("@") + 1);

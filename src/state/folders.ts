@@ -17,7 +17,7 @@ export function makeImportId(nowMs: number, random: () => number): string {
   return `${time}-${suffix.toString(16).padStart(4, "0")}`;
 }
 
-/** Makes the folder that holds the folders of imports. `./.portload` gets a `.gitignore`, since it stands in the user's project. @throws {StateError} */
+/** Makes the folder that holds the folders of imports. `./.portload` gets a `.gitignore`, since it is in the user's project. @throws {StateError} */
 export async function makeStateDir(stateDir: string): Promise<void> {
   try {
     await makeFolders(resolve(stateDir));

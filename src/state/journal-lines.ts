@@ -6,7 +6,7 @@ import type { Place } from "../record.js";
 /** Version of the journal's form; a reader refuses others. */
 export const journalFormat = 1;
 
-/** What tells one source from its later self. Stdin has neither size nor time. */
+/** What separates a source from its later versions. Stdin has neither size nor time. */
 export interface SourceFingerprint {
   /** As on the command line, without kind, userinfo and query; `-` for stdin. */
   readonly name: string;
@@ -40,7 +40,7 @@ export interface JournalHeader {
   /** The options as resolved, so that a later process can go on without them. */
   readonly options: Readonly<Record<string, unknown>>;
   readonly fingerprints: Fingerprints;
-  /** The import whose rejects this one takes up. */
+  /** The import whose rejects this one imports. */
   readonly retryOf?: string;
 }
 
@@ -108,13 +108,16 @@ const letterOfIs = { created: "c", updated: "u", rejected: "r", unmet: "m" } as 
 
 /** Writes a line of the journal as JSON, without its line end; what a reply settled is written as tuples. */
 export function encodeJournalLine(line: JournalLine): string {
-  return JSON.stringify(line.line === "reply" ? { line: line.line, settled: line.settled.map(tupleOf) } : line);
+  if (line.line !== "reply") return JSON.stringify(line);
+  return `{"line":"reply","settled":[${line.settled.map(tupleOf).join(",")}]}`;
 }
 
-function tupleOf({ at, resource, item, ...progress }: Settled): SettledTuple {
-  const place = [at.source, at.position, resource, item] as const;
-  if (progress.is !== "deferred") return [...place, letterOfIs[progress.is], "o"];
-  return [...place, letterOfIs[progress.first ?? "unmet"], "f"];
+/** A {@link SettledTuple} as JSON. There is one for each entity of an import, so that it is put together by hand. */
+function tupleOf(settled: Settled): string {
+  const { at, resource, item } = settled;
+  const isDeferred = settled.is === "deferred";
+  const letter = letterOfIs[settled.is === "deferred" ? (settled.first ?? "unmet") : settled.is];
+  return `[${at.source},${at.position},${resource},${item},"${letter}","${isDeferred ? "f" : "o"}"]`;
 }
 
 function settledOf([source, position, resource, item, letter, pass]: SettledTuple): Settled {

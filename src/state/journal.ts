@@ -10,7 +10,7 @@ import {
   unsealLine,
 } from "./journal-lines.js";
 
-/** Least milliseconds between two syncs of the journal. @source contract, "The state folder" */
+/** Least milliseconds between two syncs of the journal. */
 export const syncEveryMs = 200;
 
 /** The append-only record of what is settled. */
@@ -50,7 +50,7 @@ export interface JournalOptions extends AppendOptions {
 }
 
 /**
- * Reads a journal: first its header, then the replies in the order they were settled. A torn last line is left out: what it would have told is not settled.
+ * Reads a journal: first its header, then the replies in the order they were settled. A torn last line is left out: what it would have said is not settled.
  *
  * @throws {StateError} when the header is missing, or a line other than the last is damaged
  */

@@ -15,9 +15,9 @@ export interface ReasonLine extends Omit<Reject, "at"> {
 
 /**
  * Keeps those lines of reasons.ndjson that are the API's verdict on an entity which the journal calls rejected; all others come again when the sources
- * are read again. Tells the table which entities have their reason.
+ * are read again. Notes in the table which entities have their reason.
  *
- * @param recall - hears of the rejects that stand
+ * @param recall - receives the rejects that still count
  * @throws {StateError} when the file cannot be read or written
  */
 export async function recallReasons(
@@ -35,7 +35,7 @@ export async function recallReasons(
     const kept: string[] = [];
     const rejects: Reject[] = [];
     for (const text of lines) {
-      const reject = standing(text, header, settled);
+      const reject = confirmed(text, header, settled);
       if (reject === undefined) continue;
       kept.push(`${text}\n`);
       rejects.push(reject);
@@ -66,8 +66,8 @@ function parseReason(text: string): ReasonLine | undefined {
   }
 }
 
-/** The reject of a line that stands, its entity noted as having its reason. */
-function standing(text: string, header: JournalHeader, settled: SettledEntities): Reject | undefined {
+/** The reject of a line that still counts, its entity noted as having its reason. */
+function confirmed(text: string, header: JournalHeader, settled: SettledEntities): Reject | undefined {
   const reason = parseReason(text);
   if (reason?.stage !== "write" || reason.resource === undefined) return undefined;
   const { source: name, position, line, ...rest } = reason;

@@ -9,9 +9,9 @@ import { syncEveryMs } from "./journal.js";
 
 /** What an import refused: the reasons, and the records to be corrected. */
 export interface Rejects {
-  /** Writes a line to reasons.ndjson for each and notes its record. Wait for it before the journal tells the same. @throws {StateError} */
+  /** Writes a line to reasons.ndjson for each and notes its record. Wait for it before the journal says the same. @throws {StateError} */
   add(rejects: readonly Reject[]): Promise<void>;
-  /** Notes a rejected record whose reason stands already. */
+  /** Notes a rejected record whose reason is kept already. */
   note(at: Place, span: Span | undefined): void;
   /** Each rejected record of a source once, in source order. */
   rejectedRecords(source: number): Iterable<RejectedRecord>;
@@ -127,7 +127,7 @@ function* inSourceOrder({ cells, count, inOrder }: Rows): Generator<RejectedReco
 export interface RejectsSource {
   /** As on the command line, without kind; `-` or `stdin` for stdin. */
   readonly name: string;
-  /** Extension of the source's format without its dot: for stdin and addresses without a name, whose format is told by content otherwise. */
+  /** Extension of the source's format without its dot: for stdin and addresses without a name, whose format is found from the content otherwise. */
   readonly extension?: string;
 }
 
@@ -160,7 +160,7 @@ export async function writeBytes(path: string, bytes: AsyncIterable<Uint8Array>)
   }
 }
 
-/** Tells whether it was the source that failed, and not the file. */
+/** Whether it was the source that failed, and not the file. */
 function watch(source: AsyncIterable<Uint8Array>): { bytes: AsyncIterable<Uint8Array>; failed: () => boolean } {
   let failed = false;
   async function* pass(): AsyncGenerator<Uint8Array> {

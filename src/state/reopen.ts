@@ -26,13 +26,13 @@ export interface ReopenOptions {
   readonly changed?: Pick<JournalHeader, "options" | "fingerprints">;
   /** Sources of which nothing counts as settled, since they or the mapping changed. */
   readonly voided: (source: number) => boolean;
-  /** Hears of the rejects of the API that stand. */
+  /** Receives the API's rejects that still count. */
   readonly recall: (rejects: readonly Reject[]) => void;
   readonly machine?: Machine;
 }
 
 /**
- * Takes up an import's folder where it stopped: cuts off a torn end, reads the journal, keeps the reasons it bears out, and clears away what only the
+ * Reopens an import's folder where it stopped: cuts off a torn end, reads the journal, keeps the reasons that it confirms, and clears away what only the
  * process that ended could use.
  *
  * @throws {GuardError} while the import, or another of its mapping and target, runs
@@ -60,7 +60,7 @@ export async function reopenState(options: ReopenOptions): Promise<ReopenedState
   }
 }
 
-/** A line that a power cut or a kill tore was never acknowledged: cut it off, so that the next one stands alone. */
+/** A line that a power cut or a kill tore was never acknowledged: cut it off, so that the next one is a line of its own. */
 async function cutTornEnd(path: string): Promise<void> {
   const handle = await open(path, "r");
   let end: number;

@@ -40,7 +40,7 @@ export interface State {
 export interface StateOptions {
   /** Folder of import folders; made when it is missing. */
   readonly stateDir: string;
-  /** What the journal's header tells; addresses lose userinfo and query here. */
+  /** What the journal's header says; addresses lose userinfo and query here. */
   readonly header: Pick<JournalHeader, "command" | "options" | "fingerprints" | "retryOf">;
   /** Finished imports kept, this one included. */
   readonly keep: number;
@@ -97,7 +97,7 @@ export function takenOver({ tookOver }: Lock): readonly Warning[] {
 /** Name of a copy of a source that cannot be opened twice, in the spool. */
 const copyName = /^source-\d+(\.|$)/;
 
-/** Opens what stands in an import's folder beside its journal. */
+/** Opens what is in an import's folder beside its journal. */
 export function openParts(
   folder: string,
   header: JournalHeader,

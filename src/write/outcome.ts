@@ -22,7 +22,8 @@ export function outcomeOf(write: Write, verdict: Verdict): Outcome | Deferred {
 
 /** The outcome of an entity that the catalog holds by now; one that is known to lack something counts as rejected all the same. */
 export function writtenOutcome(entity: Entity, is: "created" | "updated" | "unchanged"): Outcome {
-  if (entity.rejected === undefined) return { ...placeOf(entity), is };
+  const { at, resource, item, key } = entity;
+  if (entity.rejected === undefined) return { at, resource, item, key, is };
   return { ...placeOf(entity), is: "rejected", reject: { ...entity.rejected, stage: "write", ...originOf(entity) } };
 }
 
@@ -54,7 +55,7 @@ function tooLarge({ entity: { bytes } }: Write, { error, message }: { error: str
   if (bytes > maxBodyBytes / 2)
     return `the entity has ${size} bytes, more than a request may carry (1 MiB); map less into it`;
   const said = [error === noCode ? "" : error, message].filter((part) => part !== "").join(": ");
-  return `the server takes no request with its ${size} bytes (status 413${said === "" ? "" : `, ${said}`}), although the API takes 1 MiB: look what stands between`;
+  return `the server takes no request with its ${size} bytes (status 413${said === "" ? "" : `, ${said}`}), although the API takes 1 MiB: look what is between`;
 }
 
 function namesTargets({ entity }: Write): boolean {

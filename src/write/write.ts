@@ -24,6 +24,8 @@ export async function writeBatches(batches: AsyncIterable<Batch>, io: WriteIo): 
   const inFlight = new Set<Promise<void>>();
   const keys = new Set<string>();
   let bytes = 0;
+  // Not Promise.race: that leaves a reaction at every promise in flight, each time.
+  let wake = (): void => undefined;
   const stopped = (): boolean => "error" in failed || io.signal?.aborted === true;
   const fail = (error: unknown): void => {
     if ("error" in failed) return;
@@ -38,7 +40,10 @@ export async function writeBatches(batches: AsyncIterable<Batch>, io: WriteIo): 
         inFlight.size < io.width.now &&
         bytes + batch.bytes <= maxBytesInFlight &&
         !names.some((name) => keys.has(name));
-      while (!stopped() && inFlight.size > 0 && !mayStart()) await Promise.race(inFlight);
+      while (!stopped() && inFlight.size > 0 && !mayStart())
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
       if (stopped()) break;
       bytes += batch.bytes;
       for (const name of names) keys.add(name);
@@ -48,6 +53,7 @@ export async function writeBatches(batches: AsyncIterable<Batch>, io: WriteIo): 
           bytes -= batch.bytes;
           for (const name of names) keys.delete(name);
           inFlight.delete(task);
+          wake();
         });
       inFlight.add(task);
     }

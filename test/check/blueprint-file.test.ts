@@ -75,4 +75,16 @@ describe("parseBlueprints", () => {
   it.each(["Ünït/1", "_team", "a.b+c:d\\e-f@g", "..."])("takes the identifier %j", (identifier) => {
     expect(faultsOf({ ...team, identifier })).toEqual([]);
   });
+
+  it.each([
+    ["integer", 'is "integer"; write "number"'],
+    ["enum", 'is "enum"; write "string", or what its values are; they stay under "enum"'],
+    ["date", 'is "date"; write one of "string", "number", "boolean", "object", "array"'],
+  ])("names what to write in place of the type %s, which shipped blueprints hold", (type, fix) => {
+    const properties = { size: { type } };
+    expect(faultsOf({ ...team, schema: { properties } })).toEqual([
+      "1 fault in the blueprint file",
+      `  f.json schema.properties.size.type: ${fix}`,
+    ]);
+  });
 });

@@ -78,14 +78,14 @@ describe("bulk upserts", () => {
 
   it("answers 207 when all fail, or 200 under the other reading; `ok` is false of a 207 only", async () => {
     const body = { entities: [{ identifier: "a", relations: { team: "x" } }] };
-    const told = { maxBulkSize: 20, entities: [], errors: [{ identifier: "a", index: 0, ...noTeam }] };
+    const reply = { maxBulkSize: 20, entities: [], errors: [{ identifier: "a", index: 0, ...noTeam }] };
     const answered = async (readings: EmulatorOptions["readings"] = {}) => {
       const { status, body: reply } = await (await startSession({ readings })).call("POST", bulk, body);
       return [status, reply];
     };
-    expect(await answered()).toEqual([207, { ok: true, ...told }]);
-    expect(await answered({ bulkPartialOk: false })).toEqual([207, { ok: false, ...told }]);
-    expect(await answered({ bulkAllFailed: 200, bulkPartialOk: false })).toEqual([200, { ok: true, ...told }]);
+    expect(await answered()).toEqual([207, { ok: true, ...reply }]);
+    expect(await answered({ bulkPartialOk: false })).toEqual([207, { ok: false, ...reply }]);
+    expect(await answered({ bulkAllFailed: 200, bulkPartialOk: false })).toEqual([200, { ok: true, ...reply }]);
   });
 
   it("lets an item point at one before it, not at one after it, and the same identifier twice updates", async () => {

@@ -85,7 +85,10 @@ describe("teams and users", () => {
     expect(emulator.store.entity("_team", "Rivers")?.properties).toEqual({ description: "Water" });
     expect(emulator.store.entity("_user", "ann@example.com")?.team).toEqual(["Rivers"]);
     expect((await call("GET", "/v1/users/ann@example.com")).body.user).toMatchObject({ ...ann, teams: ["Rivers"] });
-    expect((await call("GET", "/v1/teams")).body.teams).toEqual([made.body.team]);
+    const { users: _, ...team } = made.body.team;
+    expect((await call("GET", "/v1/teams")).body.teams).toEqual([team]);
+    const asked = await call("GET", "/v1/teams/Rivers?fields=name&fields=users.email");
+    expect(asked.body.team).toEqual({ name: "Rivers", users: [{ email: "ann@example.com" }] });
     expect((await call("GET", "/v1/users")).body.users).toHaveLength(2);
   });
 
@@ -135,7 +138,7 @@ describe("teams and users", () => {
 });
 
 describe("the organization and permissions", () => {
-  it("has an id and flags, and keeps what it is told", async () => {
+  it("has an id and flags, and keeps what is set", async () => {
     const { call } = await startSession();
     const { organization } = (await call("GET", "/v1/organization")).body;
     expect(organization).toEqual({ id: "org_emulator", featureFlags: [], name: "portload emulator" });
@@ -378,5 +381,68 @@ describe("aggregates", () => {
     });
     const unknown = await call("POST", "/v1/entities/properties-history", { ...body, propertyNames: ["none"] });
     expect([unknown.status, unknown.body.message]).toEqual([404, 'Property with identifier "none" was not found']);
+  });
+});
+
+describe("one request of each further status", () => {
+  const bp = "/v1/blueprints/service";
+  const rule = { identifier: "x", title: "X", rules: [] };
+  const query = { combinator: "and", rules: [] };
+  async function fill({ call }: Session): Promise<void> {
+    const needs = (target: string) => ({ [target]: { target: `_${target}`, required: true, many: false } });
+    const relations = { ...needs("team"), ...needs("user") };
+    await call("POST", "/v1/blueprints", { identifier: "needy", title: "N", schema: { properties: {} }, relations });
+    for (const name of ["one", "two"]) {
+      await call("POST", "/v1/teams", { name });
+      await call("POST", "/v1/blueprints/_user/entities", { identifier: `${name}@example.com` });
+      await call("POST", "/v1/pages", { identifier: name });
+      await call("POST", `${bp}/scorecards`, { ...rule, identifier: name });
+    }
+    await call("POST", "/v1/blueprints/needy/entities", { relations: { team: "one", user: "one@example.com" } });
+    await call("POST", services, { identifier: "s" });
+    const deployment = { identifier: "d", properties: { version: "1" }, relations: { service: "s" } };
+    await call("POST", "/v1/blueprints/deployment/entities", deployment);
+    await call("POST", "/v1/actions", { identifier: "act", trigger: {}, invocationMethod: {} });
+    await call("POST", "/v1/integration", { installationId: "i" });
+    await call("POST", "/v1/integration/i/cursor?kind=k&index=0", { primary: at });
+  }
+
+  it.each<[string, string, object | undefined, number]>([
+    ["DELETE", `${bp}/bulk/entities`, { entities: ["s"] }, 403],
+    ["DELETE", "/v1/blueprints/none/bulk/entities", { entities: ["s"] }, 404],
+    ["GET", `${bp}/actions`, undefined, 200],
+    ["GET", "/v1/blueprints/none/actions", undefined, 404],
+    ["GET", "/v1/actions/act/permissions", undefined, 200],
+    ["PATCH", "/v1/actions/act/permissions", { execute: { roles: ["Admin"] } }, 200],
+    ["PATCH", "/v1/pages/one/permissions", { read: { roles: ["Admin"] } }, 200],
+    ["PUT", "/v1/teams/none", { name: "x" }, 404],
+    ["PUT", "/v1/teams/one", { name: "two" }, 409],
+    ["PATCH", "/v1/teams/one", { name: "two" }, 409],
+    ["DELETE", "/v1/teams/one", undefined, 403],
+    ["DELETE", "/v1/users/one@example.com", undefined, 403],
+    ["POST", "/v1/blueprints/none/scorecards", rule, 404],
+    ["PUT", `${bp}/scorecards/one`, { ...rule, identifier: "two" }, 409],
+    ["GET", "/v1/integration/i/resync-request", undefined, 200],
+    ["PUT", "/v1/integration/i/cursor?kind=k&index=0", { primary: at }, 200],
+    ["GET", "/v1/pages/one", undefined, 200],
+    ["PATCH", "/v1/pages/one", { identifier: "two" }, 409],
+    [
+      "POST",
+      "/v1/entities/aggregate-over-time",
+      {
+        blueprint: "none",
+        query,
+        measureTimeBy: "$createdAt",
+        timeRange: { preset: "today" },
+        timeInterval: "day",
+        aggregationType: "countEntities",
+      },
+      404,
+    ],
+  ])("%s %s %j answers %i", async (method, path, body, status) => {
+    const session = await startSession();
+    await fill(session);
+    const reply = await session.call(method, path, body);
+    expect([reply.status, reply.body.ok]).toEqual([status, status < 300]);
   });
 });

@@ -19,7 +19,7 @@ describe("the comparison with Port's API description", () => {
     },
   );
 
-  it("tells a reply that lacks a key from one that has it", () => {
+  it("distinguishes a reply that lacks a key from one that has it", () => {
     const bulk = check("POST", "/v1/blueprints/:blueprint/entities/bulk", 200);
     expect(bulk?.({ ok: true, entities: [], errors: [] })).toBe(undefined);
     expect(bulk?.({ ok: true, entities: [] })).toContain("errors");

@@ -16,7 +16,7 @@ async function withDependents(options?: Parameters<typeof startSession>[0]): Pro
 }
 
 describe("deleting", () => {
-  it("refuses to delete what an entity requires, and takes dependents along when told to", async () => {
+  it("refuses to delete what an entity requires, and deletes dependents too when asked to", async () => {
     const { call, emulator } = await withDependents();
     const reply = await call("DELETE", `${services}/a?delete_dependents=false`);
     expect([reply.status, reply.body.error]).toEqual([403, "has_dependents"]);

@@ -55,9 +55,9 @@ describe("scripted faults", () => {
   });
 
   it("answer a 429 with the headers given, or with none", async () => {
-    const told = await play({ status: 429, headers: { "retry-after": "7" } });
-    expect(told.first).toMatchObject({ status: 429 });
-    expect((told.first as { headers: Headers }).headers.get("retry-after")).toBe("7");
+    const scripted = await play({ status: 429, headers: { "retry-after": "7" } });
+    expect(scripted.first).toMatchObject({ status: 429 });
+    expect((scripted.first as { headers: Headers }).headers.get("retry-after")).toBe("7");
     const untold = await play({ status: 429 });
     expect((untold.first as { headers: Headers }).headers.get("retry-after")).toBeNull();
   });
@@ -85,7 +85,7 @@ describe("when faults happen", () => {
     );
   };
 
-  it("is told by ordinal, by number of times and by route", () => {
+  it("is named by ordinal, by number of times and by route", () => {
     expect(happened({ faults: [{ route: "bulk", requests: [2, 5], drop: "before" }] }, 9)).toEqual([2, 5]);
     expect(happened({ faults: [{ times: 3, drop: "before" }] }, 9)).toEqual([1, 2, 3]);
     expect(happened({ faults: [{ route: "search", drop: "before" }] }, 9)).toEqual([]);

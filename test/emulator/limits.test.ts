@@ -4,7 +4,7 @@ import { allowedSince, createLimiter } from "../../src/emulator/limits.js";
 import { startOfTime, startSession } from "./session.js";
 
 describe("limits", () => {
-  it("needs a token of the bucket and room in the window", () => {
+  it("needs a token of the bucket and a place in the window", () => {
     let now = 0;
     // 100 per 10 s, burst 10: unauthenticated at scale 30 over a thirtieth of the period.
     const limiter = createLimiter({ limits: 30, periodMs: 10_000, clock: () => now });
@@ -59,7 +59,7 @@ describe("limits", () => {
     );
   });
 
-  it("tells the window of the family on every reply, 401 and 404 included", async () => {
+  it("reports the window of the family on every reply, 401 and 404 included", async () => {
     let now = startOfTime;
     const { call, raw } = await startSession({ clock: () => now, readings: { resetUnit: "seconds" } });
     now += 1_500;
@@ -73,7 +73,7 @@ describe("limits", () => {
     expect(headers(await raw("GET", "/v1/blueprints"))).toEqual([100, 300, 98, 299]);
   });
 
-  it("refuses with 429 and tells the reset as epoch or seconds, with Retry-After when that is the reading", async () => {
+  it("refuses with 429 and reports the reset as epoch or seconds, with Retry-After when that is the reading", async () => {
     const readings = { retryAfter: true } as const;
     const { raw, emulator } = await startSession({ limits: 0.01, readings });
     const reply = await raw("GET", "/v1/blueprints");
@@ -93,7 +93,7 @@ describe("limits", () => {
     });
   });
 
-  it("tells in Retry-After when the bucket has its next token, or else when the window ends", async () => {
+  it("says in Retry-After when the bucket has its next token, or else when the window ends", async () => {
     let now = startOfTime;
     // A window of 100 in 100 s, so a token each second, and a bucket of 10.
     const options = {

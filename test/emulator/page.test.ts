@@ -4,7 +4,7 @@ import { type Browser, chromium, type Page } from "playwright-core";
 import { request } from "undici";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { EmulatorOptions } from "../../src/emulator/emulator.js";
-import { loadBlueprintFolder } from "../../src/recipes/run/blueprint-folder.js";
+import { loadBlueprintFolder } from "../../src/recipes/run/blueprints.js";
 import { makeFolder, root } from "../support/catalog.js";
 import { start } from "../support/program.js";
 import { blueprints, startSession } from "./session.js";

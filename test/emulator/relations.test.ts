@@ -15,7 +15,7 @@ describe("relations", () => {
     expect(emulator.store.count("service")).toBe(0);
   });
 
-  it("creates missing targets bare when told to, but never users and teams of the system", async () => {
+  it("creates missing targets bare when asked to, but never users and teams of the system", async () => {
     const relations = { owner: { target: "_user", required: false, many: false } };
     const { call, emulator } = await startSession();
     await call("PATCH", "/v1/blueprints/service", { relations });

@@ -16,7 +16,7 @@ const operations = Object.entries(description?.paths ?? {}).flatMap(([path, meth
   Object.entries(methods).map(([method, operation]) => [method.toUpperCase(), path, operation as Operation] as const),
 );
 
-/** Refusals of what is well formed, told by their words: what a body names is not there, or does not fit together. */
+/** Refusals of what is well formed, known by their words: what a body names is not there, or does not fit together. */
 const wellFormed =
   /was not found|does not exist|do not exists|No entity of|More than one entity|already exists|is no cursor|cannot contain more than one|not lead to|Invalid credentials|required relation|Cannot create|names "|has dependents/;
 

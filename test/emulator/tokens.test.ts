@@ -22,7 +22,7 @@ describe("access tokens", () => {
     expect(next.body.accessToken).not.toBe(first.body.accessToken);
   });
 
-  it("tells the full life of a token that is handed out again under the other reading", async () => {
+  it("reports the full life of a token that is handed out again under the other reading", async () => {
     let now = startOfTime;
     const { raw } = await startSession({ clock: () => now, readings: { expiresIn: "full" }, tokenTtlMs: 60_000 });
     now += 30_000;

@@ -7,7 +7,7 @@ import { lintMapping } from "../../src/lint/lint-mapping.js";
 import { startJq } from "../../src/map/jq.js";
 import { compileMapping } from "../../src/map/map.js";
 import { parseMapping } from "../../src/map/mapping-file.js";
-import { loadBlueprintFolder } from "../../src/recipes/run/blueprint-folder.js";
+import { loadBlueprintFolder } from "../../src/recipes/run/blueprints.js";
 import { root } from "../support/catalog.js";
 
 const engine = startJq();

@@ -8,7 +8,7 @@ import { brotliCompressSync, gzipSync } from "node:zlib";
 import iconv from "iconv-lite";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { runImport } from "../../src/recipes/import.js";
-import { receiptText } from "../../src/recipes/run/settle-sources.js";
+import { receiptText } from "../../src/recipes/run/inventory.js";
 import { blueprintOf, envOf, makeFolder, startCatalog } from "../support/catalog.js";
 
 const thing = blueprintOf("thing", { schema: { properties: { name: { type: "string" }, count: { type: "number" } } } });

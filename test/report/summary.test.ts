@@ -35,10 +35,10 @@ describe("formatSummary", () => {
       failed
         1,212  a"b\\c properties.tier: <script>alert("x")</script> | \`gold\` & co\\u000a\\u001b[31m ]]> \\ud800
            first: in & out.csv:1088, record 87
-           mend:  correct the value, or add it to the enum of the blueprint
+           fix:   correct the value, or add it to the enum of the blueprint
         1  the line is not valid JSON
            first: a.ndjson, record 1
-           mend:  correct the line: one complete JSON object
+           fix:   correct the line: one complete JSON object
 
       warnings
         3  properties.<cpu>: an expression failed

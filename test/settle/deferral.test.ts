@@ -100,11 +100,11 @@ describe("secondStep", () => {
     ]);
   });
 
-  it("lets an entity stand where no waiting relation has a target", () => {
+  it("leaves an entity as it is where no waiting relation has a target", () => {
     const orphan = entity("a", { relations: { parent: "x" } });
     const deferred = { is: "deferred" as const, entity: orphan, first: "created" as const, waiting: ["parent"] };
     expect(secondStep(deferred, "merge", blueprint, knowing())).toEqual({
-      is: "stands",
+      is: "done",
       missing: [{ relation: "parent", target: "service", identifier: "x" }],
     });
   });

@@ -5,7 +5,7 @@ import { onTestFinished } from "vitest";
 import type { Blueprint } from "../../src/blueprint.js";
 import { type Emulator, type EmulatorOptions, startEmulator } from "../../src/emulator/emulator.js";
 import { parseReadings } from "../../src/emulator/readings.js";
-import { loadBlueprintFolder } from "../../src/recipes/run/blueprint-folder.js";
+import { loadBlueprintFolder } from "../../src/recipes/run/blueprints.js";
 
 /** The project's folder. */
 export const root = resolve(import.meta.dirname, "../..");

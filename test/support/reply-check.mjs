@@ -21,6 +21,7 @@ export const knownExtras = [
   { what: "`migrationId` of a deletion of all entities", why: "read by Ocean and the Terraform provider" },
   { what: "`details` of a refusal", why: "live replies carry it on some 404 and 422" },
   { what: "`scorecards` of an entity", why: "Port's samples show it where the blueprint has scorecards" },
+  { what: "types and formats of properties that the description lacks", why: "under the reading `unlistedType`" },
   { what: "`additionalData` of a new service account's entity", why: "shown by the guide to service accounts" },
 ];
 
@@ -97,8 +98,17 @@ function withoutExtras(body) {
     for (const key of ["title", "icon"]) if (entity[key] === null) delete entity[key];
     for (const [key, held] of Object.entries(entity.relations ?? {})) entity.relations[key] = detached(held);
   }
+  for (const blueprint of [copy.blueprint, ...(Array.isArray(copy.blueprints) ? copy.blueprints : [])]) {
+    for (const property of Object.values(blueprint?.schema?.properties ?? {})) {
+      if (unlisted.has(property.type)) property.type = "string";
+      if (unlisted.has(property.format)) delete property.format;
+    }
+  }
   return copy;
 }
+
+/** What tests store under the reading `unlistedType`. */
+const unlisted = new Set(["integer", "enum", "date"]);
 
 /** @param {any} held @returns {unknown} */
 function detached(held) {

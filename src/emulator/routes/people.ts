@@ -40,7 +40,7 @@ interface User {
 
 /**
  * `/v1/teams` and `/v1/users`: another sight of the entities of `_team` and `_user`, by name and by e-mail address. An invited user gets no mail.
- * The shapes are those of Port's API description.
+ * The shapes are those of Port's API description; a read of teams shows their users where `fields` asks for them, so that what is read can be posted again, as Port's own scripts do.
  */
 export function peopleRoutes(parts: RouteParts): void {
   const { server, catalog } = parts;
@@ -96,8 +96,9 @@ export function peopleRoutes(parts: RouteParts): void {
     const deleted = deleteEntities(catalog, shelf, [found], false, writerOf(parts, request));
     return deleted instanceof Refusal ? deleted : ok({});
   };
-  server.get("/v1/teams", (_request, reply) => {
-    return answer(reply, ok({ teams: [...teams().entities.values()].map(teamReply) }));
+  server.get("/v1/teams", (request, reply) => {
+    const all = [...teams().entities.values()].map((found) => withFields(request, teamReply(found)));
+    return answer(reply, ok({ teams: all }));
   });
   server.post("/v1/teams", { schema: { body: newTeam } }, (request, reply) => {
     return answer(reply, setTeam(request, undefined, request.body as Team, true));
@@ -105,7 +106,7 @@ export function peopleRoutes(parts: RouteParts): void {
   const oneTeam = "/v1/teams/:team";
   server.get(
     oneTeam,
-    team((_request, found) => ok({ team: teamReply(found) })),
+    team((request, found) => ok({ team: withFields(request, teamReply(found)) })),
   );
   for (const [method, schema] of [
     ["PUT", newTeam],
@@ -154,6 +155,19 @@ export function peopleRoutes(parts: RouteParts): void {
     oneUser,
     user((request, found) => remove(request, users(), found)),
   );
+}
+
+function withFields(request: FastifyRequest, { users, ...team }: Document): Document {
+  const { fields = [] } = request.query as { readonly fields?: string | readonly string[] };
+  const asked = [fields].flat();
+  const shown =
+    asked.length === 0 ? team : Object.fromEntries(Object.entries(team).filter(([key]) => asked.includes(key)));
+  const ofUsers = asked.flatMap((field) => (field.startsWith("users.") ? [field.slice("users.".length)] : []));
+  if (ofUsers.length === 0) return shown;
+  const people = (users as readonly Document[]).map((user) =>
+    Object.fromEntries(Object.entries(user).filter(([key]) => ofUsers.includes(key))),
+  );
+  return { ...shown, users: people };
 }
 
 function personOf(user: StoredEntity): Document {

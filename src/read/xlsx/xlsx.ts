@@ -22,13 +22,17 @@ type Source = WorkbookSource & { readonly index: number };
 export async function* readWorkbookSource(
   source: Source,
   options: SourceOptions,
-  io: OpenIo & { readonly limit?: number; readonly onReceipt?: (receipt: Receipt) => void },
+  io: OpenIo & {
+    readonly limit?: number;
+    readonly chunkRecords?: number;
+    readonly onReceipt?: (receipt: Receipt) => void;
+  },
 ): AsyncGenerator<Chunk<SourceRecord>, void, undefined> {
   const opened = await openSheet(source, options, io);
   if ("doubt" in opened) throw doubtError(source.name, opened.doubt);
   try {
     const table = new Table(source, options, opened);
-    const sink = new ChunkSink(source.index, io.limit);
+    const sink = new ChunkSink(source.index, io.limit, {}, io.chunkRecords);
     for await (const rows of table.rows()) {
       if ("doubt" in rows) throw doubtError(source.name, rows.doubt);
       if ("receipt" in rows) io.onReceipt?.(rows.receipt);

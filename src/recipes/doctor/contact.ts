@@ -3,7 +3,7 @@ import type { Client } from "../../api/client.js";
 import { headerNumber, headerText, type ReplyHeaders, readLimitHeaders } from "../../api/headers.js";
 import { portQuotas } from "../../api/routes.js";
 import { PortloadError } from "../../errors.js";
-import type { Credentials } from "../run/credentials.js";
+import type { Credentials } from "../run/connect.js";
 import { type Check, checksOf } from "./checks.js";
 
 /** A reply to look at: headers, and when it came. */

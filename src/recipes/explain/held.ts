@@ -3,7 +3,7 @@ import type { Held } from "../../authoring/explanation.js";
 import { type Entity, type Mode, targetsOf } from "../../entity.js";
 import type { Resource } from "../../map/mapping-file.js";
 import { compileComparison } from "../../settle/compare.js";
-import type { Catalog } from "../run/catalog.js";
+import type { Blueprints } from "../run/blueprints.js";
 
 /** Asks the catalog what it holds of an entity: what a write would change, and which relation targets are not there. */
 export async function heldOf(
@@ -15,7 +15,7 @@ export async function heldOf(
     resources,
   }: {
     readonly client: Client;
-    readonly catalog: Catalog;
+    readonly catalog: Blueprints;
     readonly mode: Mode;
     readonly resources: readonly Resource[];
   },

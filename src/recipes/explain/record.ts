@@ -7,7 +7,7 @@ import type { Candidate, Entity, Mode } from "../../entity.js";
 import { type CompiledMapping, mapRecords } from "../../map/map.js";
 import type { SourceRecord } from "../../record.js";
 import type { Reject } from "../../reject.js";
-import type { Catalog } from "../run/catalog.js";
+import type { Blueprints } from "../run/blueprints.js";
 import type { Inventory } from "../run/inventory.js";
 import { heldOf } from "./held.js";
 
@@ -16,7 +16,7 @@ export interface Bench {
   readonly inventory: Inventory;
   readonly compiled: CompiledMapping;
   readonly mode: Mode;
-  readonly catalog?: Catalog;
+  readonly catalog?: Blueprints;
   readonly client?: Client;
 }
 

@@ -3,8 +3,8 @@ import { dirname, join } from "node:path";
 import { createClient } from "../../api/client.js";
 import type { Blueprint } from "../../blueprint.js";
 import { BlueprintError, UsageError } from "../../errors.js";
-import { loadBlueprintFiles } from "../run/blueprint-folder.js";
-import { clientOptionsOf } from "../run/client-options.js";
+import { loadBlueprintFiles } from "../run/blueprints.js";
+import { clientOptionsOf } from "../run/connect.js";
 
 /** The blueprint of a file, or of the catalog by its identifier. @throws {BlueprintError} when there is none */
 export async function findBlueprint(

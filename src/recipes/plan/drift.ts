@@ -3,7 +3,7 @@ import type { EntityBody } from "../../entity.js";
 import { GuardError } from "../../errors.js";
 import type { PlanHeader, PlanLine, PlanOp } from "../../plan/plan-file.js";
 import { compileComparison, type Found } from "../../settle/compare.js";
-import type { Catalog } from "../run/catalog.js";
+import type { Blueprints } from "../run/blueprints.js";
 import { fileHash } from "./writer.js";
 
 /** Entities named in a message. */
@@ -37,7 +37,7 @@ export async function refuseDrift(
     client,
     blueprints,
     header,
-  }: { readonly client: Client; readonly blueprints: Catalog; readonly header: PlanHeader },
+  }: { readonly client: Client; readonly blueprints: Blueprints; readonly header: PlanHeader },
   lines: AsyncIterable<PlanLine>,
 ): Promise<void> {
   const drifted: string[] = [];
@@ -68,7 +68,7 @@ export async function refuseDrift(
 async function driftOf(
   group: readonly PlanOp[],
   client: Client,
-  blueprints: Catalog,
+  blueprints: Blueprints,
   mode: PlanHeader["mode"],
 ): Promise<readonly string[]> {
   const [first] = group;

@@ -20,7 +20,7 @@ import { placeName } from "../../state/settled.js";
 import { version } from "../../version.js";
 import type { Stale } from "../prune/find-stale.js";
 import type { LedgerHooks } from "../run/ledger.js";
-import type { SourceJob } from "../run/run.js";
+import type { SourceJob } from "../run/open.js";
 import type { Difference, OnDifference } from "../stages/compare.js";
 import type { Target, WriteRules } from "../target/target.js";
 

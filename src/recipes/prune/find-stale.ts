@@ -15,9 +15,8 @@ import type { SourceFingerprint } from "../../state/journal-lines.js";
 import type { State } from "../../state/state.js";
 import type { Inventory } from "../run/inventory.js";
 import type { Ledger } from "../run/ledger.js";
-import type { SourceJob } from "../run/run.js";
+import type { SourceJob } from "../run/open.js";
 import type { Target } from "../target/target.js";
-import { type Dependents, findDependents, scan } from "./dependents.js";
 import { keepDecision, ownedWhenRefused } from "./memory.js";
 import type { PruneScope } from "./scope.js";
 
@@ -157,4 +156,49 @@ function tooMany(
 function some(names: readonly string[]): string {
   const shown = names.slice(0, namedInMessage).join(", ");
   return names.length <= namedInMessage ? shown : `${shown} and ${names.length - namedInMessage} more`;
+}
+
+/** Entities of one blueprint that are deleted because what they relate to is. */
+export interface Dependents {
+  readonly blueprint: string;
+  readonly identifiers: readonly string[];
+}
+
+/** Identifiers in one search for dependents. */
+const searchIdentifiers = 100;
+
+/**
+ * Finds the entities that relate to stale ones, directly or through others, and that the API would delete with them. It may find some that the API
+ * would spare: the API does not say whether optional relations count.
+ */
+export async function findDependents(
+  { listBlueprints, pages }: Pick<Target, "listBlueprints" | "pages">,
+  stale: ReadonlyMap<string, readonly string[]>,
+): Promise<readonly Dependents[]> {
+  const dependents: Dependents[] = [];
+  const doomed = new Map([...stale].map(([blueprint, identifiers]) => [blueprint, new Set(identifiers)]));
+  for (const { identifier: blueprint, relations } of await listBlueprints()) {
+    if (Object.keys(relations ?? {}).length === 0) continue;
+    const found = new Set<string>();
+    for (const [target, identifiers] of stale) {
+      for (let start = 0; start < identifiers.length; start += searchIdentifiers) {
+        const value = identifiers.slice(start, start + searchIdentifiers);
+        const rules = [{ operator: "relatedTo", blueprint: target, value, direction: "upstream" }];
+        for await (const identifier of scan({ pages }, blueprint, { combinator: "and", rules }))
+          if (doomed.get(blueprint)?.has(identifier) !== true) found.add(identifier);
+      }
+    }
+    if (found.size > 0) dependents.push({ blueprint, identifiers: [...found] });
+  }
+  return dependents;
+}
+
+/** The identifiers that a query finds, page by page, nothing else of them. */
+export async function* scan(
+  { pages }: Pick<Target, "pages">,
+  blueprint: string,
+  query: unknown,
+): AsyncGenerator<string> {
+  for await (const page of pages(blueprint, { query, include: ["$identifier"] }))
+    for (const { identifier } of page) yield identifier;
 }

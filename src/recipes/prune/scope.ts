@@ -4,7 +4,7 @@ import type { Prune } from "../../map/mapping.js";
 import type { ResolvedRunOptions } from "../../options/run.js";
 import type { StepPlan } from "../../order/steps.js";
 import { sameJson } from "../../same-value.js";
-import type { Catalog } from "../run/catalog.js";
+import type { Blueprints } from "../run/blueprints.js";
 import type { Inventory } from "../run/inventory.js";
 import type { EntityStage } from "../stages/steps.js";
 
@@ -86,7 +86,7 @@ export function refusePrune({ mapping }: Inventory, options: ResolvedRunOptions)
 }
 
 /** Refuses a property that a search cannot find entities by. @throws {GuardError} */
-export function refuseScope({ mapping }: Inventory, catalog: Catalog): void {
+export function refuseScope({ mapping }: Inventory, catalog: Blueprints): void {
   for (const { prune, blueprint = "", index } of mapping.resources) {
     if (prune === undefined || prune === "all") continue;
     const definition = catalog.get(blueprint);

@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
 import type { Clock } from "../../api/clock.js";
 import type { Progress } from "../../report/progress.js";
-import type { SourceTalk } from "./settle-sources.js";
+import type { SourceTalk } from "./inventory.js";
 
 /** What an import takes from the world around it. */
 export interface ImportContext extends SourceTalk {

@@ -25,8 +25,8 @@ export interface Finished {
   readonly error?: unknown;
 }
 
-/** What an import is finished with. */
-export interface Finish {
+/** What an import is closed with. */
+export interface Closing {
   /** As the report names it. */
   readonly command: string;
   readonly dryRun: boolean;
@@ -47,29 +47,42 @@ export interface Finish {
   readonly reports: readonly string[];
 }
 
-/**
- * Does the work of an import and closes its accounts whatever becomes of it: rejects files, report, folder, lock.
- *
- * @param work - throws when the import cannot go on
- */
-export async function finish(facts: Finish, work: () => Promise<void>): Promise<Finished> {
-  const { client, ledger, mode, reports, state, stop } = facts;
+/** How the work of an import went. */
+export interface Worked {
+  readonly durationMs: number;
+  /** Why it could not go on; absent where it was done, or stopped. */
+  readonly error?: unknown;
+}
+
+/** Does the work of an import. A failure stops it, and is a value. */
+export async function doWork(stop: Stop, work: () => Promise<void>): Promise<Worked> {
   const startedMs = performance.now();
-  let left: "finished" | "unfinished" = "unfinished";
-  const failed: { error?: unknown } = {};
-  const fail = (error: unknown): void => {
-    // Reading that was stopped ends with the stop's own reason.
-    if (error === stop.signal.reason || error instanceof GraceOver || "error" in failed) return;
-    failed.error = error;
-    stop.because("failed");
-  };
+  const failed = await caught(stop, work);
+  return { durationMs: performance.now() - startedMs, ...failed };
+}
+
+async function caught(stop: Stop, work: () => Promise<void>): Promise<{ readonly error?: unknown }> {
   try {
-    await work().catch(fail);
+    await work();
+    return {};
+  } catch (error) {
+    // Reading that was stopped ends with the stop's own reason.
+    if (error === stop.signal.reason || error instanceof GraceOver) return {};
+    stop.because("failed");
+    return { error };
+  }
+}
+
+/** Closes the accounts of an import, whatever became of its work: rejects files, report, folder, lock. */
+export async function finish(closing: Closing, { durationMs, ...worked }: Worked): Promise<Finished> {
+  const { client, ledger, mode, reports, state, stop } = closing;
+  let left: "finished" | "unfinished" = "unfinished";
+  try {
     ledger.warn(client.warnings());
     const rejectFiles: RejectFile[] = [];
-    await writeRejectFiles(facts, rejectFiles).catch(fail);
+    const failed = { ...(await caught(stop, () => writeRejectFiles(closing, rejectFiles))), ...worked };
     const ending = "error" in failed ? endingOf(failed.error) : (stop.reason ?? "finished");
-    const report = reportOf(facts, ending, rejectFiles, performance.now() - startedMs);
+    const report = reportOf(closing, ending, rejectFiles, durationMs);
     await state.writeReport(`${JSON.stringify(report, null, 2)}\n`);
     if (ending === "finished") left = "finished";
     await writeForms(report, reports);
@@ -80,7 +93,7 @@ export async function finish(facts: Finish, work: () => Promise<void>): Promise<
 }
 
 function reportOf(
-  { allowed, client, command, dryRun, ledger, origin, retryOf, state, timeline }: Finish,
+  { allowed, client, command, dryRun, ledger, origin, retryOf, state, timeline }: Closing,
   ending: Ending,
   rejectFiles: readonly RejectFile[],
   durationMs: number,
@@ -113,7 +126,7 @@ function endingOf(error: unknown): Ending {
 }
 
 /** Writes each source's rejected records back as that source wrote them. A source that is gone by now costs only its own file. */
-async function writeRejectFiles({ ledger, rejectsOf, state }: Finish, files: RejectFile[]): Promise<void> {
+async function writeRejectFiles({ ledger, rejectsOf, state }: Closing, files: RejectFile[]): Promise<void> {
   for (const source of rejectsOf.sources) {
     const wanted = [...state.rejects.rejectedRecords(source.index)];
     if (wanted.length === 0) continue;

@@ -2,9 +2,9 @@ import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { checkEntities } from "../../check/check.js";
-import type { Chunk, Stage } from "../../chunk.js";
+import { type Chunk, maxChunkRecords, type Stage, shortChunkRecords } from "../../chunk.js";
 import type { Candidate, Entity } from "../../entity.js";
-import { type CompiledMapping, mapRecords } from "../../map/map.js";
+import { asksJq, type CompiledMapping, mapRecords } from "../../map/map.js";
 import type { StepPlan } from "../../order/steps.js";
 import type { BoundSource } from "../../read/bind.js";
 import { type ReadIo, readSource } from "../../read/read.js";
@@ -60,10 +60,9 @@ export function openInputs({ inventory, mapping, rules, plan, state, io }: Input
   return {
     sources,
     async *read(source) {
-      for await (const chunk of readSource(source, optionsOf(source), {
-        ...io,
-        copyTo: copyOf(state.folder, source),
-      })) {
+      const chunkRecords = asksJq(mapping, source.kind) ? maxChunkRecords : shortChunkRecords;
+      const readIo = { ...io, chunkRecords, copyTo: copyOf(state.folder, source) };
+      for await (const chunk of readSource(source, optionsOf(source), readIo)) {
         records.set(source.index, (records.get(source.index) ?? 0) + chunk.tally.read);
         yield chunk;
       }

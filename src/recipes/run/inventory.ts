@@ -2,8 +2,14 @@ import { readFile } from "node:fs/promises";
 import { MappingError, UsageError } from "../../errors.js";
 import { type Mapping, parseMapping, type Resource, sourceOptionsFor } from "../../map/mapping-file.js";
 import { type BoundSource, bindSources } from "../../read/bind.js";
+import type { Receipt } from "../../read/receipt.js";
+import { type Ask, settleSource } from "../../read/settle-source.js";
 import type { SourceOptions } from "../../source-options.js";
 import type { Warning } from "../../warning.js";
+
+export { type Answer, type Doubt, mappingLine } from "../../read/doubt.js";
+export { receiptText } from "../../read/receipt.js";
+export type { Receipt };
 
 /** A mapping and the sources bound to its kinds: all that is known before a source is opened. */
 export interface Inventory {
@@ -73,4 +79,64 @@ function chooseResources(mapping: Mapping, only: readonly string[]): readonly Re
 
 function withoutSource(kind: string): Warning {
   return { code: "kind_without_source", path: kind, message: `no source was given for kind ${kind}`, count: 1 };
+}
+
+/** What the resources of an inventory write: their constant blueprints in the order of the mapping, whether there are others, and their relations. */
+export function mappedBlueprints({ resources }: Inventory): {
+  readonly constant: readonly string[];
+  readonly dynamic: boolean;
+  readonly mapped: ReadonlyMap<string, readonly string[]>;
+  readonly mappedDynamic: readonly string[];
+} {
+  const mapped = new Map<string, string[]>();
+  for (const { blueprint, relations } of resources)
+    if (blueprint !== undefined) mapped.set(blueprint, [...(mapped.get(blueprint) ?? []), ...relations]);
+  const others = resources.filter(({ blueprint }) => blueprint === undefined);
+  return {
+    constant: [...mapped.keys()],
+    dynamic: others.length > 0,
+    mapped,
+    mappedDynamic: others.flatMap(({ relations }) => relations),
+  };
+}
+
+/** Where receipts and questions about sources go. */
+export interface SourceTalk {
+  /** Called once a source with how it is read, before its first record: files before anything is sent, a stdin or an address when its turn comes. */
+  readonly onReceipt?: (receipt: Receipt) => void;
+  /** Asked how a source in doubt is to be read; without it doubt is an error. */
+  readonly ask?: Ask;
+}
+
+/**
+ * Looks at the beginning of every source that can be read twice, so that doubt is settled before anything is sent.
+ *
+ * @throws {SourceError} for a source that cannot be opened, or stays in doubt
+ */
+export async function settleSources(
+  inventory: Inventory,
+  { onReceipt, ask, signal }: SourceTalk & { readonly signal?: AbortSignal },
+): Promise<Inventory> {
+  const settled = new Map<number, ReturnType<Inventory["optionsOf"]>>();
+  for (const source of inventory.sources) {
+    const { options, receipt } = await settleSource(
+      source,
+      inventory.optionsOf(source),
+      { ...(signal && { signal }) },
+      ask,
+    );
+    settled.set(source.index, options);
+    if (receipt !== undefined) onReceipt?.(receipt);
+  }
+  return { ...inventory, optionsOf: (source) => settled.get(source.index) ?? inventory.optionsOf(source) };
+}
+
+/** Passes on the first receipt of each source. */
+export function onceEach(onReceipt: SourceTalk["onReceipt"]): (receipt: Receipt) => void {
+  const seen = new Set<number>();
+  return (receipt) => {
+    if (seen.has(receipt.source)) return;
+    seen.add(receipt.source);
+    onReceipt?.(receipt);
+  };
 }

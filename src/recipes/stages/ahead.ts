@@ -3,6 +3,22 @@ import { setImmediate as turn } from "node:timers/promises";
 /** Look-ups in the catalog under way beyond the one whose turn it is: at a round trip of a second one at a time would be the pace of everything. */
 export const lookUpsAhead = 3;
 
+/** Most entities in one look-up. */
+const lookedUpAtOnce = 1000;
+
+/** Makes chunks that are worth a look-up of shorter ones. */
+export async function* gathered<T>(chunks: AsyncIterable<readonly T[]>): AsyncGenerator<readonly T[]> {
+  let waiting: T[] = [];
+  for await (const chunk of chunks) {
+    if (waiting.length > 0 && waiting.length + chunk.length > lookedUpAtOnce) {
+      yield waiting;
+      waiting = [];
+    }
+    waiting.push(...chunk);
+  }
+  if (waiting.length > 0) yield waiting;
+}
+
 /**
  * Works on items while earlier ones are still worked on, at most `ahead` further; gives the results in the items' order, each as soon as it is there.
  * An item is taken only while work waits for something: what is done at once goes on item by item. Where nobody wants more, or work failed, an item that

@@ -6,7 +6,7 @@ import type { KeySet } from "../../settle/keys.js";
 import { withoutClears } from "../../write/outcome.js";
 import type { Ledger } from "../run/ledger.js";
 import type { Target } from "../target/target.js";
-import { lookUpsAhead, workAhead } from "./ahead.js";
+import { gathered, lookUpsAhead, workAhead } from "./ahead.js";
 import type { Entities, WriteStage } from "./steps.js";
 import { defer } from "./write.js";
 
@@ -21,7 +21,9 @@ export function deferRelations(target: Target, ledger: Ledger, keys: KeySet): Wr
       await target.foresee(chunk);
       return { chunk, isKnown: await knowTargets(target, keys, chunk, deferrable) };
     };
-    for await (const { chunk, isKnown } of workAhead(entities, lookUpsAhead, know)) {
+    const looksUp = target.isForecast || [...blueprints.keys()].some((name) => deferrable(name).length > 0);
+    const chunks = looksUp ? gathered(entities) : entities;
+    for await (const { chunk, isKnown } of workAhead(chunks, lookUpsAhead, know)) {
       const writes: Write[] = [];
       const deferred: Deferred[] = [];
       for (const entity of chunk) {

@@ -102,7 +102,7 @@ async function* secondWrites(
         else {
           settle(flight, deferred);
           // Taken at once: what depends on it is rejected for that.
-          const is = step.is === "stands" ? deferred.first : undefined;
+          const is = step.is === "done" ? deferred.first : undefined;
           await ledger.takeOutcomes([judgedOutcome({ deferred, missing: step.missing }, is, flight, ledger)]);
         }
       }

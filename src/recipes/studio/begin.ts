@@ -6,7 +6,7 @@ import { CredentialsError, MappingError, UsageError } from "../../errors.js";
 import { parseMapping } from "../../map/mapping-file.js";
 import { type BoundSource, bindSources } from "../../read/bind.js";
 import { proposeMapping } from "../init.js";
-import { clientOptionsOf } from "../run/client-options.js";
+import { clientOptionsOf } from "../run/connect.js";
 
 /** What a studio is opened with. */
 export interface StudioOptions {

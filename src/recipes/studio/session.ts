@@ -6,7 +6,7 @@ import { PortloadError, UsageError } from "../../errors.js";
 import { startJq } from "../../map/jq.js";
 import { parseMapping, sourceOptionsFor } from "../../map/mapping-file.js";
 import { preview } from "../preview.js";
-import { loadBlueprintFolder } from "../run/blueprint-folder.js";
+import { loadBlueprintFolder } from "../run/blueprints.js";
 import { askCatalog, beginStudio, type CatalogFacts, type StudioOptions, type StudioStart } from "./begin.js";
 import { createFile } from "./create-file.js";
 import { type Evaluation, evaluate } from "./evaluate.js";

@@ -34,7 +34,7 @@ function caseName({ stage, code, blueprint, path }: RejectGroup): string {
 
 function formatFailure(group: RejectGroup): string {
   const message = `${formatNumber(group.count)} failed: ${group.message}`;
-  const text = `first: ${formatPlace(group.first)}\nmend: ${advice[group.code]}`;
+  const text = `first: ${formatPlace(group.first)}\nfix: ${advice[group.code]}`;
   return `<failure type="${group.code}" message="${escapeXml(message)}">${escapeXml(text)}</failure>`;
 }
 

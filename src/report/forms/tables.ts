@@ -10,13 +10,13 @@ export interface Table {
   readonly rows: readonly (readonly string[])[];
 }
 
-/** Gives what a readable report tells, as tables: the same for every form. Tables without rows are left out. */
+/** Gives what a readable report shows, as tables: the same for every form. Tables without rows are left out. */
 export function tablesOf(report: Report): readonly Table[] {
   const tables: Table[] = [
     { title: "Import", head: ["", ""], rows: facts(report) },
     { title: "Records", head: ["read", "mapped", "skipped", "failed"], rows: [recordRow(report)] },
     { title: "Entities", head: ["blueprint", ...entityHead], rows: entityRows(report) },
-    { title: "Failed", head: ["count", "code", "where", "message", "first", "mend"], rows: failedRows(report) },
+    { title: "Failed", head: ["count", "code", "where", "message", "first", "fix"], rows: failedRows(report) },
     { title: "Warnings", head: ["count", "code", "where", "message", "first"], rows: warningRows(report) },
     { title: "Files to correct", head: ["records", "file", "source"], rows: fileRows(report) },
   ];

@@ -1,8 +1,45 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { Client } from "../../api/client.js";
 import type { Blueprint } from "../../blueprint.js";
 import { parseBlueprints } from "../../check/blueprint-file.js";
-import { BlueprintError } from "../../errors.js";
+import { checkTargets } from "../../check/targets.js";
+import { BlueprintError, MappingError } from "../../errors.js";
+import type { Inventory } from "./inventory.js";
+
+/** Blueprints by identifier. */
+export type Blueprints = ReadonlyMap<string, Blueprint>;
+
+/**
+ * Gets the blueprints that an inventory's resources write, from a folder or from the API, and checks that they have every property and relation mapped.
+ *
+ * @throws {MappingError} with every unknown blueprint, property and relation
+ * @throws {BlueprintError} when the folder or a file of it cannot be used
+ */
+export async function openBlueprints(
+  inventory: Inventory,
+  from: { readonly folder: string } | { readonly client: Client },
+): Promise<Blueprints> {
+  const found = "folder" in from ? await loadBlueprintFolder(from.folder) : await askFor(inventory, from.client);
+  const blueprints = new Map(found.map((blueprint) => [blueprint.identifier, blueprint]));
+  const targets = inventory.resources.flatMap(({ index, blueprint, properties, relations }) =>
+    blueprint === undefined
+      ? []
+      : [{ path: `resources.${index}.port.entity.mappings`, blueprint, properties, relations }],
+  );
+  const issues = checkTargets(targets, blueprints);
+  if (issues.length > 0) throw new MappingError(inventory.mapping.file, issues);
+  return blueprints;
+}
+
+/** All of them where a resource's blueprint is an expression, else those named. An unknown one is reported with the names there are. */
+async function askFor({ resources }: Inventory, client: Client): Promise<readonly Blueprint[]> {
+  const names = [...new Set(resources.map(({ blueprint }) => blueprint))];
+  const known = names.filter((name) => name !== undefined);
+  if (known.length < names.length || known.length > 20) return client.listBlueprints();
+  const found = await Promise.all(known.map((name) => client.getBlueprint(name)));
+  return found.every((blueprint) => blueprint !== undefined) ? found : client.listBlueprints();
+}
 
 /**
  * Reads the blueprints of a folder's own `*.json`, `*.yaml` and `*.yml` files, in the order of their names. Hidden files and folders within are left alone.

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { BlueprintError } from "../../../src/errors.js";
-import { loadBlueprintFolder } from "../../../src/recipes/run/blueprint-folder.js";
+import { loadBlueprintFolder } from "../../../src/recipes/run/blueprints.js";
 
 let dir: string;
 beforeEach(async () => {
