@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import type { Mapping, Resource } from "../../map/mapping.js";
 import type { Outcome } from "../../outcome.js";
 import {
-  isVictim,
+  isDependent,
   type PlanEnd,
   type PlanHeader,
   type PlanOp,
@@ -62,7 +62,7 @@ export async function openPlanWriter(folder: string): Promise<PlanWriter> {
     },
     async remove({ byBlueprint, dependents }, target) {
       const doomed = [
-        ...dependents.map(({ blueprint, identifiers }) => ({ blueprint, identifiers, victim: true as const })),
+        ...dependents.map(({ blueprint, identifiers }) => ({ blueprint, identifiers, dependent: true as const })),
         ...[...byBlueprint].map(([blueprint, identifiers]) => ({ blueprint, identifiers })),
       ];
       for (const { blueprint, identifiers, ...more } of doomed) {
@@ -84,7 +84,7 @@ export async function openPlanWriter(folder: string): Promise<PlanWriter> {
           const [place = "", ...text] = line.split("\t");
           const op = settled(JSON.parse(text.join("\t")) as PlanOp, lacking.get(place), facts.rules);
           if (op === undefined) continue;
-          if (!isVictim(op)) counts[op.op]++;
+          if (!isDependent(op)) counts[op.op]++;
           await plan.append(`${JSON.stringify(op)}\n`);
         }
       }

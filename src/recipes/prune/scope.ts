@@ -63,7 +63,7 @@ export function pruneScope({
   };
 }
 
-/** Refuses a prune that cannot be told apart from damage, before anything is sent. @throws {UsageError | GuardError} */
+/** Refuses a prune that may do damage, before anything is sent. @throws {UsageError | GuardError} */
 export function refusePrune({ mapping }: Inventory, options: ResolvedRunOptions): void {
   if (options.limit !== undefined)
     throw new UsageError("--prune with --limit: what is beyond the limit would count as stale", {

@@ -65,7 +65,7 @@ export async function loadBlueprintFiles(files: readonly string[]): Promise<Blue
     const read = await parseFile(file, faults);
     for (const blueprint of read) {
       const other = fileOf.get(blueprint.identifier);
-      if (other !== undefined) faults.push(`the blueprint "${blueprint.identifier}" stands in ${other} and in ${file}`);
+      if (other !== undefined) faults.push(`the blueprint "${blueprint.identifier}" is in ${other} and in ${file}`);
       fileOf.set(blueprint.identifier, file);
       blueprints.push(blueprint);
     }

@@ -21,7 +21,7 @@ export interface Finished {
   readonly mode: Mode;
   /** How it ended, apart from what it counted. */
   readonly ending: Ending;
-  /** Why it could not go on, where `report.exitCode` is 3, 5 or 6. */
+  /** Why it could not continue, where `report.exitCode` is 3, 5 or 6. */
   readonly error?: unknown;
 }
 
@@ -50,7 +50,7 @@ export interface Closing {
 /** How the work of an import went. */
 export interface Worked {
   readonly durationMs: number;
-  /** Why it could not go on; absent where it was done, or stopped. */
+  /** Why it could not continue; absent where it was done, or stopped. */
   readonly error?: unknown;
 }
 

@@ -20,7 +20,7 @@ import { type Inventory, mappedBlueprints, type Receipt } from "./inventory.js";
 import { type Ledger, type LedgerHooks, openLedger } from "./ledger.js";
 import { originOf } from "./origin.js";
 
-/** What tells one command that reads sources through a mapping from another. */
+/** How one command that reads sources through a mapping differs from another. */
 export interface SourceCommand<F extends Folder = Folder> {
   /** As the report and the journal name it. */
   readonly command: string;

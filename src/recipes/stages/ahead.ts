@@ -21,7 +21,7 @@ export async function* gathered<T>(chunks: AsyncIterable<readonly T[]>): AsyncGe
 
 /**
  * Works on items while earlier ones are still worked on, at most `ahead` further; gives the results in the items' order, each as soon as it is there.
- * An item is taken only while work waits for something: what is done at once goes on item by item. Where nobody wants more, or work failed, an item that
+ * An item is taken only while work waits for something: what is done at once is given item by item. Where nobody wants more, or work failed, an item that
  * is under way is still waited for: whoever makes `work` fail ends what makes the items.
  *
  * @throws what `work` throws when its turn comes, what `items` throw after all that came before

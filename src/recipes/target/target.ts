@@ -54,7 +54,7 @@ export interface Target {
   count(blueprint: string): Promise<number>;
   /** All blueprints of the catalog, those that the run does not write among them. */
   listBlueprints(): Promise<readonly Blueprint[]>;
-  /** The server's clock, milliseconds since the epoch, never later than the truth; undefined until a reply tells. */
+  /** The server's clock, milliseconds since the epoch, never later than the truth; undefined until a reply says it. */
   serverNow(): number | undefined;
   /** Writes entities of one blueprint, given as JSON text: at most 20, together under 1 MiB. */
   upsert(
@@ -72,7 +72,7 @@ export interface Target {
  * The API as a target.
  *
  * @param runId - action run that writes are recorded under
- * @param onFailure - called when a call fails: nothing more can be done then, so that reading need not go on
+ * @param onFailure - called when a call fails: nothing more can be done then, so that reading may end
  */
 export function apiTarget(
   client: Client,
