@@ -7,6 +7,7 @@ export const rejectCodes = {
   unclosed_quote: "a quote opens and never closes",
   bad_quote: "a quote stands where none may stand",
   bad_json: "a line is not valid JSON",
+  bad_yaml: "a document is not valid YAML, or holds a number that JSON lacks",
   not_an_object: "a record is not a JSON object",
   nested_too_deep: "a record is nested deeper than 1,000 levels",
   bad_text: "a record holds a byte that is no text, and the mapping says badText: reject",

@@ -21,7 +21,9 @@ export function maskSecrets(text: string, name = ""): string {
  * signs in it goes as a whole.
  */
 export function withoutAddressSecrets(text: string): string {
-  return text.replace(addresses, (_whole, scheme: string, rest: string) => {
+  return text.replace(addresses, (whole, scheme: string, rest: string) => {
+    // How to write one, in a hint.
+    if (rest.startsWith("user:password@host")) return whole;
     const userinfo = password.exec(rest)?.[0] ?? "";
     // Whether the last at sign belongs to the password or to the query, nobody can say.
     if (userinfo.includes("?")) return `${scheme}***`;

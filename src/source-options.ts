@@ -95,7 +95,7 @@ export type ColumnOptions = z.infer<typeof columnOptions>;
 /** How sources are read: the mapping's `source`, and each entry of its `sources`. */
 export const sourceOptions = z.strictObject({
   /** Default: by extension, then by content. */
-  format: z.enum(["csv", "tsv", "json", "ndjson"]).optional(),
+  format: z.enum(["csv", "tsv", "json", "ndjson", "yaml", "xlsx"]).optional(),
   /** Default: by byte order mark, then UTF-8. */
   encoding: z.string().min(1).optional(),
   csv: csvOptions.optional(),
@@ -105,6 +105,15 @@ export const sourceOptions = z.strictObject({
       records: z.string().min(1).optional(),
       /** The records are the values of the object there; their key is put under this name. */
       keyed: z.string().min(1).optional(),
+    })
+    .optional(),
+  /** Where a table is in a workbook. */
+  xlsx: z
+    .strictObject({
+      /** Name of the sheet. Default: the first one that is not hidden; `<path>#<sheet>` in the call names it, too. */
+      sheet: z.string().min(1).optional(),
+      /** Row of the header, from 1. Default: the first row with a filled cell. */
+      headerRow: z.int().min(1).optional(),
     })
     .optional(),
   /** Cells and JSON strings that mean "no value"; they become null before any expression sees them. */

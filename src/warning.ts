@@ -3,6 +3,7 @@ import type { Place } from "./record.js";
 /** Every warning's code, with what it tells. A warning changes no exit code. */
 export const warningCodes = {
   no_records: "a source has a header or an empty array, and no record",
+  sheet_noted: "a sheet of a workbook has hidden rows, merged ranges or cells that show an error",
   kind_without_source: "a kind of the mapping got no source; its resources were not imported",
   ignored_key: "a key of the mapping steers another integration and has no effect here",
   expression_error: "an expression failed; its value became null, as in Port",

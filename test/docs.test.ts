@@ -31,7 +31,7 @@ ${table(
 A reject is a record, candidate or entity refused. There is exactly one for each refused thing; further faults of it stand in \`also\`.
 
 ${table(
-  ["code", "means", "mend"],
+  ["code", "means", "fix"],
   Object.entries(rejectCodes).map(([code, means]) => [`\`${code}\``, means, advice[code as keyof typeof advice]]),
 )}
 ## Warnings
@@ -59,6 +59,16 @@ The help of every command, as the program prints it with \`--help --all\`; a tes
 Flag over environment over mapping file over default. Secrets are never flags: \`PORT_CLIENT_ID\` and \`PORT_CLIENT_SECRET\` come from the environment.
 Answers go to stdout, what is said about them to stderr. Without a terminal a question is an error. After \`--\` every word is taken as it is.
 Exit codes: [codes.md](codes.md).
+
+A folder's \`portload.config.yaml\`, or the key \`portload\` of its package.json, stands for what a command line leaves out, so that the nightly line is \`portload sync\`:
+
+\`\`\`yaml
+mapping: inventory.yaml
+sources: [exports/]
+blueprints: blueprints          # optional, as are all
+report: [nightly.html]
+share: 50%                      # --quota-share
+\`\`\`
 
 \`\`\`
 ${programHelp(width)}

@@ -108,6 +108,7 @@ describe("addresses in messages", () => {
       "Is it the API (https://api.port.io/v1)? See https://docs.port.io/x#y.",
     ],
     ["a:b@c and 12:30", "a:b@c and 12:30"],
+    ["Write http://user:password@host:port.", "Write http://user:password@host:port."],
   ])("lose user, password and query: %s", (text, shown) => {
     expect(withoutAddressSecrets(text)).toBe(shown);
   });

@@ -4,12 +4,12 @@ import { UsageError } from "../errors.js";
 export interface ApiUrlSources {
   /** `--api-url`. */
   readonly apiUrl?: string;
-  /** Read for `PORT_API_URL` and `PORT_REGION`. */
+  /** Read for `PORT_API_URL`, `PORT_BASE_URL` and `PORT_REGION`. */
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 /**
- * Resolves the API's base address: flag over `PORT_API_URL` over `PORT_REGION` (`eu`, `us`) over `eu`.
+ * Resolves the API's base address: flag over `PORT_API_URL` over `PORT_BASE_URL` over `PORT_REGION` (`eu`, `us`) over `eu`.
  *
  * `/v1` is added when the path is empty; a trailing slash is taken off.
  *
@@ -19,6 +19,8 @@ export interface ApiUrlSources {
 export function resolveApiUrl({ apiUrl, env }: ApiUrlSources): string {
   if (apiUrl !== undefined) return baseUrl(apiUrl, "--api-url");
   if (env.PORT_API_URL) return baseUrl(env.PORT_API_URL, "PORT_API_URL");
+  // The name that other tools of Port's read.
+  if (env.PORT_BASE_URL) return baseUrl(env.PORT_BASE_URL, "PORT_BASE_URL");
   return regionUrl(env.PORT_REGION || "eu");
 }
 

@@ -20,7 +20,7 @@ export function checkTargets(targets: readonly Target[], blueprints: ReadonlyMap
     const line = target.line === undefined ? {} : { line: target.line };
     const blueprint = blueprints.get(target.blueprint);
     if (blueprint === undefined) {
-      const message = `there is no blueprint "${target.blueprint}"${didYouMean(target.blueprint, blueprints.keys())}`;
+      const message = `there is no blueprint "${target.blueprint}"${didYouMean(target.blueprint, namedAlike(target.blueprint, blueprints.keys()))}`;
       return [{ path: `${target.path}.blueprint`, message, ...line }];
     }
     const issue = (path: string, message: string | undefined): Issue[] =>
@@ -51,4 +51,9 @@ function relationFault(key: string, blueprint: Blueprint): string | undefined {
     return `${name} has "${key}" as a property; map it under properties`;
   }
   return `${name} has no relation "${key}"${didYouMean(key, Object.keys(relations))}`;
+}
+
+/** Port's own blueprints begin with `_`; nobody who wrote a name without it meant one of them. */
+function namedAlike(name: string, names: Iterable<string>): readonly string[] {
+  return [...names].filter((each) => each.startsWith("_") === name.startsWith("_"));
 }

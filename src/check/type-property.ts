@@ -36,10 +36,12 @@ function typerOf(property: Partial<Property>): Typer {
 }
 
 function baseTyper(property: Partial<Property>): Typer {
-  switch (property.type) {
+  // A catalog may list types that Port's description lacks: what is to be a whole number is a number, all else the API decides.
+  switch (property.type as string | undefined) {
     case "string":
       return property.format === undefined ? typeText : typeFormattedText(property.format);
     case "number":
+    case "integer":
       return typeNumber;
     case "boolean":
       return typeBoolean;

@@ -1,6 +1,6 @@
 import type { Resolved, Schema } from "../options/option.js";
 import { parseOptions } from "../options/parse.js";
-import { nameIn } from "./arguments.js";
+import { kebab, nameIn } from "./arguments.js";
 import type { ExitCode } from "./exit.js";
 import type { OutputOptions } from "./output.js";
 import type { Terminal } from "./terminal.js";
@@ -57,6 +57,13 @@ export function command<S extends Schema>({ load, ...described }: Command<S>): A
         nameOf: (name) => nameIn(described, name),
         hint: `See portload ${described.name} --help.`,
       });
+      for (const [name, option] of Object.entries(described.options)) {
+        const paths = [values[name]].flat().filter((path) => typeof path === "string");
+        if (option.writes === undefined || paths.length === 0) continue;
+        const { checkOutputFile, checkOutputFolder } = await import("../output-file.js");
+        const check = option.writes === "file" ? checkOutputFile : checkOutputFolder;
+        for (const path of paths) await check(path, `--${kebab(name)}`);
+      }
       const run = await load();
       return run(options, terminal, output);
     },

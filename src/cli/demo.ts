@@ -1,4 +1,6 @@
 import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { runImport } from "../recipes/import.js";
 import { loadBlueprintFolder } from "../recipes/run/blueprints.js";
@@ -6,7 +8,7 @@ import { formatSummary } from "../report/summary.js";
 import { packageFile } from "../version.js";
 import { describeError, type ExitCode } from "./exit.js";
 import type { OutputOptions } from "./output.js";
-import { mayColor, say, type Terminal } from "./terminal.js";
+import { mayColor, quoted, say, type Terminal } from "./terminal.js";
 
 const inPackage = (path: string): string => fileURLToPath(packageFile(path));
 
@@ -43,7 +45,7 @@ export async function demo(
     if (error !== undefined) await tell(`${describeError(error)}\n\n`);
     await tell(formatSummary({ report, mode, folder, color: mayColor(terminal, terminal.stderr, color) }));
     if (keep) await keepRunning(emulator.pageUrl, terminal);
-    else await tell(next);
+    else await tell(next());
     return report.exitCode as ExitCode;
   } finally {
     await emulator.close();
@@ -56,11 +58,23 @@ async function keepRunning(pageUrl: string, terminal: Terminal): Promise<void> {
   if (!terminal.signal.aborted) await once(terminal.signal, "abort");
 }
 
-const next = `
+/** Paths as they can be pasted where the program runs. */
+function next(): string {
+  const path = (name: string): string => {
+    const near = relative(process.cwd(), inPackage(name));
+    return quoted(near.startsWith("..") ? inPackage(name) : near);
+  };
+  // In a clone the command is found by npx alone.
+  const program = existsSync("src/cli/main.ts") ? "npx portload" : "portload";
+  return `
 What to try next
-  npx portload preview samples/services.csv -m mappings/services.yaml --limit 2    what one record becomes
-  npx portload emulator --blueprints samples/blueprints &                          a catalog that stays
+  ${program} preview ${path("samples/services.csv")} -m ${path("mappings/services.yaml")} --limit 2
+      what one record becomes
+  ${program} emulator --blueprints ${path("samples/blueprints")} &
   export PORT_API_URL=http://127.0.0.1:4455/v1 PORT_CLIENT_ID=portload PORT_CLIENT_SECRET=portload
-  npx portload import samples/teams.json samples/services.csv -m mappings/organisation.yaml
-  npx portload import samples/services-dirty.csv -m mappings/services.yaml         see what a dirty file leaves behind
+      a catalog that stays
+  ${program} import ${path("samples/teams.json")} ${path("samples/services.csv")} -m ${path("mappings/organisation.yaml")}
+  ${program} import ${path("samples/services-dirty.csv")} -m ${path("mappings/services.yaml")}
+      see what a dirty file leaves behind
 `;
+}

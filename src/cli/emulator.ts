@@ -32,7 +32,13 @@ export const emulator: Run<typeof emulatorOptions> = async (options, terminal) =
       cause,
     });
   });
-  await say(terminal, `listening on ${started.url}\ncatalog page ${started.pageUrl}\n`);
+  // Credentials of one's own are not repeated.
+  const isKnown = clientId === "portload" && clientSecret === "portload";
+  const credentials = isKnown ? " PORT_CLIENT_ID=portload PORT_CLIENT_SECRET=portload" : "";
+  await say(
+    terminal,
+    `listening on ${started.url}\ncatalog page ${started.pageUrl}\nin another terminal: export PORT_API_URL=${started.url}${credentials}\n`,
+  );
   if (!terminal.signal.aborted) await once(terminal.signal, "abort");
   await started.close().catch((cause: Error) => {
     throw new EnvironmentError(`the snapshot could not be written: ${cause.message}`, { cause });

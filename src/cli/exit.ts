@@ -21,13 +21,25 @@ export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof UsageError) return 64;
   if (error instanceof GuardError) return 6;
   if (error instanceof InternalError) return 5;
-  return error instanceof PortloadError ? 3 : 5;
+  return error instanceof PortloadError || isOfTheMachine(error) ? 3 : 5;
 }
+
+/** A file or folder that the machine does not give, wherever it was met. */
+function isOfTheMachine(error: unknown): error is NodeJS.ErrnoException {
+  const { code = "", path } = error as NodeJS.ErrnoException;
+  return error instanceof Error && path !== undefined && machineFaults.has(code);
+}
+
+const machineFaults = new Set("ENOENT ENOTDIR EACCES EPERM EROFS ENOSPC EDQUOT EMFILE ENAMETOOLONG EISDIR".split(" "));
 
 /** An error as people read it: what is wrong and what to do; an unexpected one with its stack, to be reported. */
 export function describeError(error: unknown): string {
   if (error instanceof PortloadError)
     return `portload: ${error.message}${error.hint === undefined ? "" : `\n  ${error.hint}`}`;
+  if (isOfTheMachine(error)) {
+    const hint = error.syscall === "mkdtemp" ? "\n  Set TMPDIR to a folder that can be written." : "";
+    return `portload: ${error.message}${hint}`;
+  }
   const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return `portload: internal error, please report it\n${detail}`;
 }

@@ -6,7 +6,7 @@ import { describeError, type ExitCode } from "./exit.js";
 import type { OutputOptions } from "./output.js";
 import { showProgress } from "./progress.js";
 import { sourceQuestions } from "./source-questions.js";
-import { mayColor, printJson, say, type Terminal } from "./terminal.js";
+import { mayColor, printJson, quoted, say, type Terminal } from "./terminal.js";
 
 /** Makes a command of a recipe that ends with a report: shows how far it is, then how it ended. */
 export function toItsEnd<O>(
@@ -66,8 +66,4 @@ export function resumeCommand(
   const stateDir = folder.slice(0, folder.lastIndexOf(importId)).replace(new RegExp(`\\${sep}$`), "");
   const where = stateDir === ".portload" ? "" : ` --state-dir ${quoted(stateDir)}`;
   return `portload resume ${importId}${where}${exitCode === 2 ? " --max-errors <more>" : ""}`;
-}
-
-function quoted(path: string): string {
-  return /^[\w./:@%+-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }

@@ -1,6 +1,5 @@
-import { copyFile } from "node:fs/promises";
-import { EnvironmentError } from "../errors.js";
 import type { planOptions } from "../options/run.js";
+import { copyOutputFile } from "../output-file.js";
 import { type Dye, formatPlan } from "../plan/format-plan.js";
 import { planLines } from "../recipes/plan/planned.js";
 import { runPlan } from "../recipes/plan.js";
@@ -30,7 +29,7 @@ export const plan: Run<typeof planOptions> = async (options, terminal, output) =
       if (error === undefined) await say(terminal, `no plan: ${why}\n`);
       return report.exitCode as ExitCode;
     }
-    if (options.out !== undefined) await keep(file, options.out);
+    if (options.out !== undefined) await copyOutputFile(file, options.out, "--out");
     if (output.output === "json") await printPlan(file, terminal);
     else if (!output.quiet) {
       const dye = dyeFor(mayColor(terminal, terminal.stdout, output.color));
@@ -46,12 +45,6 @@ export const plan: Run<typeof planOptions> = async (options, terminal, output) =
     await discard();
   }
 };
-
-async function keep(file: string, out: string): Promise<void> {
-  await copyFile(file, out).catch((cause: Error) => {
-    throw new EnvironmentError(`${out}: the plan cannot be written: ${cause.message}`, { cause });
-  });
-}
 
 /** The plan as one JSON document: its header, `changes`, and its counts. */
 async function printPlan(file: string, terminal: Terminal): Promise<void> {

@@ -5,7 +5,9 @@ import { parseOptions } from "../options/parse.js";
 import { kebab, readArguments, type Values } from "./arguments.js";
 import type { AnyCommand } from "./command.js";
 import { commands, families, findCommand } from "./commands.js";
+import { withConfig } from "./config.js";
 import { describeError, type ExitCode, exitCodeOf } from "./exit.js";
+import { refuseWithoutMapping } from "./missing-mapping.js";
 import { everyCommand, type OutputOptions, running } from "./output.js";
 import { print, say, type Terminal } from "./terminal.js";
 
@@ -91,7 +93,8 @@ const tidyMs = 300;
 
 async function call(command: AnyCommand, argv: readonly string[], terminal: Terminal): Promise<ExitCode> {
   const schema: Schema = { ...everyCommand, ...command.terminal, ...command.options };
-  const values = readArguments(argv, command, schema);
+  const values = await withConfig(command, readArguments(argv, command, schema));
+  await refuseWithoutMapping(command, values);
   const output = outputOf(command, values);
   const { signal } = terminal;
   const work = command.run(values, terminal, output);
@@ -112,7 +115,7 @@ async function call(command: AnyCommand, argv: readonly string[], terminal: Term
     if (ended !== undefined) return ended;
     await say(
       terminal,
-      `portload: interrupted${command.name.startsWith("entity") || command.name.startsWith("blueprint") ? "; what was under way may or may not have been done" : ""}\n`,
+      `portload: interrupted${/^(?:entity (?!get|export)|blueprint)/.test(command.name) ? "; what was under way may or may not have been done" : ""}\n`,
     );
     await Promise.race([work.catch(() => undefined), new Promise((done) => setTimeout(done, tidyMs).unref())]);
     return 4;

@@ -76,8 +76,8 @@ function scoreOf(
 ): number {
   const [some = ""] = field.seen;
   const isOpaque = /^[0-9a-f-]{32,36}$/i.test(some);
-  const share = shareOf(field, records);
-  return rankOf(field, kind) + (isReferenced ? 12 : 0) - (isOpaque ? 8 : 0) - (share === 1 ? 0 : 3) - (1 - share) * 20;
+  const share = canBeSlug(field, records) ? 1 : shareOf(field, records);
+  return rankOf(field, kind) + (isReferenced ? 20 : 0) - (isOpaque ? 8 : 0) - (share === 1 ? 0 : 3) - (1 - share) * 20;
 }
 
 function canBeSlug(field: FieldStats, records: number): boolean {

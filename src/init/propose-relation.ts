@@ -11,7 +11,7 @@ export interface ProposedRelation {
   readonly leaf: ProposedLeaf;
   readonly relation: Relation;
   readonly columns: Readonly<Record<string, ColumnOptions>>;
-  readonly question?: string;
+  readonly questions: readonly string[];
 }
 
 /** Proposes a relation: by identifier where the values are identifiers, else by a search. */
@@ -45,10 +45,19 @@ export function proposeRelation(found: FoundRelation, key: string, heads: Readon
       many: isMany,
     },
     columns: isSplit && isColumn ? { [column]: { split: list.trim() } } : {},
-    ...(lost.length > 0 && {
-      question: `${different - resolved} of ${different} values of ${path} name no "${target.blueprint}", as ${lost.map(shown).join(", ")}; their records are written without the relation, and reported. Are they mistakes?`,
-    }),
+    questions: [
+      ...(way.is === "search"
+        ? [
+            `is there a column with the identifier of "${target.blueprint}"? ${path} is found by a search, which sync cannot compare, so that it writes these entities each time`,
+          ]
+        : []),
+      ...(lost.length > 0 ? [lostQuestion(found, path)] : []),
+    ],
   };
+}
+
+function lostQuestion({ different, resolved, target, lost }: FoundRelation, path: string): string {
+  return `${different - resolved} of ${different} values of ${path} name no "${target.blueprint}", as ${lost.map(shown).join(", ")}; their records are written without the relation, and reported. Are they mistakes?`;
 }
 
 function shown(text: string): string {

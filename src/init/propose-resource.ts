@@ -49,7 +49,7 @@ export function proposeResource(
     links.push({ ...link.leaf, ...(why !== undefined && { out: why }) });
     related[key] = link.relation;
     Object.assign(columns, link.columns);
-    if (link.question !== undefined) questions.push(link.question);
+    questions.push(...link.questions);
   }
   const linked = new Set(relations.map(({ field }) => field));
   for (const [field, key] of keys) {

@@ -15,7 +15,7 @@ export function proposeAll(
   refused: Refused,
 ): ResourceProposal[] {
   const targets = [...targetsOf(surveys), ...catalog];
-  const relations = new Map(surveys.map((survey) => [survey, findRelations(survey, targets)]));
+  const relations = new Map(surveys.map((survey) => [survey, withoutAddresses(findRelations(survey, targets))]));
   const referenced = new Set(
     [...relations.values()].flat().flatMap(({ key }) => (key.field === undefined ? [] : [key.field])),
   );
@@ -25,6 +25,16 @@ export function proposeAll(
   return targetsFirst(surveys, relations).map((survey) =>
     proposeResource(survey, heads.get(survey) as Head, relations.get(survey) ?? [], heads, refused),
   );
+}
+
+/** An e-mail address beside another link to the same target is a contact: it stays a property. */
+function withoutAddresses(relations: readonly FoundRelation[]): readonly FoundRelation[] {
+  const linked = new Set(relations.filter((found) => !isByAddress(found)).map(({ target }) => target));
+  return relations.filter((found) => !isByAddress(found) || !linked.has(found.target));
+}
+
+function isByAddress({ field }: FoundRelation): boolean {
+  return (field.fits.get("email") ?? 0) > field.values / 2;
 }
 
 function targetsFirst(

@@ -49,7 +49,7 @@ function lintHead(
         "type_mismatch",
         path,
         `gives ${inWords(type)}, and the ${field} must be ${field === "team" ? "a name or a list of names" : "text"}`,
-        fixFor("string", type),
+        fixFor("string", type, leaf),
       );
     else if (field === "identifier" && "constant" in constantOf(leaf))
       report(
@@ -95,7 +95,7 @@ function lintProperty(
     "type_mismatch",
     path,
     `gives ${inWords(type)}, and the property is of type ${wanted}`,
-    fixFor(property.type, type),
+    fixFor(property.type, type, leaf),
   );
 }
 
@@ -119,7 +119,12 @@ function lintRelation(path: string, key: string, leaf: RawLeaf, compiled: Compil
   }
   const type = typeOfLeaf(leaf);
   if (type !== undefined && relationRefuses(type))
-    report("type_mismatch", path, `gives ${inWords(type)}, and a relation takes an identifier`, fixFor("string", type));
+    report(
+      "type_mismatch",
+      path,
+      `gives ${inWords(type)}, and a relation takes an identifier`,
+      fixFor("string", type, leaf),
+    );
 }
 
 /** The value of a leaf that no record changes. */
@@ -200,14 +205,23 @@ export function inWords(type: Yield): string {
   return kinds[type];
 }
 
-/** How an expression of one type is fixed for a property of another. */
-export function fixFor(wanted: string, type: Yield): string {
-  if (wanted === "array")
-    return type === "object" ? "write `[.[]]`, or name the key that holds the list" : 'write `split(";")` or `[…]`';
-  if (type === "array")
-    return wanted === "string" ? 'write `join(", ")`, or pick one with `first`' : "pick one with `first`";
-  if (type === "object") return "name the key that is meant, or write `tojson`";
+/** How an expression of one type is fixed for a field of another: the whole expression, to be pasted in its place. */
+function fixFor(wanted: string, type: Yield, leaf: RawLeaf): string {
+  const given = typeof leaf === "string" ? leaf : JSON.stringify(leaf);
+  if (wanted === "array") {
+    if (type === "object") return `write \`${given} | [.[]]\`, or name the key that holds the list`;
+    return type === "string"
+      ? `write \`${given} | split(";")\`, or \`[${given}]\` where it is one value`
+      : `write \`[${given}]\``;
+  }
+  const [one] = Array.isArray(leaf) ? (leaf as readonly RawLeaf[]) : [];
+  if (typeof one === "string" && wanted !== "string") return `write \`${one}\``;
+  if (type === "array") return `write \`${given} | ${wanted === "string" ? 'join(", ")' : "first"}\``;
+  if (type === "object")
+    return wanted === "string"
+      ? `write \`${given} | tojson\`, or name the key that is meant`
+      : "name the key that is meant";
   return wanted === "string"
-    ? "write `tostring`"
+    ? `write \`${given} | tostring\``
     : `write an expression that gives ${wanted === "object" ? "an object" : `a ${wanted}`}`;
 }

@@ -69,7 +69,7 @@ export const testOptions = {
     ),
   }),
   ...group("Output", {
-    junit: optional(text("<file>"), "file to write the results to as JUnit XML", { common: true }),
+    junit: optional(text("<file>"), "file to write the results to as JUnit XML", { common: true, writes: "file" }),
     update: withDefault(flag, false, "rewrite what failing tests expect, and show each change", { common: true }),
   }),
 } satisfies SchemaOf<TestOptions>;
@@ -106,7 +106,10 @@ export const initOptions = {
   }),
   ...group("Output", {
     out: optional(text("<file>"), "mapping file to write; stdout by default", { common: true }),
-    blueprintsOut: optional(text("<folder>"), "folder to write the proposed blueprints to", { common: true }),
+    blueprintsOut: optional(text("<folder>"), "folder to write the proposed blueprints to", {
+      common: true,
+      writes: "folder",
+    }),
     yes: withDefault(flag, false, "overwrite files that exist", { short: "y", common: true }),
   }),
 } satisfies SchemaOf<InitOptions>;

@@ -6,7 +6,7 @@ import { type ComparingGroup, comparingGroup } from "./writing.js";
 const { apiUrl, timeout, requestTimeout, runId } = targetGroup;
 type Address = Pick<TargetGroup, "apiUrl" | "timeout" | "requestTimeout">;
 
-/** Options of an export. */
+/** Options of an export; `out` and `mappingOut` are the command's, a program takes the text itself. */
 export interface ExportOptions extends Omit<TargetGroup, "runId"> {
   /** Blueprints whose entities are exported. At least one. */
   readonly blueprints: readonly string[];
@@ -31,8 +31,11 @@ export const exportOptions = {
         common: true,
       },
     ),
-    out: optional(text("<file>"), "file to write; stdout by default", { common: true }),
-    mappingOut: optional(text("<file>"), "mapping file to write, with which the export imports back", { common: true }),
+    out: optional(text("<file>"), "file to write; stdout by default", { common: true, writes: "file" }),
+    mappingOut: optional(text("<file>"), "mapping file to write, with which the export imports back", {
+      common: true,
+      writes: "file",
+    }),
   }),
   ...readingTarget,
 } satisfies SchemaOf<ExportOptions>;

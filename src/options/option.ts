@@ -26,6 +26,8 @@ export interface AnyOption extends Omit<Kind<never, unknown>, "given"> {
   readonly short?: string;
   /** Shown by `--help` without `--all`. */
   readonly isCommon: boolean;
+  /** What it names is written: seen to before any work. */
+  readonly writes?: "file" | "folder";
   readonly group?: string;
 }
 
@@ -42,6 +44,8 @@ export interface Shown {
   readonly short?: string;
   /** Shown by `--help` without `--all`. */
   readonly common?: boolean;
+  /** What it names is written: seen to before any work. */
+  readonly writes?: "file" | "folder";
 }
 
 /** Makes an option that must be given. */
@@ -69,8 +73,12 @@ export function describedAs<O extends { readonly describe: string }>(option: O, 
   return { ...option, describe };
 }
 
-function shownAs({ short, common = false }: Shown) {
-  return { isCommon: common, ...(short !== undefined && { short }) };
+function shownAs({ short, common = false, writes }: Shown) {
+  return {
+    isCommon: common,
+    ...(short !== undefined && { short }),
+    ...(writes !== undefined && { writes }),
+  };
 }
 
 /** Options by name, in the order of help. */

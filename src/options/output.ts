@@ -16,6 +16,7 @@ export const outputGroup = group("Output", {
   report: withDefault(listOf(text("<file>")), [], "further report file (repeatable): .json .md .html .xml .prom", {
     short: "r",
     common: true,
+    writes: "file",
   }),
   stateDir: optional(text("<folder>"), "folder of import folders, ./.portload by default [PORTLOAD_STATE]"),
   keep: withDefault(wholeNumber(1), 30, "finished import folders to keep, the newest first"),

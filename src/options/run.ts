@@ -60,7 +60,7 @@ export interface PlanOptions extends SyncOptions {
 export const planOptions = {
   ...syncOptions,
   ...group("Output", {
-    out: optional(text("<file>"), "plan file to write, for portload apply", { common: true }),
+    out: optional(text("<file>"), "plan file to write, for portload apply", { common: true, writes: "file" }),
     detailedExitcode: withDefault(flag, false, "exit with 10 when there are changes", { common: true }),
   }),
 } satisfies SchemaOf<PlanOptions>;

@@ -9,6 +9,8 @@ export interface SourceGroup {
   readonly mapping: string;
   /** Folder of blueprint files. Default: blueprints come from the API. */
   readonly blueprints?: string | undefined;
+  /** Globs of files that folders and patterns among the sources leave out; one without a slash fits a name in any folder. Default: none. */
+  readonly ignore?: readonly string[] | undefined;
   /** Kinds or blueprints to take. Default: all. */
   readonly only?: readonly string[] | undefined;
   /** The first so many records of each source. Default: all. A prune is refused beside it. */
@@ -25,6 +27,11 @@ export const sourceGroup = group("Sources", {
   blueprints: optional(text("<folder>"), "folder of blueprint files; without it blueprints come from the API", {
     short: "b",
   }),
+  ignore: withDefault(
+    listOf(text("<glob>")),
+    [],
+    "files of folders and patterns to leave out (repeatable); none by default",
+  ),
   only: withDefault(listOf(text("<kind|blueprint>")), [], "kind or blueprint to take (repeatable); all by default"),
   limit: optional(wholeNumber(0), "first so many records of each source", { short: "n", common: true }),
 } satisfies SchemaOf<SourceGroup>);

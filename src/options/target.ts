@@ -3,7 +3,7 @@ import { group, optional, type SchemaOf, withDefault } from "./option.js";
 
 /** How the API is reached, and how fast. */
 export interface TargetGroup {
-  /** Address of the API; `/v1` is added when the path is empty. Default: `PORT_API_URL`, else by `PORT_REGION` (`eu` or `us`), else the EU's. */
+  /** Address of the API; `/v1` is added when the path is empty. Default: `PORT_API_URL` or `PORT_BASE_URL`, else by `PORT_REGION` (`eu` or `us`), else the EU's. */
   readonly apiUrl?: string | undefined;
   /** Bulk requests per second: `auto` follows the quota, `off` never waits, a number above 0 is kept. Default `auto`. */
   readonly rate?: "auto" | "off" | number | undefined;
@@ -25,7 +25,7 @@ export interface TargetGroup {
 export const targetGroup = group("Target", {
   apiUrl: optional(
     text("<url>"),
-    "address of the API; /v1 is added when the path is empty [PORT_API_URL, or PORT_REGION eu|us]",
+    "address of the API; /v1 is added when the path is empty [PORT_API_URL, PORT_BASE_URL, or PORT_REGION eu|us]",
   ),
   rate: withDefault(
     wordOr(["auto", "off"], positiveNumber),

@@ -1,6 +1,7 @@
-import { constants } from "node:fs";
-import { access, readdir, stat } from "node:fs/promises";
+import { constants, existsSync } from "node:fs";
+import { access, readdir, realpath, stat } from "node:fs/promises";
 import { basename, isAbsolute, join } from "node:path";
+import picomatch from "picomatch";
 import { glob, isDynamicPattern } from "tinyglobby";
 import { SourceError, UsageError } from "../errors.js";
 import { extensionOf, extensions } from "./format.js";
@@ -16,16 +17,20 @@ export interface BoundSource {
   readonly path: string;
   /** What people see: the path as given, a URL without userinfo and query. */
   readonly name: string;
+  /** Of a workbook, where the call names it: `book.xlsx#Servers`. */
+  readonly sheet?: string;
 }
 
 /**
  * Binds sources to the kinds of a mapping.
  *
  * `<kind>=<path>` when the part before the first `=` is a kind; else the kind that equals the base name up to its first dot; else, where there is only
- * one kind, that one. A directory stands for its files with known extensions, a glob for what it matches, both sorted.
+ * one kind, that one. A directory is its files with known extensions (YAML only where it holds no other source), a glob what it matches, both sorted, each
+ * real file once.
  *
  * @param args - files, directories, globs, URLs, `-`, each perhaps with `<kind>=` before it
  * @param kinds - of the mapping, in its order
+ * @param ignore - globs of files to leave out of directories and globs; one without a slash fits names in any folder
  * @returns the sources, and the kinds that got none
  * @throws UsageError when no kind fits, or stdin is named twice
  * @throws SourceError for a path that does not exist, may not be read, or holds no source
@@ -33,13 +38,16 @@ export interface BoundSource {
 export async function bindSources(
   args: readonly string[],
   kinds: readonly string[],
+  ignore: readonly string[] = [],
 ): Promise<{ sources: BoundSource[]; unbound: string[] }> {
   const sources: BoundSource[] = [];
   for (const arg of args) {
     const given = kindBefore(arg, kinds);
-    for (const path of await spread(given?.path ?? arg)) {
-      const name = nameOf(path);
-      sources.push({ index: sources.length, kind: given?.kind ?? kindOf(path, name, kinds), path, name });
+    for (const named of await spread(given?.path ?? arg, ignore)) {
+      const name = nameOf(named);
+      const { path, sheet } = sheetOf(named);
+      const kind = given?.kind ?? kinds.find((each) => each === sheet) ?? kindOf(path, name, kinds);
+      sources.push({ index: sources.length, kind, path, name, ...(sheet !== undefined && { sheet }) });
     }
   }
   if (sources.filter(({ path }) => path === "-").length > 1) throw new UsageError("stdin (-) can be read only once");
@@ -58,35 +66,74 @@ function kindOf(path: string, name: string, kinds: readonly string[]): string {
   const kind = kinds.find((each) => each === base) ?? (kinds.length === 1 ? kinds[0] : undefined);
   if (kind !== undefined) return kind;
   throw new UsageError(`no kind of the mapping fits the source ${name}; its kinds are ${kinds.join(", ")}`, {
-    hint: `Say which: <kind>=${name}`,
+    hint: `Say which: <kind>=${name}. Of a folder, leave it out: --ignore ${basename(last)}`,
   });
 }
 
-async function spread(path: string): Promise<string[]> {
+/** The sheet that a path names after a #. */
+function sheetOf(named: string): { readonly path: string; readonly sheet?: string } {
+  const [, path, sheet] = isUrl(named) ? [] : (/^(.+\.xls[xm])#(.+)$/is.exec(named) ?? []);
+  return path === undefined || sheet === undefined || existsSync(named) ? { path: named } : { path, sheet };
+}
+
+async function spread(path: string, ignore: readonly string[]): Promise<string[]> {
   if (path === "-") return [path];
   if (isUrl(path)) {
     if (URL.canParse(path)) return [path];
     throw new UsageError(`${nameOf(path)} is not an address that can be read`);
   }
-  const found = await stat(path).catch(() => undefined);
+  const found = await stat(sheetOf(path).path).catch(() => undefined);
   if (found === undefined && isDynamicPattern(path)) {
     const matches = await glob(path, { absolute: isAbsolute(path), expandDirectories: false });
-    if (matches.length > 0) return matches.sort();
+    const taken = matches.filter((match) => !isIgnored(match, ignore));
+    if (taken.length > 0) return eachOnce(taken);
     throw new SourceError(path, "no file matches", { hint: "The pattern is taken from the current directory." });
   }
   try {
-    await access(path, constants.R_OK);
-    return found?.isDirectory() === true ? await filesIn(path) : [path];
+    await access(sheetOf(path).path, constants.R_OK);
+    return found?.isDirectory() === true ? await filesIn(path, ignore) : [path];
   } catch (error) {
     throw asSourceError(path, error);
   }
 }
 
-async function filesIn(directory: string): Promise<string[]> {
+/** Whether a file of a folder or a pattern is left out: a glob without a slash fits its name, another one the end of its path. */
+function isIgnored(path: string, ignore: readonly string[]): boolean {
+  return ignore.some((pattern) => {
+    const isMatch = picomatch(pattern.includes("/") ? `{**/,}${pattern}` : pattern);
+    return isMatch(pattern.includes("/") ? path : basename(path));
+  });
+}
+
+/** Files by the shortest of the paths that lead to each: links may make loops. */
+async function eachOnce(paths: readonly string[]): Promise<string[]> {
+  const byFile = new Map<string, string>();
+  for (const path of [...paths].sort((a, b) => a.length - b.length)) {
+    const real = await realpath(path).catch(() => path);
+    if (!byFile.has(real)) byFile.set(real, path);
+  }
+  return [...byFile.values()].sort();
+}
+
+async function filesIn(directory: string, ignore: readonly string[]): Promise<string[]> {
   const entries = await readdir(directory, { withFileTypes: true });
-  const names = entries.filter((entry) => !entry.isDirectory() && !entry.name.startsWith(".")).map(({ name }) => name);
-  const known = names.filter((name) => extensions[extensionOf(name)] !== undefined).sort();
-  if (known.length > 0) return known.map((name) => join(directory, name));
+  const known = entries
+    .filter(
+      (entry) => !entry.isDirectory() && !entry.name.startsWith(".") && !isIgnored(join(directory, entry.name), ignore),
+    )
+    .filter(({ name }) => extensions[extensionOf(name)] !== undefined);
+  const tables = known.filter(({ name }) => extensions[extensionOf(name)] !== "yaml");
+  const taken = (tables.length > 0 ? tables : known).map(({ name }) => join(directory, name)).sort();
+  const files: string[] = [];
+  for (const path of taken) {
+    const found = await stat(path).catch(() => undefined);
+    if (found === undefined)
+      throw new SourceError(path, "is a link that leads nowhere", {
+        hint: `Remove the link, or leave it out: --ignore ${basename(path)}`,
+      });
+    if (!found.isDirectory()) files.push(path);
+  }
+  if (files.length > 0) return files;
   throw new SourceError(directory, `the directory holds no source (${Object.keys(extensions).join(" ")})`, {
     hint: `Name the files themselves if their names end otherwise; folders within are taken by a pattern: "${join(directory, "**/*.csv")}".`,
   });

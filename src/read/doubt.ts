@@ -10,7 +10,7 @@ export interface Doubt {
 }
 
 /** One way to read a source in doubt: what settles it under `source` in the mapping. */
-export interface Answer extends Pick<SourceOptions, "csv" | "json" | "format"> {
+export interface Answer extends Pick<SourceOptions, "csv" | "json" | "xlsx" | "format"> {
   readonly text: string;
 }
 

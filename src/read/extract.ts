@@ -6,9 +6,13 @@ import { scanOptions } from "./csv.js";
 import type { Text } from "./decode.js";
 import { extractJson } from "./extract-json.js";
 import { encoded, extractSpans } from "./extract-spans.js";
-import { type Format, tellFormat } from "./format.js";
+import { extractYaml } from "./extract-yaml.js";
+import { tellFormat } from "./format.js";
 import { openText, openUnpacked } from "./open-text.js";
 import { RowScanner } from "./row-scanner.js";
+import { unpackedName } from "./unpack.js";
+import { isWorkbook } from "./xlsx/open-sheet.js";
+import { extractRows } from "./xlsx/xlsx.js";
 
 /** A record to extract: its span where its format has spans. */
 export interface Wanted {
@@ -35,7 +39,11 @@ export async function* extractRecords(
   io: { readonly path?: string } = {},
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const { path, name } = source;
-  const opened = { path, name, ...(io.path !== undefined && { readFrom: io.path }) };
+  const opened = { ...source, ...(io.path !== undefined && { readFrom: io.path }) };
+  if (await isWorkbook(opened, options)) {
+    yield* extractRows(opened, options, new Set(wanted.map(({ position }) => position)));
+    return;
+  }
   const text = await openText(opened, options);
   const { encoding } = text;
   try {
@@ -49,6 +57,10 @@ export async function* extractRecords(
       for await (const piece of extractJson({ name, start: text.start }, text.blocks, options, positions)) {
         yield encoding.decode === undefined ? piece : encoded(asciiOf(piece.toString()), encoding);
       }
+      return;
+    }
+    if (format === "yaml") {
+      yield* extractYaml(text, options, new Set(sorted.map(({ position }) => position)));
       return;
     }
     const spans = sorted.map(({ position, span }) => span ?? noSpan(name, position));
@@ -93,13 +105,20 @@ function noSpan(name: string, position: number): never {
   throw new InternalError(`${name}: record ${position} has no span to be extracted by`);
 }
 
-/** Tells the format of a source that was copied while it was read, as its reader did. */
-export async function formatOfCopy(
-  { path, name }: { readonly path: string; readonly name: string },
-  copy: string,
+/** What a source's rejected records are called and written as: as the source is, unpacked; a sheet of a workbook as CSV. @param copy - of a source read once */
+export async function rejectsNameOf(
+  source: BoundSource,
   options: SourceOptions,
-): Promise<Format> {
-  const text = await openText({ path, name, readFrom: copy }, options);
+  copy: string | undefined,
+): Promise<{ readonly name: string; readonly extension?: string }> {
+  const { path } = source;
+  const name = unpackedName(source.name);
+  const opened = { ...source, ...(copy !== undefined && { readFrom: copy }) };
+  if (await isWorkbook(opened, options))
+    return { name: `${source.sheet ?? name.replace(/\.xls[xm]$/i, "")}.csv`, extension: "csv" };
+  if (copy === undefined) return { name };
+  // Stdin has no name of its own.
+  const text = await openText(opened, options);
   await text.blocks.return();
-  return tellFormat(path, text.head, options);
+  return { name, extension: tellFormat(path, text.head, options) };
 }

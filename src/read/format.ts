@@ -5,6 +5,9 @@ import { unpackedName } from "./unpack.js";
 /** A format that sources come in. */
 export type Format = NonNullable<SourceOptions["format"]>;
 
+/** A format that is text. */
+export type TextFormat = Exclude<Format, "xlsx">;
+
 /** Extensions that name a format. */
 export const extensions: Readonly<Record<string, Format>> = {
   ".csv": "csv",
@@ -12,6 +15,10 @@ export const extensions: Readonly<Record<string, Format>> = {
   ".json": "json",
   ".ndjson": "ndjson",
   ".jsonl": "ndjson",
+  ".yaml": "yaml",
+  ".yml": "yaml",
+  ".xlsx": "xlsx",
+  ".xlsm": "xlsx",
 };
 
 /**
@@ -24,8 +31,10 @@ export const extensions: Readonly<Record<string, Format>> = {
  * @param path - of a file, or `-`
  * @param head - the first bytes of the text
  */
-export function tellFormat(path: string, head: Buffer, options: SourceOptions): Format {
-  const format = options.format ?? formatOf(extensions[extensionOf(path)], head.toString("utf8"));
+export function tellFormat(path: string, head: Buffer, options: SourceOptions): TextFormat {
+  // The rejects of a workbook are a CSV.
+  const asked = options.format === "xlsx" ? undefined : options.format;
+  const format = asked ?? formatOf(extensions[extensionOf(path)], head.toString("utf8"));
   const { records, keyed } = options.json ?? {};
   return format === "ndjson" && (records ?? keyed) !== undefined ? "json" : format;
 }
@@ -36,7 +45,7 @@ export function extensionOf(path: string): string {
   return /\.[^./\\]*$/.exec(unpackedName(name))?.[0].toLowerCase() ?? "";
 }
 
-function formatOf(named: Format | undefined, head: string): Format {
+function formatOf(named: Format | undefined, head: string): TextFormat {
   const text = head.replaceAll("\u001e", "").trimStart();
   const isArray = /^\[\s*(?:[[{\]]|$)/.test(text);
   const isObjects = /^\{\s*(?:["}]|$)/.test(text);
@@ -46,9 +55,12 @@ function formatOf(named: Format | undefined, head: string): Format {
     case "ndjson":
       return isArray || (isObjects && !holdsLines(text) && isBegun(text)) ? "json" : named;
     case undefined:
+      if (/^(?:---[ \t]*(?:#.*)?\r?\n|%YAML |apiVersion: )/.test(text)) return "yaml";
       if (text.startsWith("[")) return "json";
       if (text.startsWith("{")) return holdsLines(text) && text.includes("\n") ? "ndjson" : "json";
       return firstLine(text).includes("\t") && !firstLine(text).includes(",") ? "tsv" : "csv";
+    case "xlsx":
+      return "csv";
     default:
       if (isArray) return "json";
       return isObjects ? (holdsLines(text) ? "ndjson" : "json") : named;

@@ -1,8 +1,10 @@
 import { once } from "node:events";
-import { closeSync, constants, createReadStream, createWriteStream, openSync, ReadStream } from "node:fs";
+import { constants, createReadStream, createWriteStream, fstat, open } from "node:fs";
 import { stat } from "node:fs/promises";
+import { Socket } from "node:net";
 import { addAbortSignal, type Readable } from "node:stream";
 import { finished } from "node:stream/promises";
+import { promisify } from "node:util";
 import { PortloadError, SourceError, StateError } from "../errors.js";
 import { type FetchIo, fetchBytes } from "./fetch.js";
 import { isUrl } from "./source-name.js";
@@ -39,7 +41,9 @@ export async function* openBytes(
     const copyTo = (await isReopenable(source.path)) ? undefined : io.copyTo;
     const stream = isUrl(source.path)
       ? fetchBytes(source.path, { ...io.fetch, ...(io.signal && { signal: io.signal }) })
-      : streamOf(source, io);
+      : source.path === "-"
+        ? withSignal(stdinOf(source.name, io), io)
+        : fileBytes(source, io);
     yield* copyTo === undefined ? stream : copied(stream, copyTo);
   } catch (error) {
     io.signal?.throwIfAborted();
@@ -73,26 +77,35 @@ const systemErrors: Readonly<Record<string, { message: string; hint: string }>> 
   EISDIR: { message: "is a directory", hint: "Name its files, or the directory where sources are listed." },
 };
 
-function streamOf({ path, name }: { readonly path: string; readonly name: string }, io: OpenIo): Readable {
-  const stream = path === "-" ? stdinOf(name, io) : createReadStream(path, { highWaterMark: blockBytes });
-  const { signal } = io;
-  if (signal === undefined) return stream;
-  if (stream instanceof ReadStream) {
-    const onAbort = (): void => release(stream, path);
-    signal.addEventListener("abort", onAbort);
-    for (const event of ["open", "close"]) stream.once(event, () => signal.removeEventListener("abort", onAbort));
-  }
-  return addAbortSignal(signal, stream);
+function withSignal(stream: Readable, { signal }: OpenIo): Readable {
+  return signal === undefined ? stream : addAbortSignal(signal, stream);
 }
 
-/** A FIFO is not open before somebody opens its other end, and until then nothing can end the wait: so its other end is opened and closed here. */
-function release(stream: ReadStream, path: string): void {
-  if (!stream.pending) return;
-  try {
-    closeSync(openSync(path, constants.O_WRONLY | constants.O_NONBLOCK));
-  } catch {
-    // It is no FIFO, or no longer waited for.
+const openFile = promisify(open);
+const statOpen = promisify(fstat);
+
+/** The bytes of a file, or of a FIFO, which is opened without waiting for its writer: a signal could not end that wait. */
+async function* fileBytes(
+  { path, name }: { readonly path: string; readonly name: string },
+  io: OpenIo,
+): AsyncGenerator<Buffer, void, undefined> {
+  const fd = await openFile(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  const before = await statOpen(fd);
+  if (before.isFIFO() || before.isSocket() || before.isCharacterDevice()) {
+    yield* withSignal(new Socket({ fd, readable: true, writable: false }), io);
+    return;
   }
+  yield* withSignal(createReadStream(path, { fd, highWaterMark: blockBytes }), io);
+  const after = await stat(path).catch(() => undefined);
+  // A file renamed into its place leaves the one that was read whole.
+  const isSame = after?.ino === before.ino && before.size > 0;
+  if (isSame && (after.size !== before.size || after.mtimeMs !== before.mtimeMs)) throw changed(name);
+}
+
+function changed(name: string): SourceError {
+  return new SourceError(name, "changed while it was read: what came of it may be half an export", {
+    hint: "Read it again once its writer is done; a writer that renames the finished file into place cannot do this.",
+  });
 }
 
 function stdinOf(name: string, io: OpenIo): Readable {

@@ -25,7 +25,7 @@ const saveAsCsv = "Save the sheet as CSV UTF-8.";
 const otherKinds: readonly OtherKind[] = [
   {
     is: "is a spreadsheet (.xlsx)",
-    hint: saveAsCsv,
+    hint: `Name its format under source in the mapping: format: xlsx. ${saveAsCsv}`,
     matches: (head) =>
       zipMark(head) && ["[Content_Types].xml", "xl/", "_rels/"].some((entry) => head.includes(entry, 0, "latin1")),
   },
@@ -51,12 +51,12 @@ const otherKinds: readonly OtherKind[] = [
   { is: "is UTF-32", hint: "Convert it first: iconv -f UTF-32 -t UTF-8", matches: beginsWith(0x00, 0x00, 0xfe, 0xff) },
   {
     is: "is an HTML page",
-    hint: "Does the address lead to a sign-in page? Sources are CSV, TSV, JSON or NDJSON.",
+    hint: "Does the address lead to a sign-in page? Sources are CSV, TSV, JSON, NDJSON, YAML or XLSX.",
     matches: beginsWithText(/^(?:\xef\xbb\xbf)?\s*<(?:!doctype html|html)[\s>]/i),
   },
   {
     is: "is XML",
-    hint: "Sources are CSV, TSV, JSON or NDJSON.",
+    hint: "Sources are CSV, TSV, JSON, NDJSON, YAML or XLSX.",
     matches: beginsWithText(/^(?:\xef\xbb\xbf)?\s*<\?xml\s/),
   },
 ];

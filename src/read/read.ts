@@ -6,7 +6,7 @@ import { ChunkSink } from "./chunk-sink.js";
 import { CsvReader } from "./csv.js";
 import type { Text } from "./decode.js";
 import { doubtError } from "./doubt.js";
-import type { Format } from "./format.js";
+import type { TextFormat } from "./format.js";
 import { JsonReader } from "./json.js";
 import { NdjsonReader } from "./ndjson.js";
 import type { OpenIo } from "./open.js";
@@ -14,6 +14,9 @@ import { openText } from "./open-text.js";
 import type { Reader, ReaderInput } from "./reader.js";
 import { type Receipt, receiptOf } from "./receipt.js";
 import { sniffText } from "./sniff.js";
+import { isWorkbook } from "./xlsx/open-sheet.js";
+import { readWorkbookSource } from "./xlsx/xlsx.js";
+import { YamlReader } from "./yaml.js";
 
 /** How a source is read, besides its options. */
 export interface ReadIo extends OpenIo {
@@ -30,7 +33,8 @@ const readers = {
   tsv: (input) => new CsvReader(input),
   json: (input) => new JsonReader(input),
   ndjson: (input) => new NdjsonReader(input),
-} satisfies Record<Format, (input: ReaderInput) => Reader>;
+  yaml: (input) => new YamlReader(input),
+} satisfies Record<TextFormat, (input: ReaderInput) => Reader>;
 
 /**
  * Reads a source once, from its beginning, as chunks of records; nothing is read ahead of the chunk that is asked for but one block.
@@ -47,13 +51,17 @@ export async function* readSource(
   options: SourceOptions,
   io: ReadIo = {},
 ): AsyncGenerator<Chunk<SourceRecord>, void, undefined> {
+  if (await isWorkbook(source, options, io)) {
+    yield* readWorkbookSource(source, options, io);
+    return;
+  }
   const opened = await openText(source, options, io);
   try {
     const { text, sniffed } = await sniffText(source.path, opened, options);
     if ("doubt" in sniffed) throw doubtError(source.name, sniffed.doubt);
     io.onReceipt?.(receiptOf(source, text, sniffed, options));
     const { format } = sniffed;
-    if (format === "json") text.offsets?.stop();
+    if (format === "json" || format === "yaml") text.offsets?.stop();
     const sink = new ChunkSink(source.index, io.limit, text, io.chunkRecords);
     const isUtf8 = text.encoding.decode === undefined;
     const input = { name: source.name, start: text.start, isUtf8, options: { ...options, format }, sink };

@@ -1,12 +1,14 @@
 import type { SourceOptions } from "../source-options.js";
 import type { BoundSource } from "./bind.js";
 import type { Text } from "./decode.js";
+import type { Format } from "./format.js";
 import type { Sniffed } from "./sniff.js";
 import type { JsonShape } from "./sniff-json.js";
 import type { Packing } from "./unpack.js";
 
 /** How a source is read: told by the mapping, or found where that leaves no doubt. */
-export interface Receipt extends Sniffed {
+export interface Receipt extends Omit<Sniffed, "format"> {
+  readonly format: Format;
   readonly source: number;
   readonly name: string;
   readonly encoding: string;
@@ -14,6 +16,9 @@ export interface Receipt extends Sniffed {
   readonly packing?: Packing;
   /** Keys, dotted, that lead to the records of a JSON source. */
   readonly records?: string;
+  /** Of a workbook. */
+  readonly sheet?: string;
+  readonly headerRow?: number;
   /** Name of the key of each record, where the records are the values of an object. */
   readonly keyed?: string;
 }
@@ -42,11 +47,29 @@ export function receiptOf(
 
 /** A receipt in one line: `services.csv: CSV, UTF-8, delimiter ",", quote "\"", header in line 1: id, name (2 columns)`. */
 export function receiptText(receipt: Receipt): string {
-  const { name, format, encoding, hasMark, packing, dialect, records, keyed, isByContent, shape } = receipt;
+  const {
+    name,
+    format,
+    encoding,
+    hasMark,
+    packing,
+    dialect,
+    records,
+    keyed,
+    isByContent,
+    shape,
+    sheet,
+    headerRow,
+    columns = [],
+  } = receipt;
   const parts = [
     `${format.toUpperCase()}${isByContent ? " by its content" : ""}${packing === undefined ? "" : ` packed by ${packing}`}`,
-    encoding + (hasMark ? " with byte order mark" : ""),
   ];
+  if (sheet === undefined) parts.push(encoding + (hasMark ? " with byte order mark" : ""));
+  else {
+    parts.push(`sheet ${JSON.stringify(sheet)}`);
+    parts.push(headerRow === undefined ? "no header" : `header in row ${headerRow}: ${listed(columns)}`);
+  }
   if (records !== undefined) parts.push(`records at ${records}`);
   if (keyed !== undefined) parts.push(`records by their key, as ${keyed}`);
   if (shape !== undefined) parts.push(`one object${shapeText(shape)}`);

@@ -5,6 +5,8 @@ import { type OpenIo, reopenablePath } from "./open.js";
 import { openText } from "./open-text.js";
 import { type Receipt, receiptOf } from "./receipt.js";
 import { sniffText } from "./sniff.js";
+import { isWorkbook } from "./xlsx/open-sheet.js";
+import { sniffWorkbook } from "./xlsx/xlsx.js";
 
 /** A source about which nothing is in doubt. */
 export interface Settled {
@@ -35,20 +37,31 @@ export async function settleSource(
   ask?: Ask,
 ): Promise<Settled> {
   if ((await reopenablePath(source, {})) === undefined) return { options: given };
+  const settledBy = async (doubt: Doubt, options: SourceOptions): Promise<SourceOptions> => {
+    const answer = await ask?.(source.name, doubt);
+    if (answer === undefined) throw doubtError(source.name, doubt);
+    return answered(options, answer);
+  };
   let options = given;
   for (;;) {
+    if (await isWorkbook(source, options)) {
+      const found = await sniffWorkbook(source, options, io);
+      if (!("doubt" in found)) return settled(options, found.receipt);
+      options = await settledBy(found.doubt, options);
+      continue;
+    }
     const opened = await openText(source, options, io);
     try {
       const { text, sniffed } = await sniffText(source.path, opened, options);
-      if (!("doubt" in sniffed)) {
-        const { columns } = sniffed;
-        return { options, receipt: receiptOf(source, text, sniffed, options), ...(columns && { columns }) };
-      }
-      const answer = await ask?.(source.name, sniffed.doubt);
-      if (answer === undefined) throw doubtError(source.name, sniffed.doubt);
-      options = answered(options, answer);
+      if (!("doubt" in sniffed)) return settled(options, receiptOf(source, text, sniffed, options));
+      options = await settledBy(sniffed.doubt, options);
     } finally {
       await opened.blocks.return();
     }
   }
+}
+
+function settled(options: SourceOptions, receipt: Receipt): Settled {
+  const { columns } = receipt;
+  return { options, receipt, ...(columns && { columns }) };
 }

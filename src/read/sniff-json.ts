@@ -1,6 +1,6 @@
 import type { SourceOptions } from "../source-options.js";
 import type { Doubt } from "./doubt.js";
-import type { Format } from "./format.js";
+import type { TextFormat } from "./format.js";
 import { isObject, parseJson } from "./json-parse.js";
 import type { Head } from "./sample-rows.js";
 
@@ -17,7 +17,7 @@ const pageKeys =
   /^(?:next|prev|previous|cursor|total|count|size|page|pages|limit|offset|links?|meta|has_?more|token|ok|status|kind|etag)|(?:cursor|count|token|page|url|link|total)$/i;
 
 /** Pages of an API one a line: what the mapping leaves open about them. */
-export function pagesDoubt({ head }: Head, format: Format, options: SourceOptions): Doubt | undefined {
+export function pagesDoubt({ head }: Head, format: TextFormat, options: SourceOptions): Doubt | undefined {
   if (format !== "ndjson" || options.format !== undefined || options.json !== undefined) return undefined;
   const lines = head.toString().split("\n").slice(0, 20);
   const values = lines.flatMap((line) => {

@@ -45,7 +45,8 @@ function headerAfterTitle(rows: readonly SampleRow[]): number | undefined {
     // A comment may be among the rows, too.
     const table = rows.slice(filled).filter((row) => !isMarked(row) || row === header || widthOf(row) > 1);
     const isTitle = rows.slice(0, filled).every(({ cells }) => cells.slice(1).every(isEmpty));
-    if (isTitle && table.length > 1 && isEven(table.map(widthOf))) return filled;
+    const holdsValue = header?.cells.some((cell) => cell !== null && isValue(String(cell))) ?? true;
+    if (isTitle && !holdsValue && table.length > 1 && isEven(table.map(widthOf))) return filled;
   }
   const last = widthOf(rows.at(-1) ?? { cells: [] });
   const wide = rows.findIndex((row) => widthOf(row) === last);

@@ -4,14 +4,14 @@ import { scanOptions } from "./csv.js";
 import { type Columns, headerColumns, namedColumns, numberedColumns } from "./csv-header.js";
 import type { Text } from "./decode.js";
 import type { Doubt } from "./doubt.js";
-import { extensionOf, extensions, type Format, tellFormat } from "./format.js";
+import { extensionOf, extensions, type TextFormat, tellFormat } from "./format.js";
 import { sampleRows } from "./sample-rows.js";
 import { csvDoubt } from "./sniff-csv.js";
 import { type JsonShape, jsonShape, pagesDoubt } from "./sniff-json.js";
 
 /** How a source is read, as the mapping says or as found. */
 export interface Sniffed {
-  readonly format: Format;
+  readonly format: TextFormat;
   /** Of CSV and TSV. */
   readonly dialect?: {
     readonly delimiter: string;
@@ -60,7 +60,7 @@ export function sniffSource(
   options: SourceOptions,
 ): Sniffed | { readonly doubt: Doubt } {
   const format = tellFormat(path, text.head, options);
-  if (format === "json" || format === "ndjson") {
+  if (format !== "csv" && format !== "tsv") {
     const pages = pagesDoubt(text, format, options);
     if (pages !== undefined) return { doubt: pages };
     const named = extensions[extensionOf(path)];

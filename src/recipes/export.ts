@@ -1,14 +1,10 @@
 import { createClient } from "../api/client.js";
 import type { Blueprint } from "../blueprint.js";
 import { BlueprintError, UsageError } from "../errors.js";
-import { type ExportFormat, exportForm, exportMapping } from "./entity/export-forms.js";
-import { type ApiChoices, clientOptionsOf } from "./run/connect.js";
-
-/** What is exported, and how. */
-export interface ExportOptions extends ApiChoices {
-  readonly blueprints: readonly string[];
-  readonly format: ExportFormat;
-}
+import { type ExportOptions, exportOptions } from "../options/catalog.js";
+import { parseOptions } from "../options/parse.js";
+import { exportForm, exportMapping } from "./entity/export-forms.js";
+import { clientOptionsOf } from "./run/connect.js";
 
 /** What an export takes from the world around it. */
 export interface ExportContext {
@@ -31,8 +27,8 @@ export interface Exported {
  * @throws {UsageError} for a CSV of several blueprints, whose columns differ
  * @throws {BlueprintError} for a blueprint that does not exist
  */
-export async function exportEntities(options: ExportOptions, context: ExportContext): Promise<Exported> {
-  const { format } = options;
+export async function exportEntities(given: ExportOptions, context: ExportContext): Promise<Exported> {
+  const { format = "ndjson", ...options } = parseOptions(exportOptions, given);
   if (format === "csv" && options.blueprints.length !== 1)
     throw new UsageError("a CSV file has the columns of one blueprint", {
       hint: "Export each blueprint into a file of its own, or all into one with --format ndjson.",

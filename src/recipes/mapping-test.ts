@@ -23,6 +23,7 @@ import {
 import { updateTests } from "../mapping-test/update-tests.js";
 import { type TestOptions, testOptions } from "../options/authoring.js";
 import { parseOptions } from "../options/parse.js";
+import { writeOutputFile } from "../output-file.js";
 import { readSource } from "../read/read.js";
 import type { SourceRecord } from "../record.js";
 import type { Blueprints } from "./run/blueprints.js";
@@ -38,7 +39,7 @@ export async function testMappings(given: TestOptions): Promise<readonly FileRes
   const options = parseOptions(testOptions, given);
   const results: FileResult[] = [];
   for (const file of options.files) results.push(await testFileOf(file, options.update));
-  if (options.junit !== undefined) await writeFile(options.junit, formatTestJunit(results));
+  if (options.junit !== undefined) await writeOutputFile(options.junit, "--junit", formatTestJunit(results));
   return results;
 }
 

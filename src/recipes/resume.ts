@@ -74,6 +74,6 @@ function isFinished(report: string): boolean {
 export function optionsOf({ header }: PastImport, { env = {} }: ImportContext): Partial<ResolvedRunOptions> {
   const known = Object.entries(header.options).filter(([name]) => name in runOptions);
   const { pace: _, apiUrl, ...options } = Object.fromEntries(known) as Partial<ResolvedRunOptions>;
-  const elsewhere = env.PORT_API_URL !== undefined || env.PORT_REGION !== undefined;
+  const elsewhere = [env.PORT_API_URL, env.PORT_BASE_URL, env.PORT_REGION].some((given) => given !== undefined);
   return { ...options, ...(apiUrl !== undefined && !elsewhere && { apiUrl }) };
 }

@@ -8,6 +8,7 @@ export const advice = {
   unclosed_quote: "close the quote, or set source.csv.quote to false where quotes are plain text",
   bad_quote: "double a quote within a quoted cell, or set source.csv.quote to false where quotes are plain text",
   bad_json: "correct the line: one complete JSON object",
+  bad_yaml: "correct the document",
   not_an_object: "make the record a JSON object",
   nested_too_deep: "flatten the record; no mapping needs that depth",
   record_too_large: "shorten the record, or raise source.maxRecordBytes in the mapping",

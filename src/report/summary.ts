@@ -181,7 +181,7 @@ export function lastLine(report: Report, resume: string | undefined, paint: Pain
     case 1:
       return paint(
         "bad",
-        `Finished with ${formatNumber(failed(report))} failed, ${formatCount(settled, "entity")} ${dryRun ? "would be" : "are"} in the catalog as the sources have ${settled === 1 ? "it" : "them"}.`,
+        `Finished with ${formatNumber(failed(report))} failed, ${formatCount(settled, "entity")} ${dryRun ? "would be" : settled === 1 ? "is" : "are"} in the catalog as the sources have ${settled === 1 ? "it" : "them"}.`,
       );
     case 2:
       return overBudget();

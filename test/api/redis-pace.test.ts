@@ -158,6 +158,12 @@ describe.skipIf(!hasRedis)(`a pace shared through Redis${withoutRedis}`, { retry
   });
 });
 
+it("is refused in a database that the Redis does not have, before any work", async () => {
+  const url = new URL(redisUrl);
+  url.pathname = "/99";
+  await expect(openRedisPace(url.href, api())).rejects.toThrow(/has no database 99/);
+});
+
 describe("a Redis that is not there", () => {
   // Port 1 on loopback: nobody listens.
   const sharedPace = { url: "redis://user:hunter2@127.0.0.1:1/3?x=y" };

@@ -19,6 +19,18 @@ describe.each(Object.entries(kinds))("a property: %s", (_kind, { rows }) => {
   });
 });
 
+describe("a property of a type that Port's description lacks", () => {
+  const unlisted = (property: object) => property as Property;
+
+  it("is a number where it is integer, and as it was where it is enum", async () => {
+    expect(await typeOne(unlisted({ type: "integer" }), "3")).toEqual({ sent: 3 });
+    expect(await typeOne(unlisted({ type: "integer" }), "three")).toBe("wrong_type");
+    const levels = unlisted({ type: "enum", enum: ["low", "high"] });
+    expect(await typeOne(levels, "low")).toEqual({ sent: "low" });
+    expect(await typeOne(levels, "none")).toBe("not_in_enum");
+  });
+});
+
 describe("typing, for all inputs", () => {
   it("leaves every text as it is", async () => {
     await fc.assert(

@@ -383,3 +383,66 @@ describe("aggregates", () => {
     expect([unknown.status, unknown.body.message]).toEqual([404, 'Property with identifier "none" was not found']);
   });
 });
+
+describe("one request of each further status", () => {
+  const bp = "/v1/blueprints/service";
+  const rule = { identifier: "x", title: "X", rules: [] };
+  const query = { combinator: "and", rules: [] };
+  async function fill({ call }: Session): Promise<void> {
+    const needs = (target: string) => ({ [target]: { target: `_${target}`, required: true, many: false } });
+    const relations = { ...needs("team"), ...needs("user") };
+    await call("POST", "/v1/blueprints", { identifier: "needy", title: "N", schema: { properties: {} }, relations });
+    for (const name of ["one", "two"]) {
+      await call("POST", "/v1/teams", { name });
+      await call("POST", "/v1/blueprints/_user/entities", { identifier: `${name}@example.com` });
+      await call("POST", "/v1/pages", { identifier: name });
+      await call("POST", `${bp}/scorecards`, { ...rule, identifier: name });
+    }
+    await call("POST", "/v1/blueprints/needy/entities", { relations: { team: "one", user: "one@example.com" } });
+    await call("POST", services, { identifier: "s" });
+    const deployment = { identifier: "d", properties: { version: "1" }, relations: { service: "s" } };
+    await call("POST", "/v1/blueprints/deployment/entities", deployment);
+    await call("POST", "/v1/actions", { identifier: "act", trigger: {}, invocationMethod: {} });
+    await call("POST", "/v1/integration", { installationId: "i" });
+    await call("POST", "/v1/integration/i/cursor?kind=k&index=0", { primary: at });
+  }
+
+  it.each<[string, string, object | undefined, number]>([
+    ["DELETE", `${bp}/bulk/entities`, { entities: ["s"] }, 403],
+    ["DELETE", "/v1/blueprints/none/bulk/entities", { entities: ["s"] }, 404],
+    ["GET", `${bp}/actions`, undefined, 200],
+    ["GET", "/v1/blueprints/none/actions", undefined, 404],
+    ["GET", "/v1/actions/act/permissions", undefined, 200],
+    ["PATCH", "/v1/actions/act/permissions", { execute: { roles: ["Admin"] } }, 200],
+    ["PATCH", "/v1/pages/one/permissions", { read: { roles: ["Admin"] } }, 200],
+    ["PUT", "/v1/teams/none", { name: "x" }, 404],
+    ["PUT", "/v1/teams/one", { name: "two" }, 409],
+    ["PATCH", "/v1/teams/one", { name: "two" }, 409],
+    ["DELETE", "/v1/teams/one", undefined, 403],
+    ["DELETE", "/v1/users/one@example.com", undefined, 403],
+    ["POST", "/v1/blueprints/none/scorecards", rule, 404],
+    ["PUT", `${bp}/scorecards/one`, { ...rule, identifier: "two" }, 409],
+    ["GET", "/v1/integration/i/resync-request", undefined, 200],
+    ["PUT", "/v1/integration/i/cursor?kind=k&index=0", { primary: at }, 200],
+    ["GET", "/v1/pages/one", undefined, 200],
+    ["PATCH", "/v1/pages/one", { identifier: "two" }, 409],
+    [
+      "POST",
+      "/v1/entities/aggregate-over-time",
+      {
+        blueprint: "none",
+        query,
+        measureTimeBy: "$createdAt",
+        timeRange: { preset: "today" },
+        timeInterval: "day",
+        aggregationType: "countEntities",
+      },
+      404,
+    ],
+  ])("%s %s %j answers %i", async (method, path, body, status) => {
+    const session = await startSession();
+    await fill(session);
+    const reply = await session.call(method, path, body);
+    expect([reply.status, reply.body.ok]).toEqual([status, status < 300]);
+  });
+});

@@ -96,7 +96,11 @@ describe("binding sources to kinds", () => {
 
   it.each([
     ["a missing file", "missing.csv", "no such file or directory"],
-    ["a directory without sources", "empty", "the directory holds no source (.csv .tsv .json .ndjson .jsonl)"],
+    [
+      "a directory without sources",
+      "empty",
+      "the directory holds no source (.csv .tsv .json .ndjson .jsonl .yaml .yml .xlsx .xlsm)",
+    ],
     ["a glob without a match", "z*.csv", "no file matches"],
   ])("is an error of the source for %s", async (_title, name, said) => {
     const error = await bindSources([at(name)], ["teams"]).catch((thrown: unknown) => thrown);

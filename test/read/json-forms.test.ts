@@ -193,7 +193,9 @@ describe("any text", () => {
   });
 });
 
-const built = new URL(`file://${join(import.meta.dirname, "../../dist/read/read.js")}`).href;
+const built = new URL(
+  `file://${join(import.meta.dirname, "../../node_modules/.cache/portload-bench/src/read/read.js")}`,
+).href;
 
 /** Reads one record of 300 MB between two small ones, in a process of its own, and prints what came and the peak in megabytes. */
 const program = `

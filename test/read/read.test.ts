@@ -29,7 +29,7 @@ describe("a source that cannot be read on", () => {
       { offset: 20, line: 2 },
     ],
     ["archive.tar.gz", "archive.tar.gz: is a tar archive", { hint: expect.stringContaining("tar -xf") }],
-    ["sheet.xlsx", "sheet.xlsx: is a spreadsheet (.xlsx)", { hint: "Save the sheet as CSV UTF-8." }],
+    ["sheet.xls", "sheet.xls: is an old spreadsheet (.xls)", { hint: "Save the sheet as CSV UTF-8." }],
   ])("%s is an error with what to do and its place as facts", async (file, message, facts) => {
     const { error } = await readFixture(file);
     expect(error).toMatchObject({ name: "SourceError", message, hint: expect.any(String), ...facts });

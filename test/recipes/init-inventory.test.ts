@@ -47,8 +47,8 @@ describe("init on an inventory as a CMDB exports it", () => {
       const { blueprints, tried } = await proposeMapping({ sources, out, blueprintsOut });
       expect(blueprints.map(({ identifier, relations }) => [identifier, relationsOf(relations)])).toEqual([
         ["team", { parent: "team" }],
-        ["application", { ownerTeam: "team", ownerContact: "team", dependsOn: "application[]" }],
-        ["server", { businessApplication: "application[]", ownerTeam: "team", contact: "team", parentHost: "server" }],
+        ["application", { ownerTeam: "team", dependsOn: "application[]" }],
+        ["server", { businessApplication: "application[]", ownerTeam: "team", parentHost: "server" }],
       ]);
       const emulator = await startCatalog({ blueprints: [] });
       const env = envOf(emulator);
@@ -83,6 +83,7 @@ describe("init on an inventory as a CMDB exports it", () => {
         environment: "string",
         installStatus: "string",
         criticality: "string",
+        contact: "email",
         purchaseDate: "date-time",
         warrantyEnd: "date-time",
         lastDiscovered: "date-time",
@@ -171,11 +172,13 @@ describe("init on what people export", () => {
       Buffer.from([0xe9]),
       Buffer.from("\nc,Z\u00fcrich\n"),
     ]);
-    const { questions, mapping } = await propose("hosts.csv", text);
+    const { questions, mapping, source, tried } = await propose("hosts.csv", text);
     expect(questions[0]).toMatch(
-      /^which encoding is it\? 2 characters are UTF-8, and 1 bytes are not, the first in line 3/,
+      /^which encoding is it\? 2 characters are UTF-8, and 1 byte is not, the first in line 3;/,
     );
     expect(mapping).toContain(`# ? ${questions[0]}`);
+    expect(source).toEqual({ badText: "reject" });
+    expect(tried[0]?.lines[0]).toBe('tried on the sample: 3 records, 2 would be imported as "host", 1 rejected');
   });
 
   it("asks about the other lists of a JSON text", async () => {
@@ -187,6 +190,32 @@ describe("init on what people export", () => {
   it("writes nothing about a source that is read without doubt", async () => {
     const { source } = await propose("hosts.csv", "id,name\na,Ada\nb,Bob\n");
     expect(source).toEqual({});
+  });
+
+  it("makes words the identifier where other sources name them, and an address a relation where it is the only link", async () => {
+    const teams = rowsOf("team id,name,mail", 5, (index) => `${index}-x,Team No ${index},t${index}@example.com`);
+    const folder = await filesOf({
+      "teams.csv": teams,
+      "hosts.csv": rowsOf("id,owner", 20, (index) => `h-${index},team no ${index % 5}`),
+      "jobs.csv": rowsOf("id,contact", 20, (index) => `j-${index},t${index % 5}@example.com`),
+    });
+    const sources = ["teams", "hosts", "jobs"].map((name) => join(folder, `${name}.csv`));
+    const { mapping, questions, tried } = await proposeMapping({ sources });
+    const slug = `| ascii_downcase | [scan("[a-z0-9]+")] | join("-")`;
+    const [team, host, job] = parseMapping(mapping, "m.yaml").resources.map(({ entity }) => entity);
+    expect(team?.identifier).toBe(`.name ${slug}`);
+    expect(host?.relations.owner).toBe(`.owner | values ${slug}`);
+    expect(job?.relations.contact).toMatchObject({
+      rules: [{ property: '"mail"', operator: '"="', value: ".contact" }],
+    });
+    expect(questions).toContainEqual(
+      expect.stringContaining(".contact is found by a search, which sync cannot compare"),
+    );
+    expect(tried.map(({ lines }) => lines)).toEqual([
+      ['tried on the sample: 5 records, 5 would be imported as "team", none rejected'],
+      ['tried on the sample: 20 records, 20 would be imported as "host", none rejected'],
+      ['tried on the sample: 20 records, 20 would be imported as "job", none rejected'],
+    ]);
   });
 
   it("finds relations to the catalog when asked to, by identifier, title and e-mail", async () => {
@@ -207,7 +236,7 @@ describe("init on what people export", () => {
     const given = { sources: [join(folder, "hosts.csv")] };
     expect((await proposeMapping(given)).blueprints[0]?.relations).toEqual({});
     const { blueprints, mapping } = await proposeMapping({ ...given, catalog: true }, { env });
-    expect(relationsOf(blueprints[0]?.relations)).toEqual({ squad: "team", owners: "team[]", mail: "team" });
+    expect(relationsOf(blueprints[0]?.relations)).toEqual({ squad: "team", owners: "team[]" });
     const [resource] = parseMapping(mapping, "m.yaml").resources;
     expect(resource?.entity.relations).toMatchObject({
       owners: ".owners",

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 
 /** A shell in which a reader of a page runs one block after another. */
 export interface Shell {
@@ -45,7 +46,7 @@ export function startShell(cwd: string, scripts: string, env: Readonly<Record<st
         `exec 2>&1; failed=; trap 'failed="$failed $?"' ERR; . '${script}' </dev/null; trap - ERR; echo "${mark}:$failed:"\n`,
       );
       const [, failed = ""] = await shows(new RegExp(`${mark}:([\\d ]*):\\n`));
-      if (/&\s*$/m.test(text)) await shows(/listening on/);
+      if (/&\s*$/m.test(text)) await Promise.race([shows(/listening on/), wait(60_000)]);
       const codes = failed.split(" ").filter((code) => code !== "");
       return { printed: printed.replace(`${mark}:${failed}:\n`, ""), failed: codes.map(Number) };
     },

@@ -26,7 +26,15 @@ const regions = new Map([
 
 function checkAddress(apiUrl: string, fromFlag: boolean, env: Env): Check {
   const { ok, warning } = checksOf("address");
-  const from = fromFlag ? "--api-url" : env.PORT_API_URL ? "PORT_API_URL" : env.PORT_REGION ? "PORT_REGION" : "default";
+  const from = fromFlag
+    ? "--api-url"
+    : env.PORT_API_URL
+      ? "PORT_API_URL"
+      : env.PORT_BASE_URL
+        ? "PORT_BASE_URL"
+        : env.PORT_REGION
+          ? "PORT_REGION"
+          : "default";
   const { hostname, pathname, protocol } = new URL(apiUrl);
   const region = regions.get(hostname);
   const told = `${apiUrl} (${region === undefined ? "an address of your own" : `region ${region}`}), from ${from}`;

@@ -179,10 +179,17 @@ async function encodingOf(
       source: { encoding },
       questions: [`line ${counts.firstBad} is not UTF-8, so the source is read as ${encoding}; is that right?`],
     };
-  const seen = `${counts.sequences} characters are UTF-8, and ${counts.bad} bytes are not, the first in line ${counts.firstBad}`;
+  const seen = `${counts.sequences} characters are UTF-8, and ${counts.bad} ${counts.bad === 1 ? "byte is" : "bytes are"} not, the first in line ${counts.firstBad}`;
+  if (counts.sequences < counts.bad)
+    return {
+      source: { encoding },
+      questions: [`which encoding is it? ${seen}; as ${encoding}, written here, the UTF-8 characters are wrong`],
+    };
   return {
-    source: { encoding },
-    questions: [`which encoding is it? ${seen}; as ${encoding}, written here, the UTF-8 characters are wrong`],
+    source: { badText: "reject" },
+    questions: [
+      `which encoding is it? ${seen}; badText: reject, written here, rejects the records of these bytes, and encoding: ${encoding} reads them but spoils the UTF-8 characters`,
+    ],
   };
 }
 

@@ -73,7 +73,7 @@ export async function loadBlueprintFiles(files: readonly string[]): Promise<Blue
       blueprints.push(blueprint);
     }
   }
-  if (faults.length > 0) throw new BlueprintError(faults.join("\n"), { hint: "mend the files, then run again" });
+  if (faults.length > 0) throw new BlueprintError(faults.join("\n"), { hint: "Correct the files, then run again." });
   return blueprints;
 }
 

@@ -2,8 +2,7 @@ import { existsSync } from "node:fs";
 import type { Client } from "../../api/client.js";
 import type { Mode } from "../../entity.js";
 import { GuardError, InternalError, PortloadError, SourceError } from "../../errors.js";
-import { extractRecords, formatOfCopy } from "../../read/extract.js";
-import { unpackedName } from "../../read/unpack.js";
+import { extractRecords, rejectsNameOf } from "../../read/extract.js";
 import { writeForms } from "../../report/forms.js";
 import { buildReport, type Ending, type RejectFile, type Report, type ReportOrigin } from "../../report/report.js";
 import type { Timeline } from "../../report/timeline.js";
@@ -136,9 +135,7 @@ async function writeRejectFiles({ ledger, rejectsOf, state }: Closing, files: Re
     const options = rejectsOf.optionsOf(source);
     try {
       const bytes = extractRecords(source, options, wanted, isCopied ? { path: copy } : {});
-      const name = unpackedName(source.name);
-      // Stdin has no name of its own.
-      const named = isCopied ? { name, extension: await formatOfCopy(source, copy, options) } : { name };
+      const named = await rejectsNameOf(source, options, isCopied ? copy : undefined);
       const path = await state.rejects.writeRejectsFile(named, bytes);
       files.push({ path, source: source.name, records: wanted.length });
     } catch (error) {

@@ -36,13 +36,14 @@ export interface Inventory {
 export async function openInventory(options: {
   readonly mapping: string;
   readonly sources: readonly string[];
+  readonly ignore?: readonly string[] | undefined;
   readonly only: readonly string[];
 }): Promise<Inventory> {
   const text = await readMappingFile(options.mapping);
   const mapping = parseMapping(text, options.mapping);
   const resources = chooseResources(mapping, options.only);
   const kinds = [...new Set(mapping.resources.map(({ kind }) => kind))];
-  const { sources, unbound } = await bindSources(options.sources, kinds);
+  const { sources, unbound } = await bindSources(options.sources, kinds, options.ignore);
   const taken = new Set(resources.map(({ kind }) => kind));
   return {
     mapping,

@@ -1,0 +1,148 @@
+import { readdirSync } from "node:fs";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { PassThrough, Readable } from "node:stream";
+import { setImmediate as turn } from "node:timers/promises";
+import { describe, expect, it } from "vitest";
+import { runProgram as runWith } from "../../src/cli/program.js";
+import { envOf, makeFolder, root, startCatalog } from "../support/catalog.js";
+import { runInProcess } from "../support/in-process.js";
+import { runProgram, start } from "../support/program.js";
+
+const mappingOf = (kind: string): string =>
+  `resources: [ { kind: ${kind}, port: { entity: { mappings: { identifier: .id, blueprint: '"svc"' } } } } ]\n`;
+
+async function folderWith(files: Readonly<Record<string, string>>): Promise<string> {
+  const folder = await makeFolder();
+  for (const [name, text] of Object.entries(files)) {
+    await mkdir(join(folder, name, ".."), { recursive: true });
+    await writeFile(join(folder, name), text);
+  }
+  return folder;
+}
+
+describe("a command line without a mapping", () => {
+  it("is offered the one that lies beside the source, its own first", async () => {
+    const cwd = await folderWith({
+      "hosts.csv": "id\na\n",
+      "apps.yaml": mappingOf("apps"),
+      "hosts.yaml": mappingOf("hosts"),
+      "note.yaml": "a: 1\n",
+    });
+    const { code, stderr } = await runProgram(["import", "hosts.csv"], {}, { cwd });
+    expect(code).toBe(64);
+    expect(stderr).toContain(
+      "--mapping is missing\n  A mapping lies beside the source: portload import hosts.csv -m hosts.yaml\n",
+    );
+  });
+
+  it("is told how to get one where none lies there", async () => {
+    const cwd = await folderWith({ "hosts.csv": "id\na\n" });
+    const { stderr } = await runProgram(["preview", "hosts.csv"], {}, { cwd });
+    expect(stderr).toContain("portload init hosts.csv --out mapping.yaml proposes one.");
+  });
+
+  it("that has it among the sources, or swapped with one, is given back right", async () => {
+    const cwd = await folderWith({ "hosts.csv": "id\na\n", "hosts.yaml": mappingOf("hosts") });
+    const meant = "portload preview hosts.csv -m hosts.yaml\n";
+    const among = await runProgram(["preview", "hosts.csv", "hosts.yaml"], {}, { cwd });
+    expect(among.stderr).toContain(`hosts.yaml is a mapping, and stands among the sources\n  ${meant}`);
+    const swapped = await runProgram(["preview", "hosts.yaml", "-m", "hosts.csv"], {}, { cwd });
+    expect(swapped.stderr).toContain(`hosts.csv is no mapping, hosts.yaml is one: they are swapped\n  ${meant}`);
+  });
+});
+
+describe("a folder's settings", () => {
+  const data = { "hosts.csv": "id\na\n", "hosts.yaml": mappingOf("hosts") };
+
+  it.each([
+    ["portload.config.yaml", "mapping: hosts.yaml\nsources: hosts.csv\n"],
+    ["package.json", JSON.stringify({ portload: { mapping: "hosts.yaml", sources: ["hosts.csv"] } })],
+  ])("in %s stand for what the command line leaves out", async (file, text) => {
+    const cwd = await folderWith({ ...data, [file]: text });
+    const { code, stdout } = await runProgram(["preview"], {}, { cwd });
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ blueprint: "svc", identifier: "a" });
+  });
+
+  it("give way to the command line", async () => {
+    const cwd = await folderWith({
+      ...data,
+      "more.csv": "id\nb\n",
+      "portload.config.yaml": "mapping: hosts.yaml\nsources: [hosts.csv]\n",
+    });
+    const { stdout } = await runProgram(["preview", "hosts=more.csv"], {}, { cwd });
+    expect(JSON.parse(stdout)).toMatchObject({ identifier: "b" });
+  });
+
+  it.each([
+    ["maping: a.yaml\n", 'portload.config.yaml: there is no setting "maping"; did you mean "mapping"?'],
+    ["[a]\n", "portload.config.yaml: the settings must be a map"],
+    ["a: [\n", "portload.config.yaml: "],
+    ["share: lots\nmapping: hosts.yaml\nsources: hosts.csv\n", "--quota-share must be a percentage"],
+  ])("that are none are refused: %j", async (text, message) => {
+    const cwd = await folderWith({ ...data, "portload.config.yaml": text });
+    const { code, stderr } = await runProgram(["sync"], {}, { cwd });
+    expect(code).toBe(64);
+    expect(stderr).toContain(message);
+  });
+
+  it("do not concern other commands", async () => {
+    const cwd = await folderWith({ "portload.config.yaml": "nonsense: 1\n" });
+    expect((await runProgram(["schema"], {}, { cwd })).code).toBe(0);
+  });
+});
+
+describe("addresses and exports", () => {
+  it("PORT_BASE_URL is understood, as other tools of Port's do", async () => {
+    const emulator = await startCatalog();
+    const { PORT_API_URL = "", ...env } = envOf(emulator);
+    const { code } = await runInProcess(["entity", "get", "team", "none"], { ...env, PORT_BASE_URL: PORT_API_URL });
+    expect(code).toBe(1);
+  });
+
+  it("the emulator prints what to paste, and never credentials of one's own", async () => {
+    const known = start(["emulator", "--port", "0"]);
+    await known.shows("export PORT_API_URL=http://127.0.0.1:");
+    known.kill("SIGTERM");
+    expect((await known.ended).stderr).toContain("PORT_CLIENT_ID=portload PORT_CLIENT_SECRET=portload");
+    const own = start(["emulator", "--port", "0"], { PORT_CLIENT_ID: "mine", PORT_CLIENT_SECRET: "hidden" });
+    await own.shows("export PORT_API_URL");
+    own.kill("SIGTERM");
+    expect((await own.ended).stderr).not.toMatch(/mine|hidden/);
+  });
+
+  it("the demo's hints name paths that are there", async () => {
+    const cwd = await makeFolder();
+    const { code, stderr } = await runProgram(["demo"], {}, { cwd });
+    expect(code).toBe(0);
+    const paths = [...(stderr.split("What to try next")[1] ?? "").matchAll(/\S*(?:samples|mappings)\/\S+/g)];
+    expect(paths.length).toBeGreaterThan(5);
+    for (const [path] of paths) expect(await readFile(join(path, "."), "utf8").catch((e) => e.code)).not.toBe("ENOENT");
+  });
+});
+
+describe("an interruption", () => {
+  it.each([
+    ["preview", ["preview", "-", "-m", join(root, "mappings/services.yaml")]],
+    ["explain", ["explain", "-", "-m", join(root, "mappings/services.yaml"), "--record", "1"]],
+  ])("ends %s that waits on stdin at once, in one line", async (_name, args) => {
+    const stop = new AbortController();
+    // It asks for data that never comes.
+    const stdin = new Readable({ read: () => stop.abort() });
+    const stderr = new PassThrough();
+    const code = await runWith(args, { env: {}, stdin, stdout: new PassThrough(), stderr, signal: stop.signal });
+    expect({ code, said: String(stderr.read()) }).toEqual({ code: 4, said: "portload: interrupted\n" });
+  });
+
+  it("ends an export that waits for the API, which leaves no file", async () => {
+    const emulator = await startCatalog({ faults: { faults: [{ route: "search", delayMs: 60_000 }] } });
+    const folder = await makeFolder();
+    const running = start(["entity", "export", "service", "--out", join(folder, "x.csv")], envOf(emulator));
+    while (readdirSync(folder).length === 0 || emulator.stats().families.blueprints.accepted === 0) await turn();
+    running.kill("SIGINT");
+    const { code, stderr } = await running.ended;
+    expect({ code, stderr }).toEqual({ code: 4, stderr: "portload: interrupted\n" });
+    expect(readdirSync(folder)).toEqual([]);
+  });
+});
