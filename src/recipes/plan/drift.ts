@@ -1,9 +1,9 @@
 import type { Client } from "../../api/client.js";
+import type { Blueprints } from "../../blueprint.js";
 import type { EntityBody } from "../../entity.js";
 import { GuardError } from "../../errors.js";
 import type { PlanHeader, PlanLine, PlanOp } from "../../plan/plan-file.js";
 import { compileComparison, type Found } from "../../settle/compare.js";
-import type { Blueprints } from "../run/blueprints.js";
 import { fileHash } from "./writer.js";
 
 /** Entities named in a message. */

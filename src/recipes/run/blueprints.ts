@@ -1,14 +1,11 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Client } from "../../api/client.js";
-import type { Blueprint } from "../../blueprint.js";
+import type { Blueprint, Blueprints } from "../../blueprint.js";
 import { parseBlueprints } from "../../check/blueprint-file.js";
 import { checkTargets } from "../../check/targets.js";
 import { BlueprintError, MappingError } from "../../errors.js";
 import type { Inventory } from "./inventory.js";
-
-/** Blueprints by identifier. */
-export type Blueprints = ReadonlyMap<string, Blueprint>;
 
 /**
  * Gets the blueprints that an inventory's resources write, from a folder or from the API, and checks that they have every property and relation mapped.

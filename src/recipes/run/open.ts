@@ -1,4 +1,5 @@
 import type { Readable } from "node:stream";
+import type { Blueprints } from "../../blueprint.js";
 import type { JqEngine } from "../../map/jq.js";
 import { compileMapping } from "../../map/map.js";
 import type { ResolvedRunOptions } from "../../options/run.js";
@@ -7,10 +8,10 @@ import type { ReadIo } from "../../read/read.js";
 import { groupCauses } from "../../report/group-causes.js";
 import { createKeySet, type KeySet } from "../../settle/keys.js";
 import { fingerprintText } from "../../state/fingerprint.js";
-import type { Job } from "../stages/steps.js";
+import type { StepJob } from "../stages/stage.js";
 import { apiTarget, type Target, type WriteRules } from "../target/target.js";
 import { readAllowedRejects } from "./allow-rejects.js";
-import { type Blueprints, openBlueprints } from "./blueprints.js";
+import { openBlueprints } from "./blueprints.js";
 import type { Connection } from "./connect.js";
 import type { Closing } from "./finish.js";
 import { type Folder, headerOf, type OpenFolder } from "./folder.js";
@@ -20,7 +21,7 @@ import { type Ledger, type LedgerHooks, openLedger } from "./ledger.js";
 import { originOf } from "./origin.js";
 
 /** What tells one command that reads sources through a mapping from another. */
-export interface Kind<F extends Folder = Folder> {
+export interface SourceCommand<F extends Folder = Folder> {
   /** As the report and the journal name it. */
   readonly command: string;
   /** True where nothing is changed in the catalog. */
@@ -39,7 +40,7 @@ export interface Kind<F extends Folder = Folder> {
 }
 
 /** A job that reads sources through a mapping. */
-export interface SourceJob<F extends Folder = Folder> extends Job {
+export interface SourceJob<F extends Folder = Folder> extends StepJob {
   readonly inputs: Inputs;
   readonly inventory: Inventory;
   readonly plan: StepPlan;
@@ -61,7 +62,7 @@ export interface Opened {
 /** Opens blueprints, order, mapping, folder and ledger: all that a job of sources is made of, and what it is closed with. */
 export async function openSources<F extends Folder>(
   options: ResolvedRunOptions,
-  kind: Kind<F>,
+  kind: SourceCommand<F>,
   { inventory: given, connection, engine, io, apiUrl, receipts, commandLine }: Opened,
 ): Promise<{ readonly job: SourceJob<F>; readonly closing: Closing }> {
   const { client, control, timeline } = connection;
@@ -126,6 +127,7 @@ function rulesOf(
     createMissing: mapping.createMissingRelatedEntities,
     deleteDependents: mapping.deleteDependentEntities,
     deferrable,
+    makesTargets: mapping.resources.some(({ onMissingTarget }) => Object.values(onMissingTarget).includes("create")),
     onMissingTarget: ({ resource }, relation) => mapping.resources[resource]?.onMissingTarget[relation],
     fieldsOf(blueprint) {
       const own = resources.filter((resource) => resource.blueprint === undefined || resource.blueprint === blueprint);

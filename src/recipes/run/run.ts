@@ -6,7 +6,7 @@ import type { ImportContext } from "./context.js";
 import { doWork, type Finished, finish } from "./finish.js";
 import type { Folder } from "./folder.js";
 import { onceEach, openInventory, type Receipt, settleSources } from "./inventory.js";
-import { type Kind, openSources, type SourceJob } from "./open.js";
+import { openSources, type SourceCommand, type SourceJob } from "./open.js";
 
 /**
  * Runs a command that reads sources through a mapping: opens all that it needs, works, reports, and closes everything whatever becomes of it.
@@ -17,7 +17,7 @@ import { type Kind, openSources, type SourceJob } from "./open.js";
 export async function runSources<F extends Folder>(
   options: ResolvedRunOptions,
   context: ImportContext,
-  kind: Kind<F>,
+  kind: SourceCommand<F>,
   work: (job: SourceJob<F>) => Promise<void>,
 ): Promise<Finished> {
   options.report.forEach(formOf);

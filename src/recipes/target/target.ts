@@ -21,14 +21,13 @@ export interface WriteRules {
   readonly deleteDependents: boolean;
   /** What becomes of an entity's relation whose target is missing; undefined where the mapping says nothing. */
   onMissingTarget(entity: Pick<Entity, "resource">, relation: string): MissingTargetPolicy | undefined;
+  /** Whether any relation says `create`. */
+  readonly makesTargets: boolean;
   /** Relations of a blueprint that may wait for their target, since it may come in the same or a later step. */
   deferrable(blueprint: string): readonly string[];
   /** The fields that the run's entities of a blueprint may bring. */
   fieldsOf(blueprint: string): MappedFields;
 }
-
-/** How a request is to be taken, apart from what its target says of every request. */
-export type UpsertFlags = Pick<BulkFlags, "mode" | "createMissing" | "validationOnly">;
 
 /**
  * Where entities go: the API, a forecast of it (plan), or its validation (dry run).
@@ -58,7 +57,11 @@ export interface Target {
   /** The server's clock, milliseconds since the epoch, never later than the truth; undefined until a reply tells. */
   serverNow(): number | undefined;
   /** Writes entities of one blueprint, given as JSON text: at most 20, together under 1 MiB. */
-  upsert(blueprint: string, items: readonly string[], flags: UpsertFlags): Promise<Reply<readonly Verdict[]>>;
+  upsert(
+    blueprint: string,
+    items: readonly string[],
+    flags: Omit<BulkFlags, "runId">,
+  ): Promise<Reply<readonly Verdict[]>>;
   /** Empties fields of an entity that exists, which an upsert cannot. */
   clear(key: Key, fields: readonly ClearedField[]): Promise<EntityReply>;
   /** Deletes at most 100 entities of one blueprint, all or none of them. */
