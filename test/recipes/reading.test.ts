@@ -220,7 +220,7 @@ describe("a source in doubt", () => {
     const emulator = await startCatalog({ blueprints: [thing] });
     const mapping = await writeMapping(folder, "");
     const source = join(folder, "things.csv");
-    await writeFile(source, "id;name\n1;one\n");
+    await writeFile(source, "id;name;count\n1;one;1\n");
     const given = { mapping, sources: [source], stateDir: join(folder, "state") };
     await expect(runImport(given, { env: envOf(emulator) })).rejects.toMatchObject({
       name: "SourceError",
