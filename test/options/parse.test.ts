@@ -9,6 +9,7 @@ describe("options", () => {
   it("come out as the program works with them, with their defaults", () => {
     expect(parseOptions(importOptions, { ...given, timeout: "5s", quotaShare: "50%", maxErrors: "5%" })).toEqual({
       ...given,
+      ignore: [],
       only: [],
       rate: "auto",
       quotaShare: 0.5,

@@ -1,4 +1,4 @@
-import { setImmediate as turn } from "node:timers/promises";
+import { setTimeout as sleep, setImmediate as turn } from "node:timers/promises";
 
 /** Look-ups in the catalog under way beyond the one whose turn it is: at a round trip of a second one at a time would be the pace of everything. */
 export const lookUpsAhead = 3;
@@ -6,17 +6,44 @@ export const lookUpsAhead = 3;
 /** Most entities in one look-up. */
 const lookedUpAtOnce = 1000;
 
-/** Makes chunks that are worth a look-up of shorter ones. */
+/** Longest time, in milliseconds, that entities wait for others to be looked up with them. */
+const gatherMs = 50;
+
+/** Makes chunks that are worth a look-up of shorter ones. Where the source is slow or falls silent, what has come is not held back for more than a moment. */
 export async function* gathered<T>(chunks: AsyncIterable<readonly T[]>): AsyncGenerator<readonly T[]> {
+  const source = chunks[Symbol.asyncIterator]();
   let waiting: T[] = [];
-  for await (const chunk of chunks) {
-    if (waiting.length > 0 && waiting.length + chunk.length > lookedUpAtOnce) {
-      yield waiting;
-      waiting = [];
+  let next: Promise<IteratorResult<readonly T[]>> | undefined;
+  try {
+    for (;;) {
+      next ??= awaitedLater(source.next());
+      const isLate = waiting.length > 0 && !(await isWithin(next, gatherMs));
+      if (isLate) {
+        yield waiting;
+        waiting = [];
+      }
+      const { done, value } = await next;
+      next = undefined;
+      if (done === true) break;
+      if (waiting.length > 0 && waiting.length + value.length > lookedUpAtOnce) {
+        yield waiting;
+        waiting = [];
+      }
+      waiting.push(...value);
     }
-    waiting.push(...chunk);
+    if (waiting.length > 0) yield waiting;
+  } finally {
+    // So that whoever makes it is not left in the middle.
+    await next?.catch(() => undefined);
+    await source.return?.();
   }
-  if (waiting.length > 0) yield waiting;
+}
+
+async function isWithin(promise: Promise<unknown>, ms: number): Promise<boolean> {
+  const late = new AbortController();
+  const isFirstToCome = await isFirst(promise, sleep(ms, undefined, { signal: late.signal }));
+  late.abort();
+  return isFirstToCome;
 }
 
 /**
