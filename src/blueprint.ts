@@ -34,3 +34,6 @@ export interface Blueprint {
   readonly teamInheritance?: unknown;
   readonly [word: string]: unknown;
 }
+
+/** Blueprints by identifier. */
+export type Blueprints = ReadonlyMap<string, Blueprint>;

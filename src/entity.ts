@@ -165,6 +165,15 @@ export function isSearchQuery(value: unknown): value is SearchQuery {
   return typeof value === "object" && value !== null && !Array.isArray(value) && "combinator" in value;
 }
 
+/** True for a search that looks for null in one of its rules: no entity is meant by it. */
+export function searchesNull(value: unknown): boolean {
+  if (!isSearchQuery(value) || !Array.isArray(value.rules)) return false;
+  return value.rules.some(
+    (rule: unknown) =>
+      searchesNull(rule) || (typeof rule === "object" && rule !== null && "value" in rule && rule.value === null),
+  );
+}
+
 /** Identifiers that a relation's value names; a search names none. */
 export function targetsOf(value: RelationValue | undefined): readonly string[] {
   if (value === undefined || value === null || isSearchQuery(value)) return [];

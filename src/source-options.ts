@@ -119,6 +119,8 @@ export const sourceOptions = z.strictObject({
   /** Cells and JSON strings that mean "no value"; they become null before any expression sees them. */
   blanks: z.array(z.string()).optional(),
   columns: z.record(z.string(), columnOptions).optional(),
+  /** Columns that a table may lack, though an expression reads them. */
+  optionalColumns: z.array(z.string().min(1)).optional(),
   /** What a byte that is no text of the encoding, a NUL, and a NaN or Infinity in JSON cost: `stop` ends the source there, `reject` costs that record. Default stop. */
   badText: z.enum(["stop", "reject"]).optional(),
   /** Largest record in bytes of UTF-8. Default 16 MiB. */

@@ -31,7 +31,7 @@ ${table(
 A reject is a record, candidate or entity refused. There is exactly one for each refused thing; further faults of it stand in \`also\`.
 
 ${table(
-  ["code", "means", "mend"],
+  ["code", "means", "fix"],
   Object.entries(rejectCodes).map(([code, means]) => [`\`${code}\``, means, advice[code as keyof typeof advice]]),
 )}
 ## Warnings

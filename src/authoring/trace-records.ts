@@ -133,7 +133,7 @@ async function runLeaves(
     const answer = await engine.run(programs, texts);
     if ("stuck" in answer) {
       const path = leaves[answer.stuck.leaf >> 1]?.path ?? "an expression";
-      throw new ExpressionError(`${path} never ends, or breaks the engine`, { hint: "Mend the expression." });
+      throw new ExpressionError(`${path} never ends, or breaks the engine`, { hint: "Correct the expression." });
     }
     for (const row of answer.rows)
       traces.push(

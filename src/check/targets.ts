@@ -4,7 +4,7 @@ import { didYouMean } from "../nearest.js";
 import { calculatedBy } from "./read-only.js";
 
 /** What a mapping writes to: a constant blueprint with the keys it maps. */
-export interface Target {
+export interface MappedTarget {
   /** Dotted path of the entity's mappings, e.g. `resources.0.port.entity.mappings`. */
   readonly path: string;
   /** Line in the mapping file, from 1. */
@@ -15,7 +15,10 @@ export interface Target {
 }
 
 /** Compares what a mapping writes to with the blueprints: unknown blueprints, properties and relations, with the nearest name, and properties that Port calculates. */
-export function checkTargets(targets: readonly Target[], blueprints: ReadonlyMap<string, Blueprint>): readonly Issue[] {
+export function checkTargets(
+  targets: readonly MappedTarget[],
+  blueprints: ReadonlyMap<string, Blueprint>,
+): readonly Issue[] {
   return targets.flatMap((target) => {
     const line = target.line === undefined ? {} : { line: target.line };
     const blueprint = blueprints.get(target.blueprint);

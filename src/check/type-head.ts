@@ -19,8 +19,8 @@ export function typeIdentifier(value: unknown, diagnostics: Diagnostics): Entity
     const fault = searchQueryFault({ ...value });
     return fault === undefined ? value : diagnostics.refuse("identifier_invalid", `the identifier ${fault}`);
   }
-  const mend = typeof value === "number" ? "; write tostring in the expression" : "";
-  return diagnostics.refuse("identifier_invalid", `the identifier is ${kindOf(value)}, not text${mend}`);
+  const fix = typeof value === "number" ? "; write tostring in the expression" : "";
+  return diagnostics.refuse("identifier_invalid", `the identifier is ${kindOf(value)}, not text${fix}`);
 }
 
 /** Types a title as text. Null never reaches it: the API clears a title by PATCH only. @source API reference, "Create an entity" */

@@ -29,9 +29,9 @@ export const typeLabeledUrl: Typer = (value, diagnostics) => {
 export function parseJsonText(text: string, opener: "{" | "[", diagnostics: Diagnostics): unknown {
   const wanted = opener === "{" ? "an object" : "a list";
   if (!text.trimStart().startsWith(opener)) {
-    const mend =
+    const fix =
       opener === "[" ? 'write split(";") or [.] in the expression' : "write fromjson or {…} in the expression";
-    return diagnostics.refuse("wrong_type", `expects ${wanted} or its JSON text, got other text; ${mend}`);
+    return diagnostics.refuse("wrong_type", `expects ${wanted} or its JSON text, got other text; ${fix}`);
   }
   try {
     const parsed: unknown = JSON.parse(text);

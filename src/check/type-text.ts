@@ -19,7 +19,7 @@ export function textOf(value: unknown, code: RejectCode, diagnostics: Diagnostic
     diagnostics.warn("number_as_text", "a number became text; write tostring in the expression if that is meant");
     return String(value);
   }
-  return diagnostics.refuse(code, `expects text, got ${kindOf(value)}${mend(value)}`);
+  return diagnostics.refuse(code, `expects text, got ${kindOf(value)}${fixOf(value)}`);
 }
 
 /** A typer of text in a format. Text is never changed for its format. A format without a judge is not looked at. */
@@ -48,7 +48,7 @@ export function passesFormat(text: string, format: string, judge: FormatJudge, d
   return true;
 }
 
-function mend(value: unknown): string {
+function fixOf(value: unknown): string {
   if (typeof value === "number") return "; write tostring in the expression, and mind that 1.10 is read as 1.1";
   if (Array.isArray(value)) return '; write join(", ") or tojson in the expression';
   return value === null ? "" : "; write tojson in the expression";

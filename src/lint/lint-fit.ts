@@ -1,10 +1,9 @@
-import type { Blueprint, Property } from "../blueprint.js";
+import type { Blueprint, Blueprints, Property } from "../blueprint.js";
 import { type CompiledBlueprint, compileBlueprint } from "../check/compile-blueprint.js";
 import { openDiagnostics } from "../check/diagnostics.js";
 import { leavesIn, type Mapping, type RawLeaf, type Resource } from "../map/mapping.js";
 import { plainOf } from "../map/plain.js";
 import type { Report } from "./codes.js";
-import type { Blueprints } from "./lint-targets.js";
 import { type Yield, yieldOf } from "./yields.js";
 
 /** Compares what each leaf can give with what its field takes: constants by the very rules of an import, expressions by the type of their outputs. */

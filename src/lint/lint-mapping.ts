@@ -1,4 +1,5 @@
 import type { SourceSample } from "../authoring/sample-source.js";
+import type { Blueprints } from "../blueprint.js";
 import type { Issue } from "../errors.js";
 import type { Mapping } from "../map/mapping.js";
 import { doubleQuotes, refusalOf } from "../map/words.js";
@@ -7,7 +8,7 @@ import { keyDescriptions } from "./key-descriptions.js";
 import { type Compile, lintExpressions } from "./lint-expressions.js";
 import { lintFit } from "./lint-fit.js";
 import { lintSources } from "./lint-sources.js";
-import { type Blueprints, lintTargets } from "./lint-targets.js";
+import { lintTargets } from "./lint-targets.js";
 import { nearestName } from "./nearest-name.js";
 import { parseTolerant } from "./parse-tolerant.js";
 

@@ -1,11 +1,11 @@
 import { type DateReadings, openReadings, provenDates } from "../authoring/date-readings.js";
 import { pathName, type SourceSample } from "../authoring/sample-source.js";
+import type { Blueprints } from "../blueprint.js";
 import { keysRead } from "../map/keys-read.js";
 import { type FoundLeaf, leavesOf, type Mapping, type Resource, sourceOptionsFor } from "../map/mapping.js";
 import { type PathStep, plainOf } from "../map/plain.js";
 import type { Report } from "./codes.js";
 import { pathTo } from "./lint-expressions.js";
-import type { Blueprints } from "./lint-targets.js";
 import { nearestName } from "./nearest-name.js";
 import { rootKeys } from "./root-keys.js";
 

@@ -1,13 +1,10 @@
-import type { Blueprint } from "../blueprint.js";
+import type { Blueprint, Blueprints } from "../blueprint.js";
 import { calculatedBy } from "../check/read-only.js";
 import { checkTargets } from "../check/targets.js";
 import { teamRuleOf } from "../check/type-head.js";
 import type { Mapping, Resource } from "../map/mapping.js";
 import type { Report } from "./codes.js";
 import { nearestName } from "./nearest-name.js";
-
-/** Blueprints by identifier. */
-export type Blueprints = ReadonlyMap<string, Blueprint>;
 
 /**
  * Compares what a mapping writes to with the blueprints: names that are unknown, what is required and not given, teams, targets of relations.

@@ -1,3 +1,4 @@
+import { searchesNull } from "../entity.js";
 import type { Cell } from "../record.js";
 import type { CompiledMapping, CompiledResource, Node } from "./compile-mapping.js";
 import type { JqRow } from "./jq-program.js";
@@ -56,26 +57,39 @@ export function bindResource(compiled: CompiledResource, { mapping }: CompiledMa
   const onNull = (field: string): Field["onNull"] =>
     (["reject", "clear", "omit"] as const).find((policy) => mapping[policy].includes(field)) ?? mapping.onNull;
   const named = (group: "properties" | "relations"): FieldGroup => {
+    const bindLeaf = group === "relations" ? bindName : bindNode;
     const fields = compiled[group].map(([key, node]): Field => {
-      return { key, read: bindNode(node, inner), onNull: onNull(`${group}.${key}`) };
+      return { key, read: bindLeaf(node, inner), onNull: onNull(`${group}.${key}`) };
     });
     return { fields, template: templateOf(fields.map(({ key }) => key)) };
   };
   const rest = (["title", "icon", "team"] as const).flatMap((key): Field[] => {
     const node = compiled[key];
-    return node === undefined ? [] : [{ key, read: bindNode(node, inner), onNull: onNull(key) }];
+    return node === undefined
+      ? []
+      : [{ key, read: (key === "team" ? bindName : bindNode)(node, inner), onNull: onNull(key) }];
   });
   const always = compiled.selector.is === "constant" && compiled.selector.value === true;
   return {
     compiled,
     selector: always ? undefined : bindNode(compiled.selector, inner),
     items: items === undefined ? undefined : bindNode(items.node, shape),
-    identifier: bindNode(compiled.identifier, inner),
+    identifier: bindName(compiled.identifier, inner),
     blueprint: resource.blueprint ?? bindNode(compiled.blueprint, inner),
     rest,
     properties: named("properties"),
     relations: named("relations"),
     refusesNull: mapping.reject.length > 0,
+  };
+}
+
+/** What names an entity; a search for null names none. */
+function bindName(node: Node, shape: Shape): Read {
+  const read = bindNode(node, shape);
+  if (node.is === "path" || node.is === "constant") return read;
+  return (root, row, notes) => {
+    const value = read(root, row, notes);
+    return searchesNull(value) ? null : value;
   };
 }
 

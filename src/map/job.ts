@@ -146,7 +146,8 @@ async function runBatches(
   return rows;
 }
 
-const hint = "Run `portload preview` with `--limit` on the source to look at these records, and mend the expression.";
+const hint =
+  "Run `portload preview` with `--limit` on the source to look at these records, and correct the expression.";
 
 function words(why: Stuck["why"], timeoutMs: number): string {
   if (why === "timeout") return `did not end within ${timeoutMs / 1000} s`;

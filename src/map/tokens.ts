@@ -27,7 +27,7 @@ export function tokenize(expression: string): Tokens {
     const match = pattern.exec(expression);
     const groups = match?.groups;
     if (match === null || groups === undefined)
-      return { fault: inString ? unclosed : `the character ${JSON.stringify(expression[at])} has no meaning in jq` };
+      return { fault: inString ? unclosed : strangeCharacter(expression, at) };
     at = pattern.lastIndex;
     if (inString) {
       inString = false;
@@ -81,3 +81,12 @@ const codePart = new RegExp(
   ].join("|"),
   "uy",
 );
+
+/** jq's names are ASCII; a key with other letters needs quotes. */
+function strangeCharacter(expression: string, at: number): string {
+  const [rest] = /^[\p{L}\p{M}\p{N}_]+/u.exec(expression.slice(at)) ?? [];
+  const [, begun] = /\.([\p{L}\p{M}\p{N}_]*)$/u.exec(expression.slice(0, at)) ?? [];
+  const fix =
+    rest === undefined || begun === undefined ? "" : `; write the key in quotes: .${JSON.stringify(begun + rest)}`;
+  return `the character ${JSON.stringify(expression[at])} has no meaning in jq${fix}`;
+}

@@ -4,7 +4,7 @@ import type { PlanEnd, PlanLine, PlanOp } from "./plan-file.js";
 const shownOps = 50;
 const maxValueChars = 60;
 
-/** Dyes a text by what it tells; gives it as it is where there are no colours. */
+/** Colours a text by its kind; gives it as it is where there are no colours. */
 export type Dye = (text: string, kind: PlanOp["op"] | "strong" | "faint") => string;
 
 /**
@@ -39,8 +39,8 @@ function opText(op: PlanOp, dye: Dye): string {
   const identifier = op.op === "delete" ? op.before.identifier : op.entity.identifier;
   const name = typeof identifier === "string" ? identifier : `the entity that ${JSON.stringify(identifier)} finds`;
   const head = dye(`  ${signs[op.op]} ${visible(name)}`, op.op);
-  const told = op.op === "delete" ? op.victim && "deleted with what it relates to" : op.rejected?.message;
-  const note = told === undefined ? "" : dye(`  (${visible(told)})`, "faint");
+  const remark = op.op === "delete" ? op.dependent && "deleted with what it relates to" : op.rejected?.message;
+  const note = remark === undefined ? "" : dye(`  (${visible(remark)})`, "faint");
   if (op.op !== "update") return `${head}${note}\n`;
   const fields = op.changes.map(
     ({ path, before, after }) =>

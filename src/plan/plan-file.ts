@@ -66,8 +66,8 @@ export type PlanOp =
       readonly blueprint: string;
       /** The whole entity. */
       readonly before: Readonly<Record<string, unknown>>;
-      /** True for one that the API deletes along with what it relates to; it is in no count. */
-      readonly victim?: true;
+      /** True for one that the API deletes with what it relates to; it is in no count. */
+      readonly dependent?: true;
     };
 
 /** Why an entity counts as rejected although it is written: without the relations named. */
@@ -114,7 +114,7 @@ const line = z.union([
     op: z.literal("delete"),
     blueprint: z.string(),
     before: z.looseObject({ identifier: z.string() }),
-    victim: z.literal(true).optional(),
+    dependent: z.literal(true).optional(),
   }),
   z.object({ line: z.literal("end"), create: count, update: count, delete: count, unchanged: count, rejected: count }),
   z.object({
@@ -149,7 +149,7 @@ export async function* readPlanLines(lines: AsyncIterable<string>, file: string)
     const isHeader = "line" in one && one.line === "plan";
     if (ended || isHeader !== (number === 1))
       throw new PlanError(`${file}:${number}: a plan has one header, its first line, and nothing after its end`);
-    if ("op" in one && !isVictim(one)) counted[one.op]++;
+    if ("op" in one && !isDependent(one)) counted[one.op]++;
     if ("line" in one && one.line === "end") {
       ended = true;
       if (one.create !== counted.create || one.update !== counted.update || one.delete !== counted.delete)
@@ -163,9 +163,9 @@ export async function* readPlanLines(lines: AsyncIterable<string>, file: string)
     throw new PlanError(`${file}: the plan is cut off: its last line is missing`, { hint: "Make a new plan." });
 }
 
-/** True for what is deleted only because the API deletes it along. */
-export function isVictim(op: PlanOp): boolean {
-  return op.op === "delete" && op.victim === true;
+/** True for what is deleted only because the API deletes it with what it relates to. */
+export function isDependent(op: PlanOp): boolean {
+  return op.op === "delete" && op.dependent === true;
 }
 
 function parseLine(text: string, number: number, file: string): PlanLine {

@@ -28,7 +28,7 @@ const passingStatuses = new Set([408, 425, 429, 500, 502, 503, 504, 520, 521, 52
 const passingCodes =
   /^(?:EAI_AGAIN|ECONN\w+|EHOST\w+|ENET\w+|ENOTFOUND|EPIPE|ETIMEDOUT|HPE_\w+|UND_ERR_(?:ABORTED|SOCKET|CONNECT_TIMEOUT|HEADERS_TIMEOUT|BODY_TIMEOUT|RES_CONTENT_LENGTH_MISMATCH))$/;
 
-/** A fault that another attempt may mend. */
+/** A fault that may be gone at another attempt. */
 class PassingFault extends Error {
   readonly waitMs: number | undefined;
   constructor(message: string, options: { waitMs?: number | undefined; cause?: unknown } = {}) {

@@ -2,8 +2,7 @@ import type { ResolvedRunOptions } from "../options/run.js";
 import type { ImportContext } from "./run/context.js";
 import type { Finished } from "./run/finish.js";
 import { newFolder } from "./run/folder.js";
-import type { Kind } from "./run/open.js";
-import { runSources } from "./run/run.js";
+import { runSources, type SourceCommand } from "./run/run.js";
 import { deferRelations } from "./stages/defer.js";
 import { dropDuplicates } from "./stages/duplicates.js";
 import { entitiesOf } from "./stages/entities.js";
@@ -15,7 +14,7 @@ import { validatingTarget } from "./target/validation.js";
  * look-up; what the API could not check is a warning `not_checked`.
  */
 export async function runDryRun(options: ResolvedRunOptions, context: ImportContext): Promise<Finished> {
-  const kind: Kind = {
+  const kind: SourceCommand = {
     command: "import",
     dryRun: true,
     openFolder: newFolder(options, context),

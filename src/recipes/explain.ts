@@ -2,6 +2,7 @@ import type { Readable } from "node:stream";
 import { resolveApiUrl } from "../api/addresses.js";
 import { type Client, createClient } from "../api/client.js";
 import type { Explanation } from "../authoring/explanation.js";
+import type { Blueprints } from "../blueprint.js";
 import { ApiError, CredentialsError, UsageError } from "../errors.js";
 import { startJq } from "../map/jq.js";
 import { compileMapping } from "../map/map.js";
@@ -11,7 +12,7 @@ import { type ReadIo, readSource } from "../read/read.js";
 import type { SourceRecord } from "../record.js";
 import type { Reject } from "../reject.js";
 import { type Bench, explainRecord } from "./explain/record.js";
-import { type Blueprints, openBlueprints } from "./run/blueprints.js";
+import { openBlueprints } from "./run/blueprints.js";
 import { clientOptionsOf, openDownloads } from "./run/connect.js";
 import { type Inventory, onceEach, openInventory, type SourceTalk, settleSources } from "./run/inventory.js";
 

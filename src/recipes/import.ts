@@ -16,7 +16,7 @@ import { runSteps } from "./stages/steps.js";
  * With `dryRun` the API checks every write by `validation_only`, nothing is written, and created and updated are forecasts.
  *
  * Reads, maps and checks record by record; memory grows only by at most 32 bytes an entity, for its key. A record that cannot become an entity is a
- * reject in the report, never an exception. Once there is an import id, every end has its report: `error` tells why an import could not go on.
+ * reject in the report, never an exception. Once there is an import id, every end has its report: `error` says why an import could not continue.
  *
  * @throws {UsageError} for options that do not fit, before anything else
  * @throws {MappingError} with every fault of the mapping, before anything is read

@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { sampleSource } from "../authoring/sample-source.js";
+import type { Blueprints } from "../blueprint.js";
 import { UsageError } from "../errors.js";
 import type { LintFinding } from "../lint/codes.js";
 import { lintMapping } from "../lint/lint-mapping.js";
 import { datePaths } from "../lint/lint-sources.js";
-import type { Blueprints } from "../lint/lint-targets.js";
 import { startJq } from "../map/jq.js";
 import { type Mapping, sourceOptionsFor } from "../map/mapping-file.js";
 import { blanksOf } from "../map/prepare.js";

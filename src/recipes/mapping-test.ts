@@ -2,6 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { traceRecords } from "../authoring/trace-records.js";
+import type { Blueprints } from "../blueprint.js";
 import { checkEntities } from "../check/check.js";
 import type { Chunk, Stage } from "../chunk.js";
 import type { Candidate, Mode } from "../entity.js";
@@ -26,7 +27,6 @@ import { parseOptions } from "../options/parse.js";
 import { writeOutputFile } from "../output-file.js";
 import { readSource } from "../read/read.js";
 import type { SourceRecord } from "../record.js";
-import type { Blueprints } from "./run/blueprints.js";
 import { loadBlueprintFolder } from "./run/blueprints.js";
 
 /**

@@ -46,11 +46,12 @@ export async function runPlan(given: PlanOptions, context: ImportContext = {}): 
   };
   try {
     const finished = await runSources(options, context, kind, async (job) => {
+      const { control, folder: of, inventory, ledger, target } = job;
       const scope = pruneScope(job);
       await runSteps(job, syncStages(job, scope, writer.onDifference));
-      if (job.control.stop.reason !== undefined) return;
-      if (options.prune) await writer.remove(await findStale(job, scope, options.maxDelete), job.target);
-      await writer.finish(job, file);
+      if (control.stop.reason !== undefined) return;
+      if (options.prune) await writer.remove(await findStale(job, scope, options.maxDelete), target);
+      await writer.finish({ header: of.state.header, ...inventory, rules: target.rules, ledger }, file);
       made.file = file;
     });
     return { ...finished, ...made, discard };

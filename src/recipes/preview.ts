@@ -4,6 +4,7 @@ import type { Chunk, Stage } from "../chunk.js";
 import type { Candidate, Entity, RawFields } from "../entity.js";
 import { startJq } from "../map/jq.js";
 import { compileMapping, mapRecords } from "../map/map.js";
+import { requireColumns } from "../map/missing-columns.js";
 import { type PreviewOptions, previewOptions } from "../options/authoring.js";
 import { parseOptions } from "../options/parse.js";
 import { readSource } from "../read/read.js";
@@ -60,7 +61,7 @@ export async function preview(given: PreviewOptions, context: PreviewContext): P
         ...(options.limit !== undefined && { limit: options.limit }),
       });
       for await (const { items, rejects, warnings, tally } of finish(
-        mapRecords(compiled, source.kind, source.name)(records),
+        mapRecords(compiled, source.kind, source.name)(requireColumns(mapping, inventory.resources, source)(records)),
       )) {
         const refused = rejects.filter(({ stage }) => stage === "check");
         const mapped = [...items, ...refused.map(({ blueprint = "" }) => ({ blueprint }))];

@@ -35,7 +35,7 @@ export async function resumeImport(given: ResumeOptions, context: ImportContext 
     const { inputs, inventory, target, ledger, keys, folder } = job;
     ledger.warn(passedOver(past));
     return runSteps(job, (step) => [
-      entitiesOf(step, inputs, ledger, retried && leaveOut(retried, inventory, keys)),
+      entitiesOf(step, inputs, ledger, retried && leaveOut(retried, inventory.mapping.resources, keys)),
       dropDuplicates(step, inputs, ledger, keys),
       passOver(folder.state, target, ledger, keys),
       deferRelations(target, ledger, keys),

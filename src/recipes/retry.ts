@@ -37,7 +37,7 @@ export async function retryImport(given: RetryOptions, context: ImportContext = 
     const { inputs, inventory, target, ledger, keys } = job;
     ledger.warn(passedOver(past));
     return runSteps(job, (step) => [
-      entitiesOf(step, inputs, ledger, leaveOut(retried, inventory, keys)),
+      entitiesOf(step, inputs, ledger, leaveOut(retried, inventory.mapping.resources, keys)),
       dropDuplicates(step, inputs, ledger, keys),
       deferRelations(target, ledger, keys),
     ]);

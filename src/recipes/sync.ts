@@ -9,13 +9,13 @@ import type { ImportContext } from "./run/context.js";
 import type { Finished } from "./run/finish.js";
 import { newFolder } from "./run/folder.js";
 import type { Inventory } from "./run/inventory.js";
-import type { Kind, SourceJob } from "./run/open.js";
-import { runSources } from "./run/run.js";
+import { runSources, type SourceCommand, type SourceJob } from "./run/run.js";
 import { compareWithCatalog, type OnDifference } from "./stages/compare.js";
 import { deferRelations } from "./stages/defer.js";
 import { dropDuplicates } from "./stages/duplicates.js";
 import { entitiesOf } from "./stages/entities.js";
-import { runSteps, type Stages } from "./stages/steps.js";
+import type { Stages } from "./stages/stage.js";
+import { runSteps } from "./stages/steps.js";
 
 /**
  * Brings the catalog to what the sources say and writes only what differs: an import whose entities are compared with the catalog first.
@@ -52,7 +52,7 @@ export function syncStages(
 }
 
 /** What a sync or its plan refuses before anything is read. */
-export function refusals(options: ResolvedSyncOptions): Pick<Kind, "refuse" | "refuseBlueprints"> {
+export function refusals(options: ResolvedSyncOptions): Pick<SourceCommand, "refuse" | "refuseBlueprints"> {
   return {
     refuse: (inventory) => {
       refuseUnkeyed(inventory);

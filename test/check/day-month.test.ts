@@ -70,7 +70,7 @@ describe("dates whose day and month the mapping does not tell apart", () => {
   });
 });
 
-describe("the mend of a date without zone", () => {
+describe("the fix of a date without zone", () => {
   it.each([
     ["2024-05-01", "yyyy-MM-dd,"],
     ["2024-05-01T10:00:00", "yyyy-MM-dd'T'HH:mm:ss,"],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { checkTargets, type Target } from "../../src/check/targets.js";
+import { checkTargets, type MappedTarget } from "../../src/check/targets.js";
 import { blueprint } from "./support.js";
 
 const service = blueprint({
@@ -8,7 +8,7 @@ const service = blueprint({
   rest: { mirrorProperties: { ownerName: { path: "owner.$title" } } },
 });
 const path = "resources.0.port.entity.mappings";
-const check = (target: Partial<Target>) =>
+const check = (target: Partial<MappedTarget>) =>
   checkTargets(
     [{ path, blueprint: "service", properties: [], relations: [], ...target }],
     new Map([["service", service]]),

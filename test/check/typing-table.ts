@@ -23,7 +23,7 @@ const object: Property = { type: "object" };
 const labeled: Property = { type: "object", format: "labeled-url" };
 const format = (name: string): Property => ({ type: "string", format: name });
 
-/** Every kind of property. @source port-api, section 2.3 */
+/** Every kind of property. */
 export const kinds: Readonly<Record<string, Kind>> = {
   string: {
     property: "`string`",

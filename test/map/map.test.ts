@@ -446,3 +446,22 @@ describe("compileMapping", () => {
     ]);
   });
 });
+
+describe("a search that looks for null", () => {
+  it("names nothing: no identifier, no relation, no team", async () => {
+    const search = (value: string) => ({
+      combinator: '"and"',
+      rules: [{ property: '"code"', operator: '"="', value }],
+    });
+    const entity = { identifier: ".id", blueprint: '"b"', team: search(".team"), relations: { to: search(".to") } };
+    const named = { resources: [resource(entity)] };
+    const { items } = await mapAll(engine, named, values({ id: "a", to: "x", team: null }, { id: "b", team: "t" }));
+    expect(items.map(({ fields }) => [fields.team !== undefined, fields.relations.to !== undefined])).toEqual([
+      [false, true],
+      [true, false],
+    ]);
+    const searched = { resources: [resource({ ...entity, identifier: search(".id") })] };
+    const { rejects } = await mapAll(engine, searched, values({ to: "x" }));
+    expect(rejects.map(({ code }) => code)).toEqual(["identifier_missing"]);
+  });
+});

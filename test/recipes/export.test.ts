@@ -9,7 +9,7 @@ import { exportEntities } from "../../src/recipes/export.js";
 import { runImport } from "../../src/recipes/import.js";
 import { blueprintOf, envOf, makeFolder, startCatalog } from "../support/catalog.js";
 
-/** A property of every kind. @source port-api, 2.3 */
+/** A property of every kind. */
 const kinds: Readonly<Record<string, Property>> = {
   text: { type: "string" },
   number: { type: "number" },

@@ -120,7 +120,7 @@ describe("an import of the samples", () => {
     expect(rejects.split("\n")[0]).toBe(lines[0]);
     for (const line of rejects.split("\n")) expect(lines).toContain(line);
 
-    const mends: [string, string][] = [
+    const corrections: [string, string][] = [
       ["Bicycle couriers, city by city", '"Bicycle couriers, city by city"'],
       ["Critical", "Tier 1"],
       ["approx. 60", "60"],
@@ -129,14 +129,14 @@ describe("an import of the samples", () => {
       ["maybe", "true"],
       ["31/11/2021", "2021-11-30"],
     ];
-    let mended = rejects.replace(/^,/m, "bloom-legacy-ftp,");
-    for (const [wrong, right] of mends) mended = mended.replace(wrong, right);
-    mended = mended.replace(
+    let corrected = rejects.replace(/^,/m, "bloom-legacy-ftp,");
+    for (const [wrong, right] of corrections) corrected = corrected.replace(wrong, right);
+    corrected = corrected.replace(
       /^(bloom-newsletter,.*)$/m,
       (line) =>
         `${line.slice(0, line.indexOf("N/A,N/A,") + 8)}true,false,flowers;php,bloom-basket,N/A,bloom@larkspur.example`,
     );
-    await writeFile(path, mended);
+    await writeFile(path, corrected);
     const again = await run(emulator, { ...services, sources: [path] });
     expect(again.report).toMatchObject({ exitCode: 0, records: { read: 9 }, entities: { rejected: 0 }, rejects: [] });
     expect(emulator.store.count("service")).toBe(25);

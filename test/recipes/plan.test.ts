@@ -340,6 +340,22 @@ describe("what a plan says, a sync does, and apply does too", () => {
     expect(report.entities).toMatchObject({ created: 0, rejected: 1 });
     expect(catalog.team0).toEqual({});
   });
+
+  it("with a target that is made for one entity and named by another before it", async () => {
+    const given: Kinds = { team: [], app: [{ id: "a", owner: "b" }], run: [{ id: "a", of: "a", by: "b" }] };
+    const policies = { ...noPolicies, by: "create" } as const;
+    const { report, catalog } = await compareWays(await makeFolder(), caseOf({ given, policies }));
+    expect(report.entities).toMatchObject({ created: 2, rejected: 0 });
+    expect(catalog.app0?.a?.relations).toEqual({ owner: "b" });
+  });
+
+  it("with a target that is made for an entity which cannot be without another one that is made", async () => {
+    const given: Kinds = { team: [], app: [{ id: "a", friends: ["e"] }], run: [{ id: "a", of: "e", by: "a" }] };
+    const policies = { ...noPolicies, friends: "create", by: "create" } as const;
+    const { report, catalog } = await compareWays(await makeFolder(), caseOf({ given, policies }));
+    expect(report.entities).toMatchObject({ created: 2, rejected: 0 });
+    expect(catalog.run0?.a?.relations).toEqual({ of: "e", by: "a" });
+  });
 });
 
 /** Times ten catalogs; in the short suite, and under each reading of the API's behaviour in turn, a few. */

@@ -27,14 +27,14 @@ resources:
   return path;
 }
 
-/** Five records: the second is refused by the check, the fourth by the reader; both can be mended. */
+/** Five records: the second is refused by the check, the fourth by the reader; both can be corrected. */
 const csv = (delimiter: string, end: string): string =>
   ["id,name,count", "1,one é,1", "2,two é,many", "3,three é,3", "4,four é", "5,five é,5"]
     .map((line) => line.replaceAll(",", delimiter) + end)
     .join("");
 const ndjson = '{"id":"1","name":"é","count":1}\n{"id":"2","count":"many"}\n{"id":"3"}\n{"id":"4",}\n{"id":"5"}\n';
 const json = '[{"id":"1","name":"é"},\n {"id":"2","name":"é","count":"many"}, {"id":"3"}]';
-const mended = (text: string): string =>
+const corrected = (text: string): string =>
   text
     .replace("many", "2")
     .replace('"4",', '"4"')
@@ -172,7 +172,7 @@ async function place({ file, text, encode, pack = (bytes) => bytes, by: way }: C
 }
 
 describe("rejected records", () => {
-  it.each(cases)("of $title are given back as they came, and read again once mended", async (one) => {
+  it.each(cases)("of $title are given back as they came, and read again once corrected", async (one) => {
     const folder = await makeFolder();
     const emulator = await startCatalog({ blueprints: [thing] });
     const mapping = await writeMapping(folder, one.source ?? "");
@@ -198,7 +198,7 @@ describe("rejected records", () => {
     expect(receipts.join()).not.toContain("s3cret");
 
     const again = join(await makeFolder(), basename(path));
-    await writeFile(again, one.encode(mended(text)));
+    await writeFile(again, one.encode(corrected(text)));
     const next = await runImport(
       { mapping, sources: [again], stateDir: join(folder, "again") },
       { env: envOf(emulator) },
@@ -220,7 +220,7 @@ describe("a source in doubt", () => {
     const emulator = await startCatalog({ blueprints: [thing] });
     const mapping = await writeMapping(folder, "");
     const source = join(folder, "things.csv");
-    await writeFile(source, "id;name\n1;one\n");
+    await writeFile(source, "id;name;count\n1;one;1\n");
     const given = { mapping, sources: [source], stateDir: join(folder, "state") };
     await expect(runImport(given, { env: envOf(emulator) })).rejects.toMatchObject({
       name: "SourceError",

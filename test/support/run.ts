@@ -55,6 +55,7 @@ export function targetOf({ rules, ...calls }: Partial<Omit<Target, "rules">> & {
       createMissing: false,
       deleteDependents: false,
       onMissingTarget: () => undefined,
+      makesTargets: false,
       deferrable: () => [],
       fieldsOf: () => ({ head: [], properties: [], relations: [] }),
       ...rules,

@@ -2,8 +2,8 @@ import { tokenBody } from "../../api/bodies.js";
 import type { Client } from "../../api/client.js";
 import { headerNumber, headerText, type ReplyHeaders, readLimitHeaders } from "../../api/headers.js";
 import { portQuotas } from "../../api/routes.js";
+import type { Credentials } from "../../api/token.js";
 import { PortloadError } from "../../errors.js";
-import type { Credentials } from "../run/connect.js";
 import { type Check, checksOf } from "./checks.js";
 
 /** A reply to look at: headers, and when it came. */

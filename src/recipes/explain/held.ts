@@ -1,9 +1,9 @@
 import type { Client } from "../../api/client.js";
 import type { Held } from "../../authoring/explanation.js";
+import type { Blueprints } from "../../blueprint.js";
 import { type Entity, type Mode, targetsOf } from "../../entity.js";
 import type { Resource } from "../../map/mapping-file.js";
 import { compileComparison } from "../../settle/compare.js";
-import type { Blueprints } from "../run/blueprints.js";
 
 /** Asks the catalog what it holds of an entity: what a write would change, and which relation targets are not there. */
 export async function heldOf(

@@ -1,13 +1,13 @@
 import type { Client } from "../../api/client.js";
 import type { ExplainedCandidate, Explanation } from "../../authoring/explanation.js";
 import { type CandidateTrace, type RecordTrace, traceRecords } from "../../authoring/trace-records.js";
+import type { Blueprints } from "../../blueprint.js";
 import { checkEntities } from "../../check/check.js";
 import type { Chunk } from "../../chunk.js";
 import type { Candidate, Entity, Mode } from "../../entity.js";
 import { type CompiledMapping, mapRecords } from "../../map/map.js";
 import type { SourceRecord } from "../../record.js";
 import type { Reject } from "../../reject.js";
-import type { Blueprints } from "../run/blueprints.js";
 import type { Inventory } from "../run/inventory.js";
 import { heldOf } from "./held.js";
 

@@ -1,13 +1,13 @@
 import type { Client } from "../../api/client.js";
+import type { Blueprints } from "../../blueprint.js";
 import type { EntityBody } from "../../entity.js";
 import { GuardError } from "../../errors.js";
 import type { PlanHeader, PlanLine, PlanOp } from "../../plan/plan-file.js";
 import { compileComparison, type Found } from "../../settle/compare.js";
-import type { Blueprints } from "../run/blueprints.js";
 import { fileHash } from "./writer.js";
 
 /** Entities named in a message. */
-const told = 20;
+const shownDrifts = 20;
 
 /** Refuses a plan for another catalog, and one whose mapping or sources are no longer what they were. @throws {GuardError} */
 export async function refuseDriftedGround(header: PlanHeader, target: string, file: string): Promise<void> {
@@ -43,7 +43,8 @@ export async function refuseDrift(
   const drifted: string[] = [];
   let count = 0;
   const judge = async (group: readonly PlanOp[]): Promise<void> => {
-    for (const line of await driftOf(group, client, blueprints, header.mode)) if (++count <= told) drifted.push(line);
+    for (const line of await driftOf(group, client, blueprints, header.mode))
+      if (++count <= shownDrifts) drifted.push(line);
   };
   let group: PlanOp[] = [];
   for await (const line of lines) {
@@ -56,7 +57,7 @@ export async function refuseDrift(
   }
   await judge(group);
   if (count === 0) return;
-  const more = count > told ? `\n  and ${count - told} more` : "";
+  const more = count > shownDrifts ? `\n  and ${count - shownDrifts} more` : "";
   throw new GuardError(
     `nothing is applied: the catalog drifted since the plan was made\n${drifted.join("\n")}${more}`,
     {
@@ -94,7 +95,7 @@ async function driftOf(
     if (op.before === undefined) return [];
     const changes =
       op.op === "delete" ? whole.changes(bodyOf(op.before), held) : inMode.changes(op.before as EntityBody, held);
-    // What was held then stands as `after`: it is what the comparison expects.
+    // What was held then is `after`: it is what the comparison expects.
     return changes.length === 0
       ? []
       : [

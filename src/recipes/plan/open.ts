@@ -1,3 +1,4 @@
+import type { Blueprints } from "../../blueprint.js";
 import { BlueprintError, InternalError } from "../../errors.js";
 import type { ResolvedApplyOptions } from "../../options/run.js";
 import { planSteps } from "../../order/steps.js";
@@ -5,14 +6,13 @@ import type { PlanHeader } from "../../plan/plan-file.js";
 import { createKeySet } from "../../settle/keys.js";
 import { version } from "../../version.js";
 import { readAllowedRejects } from "../run/allow-rejects.js";
-import type { Blueprints } from "../run/blueprints.js";
 import type { Connection } from "../run/connect.js";
 import type { ImportContext } from "../run/context.js";
 import type { Closing } from "../run/finish.js";
 import { headerOf, newFolder } from "../run/folder.js";
 import { openLedger } from "../run/ledger.js";
 import { commandLineOf } from "../run/origin.js";
-import type { Job } from "../stages/steps.js";
+import type { StepJob } from "../stages/stage.js";
 import { apiTarget, type WriteRules } from "../target/target.js";
 import { planLines } from "./planned.js";
 
@@ -37,7 +37,7 @@ export async function openPlan(
   context: ImportContext,
   { plan, header, names, connection, apiUrl }: GivenPlan,
   refuse: (blueprints: Blueprints) => Promise<void>,
-): Promise<{ readonly job: Job; readonly closing: Closing }> {
+): Promise<{ readonly job: StepJob; readonly closing: Closing }> {
   const { client, control, timeline } = connection;
   const blueprints = await blueprintsOf(names, connection);
   await refuse(blueprints);
@@ -103,6 +103,7 @@ function rulesOf(
   const names = [...blueprints.keys()];
   return {
     ...{ blueprints, mode, createMissing, deleteDependents },
+    makesTargets: onMissingTarget.some((policies) => Object.values(policies).includes("create")),
     onMissingTarget: ({ resource }, relation) => onMissingTarget[resource]?.[relation],
     deferrable: planSteps({ blueprints: names, dynamic: false }, blueprints, { createMissing }).deferrable,
     // Which fields differ is in the plan.

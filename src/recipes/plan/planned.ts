@@ -1,7 +1,7 @@
 import { maxChunkRecords } from "../../chunk.js";
 import { Entity, keyOf, type Mode } from "../../entity.js";
 import { PlanError } from "../../errors.js";
-import { isVictim, type PlanLine, type PlanOp, readPlanLines } from "../../plan/plan-file.js";
+import { isDependent, type PlanLine, type PlanOp, readPlanLines } from "../../plan/plan-file.js";
 import type { KeySet } from "../../settle/keys.js";
 import { readLines } from "../../state/files.js";
 import type { Stale } from "../prune/find-stale.js";
@@ -66,7 +66,7 @@ export async function deletionsOf(path: string): Promise<Stale> {
   const dependents = new Map<string, string[]>();
   for await (const line of planLines(path)) {
     if (!("op" in line) || line.op !== "delete") continue;
-    const of = isVictim(line) ? dependents : stale;
+    const of = isDependent(line) ? dependents : stale;
     const known = of.get(line.blueprint) ?? [];
     known.push(String(line.before.identifier));
     of.set(line.blueprint, known);

@@ -2,9 +2,10 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import type { Mapping, Resource } from "../../map/mapping.js";
 import type { Outcome } from "../../outcome.js";
 import {
-  isVictim,
+  isDependent,
   type PlanEnd,
   type PlanHeader,
   type PlanOp,
@@ -12,16 +13,17 @@ import {
   planFormat,
 } from "../../plan/plan-file.js";
 import { withoutTargets } from "../../plan/without-targets.js";
+import type { BoundSource } from "../../read/bind.js";
 import type { Finding, RejectCode } from "../../reject.js";
 import { clearedBody, compileComparison } from "../../settle/compare.js";
 import { openAppendFile, readLines } from "../../state/files.js";
 import { withoutSecrets } from "../../state/fingerprint.js";
+import type { JournalHeader } from "../../state/journal-lines.js";
 import { placeName } from "../../state/settled.js";
 import { version } from "../../version.js";
 import type { Stale } from "../prune/find-stale.js";
-import type { LedgerHooks } from "../run/ledger.js";
-import type { SourceJob } from "../run/open.js";
-import type { Difference, OnDifference } from "../stages/compare.js";
+import type { Ledger, LedgerHooks } from "../run/ledger.js";
+import type { EntityDifference, OnDifference } from "../stages/compare.js";
 import type { Target, WriteRules } from "../target/target.js";
 
 /** Writes a plan: first its ops as they are found, then, with what was rejected on the way left out, the plan file. */
@@ -30,9 +32,18 @@ export interface PlanWriter extends Required<Pick<LedgerHooks, "onOutcomes">> {
   /** Adds what a prune would delete. */
   remove(stale: Stale, target: Target): Promise<void>;
   /** Writes the plan file. */
-  finish(job: SourceJob, file: string): Promise<void>;
+  finish(facts: PlanFacts, file: string): Promise<void>;
   /** Lets go of the ops; does nothing once the plan is finished. */
   close(): Promise<void>;
+}
+
+/** What a plan was made from. */
+export interface PlanFacts {
+  readonly header: Pick<JournalHeader, "fingerprints" | "startedAt">;
+  readonly mapping: Pick<Mapping, "file"> & { readonly resources: readonly Pick<Resource, "onMissingTarget">[] };
+  readonly sources: readonly Pick<BoundSource, "name" | "path">[];
+  readonly rules: WriteRules;
+  readonly ledger: Pick<Ledger, "counts" | "rejected">;
 }
 
 /** Opens a plan's writer. @param folder - holds the ops until the plan is whole */
@@ -51,7 +62,7 @@ export async function openPlanWriter(folder: string): Promise<PlanWriter> {
     },
     async remove({ byBlueprint, dependents }, target) {
       const doomed = [
-        ...dependents.map(({ blueprint, identifiers }) => ({ blueprint, identifiers, victim: true as const })),
+        ...dependents.map(({ blueprint, identifiers }) => ({ blueprint, identifiers, dependent: true as const })),
         ...[...byBlueprint].map(([blueprint, identifiers]) => ({ blueprint, identifiers })),
       ];
       for (const { blueprint, identifiers, ...more } of doomed) {
@@ -62,22 +73,22 @@ export async function openPlanWriter(folder: string): Promise<PlanWriter> {
       }
     },
     close: () => ops.close(),
-    async finish(job, file) {
+    async finish(facts, file) {
       await ops.close();
       const plan = await openAppendFile(file);
-      await plan.append(`${JSON.stringify(await headerOf(job))}\n`);
+      await plan.append(`${JSON.stringify(await headerOf(facts))}\n`);
       const counts = { create: 0, update: 0, delete: 0 };
       for await (const lines of readLines(path)) {
         for (const line of lines) {
           // JSON escapes tabs, so the first one is ours.
           const [place = "", ...text] = line.split("\t");
-          const op = settled(JSON.parse(text.join("\t")) as PlanOp, lacking.get(place), job.target.rules);
+          const op = settled(JSON.parse(text.join("\t")) as PlanOp, lacking.get(place), facts.rules);
           if (op === undefined) continue;
-          if (!isVictim(op)) counts[op.op]++;
+          if (!isDependent(op)) counts[op.op]++;
           await plan.append(`${JSON.stringify(op)}\n`);
         }
       }
-      const { ledger } = job;
+      const { ledger } = facts;
       const { unchanged } = ledger.counts.entities;
       const end: PlanEnd = { line: "end", ...counts, unchanged, rejected: ledger.rejected };
       await plan.append(`${JSON.stringify(end)}\n`);
@@ -86,7 +97,7 @@ export async function openPlanWriter(folder: string): Promise<PlanWriter> {
   };
 }
 
-function opOf({ entity, changes }: Difference): PlanOp {
+function opOf({ entity, changes }: EntityDifference): PlanOp {
   const { key, body, before, clears, resource } = entity;
   if (before === undefined && typeof body.identifier === "string")
     return { op: "create", blueprint: key.blueprint, resource, entity: body };
@@ -132,10 +143,9 @@ function isMissingTarget(code: RejectCode): boolean {
   return code === "relation_target_missing" || code === "relation_target_rejected";
 }
 
-async function headerOf({ folder, inventory, target }: SourceJob): Promise<PlanHeader> {
-  const { fingerprints, startedAt } = folder.state.header;
-  const { createMissing, deleteDependents, mode } = target.rules;
-  const { mapping, sources } = inventory;
+async function headerOf({ header, mapping, sources, rules }: PlanFacts): Promise<PlanHeader> {
+  const { fingerprints, startedAt } = header;
+  const { createMissing, deleteDependents, mode } = rules;
   return {
     line: "plan",
     format: planFormat,

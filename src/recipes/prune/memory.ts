@@ -13,7 +13,7 @@ interface Decision {
 
 const fileName = "prune.json";
 
-/** Keeps what a prune decided, so that a later one of the same mapping and target can tell. @throws {StateError} */
+/** Keeps what a prune decided, so that a later one of the same mapping and target knows. @throws {StateError} */
 export async function keepDecision({ folder }: Pick<State, "folder">, decision: Decision): Promise<void> {
   await writeWhole(join(folder, fileName), `${JSON.stringify(decision, null, 2)}\n`);
 }

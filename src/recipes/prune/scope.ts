@@ -1,12 +1,12 @@
+import type { Blueprints } from "../../blueprint.js";
 import type { Entity } from "../../entity.js";
 import { GuardError, UsageError } from "../../errors.js";
 import type { Prune } from "../../map/mapping.js";
 import type { ResolvedRunOptions } from "../../options/run.js";
 import type { StepPlan } from "../../order/steps.js";
 import { sameJson } from "../../same-value.js";
-import type { Blueprints } from "../run/blueprints.js";
 import type { Inventory } from "../run/inventory.js";
-import type { EntityStage } from "../stages/steps.js";
+import type { EntityStage } from "../stages/stage.js";
 
 /** What a prune looks at: the blueprints that resources own something of, and what was met of them on the way. */
 export interface PruneScope {
@@ -63,7 +63,7 @@ export function pruneScope({
   };
 }
 
-/** Refuses a prune that cannot be told apart from damage, before anything is sent. @throws {UsageError | GuardError} */
+/** Refuses a prune that may do damage, before anything is sent. @throws {UsageError | GuardError} */
 export function refusePrune({ mapping }: Inventory, options: ResolvedRunOptions): void {
   if (options.limit !== undefined)
     throw new UsageError("--prune with --limit: what is beyond the limit would count as stale", {

@@ -136,7 +136,7 @@ function describeWhole(before: Fingerprints, now: Fingerprints, lines: string[])
   return lines.length > 0;
 }
 
-/** A source may have moved: its content tells. */
+/** A source may have moved: its content decides. */
 function describeSource(old: SourceFingerprint | undefined, now: SourceFingerprint | undefined): string | undefined {
   if (now === undefined) return `source ${old?.name} is not given any more`;
   if (old === undefined) return `source ${now.name} is new`;

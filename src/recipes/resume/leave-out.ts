@@ -2,13 +2,13 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Chunk, Tally } from "../../chunk.js";
 import type { Entity } from "../../entity.js";
+import type { Resource } from "../../map/mapping.js";
 import type { Reject } from "../../reject.js";
 import { contentHash, type KeySet } from "../../settle/keys.js";
 import type { PastImport } from "../../state/folders.js";
 import { readReasons } from "../../state/reasons.js";
 import { readSettled, type SettledEntities } from "../../state/settled.js";
 import { copyOf } from "../run/inputs.js";
-import type { Inventory } from "../run/inventory.js";
 import type { LeaveOut } from "../stages/entities.js";
 
 /** An import whose rejects are imported again, and what of its sources it is done with. */
@@ -45,13 +45,13 @@ export async function openRetried({ importId, folder, header }: PastImport): Pro
  * Leaves out what the retried import is done with: what it wrote, and whole records of which anything was rejected. The records left out do not count as
  * read; their keys stay taken.
  */
-export function leaveOut(retried: Retried, { mapping }: Pick<Inventory, "mapping">, keys: KeySet): LeaveOut {
+export function leaveOut(retried: Retried, resources: readonly Pick<Resource, "kind">[], keys: KeySet): LeaveOut {
   return (source) => {
     const index = retried.sources.get(`${source.kind}=${source.name}`);
     if (index === undefined) return (chunk) => chunk;
     // One file may be given to two kinds.
     const isOfKind = ({ resource }: { readonly resource?: number }): boolean =>
-      resource === undefined || mapping.resources[resource]?.kind === source.kind;
+      resource === undefined || resources[resource]?.kind === source.kind;
     const records = retried.rejected.get(retried.names[index] ?? "") ?? [];
     const rejected = new Set(records.filter(isOfKind).map(({ position }) => position));
     const isDone = (entity: Entity): boolean => {

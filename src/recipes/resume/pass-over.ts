@@ -7,7 +7,7 @@ import { rejectOf } from "../../write/outcome.js";
 import { judgeFound } from "../../write/read-back.js";
 import { groupBy } from "../run/group-by.js";
 import type { Ledger } from "../run/ledger.js";
-import type { EntityStage } from "../stages/steps.js";
+import type { EntityStage } from "../stages/stage.js";
 import { acknowledge, defer, journaled } from "../stages/write.js";
 import type { Target, WriteRules } from "../target/target.js";
 

@@ -1,14 +1,11 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Client } from "../../api/client.js";
-import type { Blueprint } from "../../blueprint.js";
+import type { Blueprint, Blueprints } from "../../blueprint.js";
 import { parseBlueprints } from "../../check/blueprint-file.js";
 import { checkTargets } from "../../check/targets.js";
 import { BlueprintError, MappingError } from "../../errors.js";
 import type { Inventory } from "./inventory.js";
-
-/** Blueprints by identifier. */
-export type Blueprints = ReadonlyMap<string, Blueprint>;
 
 /**
  * Gets the blueprints that an inventory's resources write, from a folder or from the API, and checks that they have every property and relation mapped.
@@ -68,12 +65,12 @@ export async function loadBlueprintFiles(files: readonly string[]): Promise<Blue
     const read = await parseFile(file, faults);
     for (const blueprint of read) {
       const other = fileOf.get(blueprint.identifier);
-      if (other !== undefined) faults.push(`the blueprint "${blueprint.identifier}" stands in ${other} and in ${file}`);
+      if (other !== undefined) faults.push(`the blueprint "${blueprint.identifier}" is in ${other} and in ${file}`);
       fileOf.set(blueprint.identifier, file);
       blueprints.push(blueprint);
     }
   }
-  if (faults.length > 0) throw new BlueprintError(faults.join("\n"), { hint: "mend the files, then run again" });
+  if (faults.length > 0) throw new BlueprintError(faults.join("\n"), { hint: "Correct the files, then run again." });
   return blueprints;
 }
 

@@ -2,6 +2,7 @@ import { resolveApiUrl, resolveRedisUrl } from "../../api/addresses.js";
 import { type Client, type ClientOptions, createClient } from "../../api/client.js";
 import { type Clock, realClock } from "../../api/clock.js";
 import { openDispatcher } from "../../api/connection.js";
+import type { Credentials } from "../../api/token.js";
 import { CredentialsError, UsageError } from "../../errors.js";
 import type { ResolvedRunOptions } from "../../options/run.js";
 import type { ReadIo } from "../../read/read.js";
@@ -41,12 +42,6 @@ export function clientOptionsOf(options: ApiChoices, env: Readonly<Record<string
     ...(timeout !== undefined && { timeoutMs: timeout }),
     ...(requestTimeout !== undefined && { totalTimeoutMs: requestTimeout }),
   };
-}
-
-/** What the API's token is asked with. */
-export interface Credentials {
-  readonly clientId: string;
-  readonly clientSecret: string;
 }
 
 /** Takes the credentials from the environment: never from flags, which other users of the machine can read. @throws {CredentialsError} when one is missing */

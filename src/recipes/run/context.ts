@@ -15,6 +15,6 @@ export interface ImportContext extends SourceTalk {
   readonly clock?: Clock;
   /** The words that were typed behind the program's name, so that the report shows how to do it again. Default: only the command's name is shown. */
   readonly commandLine?: readonly string[];
-  /** Called once the import runs, with a function that tells how far it is. */
+  /** Called once the import runs, with a function that says how far it is. */
   readonly onStart?: (started: { readonly importId: string; readonly progress: () => Progress }) => void;
 }

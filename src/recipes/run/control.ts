@@ -6,7 +6,7 @@ import { autoWidth, fixedWidth, type Width } from "../../write/width.js";
 /** Why an import ends before its end. */
 export type StopReason = "interrupted" | "overBudget" | "failed";
 
-/** The one place that knows whether an import goes on. */
+/** The one place that knows whether an import is to continue. */
 export interface Stop {
   /** Aborted once the import stops, for whatever reason. */
   readonly signal: AbortSignal;
@@ -15,7 +15,7 @@ export interface Stop {
   because(reason: StopReason): void;
 }
 
-/** What keeps the pace of an import: whether it goes on, how many requests are in flight, and the time for its waits. */
+/** What keeps the pace of an import: whether it continues, how many requests are in flight, and the time for its waits. */
 export interface Control {
   readonly stop: Stop;
   readonly width: Width;

@@ -21,7 +21,7 @@ export interface Finished {
   readonly mode: Mode;
   /** How it ended, apart from what it counted. */
   readonly ending: Ending;
-  /** Why it could not go on, where `report.exitCode` is 3, 5 or 6. */
+  /** Why it could not continue, where `report.exitCode` is 3, 5 or 6. */
   readonly error?: unknown;
 }
 
@@ -33,9 +33,9 @@ export interface Closing {
   /** The import whose rejects this one took up. */
   readonly retryOf?: string | undefined;
   readonly mode: Mode;
-  readonly client: Client;
+  readonly client: Pick<Client, "counts" | "warnings">;
   readonly ledger: Ledger;
-  readonly state: State;
+  readonly state: Pick<State, "close" | "folder" | "header" | "importId" | "rejects" | "writeReport">;
   readonly stop: Stop;
   /** Sources that get a rejects file, and how they are read. */
   readonly rejectsOf: Pick<Inventory, "sources" | "optionsOf">;
@@ -50,7 +50,7 @@ export interface Closing {
 /** How the work of an import went. */
 export interface Worked {
   readonly durationMs: number;
-  /** Why it could not go on; absent where it was done, or stopped. */
+  /** Why it could not continue; absent where it was done, or stopped. */
   readonly error?: unknown;
 }
 

@@ -5,6 +5,7 @@ import { checkEntities } from "../../check/check.js";
 import { type Chunk, maxChunkRecords, type Stage, shortChunkRecords } from "../../chunk.js";
 import type { Candidate, Entity } from "../../entity.js";
 import { asksJq, type CompiledMapping, mapRecords } from "../../map/map.js";
+import { requireColumns } from "../../map/missing-columns.js";
 import type { StepPlan } from "../../order/steps.js";
 import type { BoundSource } from "../../read/bind.js";
 import { type ReadIo, readSource } from "../../read/read.js";
@@ -68,7 +69,8 @@ export function openInputs({ inventory, mapping, rules, plan, state, io }: Input
       }
     },
     recordsOf: ({ index }) => records.get(index) ?? 0,
-    map: ({ kind, name }) => mapRecords(mapping, kind, name),
+    map: (source) => (records) =>
+      mapRecords(mapping, source.kind, source.name)(requireColumns(inventory.mapping, resources, source)(records)),
     check: checkEntities(rules.blueprints, rules),
     duplicates: inventory.mapping.duplicates,
     stepsOf: ({ kind }) => resources.filter((resource) => resource.kind === kind).map(plan.stepOfResource),

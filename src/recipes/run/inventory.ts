@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
-import { MappingError, UsageError } from "../../errors.js";
+import { type Issue, MappingError, UsageError } from "../../errors.js";
 import { type Mapping, parseMapping, type Resource, sourceOptionsFor } from "../../map/mapping-file.js";
+import { missingColumns } from "../../map/missing-columns.js";
 import { type BoundSource, bindSources } from "../../read/bind.js";
 import type { Receipt } from "../../read/receipt.js";
 import { type Ask, settleSource } from "../../read/settle-source.js";
@@ -112,14 +113,16 @@ export interface SourceTalk {
  * Looks at the beginning of every source that can be read twice, so that doubt is settled before anything is sent.
  *
  * @throws {SourceError} for a source that cannot be opened, or stays in doubt
+ * @throws {MappingError} for columns that the mapping reads and a table lacks
  */
 export async function settleSources(
   inventory: Inventory,
   { onReceipt, ask, signal }: SourceTalk & { readonly signal?: AbortSignal },
 ): Promise<Inventory> {
+  const issues: Issue[] = [];
   const settled = new Map<number, ReturnType<Inventory["optionsOf"]>>();
   for (const source of inventory.sources) {
-    const { options, receipt } = await settleSource(
+    const { options, receipt, columns } = await settleSource(
       source,
       inventory.optionsOf(source),
       { ...(signal && { signal }) },
@@ -127,7 +130,10 @@ export async function settleSources(
     );
     settled.set(source.index, options);
     if (receipt !== undefined) onReceipt?.(receipt);
+    if (columns !== undefined)
+      issues.push(...missingColumns(inventory.mapping, inventory.resources, { ...source, columns }));
   }
+  if (issues.length > 0) throw new MappingError(inventory.mapping.file, issues);
   return { ...inventory, optionsOf: (source) => settled.get(source.index) ?? inventory.optionsOf(source) };
 }
 

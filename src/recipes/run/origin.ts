@@ -7,7 +7,7 @@ import type { JournalHeader } from "../../state/journal-lines.js";
 import { version } from "../../version.js";
 import type { Inputs } from "./inputs.js";
 
-/** What a run's origin is told from. */
+/** What a run's origin is made of. */
 export interface OriginFacts {
   readonly command: string;
   readonly commandLine?: readonly string[] | undefined;

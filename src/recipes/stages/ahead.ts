@@ -1,4 +1,4 @@
-import { setImmediate as turn } from "node:timers/promises";
+import { setTimeout as delay, setImmediate as turn } from "node:timers/promises";
 
 /** Look-ups in the catalog under way beyond the one whose turn it is: at a round trip of a second one at a time would be the pace of everything. */
 export const lookUpsAhead = 3;
@@ -6,22 +6,42 @@ export const lookUpsAhead = 3;
 /** Most entities in one look-up. */
 const lookedUpAtOnce = 1000;
 
-/** Makes chunks that are worth a look-up of shorter ones. */
+/** Longest wait for a further chunk of a look-up, in milliseconds: a source that falls silent must not hold back what it gave. */
+const patienceMs = 50;
+
+/** Makes chunks that are worth a look-up of shorter ones, as far as those come one upon the other. */
 export async function* gathered<T>(chunks: AsyncIterable<readonly T[]>): AsyncGenerator<readonly T[]> {
-  let waiting: T[] = [];
-  for await (const chunk of chunks) {
-    if (waiting.length > 0 && waiting.length + chunk.length > lookedUpAtOnce) {
-      yield waiting;
-      waiting = [];
+  const source = chunks[Symbol.asyncIterator]();
+  let next = awaitedLater(source.next());
+  try {
+    for (let first = await next; first.done !== true; first = await next) {
+      const group = [...first.value];
+      next = awaitedLater(source.next());
+      while (await isSoon(next)) {
+        // A failure is thrown after what came before.
+        const more = await next.catch(() => undefined);
+        if (more === undefined || more.done === true || group.length + more.value.length > lookedUpAtOnce) break;
+        group.push(...more.value);
+        next = awaitedLater(source.next());
+      }
+      yield group;
     }
-    waiting.push(...chunk);
+  } finally {
+    await next.catch(() => undefined);
+    await source.return?.();
   }
-  if (waiting.length > 0) yield waiting;
+}
+
+async function isSoon(promise: Promise<unknown>): Promise<boolean> {
+  const patience = new AbortController();
+  const isFirstOf = await isFirst(promise, delay(patienceMs, undefined, { signal: patience.signal }));
+  patience.abort();
+  return isFirstOf;
 }
 
 /**
  * Works on items while earlier ones are still worked on, at most `ahead` further; gives the results in the items' order, each as soon as it is there.
- * An item is taken only while work waits for something: what is done at once goes on item by item. Where nobody wants more, or work failed, an item that
+ * An item is taken only while work waits for something: what is done at once is given item by item. Where nobody wants more, or work failed, an item that
  * is under way is still waited for: whoever makes `work` fail ends what makes the items.
  *
  * @throws what `work` throws when its turn comes, what `items` throw after all that came before

@@ -6,18 +6,18 @@ import type { KeySet } from "../../settle/keys.js";
 import type { Ledger } from "../run/ledger.js";
 import type { Target } from "../target/target.js";
 import { lookUpsAhead, workAhead } from "./ahead.js";
-import type { Entities, EntityStage } from "./steps.js";
+import type { Entities, EntityStage } from "./stage.js";
 import { acknowledge } from "./write.js";
 
 /** An entity that is not as the catalog has it. */
-export interface Difference {
+export interface EntityDifference {
   /** Without `before` where the catalog has no such entity, and for a search in place of an identifier. */
   readonly entity: Entity;
   readonly changes: readonly Change[];
 }
 
 /** Receives an entity that differs. */
-export type OnDifference = (difference: Difference) => Promise<void> | void;
+export type OnDifference = (difference: EntityDifference) => Promise<void> | void;
 
 /** Most entities of one look-up, and so of one request. @source API reference, "Search a blueprint's entities": limit 1 to 1,000 */
 const maxGroup = 1000;
@@ -50,7 +50,7 @@ export function compareWithCatalog(
 
 interface Compared {
   readonly outcomes: readonly Outcome[];
-  readonly differences: readonly Difference[];
+  readonly differences: readonly EntityDifference[];
   /** Entities that the catalog has. */
   readonly known: readonly Entity[];
 }
@@ -86,7 +86,7 @@ async function compareGroup(target: Target, comparisons: Comparisons, group: rea
   const named = group.filter(({ isNamed }) => isNamed);
   const found = await lookUp(target, comparisons, comparison, named);
   const outcomes: Outcome[] = [];
-  const differences: Difference[] = [];
+  const differences: EntityDifference[] = [];
   const known: Entity[] = [];
   for (const entity of group) {
     const held = found.get(entity.key.identifier);
@@ -108,7 +108,7 @@ async function compareGroup(target: Target, comparisons: Comparisons, group: rea
   return { outcomes, differences, known };
 }
 
-function unseen(entity: Entity): Difference {
+function unseen(entity: Entity): EntityDifference {
   return { entity, changes: [] };
 }
 

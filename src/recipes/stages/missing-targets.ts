@@ -2,11 +2,13 @@ import type { Blueprint } from "../../blueprint.js";
 import { type Entity, originOf, targetsOf } from "../../entity.js";
 import type { Deferred } from "../../outcome.js";
 import type { Finding, Reject } from "../../reject.js";
-import { type IsKnown, type Knowledge, type MissingTarget, secondStep } from "../../settle/deferral.js";
-import type { KeySet } from "../../settle/keys.js";
+import { type IsKnown, type MissingTarget, secondStep } from "../../settle/deferral.js";
+import { createKeySet, type KeySet } from "../../settle/keys.js";
+import { placeName } from "../../state/settled.js";
 import { maxBatchEntities } from "../../write/batch.js";
 import type { Ledger } from "../run/ledger.js";
 import type { Target, WriteRules } from "../target/target.js";
+import { knowTargets } from "./defer.js";
 
 /** The blueprint as settling sees it: an entity whose relation says `reject` cannot be without it, as if it were required. */
 export function strictBlueprint(rules: WriteRules, entity: Entity, blueprint: Blueprint): Blueprint {
@@ -18,56 +20,104 @@ export function strictBlueprint(rules: WriteRules, entity: Entity, blueprint: Bl
 }
 
 /**
- * Makes bare targets where the mapping says `create`, a target exists neither in this import nor in the catalog, and the entity is written once it does.
- * What the API does not make stays missing.
- *
- * @returns what is known now
+ * Makes bare targets where the mapping says `create`, a target exists neither in this import nor in the catalog, and the entity will be written. All of
+ * them before any second write, so that what else names them finds them, whichever comes first.
  */
-export async function makeTargets(
-  target: Target,
-  deferred: readonly Deferred[],
-  { isKnown, isPending, isGiven }: Knowledge & { readonly isGiven: IsKnown },
-): Promise<IsKnown> {
-  const { blueprints, mode, onMissingTarget } = target.rules;
+export async function makeTargets(target: Target, ledger: Ledger, keys: KeySet): Promise<void> {
+  const { rules } = target;
+  if (!rules.makesTargets || rules.createMissing) return;
   const wanted = new Map<string, Set<string>>();
-  for (const one of deferred) {
-    const { entity } = one;
-    const blueprint = blueprints.get(entity.key.blueprint);
-    if (blueprint === undefined) continue;
-    const own = new Map<string, ReadonlySet<string>>();
-    for (const [relation, value] of Object.entries(entity.relations)) {
-      const of = blueprint.relations?.[relation]?.target;
-      if (of === undefined || onMissingTarget(entity, relation) !== "create") continue;
-      const lost = targetsOf(value).filter((id) => !isKnown(of, id) && !isPending(of, id) && !isGiven(of, id));
-      if (lost.length > 0) own.set(of, new Set([...(own.get(of) ?? []), ...lost]));
+  const judged = new Set<string>();
+  /** Entities that wait and will be written, so that what cannot be without them will be, too. */
+  const written = createKeySet();
+  const isWanted: IsKnown = (blueprint, identifier) =>
+    wanted.get(blueprint)?.has(identifier) === true || written.find({ blueprint, identifier }) >= 0;
+  const isGiven: IsKnown = (blueprint, identifier) =>
+    keys.find({ blueprint, identifier }) >= 0 || ledger.rejectedAt({ blueprint, identifier }) !== undefined;
+  const known = rememberedTargets(target, keys);
+  for (let hasMoved = true; hasMoved; ) {
+    hasMoved = false;
+    for await (const chunk of waitingEntities(ledger)) {
+      const left = chunk.filter(({ entity }) => !judged.has(placeName(entity)));
+      const isKnown = await known(left.map(({ entity }) => entity));
+      for (const one of left) {
+        const own = missingToMake(
+          one.entity,
+          rules,
+          (of, id) => isKnown(of, id) || isWanted(of, id) || isGiven(of, id),
+        );
+        const blueprint = rules.blueprints.get(one.entity.key.blueprint);
+        if (blueprint === undefined) continue;
+        const isThere: IsKnown = (of, id) => isKnown(of, id) || isWanted(of, id) || own.get(of)?.has(id) === true;
+        const strict = strictBlueprint(rules, one.entity, blueprint);
+        const mode = one.entity.mode ?? rules.mode;
+        if (secondStep(one, mode, strict, { isKnown: isThere, isPending: () => false }).is === "impossible") continue;
+        for (const [of, ids] of own) wanted.set(of, new Set([...(wanted.get(of) ?? []), ...ids]));
+        written.add(one.entity.key, one.entity.at, 0);
+        judged.add(placeName(one.entity));
+        hasMoved = true;
+      }
     }
-    if (own.size === 0) continue;
-    const isMade: IsKnown = (of, identifier) => isKnown(of, identifier) || own.get(of)?.has(identifier) === true;
-    const strict = strictBlueprint(target.rules, entity, blueprint);
-    const { is } = secondStep(one, entity.mode ?? mode, strict, { isKnown: isMade, isPending });
-    if (is !== "write") continue;
-    for (const [of, identifiers] of own) wanted.set(of, new Set([...(wanted.get(of) ?? []), ...identifiers]));
   }
-  if (wanted.size === 0) return isKnown;
-  const made = new Map<string, ReadonlySet<string>>();
-  for (const [blueprint, identifiers] of wanted)
-    made.set(blueprint, await makeBare(target, blueprint, [...identifiers]));
-  return (blueprint, identifier) => isKnown(blueprint, identifier) || made.get(blueprint)?.has(identifier) === true;
+  for (const [blueprint, identifiers] of wanted) await makeBare(target, blueprint, [...identifiers]);
 }
 
-async function makeBare(target: Target, blueprint: string, identifiers: readonly string[]) {
+async function* waitingEntities(ledger: Ledger): AsyncGenerator<readonly Deferred[]> {
+  const spool = ledger.waiting(0);
+  for (const source of spool.sources()) yield* spool.drain(source);
+}
+
+/** The targets of an entity that the mapping lets be made, by blueprint. */
+function missingToMake(
+  entity: Entity,
+  { blueprints, onMissingTarget }: WriteRules,
+  isThere: IsKnown,
+): ReadonlyMap<string, ReadonlySet<string>> {
+  const missing = new Map<string, Set<string>>();
+  for (const [relation, value] of Object.entries(entity.relations)) {
+    const of = blueprints.get(entity.key.blueprint)?.relations?.[relation]?.target;
+    if (of === undefined || onMissingTarget(entity, relation) !== "create") continue;
+    const lost = targetsOf(value).filter((id) => !isThere(of, id));
+    if (lost.length > 0) missing.set(of, new Set([...(missing.get(of) ?? []), ...lost]));
+  }
+  return missing;
+}
+
+/** Looks targets up as `knowTargets` does, each of them once. */
+function rememberedTargets(target: Target, keys: KeySet): (entities: readonly Entity[]) => Promise<IsKnown> {
+  const { blueprints } = target.rules;
+  const found = new Map<string, boolean>();
+  const name = (blueprint: string, identifier: string): string => `${blueprint}\0${identifier}`;
+  return async (entities) => {
+    const relationsOf = (blueprint: string) => Object.keys(blueprints.get(blueprint)?.relations ?? {});
+    const isNew = ({ key, relations }: Entity): boolean =>
+      relationsOf(key.blueprint).some((relation) => {
+        const of = blueprints.get(key.blueprint)?.relations?.[relation]?.target ?? "";
+        return targetsOf(relations[relation]).some((id) => !found.has(name(of, id)));
+      });
+    const asked = entities.filter(isNew);
+    const isKnown = await knowTargets(target, keys, asked, relationsOf);
+    for (const { key, relations } of asked)
+      for (const relation of relationsOf(key.blueprint)) {
+        const of = blueprints.get(key.blueprint)?.relations?.[relation]?.target ?? "";
+        for (const id of targetsOf(relations[relation])) found.set(name(of, id), isKnown(of, id));
+      }
+    return (blueprint, identifier) => found.get(name(blueprint, identifier)) === true;
+  };
+}
+
+async function makeBare(target: Target, blueprint: string, identifiers: readonly string[]): Promise<void> {
   for (let start = 0; start < identifiers.length; start += maxBatchEntities) {
     const items = identifiers
       .slice(start, start + maxBatchEntities)
       .map((identifier) => JSON.stringify({ identifier }));
+    // Whatever the reply says: what is there is found when it is looked for.
     await target.upsert(blueprint, items, { mode: "merge", createMissing: false });
   }
-  // Whatever the replies said: what is there is there.
-  return target.existing(blueprint, identifiers);
 }
 
 /** Says why relations of an entity lack their targets. */
-export type Judge = (
+export type MissingJudge = (
   entity: Entity,
   missing: readonly MissingTarget[],
   isWritten: boolean,
@@ -79,7 +129,7 @@ export type Judge = (
 };
 
 /** Judges missing targets by what was rejected in this run. */
-export function judgeMissing({ onMissingTarget }: WriteRules, ledger: Ledger, keys: KeySet): Judge {
+export function judgeMissing({ onMissingTarget }: WriteRules, ledger: Ledger, keys: KeySet): MissingJudge {
   return (entity, missing, isWritten) => {
     const findings = missing.map((one) => findingOf(one, isWritten, ledger, keys));
     const isOmitted = (_: unknown, index: number): boolean =>

@@ -8,8 +8,8 @@ import { outcomeOf, rejectOf, writtenOutcome } from "../../write/outcome.js";
 import type { Ledger } from "../run/ledger.js";
 import type { Target } from "../target/target.js";
 import { knowTargets } from "./defer.js";
-import { type Judge, judgeMissing, makeTargets, strictBlueprint } from "./missing-targets.js";
-import type { Job } from "./steps.js";
+import { judgeMissing, type MissingJudge, makeTargets, strictBlueprint } from "./missing-targets.js";
+import type { StepJob } from "./stage.js";
 import { booksOf, defer, sendWrites } from "./write.js";
 
 /**
@@ -21,9 +21,10 @@ export async function writeDeferred({
   ledger,
   control,
   keys,
-}: Pick<Job, "target" | "ledger" | "control" | "keys">): Promise<void> {
+}: Pick<StepJob, "target" | "ledger" | "control" | "keys">): Promise<void> {
   const pending = createKeySet();
   await notePending(ledger, pending);
+  await makeTargets(target, ledger, keys);
   const judge = judgeMissing(target.rules, ledger, keys);
   for (let round = 0; ledger.waiting(round).sources().length > 0 && control.stop.reason === undefined; round++) {
     const flight: Flight = { round, judge, pending, written: new Map(), settled: 0 };
@@ -40,7 +41,7 @@ export async function writeDeferred({
 /** A round of second writes. */
 interface Flight {
   readonly round: number;
-  readonly judge: Judge;
+  readonly judge: MissingJudge;
   /** Entities that no write has brought into the catalog yet; acknowledged once settled. */
   readonly pending: KeySet;
   readonly written: Map<Write, Waiting>;
@@ -74,14 +75,11 @@ async function* secondWrites(
     const entry = flight.pending.find({ blueprint, identifier });
     return entry >= 0 && !flight.pending.isAcknowledged(entry);
   };
-  const isGiven = (blueprint: string, identifier: string): boolean =>
-    keys.find({ blueprint, identifier }) >= 0 || ledger.rejectedAt({ blueprint, identifier }) !== undefined;
   const relationsOf = (blueprint: string) => Object.keys(blueprints.get(blueprint)?.relations ?? {});
   for (const source of spool.sources()) {
     for await (const chunk of spool.drain(source)) {
       const entities = chunk.map(({ entity }) => entity);
-      const found = createMissing ? () => true : await knowTargets(target, keys, entities, relationsOf);
-      const isKnown = await makeTargets(target, chunk, { isKnown: found, isPending, isGiven });
+      const isKnown = createMissing ? () => true : await knowTargets(target, keys, entities, relationsOf);
       const writes: Write[] = [];
       for (const deferred of chunk) {
         const { entity } = deferred;

@@ -21,14 +21,13 @@ export interface WriteRules {
   readonly deleteDependents: boolean;
   /** What becomes of an entity's relation whose target is missing; undefined where the mapping says nothing. */
   onMissingTarget(entity: Pick<Entity, "resource">, relation: string): MissingTargetPolicy | undefined;
+  /** Whether any relation says `create`. */
+  readonly makesTargets: boolean;
   /** Relations of a blueprint that may wait for their target, since it may come in the same or a later step. */
   deferrable(blueprint: string): readonly string[];
   /** The fields that the run's entities of a blueprint may bring. */
   fieldsOf(blueprint: string): MappedFields;
 }
-
-/** How a request is to be taken, apart from what its target says of every request. */
-export type UpsertFlags = Pick<BulkFlags, "mode" | "createMissing" | "validationOnly">;
 
 /**
  * Where entities go: the API, a forecast of it (plan), or its validation (dry run).
@@ -55,10 +54,14 @@ export interface Target {
   count(blueprint: string): Promise<number>;
   /** All blueprints of the catalog, those that the run does not write among them. */
   listBlueprints(): Promise<readonly Blueprint[]>;
-  /** The server's clock, milliseconds since the epoch, never later than the truth; undefined until a reply tells. */
+  /** The server's clock, milliseconds since the epoch, never later than the truth; undefined until a reply says it. */
   serverNow(): number | undefined;
   /** Writes entities of one blueprint, given as JSON text: at most 20, together under 1 MiB. */
-  upsert(blueprint: string, items: readonly string[], flags: UpsertFlags): Promise<Reply<readonly Verdict[]>>;
+  upsert(
+    blueprint: string,
+    items: readonly string[],
+    flags: Omit<BulkFlags, "runId">,
+  ): Promise<Reply<readonly Verdict[]>>;
   /** Empties fields of an entity that exists, which an upsert cannot. */
   clear(key: Key, fields: readonly ClearedField[]): Promise<EntityReply>;
   /** Deletes at most 100 entities of one blueprint, all or none of them. */
@@ -69,7 +72,7 @@ export interface Target {
  * The API as a target.
  *
  * @param runId - action run that writes are recorded under
- * @param onFailure - called when a call fails: nothing more can be done then, so that reading need not go on
+ * @param onFailure - called when a call fails: nothing more can be done then, so that reading may end
  */
 export function apiTarget(
   client: Client,

@@ -1,9 +1,10 @@
+import type { BulkFlags } from "../../api/bulk.js";
 import type { Relation } from "../../blueprint.js";
 import { type EntityBody, isSearchQuery, type RelationValue, targetsOf } from "../../entity.js";
 import { createKeySet } from "../../settle/keys.js";
 import type { Verdict } from "../../verdict.js";
 import { groupBy } from "../run/group-by.js";
-import type { Target, UpsertFlags } from "./target.js";
+import type { Target } from "./target.js";
 
 /** An entity that the API could not check, because a relation that it requires points at what is only in this import. */
 export interface Unchecked {
@@ -31,7 +32,7 @@ export function validatingTarget(api: Target, onUnchecked: (unchecked: Unchecked
   };
 
   /** What the API would do by the look-up; its own words where it writes anew what is there. */
-  const forecast = (blueprint: string, { identifier }: EntityBody, { mode }: UpsertFlags): Verdict => {
+  const forecast = (blueprint: string, { identifier }: EntityBody, { mode }: Omit<BulkFlags, "runId">): Verdict => {
     if (typeof identifier !== "string") return { is: "updated" };
     const exists = held.has(blueprint, identifier) || hasPassed(blueprint, identifier);
     if (exists && mode === "create")
@@ -82,7 +83,7 @@ export function validatingTarget(api: Target, onUnchecked: (unchecked: Unchecked
       ),
     );
 
-  const send = (blueprint: string, bodies: readonly EntityBody[], flags: UpsertFlags) =>
+  const send = (blueprint: string, bodies: readonly EntityBody[], flags: Omit<BulkFlags, "runId">) =>
     api.upsert(
       blueprint,
       bodies.map((body) => JSON.stringify(body)),

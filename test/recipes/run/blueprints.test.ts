@@ -44,7 +44,7 @@ describe("loadBlueprintFolder", () => {
     const error = await faultOf(dir);
     expect(error).toBeInstanceOf(BlueprintError);
     const { message } = error as BlueprintError;
-    expect(message).toContain(`the blueprint "same" stands in ${join(dir, "a.json")} and in ${join(dir, "b.json")}`);
+    expect(message).toContain(`the blueprint "same" is in ${join(dir, "a.json")} and in ${join(dir, "b.json")}`);
     expect(message).toContain(`${join(dir, "c.json")} is not valid JSON`);
     expect(message).toContain(`${join(dir, "d.json")} identifier: `);
   });
