@@ -57,7 +57,7 @@ export class ChunkSink {
   /** Takes a record that stands at {@link place}; `bytes` is the size of its text. */
   add(record: SourceRecord, bytes: number): void {
     const { span } = record;
-    const bad = span && this.badTextIn(span);
+    const bad = this.#badText && span && this.badTextIn(span);
     if (bad !== undefined) {
       this.refuse(bad, record.at, bytes, span);
       return;

@@ -80,19 +80,22 @@ export class CsvReader implements Reader, RowSink {
     const { names, least, gather } = this.#columns;
     const width = this.#columns.cells.length;
     const at = this.#sink.place(line);
-    if (
-      cells.length > width &&
-      (this.#options.csv?.longRows === "drop" || cells.every((cell, n) => n < width || cell === ""))
-    )
-      cells.length = width;
-    const isPadded = cells.length >= least || this.#options.csv?.shortRows === "pad";
-    while (cells.length < width && isPadded) cells.push("");
+    if (cells.length !== width) this.#fit(cells, width, least);
     if (cells.length === width) {
       const row = gather === undefined ? cells : gather(cells);
       this.#sink.add({ at, span: { start, end }, columns: names, cells: row }, end - start);
     } else {
       this.#sink.refuse(raggedRow(cells.length, width), at, end - start, { start, end });
     }
+  }
+
+  /** Leaves out cells behind the last column, and fills a short row up, where that is no loss or the options say so. */
+  #fit(cells: Cell[], width: number, least: number): void {
+    const { longRows, shortRows } = this.#options.csv ?? {};
+    const isEmptyBehind = cells.slice(width).every((cell) => cell === "");
+    if (cells.length > width && (longRows === "drop" || isEmptyBehind)) cells.length = width;
+    const isPadded = cells.length >= least || shortRows === "pad";
+    while (cells.length < width && isPadded) cells.push("");
   }
 
   /** Takes a physical line that is no row. */

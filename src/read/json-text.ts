@@ -49,30 +49,38 @@ export class JsonText {
     return { at, isDone: end !== undefined };
   }
 
+  /** Measured: local variables make this loop several times as fast as fields. */
   #end(block: Buffer, from: number): number | undefined {
-    for (let at = from; at < block.length; at++) {
-      const byte = block[at];
-      if (this.#isInText) {
-        if (this.#isEscaped) this.#isEscaped = false;
-        else if (byte === 0x5c) this.#isEscaped = true;
+    const length = block.length;
+    let level = this.#level;
+    let depth = this.#depth;
+    let isInText = this.#isInText;
+    let isEscaped = this.#isEscaped;
+    let end: number | undefined;
+    for (let at = from; at < length && end === undefined; at++) {
+      const byte = block[at] as number;
+      if (isInText) {
+        if (isEscaped) isEscaped = false;
+        else if (byte === 0x5c) isEscaped = true;
         else if (byte === 0x22) {
-          this.#isInText = false;
-          if (this.#level === 0) return at + 1;
+          isInText = false;
+          if (level === 0) end = at + 1;
         }
-      } else if (byte === 0x22) this.#isInText = true;
+      } else if (byte === 0x22) isInText = true;
       else if (byte === brackets.object || byte === brackets.array) {
-        this.#depth = Math.max(this.#depth, ++this.#level);
+        if (++level > depth) depth = level;
       } else if (byte === brackets.endObject || byte === brackets.endArray) {
-        if (this.#level === 0) return at;
-        if (--this.#level === 0) return at + 1;
-      } else if (
-        this.#level === 0 &&
-        (byte === 0x2c || byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09)
-      ) {
-        return at;
+        if (level === 0) end = at;
+        else if (--level === 0) end = at + 1;
+      } else if (level === 0 && (byte === 0x2c || byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09)) {
+        end = at;
       }
     }
-    return undefined;
+    this.#level = level;
+    this.#depth = depth;
+    this.#isInText = isInText;
+    this.#isEscaped = isEscaped;
+    return end;
   }
 }
 

@@ -148,7 +148,7 @@ export class RowScanner {
       const start = from + at;
       at = lineEnd + 1;
       this.#start = this.#next = from + at;
-      if (text === "" || this.#isComment(start)) continue;
+      if (text === "" || (this.#comment !== undefined && this.#isComment(start))) continue;
       const place = { start, end: from + end, next: this.#start, line: this.#window.lineAt(start) };
       this.#sink.row(this.#cutter.plain(text), place);
     }

@@ -15,7 +15,7 @@ import type { SourceFingerprint } from "../../state/journal-lines.js";
 import type { State } from "../../state/state.js";
 import type { Inventory } from "../run/inventory.js";
 import type { Ledger } from "../run/ledger.js";
-import type { SourceJob } from "../run/open.js";
+import type { SourceJob } from "../run/run.js";
 import type { Target } from "../target/target.js";
 import { keepDecision, ownedWhenRefused } from "./memory.js";
 import type { PruneScope } from "./scope.js";

@@ -33,9 +33,9 @@ export interface Closing {
   /** The import whose rejects this one took up. */
   readonly retryOf?: string | undefined;
   readonly mode: Mode;
-  readonly client: Client;
+  readonly client: Pick<Client, "counts" | "warnings">;
   readonly ledger: Ledger;
-  readonly state: State;
+  readonly state: Pick<State, "close" | "folder" | "header" | "importId" | "rejects" | "writeReport">;
   readonly stop: Stop;
   /** Sources that get a rejects file, and how they are read. */
   readonly rejectsOf: Pick<Inventory, "sources" | "optionsOf">;

@@ -1,12 +1,53 @@
-import { startJq } from "../../map/jq.js";
+import type { Readable } from "node:stream";
+import type { Blueprints } from "../../blueprint.js";
+import { type JqEngine, startJq } from "../../map/jq.js";
+import { compileMapping } from "../../map/map.js";
 import type { ResolvedRunOptions } from "../../options/run.js";
+import { planSteps, type StepPlan } from "../../order/steps.js";
+import type { ReadIo } from "../../read/read.js";
 import { formOf } from "../../report/forms.js";
-import { clientOptionsOf, connect, openDownloads, watchProgress } from "./connect.js";
+import { groupCauses } from "../../report/group-causes.js";
+import { createKeySet, type KeySet } from "../../settle/keys.js";
+import { fingerprintText } from "../../state/fingerprint.js";
+import type { StepJob } from "../stages/stage.js";
+import { apiTarget, type Target, type WriteRules } from "../target/target.js";
+import { readAllowedRejects } from "./allow-rejects.js";
+import { openBlueprints } from "./blueprints.js";
+import { type Connection, clientOptionsOf, connect, openDownloads, watchProgress } from "./connect.js";
 import type { ImportContext } from "./context.js";
-import { doWork, type Finished, finish } from "./finish.js";
-import type { Folder } from "./folder.js";
-import { onceEach, openInventory, type Receipt, settleSources } from "./inventory.js";
-import { openSources, type SourceCommand, type SourceJob } from "./open.js";
+import { type Closing, doWork, type Finished, finish } from "./finish.js";
+import { type Folder, headerOf, type OpenFolder } from "./folder.js";
+import { type Inputs, openInputs } from "./inputs.js";
+import { type Inventory, mappedBlueprints, onceEach, openInventory, type Receipt, settleSources } from "./inventory.js";
+import { type Ledger, type LedgerHooks, openLedger } from "./ledger.js";
+import { originOf } from "./origin.js";
+
+/** How one command that reads sources through a mapping differs from another. */
+export interface SourceCommand<F extends Folder = Folder> {
+  /** As the report and the journal name it. */
+  readonly command: string;
+  /** True where nothing is changed in the catalog. */
+  readonly dryRun?: boolean;
+  readonly openFolder: OpenFolder<F>;
+  /** Refuses what the command cannot do, before anything is sent. */
+  readonly refuse?: (inventory: Inventory) => void;
+  /** Refuses what the command cannot do with these blueprints, before anything is read. */
+  readonly refuseBlueprints?: (inventory: Inventory, blueprints: Blueprints) => void;
+  /** Where entities go; the API by default. */
+  readonly targetOf?: (api: Target, keys: KeySet, ledger: Ledger) => Target;
+  /** Receives what the ledger takes. */
+  readonly hooks?: LedgerHooks;
+  /** The import whose rejects this one takes up. */
+  readonly retryOf?: string | undefined;
+}
+
+/** A job that reads sources through a mapping. */
+export interface SourceJob<F extends Folder = Folder> extends StepJob {
+  readonly inputs: Inputs;
+  readonly inventory: Inventory;
+  readonly plan: StepPlan;
+  readonly folder: F;
+}
 
 /**
  * Runs a command that reads sources through a mapping: opens all that it needs, works, reports, and closes everything whatever becomes of it.
@@ -51,4 +92,98 @@ export async function runSources<F extends Folder>(
     await connection.close();
     await downloads.close();
   }
+}
+
+/** What is open already. */
+interface Opened {
+  readonly inventory: Inventory;
+  readonly connection: Connection;
+  readonly engine: JqEngine;
+  readonly io: Required<Pick<ReadIo, "fetch" | "onReceipt">> & { readonly stdin: Readable | undefined };
+  readonly apiUrl: string;
+  /** How each source was read, by its index; it fills as they are. */
+  readonly receipts: ReadonlyMap<number, Receipt>;
+  readonly commandLine: readonly string[] | undefined;
+}
+
+/** Opens blueprints, order, mapping, folder and ledger: all that a job of sources is made of, and what it is closed with. */
+async function openSources<F extends Folder>(
+  options: ResolvedRunOptions,
+  kind: SourceCommand<F>,
+  { inventory: given, connection, engine, io, apiUrl, receipts, commandLine }: Opened,
+): Promise<{ readonly job: SourceJob<F>; readonly closing: Closing }> {
+  const { client, control, timeline } = connection;
+  const { mapping, resources } = given;
+  const from = options.blueprints === undefined ? { client } : { folder: options.blueprints };
+  const blueprints = await openBlueprints(given, from);
+  kind.refuseBlueprints?.(given, blueprints);
+  const { constant, dynamic, ...relations } = mappedBlueprints(given);
+  const createMissing = mapping.createMissingRelatedEntities;
+  const plan = planSteps({ blueprints: constant, dynamic }, blueprints, { createMissing, ...relations });
+  const mode = options.mode ?? (mapping.enableMergeEntity === false ? "override" : "merge");
+  const rules = rulesOf(given, blueprints, plan, mode);
+  const compiled = await compileMapping(mapping, engine, { resources: resources.map(({ index }) => index) });
+
+  const { command, dryRun = false, retryOf } = kind;
+  const names: string[] = [];
+  for (const { index, name } of given.sources) names[index] = name;
+  const allowed =
+    options.allowRejects === undefined ? undefined : await readAllowedRejects(options.allowRejects, names);
+  const fingerprints = { mapping: fingerprintText(given.text), sources: given.sources };
+  const header = await headerOf({ command, options, mode, apiUrl, retryOf, ...fingerprints });
+  const causes = groupCauses(names);
+  const recall = causes.addRejects;
+  const folder = await kind.openFolder({ header, sources: given.sources, stdin: io.stdin, recall });
+  const { state, stdin } = folder;
+  const inventory = { ...given, sources: folder.sources };
+
+  const hooks = [{ onCounts: control.judge, onOutcomes: timeline.settled }, allowed ?? {}, kind.hooks ?? {}];
+  const ledger = openLedger(names, state, hooks, causes);
+  ledger.warn([...given.warnings, ...state.warnings]);
+  const keys = createKeySet();
+  const onFailure = () => control.stop.because("failed");
+  const api = apiTarget(client, rules, { runId: options.runId, onFailure });
+  const target = kind.targetOf?.(api, keys, ledger) ?? api;
+  const inputs = openInputs({
+    ...{ inventory, mapping: compiled, rules, plan, state },
+    io: {
+      ...{ fetch: io.fetch, onReceipt: io.onReceipt, signal: control.stop.signal },
+      ...(stdin && { stdin }),
+      ...(options.limit !== undefined && { limit: options.limit }),
+    },
+  });
+  return {
+    job: { steps: plan.steps, inputs, target, ledger, control, keys, inventory, plan, folder },
+    closing: {
+      ...{ command, dryRun, retryOf, mode, client, ledger, state, allowed },
+      ...{ stop: control.stop, rejectsOf: inventory, reports: options.report, timeline },
+      origin: () => originOf({ command, commandLine, header, mapping: compiled, inputs, receipts }),
+    },
+  };
+}
+
+function rulesOf(
+  { mapping, resources }: Inventory,
+  blueprints: Blueprints,
+  { deferrable }: StepPlan,
+  mode: WriteRules["mode"],
+): WriteRules {
+  return {
+    blueprints,
+    mode,
+    createMissing: mapping.createMissingRelatedEntities,
+    deleteDependents: mapping.deleteDependentEntities,
+    deferrable,
+    makesTargets: mapping.resources.some(({ onMissingTarget }) => Object.values(onMissingTarget).includes("create")),
+    onMissingTarget: ({ resource }, relation) => mapping.resources[resource]?.onMissingTarget[relation],
+    fieldsOf(blueprint) {
+      const own = resources.filter((resource) => resource.blueprint === undefined || resource.blueprint === blueprint);
+      const head = ["title", "icon", "team"] as const;
+      return {
+        head: head.filter((name) => own.some(({ entity }) => entity[name] !== undefined)),
+        properties: own.flatMap(({ properties }) => properties),
+        relations: own.flatMap(({ relations }) => relations),
+      };
+    },
+  };
 }

@@ -1,4 +1,4 @@
-import { setTimeout as sleep, setImmediate as turn } from "node:timers/promises";
+import { setTimeout as delay, setImmediate as turn } from "node:timers/promises";
 
 /** Look-ups in the catalog under way beyond the one whose turn it is: at a round trip of a second one at a time would be the pace of everything. */
 export const lookUpsAhead = 3;
@@ -6,44 +6,37 @@ export const lookUpsAhead = 3;
 /** Most entities in one look-up. */
 const lookedUpAtOnce = 1000;
 
-/** Longest time, in milliseconds, that entities wait for others to be looked up with them. */
-const gatherMs = 50;
+/** Longest wait for a further chunk of a look-up, in milliseconds: a source that falls silent must not hold back what it gave. */
+const patienceMs = 50;
 
-/** Makes chunks that are worth a look-up of shorter ones. Where the source is slow or falls silent, what has come is not held back for more than a moment. */
+/** Makes chunks that are worth a look-up of shorter ones, as far as those come one upon the other. */
 export async function* gathered<T>(chunks: AsyncIterable<readonly T[]>): AsyncGenerator<readonly T[]> {
   const source = chunks[Symbol.asyncIterator]();
-  let waiting: T[] = [];
-  let next: Promise<IteratorResult<readonly T[]>> | undefined;
+  let next = awaitedLater(source.next());
   try {
-    for (;;) {
-      next ??= awaitedLater(source.next());
-      const isLate = waiting.length > 0 && !(await isWithin(next, gatherMs));
-      if (isLate) {
-        yield waiting;
-        waiting = [];
+    for (let first = await next; first.done !== true; first = await next) {
+      const group = [...first.value];
+      next = awaitedLater(source.next());
+      while (await isSoon(next)) {
+        // A failure is thrown after what came before.
+        const more = await next.catch(() => undefined);
+        if (more === undefined || more.done === true || group.length + more.value.length > lookedUpAtOnce) break;
+        group.push(...more.value);
+        next = awaitedLater(source.next());
       }
-      const { done, value } = await next;
-      next = undefined;
-      if (done === true) break;
-      if (waiting.length > 0 && waiting.length + value.length > lookedUpAtOnce) {
-        yield waiting;
-        waiting = [];
-      }
-      waiting.push(...value);
+      yield group;
     }
-    if (waiting.length > 0) yield waiting;
   } finally {
-    // So that whoever makes it is not left in the middle.
-    await next?.catch(() => undefined);
+    await next.catch(() => undefined);
     await source.return?.();
   }
 }
 
-async function isWithin(promise: Promise<unknown>, ms: number): Promise<boolean> {
-  const late = new AbortController();
-  const isFirstToCome = await isFirst(promise, sleep(ms, undefined, { signal: late.signal }));
-  late.abort();
-  return isFirstToCome;
+async function isSoon(promise: Promise<unknown>): Promise<boolean> {
+  const patience = new AbortController();
+  const isFirstOf = await isFirst(promise, delay(patienceMs, undefined, { signal: patience.signal }));
+  patience.abort();
+  return isFirstOf;
 }
 
 /**

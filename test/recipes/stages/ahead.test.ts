@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { workAhead } from "../../../src/recipes/stages/ahead.js";
+import { gathered, workAhead } from "../../../src/recipes/stages/ahead.js";
 
 /** Work that waits until it is let go, by item. */
 function held() {
@@ -110,5 +110,38 @@ describe("workAhead", () => {
     });
     for await (const item of workAhead(items, 2, async (each) => each)) if (item === 3) break;
     expect(closed).toBe(true);
+  });
+});
+
+describe("gathered", () => {
+  const numbers = (count: number, from = 0) => Array.from({ length: count }, (_, index) => from + index);
+
+  it("makes chunks of up to a thousand of shorter ones, in their order", async () => {
+    async function* chunks() {
+      for (let from = 0; from < 2300; from += 300) yield numbers(Math.min(300, 2300 - from), from);
+    }
+    const groups: (readonly number[])[] = [];
+    for await (const group of gathered(chunks())) groups.push(group);
+    expect(groups.map(({ length }) => length)).toEqual([900, 900, 500]);
+    expect(groups.flat()).toEqual(numbers(2300));
+  });
+
+  it("gives what is there when the next chunk is long in coming", async () => {
+    async function* chunks() {
+      yield [1];
+      yield [2];
+      await new Promise(() => undefined);
+    }
+    expect(await gathered(chunks()).next()).toEqual({ done: false, value: [1, 2] });
+  });
+
+  it("gives what came before a fault, then the fault", async () => {
+    async function* chunks() {
+      yield [1];
+      throw new Error("broke off");
+    }
+    const groups = gathered(chunks());
+    expect(await groups.next()).toEqual({ done: false, value: [1] });
+    await expect(groups.next()).rejects.toThrow("broke off");
   });
 });
