@@ -1,6 +1,6 @@
 import type { Evaluation } from "../../recipes/studio/evaluate.js";
 import type { Payload, TracedValue } from "../../recipes/studio/traced.js";
-import { byId, make, shown } from "./dom.js";
+import { byId, make, shown, valueAt } from "./dom.js";
 
 /** Shows what the record that is looked at becomes: every value with its expression's line and the columns it reads. */
 export function showEntities(
@@ -110,7 +110,7 @@ function blockOf(
                 "td",
                 {},
                 value.error === undefined
-                  ? shown(typedOf(payload?.body, field) ?? value.value)
+                  ? shown(valueAt(payload?.body, field.split(".")) ?? value.value)
                   : make("span", { class: "bad" }, value.error),
               ),
             );
@@ -128,12 +128,4 @@ function breakable(field: string): (string | HTMLElement)[] {
 /** A leaf's path below its entity: `properties.tier`. */
 function fieldOf(path: string): string {
   return path.replace(/^resources\.\d+\.(?:port\.)?(?:entity\.mappings\.)?/, "");
-}
-
-/** The value as it would be sent: typed by the blueprint. */
-function typedOf(body: unknown, field: string): unknown {
-  let at = body;
-  for (const key of field.split("."))
-    at = typeof at === "object" && at !== null ? (at as Record<string, unknown>)[key] : undefined;
-  return at;
 }

@@ -1,6 +1,6 @@
 import type { Evaluation } from "../../recipes/studio/evaluate.js";
 import type { SampleFacts } from "../calls.js";
-import { byId, make, shown } from "./dom.js";
+import { byId, make, shown, valueAt } from "./dom.js";
 
 /** The source's pane: one record at a time, each of its values beside what its column holds. */
 export interface SourcePane {
@@ -145,10 +145,4 @@ export function openSourcePane(on: {
       return sample.records[index]?.position;
     },
   };
-}
-
-function valueAt(value: unknown, path: readonly string[]): unknown {
-  let at = value;
-  for (const key of path) at = typeof at === "object" && at !== null ? (at as Record<string, unknown>)[key] : undefined;
-  return at;
 }
