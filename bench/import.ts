@@ -2,9 +2,10 @@
  * Compares an import of 200,000 records of 20 columns into a bare sink with a hand-tuned loop (`loop.ts`) and with the way of the API's own page
  * (`page-way.ts`): whole processes, each from start to end, one after the other in each round.
  *
- *     npm run bench:import [-- --records N] [--rounds N] [--page-records N] [--against FOLDER]
+ *     npm run bench:import [-- --records N] [--rounds N] [--page-records N] [--against FOLDER] [--expressions]
  *
- * `--against` adds the import of another working copy that is built. Holds: the import reaches 0.6 of the loop, and is 20 times as fast as the page's way.
+ * `--against` adds the import of another working copy that is built, `--expressions` two imports through a mapping with five
+ * expressions, by closures and by jq. Holds: the import reaches 0.6 of the loop, and is 20 times as fast as the page's way.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -12,7 +13,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { mappingText, writeThings } from "./things.js";
+import { expressionsText, mappingText, writeThings } from "./things.js";
 
 const { values } = parseArgs({
   options: {
@@ -20,6 +21,7 @@ const { values } = parseArgs({
     rounds: { type: "string", default: "5" },
     "page-records": { type: "string", default: "5000" },
     against: { type: "string" },
+    expressions: { type: "boolean", default: false },
   },
 });
 const root = resolve(import.meta.dirname, "../../../..");
@@ -39,9 +41,9 @@ const sink = spawn(process.execPath, [join(import.meta.dirname, "sink.js")], { s
 const [address] = await once(sink.stdout, "data");
 const apiUrl = String(address).trim();
 const env = { ...process.env, PORT_API_URL: apiUrl, PORT_CLIENT_ID: "bench", PORT_CLIENT_SECRET: "bench" };
-const importOf = (copy: string) => [
+const importOf = (copy: string, mapping = "things.yaml") => [
   join(copy, "dist/cli/main.js"),
-  ...["import", "things.csv", "-m", "things.yaml", "--rate", "off", "--progress", "none", "--state-dir", "state"],
+  ...["import", "things.csv", "-m", mapping, "--rate", "off", "--progress", "none", "--state-dir", "state"],
 ];
 const contestants: readonly (readonly [string, readonly string[], number])[] = [
   ["loop", [join(import.meta.dirname, "loop.js"), "things.csv", apiUrl], records],
@@ -49,12 +51,16 @@ const contestants: readonly (readonly [string, readonly string[], number])[] = [
   ...(values.against === undefined
     ? []
     : [[`import of ${values.against}`, importOf(values.against), records] as const]),
+  ...(values.expressions
+    ? (["closures", "jq"] as const).map((by) => [`import by ${by}`, importOf(root, `${by}.yaml`), records] as const)
+    : []),
   ["page's way", [join(import.meta.dirname, "page-way.js"), "few.csv", apiUrl], pageRecords],
 ];
 const costs = new Map<string, Cost[]>(contestants.map(([name]) => [name, []]));
 try {
   console.log(`Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model.trim()}; medians of ${values.rounds}`);
   writeFileSync(join(folder, "things.yaml"), mappingText);
+  for (const by of ["closures", "jq"] as const) writeFileSync(join(folder, `${by}.yaml`), expressionsText(by));
   await writeThings(join(folder, "things.csv"), records);
   await writeThings(join(folder, "few.csv"), pageRecords);
   for (let round = 0; round < Number(values.rounds); round++)

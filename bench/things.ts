@@ -32,6 +32,23 @@ ${columns
   .map((name) => `            ${name}: .${name}\n`)
   .join("")}`;
 
+/** Kinds of expressions that `mappings/` has, by the column that each takes the place of. */
+const expressions: Readonly<Record<string, string>> = {
+  c2: '.c2 | values + "T00:00:00Z"',
+  c3: '.c3 | values | split("-") | first',
+  c4: '.c4 // "none" | ascii_downcase',
+  c5: '"https://example.com/" + .c0',
+  c8: 'if .c8 == "x" then "one" else .c8 end',
+};
+
+/** The mapping with five expressions: as they are, or each with an end that jq alone knows. */
+export function expressionsText(by: "closures" | "jq"): string {
+  return Object.entries(expressions).reduce((text, [column, expression]) => {
+    const leaf = by === "jq" ? `${expression} | limit(1; .)` : expression;
+    return text.replace(` ${column}: .${column}\n`, ` ${column}: '${leaf}'\n`);
+  }, mappingText);
+}
+
 /** Writes a CSV of so many records. */
 export async function writeThings(path: string, records: number): Promise<void> {
   const file = createWriteStream(path);
