@@ -35,14 +35,21 @@ export function compilePattern(source: string, flags = "u"): Pattern {
 }
 
 /** Ajv's `code.regExp`: `pattern` and `patternProperties` in bounded time. A text without an answer does not match. */
-export const boundedRegExp = Object.assign(
-  (source: string, flags: string) => {
-    const pattern = compilePattern(source, flags);
-    // Ajv takes two of the same text for one.
-    return { test: (text: string) => pattern.test(text) === true, toString: () => `/${source}/${flags}` };
-  },
-  { code: "boundedRegExp" },
-);
+export const boundedRegExp = regExpWith(false);
+
+/** The same where somebody else has the last word: a text without an answer matches. */
+export const lenientRegExp = regExpWith(true);
+
+function regExpWith(unanswered: boolean) {
+  return Object.assign(
+    (source: string, flags: string) => {
+      const pattern = compilePattern(source, flags);
+      // Ajv takes two of the same text for one.
+      return { test: (text: string) => pattern.test(text) ?? unanswered, toString: () => `/${source}/${flags}` };
+    },
+    { code: "boundedRegExp" },
+  );
+}
 
 function linearTest(source: string | undefined): Pattern["test"] | undefined {
   if (source === undefined) return undefined;

@@ -1,5 +1,6 @@
 import { Ajv, type ErrorObject } from "ajv";
 import type { Property } from "../blueprint.js";
+import { lenientRegExp } from "../pattern.js";
 import type { RejectCode } from "../reject.js";
 import type { Diagnostics } from "./diagnostics.js";
 import { formatJudges } from "./formats.js";
@@ -64,6 +65,8 @@ function makeAjv(unicodeRegExp: boolean): Ajv {
     validateSchema: false,
     unicodeRegExp,
     multipleOfPrecision: 9,
+    // A pattern that backtracks must not hold an import; what cannot be told in time the API judges.
+    code: { regExp: lenientRegExp },
   });
   for (const [format, judge] of formatJudges) ajv.addFormat(format, (text) => judge(text).verdict !== "wrong");
   for (const format of ["markdown", "yaml", "proto", "labeled-url"]) ajv.addFormat(format, true);
