@@ -152,7 +152,9 @@ export class JsonFrame {
     const { path, isMap } = this.#at;
     const where = this.#level === 0 ? text : `"${path.slice(0, this.#level).join(".")}"`;
     const wanted = !isTarget ? "an object" : isMap ? "an object of records" : "an array of records or one object";
+    const { line, offset } = this.#places.at(at);
     return new SourceError(this.#name, `${where} must be ${wanted}, and is ${kind}`, {
+      ...{ line, offset },
       hint: isMap && isTarget ? "json.keyed is for an object whose values are the records." : pathHint,
     });
   }
