@@ -78,8 +78,10 @@ describe("what the machine refuses", () => {
   it("is exit code 3 and no internal error", async () => {
     const folder = await makeFolder();
     await mkdir(join(folder, "bp"));
+    // Below a file no folder can be made, not even by Node itself for its compile cache.
+    await writeFile(join(folder, "file"), "");
     const { code, stderr } = await runProgram(["plan", services, "-m", mapping], {
-      TMPDIR: "/nope",
+      TMPDIR: join(folder, "file/tmp"),
       PORT_CLIENT_ID: "a",
       PORT_CLIENT_SECRET: "b",
     });
