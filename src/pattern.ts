@@ -8,7 +8,7 @@ export interface Pattern {
 }
 
 /** Longest time that one text may take, in milliseconds. */
-const timeoutMs = 100;
+const timeoutMs = 250;
 /** After so many texts without an answer, those as long as the shortest of them are no longer tried. */
 const maxTimeouts = 3;
 /** Steps of backtracking that are left to the native engine, which makes some hundred millions a second. */

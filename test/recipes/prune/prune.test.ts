@@ -224,9 +224,11 @@ describe("accidents that a prune refuses, and nothing is deleted", () => {
     [
       "a wrong delimiter: one column",
       { files: full, mapping: `sources: { apps: { csv: { delimiter: ";" } } }` },
-      /rejected/,
+      /has no column "id"/,
+      3,
     ],
-    ["a mapping whose identifier becomes null", { files: full, identifier: ".ident" }, /40 .*rejected/],
+    ["an identifier whose column is not there", { files: full, identifier: ".ident" }, /has no column "ident"/, 3],
+    ["a mapping whose identifier becomes null", { files: full, identifier: ".id | empty" }, /40 .*rejected/],
     ["a selector that leaves all out", { files: full, selector: "false" }, /no entity of app/],
     ["a filtered source", { files: { ...full, apps: appsCsv(20) } }, /app: 20 of 40 \(50%\)/],
     [
