@@ -260,6 +260,14 @@ async function writeCase(folder: string, chosen: Case, which: "old" | "given"): 
 
 const names = blueprints.map(({ identifier }) => identifier);
 
+/** Targets of a relation have no order and count once: how often one is named may depend on whether it had to wait. */
+const asSets = (catalog: Snapshot): unknown =>
+  JSON.parse(
+    JSON.stringify(catalog, (key, value: unknown) =>
+      key === "friends" && Array.isArray(value) ? [...new Set(value)].sort() : value,
+    ),
+  );
+
 /** Brings two catalogs to one state, then one of them to another by a sync, the other by a plan that is applied: all three must say and do the same. */
 async function compareWays(folder: string, chosen: Case): Promise<{ report: Report; catalog: Snapshot }> {
   const [synced, applied] = [
@@ -281,7 +289,7 @@ async function compareWays(folder: string, chosen: Case): Promise<{ report: Repo
     await writeFile(file, made.text);
     await runApply({ plan: file, stateDir: folder, keep: 2, rate: "off" }, { env: envOf(applied) });
     const catalog = snapshot(synced, names);
-    expect(snapshot(applied, names)).toEqual(catalog);
+    expect(asSets(snapshot(applied, names))).toEqual(asSets(catalog));
     return { report, catalog };
   } finally {
     await synced.close();
