@@ -1,5 +1,6 @@
 import { scaleLinear } from "d3-scale";
 import { type Html, html } from "./html.js";
+import { round } from "./round.js";
 
 /** A part of a stacked bar. */
 export interface Segment {
@@ -29,8 +30,4 @@ export function stackedBar(segments: readonly Segment[], most: number): Html {
       return part;
     });
   return html`<svg class="chart bar" viewBox="0 0 ${width} ${height}" preserveAspectRatio="none" aria-hidden="true">${parts}</svg>`;
-}
-
-function round(value: number): number {
-  return Math.round(value * 10) / 10;
 }

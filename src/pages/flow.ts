@@ -1,6 +1,7 @@
 import { scaleLinear } from "d3-scale";
 import { area, curveBumpX } from "d3-shape";
 import { type Html, html } from "./html.js";
+import { round } from "./round.js";
 
 /** A block of a flow: what stands in one column, as wide as its value. */
 export interface FlowNode {
@@ -111,10 +112,6 @@ function ribbon([x0, y0, height0]: End, [x1, y1, height1]: End): string {
 
 function sumOf(nodes: readonly FlowNode[]): number {
   return nodes.reduce((sum, { value }) => sum + value, 0);
-}
-
-function round(value: number): number {
-  return Math.round(value * 10) / 10;
 }
 
 function cut(label: string): string {

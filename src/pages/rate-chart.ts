@@ -1,6 +1,7 @@
 import { scaleLinear } from "d3-scale";
 import { area, curveStepAfter, line } from "d3-shape";
 import { type Html, html } from "./html.js";
+import { round } from "./round.js";
 
 /** What happened in a stretch of time. */
 export interface RatePoint {
@@ -82,8 +83,4 @@ const numbers = new Intl.NumberFormat("en-US", { maximumFractionDigits: 1 });
 
 function format(value: number): string {
   return numbers.format(value);
-}
-
-function round(value: number): number {
-  return Math.round(value * 10) / 10;
 }
