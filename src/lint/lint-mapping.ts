@@ -1,7 +1,7 @@
 import type { SourceSample } from "../authoring/sample-source.js";
 import type { Blueprints } from "../blueprint.js";
 import type { Issue } from "../errors.js";
-import type { Mapping } from "../map/mapping.js";
+import { duplicatesOf, type Mapping } from "../map/mapping.js";
 import { doubleQuotes, refusalOf } from "../map/words.js";
 import { type LintCode, type LintFinding, lintCodes, type Report } from "./codes.js";
 import { keyDescriptions } from "./key-descriptions.js";
@@ -51,6 +51,7 @@ export async function lintMapping(text: string, file: string, input: LintInput):
   lintFit(mapping, blueprints ?? new Map(), (path) => right.has(path), report);
   const samples = (await input.sample?.(mapping)) ?? [];
   lintSources(mapping, blueprints ?? new Map(), samples, report);
+  lintMerges(mapping, report);
   lintDefaults(mapping, root, report);
   return inOrder(findings);
 }
@@ -104,6 +105,24 @@ function valueAt(root: unknown, path: string): unknown {
       ? (inner as Record<string, unknown>)[step]
       : undefined;
   }, root);
+}
+
+/** Reports where the entities of several resources become one. */
+function lintMerges(mapping: Mapping, report: Report): void {
+  const policyOf = duplicatesOf(mapping);
+  const firstOf = new Map<string, number>();
+  for (const { blueprint, index } of mapping.resources) {
+    if (blueprint === undefined) continue;
+    const first = firstOf.get(blueprint);
+    if (first === undefined) firstOf.set(blueprint, index);
+    else if (policyOf(blueprint) === "merge")
+      report(
+        "entities_merged",
+        `resources.${index}.port.entity.mappings.blueprint`,
+        `writes ${blueprint} as resources.${first} does: their entities of one identifier become one with the fields of both, and two values for one field are a reject`,
+        "nothing, if each brings a part; else set duplicates: first, last or error",
+      );
+  }
 }
 
 /** Defaults that differ from those of Port's integrations (their `PortAppConfig`), each with why. */

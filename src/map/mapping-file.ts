@@ -12,7 +12,7 @@ import { plainOf } from "./plain.js";
 import { pruneIssues } from "./prune-issues.js";
 import { doubleQuotes, isFetched } from "./words.js";
 
-export { type Mapping, type Resource, sourceOptionsFor } from "./mapping.js";
+export { duplicatesOf, type Mapping, missingTargetPolicies, type Resource, sourceOptionsFor } from "./mapping.js";
 
 /**
  * Parses a mapping file, YAML or JSON, and checks all that can be told without jq and blueprints.
@@ -152,10 +152,11 @@ function normalise(
       if (line !== undefined) lines.set(path, line);
     }
   }
-  const { enableMergeEntity, entityDeletionThreshold, ...rest } = file;
+  const { duplicates, enableMergeEntity, entityDeletionThreshold, ...rest } = file;
   return {
     file: name,
     ...rest,
+    ...(duplicates === undefined ? {} : { duplicates }),
     ...(enableMergeEntity === undefined ? {} : { enableMergeEntity }),
     ...(entityDeletionThreshold === undefined ? {} : { entityDeletionThreshold }),
     resources,

@@ -8,6 +8,7 @@ import { passOver } from "./resume/pass-over.js";
 import type { ImportContext } from "./run/context.js";
 import type { Finished } from "./run/finish.js";
 import { runSources } from "./run/run.js";
+import { existingOnly } from "./stages/compare.js";
 import { deferRelations } from "./stages/defer.js";
 import { dropDuplicates } from "./stages/duplicates.js";
 import { entitiesOf } from "./stages/entities.js";
@@ -38,6 +39,7 @@ export async function resumeImport(given: ResumeOptions, context: ImportContext 
       entitiesOf(step, inputs, ledger, retried && leaveOut(retried, inventory.mapping.resources, keys)),
       dropDuplicates(step, inputs, ledger, keys),
       passOver(folder.state, target, ledger, keys),
+      existingOnly(target, ledger, keys),
       deferRelations(target, ledger, keys),
     ]);
   });

@@ -155,12 +155,14 @@ const blueprintsOf = (world: number): readonly Blueprint[] => [
         tags: { type: "array", items: { type: "string" } },
         data: { type: "object" },
         tier: { type: "string", default: "gold" },
+        extra: { type: "string" },
       },
     },
     relations: {
       parent: { target: `app${world}` },
       friends: { target: `app${world}`, many: true },
       owner: { target: `team${world}` },
+      backup: { target: `app${world}` },
     },
   }),
   blueprintOf(`run${world}`, {
@@ -192,40 +194,57 @@ const run = fc.record(
   { id, of: maybe(fc.constantFrom(...ids)), by: maybe(fc.constantFrom(...ids)) },
   { requiredKeys: ["id"] },
 );
+/** A second source of apps: some fields of its own, some that the first has, too. */
+const more = fc.record(
+  {
+    id,
+    title: maybe(fc.constantFrom("A", "B")),
+    size: maybe(fc.constantFrom(0, 1)),
+    extra: maybe(fc.constantFrom("x", "y")),
+    owner: maybe(fc.constantFrom(...ids)),
+    backup: maybe(fc.constantFrom(...ids, "nowhere")),
+  },
+  { requiredKeys: ["id"] },
+);
 const inventory = fc.record({
   team: fc.array(team, { maxLength: 4 }),
   app: fc.array(app, { maxLength: 6 }),
+  more: fc.array(more, { maxLength: 5 }),
   run: fc.array(run, { maxLength: 4 }),
 });
 const onMissing = maybe(fc.constantFrom("reject", "omit", "create"));
-const policies = fc.record({ parent: onMissing, friends: onMissing, owner: onMissing, of: onMissing, by: onMissing });
+const policies = fc.record({
+  ...{ parent: onMissing, friends: onMissing, owner: onMissing, backup: onMissing },
+  ...{ of: onMissing, by: onMissing },
+});
 /** What one catalog held and is to hold, and what its mapping says of relations whose target is missing. */
 const world = fc.record({ old: inventory, given: inventory, policies });
 /** What a mapping says for all worlds, and the worlds. */
 const cases = fc.record({
   mode: fc.constantFrom("merge", "override"),
-  duplicates: fc.constantFrom("first", "last", "error"),
+  duplicates: fc.constantFrom("first", "last", "error", "merge", undefined),
   onNull: fc.constantFrom("omit", "clear"),
+  updateOnly: fc.constantFrom(false, false, true),
   worlds: fc.array(world, { minLength: 1, maxLength: worlds, size: "max" }),
 });
 type Case = typeof cases extends fc.Arbitrary<infer T> ? T : never;
 
-const resource = (blueprint: string, properties: string[], relations: string[], policy: object) => {
+const resource = (kind: string, properties: string[], relations: string[], policy: object, blueprint = kind) => {
   const missing = Object.entries(policy).filter(([key, value]) => relations.includes(key) && value !== undefined);
   return `
-  - kind: ${blueprint}
+  - kind: ${kind}
     selector: { query: "true" }
     ${missing.length > 0 ? `onMissingTarget: { ${missing.map(([key, value]) => `${key}: ${value}`).join(", ")} }` : ""}
     port:
       entity:
         mappings:
           identifier: .id
-          ${properties.includes("note") ? "title: .title" : ""}
+          ${properties.includes("size") && blueprint.startsWith("app") ? "title: .title" : ""}
           blueprint: '"${blueprint}"'
           properties: { ${properties.map((key) => `${key}: .${key}`).join(", ")} }
           relations: { ${relations.map((key) => `${key}: .${key}`).join(", ")} }`;
 };
-const mappingOf = ({ duplicates, onNull, worlds }: Case): string => `duplicates: ${duplicates}
+const mappingOf = ({ duplicates, onNull, worlds }: Case): string => `${duplicates ? `duplicates: ${duplicates}` : ""}
 onNull: ${onNull}
 resources:${worlds
   .map(({ policies }, world) =>
@@ -237,6 +256,7 @@ resources:${worlds
         ["parent", "friends", "owner"],
         policies,
       ),
+      resource(`more${world}`, ["size", "extra"], ["owner", "backup"], policies, `app${world}`),
       resource(`run${world}`, [], ["of", "by"], policies),
     ].join(""),
   )
@@ -255,7 +275,8 @@ async function writeCase(folder: string, chosen: Case, which: "old" | "given"): 
     }
   const mapping = join(folder, "mapping.yaml");
   await writeFile(mapping, mappingOf(chosen));
-  return { sources, mapping, mode: chosen.mode, stateDir: folder, keep: 2, rate: "off" };
+  const updateOnly = chosen.updateOnly && which === "given";
+  return { sources, mapping, mode: chosen.mode, updateOnly, stateDir: folder, keep: 2, rate: "off" };
 }
 
 const names = blueprints.map(({ identifier }) => identifier);
@@ -299,14 +320,18 @@ async function compareWays(folder: string, chosen: Case): Promise<{ report: Repo
 
 /** A case of one world. */
 function caseOf(world: Partial<Case["worlds"][number]>, more: Partial<Case> = {}): Case {
-  const none = { team: [], app: [], run: [] };
+  const none = { team: [], app: [], more: [], run: [] };
   const worlds = [{ old: none, given: none, policies: noPolicies, ...world }];
-  return { mode: "merge", duplicates: "first", onNull: "omit", ...more, worlds };
+  return { mode: "merge", duplicates: "first", onNull: "omit", updateOnly: false, ...more, worlds };
 }
 
 type Kinds = Case["worlds"][number]["given"];
-const apps = (...app: Kinds["app"]): Kinds => ({ team: [], app, run: [] });
-const noPolicies = { parent: undefined, friends: undefined, owner: undefined, of: undefined, by: undefined };
+const nothing: Kinds = { team: [], app: [], more: [], run: [] };
+const apps = (...app: Kinds["app"]): Kinds => ({ ...nothing, app });
+const noPolicies = {
+  ...{ parent: undefined, friends: undefined, owner: undefined, backup: undefined },
+  ...{ of: undefined, by: undefined },
+};
 
 describe("what a plan says, a sync does, and apply does too", () => {
   it("with a later record of the same entity that is rejected", async () => {
@@ -342,7 +367,7 @@ describe("what a plan says, a sync does, and apply does too", () => {
   });
 
   it("with a target that is to be made for an entity that lacks another, and so is not written", async () => {
-    const given: Kinds = { team: [], app: [], run: [{ id: "a", of: "a", by: "a" }] };
+    const given: Kinds = { ...nothing, run: [{ id: "a", of: "a", by: "a" }] };
     const policies = { ...noPolicies, by: "create" } as const;
     const { report, catalog } = await compareWays(await makeFolder(), caseOf({ given, policies }));
     expect(report.entities).toMatchObject({ created: 0, rejected: 1 });
@@ -350,7 +375,7 @@ describe("what a plan says, a sync does, and apply does too", () => {
   });
 
   it("with a target that is made for one entity and named by another before it", async () => {
-    const given: Kinds = { team: [], app: [{ id: "a", owner: "b" }], run: [{ id: "a", of: "a", by: "b" }] };
+    const given: Kinds = { ...nothing, app: [{ id: "a", owner: "b" }], run: [{ id: "a", of: "a", by: "b" }] };
     const policies = { ...noPolicies, by: "create" } as const;
     const { report, catalog } = await compareWays(await makeFolder(), caseOf({ given, policies }));
     expect(report.entities).toMatchObject({ created: 2, rejected: 0 });
@@ -358,11 +383,49 @@ describe("what a plan says, a sync does, and apply does too", () => {
   });
 
   it("with a target that is made for an entity which cannot be without another one that is made", async () => {
-    const given: Kinds = { team: [], app: [{ id: "a", friends: ["e"] }], run: [{ id: "a", of: "e", by: "a" }] };
+    const given: Kinds = { ...nothing, app: [{ id: "a", friends: ["e"] }], run: [{ id: "a", of: "e", by: "a" }] };
     const policies = { ...noPolicies, friends: "create", by: "create" } as const;
     const { report, catalog } = await compareWays(await makeFolder(), caseOf({ given, policies }));
     expect(report.entities).toMatchObject({ created: 2, rejected: 0 });
     expect(catalog.run0?.a?.relations).toEqual({ of: "e", by: "a" });
+  });
+});
+
+describe("what a plan says of entities that several sources bring, a sync does, and apply does too", () => {
+  const split: Kinds = {
+    ...nothing,
+    app: [{ id: "a", size: 1, parent: "b" }, { id: "b", size: 2.5 }, { id: "c" }],
+    more: [{ id: "b", extra: "x", backup: "a" }, { id: "a", size: 1, extra: "y" }, { id: "d" }],
+  };
+
+  it.each(["merge", "override"] as const)("in mode %s: one entity of each key with the fields of all", async (mode) => {
+    const old = apps({ id: "a", note: "x" });
+    const { report, catalog } = await compareWays(
+      await makeFolder(),
+      caseOf({ old, given: split }, { duplicates: undefined, mode }),
+    );
+    expect(report.entities).toMatchObject({ mapped: 6, created: 3, updated: 1, duplicate: 2, rejected: 0 });
+    const properties = { size: 1, extra: "y", ...(mode === "merge" && { note: "x" }) };
+    expect(catalog.app0?.a).toMatchObject({ properties, relations: { parent: "b" } });
+    expect(catalog.app0?.b).toMatchObject({ properties: { size: 2.5, extra: "x" }, relations: { backup: "a" } });
+  });
+
+  it("and nothing of one whose records disagree", async () => {
+    const given: Kinds = { ...split, more: [...split.more, { id: "a", size: 0 }] };
+    const { report, catalog } = await compareWays(await makeFolder(), caseOf({ given }, { duplicates: "merge" }));
+    expect(report.entities).toMatchObject({ mapped: 7, created: 2, duplicate: 2, rejected: 3 });
+    expect(report.rejects).toMatchObject([
+      { code: "duplicate_conflict", path: "properties.size", count: 2 },
+      { code: "relation_target_rejected", path: "relations.backup", count: 1 },
+    ]);
+    expect(Object.keys(catalog.app0 ?? {})).toEqual(["b", "c", "d"]);
+  });
+
+  it("and leaves out a missing target as the resource that maps the relation says", async () => {
+    const given: Kinds = { ...nothing, app: [{ id: "a", size: 1 }], more: [{ id: "a", backup: "nowhere" }] };
+    const policies = { ...noPolicies, backup: "omit" } as const;
+    const { report } = await compareWays(await makeFolder(), caseOf({ given, policies }, { duplicates: undefined }));
+    expect(report).toMatchObject({ exitCode: 0, entities: { created: 1, duplicate: 1, rejected: 0 } });
   });
 });
 
@@ -378,7 +441,9 @@ describe("over random catalogs, inventories and mappings", () => {
     async () => {
       const folder = await makeFolder();
       await fc.assert(
-        fc.asyncProperty(cases, async (chosen) => {
+        fc.asyncProperty(cases, async (any) => {
+          // Into an empty catalog, nothing would come of it.
+          const chosen = { ...any, updateOnly: false };
           const emulator = await startEmulator({ blueprints, limits: "off", readings: readingsOfRun });
           try {
             const options = await writeCase(folder, chosen, "given");
