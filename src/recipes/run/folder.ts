@@ -13,8 +13,8 @@ import { fingerprintFile, withoutSecrets } from "../../state/fingerprint.js";
 import type { JournalHeader, SourceFingerprint } from "../../state/journal-lines.js";
 import { openState, type State } from "../../state/state.js";
 import { version } from "../../version.js";
+import type { Inputs } from "../stages/entities.js";
 import type { ImportContext } from "./connect.js";
-import type { Inputs } from "./inputs.js";
 
 /** The folder of an import, and where its sources are read from. */
 export interface Folder {
