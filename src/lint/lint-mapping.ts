@@ -2,9 +2,9 @@ import type { SourceSample } from "../authoring/sample-source.js";
 import type { Blueprints } from "../blueprint.js";
 import type { Issue } from "../errors.js";
 import { duplicatesOf, type Mapping } from "../map/mapping.js";
-import { doubleQuotes, refusalOf } from "../map/words.js";
+import { doubleQuotes, refusalOf } from "../map/tokens.js";
 import { type LintCode, type LintFinding, lintCodes, type Report } from "./codes.js";
-import { keyDescriptions } from "./key-descriptions.js";
+import { keyDescriptions } from "./json-schema.js";
 import { type Compile, lintExpressions } from "./lint-expressions.js";
 import { lintFit } from "./lint-fit.js";
 import { lintSources } from "./lint-sources.js";
@@ -107,21 +107,20 @@ function valueAt(root: unknown, path: string): unknown {
   }, root);
 }
 
-/** Reports where the entities of several resources become one. */
+/** Reports where the entities of several resources become one, once for each blueprint. */
 function lintMerges(mapping: Mapping, report: Report): void {
   const policyOf = duplicatesOf(mapping);
-  const firstOf = new Map<string, number>();
-  for (const { blueprint, index } of mapping.resources) {
-    if (blueprint === undefined) continue;
-    const first = firstOf.get(blueprint);
-    if (first === undefined) firstOf.set(blueprint, index);
-    else if (policyOf(blueprint) === "merge")
-      report(
-        "entities_merged",
-        `resources.${index}.port.entity.mappings.blueprint`,
-        `writes ${blueprint} as resources.${first} does: their entities of one identifier become one with the fields of both, and two values for one field are a reject`,
-        "nothing, if each brings a part; else set duplicates: first, last or error",
-      );
+  const writers = new Map<string, number[]>();
+  for (const { blueprint, index } of mapping.resources)
+    if (blueprint !== undefined) writers.set(blueprint, [...(writers.get(blueprint) ?? []), index]);
+  for (const [blueprint, indexes] of writers) {
+    if (indexes.length === 1 || policyOf(blueprint) !== "merge") continue;
+    report(
+      "entities_merged",
+      `resources.${indexes[1]}.port.entity.mappings.blueprint`,
+      `${indexes.map((index) => `resources.${index}`).join(", ")} write ${blueprint}: their entities of one identifier become one with the fields of all, and two values for one field are a reject`,
+      "nothing, if each brings a part; else set duplicates: first, last or error",
+    );
   }
 }
 

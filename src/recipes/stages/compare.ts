@@ -3,11 +3,11 @@ import { type Outcome, placeOf } from "../../outcome.js";
 import type { Reject } from "../../reject.js";
 import { type Change, type Comparison, clearedBody, compileComparison } from "../../settle/compare.js";
 import type { KeySet } from "../../settle/keys.js";
-import { groupBy } from "../run/group-by.js";
+import { groupBy } from "../run/inventory.js";
 import type { Ledger } from "../run/ledger.js";
 import type { Target } from "../target/target.js";
 import { gathered, lookUpsAhead, workAhead } from "./ahead.js";
-import type { Entities, EntityStage } from "./stage.js";
+import type { Entities, EntityStage } from "./entities.js";
 import { acknowledge } from "./write.js";
 
 /** An entity that is not as the catalog has it. */

@@ -3,10 +3,9 @@ import type { Step } from "../../order/steps.js";
 import { type Outcome, placeOf } from "../../outcome.js";
 import { settleDuplicates } from "../../settle/duplicates.js";
 import { contentHash, type KeySet } from "../../settle/keys.js";
-import type { Inputs } from "../run/inputs.js";
 import type { Ledger } from "../run/ledger.js";
+import type { Entities, EntityStage, Inputs } from "./entities.js";
 import { mergedEntities } from "./merge-duplicates.js";
-import type { Entities, EntityStage } from "./stage.js";
 
 /** Makes the entities of a step that have one key into one, as the mapping says, and accounts for the others. */
 export function dropDuplicates(step: Step, inputs: Inputs, ledger: Ledger, keys: KeySet): EntityStage {

@@ -8,9 +8,8 @@ import type { Disagreement } from "../../settle/merge-parts.js";
 import { shownValue } from "../../shown-value.js";
 import type { Spool } from "../../state/spool.js";
 import type { Warning } from "../../warning.js";
-import type { Inputs } from "../run/inputs.js";
 import type { Ledger } from "../run/ledger.js";
-import type { Entities } from "./stage.js";
+import type { Entities, Inputs } from "./entities.js";
 
 const room = {
   /** Most bytes of entities, each key counted once, that are merged in memory at a time. */
