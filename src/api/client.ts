@@ -1,5 +1,7 @@
 import { setMaxListeners } from "node:events";
 import type { Dispatcher } from "undici";
+import type { RequestCounts } from "../reply.js";
+import type { Credentials } from "../secrets.js";
 import type { Warning } from "../warning.js";
 import { publicRedisUrl } from "./addresses.js";
 import { type BlueprintCalls, createBlueprintCalls } from "./blueprint-calls.js";
@@ -8,14 +10,14 @@ import { createBulkCall, type UpsertBulk } from "./bulk.js";
 import { type Call, type CallIo, type Exchanged, type Route, refusalOf, type Send } from "./call.js";
 import { type Clock, realClock } from "./clock.js";
 import { openDispatcher } from "./connection.js";
-import { createCounter, type RequestCounts } from "./counts.js";
+import { createCounter } from "./counts.js";
 import { createEntityCalls, type EntityCalls } from "./entity-calls.js";
 import type { ReplyHeaders } from "./headers.js";
 import { createRedact } from "./masking.js";
 import { createPace, type Rate, type SharedPace } from "./pace.js";
 import { createSearchCalls, type SearchCalls } from "./search.js";
 import { createSend } from "./send.js";
-import { type Credentials, createTokens, fetchToken } from "./token.js";
+import { createTokens, fetchToken } from "./token.js";
 
 /** Access to a catalog. */
 export interface ClientOptions {

@@ -5,7 +5,7 @@ import type { IdentifierProposal } from "./propose-identifier.js";
 import type { Survey } from "./survey.js";
 
 /** What a proposal is made from, and its parts that all kinds of fields have. */
-export interface Field {
+export interface SurveyedField {
   readonly stats: FieldStats;
   readonly path: string;
   readonly title: string;
@@ -53,7 +53,7 @@ export interface ProposedLeaf {
 }
 
 /** What a source's entities are told apart and named by. */
-export interface Head {
+export interface ProposedHead {
   readonly identifier: IdentifierProposal | undefined;
   /** The field of the title. */
   readonly title: FieldStats | undefined;
@@ -79,4 +79,4 @@ export interface ResourceProposal {
 }
 
 /** Fields that too many records were refused for, as `<kind> properties.x`, with why. */
-export type Refused = ReadonlyMap<string, string>;
+export type RefusedFields = ReadonlyMap<string, string>;
