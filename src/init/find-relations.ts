@@ -1,6 +1,7 @@
+import { booleanWords } from "./booleans.js";
 import { type FieldStats, listDelimiters } from "./field-stats.js";
 import { blueprintName, normalName } from "./names.js";
-import { isKey, slugOfText } from "./propose-identifier.js";
+import { isKey, rankOf, slugOfText } from "./propose-identifier.js";
 import type { Survey } from "./survey.js";
 
 /** Where the values of a field name entities: a source of the call, or a blueprint of the catalog. */
@@ -53,7 +54,9 @@ export function targetsOf(surveys: readonly Survey[]): Target[] {
     from: survey.kind,
     survey,
     keys: survey.fields
-      .filter((field) => isKey(field, survey) && !isMeasure(field))
+      .filter((field) => isKey(field, survey) && !isMeasure(field) && !isWord(field))
+      // Of a single record every value tells it apart; only a name shows what does.
+      .filter((field) => survey.records > 1 || rankOf(field, survey.kind) > 0)
       .map((field) => ({ ...namesOf(field.seen), field })),
   }));
 }
@@ -85,8 +88,9 @@ export function namesIn(field: FieldStats): readonly string[] {
   return canName(field) ? [...field.seen].slice(0, maxLooked) : [];
 }
 
-function canName({ values, types, dates, fits, items, numbers }: FieldStats): boolean {
-  if (values === 0 || types.has("boolean") || types.has("object")) return false;
+function canName(field: FieldStats): boolean {
+  const { values, types, dates, fits, items, numbers } = field;
+  if (values === 0 || types.has("boolean") || types.has("object") || isWord(field)) return false;
   if (types.has("array")) return items.size === 1 && items.has("string");
   const moments = dates.full + dates.isoDay + dates.clear + dates.dayFirst + dates.monthFirst + dates.either;
   if (moments > values / 2 || (fits.get("url") ?? 0) > values / 2) return false;
@@ -99,11 +103,19 @@ function isMeasure({ dates, fits, seen, longest }: FieldStats): boolean {
   return moments > 0 || fits.has("lines") || longest > 200 || [...seen].some((text) => /^-?\d+[.,]\d+$/.test(text));
 }
 
+/** True or false in words names nothing. */
+function isWord({ distinct, values }: FieldStats): boolean {
+  return booleanWords(distinct, values)?.count === values;
+}
+
 function matchOf(field: FieldStats, survey: Survey, target: Target, key: TargetKey): FoundRelation | undefined {
   const isNamed = isNamedAfter(field, target, key);
   const isOwn = target.survey === survey;
   // What differs in nearly every record is another name of the record itself, not a link to another one.
-  if (isOwn && isKey(field, survey) && !isLinkName(field)) return undefined;
+  const isOwnKey = isKey(field, survey);
+  if (isOwn && isOwnKey && !isLinkName(field)) return undefined;
+  if (isOwn && key.field !== undefined && (field.echoes.get(key.field) ?? 0) > field.values * 0.3) return undefined;
+  const wanted = isNamed && !isOwnKey ? minNamedShare : minShare;
   const ways: readonly (string | undefined)[] = field.types.has("array") ? ["array"] : [undefined, ...listDelimiters];
   let best: FoundRelation | undefined;
   for (const list of ways) {
@@ -111,8 +123,8 @@ function matchOf(field: FieldStats, survey: Survey, target: Target, key: TargetK
     if (names === undefined) continue;
     const found = resolve(names, key);
     const share = found.resolved / Math.max(1, names.size);
-    if (found.resolved === 0 || share < (isNamed ? minNamedShare : minShare)) continue;
-    if (!isNamed && (found.resolved < Math.min(3, key.values.size) || isPlain(names))) continue;
+    if (found.resolved === 0 || share < wanted) continue;
+    if (!isNamed && (found.resolved < Math.min(3, key.values.size) || names.size < 2 || isPlain(names))) continue;
     if (best !== undefined && share <= best.resolved / best.different) continue;
     best = { field, target, key, ...(list !== undefined && { list }), different: names.size, ...found };
   }
@@ -144,7 +156,9 @@ function isPlain(names: ReadonlySet<string>): boolean {
 
 function isNamedAfter({ path }: FieldStats, { blueprint, from }: Target, { field }: TargetKey): boolean {
   const own = normalName(path.join(" "));
-  const wanted = [blueprint, from, field === undefined ? "" : field.path.join(" ")].map(normalName);
+  const wanted = [blueprint, from, field === undefined ? "" : field.path.join(" ")]
+    .map(normalName)
+    .filter((name) => !/^(?:metadata|attributes|fields)?(?:id|uid|name|title|label|key|code|number)$/.test(name));
   return wanted.some((name) => name.length > 2 && own.includes(name)) || isLinkName({ path });
 }
 

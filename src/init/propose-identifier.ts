@@ -145,7 +145,7 @@ function name({ path }: FieldStats): string {
 }
 
 /** How likely a name is that of an identifier, nought for one that says nothing; deeper fields are less so. */
-function rankOf({ path }: FieldStats, kind: string): number {
+export function rankOf({ path }: Pick<FieldStats, "path">, kind: string): number {
   const own = normalName(path.join(" "));
   const singular = normalName(kind).replace(/s$/, "");
   const isNamed = (word: string): boolean =>

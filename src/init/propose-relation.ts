@@ -39,7 +39,9 @@ export function proposeRelation(found: FoundRelation, key: string, heads: Readon
   return {
     leaf: { key, expression, comment: lost.length === 0 ? seen : `${seen}, not ${lost.map(shown).join(", ")}` },
     relation: {
-      title: inWords(field.path.join(" ")).slice(0, 100),
+      title: inWords(field.path.join(" "))
+        .replace(/(?<=.) (?:sys ID|IDs?|UUID|identifiers?|key|display value|value)$/i, "")
+        .slice(0, 100),
       target: target.blueprint,
       required: false,
       many: isMany,

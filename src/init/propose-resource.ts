@@ -2,7 +2,7 @@ import type { Blueprint, Property, Relation } from "../blueprint.js";
 import type { ColumnOptions } from "../source-options.js";
 import type { FieldStats } from "./field-stats.js";
 import type { FoundRelation } from "./find-relations.js";
-import { blueprintName, inWords, normalName, pathExpression, propertyKey } from "./names.js";
+import { blueprintName, inWords, normalName, pathExpression, propertyKey, stemOf } from "./names.js";
 import type { Head, ProposedLeaf, Refused, ResourceProposal } from "./proposal.js";
 import { proposeField } from "./propose-field.js";
 import type { IdentifierProposal } from "./propose-identifier.js";
@@ -11,19 +11,64 @@ import type { Survey } from "./survey.js";
 
 /** Chooses title and keys beside an identifier; a field that is neither identifier nor title becomes a property. */
 export function headOf(survey: Survey, identifier: IdentifierProposal | undefined): Head {
-  const titled = survey.fields.find(
-    (field) =>
-      field.types.has("string") &&
-      field.types.size === 1 &&
-      ["name", "title", "displayname", "label"].includes(normalName(field.path.join(" "))),
-  );
+  const titled = titleField(survey, identifier);
   const taken = new Set<string>();
   const keys = new Map<FieldStats, string>();
   for (const [index, field] of survey.fields.entries()) {
     if (field === titled || (field === identifier?.field && !identifier.isSlug)) continue;
-    keys.set(field, freeKey(propertyKey(field.path), taken, index));
+    keys.set(field, freeKey(propertyKey(shownPath(field.path)), taken, index));
   }
   return { identifier, title: titled ?? identifier?.field, keys };
+}
+
+/** The field that people call a record by: `name`, then `asset_name` beside `asset_id` or of assets, then the only name, then a summary. */
+function titleField({ fields, kind }: Survey, identifier: IdentifierProposal | undefined): FieldStats | undefined {
+  const texts = fields.filter(
+    ({ types, longest, values, fits }) =>
+      types.size === 1 && types.has("string") && longest <= maxTitle && values > 0 && !fits.has("lines"),
+  );
+  const nameOf = ({ path }: FieldStats): string =>
+    normalName(
+      shownPath(path)
+        .join(" ")
+        .replace(/^metadata /, ""),
+    );
+  const called = (...names: readonly string[]): FieldStats | undefined =>
+    texts.find((field) => names.includes(nameOf(field)));
+  const singular = normalName(blueprintName(kind));
+  const stem = identifier === undefined ? "" : stemOf(identifier.field.path);
+  const of = (word: string): string[] => [`${stem}${word}`, `${singular}${word}`];
+  const names = texts.filter(
+    (field) =>
+      /(?:name|title)$/.test(nameOf(field)) &&
+      !/user|owner|contact|first|last|given|family|sur|manager|author|file|host|type|class|group|domain|by/.test(
+        nameOf(field),
+      ) &&
+      field.values - field.repeated > field.values / 2,
+  );
+  return (
+    called("name", "title", "displayname", "label") ??
+    called(...of("name"), ...of("title"), ...of("displayname"), ...of("label")) ??
+    called("hostname", "computername", "fqdn", "fullname") ??
+    (names.length === 1 ? names[0] : undefined) ??
+    called("shortdescription", "summary", "subject")
+  );
+}
+
+/** Longest text of a title. */
+const maxTitle = 200;
+
+/** A path without ServiceNow's `display_value`, which its field is known by. */
+function shownPath(path: readonly string[]): readonly string[] {
+  return path.length > 1 && path.at(-1) === "display_value" ? path.slice(0, -1) : path;
+}
+
+/** True for what ServiceNow sends beside `display_value`: the stored value, and the address of what is referred to. */
+function isBesideDisplay({ path }: FieldStats, { fields }: Survey): boolean {
+  const last = path.at(-1);
+  if (path.length < 2 || (last !== "value" && last !== "link")) return false;
+  const display = JSON.stringify([...path.slice(0, -1), "display_value"]);
+  return fields.some((other) => JSON.stringify(other.path) === display);
 }
 
 /** Proposes how a source's records become entities of a blueprint that is made for them. */
@@ -42,8 +87,9 @@ export function proposeResource(
   const blanks = new Set<string>();
   const links: ProposedLeaf[] = [];
   const related: Record<string, Relation> = {};
+  const taken = new Set(keys.values());
   for (const found of relations) {
-    const key = keys.get(found.field) ?? found.target.blueprint;
+    const key = relationKey(keys.get(found.field) ?? found.target.blueprint, taken);
     const link = proposeRelation(found, key, heads);
     const why = refused.get(`${survey.kind} relations.${key}`);
     links.push({ ...link.leaf, ...(why !== undefined && { out: why }) });
@@ -53,7 +99,7 @@ export function proposeResource(
   }
   const linked = new Set(relations.map(({ field }) => field));
   for (const [field, key] of keys) {
-    if (linked.has(field)) continue;
+    if (linked.has(field) || isBesideDisplay(field, survey)) continue;
     const proposal = proposeField(field, survey);
     if (proposal === undefined) {
       properties.push({ key, expression: pathExpression(field.path), comment: "", out: "has no value in any record" });
@@ -117,6 +163,14 @@ function isValueElsewhere(
     const isText = property === undefined || (property.type === "string" && property.format === undefined);
     return isText && field.seen.has(blank);
   });
+}
+
+/** A relation is called after what it leads to: `asset` for `assetId`, where no other field has that name. */
+function relationKey(key: string, taken: Set<string>): string {
+  const stem = key.replace(/(?<=[a-z])(?:SysId|Ids?|Uuid|Identifiers?|Key|Value)$/, "");
+  const free = taken.has(stem) ? key : stem;
+  taken.add(free);
+  return free;
 }
 
 function freeKey(key: string, taken: Set<string>, index: number): string {

@@ -1,6 +1,7 @@
 import { type FoundRelation, findRelations, type Target, targetsOf } from "./find-relations.js";
+import { stemOf } from "./names.js";
 import type { Head, Refused, ResourceProposal } from "./proposal.js";
-import { proposeIdentifier } from "./propose-identifier.js";
+import { proposeIdentifier, rankOf } from "./propose-identifier.js";
 import { headOf, proposeResource } from "./propose-resource.js";
 import type { Survey } from "./survey.js";
 
@@ -15,7 +16,9 @@ export function proposeAll(
   refused: Refused,
 ): ResourceProposal[] {
   const targets = [...targetsOf(surveys), ...catalog];
-  const relations = new Map(surveys.map((survey) => [survey, withoutAddresses(findRelations(survey, targets))]));
+  const relations = new Map(
+    surveys.map((survey) => [survey, withoutEchoes(withoutAddresses(findRelations(survey, targets)))]),
+  );
   const referenced = new Set(
     [...relations.values()].flat().flatMap(({ key }) => (key.field === undefined ? [] : [key.field])),
   );
@@ -31,6 +34,25 @@ export function proposeAll(
 function withoutAddresses(relations: readonly FoundRelation[]): readonly FoundRelation[] {
   const linked = new Set(relations.filter((found) => !isByAddress(found)).map(({ target }) => target));
   return relations.filter((found) => !isByAddress(found) || !linked.has(found.target));
+}
+
+/** Of `owner_id` and `owner_name`, which name the same entity, the likelier identifier is the relation; the other one stays a property. */
+function withoutEchoes(relations: readonly FoundRelation[]): readonly FoundRelation[] {
+  const rank = ({ key, target, different }: FoundRelation): number =>
+    key.field === undefined
+      ? key.property === "$identifier"
+        ? 40
+        : 0
+      : rankOf(key.field, target.from) + different / 1e6;
+  return relations.filter((found) =>
+    relations.every(
+      (other) =>
+        other === found ||
+        other.target !== found.target ||
+        stemOf(other.field.path) !== stemOf(found.field.path) ||
+        rank(other) <= rank(found),
+    ),
+  );
 }
 
 function isByAddress({ field }: FoundRelation): boolean {
