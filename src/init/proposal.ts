@@ -93,7 +93,7 @@ export interface Target {
 }
 
 /** Something that tells a target's entities apart. */
-interface TargetKey {
+export interface TargetKey {
   readonly values: ReadonlySet<string>;
   /** The values in lower case with hyphens, where they are words rather than identifiers: case and signs do not count then. */
   readonly slugs: ReadonlySet<string>;
