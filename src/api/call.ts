@@ -1,6 +1,6 @@
-import type { z } from "zod";
 import { ApiError } from "../errors.js";
 import type { Reply } from "../reply.js";
+import type { BodyTest } from "./bodies.js";
 import { refusal } from "./failure.js";
 import type { ReplyHeaders } from "./headers.js";
 
@@ -83,7 +83,7 @@ export interface Call<T> {
   /** Statuses that the caller answers itself, at once. */
   readonly expected?: readonly number[];
   /** What a 2xx holds; one that does not counts as a fault on the way. */
-  readonly schema: z.ZodType<T>;
+  readonly isBody: BodyTest<T>;
   /** Receives the headers of the reply that is given, and when its request was sent and answered. */
   readonly onReply?: (headers: ReplyHeaders, ours: Exchanged) => void;
 }

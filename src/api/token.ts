@@ -1,5 +1,5 @@
 import { AuthError } from "../errors.js";
-import { tokenBody } from "./bodies.js";
+import { isTokenBody } from "./bodies.js";
 import { type Call, type CallIo, refusalOf } from "./call.js";
 import type { Clock } from "./clock.js";
 
@@ -25,7 +25,7 @@ export function tokenCall({ clientId, clientSecret }: Credentials): Call<TokenRe
     body: JSON.stringify({ clientId, clientSecret }),
     idempotent: true,
     authorized: false,
-    schema: tokenBody,
+    isBody: isTokenBody,
   };
 }
 
