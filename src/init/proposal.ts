@@ -80,3 +80,39 @@ export interface ResourceProposal {
 
 /** Fields that too many records were refused for, as `<kind> properties.x`, with why. */
 export type RefusedFields = ReadonlyMap<string, string>;
+
+/** Where the values of a field name entities: a source of the call, or a blueprint of the catalog. */
+export interface RelationTarget {
+  readonly blueprint: string;
+  /** How people know it: the kind of the source, or the catalog. */
+  readonly from: string;
+  /** The surveyed source; absent for the catalog. */
+  readonly survey?: Survey;
+  /** What its entities may be named by. */
+  readonly keys: readonly TargetKey[];
+}
+
+/** Something that tells a target's entities apart. */
+export interface TargetKey {
+  readonly values: ReadonlySet<string>;
+  /** The values in lower case with hyphens, where they are words rather than identifiers: case and signs do not count then. */
+  readonly slugs: ReadonlySet<string>;
+  /** The field of the source; absent for the catalog. */
+  readonly field?: FieldStats;
+  /** How a search finds it in the catalog: `$identifier`, `$title`, or a property; a source's field says so once it is proposed. */
+  readonly property?: string;
+}
+
+/** A field whose values name entities. */
+export interface FoundRelation {
+  readonly field: FieldStats;
+  readonly target: RelationTarget;
+  readonly key: TargetKey;
+  /** The text between several names in one value; `array` where the value is a list itself. */
+  readonly list?: string | "array";
+  /** Different values, and how many of them name an entity. */
+  readonly different: number;
+  readonly resolved: number;
+  /** The first values that name none. */
+  readonly lost: readonly string[];
+}

@@ -24,7 +24,7 @@ export function proposeField(
   const field: SurveyedField = {
     stats,
     path: pathExpression(stats.path),
-    title: inWords(stats.path.join(" ")).slice(0, 100),
+    title: inWords(stats.path.join(" ").replace(/(?<=.) display_value$/, "")).slice(0, 100),
     some: isWhole ? "" : " | values",
     isColumn: stats.path.length === 1,
     firm,
