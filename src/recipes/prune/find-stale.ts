@@ -2,7 +2,6 @@ import { stat } from "node:fs/promises";
 import { GuardError } from "../../errors.js";
 import type { ReadBudget } from "../../options/kinds.js";
 import { collectAges, judgeDeletions } from "../../plan/owned-before.js";
-import { pruneBars } from "../../plan/prune-bars.js";
 import {
   allowingFlags,
   type Deletions,
@@ -10,6 +9,7 @@ import {
   type Excess,
   excessDeletions,
   percent,
+  pruneBars,
   shareOf,
 } from "../../plan/prune-guard.js";
 import type { KeySet } from "../../settle/keys.js";
