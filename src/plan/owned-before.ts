@@ -1,7 +1,7 @@
 import type { Deletions } from "./prune-guard.js";
 
 /** Owned entities, and those among them that the sources no longer have. */
-export interface Share {
+export interface OwnedShare {
   readonly owned: number;
   readonly stale: number;
   /** When the youngest of them was created, milliseconds since the epoch; absent where all are meant. */
@@ -13,9 +13,9 @@ export interface Ages {
   /** Takes an entity; one whose time is not known counts as old. */
   add(createdAt: unknown, isStale: boolean): void;
   /** Those created before a time. */
-  before(timeMs: number): Share;
+  before(timeMs: number): OwnedShare;
   /** What was there before each time in the last week at which more was created. */
-  cuts(nowMs: number): readonly Share[];
+  cuts(nowMs: number): readonly OwnedShare[];
 }
 
 /** How long an entity counts as young, in milliseconds. */
@@ -54,7 +54,7 @@ export function collectAges(nowMs: number, sinceMs = nowMs): Ages {
       const [first] = young;
       if (first === undefined) return [];
       const gapMs = Math.max(pause.ms, (Math.max(now, young.at(-1) ?? 0) - first) * pause.share);
-      const cuts: Share[] = old.owned === 0 ? [] : [{ ...old, untilMs: first - 1 }];
+      const cuts: OwnedShare[] = old.owned === 0 ? [] : [{ ...old, untilMs: first - 1 }];
       let passed = 0;
       for (const [index, at] of young.entries()) {
         while (passed < stale.length && (stale[passed] ?? 0) <= at) passed++;
@@ -102,13 +102,13 @@ export function judgeDeletions(now: OwnedNow, base: KnownBase, nowMs: number): D
   const owned = before === undefined ? shown : Math.min(shown, before + deleted);
   const cuts = base.owned === undefined ? (ages?.cuts(nowMs) ?? []) : [];
   const counted = cuts.map((cut) => ({ ...cut, owned: cut.owned + deleted, stale: cut.stale + deleted }));
-  const worst = counted.reduce<Share>((a, b) => (shareOf(b) > shareOf(a) ? b : a), { owned, stale: deletions });
+  const worst = counted.reduce<OwnedShare>((a, b) => (shareOf(b) > shareOf(a) ? b : a), { owned, stale: deletions });
   const facts = { blueprint, deletions, ...(deleted > 0 && { deleted }) };
   if (worst.untilMs === undefined) return { ...facts, owned: Math.max(owned, deletions) };
   const part = { stale: worst.stale, untilMs: worst.untilMs };
   return { ...facts, owned: worst.owned, share: shareOf(worst), part };
 }
 
-function shareOf({ owned, stale }: Share): number {
+function shareOf({ owned, stale }: OwnedShare): number {
   return stale === 0 ? 0 : stale / Math.max(owned, stale);
 }
