@@ -7,8 +7,8 @@ import { groupBy } from "../run/inventory.js";
 import type { Ledger } from "../run/ledger.js";
 import type { Target } from "../target/target.js";
 import { gathered, lookUpsAhead, workAhead } from "./ahead.js";
+import { acknowledge } from "./books.js";
 import type { Entities, EntityStage } from "./entities.js";
-import { acknowledge } from "./write.js";
 
 /** An entity that is not as the catalog has it. */
 export interface EntityDifference {
