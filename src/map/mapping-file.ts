@@ -10,7 +10,7 @@ import { ignoredKeys, type MappingFile, mappingFile } from "./mapping-schema.js"
 import { plainOf, setOwn } from "./plain.js";
 import { doubleQuotes, isFetched } from "./tokens.js";
 
-export { duplicatesOf, type Mapping, missingTargetPolicies, type Resource, sourceOptionsFor } from "./mapping.js";
+export { type Mapping, type Resource, sourceOptionsFor } from "./mapping.js";
 
 /**
  * Parses a mapping file, YAML or JSON, and checks all that can be told without jq and blueprints.
