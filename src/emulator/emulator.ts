@@ -1,23 +1,20 @@
 import type { AddressInfo } from "node:net";
 import type { Blueprint } from "../blueprint.js";
+import type { Credentials } from "../secrets.js";
 import { entityBodies } from "./entity-schema.js";
 import { type FaultScript, playFaults } from "./faults.js";
-import { createLimiter, type Family, type FamilyStats, portPeriodMs } from "./limits.js";
-import type { Catalog, Credentials, Shelf, StoredBlueprint, StoredEntity } from "./model.js";
+import { createLimiter, type FamilyStats, type LimitFamily, portPeriodMs } from "./limits.js";
+import type { Catalog, Shelf, StoredBlueprint, StoredEntity } from "./model.js";
 import { pageRoutes } from "./page/page.js";
 import { watchRefusals } from "./page/refusals.js";
-import { protectSystemBlueprints } from "./protect.js";
 import { likeliestReadings, type Readings } from "./readings.js";
 import { actionRoutes } from "./routes/actions.js";
 import { aggregateRoutes } from "./routes/aggregates.js";
-import { auditLogRoute, createAuditLog } from "./routes/audit-log.js";
-import { blueprintRoutes } from "./routes/blueprints.js";
+import { blueprintRoutes, pageDocumentRoutes, protectSystemBlueprints } from "./routes/blueprints.js";
 import { bulkRoutes } from "./routes/bulk.js";
-import { deleteAllRoutes } from "./routes/delete-all.js";
-import { entityRoutes } from "./routes/entities.js";
+import { deleteAllRoutes, entityRoutes } from "./routes/entities.js";
 import { integrationRoutes } from "./routes/integrations.js";
-import { organizationRoutes, tokenRoute } from "./routes/organization.js";
-import { pageDocumentRoutes } from "./routes/pages.js";
+import { auditLogRoute, createAuditLog, organizationRoutes, tokenRoute } from "./routes/organization.js";
 import { peopleRoutes } from "./routes/people.js";
 import { scorecardRoutes } from "./routes/scorecards.js";
 import { searchRoutes } from "./routes/search.js";
@@ -60,7 +57,7 @@ export interface EmulatorStats {
   /** Milliseconds since 1970. */
   readonly startedAt: number;
   readonly elapsedMs: number;
-  readonly families: Readonly<Record<Family, FamilyStats>>;
+  readonly families: Readonly<Record<LimitFamily, FamilyStats>>;
 }
 
 /** A running emulator. */

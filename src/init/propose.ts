@@ -1,8 +1,148 @@
-import { type FoundRelation, findRelations, type Target, targetsOf } from "./find-relations.js";
-import type { Head, Refused, ResourceProposal } from "./proposal.js";
-import { proposeIdentifier } from "./propose-identifier.js";
-import { headOf, proposeResource } from "./propose-resource.js";
+import type { Blueprint, Property, Relation } from "../blueprint.js";
+import type { ColumnOptions } from "../source-options.js";
+import type { FieldStats } from "./field-stats.js";
+import { findRelations, proposeRelation, targetsOf } from "./find-relations.js";
+import { blueprintName, inWords, pathExpression, propertyKey, stemOf } from "./names.js";
+import type {
+  FoundRelation,
+  ProposedHead,
+  ProposedLeaf,
+  RefusedFields,
+  RelationTarget,
+  ResourceProposal,
+} from "./proposal.js";
+import { proposeField } from "./propose-field.js";
+import {
+  type IdentifierProposal,
+  isBesideDisplay,
+  proposeIdentifier,
+  proposeTitle,
+  rankOf,
+  shownPath,
+} from "./propose-identifier.js";
 import type { Survey } from "./survey.js";
+
+/** Chooses title and keys beside an identifier; a field that is neither identifier nor title becomes a property. */
+export function headOf(survey: Survey, identifier: IdentifierProposal | undefined): ProposedHead {
+  const titled = proposeTitle(survey, identifier);
+  const taken = new Set<string>();
+  const keys = new Map<FieldStats, string>();
+  for (const [index, field] of survey.fields.entries()) {
+    if (field === titled || (field === identifier?.field && !identifier.isSlug)) continue;
+    keys.set(field, freeKey(propertyKey(shownPath(field.path)), taken, index));
+  }
+  return { identifier, title: titled ?? identifier?.field, keys };
+}
+
+/** Proposes how a source's records become entities of a blueprint that is made for them. */
+function proposeResource(
+  survey: Survey,
+  head: ProposedHead,
+  relations: readonly FoundRelation[],
+  heads: ReadonlyMap<Survey, ProposedHead>,
+  refused: RefusedFields,
+): ResourceProposal {
+  const { identifier, title, keys } = head;
+  const questions = headQuestions(head);
+  const properties: ProposedLeaf[] = [];
+  const schema: Record<string, Property> = {};
+  const columns: Record<string, ColumnOptions> = {};
+  const blanks = new Set<string>();
+  const links: ProposedLeaf[] = [];
+  const related: Record<string, Relation> = {};
+  const taken = new Set(keys.values());
+  for (const found of relations) {
+    const key = relationKey(keys.get(found.field) ?? found.target.blueprint, taken);
+    const link = proposeRelation(found, key, heads);
+    const why = refused.get(`${survey.kind} relations.${key}`);
+    links.push({ ...link.leaf, ...(why !== undefined && { out: why }) });
+    related[key] = link.relation;
+    Object.assign(columns, link.columns);
+    questions.push(...link.questions);
+  }
+  const linked = new Set(relations.map(({ field }) => field));
+  for (const [field, key] of keys) {
+    if (linked.has(field) || isBesideDisplay(field, survey)) continue;
+    const proposal = proposeField(field, survey);
+    if (proposal === undefined) {
+      properties.push({ key, expression: pathExpression(field.path), comment: "", out: "has no value in any record" });
+      continue;
+    }
+    const why = refused.get(`${survey.kind} properties.${key}`);
+    if (why !== undefined) {
+      schema[key] = { type: "string", title: proposal.property.title ?? key };
+      const expression = `${pathExpression(field.path)} | values | if type == "string" then . else tojson end`;
+      properties.push({ key, expression, comment: `as text, since too many do not fit: ${why}` });
+      continue;
+    }
+    schema[key] = proposal.property;
+    properties.push({ key, expression: proposal.expression, comment: proposal.seen });
+    for (const blank of proposal.blanks ?? []) blanks.add(blank);
+    const [column] = field.path;
+    if (proposal.column !== undefined && column !== undefined) columns[column] = proposal.column;
+    if (proposal.question !== undefined) questions.push(proposal.question);
+  }
+  const blueprint = blueprintName(survey.kind);
+  const made: Blueprint = {
+    identifier: blueprint,
+    title: inWords(blueprint).slice(0, 100),
+    schema: { properties: schema, required: [] },
+    relations: related,
+  };
+  return {
+    survey,
+    blueprint,
+    identifier,
+    ...(title !== undefined && { title: titleOf(title) }),
+    properties,
+    relations: links,
+    columns,
+    blanks: [...blanks].filter((blank) => !isValueElsewhere(blank, survey, schema, keys)),
+    questions,
+    made,
+  };
+}
+
+/** The questions that identifier and title raise. */
+export function headQuestions({ identifier }: ProposedHead): string[] {
+  if (identifier === undefined) return ["nothing tells the records apart; which expression gives the identifier?"];
+  return identifier.question === undefined ? [] : [identifier.question];
+}
+
+/** The expression of a title: text, whatever the field holds. */
+export function titleOf({ path, types }: FieldStats): string {
+  return types.has("number") ? `${pathExpression(path)} | values | tostring` : pathExpression(path);
+}
+
+/** A word that some field of words holds as a value cannot be a blank of the whole source. */
+function isValueElsewhere(
+  blank: string,
+  survey: Survey,
+  schema: Readonly<Record<string, Property>>,
+  keys: ReadonlyMap<FieldStats, string>,
+): boolean {
+  return survey.fields.some((field) => {
+    const property = schema[keys.get(field) ?? ""];
+    const isText = property === undefined || (property.type === "string" && property.format === undefined);
+    return isText && field.seen.has(blank);
+  });
+}
+
+/** A relation is called after what it leads to: `asset` for `assetId`, where no other field has that name. */
+function relationKey(key: string, taken: Set<string>): string {
+  const stem = key.replace(/(?<=[a-z])(?:SysId|Ids?|Uuid|Identifiers?|Key|Value)$/, "");
+  const free = taken.has(stem) ? key : stem;
+  taken.add(free);
+  return free;
+}
+
+function freeKey(key: string, taken: Set<string>, index: number): string {
+  const base = key === "" ? `column${index + 1}` : key;
+  let free = base;
+  for (let more = 2; taken.has(free); more++) free = `${base}${more}`;
+  taken.add(free);
+  return free;
+}
 
 /**
  * Proposes the mapping of all sources of a call together: their identifiers, the relations between them and into the catalog, and a blueprint for each.
@@ -11,19 +151,21 @@ import type { Survey } from "./survey.js";
  */
 export function proposeAll(
   surveys: readonly Survey[],
-  catalog: readonly Target[],
-  refused: Refused,
+  catalog: readonly RelationTarget[],
+  refused: RefusedFields,
 ): ResourceProposal[] {
   const targets = [...targetsOf(surveys), ...catalog];
-  const relations = new Map(surveys.map((survey) => [survey, withoutAddresses(findRelations(survey, targets))]));
+  const relations = new Map(
+    surveys.map((survey) => [survey, withoutEchoes(withoutAddresses(findRelations(survey, targets)))]),
+  );
   const referenced = new Set(
     [...relations.values()].flat().flatMap(({ key }) => (key.field === undefined ? [] : [key.field])),
   );
-  const heads = new Map<Survey, Head>(
+  const heads = new Map<Survey, ProposedHead>(
     surveys.map((survey) => [survey, headOf(survey, proposeIdentifier(survey, referenced))]),
   );
   return targetsFirst(surveys, relations).map((survey) =>
-    proposeResource(survey, heads.get(survey) as Head, relations.get(survey) ?? [], heads, refused),
+    proposeResource(survey, heads.get(survey) as ProposedHead, relations.get(survey) ?? [], heads, refused),
   );
 }
 
@@ -31,6 +173,25 @@ export function proposeAll(
 function withoutAddresses(relations: readonly FoundRelation[]): readonly FoundRelation[] {
   const linked = new Set(relations.filter((found) => !isByAddress(found)).map(({ target }) => target));
   return relations.filter((found) => !isByAddress(found) || !linked.has(found.target));
+}
+
+/** Of `owner_id` and `owner_name`, which name the same entity, the likelier identifier is the relation; the other one stays a property. */
+function withoutEchoes(relations: readonly FoundRelation[]): readonly FoundRelation[] {
+  const rank = ({ key, target, different }: FoundRelation): number =>
+    key.field === undefined
+      ? key.property === "$identifier"
+        ? 40
+        : 0
+      : rankOf(key.field, target.from) + different / 1e6;
+  return relations.filter((found) =>
+    relations.every(
+      (other) =>
+        other === found ||
+        other.target !== found.target ||
+        stemOf(other.field.path) !== stemOf(found.field.path) ||
+        rank(other) <= rank(found),
+    ),
+  );
 }
 
 function isByAddress({ field }: FoundRelation): boolean {

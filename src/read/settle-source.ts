@@ -1,15 +1,14 @@
 import type { SourceOptions } from "../source-options.js";
 import type { BoundSource } from "./bind.js";
 import { type Answer, answered, type Doubt, doubtError } from "./doubt.js";
-import { type OpenIo, reopenablePath } from "./open.js";
-import { openText } from "./open-text.js";
+import { type OpenIo, openText, reopenablePath } from "./open.js";
 import { type Receipt, receiptOf } from "./receipt.js";
 import { sniffText } from "./sniff.js";
 import { isWorkbook } from "./xlsx/open-sheet.js";
 import { sniffWorkbook } from "./xlsx/xlsx.js";
 
 /** A source about which nothing is in doubt. */
-export interface Settled {
+export interface SettledSource {
   /** The options given, with the answers laid over them. */
   readonly options: SourceOptions;
   /** Absent for a source that can be read only once: its receipt comes when it is read. */
@@ -35,7 +34,7 @@ export async function settleSource(
   given: SourceOptions,
   io: Pick<OpenIo, "signal"> = {},
   ask?: Ask,
-): Promise<Settled> {
+): Promise<SettledSource> {
   if ((await reopenablePath(source, {})) === undefined) return { options: given };
   const settledBy = async (doubt: Doubt, options: SourceOptions): Promise<SourceOptions> => {
     const answer = await ask?.(source.name, doubt);
@@ -61,7 +60,7 @@ export async function settleSource(
   }
 }
 
-function settled(options: SourceOptions, receipt: Receipt): Settled {
+function settled(options: SourceOptions, receipt: Receipt): SettledSource {
   const { columns } = receipt;
   return { options, receipt, ...(columns && { columns }) };
 }

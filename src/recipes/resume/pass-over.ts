@@ -5,10 +5,10 @@ import { type JournalSummary, placeName } from "../../state/settled.js";
 import { conflict } from "../../write/exchange.js";
 import { rejectOf } from "../../write/outcome.js";
 import { judgeFound } from "../../write/read-back.js";
-import { groupBy } from "../run/group-by.js";
+import { groupBy } from "../run/inventory.js";
 import type { Ledger } from "../run/ledger.js";
-import type { EntityStage } from "../stages/stage.js";
-import { acknowledge, defer, journaled } from "../stages/write.js";
+import { acknowledge, defer, journaled } from "../stages/books.js";
+import type { EntityStage } from "../stages/entities.js";
 import type { Target, WriteRules } from "../target/target.js";
 
 /** Leaves out what the import settled before it stopped, and accounts for it again. */

@@ -1,6 +1,6 @@
 import type { Blueprint } from "../../blueprint.js";
 import { type Entity, type EntityBody, isSearchQuery, type RelationValue, type SearchQuery } from "../../entity.js";
-import { maxBatchEntities } from "../../write/batch.js";
+import { maxBatchEntities } from "../../write/write.js";
 import type { Target } from "../target/target.js";
 
 /** Entities that must share a search: asked for fewer, it would cost more than the write that it may save. */

@@ -1,0 +1,97 @@
+import type { Issue } from "../errors.js";
+import type { MappingFile } from "./mapping-schema.js";
+import { doubleQuotes, isFetched, refusalOf } from "./tokens.js";
+
+/** A place in the mapping: keys from the root on. */
+export type KeyPath = readonly (string | number)[];
+
+/**
+ * The faults of all leaves of a file, whether or not its structure is right: empty expressions, refused words, numbers that lose digits.
+ *
+ * @param value - the whole file, as parsed
+ */
+export function leafIssues(value: object, lineOf: (path: KeyPath) => number | undefined): Issue[] {
+  const issues: Issue[] = [];
+  for (const { path, leaf } of rawLeaves(value)) {
+    const message = faultOf(leaf);
+    if (message === undefined) continue;
+    const line = lineOf(path);
+    issues.push({ path: path.join("."), message, ...(line === undefined ? {} : { line }) });
+  }
+  return issues;
+}
+
+/** Paths of keys named `__proto__`, anywhere in the file. */
+export function* prototypeKeys(value: unknown, path: KeyPath = []): Generator<KeyPath> {
+  if (typeof value !== "object" || value === null || path.length > maxDepth) return;
+  for (const [key, inner] of Object.entries(value)) {
+    if (key === "__proto__") yield [...path, key];
+    yield* prototypeKeys(inner, [...path, key]);
+  }
+}
+
+/** Most levels that a leaf's lists and objects may have. */
+const maxDepth = 64;
+
+function faultOf(leaf: unknown): string | undefined {
+  if (typeof leaf === "string") return isFetched(leaf) ? undefined : refusalOf(doubleQuotes(leaf));
+  if (typeof leaf === "boolean" || leaf === null) return undefined;
+  if (typeof leaf !== "number") return "is neither an expression nor a constant";
+  if (!Number.isFinite(leaf)) return "is not a number that JSON knows";
+  return Number.isInteger(leaf) && !Number.isSafeInteger(leaf)
+    ? "loses digits as a number; write it as text: '\"…\"'"
+    : undefined;
+}
+
+function* rawLeaves(value: object): Generator<{ path: KeyPath; leaf: unknown }> {
+  const resources = child(value, "resources");
+  if (!Array.isArray(resources)) return;
+  for (const [index, resource] of resources.entries()) {
+    const base = ["resources", index];
+    const query = child(child(resource, "selector"), "query");
+    if (typeof query === "string") yield { path: [...base, "selector", "query"], leaf: query };
+    const port = child(resource, "port");
+    const items = child(port, "itemsToParse");
+    if (typeof items === "string") yield { path: [...base, "port", "itemsToParse"], leaf: items };
+    const listed = child(child(port, "entity"), "mappings");
+    const mappings = Array.isArray(listed) && listed.length === 1 ? listed[0] : listed;
+    for (const key of fields) {
+      const at = [...base, "port", "entity", "mappings", key];
+      const leaf = child(mappings, key);
+      if (leaf === undefined) continue;
+      if ((key === "properties" || key === "relations") && leaf === null) continue;
+      yield* leavesBelow(leaf, at);
+    }
+  }
+}
+
+const fields = ["identifier", "title", "icon", "team", "blueprint", "properties", "relations"];
+
+function* leavesBelow(value: unknown, path: KeyPath): Generator<{ path: KeyPath; leaf: unknown }> {
+  if (typeof value !== "object" || value === null || path.length > maxDepth) {
+    yield { path, leaf: value };
+    return;
+  }
+  for (const [key, inner] of Object.entries(value)) yield* leavesBelow(inner, [...path, key]);
+}
+
+function child(value: unknown, key: string): unknown {
+  return typeof value === "object" && value !== null && Object.hasOwn(value, key)
+    ? (value as Record<string, unknown>)[key]
+    : undefined;
+}
+
+/** Faults of `prune`: what a resource owns must be a property or relation that it maps, so that every entity can be held to it. */
+export function pruneIssues(
+  file: MappingFile,
+  issueAt: (path: readonly PropertyKey[], message: string) => Issue,
+): readonly Issue[] {
+  return file.resources.flatMap(({ prune, port }, index) => {
+    if (prune === undefined || prune === "all") return [];
+    const { properties, relations } = port.entity.mappings;
+    const { property } = prune.where;
+    if (Object.hasOwn(properties, property) || Object.hasOwn(relations, property)) return [];
+    const message = `the resource maps no property or relation ${property}; what it owns must be told by one it maps`;
+    return [issueAt(["resources", index, "prune", "where", "property"], message)];
+  });
+}

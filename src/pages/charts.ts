@@ -1,0 +1,115 @@
+import { scaleLinear } from "d3-scale";
+import { area, curveStepAfter, line } from "d3-shape";
+import { type Html, html, round } from "./html.js";
+
+/** A part of a stacked bar. */
+export interface Segment {
+  readonly label: string;
+  readonly value: number;
+  /** Class that gives the colour. */
+  readonly tone: string;
+}
+
+const width = 400;
+const height = 14;
+
+/**
+ * Draws one horizontal bar of parts, for a cell of a table whose other cells give the figures.
+ *
+ * @param most - value of a bar over the whole width, the same for all bars that are to be compared
+ */
+export function stackedBar(segments: readonly Segment[], most: number): Html {
+  const scale = scaleLinear([0, Math.max(1, most)], [0, width]);
+  let x = 0;
+  const parts = segments
+    .filter(({ value }) => value > 0)
+    .map(({ label, value, tone }) => {
+      const wide = Math.max(2, scale(value));
+      const part = html`<rect class="segment ${tone}" x="${round(x)}" y="0" width="${round(wide)}" height="${height}"><title>${label}: ${value}</title></rect>`;
+      x += wide;
+      return part;
+    });
+  return html`<svg class="chart bar" viewBox="0 0 ${width} ${height}" preserveAspectRatio="none" aria-hidden="true">${parts}</svg>`;
+}
+
+/** What happened in a stretch of time. */
+export interface RatePoint {
+  /** Seconds since the begin. */
+  readonly second: number;
+  readonly requests: number;
+  readonly entities: number;
+  readonly refused: number;
+}
+
+const size = { width: 1100, height: 220, left: 58, right: 58, top: 14, bottom: 28 } as const;
+
+/**
+ * Draws entities and requests per second over time, and shades the stretches in which requests were refused by the quota.
+ *
+ * @param endSecond - where the last point ends
+ */
+export function rateChart(points: readonly RatePoint[], endSecond: number, summary: string): Html {
+  const stretch = points.length > 1 ? (points[1]?.second ?? 1) - (points[0]?.second ?? 0) : 1;
+  const perSecond = points.map(({ second, requests, entities, refused }) => ({
+    second,
+    requests: requests / stretch,
+    entities: entities / stretch,
+    refused,
+  }));
+  const last = perSecond.at(-1);
+  const stepped = last === undefined ? [] : [...perSecond, { ...last, second: Math.max(endSecond, last.second + 1) }];
+  const x = scaleLinear([0, stepped.at(-1)?.second ?? 1], [size.left, size.width - size.right]);
+  const floor = size.height - size.bottom;
+  const entityScale = scaleLinear([0, most(stepped, "entities")], [floor, size.top]).nice(4);
+  const requestScale = scaleLinear([0, most(stepped, "requests")], [floor, size.top]).nice(4);
+  const shape = area<(typeof stepped)[number]>()
+    .x(({ second }) => round(x(second)))
+    .y0(floor)
+    .y1(({ entities }) => round(entityScale(entities)))
+    .curve(curveStepAfter);
+  const trace = line<(typeof stepped)[number]>()
+    .x(({ second }) => round(x(second)))
+    .y(({ requests }) => round(requestScale(requests)))
+    .curve(curveStepAfter);
+  return html`<svg class="chart" viewBox="0 0 ${size.width} ${size.height}" role="img" aria-label="${summary}">
+${perSecond
+  .filter(({ refused }) => refused > 0)
+  .map(
+    ({ second }) =>
+      html`<rect class="wait" x="${round(x(second))}" y="${size.top}" width="${Math.max(1, round(x(second + stretch) - x(second)))}" height="${floor - size.top}"/>`,
+  )}
+${entityScale
+  .ticks(4)
+  .map(
+    (tick) =>
+      html`<line class="axis" x1="${size.left}" x2="${size.width - size.right}" y1="${round(entityScale(tick))}" y2="${round(entityScale(tick))}"/><text class="quiet" x="${size.left - 8}" y="${round(entityScale(tick)) + 4}" text-anchor="end">${format(tick)}</text>`,
+  )}
+${requestScale
+  .ticks(4)
+  .map(
+    (tick) =>
+      html`<text class="quiet" x="${size.width - size.right + 8}" y="${round(requestScale(tick)) + 4}">${format(tick)}</text>`,
+  )}
+<path class="ribbon created" d="${shape(stepped) ?? ""}"/>
+<path class="trace" d="${trace(stepped) ?? ""}"/>
+${x.ticks(8).map((tick) => html`<text class="quiet" x="${round(x(tick))}" y="${size.height - 8}" text-anchor="middle">${clock(tick)}</text>`)}
+</svg>`;
+}
+
+function most<K extends string>(points: readonly Readonly<Record<K, number>>[], name: K): number {
+  return points.reduce((top, point) => Math.max(top, point[name]), 1);
+}
+
+function clock(second: number): string {
+  if (second < 60) return `${second} s`;
+  const minutes = Math.floor(second / 60);
+  return minutes < 60
+    ? `${minutes}:${String(Math.round(second % 60)).padStart(2, "0")}`
+    : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+const numbers = new Intl.NumberFormat("en-US", { maximumFractionDigits: 1 });
+
+function format(value: number): string {
+  return numbers.format(value);
+}

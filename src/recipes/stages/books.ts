@@ -1,0 +1,88 @@
+import type { Entity, Write } from "../../entity.js";
+import { type Deferred, type Outcome, placeOf } from "../../outcome.js";
+import type { Reject } from "../../reject.js";
+import type { KeySet } from "../../settle/keys.js";
+import type { Settled } from "../../state/journal-lines.js";
+import type { Verdict } from "../../verdict.js";
+import type { Books } from "../../write/exchange.js";
+import { outcomeOf } from "../../write/outcome.js";
+import { groupBy } from "../run/inventory.js";
+import type { Ledger } from "../run/ledger.js";
+
+/** Books that also learn which fields of entities that are written could not be cleared, and why. */
+export interface ClearingBooks extends Pick<Books, "sending"> {
+  settled(verdicts: ReadonlyMap<Write, Verdict>, uncleared: ReadonlyMap<Write, Reject>): Promise<void>;
+}
+
+/** The books of first writes: what left relations out, or was refused for a missing target, waits for the first round of second writes. */
+export function firstWrites(ledger: Ledger, keys: KeySet): ClearingBooks {
+  return booksOf(ledger, keys, { round: 0, judge: outcomeOf });
+}
+
+/** What a verdict means for the entity of a write: its outcome, or that it waits. */
+export type Judge = (write: Write, verdict: Verdict) => Outcome | Deferred;
+
+/**
+ * Books in a ledger: what waits and the reasons first, then the journal.
+ *
+ * @param round - the round of second writes that takes what waits
+ */
+export function booksOf(
+  ledger: Ledger,
+  keys: KeySet,
+  { round, judge }: { readonly round: number; readonly judge: Judge },
+): ClearingBooks {
+  return {
+    async sending({ mode, writes }, atMs) {
+      // Mode create must not be repeated blindly, not even by an import that is resumed.
+      if (mode === "create") {
+        const entities = writes.map(
+          ({ entity: { at, resource, item } }) => [at.source, at.position, resource, item] as const,
+        );
+        await ledger.journal({ line: "sent", entities, ...(atMs !== undefined && { atMs }) });
+      }
+      const held = writes.flatMap(({ entity: { at, resource, item, key, before } }) =>
+        before === undefined ? [] : [{ at, resource, item, blueprint: key.blueprint, before }],
+      );
+      if (held.length > 0) await ledger.journal({ line: "before", entities: held });
+    },
+    async settled(verdicts, uncleared) {
+      const ends = [...verdicts].map(([write, verdict]): Outcome | Deferred => {
+        if (verdict.is === "created" || verdict.is === "updated") acknowledge(keys, write.entity);
+        const end = judge(write, verdict);
+        const reject = uncleared.get(write);
+        return reject === undefined ? end : { ...placeOf(write.entity), is: "rejected", reject };
+      });
+      await defer(
+        ledger,
+        round,
+        ends.filter((end) => end.is === "deferred"),
+      );
+      await ledger.takeOutcomes(ends.filter((end) => end.is !== "deferred"));
+      await ledger.journal({ line: "reply", settled: ends.flatMap(journaled) });
+    },
+  };
+}
+
+/** Keeps what waits for a round of second writes. */
+export async function defer(ledger: Ledger, round: number, deferred: readonly Deferred[]): Promise<void> {
+  for (const [source, items] of groupBy(deferred, ({ entity }) => entity.at.source))
+    await ledger.waiting(round).append(source, items);
+}
+
+/** Notes that the catalog holds an entity by now. */
+export function acknowledge(keys: KeySet, { key }: Pick<Entity, "key">): void {
+  const entry = keys.find(key);
+  if (entry >= 0) keys.acknowledge(entry);
+}
+
+/** What the journal keeps of what a reply settled. */
+export function journaled(end: Outcome | Deferred): readonly Settled[] {
+  if (end.is === "deferred") {
+    const { at, resource, item } = end.entity;
+    const first = end.first === "unchanged" ? undefined : end.first;
+    return [{ at, resource, item, is: "deferred", ...(first !== undefined && { first }) }];
+  }
+  const { at, resource, item, is } = end;
+  return is === "created" || is === "updated" || is === "rejected" ? [{ at, resource, item, is }] : [];
+}
