@@ -82,11 +82,11 @@ type Night = "usual" | "with rejects" | "beyond the limit" | "renamed beyond the
  * A night after which the sources have changed: some entities are new, some differ, some are gone. In one night of five records are rejected, which bars
  * the deletions; in two of five more is gone than the limit of 10 % allows.
  *
- * @returns arguments that name mapping and sources, for a catalog that holds what was before and entities that somebody else owns
+ * @returns arguments that name mapping and sources, for a catalog that holds what was before and entities that somebody else owns; and whether deletions are refused
  */
-async function secondNight(world: World, random: () => number): Promise<readonly string[]> {
+async function secondNight(world: World, random: () => number) {
   const { folder, stateDir, env } = world;
-  const run = async (args: readonly string[]): Promise<void> => {
+  const run = async (args: readonly string[]) => {
     const ended = await runInProcess([...args, "--quiet"], env);
     expect(ended.code, ended.stderr).toBe(0);
   };
@@ -98,7 +98,7 @@ async function secondNight(world: World, random: () => number): Promise<readonly
   // What goes comes first and relates to anything; what stays relates to nothing of it, so that it can go.
   const stays = someNodes(random, 0, owned - goes, 0, 0);
   const stale = someNodes(random, owned - goes, owned, 0, 0);
-  await run(["sync", ...(await writeInventory(folder, [...stale, ...stays])), "--state-dir", stateDir]);
+  await run(["sync", ...(await writeInventory(folder, [...stale, ...stays])), "--prune", "--state-dir", stateDir]);
   const others = someNodes(random, 0, 20, 0, 0).map((one) => ({ ...one, id: `other-${one.id}` }));
   await run(["import", ...(await writeInventory(folder, others, "others")), "--state-dir", join(folder, "others")]);
   const changed = stays.map((one) => {
@@ -115,7 +115,7 @@ async function secondNight(world: World, random: () => number): Promise<readonly
     const j = Math.floor(random() * (i + 1));
     [all[i], all[j]] = [all[j] as Node, all[i] as Node];
   }
-  return writeInventory(folder, all);
+  return { given: await writeInventory(folder, all), isRefused: night !== "usual" };
 }
 
 /** A sync that deletes what is stale; a killed one is begun again. */
@@ -124,9 +124,13 @@ export function pruneScenario(mode: Exclude<Mode, "create">): Scenario {
     name: `a sync with prune in mode ${mode}`,
     blueprints: [node],
     async begin(world, random) {
-      const given = await secondNight(world, random);
+      const { given, isRefused } = await secondNight(world, random);
       const args = ["sync", ...given, "--prune", "--mode", mode, "--state-dir", world.stateDir];
-      return async (before) => (before === undefined || before.code === null ? args : undefined);
+      return async (before) => {
+        if (before === undefined || before.code === null) return args;
+        expect(before.code, before.stderr).toBe(isRefused ? 6 : 0);
+        return undefined;
+      };
     },
   };
 }
@@ -137,12 +141,13 @@ export const applyScenario: Scenario = {
   blueprints: [node],
   async begin(world, random): Promise<NextCommand> {
     const { emulator, env, folder, stateDir } = world;
-    const given = await secondNight(world, random);
+    const { given, isRefused } = await secondNight(world, random);
     const file = join(folder, "tonight.plan");
     const makePlan = async (): Promise<readonly string[]> => {
       const args = ["plan", ...given, "--out", file, "--state-dir", stateDir];
       let ended = await runInProcess([...args, "--prune"], env);
-      if (ended.code === 6) ended = await runInProcess(args, env);
+      expect(ended.code, ended.stderr).toBe(isRefused ? 6 : 0);
+      if (isRefused) ended = await runInProcess(args, env);
       expect([0, 1], ended.stderr).toContain(ended.code);
       return ["apply", file, "--state-dir", stateDir];
     };
