@@ -8,6 +8,9 @@ import { isLong } from "../support/long.js";
 
 const seeds = (count: number): readonly number[] => Array.from({ length: isLong ? count : 1 }, (_, i) => i + 101);
 
+/** One cut a seed. */
+const cut = { kills: 1, onKilled: cutPower };
+
 /**
  * Leaves of the files what a power cut may leave: of the journal all up to the last line that is synced before its request leaves, and of what follows, and of
  * the other files, any beginning; where the file system had grown a file before it wrote it, zeros for the rest. Names that no sync of their folder made last may be gone.
@@ -46,14 +49,15 @@ async function loseTail(path: string, kept: number, random: () => number): Promi
 describe.each(["merge", "override", "create"] as const)(
   "an import in mode %s whose machine loses power at a random byte, resumed",
   (mode) => {
-    eachSeed("ends with the catalog of an undisturbed one", seeds(20), async (seed) => {
-      const { calm, found } = await compareKilled(importScenario(mode), seed, cutPower);
+    eachSeed("ends with the catalog of an undisturbed one", seeds(20), 20, async (seed) => {
+      const { calm, found } = await compareKilled(importScenario(mode), seed, cut);
       expect(found.catalog).toEqual(calm.catalog);
       expect(found.report).toMatchObject({ balanced: true, records: calm.report.records });
       expect(found.code).toBe(calm.code);
       // What was sent is known, so that mode create takes none of its own for somebody else's.
       if (mode === "create") expect(found.report.entities).toEqual(calm.report.entities);
       expect(found.report.entities.rejected).toBe(calm.report.entities.rejected);
+      return { calm, found };
     });
   },
 );
@@ -61,19 +65,21 @@ describe.each(["merge", "override", "create"] as const)(
 describe.each(["merge", "override"] as const)(
   "a sync with prune in mode %s whose machine loses power at a random byte, begun again",
   (mode) => {
-    eachSeed("ends as an undisturbed one, and deletes nothing that that one would not", seeds(10), async (seed) => {
-      const { calm, found } = await compareKilled(pruneScenario(mode), seed, cutPower);
+    eachSeed("ends as an undisturbed one, and deletes nothing that that one would not", seeds(10), 10, async (seed) => {
+      const { calm, found } = await compareKilled(pruneScenario(mode), seed, cut);
       expect(found.catalog).toEqual(calm.catalog);
       expect(found.report.balanced).toBe(true);
       expect(found.code).toBe(calm.code);
+      return { calm, found };
     });
   },
 );
 
 describe("an apply whose machine loses power at a random byte, tried again or planned anew", () => {
-  eachSeed("ends as an undisturbed one", seeds(20), async (seed) => {
-    const { calm, found } = await compareKilled(applyScenario, seed, cutPower);
+  eachSeed("ends as an undisturbed one", seeds(20), 20, async (seed) => {
+    const { calm, found } = await compareKilled(applyScenario, seed, cut);
     expect(found.catalog).toEqual(calm.catalog);
     expect(found.report.balanced).toBe(true);
+    return { calm, found };
   });
 });

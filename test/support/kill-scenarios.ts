@@ -59,13 +59,13 @@ function someNodes(random: () => number, from: number, to: number, heavy: number
   }));
 }
 
-/** An import of 300 to 600 records into an empty catalog; a killed one is resumed. */
+/** An import of 200 to 400 records into an empty catalog; a killed one is resumed. */
 export function importScenario(mode: Mode): Scenario {
   return {
     name: `an import in mode ${mode}`,
     blueprints: [node],
     async begin({ folder, stateDir }, random) {
-      const given = await writeInventory(folder, someNodes(random, 0, 300 + Math.floor(random() * 300), 10));
+      const given = await writeInventory(folder, someNodes(random, 0, 200 + Math.floor(random() * 200), 10));
       return async (before) => {
         if (before !== undefined && before.code !== null) return undefined;
         const isBegun = (await latestFolder(stateDir)) !== undefined;
@@ -92,7 +92,7 @@ async function secondNight(world: World, random: () => number) {
   };
   const nights: readonly Night[] = ["usual", "usual", "with rejects", "beyond the limit", "renamed beyond the limit"];
   const night = nights[Math.floor(random() * nights.length)] ?? "usual";
-  const owned = 200 + Math.floor(random() * 200);
+  const owned = 150 + Math.floor(random() * 150);
   const shares = { usual: 0.08, "with rejects": 0.05, "beyond the limit": 0.3, "renamed beyond the limit": 0.102 };
   const goes = Math.ceil(owned * shares[night]);
   // What goes comes first and relates to anything; what stays relates to nothing of it, so that it can go.

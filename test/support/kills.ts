@@ -59,16 +59,19 @@ export interface Compared {
   readonly found: Left;
 }
 
-/**
- * Runs a scenario twice: undisturbed, and with a kill (SIGKILL) after a random number of bytes between program and API, one seed in three with a second one
- * while it goes on.
- *
- * @param onKilled - what else happens after a kill, such as a power cut
- */
+/** How a scenario is disturbed. */
+export interface Disturbance {
+  /** Kills at most; it may be done before the last of them. */
+  readonly kills: number;
+  /** What else happens with each, such as a power cut. */
+  readonly onKilled?: (world: World, random: () => number) => Promise<void>;
+}
+
+/** Runs a scenario twice: undisturbed, and with kills (SIGKILL), each after a random number of bytes between program and API. */
 export async function compareKilled(
   scenario: Scenario,
   seed: number,
-  onKilled: (world: World, random: () => number) => Promise<void> = async () => undefined,
+  { kills: most, onKilled = async () => undefined }: Disturbance,
 ): Promise<Compared> {
   const calm = await inWorld(scenario, 0, async (world) => {
     const next = await scenario.begin(world, seeded(scatter(seed)));
@@ -81,11 +84,11 @@ export async function compareKilled(
   for (let attempt = 0; attempt < 5; attempt++) {
     const found = await inWorld(scenario, 3, async (world) => {
       const next = await scenario.begin(world, seeded(scatter(seed)));
+      const before = world.line.passed();
       let kills = 0;
       const ended = await follow(next, async (args) => {
-        const isKilled = kills === 0 || (kills === 1 && seed % 3 === 0);
-        const after = isKilled ? 1 + Math.floor(random() * calm.bytes * (kills === 0 ? 0.95 : 0.5)) : undefined;
-        const ended = await runUntil(world, args, after);
+        const left = Math.max(0.95 * calm.bytes - (world.line.passed() - before), 0.1 * calm.bytes);
+        const ended = await runUntil(world, args, kills < most ? 1 + Math.floor(random() * left) : undefined);
         if (ended.code !== null) return ended;
         kills++;
         await onKilled(world, random);
@@ -237,14 +240,28 @@ async function openLine(emulator: Emulator): Promise<Line> {
 /** Seeds under way at once beyond the one whose turn it is, since a killed program's next run spends most of its time waiting. */
 const seedsAhead = 2;
 
-/** A test for each seed; later ones begin while an earlier one runs. */
-export function eachSeed(title: string, seeds: readonly number[], run: (seed: number) => Promise<void>): void {
+/**
+ * A test for each seed; later ones begin while an earlier one runs. A last test counts.
+ *
+ * @param leastKills - kills that all of them together must have
+ * @param run - gives what it compared
+ */
+export function eachSeed(
+  title: string,
+  seeds: readonly number[],
+  leastKills: number,
+  run: (seed: number) => Promise<Compared>,
+): void {
   const begun = new Map<number, Promise<() => void>>();
+  let kills = 0;
   const begin = (seed: number): Promise<() => void> => {
     const known = begun.get(seed);
     if (known !== undefined) return known;
     const verdict = run(seed).then(
-      () => () => undefined,
+      ({ found }) => {
+        kills += found.kills;
+        return () => undefined;
+      },
       (error: unknown) => () => {
         throw error;
       },
@@ -260,4 +277,7 @@ export function eachSeed(title: string, seeds: readonly number[], run: (seed: nu
     },
     120_000,
   );
+  it.runIf(seeds.length > 1)(`is killed at least ${leastKills} times in all seeds`, () => {
+    if (begun.size === seeds.length) expect(kills).toBeGreaterThanOrEqual(leastKills);
+  });
 }
