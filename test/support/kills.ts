@@ -277,7 +277,9 @@ export function eachSeed(
     },
     120_000,
   );
-  it.runIf(seeds.length > 1)(`is killed at least ${leastKills} times in all seeds`, () => {
-    if (begun.size === seeds.length) expect(kills).toBeGreaterThanOrEqual(leastKills);
-  });
+  // Where a filter leaves seeds out there is nothing to count.
+  if (seeds.length > 1)
+    it(`is killed at least ${leastKills} times in all seeds`, () => {
+      if (begun.size === seeds.length) expect(kills).toBeGreaterThanOrEqual(leastKills);
+    });
 }
