@@ -8,7 +8,7 @@ import type { Target } from "../target/target.js";
 import { lookUpsAhead, workAhead } from "./ahead.js";
 import { acknowledge } from "./books.js";
 import type { Entities, EntityStage } from "./entities.js";
-import { type Resolved, searchResolver } from "./searched-targets.js";
+import { type Resolving, searchResolver } from "./searched-targets.js";
 
 /** An entity that is not as the catalog has it. */
 export interface EntityDifference {
@@ -85,7 +85,7 @@ interface Comparisons {
 async function compareGroup(
   target: Target,
   comparisons: Comparisons,
-  resolve: (entities: readonly Entity[]) => Promise<Resolved>,
+  resolve: (entities: readonly Entity[]) => Promise<Resolving>,
   group: readonly Entity[],
 ): Promise<Compared> {
   const blueprint = group[0]?.key.blueprint ?? "";

@@ -11,7 +11,7 @@ const maxFound = 100;
 const plainOperators: readonly unknown[] = ["=", "in"];
 
 /** Gives a body whose searches are replaced by what they find, as far as that is known; the same body where none is. */
-export type Resolved = (body: EntityBody) => EntityBody;
+export type Resolving = (body: EntityBody) => EntityBody;
 
 /**
  * Asks what the searches in relations of entities of one blueprint find, one request for each search, so that the entities can be compared with what the catalog holds.
@@ -20,7 +20,7 @@ export type Resolved = (body: EntityBody) => EntityBody;
  */
 export function searchResolver(
   target: Pick<Target, "rules" | "search" | "listBlueprints">,
-): (entities: readonly Entity[]) => Promise<Resolved> {
+): (entities: readonly Entity[]) => Promise<Resolving> {
   const { rules, search } = target;
   let catalog: Promise<ReadonlyMap<string, Blueprint>> | undefined;
   const allBlueprints = async () => new Map((await target.listBlueprints()).map((one) => [one.identifier, one]));
