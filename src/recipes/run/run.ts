@@ -182,6 +182,7 @@ function rulesOf(
     deferrable,
     makesTargets: policies.some((policy) => Object.values(policy).includes("create")),
     onMissingTarget: ({ resource }, relation) => policies[resource]?.[relation],
+    isWritten: (blueprint) => resources.some((resource) => (resource.blueprint ?? blueprint) === blueprint),
     fieldsOf(blueprint) {
       const own = resources.filter((resource) => resource.blueprint === undefined || resource.blueprint === blueprint);
       const head = ["title", "icon", "team"] as const;
