@@ -73,11 +73,11 @@ export interface EntityParts {
   /** Why it counts as rejected although it is written: without the relations whose targets are missing. */
   readonly rejected?: Finding | undefined;
   /** What else fields of it came from, where entities of one key became one: those count as duplicates, and are rejected with it. */
-  readonly parts?: readonly Part[] | undefined;
+  readonly parts?: readonly EntityPart[] | undefined;
 }
 
 /** Where a part of an entity came from. */
-export interface Part {
+export interface EntityPart {
   readonly at: Place;
   readonly span?: Span | undefined;
   readonly resource: number;
@@ -101,7 +101,7 @@ export class Entity implements EntityParts {
   readonly before: EntityBody | undefined;
   readonly mode: Mode | undefined;
   readonly rejected: Finding | undefined;
-  readonly parts: readonly Part[] | undefined;
+  readonly parts: readonly EntityPart[] | undefined;
 
   constructor(parts: EntityParts) {
     this.at = parts.at;
