@@ -10,12 +10,11 @@ import { readFileSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
 import { fastOf } from "../src/map/fast.js";
 import { bindFast } from "../src/map/fast-bind.js";
-import { ask, Failure, none } from "../src/map/fast-signal.js";
+import { ask, Failure, none } from "../src/map/fast-calls.js";
 import { startJq } from "../src/map/jq.js";
 import type { JqCell } from "../src/map/jq-program.js";
-import { follow, PathFault } from "../src/map/path.js";
-import { plainOf } from "../src/map/plain.js";
-import { refusalOf } from "../src/map/words.js";
+import { follow, PathFault, plainOf } from "../src/map/plain.js";
+import { refusalOf } from "../src/map/tokens.js";
 
 interface Case {
   readonly line: number;

@@ -43,7 +43,7 @@ export { type Preview, type PreviewContext, preview } from "./recipes/preview.js
 export { resumeImport as resume } from "./recipes/resume.js";
 export { retryImport as retry } from "./recipes/retry.js";
 export { loadBlueprintFiles, loadBlueprintFolder } from "./recipes/run/blueprints.js";
-export type { ImportContext } from "./recipes/run/context.js";
+export type { ImportContext } from "./recipes/run/connect.js";
 export type { Finished } from "./recipes/run/finish.js";
 export { runSync } from "./recipes/sync.js";
 export { type Reject, type RejectCode, rejectCodes } from "./reject.js";

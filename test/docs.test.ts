@@ -5,7 +5,7 @@ import { commands } from "../src/cli/commands.js";
 import { exitCodes } from "../src/cli/exit.js";
 import { commandHelp, programHelp } from "../src/cli/help.js";
 import { rejectCodes } from "../src/reject.js";
-import { advice } from "../src/report/advice.js";
+import { advice } from "../src/report/words.js";
 import { warningCodes } from "../src/warning.js";
 import { root } from "./support/catalog.js";
 

@@ -1,4 +1,4 @@
-import { type CountedRoute, type Route, routes } from "./routes.js";
+import { type CountedRoute, type Route, routes } from "./call.js";
 
 /** The report's `requests`. */
 export interface RequestCounts {

@@ -3,7 +3,7 @@ import Bottleneck from "bottleneck";
 import type { Redis } from "ioredis";
 import { PaceError } from "../errors.js";
 import { publicRedisUrl } from "./addresses.js";
-import type { Family } from "./routes.js";
+import type { Family } from "./call.js";
 import type { SharedLimiter } from "./shared-lane.js";
 
 /** Limiters on one Redis, one for each route family. */

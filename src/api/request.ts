@@ -1,9 +1,9 @@
 import type { Readable } from "node:stream";
 import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
 import type { Dispatcher } from "undici";
+import { type Route, routes } from "./call.js";
 import { headerText, type ReplyHeaders } from "./headers.js";
 import { attemptTimeout, replyTooLarge, unknownCoding, unreadableReply } from "./retry.js";
-import { type Route, routes } from "./routes.js";
 
 /** What one attempt came to: a whole reply, or the code of the fault. */
 export type Attempt =

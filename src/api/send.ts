@@ -1,7 +1,7 @@
 import type { Dispatcher } from "undici";
 import { ApiError } from "../errors.js";
 import type { Origin, Refused, Reply } from "../reply.js";
-import { type Call, type Exchanged, publicUrl, type Send } from "./call.js";
+import { type Call, type Exchanged, publicUrl, type Route, routes, type Send } from "./call.js";
 import type { Clock } from "./clock.js";
 import type { Counter } from "./counts.js";
 import { failedMessage, hintFor, refusal, refusedBody, traceIdOf } from "./failure.js";
@@ -10,7 +10,6 @@ import { isEnvelope, type Stranger, strangerOf } from "./not-the-api.js";
 import type { Pace } from "./pace.js";
 import { type Attempt, requestOnce } from "./request.js";
 import { decideRetry, notTheApi, type RetryDecision, retryDelayMs, unreadableReply } from "./retry.js";
-import { type Route, routes } from "./routes.js";
 import type { Tokens } from "./token.js";
 
 /** What requests are made of. */

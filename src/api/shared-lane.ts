@@ -1,7 +1,7 @@
 import type { Allowance, Caps } from "./allowance.js";
+import type { Quota } from "./call.js";
 import type { WindowNews } from "./headers.js";
 import { type Lane, type LaneIo, startLane, type Waiter } from "./lane.js";
-import type { Quota } from "./routes.js";
 
 /** A limiter that several processes share. */
 export interface SharedLimiter {

@@ -1,6 +1,5 @@
 import type { Chunk } from "../chunk.js";
-import { follow } from "../map/path.js";
-import type { PathStep } from "../map/plain.js";
+import { follow, type PathStep } from "../map/plain.js";
 import { type Blanks, objectOf } from "../map/prepare.js";
 import type { SourceRecord } from "../record.js";
 import { addReading, type DateReadings, openReadings } from "./date-readings.js";

@@ -4,7 +4,7 @@ import { columnFormatsOf } from "../map/columns.js";
 import { columnReader } from "../map/columns-apply.js";
 import type { CompiledMapping, CompiledResource } from "../map/compile-mapping.js";
 import { sourceOptionsFor } from "../map/mapping-file.js";
-import { without } from "../map/path.js";
+import { without } from "../map/plain.js";
 import { blanksOf, objectOf } from "../map/prepare.js";
 import type { SourceRecord } from "../record.js";
 

@@ -9,7 +9,7 @@ import {
 import { didYouMean } from "../nearest.js";
 import type { CompiledBlueprint } from "./compile-blueprint.js";
 import type { EntityDiagnostics } from "./diagnostics.js";
-import { typeIcon, typeIdentifier, typeTeam, typeTitle } from "./type-head.js";
+import { typeIcon, typeIdentifier, typeTeam, typeTitle } from "./type-text.js";
 
 /** A candidate, typed: what an upsert carries, and what must be cleared apart. */
 export interface TypedEntity {

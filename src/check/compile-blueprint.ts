@@ -2,9 +2,9 @@ import type { Blueprint } from "../blueprint.js";
 import type { Mode } from "../entity.js";
 import type { Typer } from "./diagnostics.js";
 import { calculatedBy } from "./read-only.js";
-import { type TeamRule, teamRuleOf } from "./type-head.js";
+import { type RelationTyper, relationTyper } from "./targets.js";
 import { compileProperty } from "./type-property.js";
-import { type RelationTyper, relationTyper } from "./type-relation.js";
+import { type TeamRule, teamRuleOf } from "./type-text.js";
 
 /** A property or relation of a blueprint, ready to type values. */
 export interface Field<T> {

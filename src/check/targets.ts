@@ -1,7 +1,11 @@
 import type { Blueprint } from "../blueprint.js";
+import { isSearchQuery, type RelationValue } from "../entity.js";
 import type { Issue } from "../errors.js";
 import { didYouMean } from "../nearest.js";
+import { identifierFault } from "./constraints.js";
+import type { Diagnostics } from "./diagnostics.js";
 import { calculatedBy } from "./read-only.js";
+import { kindOf, searchQueryFault } from "./type-text.js";
 
 /** What a mapping writes to: a constant blueprint with the keys it maps. */
 export interface MappedTarget {
@@ -59,4 +63,50 @@ function relationFault(key: string, blueprint: Blueprint): string | undefined {
 /** Port's own blueprints begin with `_`; nobody who wrote a name without it meant one of them. */
 function namedAlike(name: string, names: Iterable<string>): readonly string[] {
   return [...names].filter((each) => each.startsWith("_") === name.startsWith("_"));
+}
+
+/** Types a relation's value: identifiers stay to the letter. Null and absent never reach it. */
+export type RelationTyper = (value: unknown, diagnostics: Diagnostics) => RelationValue | undefined;
+
+/**
+ * Makes the typer of a relation. A relation to many takes a list, the JSON text of one, or a lone identifier, which becomes a list of one. A
+ * relation to one takes an identifier or a list of one; an empty list means no target: null. Both take a search query.
+ */
+export function relationTyper(many: boolean): RelationTyper {
+  return (value, diagnostics) => {
+    if (isSearchQuery(value)) {
+      const fault = searchQueryFault({ ...value });
+      return fault === undefined ? value : diagnostics.refuse("relation_invalid", fault);
+    }
+    const targets = targetsOf(value);
+    for (const target of targets) {
+      const fault = targetFault(target, many);
+      if (fault !== undefined) return diagnostics.refuse("relation_invalid", fault);
+    }
+    if (many) return targets as readonly string[];
+    if (targets.length <= 1) return (targets[0] as string | undefined) ?? null;
+    return diagnostics.refuse("relation_invalid", `gives ${targets.length} targets, and this relation has one at most`);
+  };
+}
+
+/** No identifier holds a bracket, so text that opens with one can only be a list. */
+function targetsOf(value: unknown): readonly unknown[] {
+  if (Array.isArray(value)) return value;
+  if (typeof value !== "string" || !value.startsWith("[")) return [value];
+  try {
+    const parsed: unknown = JSON.parse(value);
+    return Array.isArray(parsed) ? parsed : [value];
+  } catch {
+    return [value];
+  }
+}
+
+function targetFault(target: unknown, many: boolean): string | undefined {
+  if (typeof target === "string") {
+    const fault = identifierFault(target);
+    if (fault === undefined) return undefined;
+    return `names a target whose identifier ${fault}${many && /[,;|]/.test(target) ? '; write split(",") in the expression' : ""}`;
+  }
+  if (typeof target === "number") return "names a target by a number; write tostring in the expression";
+  return `expects an identifier${many ? " or a list of them" : ""}, got ${kindOf(target)}`;
 }

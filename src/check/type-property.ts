@@ -1,12 +1,104 @@
 import type { Property } from "../blueprint.js";
+import { decimalPattern, exactNumber, jsonNumbersAreLossless } from "../decimal.js";
 import { nearest } from "../nearest.js";
-import { compileConstraints, isTypedEnum } from "./constraints.js";
-import type { Typer } from "./diagnostics.js";
-import { typeBoolean } from "./type-boolean.js";
-import { typeList } from "./type-list.js";
-import { typeNumber } from "./type-number.js";
-import { typeLabeledUrl, typeObject } from "./type-object.js";
-import { typeFormattedText, typeText } from "./type-text.js";
+import { compileConstraints, formatJudges, isTypedEnum } from "./constraints.js";
+import type { Diagnostics, Typer } from "./diagnostics.js";
+import { kindOf, passesFormat, typeFormattedText, typeText } from "./type-text.js";
+
+/** The words that are a boolean, in any case. The list is closed: no other text is. */
+export const booleanWords: ReadonlyMap<string, boolean> = new Map([
+  ...["true", "yes", "y", "t", "on", "1"].map((word) => [word, true] as const),
+  ...["false", "no", "n", "f", "off", "0"].map((word) => [word, false] as const),
+]);
+
+/** Types a boolean: a JSON boolean, the numbers 1 and 0, or one of {@link booleanWords}. */
+const typeBoolean: Typer = (value, diagnostics) => {
+  if (typeof value === "boolean") return value;
+  if (value === 1 || value === 0) return value === 1;
+  if (typeof value !== "string") return diagnostics.refuse("wrong_type", `expects a boolean, got ${kindOf(value)}`);
+  return (
+    booleanWords.get(value.toLowerCase()) ??
+    diagnostics.refuse("wrong_type", `expects a boolean: one of ${[...booleanWords.keys()].join(", ")}`)
+  );
+};
+
+/** Types a number: a JSON number as it is, text only if its decimal value survives. Thousands separators, hex, blanks around it and empty text are refused. */
+const typeNumber: Typer = (value, diagnostics) => {
+  if (typeof value === "number" && Number.isFinite(value)) return value;
+  if (typeof value !== "string") return diagnostics.refuse("wrong_type", `expects a number, got ${kindOf(value)}`);
+  return exactNumber(value) ?? diagnostics.refuse("wrong_type", `expects a number, ${fault(value)}`);
+};
+
+function fault(text: string): string {
+  if (decimalPattern.test(text)) return "and this text has more digits than a number can hold";
+  if (text === "") return "got empty text; name it in the mapping's blanks if it means no value";
+  if (text.trim() !== text) return "got text with blanks around it; trim it in the expression";
+  if (/^[+-]?\d+(?:[,.' \u00A0\u202F\u2019]\d{3})*[,.]?\d*$/.test(text)) {
+    return "got a number of another writing; say how it is written in columns: { <column>: { number: { decimal, group } } }";
+  }
+  return "got text that is none";
+}
+
+/** A typer of lists: a JSON array, or the JSON text of one; each of its items typed in turn. A lone value is no list: the mapping says `[.x]` or `split`. */
+function typeList(typeItem: Typer): Typer {
+  return (value, diagnostics) => {
+    const parsed = typeof value === "string" ? parseJsonText(value, "[", diagnostics) : value;
+    if (parsed === undefined) return undefined;
+    if (!Array.isArray(parsed)) {
+      return diagnostics.refuse("wrong_type", `expects a list or its JSON text, got ${kindOf(value)}`);
+    }
+    const items: unknown[] = [];
+    for (const item of parsed) {
+      const typed =
+        item === null ? diagnostics.refuse("wrong_type", "expects a list without null") : typeItem(item, diagnostics);
+      if (typed === undefined) return undefined;
+      items.push(typed);
+    }
+    return items;
+  };
+}
+
+/** Types an object: a JSON object as it is, or the JSON text of one. */
+const typeObject: Typer = (value, diagnostics) => {
+  const parsed = typeof value === "string" ? parseJsonText(value, "{", diagnostics) : value;
+  if (parsed === undefined) return undefined;
+  if (isObject(parsed)) return parsed;
+  return diagnostics.refuse("wrong_type", `expects an object or its JSON text, got ${kindOf(value)}`);
+};
+
+/** Types a labeled url: an object `{url, displayText?}`, its JSON text, or the text of a URL, which becomes `{url}`. */
+const typeLabeledUrl: Typer = (value, diagnostics) => {
+  const labeled = typeof value === "string" && !value.startsWith("{") ? { url: value } : typeObject(value, diagnostics);
+  if (!isObject(labeled)) return undefined;
+  const { url, displayText } = labeled;
+  if (typeof url !== "string") return diagnostics.refuse("bad_format", "expects an object with a text url");
+  if (displayText !== undefined && displayText !== null && typeof displayText !== "string") {
+    return diagnostics.refuse("bad_format", "expects displayText to be text");
+  }
+  const judge = formatJudges.get("url");
+  return judge === undefined || passesFormat(url, "url", judge, diagnostics) ? labeled : undefined;
+};
+
+/** Parses text that must be JSON of an object or a list, told by its first character; tells a fault and returns undefined otherwise. */
+function parseJsonText(text: string, opener: "{" | "[", diagnostics: Diagnostics): unknown {
+  const wanted = opener === "{" ? "an object" : "a list";
+  if (!text.trimStart().startsWith(opener)) {
+    const fix =
+      opener === "[" ? 'write split(";") or [.] in the expression' : "write fromjson or {…} in the expression";
+    return diagnostics.refuse("wrong_type", `expects ${wanted} or its JSON text, got other text; ${fix}`);
+  }
+  try {
+    const parsed: unknown = JSON.parse(text);
+    if (jsonNumbersAreLossless(text)) return parsed;
+    return diagnostics.refuse("wrong_type", `expects ${wanted}, and its JSON text has a number that cannot be held`);
+  } catch {
+    return diagnostics.refuse("wrong_type", `expects ${wanted}, and the text is not valid JSON`);
+  }
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
 
 /** A property, compiled. */
 export interface TypedProperty {

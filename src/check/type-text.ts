@@ -1,8 +1,130 @@
+import type { Blueprint } from "../blueprint.js";
+import { type EntityBody, isSearchQuery } from "../entity.js";
 import type { RejectCode } from "../reject.js";
+import { type FormatJudge, formatJudges, identifierFault } from "./constraints.js";
 import { dateMend, dayMonthOf } from "./day-month.js";
 import type { Diagnostics, Typer } from "./diagnostics.js";
-import { type FormatJudge, formatJudges } from "./formats.js";
-import { kindOf } from "./kind-of.js";
+
+/** Names the kind of a value in a message: "a number", "a list", … */
+export function kindOf(value: unknown): string {
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "a list";
+  if (typeof value === "object") return "an object";
+  return typeof value === "string" ? "text" : `a ${typeof value}`;
+}
+
+/**
+ * Tells what is wrong with the shape of a search query, as the end of a sentence; undefined when the API takes it.
+ * @source API reference, components `def-5`, `def-6`
+ */
+export function searchQueryFault(query: Readonly<Record<string, unknown>>): string | undefined {
+  const stranger = Object.keys(query).find((key) => key !== "combinator" && key !== "rules");
+  if (stranger !== undefined) return `is a search with the key "${stranger}", which may not be there`;
+  if (query.combinator !== "and" && query.combinator !== "or")
+    return 'is a search whose combinator is neither "and" nor "or"';
+  if (!Array.isArray(query.rules)) return "is a search without a list of rules";
+  for (const rule of query.rules) {
+    const fault = ruleFault(rule);
+    if (fault !== undefined) return fault;
+  }
+  return undefined;
+}
+
+function ruleFault(rule: unknown): string | undefined {
+  if (!isObject(rule)) return "is a search with a rule that is no object";
+  if ("combinator" in rule) return searchQueryFault(rule);
+  if (typeof rule.property !== "string") return "is a search with a rule without property";
+  const isFitting = typeof rule.operator === "string" ? valueTests.get(rule.operator) : undefined;
+  if (isFitting === undefined)
+    return `is a search with a rule whose operator is none of ${[...valueTests.keys()].join(", ")}`;
+  return isFitting(rule.value) ? undefined : `is a search whose rule "${rule.operator}" has a value of the wrong kind`;
+}
+
+const valueTests: ReadonlyMap<string, (value: unknown) => boolean> = new Map([
+  ["=", (value: unknown) => value === null || typeof value === "string" || typeof value === "number"],
+  ["in", isTexts],
+  ["containsAny", isTexts],
+  ["contains", (value: unknown) => value === null || typeof value === "string" || isTexts(value)],
+]);
+
+function isTexts(value: unknown): boolean {
+  return Array.isArray(value) && value.every((item) => typeof item === "string");
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Types an identifier: text of Port's pattern to the letter, or a search query. A number is refused, because `007` arrives as 7. */
+export function typeIdentifier(value: unknown, diagnostics: Diagnostics): EntityBody["identifier"] | undefined {
+  if (typeof value === "string" && value !== "") {
+    const fault = identifierFault(value);
+    return fault === undefined ? value : diagnostics.refuse("identifier_invalid", `the identifier ${fault}`);
+  }
+  if (value === undefined || value === null || value === "") {
+    return diagnostics.refuse("identifier_missing", "the identifier has no value");
+  }
+  if (isSearchQuery(value)) {
+    const fault = searchQueryFault({ ...value });
+    return fault === undefined ? value : diagnostics.refuse("identifier_invalid", `the identifier ${fault}`);
+  }
+  const fix = typeof value === "number" ? "; write tostring in the expression" : "";
+  return diagnostics.refuse("identifier_invalid", `the identifier is ${kindOf(value)}, not text${fix}`);
+}
+
+/** Types a title as text. Null never reaches it: the API clears a title by PATCH only. @source API reference, "Create an entity" */
+export function typeTitle(value: unknown, diagnostics: Diagnostics): string | undefined {
+  return typeof value === "string" ? value : textOf(value, "title_invalid", diagnostics);
+}
+
+/** Types an icon as text; the API takes any. @source API reference, "Create an entity" */
+export function typeIcon(value: unknown, diagnostics: Diagnostics): string | undefined {
+  return typeof value === "string" ? value : diagnostics.refuse("title_invalid", `expects text, got ${kindOf(value)}`);
+}
+
+/** How a blueprint's entities come by their team. */
+export type TeamRule = "direct" | "inherited" | "none";
+
+/** Tells how a blueprint's entities come by their team. @source API reference, "Create a blueprint": `ownership`, and the older `teamInheritance` */
+export function teamRuleOf({ ownership, teamInheritance }: Blueprint): TeamRule {
+  if (ownership?.type === "Direct") return "direct";
+  if (ownership?.type === "Inherited") return "inherited";
+  return teamInheritance === undefined || teamInheritance === null ? "none" : "inherited";
+}
+
+/** Types a team: a name, a list of names, or a search query. Port refuses one on a blueprint that inherits it, and may ignore one without ownership. */
+export function typeTeam(value: unknown, rule: TeamRule, diagnostics: Diagnostics): Exclude<EntityBody["team"], null> {
+  if (rule === "inherited") {
+    return diagnostics.refuse(
+      "title_invalid",
+      "the blueprint inherits its team through a relation, so that none may be given",
+    );
+  }
+  const team = teamOf(value, diagnostics);
+  if (rule === "none" && team !== undefined) {
+    diagnostics.warn("team_without_ownership", "the blueprint has no ownership, so that Port may ignore the team");
+  }
+  return team;
+}
+
+function teamOf(value: unknown, diagnostics: Diagnostics): Exclude<EntityBody["team"], null> {
+  if (isName(value)) return value;
+  if (Array.isArray(value) && value.every(isName)) return value;
+  if (isSearchQuery(value)) {
+    const fault = searchQueryFault({ ...value });
+    return fault === undefined ? value : diagnostics.refuse("title_invalid", fault);
+  }
+  return diagnostics.refuse("title_invalid", `expects a team's name or a list of names, got ${kindOfTeam(value)}`);
+}
+
+function isName(value: unknown): value is string {
+  return typeof value === "string" && value !== "";
+}
+
+function kindOfTeam(value: unknown): string {
+  if (value === "") return "empty text";
+  return Array.isArray(value) ? "a list with something else" : kindOf(value);
+}
 
 /**
  * Types text: text stays as it is to the letter. Booleans become their word; a whole JSON number becomes its digits with a warning, because
@@ -12,7 +134,7 @@ export const typeText: Typer = (value, diagnostics) =>
   typeof value === "string" ? value : textOf(value, "wrong_type", diagnostics);
 
 /** Gives a value as text by the rule of {@link typeText}, or refuses it by the code given. */
-export function textOf(value: unknown, code: RejectCode, diagnostics: Diagnostics): string | undefined {
+function textOf(value: unknown, code: RejectCode, diagnostics: Diagnostics): string | undefined {
   if (typeof value === "string") return value;
   if (typeof value === "boolean") return String(value);
   if (Number.isSafeInteger(value)) {

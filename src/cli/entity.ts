@@ -6,7 +6,7 @@ import type {
   entityGetOptions,
   entityWriteOptions,
 } from "../options/catalog.js";
-import type { DeleteAllQuestion } from "../recipes/entity/delete-all.js";
+import type { DeleteAllQuestion } from "../recipes/entity/delete.js";
 import type { EntityDone, EntityIo } from "../recipes/entity/done.js";
 import type { Run } from "./command.js";
 import type { ExitCode } from "./exit.js";
@@ -36,7 +36,7 @@ export const deleteNamed: Run<typeof entityDeleteOptions> = async (options, term
 
 /** `portload entity delete-all`. */
 export const deleteAll: Run<typeof entityDeleteAllOptions> = async (options, terminal, output) => {
-  const { deleteAllEntities } = await import("../recipes/entity/delete-all.js");
+  const { deleteAllEntities } = await import("../recipes/entity/delete.js");
   return ended(terminal, output, (io) =>
     deleteAllEntities(options, { ...io, ask: (asked) => askDeleteAll(terminal, asked) }),
   );

@@ -1,5 +1,5 @@
 import { sep } from "node:path";
-import type { ImportContext } from "../recipes/run/context.js";
+import type { ImportContext } from "../recipes/run/connect.js";
 import type { Finished } from "../recipes/run/finish.js";
 import { formatSummary } from "../report/summary.js";
 import { describeError, type ExitCode } from "./exit.js";

@@ -1,4 +1,4 @@
-import { countFindings, lintForms } from "../lint/forms.js";
+import { countFindings, lintForms } from "../lint/codes.js";
 import type { lintOptions } from "../options/authoring.js";
 import { lint as lintFiles } from "../recipes/lint.js";
 import type { Run } from "./command.js";

@@ -1,7 +1,7 @@
 import type { planOptions } from "../options/run.js";
 import { copyOutputFile } from "../output-file.js";
 import { type Dye, formatPlan } from "../plan/format-plan.js";
-import { planLines } from "../recipes/plan/planned.js";
+import { planLines } from "../recipes/plan/open.js";
 import { runPlan } from "../recipes/plan.js";
 import { causeLines } from "../report/summary.js";
 import { makePaint } from "../report/words.js";

@@ -1,4 +1,4 @@
-import { formatProgress, type Progress } from "../report/progress.js";
+import { formatProgress, type Progress } from "../report/words.js";
 import type { OutputOptions } from "./output.js";
 import { say, type Terminal } from "./terminal.js";
 

@@ -1,7 +1,6 @@
 import type { ValidateFunction } from "ajv";
 import type { Blueprint, Relation } from "../blueprint.js";
-import { aggregationFault, changeFault, pathFault } from "./blueprint-faults.js";
-import { dropLostKeys, renameTargets } from "./blueprint-members.js";
+import { aggregationFault, changeFault, dropLostKeys, pathFault, renameTargets } from "./blueprint-faults.js";
 import { blueprintBodies } from "./blueprint-schema.js";
 import { type Catalog, isObject, type Rules, type Shelf, type StoredBlueprint, type Writer } from "./model.js";
 import { blueprintNotFound, hasDependents, identifierTaken, invalidRequest, Refusal } from "./refusal.js";

@@ -1,4 +1,8 @@
 import type { Jq } from "jq-wasm";
+import { type AggregationRule, type Catalog, isObject, type Placed, type StoredEntity } from "./model.js";
+import { connectedTo, followPath } from "./paths.js";
+import { compileQuery, type ReadField } from "./query.js";
+import { Refusal } from "./refusal.js";
 
 let engine: Jq | undefined;
 
@@ -46,3 +50,92 @@ function run(expressions: readonly string[], entities: readonly object[]): reado
 }
 
 const failed = { stdout: "", exitCode: 1 };
+
+const hourMs = 3_600_000;
+const periodsMs: Readonly<Record<string, number>> = {
+  hour: hourMs,
+  day: 24 * hourMs,
+  week: 168 * hourMs,
+  month: 730 * hourMs,
+};
+
+/** Gives an aggregation's value over the entities of its target that are connected with an entity: by any relations in one direction, or by the path that it names. */
+export function aggregationValue(
+  catalog: Catalog,
+  read: ReadField,
+  from: Placed,
+  rule: AggregationRule,
+): number | null {
+  const home = catalog.shelves.get(rule.target);
+  if (home === undefined) return null;
+  const entities = related(catalog, from, rule).filter(matching(catalog, read, rule));
+  const field = (entity: StoredEntity, name: string) => read(catalog, entity, home, name);
+  const { property, calculationBy, ...spec } = rule.calculationSpec;
+  return aggregate(catalog, field, entities, calculationBy === "property" ? { ...spec, property } : spec);
+}
+
+/** Aggregates entities, or the numbers of a `property` of theirs; without numbers it is 0 for counts and sums and null for the others. */
+export function aggregate(
+  catalog: Catalog,
+  read: (entity: StoredEntity, name: string) => unknown,
+  entities: readonly StoredEntity[],
+  { func, property, averageOf, measureTimeBy }: Readonly<Record<string, unknown>>,
+): number | null {
+  const timeOf = (entity: StoredEntity) => read(entity, String(measureTimeBy ?? "$createdAt"));
+  const periods = periodsSince(catalog, entities, averageOf, timeOf);
+  if (property === undefined) return func === "average" ? entities.length / periods : entities.length;
+  const values = entities.map((entity) => read(entity, String(property))).filter((value) => typeof value === "number");
+  const sum = values.reduce((total, value) => total + value, 0);
+  if (func === "sum") return sum;
+  if (values.length === 0) return null;
+  if (func === "min") return values.reduce((least, value) => Math.min(least, value));
+  if (func === "max") return values.reduce((most, value) => Math.max(most, value));
+  if (func === "median") return median(values);
+  return averageOf === undefined || averageOf === "total" ? sum / values.length : sum / periods;
+}
+
+function related(catalog: Catalog, from: Placed, rule: AggregationRule): readonly StoredEntity[] {
+  const home = catalog.shelves.get(rule.target);
+  if (home === undefined) return [];
+  const [filter] = rule.pathFilter ?? [];
+  if (filter?.path === undefined) {
+    return [...connectedTo(catalog, from)].filter((entity) => home.entities.get(entity.identifier) === entity);
+  }
+  const { path } = filter;
+  // The path begins at the target's blueprint when that is the one it is said to come from, else here.
+  if (filter.fromBlueprint !== rule.target) return followPath(catalog, from, path).entities.map(([, entity]) => entity);
+  const leadsHere = (entity: StoredEntity) =>
+    followPath(catalog, [home, entity], path).entities.some(([, end]) => end === from[1]);
+  return [...home.entities.values()].filter(leadsHere);
+}
+
+function matching(catalog: Catalog, read: ReadField, rule: AggregationRule): (entity: StoredEntity) => boolean {
+  const home = catalog.shelves.get(rule.target);
+  if (!isObject(rule.query) || home === undefined) return () => true;
+  const query = compileQuery(catalog, read, rule.query, "query", "catalog");
+  return query instanceof Refusal ? () => false : (entity) => query.test(entity, home);
+}
+
+// From the first of them until now, at least one.
+function periodsSince(
+  catalog: Catalog,
+  entities: readonly StoredEntity[],
+  averageOf: unknown,
+  timeOf: (entity: StoredEntity) => unknown,
+): number {
+  const periodMs = periodsMs[String(averageOf)];
+  if (periodMs === undefined) return 1;
+  const now = catalog.clock();
+  const first = entities.reduce((earliest, entity) => {
+    const at = Date.parse(String(timeOf(entity)));
+    return Number.isNaN(at) ? earliest : Math.min(earliest, at);
+  }, now);
+  return Math.max(1, Math.ceil((now - first) / periodMs));
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  const upper = sorted[middle] ?? 0;
+  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? 0) + upper) / 2;
+}

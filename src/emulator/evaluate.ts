@@ -1,12 +1,10 @@
-import { aggregationValue } from "./aggregation.js";
-import { calculate } from "./calculation.js";
+import { aggregationValue, calculate } from "./calculation.js";
 import { heldBy, targetsOf } from "./catalog.js";
-import { type Reply, readingShape, type Shape, trim, wholeShape } from "./entity-shape.js";
-import { metaOf, teamsOf, titleOf } from "./meta.js";
+import { metaOf, type Reply, readingShape, type Shape, teamsOf, titleOf, trim, wholeShape } from "./entity-reply.js";
 import type { Catalog, MirrorRule, Placed, Query, Shelf, StoredEntity } from "./model.js";
 import { followPath } from "./paths.js";
 import { compileQuery } from "./query.js";
-import type { QueryKind } from "./query-forms.js";
+import type { QueryKind } from "./query-operators.js";
 import type { Refusal } from "./refusal.js";
 
 /** Gives what a name of a search means on an entity: a `$` meta-property, a property of whatever kind, or else a relation. */

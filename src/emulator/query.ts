@@ -1,10 +1,9 @@
 import type { Property } from "../blueprint.js";
 import { heldBy, targetsOf } from "./catalog.js";
-import { teamsOf } from "./meta.js";
+import { teamsOf } from "./entity-reply.js";
 import { type Catalog, isObject, type Query, type Shelf, type StoredEntity } from "./model.js";
 import { pathOperand, relatedTo } from "./paths.js";
-import { type QueryKind, ruleFault } from "./query-forms.js";
-import { compare, type Operand } from "./query-operators.js";
+import { compare, type Operand, type QueryKind, ruleFault } from "./query-operators.js";
 import { invalidRequest, type Refusal } from "./refusal.js";
 
 /** Gives what a name of a search means on an entity. */

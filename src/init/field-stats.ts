@@ -1,6 +1,5 @@
 import { addReading, type DateReadings, openReadings } from "../authoring/date-readings.js";
-import { formatJudges } from "../check/formats.js";
-import { identifierFault } from "../check/identifier.js";
+import { formatJudges, identifierFault } from "../check/constraints.js";
 import { addNumber, type NumberReadings, openNumbers } from "./numbers.js";
 
 /** Texts that people write for "no value". A source's own words beyond these are its author's to name. */

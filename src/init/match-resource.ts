@@ -1,15 +1,14 @@
 import { provenDates } from "../authoring/date-readings.js";
 import type { Blueprint, Property } from "../blueprint.js";
 import type { ColumnOptions } from "../source-options.js";
-import { booleanExpression, booleanWords } from "./booleans.js";
-import { dateExpression } from "./dates.js";
 import { type FieldStats, listDelimiters } from "./field-stats.js";
 import { normalName, pathExpression } from "./names.js";
 import { numberExpression, numberWriting } from "./numbers.js";
 import type { ProposedLeaf, Refused, ResourceProposal } from "./proposal.js";
+import { headOf, headQuestions, titleOf } from "./propose.js";
 import { proposeIdentifier } from "./propose-identifier.js";
-import { headOf, headQuestions, titleOf } from "./propose-resource.js";
 import type { Survey } from "./survey.js";
+import { booleanExpression, booleanWords, dateExpression } from "./value-forms.js";
 
 /** Proposes how a source's records become entities of a given blueprint: fields are matched by name, and typed by the blueprint. */
 export function matchResource(survey: Survey, blueprint: Blueprint, refused: Refused): ResourceProposal {

@@ -1,10 +1,9 @@
-import { booleanExpression, booleanWords } from "./booleans.js";
-import { isMoment, proposeDate, proposeMoment } from "./dates.js";
 import { type FieldStats, listDelimiters, maxDistinct } from "./field-stats.js";
 import { inWords, pathExpression } from "./names.js";
 import { numberExpression, numberWriting } from "./numbers.js";
 import { type Field, type FieldProposal, tolerated } from "./proposal.js";
 import type { Survey } from "./survey.js";
+import { booleanExpression, booleanWords, isMoment, proposeDate, proposeMoment } from "./value-forms.js";
 
 /** Most values of an enum, their longest, and how often each must come on average. */
 const maxEnum = 12;

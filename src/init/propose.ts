@@ -1,8 +1,130 @@
-import { type FoundRelation, findRelations, type Target, targetsOf } from "./find-relations.js";
-import type { Head, Refused, ResourceProposal } from "./proposal.js";
-import { proposeIdentifier } from "./propose-identifier.js";
-import { headOf, proposeResource } from "./propose-resource.js";
+import type { Blueprint, Property, Relation } from "../blueprint.js";
+import type { ColumnOptions } from "../source-options.js";
+import type { FieldStats } from "./field-stats.js";
+import { type FoundRelation, findRelations, proposeRelation, type Target, targetsOf } from "./find-relations.js";
+import { blueprintName, inWords, normalName, pathExpression, propertyKey } from "./names.js";
+import type { Head, ProposedLeaf, Refused, ResourceProposal } from "./proposal.js";
+import { proposeField } from "./propose-field.js";
+import { type IdentifierProposal, proposeIdentifier } from "./propose-identifier.js";
 import type { Survey } from "./survey.js";
+
+/** Chooses title and keys beside an identifier; a field that is neither identifier nor title becomes a property. */
+export function headOf(survey: Survey, identifier: IdentifierProposal | undefined): Head {
+  const titled = survey.fields.find(
+    (field) =>
+      field.types.has("string") &&
+      field.types.size === 1 &&
+      ["name", "title", "displayname", "label"].includes(normalName(field.path.join(" "))),
+  );
+  const taken = new Set<string>();
+  const keys = new Map<FieldStats, string>();
+  for (const [index, field] of survey.fields.entries()) {
+    if (field === titled || (field === identifier?.field && !identifier.isSlug)) continue;
+    keys.set(field, freeKey(propertyKey(field.path), taken, index));
+  }
+  return { identifier, title: titled ?? identifier?.field, keys };
+}
+
+/** Proposes how a source's records become entities of a blueprint that is made for them. */
+function proposeResource(
+  survey: Survey,
+  head: Head,
+  relations: readonly FoundRelation[],
+  heads: ReadonlyMap<Survey, Head>,
+  refused: Refused,
+): ResourceProposal {
+  const { identifier, title, keys } = head;
+  const questions = headQuestions(head);
+  const properties: ProposedLeaf[] = [];
+  const schema: Record<string, Property> = {};
+  const columns: Record<string, ColumnOptions> = {};
+  const blanks = new Set<string>();
+  const links: ProposedLeaf[] = [];
+  const related: Record<string, Relation> = {};
+  for (const found of relations) {
+    const key = keys.get(found.field) ?? found.target.blueprint;
+    const link = proposeRelation(found, key, heads);
+    const why = refused.get(`${survey.kind} relations.${key}`);
+    links.push({ ...link.leaf, ...(why !== undefined && { out: why }) });
+    related[key] = link.relation;
+    Object.assign(columns, link.columns);
+    questions.push(...link.questions);
+  }
+  const linked = new Set(relations.map(({ field }) => field));
+  for (const [field, key] of keys) {
+    if (linked.has(field)) continue;
+    const proposal = proposeField(field, survey);
+    if (proposal === undefined) {
+      properties.push({ key, expression: pathExpression(field.path), comment: "", out: "has no value in any record" });
+      continue;
+    }
+    const why = refused.get(`${survey.kind} properties.${key}`);
+    if (why !== undefined) {
+      schema[key] = { type: "string", title: proposal.property.title ?? key };
+      const expression = `${pathExpression(field.path)} | values | if type == "string" then . else tojson end`;
+      properties.push({ key, expression, comment: `as text, since too many do not fit: ${why}` });
+      continue;
+    }
+    schema[key] = proposal.property;
+    properties.push({ key, expression: proposal.expression, comment: proposal.seen });
+    for (const blank of proposal.blanks ?? []) blanks.add(blank);
+    const [column] = field.path;
+    if (proposal.column !== undefined && column !== undefined) columns[column] = proposal.column;
+    if (proposal.question !== undefined) questions.push(proposal.question);
+  }
+  const blueprint = blueprintName(survey.kind);
+  const made: Blueprint = {
+    identifier: blueprint,
+    title: inWords(blueprint).slice(0, 100),
+    schema: { properties: schema, required: [] },
+    relations: related,
+  };
+  return {
+    survey,
+    blueprint,
+    identifier,
+    ...(title !== undefined && { title: titleOf(title) }),
+    properties,
+    relations: links,
+    columns,
+    blanks: [...blanks].filter((blank) => !isValueElsewhere(blank, survey, schema, keys)),
+    questions,
+    made,
+  };
+}
+
+/** The questions that identifier and title raise. */
+export function headQuestions({ identifier }: Head): string[] {
+  if (identifier === undefined) return ["nothing tells the records apart; which expression gives the identifier?"];
+  return identifier.question === undefined ? [] : [identifier.question];
+}
+
+/** The expression of a title: text, whatever the field holds. */
+export function titleOf({ path, types }: FieldStats): string {
+  return types.has("number") ? `${pathExpression(path)} | values | tostring` : pathExpression(path);
+}
+
+/** A word that some field of words holds as a value cannot be a blank of the whole source. */
+function isValueElsewhere(
+  blank: string,
+  survey: Survey,
+  schema: Readonly<Record<string, Property>>,
+  keys: ReadonlyMap<FieldStats, string>,
+): boolean {
+  return survey.fields.some((field) => {
+    const property = schema[keys.get(field) ?? ""];
+    const isText = property === undefined || (property.type === "string" && property.format === undefined);
+    return isText && field.seen.has(blank);
+  });
+}
+
+function freeKey(key: string, taken: Set<string>, index: number): string {
+  const base = key === "" ? `column${index + 1}` : key;
+  let free = base;
+  for (let more = 2; taken.has(free); more++) free = `${base}${more}`;
+  taken.add(free);
+  return free;
+}
 
 /**
  * Proposes the mapping of all sources of a call together: their identifiers, the relations between them and into the catalog, and a blueprint for each.

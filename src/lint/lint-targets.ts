@@ -1,7 +1,7 @@
 import type { Blueprint, Blueprints } from "../blueprint.js";
 import { calculatedBy } from "../check/read-only.js";
 import { checkTargets } from "../check/targets.js";
-import { teamRuleOf } from "../check/type-head.js";
+import { teamRuleOf } from "../check/type-text.js";
 import type { Mapping, Resource } from "../map/mapping.js";
 import type { Report } from "./codes.js";
 import { nearestName } from "./nearest-name.js";

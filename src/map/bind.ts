@@ -2,7 +2,7 @@ import { searchesNull } from "../entity.js";
 import type { Cell } from "../record.js";
 import type { CompiledMapping, CompiledResource, Node } from "./compile-mapping.js";
 import type { JqRow } from "./jq-program.js";
-import { follow, PathFault, setOwn } from "./path.js";
+import { follow, PathFault, setOwn } from "./plain.js";
 import { type Blanks, isBlank, objectOfCells } from "./prepare.js";
 
 /** What the expressions of a resource see as their record. */

@@ -1,7 +1,5 @@
 import type { ColumnOptions, SourceOptions } from "../source-options.js";
-import { CellFault, type ReadCell } from "./columns-cell.js";
-import { dateIssue, dateReader } from "./columns-date.js";
-import { numberIssue, numberReader } from "./columns-number.js";
+import { CellFault, dateIssue, dateReader, numberIssue, numberReader, type ReadCell } from "./columns-parse.js";
 import type { Mapping } from "./mapping.js";
 
 /** What a column's text means, ready to read cells. */

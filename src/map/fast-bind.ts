@@ -1,10 +1,7 @@
 import type { Cell } from "../record.js";
 import { type Shape, withItem } from "./bind.js";
-import { isPlain, isTrue, textOf } from "./fast-calls.js";
-import type { Fast } from "./fast-node.js";
-import { holdings, orderOf } from "./fast-order.js";
-import { fastPath } from "./fast-path.js";
-import { ask, type Evaluate, none, Signal } from "./fast-signal.js";
+import { ask, type Evaluate, isPlain, isTrue, none, Signal, textOf } from "./fast-calls.js";
+import { type Fast, fastPath, holdings, orderOf } from "./fast-node.js";
 import { isBlank, objectOfCells } from "./prepare.js";
 
 /**

@@ -1,5 +1,45 @@
-import { regexOf } from "./fast-regex.js";
-import { ask, type Evaluate, Failure } from "./fast-signal.js";
+/** What the evaluation of an expression gives in place of a value; never seen outside of it. */
+export class Signal {}
+
+/** No output, as of `empty`. */
+export const none = new Signal();
+
+/** Where jq and JavaScript might differ, or the expression fails in words that are jq's to find: jq is asked for this record. */
+export const ask = new Signal();
+
+/** The expression fails, with jq's message. */
+export class Failure extends Signal {
+  readonly message: string;
+  constructor(message: string) {
+    super();
+    this.message = message;
+  }
+}
+
+/** Evaluates on one input: a value or a {@link Signal}. */
+export type Evaluate = (input: unknown) => unknown;
+
+/**
+ * The regular expression of JavaScript that finds what jq's finds; undefined where the two might differ.
+ *
+ * Taken are sequences of ASCII characters that mean themselves, classes of such characters and ranges, not negated, each with an
+ * optional `+`. Such a pattern never matches nothing, has no groups and no anchors, and both engines take the longest run from the left.
+ *
+ * @source Oniguruma, syntax Perl_NT, as jq 1.8.2 calls it
+ */
+export function regexOf(pattern: string): RegExp | undefined {
+  if (!simple.test(pattern)) return undefined;
+  try {
+    return new RegExp(pattern, "gu");
+  } catch {
+    // A range that runs backwards.
+    return undefined;
+  }
+}
+
+const plain = "[A-Za-z0-9 _:;,@#%=!\"'<>~`\\/&\\-]";
+const inClass = "(?:[A-Za-z0-9]-[A-Za-z0-9]|[A-Za-z0-9 _:;,@#%=!.\\/])";
+const simple = new RegExp(`^(?:(?:${plain}|\\[${inClass}+\\]|\\\\[.|+*?()\\[\\]{}$^])\\+?)+$`, "u");
 
 /** A function of jq whose arguments are literals, applied to one input. */
 export type FastCall = Evaluate;

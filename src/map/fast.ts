@@ -1,6 +1,5 @@
-import { fastCalls } from "./fast-calls.js";
+import { fastCalls, regexOf } from "./fast-calls.js";
 import { type Fast, hasScan, spread } from "./fast-node.js";
-import { regexOf } from "./fast-regex.js";
 import { isSign, literalOf, type PathStep, stepAt, stringOf } from "./plain.js";
 import { type Token, tokenize } from "./tokens.js";
 

@@ -1,10 +1,9 @@
 import type { SourceRecord } from "../record.js";
-import type { BoundResource, Notes, Pair } from "./bind.js";
-import { withItem } from "./bind.js";
+import { type BoundResource, type Notes, type Pair, withItem } from "./bind.js";
 import type { CompiledMapping } from "./compile-mapping.js";
 import { type BoundJob, runJob } from "./job.js";
 import type { JqRow } from "./jq-program.js";
-import { without } from "./path.js";
+import { without } from "./plain.js";
 import { type Blanks, objectOf, textOf } from "./prepare.js";
 
 /** What itemsToParse made of each record of a chunk. */

@@ -3,7 +3,7 @@ import type { Place } from "../record.js";
 import type { Shape } from "./bind.js";
 import type { CompiledMapping, Job } from "./compile-mapping.js";
 import { bindFast } from "./fast-bind.js";
-import { ask, type Evaluate, Failure, Signal } from "./fast-signal.js";
+import { ask, type Evaluate, Failure, Signal } from "./fast-calls.js";
 import type { Stuck } from "./jq.js";
 import type { JqCell, JqRow } from "./jq-program.js";
 

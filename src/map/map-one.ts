@@ -2,11 +2,33 @@ import type { Candidate, RawFields } from "../entity.js";
 import type { SourceRecord } from "../record.js";
 import type { Finding, Reject } from "../reject.js";
 import type { BoundResource, Field, FieldGroup } from "./bind.js";
-import type { Struck } from "./columns-reads.js";
+import type { Struck } from "./columns-apply.js";
 import type { CompiledMapping } from "./compile-mapping.js";
 import type { JqRow } from "./jq-program.js";
-import { rejectOf } from "./map-reject.js";
 import type { ChunkNotes } from "./notes.js";
+
+/** The one reject of a candidate: the first finding leads, the others stand in `also`. */
+export function rejectOf(
+  bound: BoundResource,
+  record: SourceRecord,
+  item: number,
+  findings: readonly Finding[],
+  known: { readonly blueprint?: unknown; readonly identifier?: unknown } = {},
+): Reject {
+  const [first, ...also] = findings as [Finding, ...Finding[]];
+  const { blueprint = bound.compiled.resource.blueprint, identifier } = known;
+  return {
+    ...first,
+    stage: "map",
+    at: record.at,
+    ...(record.span === undefined ? {} : { span: record.span }),
+    resource: bound.compiled.resource.index,
+    item,
+    ...(typeof blueprint === "string" && blueprint !== "" ? { blueprint } : {}),
+    ...(typeof identifier === "string" && identifier !== "" ? { identifier } : {}),
+    ...(also.length > 0 ? { also } : {}),
+  };
+}
 
 /** Where candidates and rejects of a chunk are gathered. */
 export interface Out {

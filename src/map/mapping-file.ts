@@ -4,13 +4,11 @@ import type { SourceOptions } from "../source-options.js";
 import type { Warning } from "../warning.js";
 import { columnIssues } from "./columns.js";
 import { parseText } from "./document.js";
-import { leafIssues, prototypeKeys } from "./leaf-issues.js";
 import { leavesOf, type Mapping, type RawLeaf, type RawMappings, type Resource } from "./mapping.js";
+import { leafIssues, prototypeKeys, pruneIssues } from "./mapping-issues.js";
 import { ignoredKeys, type MappingFile, mappingFile } from "./mapping-schema.js";
-import { setOwn } from "./path.js";
-import { plainOf } from "./plain.js";
-import { pruneIssues } from "./prune-issues.js";
-import { doubleQuotes, isFetched } from "./words.js";
+import { plainOf, setOwn } from "./plain.js";
+import { doubleQuotes, isFetched } from "./tokens.js";
 
 export { type Mapping, type Resource, sourceOptionsFor } from "./mapping.js";
 

@@ -1,5 +1,5 @@
 import type { Cell, SourceRecord } from "../record.js";
-import { setOwn } from "./path.js";
+import { setOwn } from "./plain.js";
 
 /** Texts that mean "no value". `longest` spares most cells the look-up. */
 export interface Blanks {

@@ -1,8 +1,7 @@
 import type { Blueprint } from "../blueprint.js";
 import { InternalError } from "../errors.js";
-import { components } from "./components.js";
+import { components, refuseRequiredCycle } from "./components.js";
 import { dynamicLinksOf, type Link, linksOf, type MappedRelations } from "./links.js";
-import { refuseRequiredCycle } from "./required-cycle.js";
 
 /** One step of an import: the entities of one blueprint, or, last, those of resources whose blueprint is an expression. */
 export interface Step {

@@ -1,7 +1,6 @@
 import { scaleLinear } from "d3-scale";
 import { area, curveBumpX } from "d3-shape";
-import { type Html, html } from "./html.js";
-import { round } from "./round.js";
+import { type Html, html, round } from "./html.js";
 
 /** A block of a flow: what stands in one column, as wide as its value. */
 export interface FlowNode {

@@ -1,6 +1,7 @@
 import { z } from "zod";
-import type { ClearedField, EntityBody } from "../entity.js";
+import type { ClearedField, EntityBody, RelationValue } from "../entity.js";
 import { PlanError } from "../errors.js";
+import type { Finding } from "../reject.js";
 
 /** Version of the plan file's form; a reader refuses others. */
 export const planFormat = 1;
@@ -183,4 +184,20 @@ function parseLine(text: string, number: number, file: string): PlanLine {
       hint: "Apply it with the version that made it, or make a new plan.",
     });
   throw new PlanError(`${file}:${number}: is not a line of a plan`, { hint: "Make a new plan." });
+}
+
+/**
+ * An entity's body without the relation targets that are missing, as it is written.
+ *
+ * @param missing - `relations.x` as path, the missing target as value
+ */
+export function withoutTargets(body: EntityBody, missing: readonly Pick<Finding, "path" | "value">[]): EntityBody {
+  const relations: Record<string, RelationValue> = {};
+  for (const [key, value] of Object.entries(body.relations)) {
+    const lost = missing.filter(({ path }) => path === `relations.${key}`).map((one) => one.value);
+    const left = Array.isArray(value) ? value.filter((name) => !lost.includes(name)) : [];
+    if (lost.length === 0) relations[key] = value;
+    else if (left.length > 0) relations[key] = left;
+  }
+  return { ...body, relations };
 }

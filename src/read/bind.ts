@@ -4,9 +4,9 @@ import { basename, isAbsolute, join } from "node:path";
 import picomatch from "picomatch";
 import { glob, isDynamicPattern } from "tinyglobby";
 import { SourceError, UsageError } from "../errors.js";
+import { isUrl, nameOf } from "./fetch.js";
 import { extensionOf, extensions } from "./format.js";
 import { asSourceError } from "./open.js";
-import { isUrl, nameOf } from "./source-name.js";
 
 /** A source that belongs to a kind of the mapping. */
 export interface BoundSource {

@@ -1,9 +1,10 @@
 import { type Chunk, maxChunkBytes, maxChunkRecords } from "../chunk.js";
 import type { Place, SourceRecord, Span } from "../record.js";
 import type { Finding, Reject } from "../reject.js";
+import type { SourceOptions } from "../source-options.js";
 import type { Warning } from "../warning.js";
-import type { BadText } from "./bad-text.js";
 import type { LineOffsets } from "./line-offsets.js";
+import type { BadText } from "./utf8.js";
 
 /** Gathers what a reader finds into chunks and gives each record its position. */
 export class ChunkSink {
@@ -139,4 +140,29 @@ export class ChunkSink {
     this.#longIntegers = undefined;
     this.#bytes = 0;
   }
+}
+
+/** Largest record in bytes where `maxRecordBytes` is not given. */
+export const defaultMaxRecordBytes = 16 * 1024 * 1024;
+
+/** Turns text into records: fed block by block, it puts what it finds into its sink before it returns. */
+export interface Reader {
+  /** @param block - the next bytes of valid UTF-8, whole characters only */
+  feed(block: Buffer): void;
+  /** No further block follows. */
+  end(): void;
+  /** The source broke off: gives the complete records that still waited for a look at what follows. */
+  cut?(): void;
+}
+
+/** What a reader is made from. */
+export interface ReaderInput {
+  /** The source's name for messages. */
+  readonly name: string;
+  /** Offset of the first byte fed: the length of the byte order mark. */
+  readonly start: number;
+  /** Whether offsets of the text are those of the source. */
+  readonly isUtf8: boolean;
+  readonly options: SourceOptions;
+  readonly sink: ChunkSink;
 }

@@ -2,7 +2,7 @@ import { SourceError } from "../errors.js";
 import type { Cell } from "../record.js";
 import type { Finding } from "../reject.js";
 import type { SourceOptions } from "../source-options.js";
-import type { ChunkSink } from "./chunk-sink.js";
+import { type ChunkSink, defaultMaxRecordBytes, type Reader, type ReaderInput } from "./chunk-sink.js";
 import {
   type Columns,
   delimiterOf,
@@ -12,9 +12,8 @@ import {
   quoteOf,
   repeatedColumnsHint,
 } from "./csv-header.js";
-import { defaultMaxRecordBytes, type Reader, type ReaderInput } from "./reader.js";
+import type { RowFault, RowPlace, RowSink } from "./row-cutter.js";
 import { RowScanner, type ScanOptions } from "./row-scanner.js";
-import type { RowFault, RowPlace, RowSink } from "./row-sink.js";
 
 /**
  * Reads CSV and TSV: a record is an array of cells beside the source's one array of columns, with span and line.

@@ -1,11 +1,10 @@
 import { SourceError } from "../errors.js";
 import type { SourceOptions } from "../source-options.js";
-import { BadText } from "./bad-text.js";
 import { type Decode, type Encoding, encodingOf } from "./encoding.js";
+import { markBytes, refuseOtherKinds } from "./format.js";
 import { LineOffsets, lineEndsOf, wideLineEndsOf } from "./line-offsets.js";
-import { markBytes, refuseOtherKinds } from "./other-kinds.js";
-import { type Peeked, peek } from "./peek.js";
-import { badByte, badTextMessage, TextPlace, wholeUtf8 } from "./utf8.js";
+import { type Peeked, peek } from "./unpack.js";
+import { BadText, badByte, badTextMessage, TextPlace, wholeUtf8 } from "./utf8.js";
 
 /** A source's text: valid UTF-8 without a byte order mark. */
 export interface Text {

@@ -1,18 +1,21 @@
-import { InternalError } from "../errors.js";
+import { stringify } from "yaml";
+import { InternalError, SourceError } from "../errors.js";
 import type { Span } from "../record.js";
 import type { SourceOptions } from "../source-options.js";
 import type { BoundSource } from "./bind.js";
+import { defaultMaxRecordBytes } from "./chunk-sink.js";
 import { scanOptions } from "./csv.js";
 import type { Text } from "./decode.js";
-import { extractJson } from "./extract-json.js";
 import { encoded, extractSpans } from "./extract-spans.js";
-import { extractYaml } from "./extract-yaml.js";
 import { tellFormat } from "./format.js";
-import { openText, openUnpacked } from "./open-text.js";
+import { type Element, JsonFrame, recordsAt } from "./json-frame.js";
+import { JsonSyntaxFault } from "./json-text.js";
+import { openText, openUnpacked } from "./open.js";
 import { RowScanner } from "./row-scanner.js";
 import { unpackedName } from "./unpack.js";
 import { isWorkbook } from "./xlsx/open-sheet.js";
 import { extractRows } from "./xlsx/xlsx.js";
+import { itemsOf, YamlDocuments } from "./yaml.js";
 
 /** A record to extract: its span where its format has spans. */
 export interface Wanted {
@@ -121,4 +124,74 @@ export async function rejectsNameOf(
   const text = await openText(opened, options);
   await text.blocks.return();
   return { name, extension: tellFormat(path, text.head, options) };
+}
+
+/** Gives the text, piece by piece, of the JSON records at some positions, each as it is, at the same path of keys: an array, or a map of their keys. */
+async function* extractJson(
+  source: { readonly name: string; readonly start: number },
+  blocks: AsyncIterable<Buffer>,
+  options: SourceOptions,
+  positions: ReadonlySet<number>,
+): AsyncGenerator<Buffer, void, undefined> {
+  const at = recordsAt(options);
+  let position = 0;
+  let written = 0;
+  let pieces: Buffer[] = [];
+  const take = ({ text, key }: Element): void => {
+    position++;
+    if (text === undefined || !positions.has(position)) return;
+    pieces.push(Buffer.from(written === 0 ? "\n" : ",\n"), ...(key === undefined ? [] : [key, Buffer.from(":")]), text);
+    written++;
+  };
+  const frame = new JsonFrame(source, at, Number.POSITIVE_INFINITY, take);
+  const [first, last] = at.isMap ? ["{", "}"] : ["[", "]"];
+  yield Buffer.from(at.path.map((key) => `{${JSON.stringify(key)}:`).join("") + first);
+  for await (const block of blocks) {
+    feed(source.name, frame, block);
+    yield Buffer.concat(pieces);
+    pieces = [];
+    if (written === positions.size) break;
+  }
+  yield Buffer.from(`\n${last}${"}".repeat(at.path.length)}\n`);
+}
+
+function feed(name: string, frame: JsonFrame, block: Buffer): void {
+  try {
+    frame.feed(block);
+  } catch (error) {
+    if (!(error instanceof JsonSyntaxFault)) throw error;
+    throw new SourceError(name, `is not valid JSON at line ${error.place.line}: ${error.message}`, { cause: error });
+  }
+}
+
+/** Gives the YAML records at some positions as documents that the same options read: a document that is one record as it is, an element of a list by itself. */
+async function* extractYaml(
+  { blocks, start }: Pick<Text, "blocks" | "start">,
+  options: SourceOptions,
+  positions: ReadonlySet<number>,
+): AsyncGenerator<Buffer, void, undefined> {
+  const { path, isMap } = recordsAt(options);
+  let position = 0;
+  let pieces: string[] = [];
+  const put = (text: string): void => {
+    if (positions.has(++position)) pieces.push(`---\n${text.replace(/^ *\n/, "").trimEnd()}\n`);
+  };
+  const documents = new YamlDocuments(start, options.maxRecordBytes ?? defaultMaxRecordBytes, ({ text = "" }) => {
+    const found = itemsOf(text, options);
+    if ("fault" in found || found.isWhole) {
+      put(text);
+      return;
+    }
+    for (const { value, key } of found.items) {
+      const inner: unknown = key === undefined ? (isMap || path.length === 0 ? value : [value]) : { [key]: value };
+      put(stringify(path.reduceRight((within: unknown, each) => ({ [each]: within }), inner)));
+    }
+  });
+  for await (const block of blocks) {
+    documents.feed(block);
+    yield Buffer.from(pieces.join(""));
+    pieces = [];
+  }
+  documents.end();
+  yield Buffer.from(pieces.join(""));
 }

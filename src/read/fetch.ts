@@ -3,7 +3,20 @@ import type { IncomingHttpHeaders } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import { type Dispatcher, request } from "undici";
 import { SourceError } from "../errors.js";
-import { nameOf } from "./source-name.js";
+
+/** Whether a path is an http(s) address. */
+export function isUrl(path: string): boolean {
+  return /^https?:\/\//i.test(path);
+}
+
+/** What people see of a path: itself, `stdin`, or a URL without userinfo, query and fragment. */
+export function nameOf(path: string): string {
+  if (path === "-") return "stdin";
+  if (!isUrl(path)) return path;
+  if (!URL.canParse(path)) return path.replace(/[?#].*$/s, "").replace(/\/\/.*@/, "//");
+  const { origin, pathname } = new URL(path);
+  return origin + pathname;
+}
 
 /** What a download takes from the world around it. */
 export interface FetchIo {

@@ -1,8 +1,7 @@
 import { SourceError } from "../errors.js";
 import type { SourceOptions } from "../source-options.js";
 import { parseJson } from "./json-parse.js";
-import { type JsonPlace, JsonPlaces, JsonSyntaxFault } from "./json-place.js";
-import { brackets, JsonText, kindOf } from "./json-text.js";
+import { brackets, type JsonPlace, JsonPlaces, JsonSyntaxFault, JsonText, kindOf } from "./json-text.js";
 
 /** A record's text. */
 export interface Element {

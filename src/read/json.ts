@@ -1,11 +1,10 @@
 import { SourceError } from "../errors.js";
 import type { Finding } from "../reject.js";
 import type { SourceOptions } from "../source-options.js";
-import type { ChunkSink } from "./chunk-sink.js";
+import { type ChunkSink, defaultMaxRecordBytes, type Reader, type ReaderInput } from "./chunk-sink.js";
 import { type Element, JsonFrame, recordsAt } from "./json-frame.js";
 import { isObject, maxNesting, notAnObject, parseJson, tooDeep } from "./json-parse.js";
-import { type JsonPlace, JsonSyntaxFault } from "./json-place.js";
-import { defaultMaxRecordBytes, type Reader, type ReaderInput } from "./reader.js";
+import { type JsonPlace, JsonSyntaxFault } from "./json-text.js";
 
 /**
  * Reads the elements of a JSON array, at the top or at a path of keys, a single object, or the values of an object under their keys; several JSON texts one

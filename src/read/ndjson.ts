@@ -1,6 +1,5 @@
-import type { ChunkSink } from "./chunk-sink.js";
+import { type ChunkSink, defaultMaxRecordBytes, type Reader, type ReaderInput } from "./chunk-sink.js";
 import { isObject, maxNesting, notAnObject, parseJson, tooDeep } from "./json-parse.js";
-import { defaultMaxRecordBytes, type Reader, type ReaderInput } from "./reader.js";
 
 /**
  * Reads one JSON object a line, with span and line. Blank lines are no records; a line that is not JSON, not an object or

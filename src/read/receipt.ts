@@ -2,8 +2,7 @@ import type { SourceOptions } from "../source-options.js";
 import type { BoundSource } from "./bind.js";
 import type { Text } from "./decode.js";
 import type { Format } from "./format.js";
-import type { Sniffed } from "./sniff.js";
-import type { JsonShape } from "./sniff-json.js";
+import type { JsonShape, Sniffed } from "./sniff.js";
 import type { Packing } from "./unpack.js";
 
 /** How a source is read: told by the mapping, or found where that leaves no doubt. */

@@ -1,5 +1,4 @@
-import { type Dialect, RowCutter } from "./row-cutter.js";
-import type { RowFault, RowSink } from "./row-sink.js";
+import { type Dialect, RowCutter, type RowFault, type RowSink } from "./row-cutter.js";
 import { StrayQuote } from "./stray-quote.js";
 import { Finder, Window } from "./window.js";
 

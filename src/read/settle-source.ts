@@ -1,8 +1,7 @@
 import type { SourceOptions } from "../source-options.js";
 import type { BoundSource } from "./bind.js";
 import { type Answer, answered, type Doubt, doubtError } from "./doubt.js";
-import { type OpenIo, reopenablePath } from "./open.js";
-import { openText } from "./open-text.js";
+import { type OpenIo, openText, reopenablePath } from "./open.js";
 import { type Receipt, receiptOf } from "./receipt.js";
 import { sniffText } from "./sniff.js";
 import { isWorkbook } from "./xlsx/open-sheet.js";

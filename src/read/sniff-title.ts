@@ -1,9 +1,31 @@
 import type { Cell } from "../record.js";
 import type { SourceOptions } from "../source-options.js";
+import { scanOptions } from "./csv.js";
 import { placesOf } from "./csv-header.js";
+import type { Text } from "./decode.js";
 import type { Answer, Doubt } from "./doubt.js";
-import type { SampleRow } from "./sample-rows.js";
-import { isEven, isValue, widthOf } from "./sniff-rows.js";
+import { RowScanner } from "./row-scanner.js";
+
+/** Cells of a row. */
+export function widthOf({ cells }: { readonly cells: readonly Cell[] }): number {
+  return cells.length;
+}
+
+/** Whether all rows have one width. */
+export function isEven(widths: readonly number[]): boolean {
+  return widths.every((width) => width === widths[0]);
+}
+
+/** True for a number that is no year, a date, true or false: hardly the name of a column. */
+export function isValue(cell: string): boolean {
+  if (/^(?:19|20)\d\d$/.test(cell)) return false;
+  return /^(?:[+-]?\d+(?:[.,]\d+)?|\d{4}-\d\d-\d\d(?:[T ].*)?|\d{1,2}[./]\d{1,2}[./]\d{2,4}|true|false)$/i.test(cell);
+}
+
+/** `1 column`, `2 columns`. */
+export function columnCount(count: number): string {
+  return count === 1 ? "1 column" : `${count} columns`;
+}
 
 /** Most lines of a title. */
 const mostTitleRows = 10;
@@ -72,4 +94,50 @@ function filledCells({ cells }: SampleRow): number {
 
 function isEmpty(cell: Cell): boolean {
   return cell === null || String(cell).trim() === "";
+}
+
+/** A source's beginning. */
+export type Head = Pick<Text, "head" | "isWhole" | "start">;
+
+/** A row of a sample. */
+export interface SampleRow {
+  readonly cells: readonly Cell[];
+  readonly line: number;
+}
+
+/** The first rows of a table. */
+interface Sample {
+  readonly rows: readonly SampleRow[];
+  /** Lines between them that are no rows. */
+  readonly faults: number;
+  /** Whether no further row is looked at. */
+  readonly isEnough: boolean;
+}
+
+/** Rows that are looked at. */
+const mostRows = 20;
+const sliceBytes = 64 * 1024;
+
+/** Reads the first rows of a head as the options say; none where the very first line is no row, which is a fault that reading reports. */
+export function sampleRows({ head, isWhole, start }: Head, options: SourceOptions): Sample {
+  const rows: SampleRow[] = [];
+  let faults = 0;
+  let isBroken = false;
+  const scanner = new RowScanner(scanOptions(options, start), {
+    get width() {
+      return rows[0]?.cells.length;
+    },
+    row: (cells, { line }) => {
+      if (rows.length < mostRows && !isBroken) rows.push({ cells, line });
+    },
+    bad: () => {
+      isBroken ||= rows.length === 0;
+      if (rows.length < mostRows) faults++;
+    },
+  });
+  const isEnough = (): boolean => isBroken || rows.length + faults >= mostRows;
+  let at = 0;
+  for (; at < head.length && !isEnough(); at += sliceBytes) scanner.feed(head.subarray(at, at + sliceBytes));
+  if (isWhole && at >= head.length) scanner.end();
+  return { rows, faults, isEnough: isEnough() };
 }

@@ -1,11 +1,9 @@
 import { parseOptions } from "../options/parse.js";
 import { type ApplyOptions, applyOptions } from "../options/run.js";
 import { refuseDrift, refuseDriftedGround } from "./plan/drift.js";
-import { openPlan, surveyPlan } from "./plan/open.js";
-import { deletionsOf, planLines, plannedEntities } from "./plan/planned.js";
+import { deletionsOf, openPlan, planLines, plannedEntities, surveyPlan } from "./plan/open.js";
 import { deleteStale } from "./prune/delete.js";
-import { clientOptionsOf, connect, watchProgress } from "./run/connect.js";
-import type { ImportContext } from "./run/context.js";
+import { clientOptionsOf, connect, type ImportContext, watchProgress } from "./run/connect.js";
 import { doWork, type Finished, finish } from "./run/finish.js";
 import { deferRelations } from "./stages/defer.js";
 import { runSteps } from "./stages/steps.js";

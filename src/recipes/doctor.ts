@@ -1,9 +1,7 @@
 import { type ClientOptions, createClient } from "../api/client.js";
 import type { DoctorOptions } from "../options/catalog.js";
-import type { Check } from "./doctor/checks.js";
+import { type Check, checkNetwork, checkPermissions } from "./doctor/checks.js";
 import { checkContact } from "./doctor/contact.js";
-import { checkNetwork } from "./doctor/network.js";
-import { checkPermissions } from "./doctor/permissions.js";
 import { probeReadings, type Reading } from "./doctor/probe.js";
 import { clientOptionsOf } from "./run/connect.js";
 

@@ -1,5 +1,5 @@
 import type { ResolvedRunOptions } from "../options/run.js";
-import type { ImportContext } from "./run/context.js";
+import type { ImportContext } from "./run/connect.js";
 import type { Finished } from "./run/finish.js";
 import { newFolder } from "./run/folder.js";
 import { runSources, type SourceCommand } from "./run/run.js";

@@ -1,7 +1,7 @@
 import { parseOptions } from "../options/parse.js";
 import { type ImportOptions, importOptions } from "../options/run.js";
 import { runDryRun } from "./dry-run.js";
-import type { ImportContext } from "./run/context.js";
+import type { ImportContext } from "./run/connect.js";
 import type { Finished } from "./run/finish.js";
 import { newFolder } from "./run/folder.js";
 import { runSources } from "./run/run.js";

@@ -6,7 +6,7 @@ import { type PlanOptions, planOptions } from "../options/run.js";
 import { openPlanWriter } from "./plan/writer.js";
 import { findStale } from "./prune/find-stale.js";
 import { pruneScope } from "./prune/scope.js";
-import type { ImportContext } from "./run/context.js";
+import type { ImportContext } from "./run/connect.js";
 import type { Finished } from "./run/finish.js";
 import { newFolder } from "./run/folder.js";
 import { runSources } from "./run/run.js";

@@ -5,7 +5,7 @@ import { findImport, type PastImport, passedOver } from "../state/folders.js";
 import { reopenFolder } from "./resume/folder.js";
 import { leaveOut, openRetried } from "./resume/leave-out.js";
 import { passOver } from "./resume/pass-over.js";
-import type { ImportContext } from "./run/context.js";
+import type { ImportContext } from "./run/connect.js";
 import type { Finished } from "./run/finish.js";
 import { runSources } from "./run/run.js";
 import { deferRelations } from "./stages/defer.js";

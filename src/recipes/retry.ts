@@ -8,7 +8,7 @@ import { fingerprintFile } from "../state/fingerprint.js";
 import { findImport, type PastImport, passedOver } from "../state/folders.js";
 import { leaveOut, openRetried } from "./resume/leave-out.js";
 import { isImport, optionsOf } from "./resume.js";
-import type { ImportContext } from "./run/context.js";
+import type { ImportContext } from "./run/connect.js";
 import type { Finished } from "./run/finish.js";
 import { newFolder } from "./run/folder.js";
 import { copyOf } from "./run/inputs.js";

@@ -5,7 +5,7 @@ import type { Step } from "../order/steps.js";
 import { deleteStale } from "./prune/delete.js";
 import { findStale } from "./prune/find-stale.js";
 import { type PruneScope, pruneScope, refusePrune, refuseScope } from "./prune/scope.js";
-import type { ImportContext } from "./run/context.js";
+import type { ImportContext } from "./run/connect.js";
 import type { Finished } from "./run/finish.js";
 import { newFolder } from "./run/folder.js";
 import type { Inventory } from "./run/inventory.js";
@@ -13,8 +13,7 @@ import { runSources, type SourceCommand, type SourceJob } from "./run/run.js";
 import { compareWithCatalog, type OnDifference } from "./stages/compare.js";
 import { deferRelations } from "./stages/defer.js";
 import { dropDuplicates } from "./stages/duplicates.js";
-import { entitiesOf } from "./stages/entities.js";
-import type { Stages } from "./stages/stage.js";
+import { entitiesOf, type Stages } from "./stages/entities.js";
 import { runSteps } from "./stages/steps.js";
 
 /**

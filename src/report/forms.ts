@@ -2,10 +2,8 @@ import { mkdir, rename, writeFile } from "node:fs/promises";
 import { dirname, extname } from "node:path";
 import { StateError, UsageError } from "../errors.js";
 import { formatHtml } from "./forms/html.js";
-import { formatJson } from "./forms/json.js";
-import { formatJunit } from "./forms/junit.js";
+import { formatJson, formatJunit, formatPrometheus } from "./forms/machine.js";
 import { formatMarkdown } from "./forms/markdown.js";
-import { formatPrometheus } from "./forms/prometheus.js";
 import type { Report } from "./report.js";
 
 /** Writes a report in one form, whole. `file` is where it will lie. */

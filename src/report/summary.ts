@@ -1,9 +1,17 @@
 import type { Mode } from "../entity.js";
-import { advice } from "./advice.js";
 import type { Counts, EntityCounts } from "./counts.js";
 import type { RejectGroup, WarningGroup } from "./group-causes.js";
 import type { Report } from "./report.js";
-import { formatCount, formatDuration, formatNumber, formatPlace, makePaint, type Paint, visible } from "./words.js";
+import {
+  advice,
+  formatCount,
+  formatDuration,
+  formatNumber,
+  formatPlace,
+  makePaint,
+  type Paint,
+  visible,
+} from "./words.js";
 
 /** What the terminal summary needs beside the report. */
 export interface SummaryFacts {

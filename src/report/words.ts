@@ -1,3 +1,5 @@
+import type { RejectCode } from "../reject.js";
+
 const numbers = new Intl.NumberFormat("en-US", { maximumFractionDigits: 1 });
 
 /** Writes a number with its thousands separated, to one decimal: `12,345.6`. */
@@ -52,3 +54,63 @@ export function makePaint(color: boolean): Paint {
 }
 
 const tones = { good: 32, bad: 31, warn: 33, faint: 2, strong: 1 } as const;
+
+/** What to do about each reject, in a few words. */
+export const advice = {
+  ragged_row:
+    "give the row as many cells as the header has; quote cells that hold the delimiter; or set source.csv.shortRows: pad, longRows: drop",
+  bad_text: "correct the byte, or name the source's encoding under source.encoding",
+  unclosed_quote: "close the quote, or set source.csv.quote to false where quotes are plain text",
+  bad_quote: "double a quote within a quoted cell, or set source.csv.quote to false where quotes are plain text",
+  bad_json: "correct the line: one complete JSON object",
+  bad_yaml: "correct the document",
+  not_an_object: "make the record a JSON object",
+  nested_too_deep: "flatten the record; no mapping needs that depth",
+  record_too_large: "shorten the record, or raise source.maxRecordBytes in the mapping",
+  selector_not_boolean: "make selector.query of the mapping give true or false for every record",
+  items_not_array: "make itemsToParse of the mapping give an array, or null for none",
+  column_invalid: "correct the cell, or the format of its column in the mapping",
+  expression_error: "correct the record, or let the expression of the mapping expect such a value",
+  identifier_missing: "fill the cells the identifier is made of, or let selector.query leave such records out",
+  blueprint_missing: "fill the cells the blueprint is made of, or let selector.query leave such records out",
+  unknown_blueprint: "create the blueprint, or correct the name that the expression gives",
+  unknown_property: "add it to the blueprint, or take it out of the mapping",
+  identifier_invalid: "change the value, or let the expression of the identifier replace what Port does not allow",
+  wrong_type: "correct the value, or name it as a blank under source.blanks in the mapping",
+  not_in_enum: "correct the value, or add it to the enum of the blueprint",
+  out_of_bounds: "correct the value, or the bound in the blueprint",
+  bad_format: "correct the value to the format of the property",
+  required_missing: "fill the value, or give it a default in the mapping with //",
+  relation_invalid: "give one identifier, or a list of them where the relation takes many",
+  title_invalid: "give text; a team may be a list of texts",
+  entity_too_large: "shorten the record's longest values",
+  duplicate_differs: "keep one of the two records, or set duplicates in the mapping to first",
+  already_exists: "import with --mode merge or override, or take the record out",
+  relation_target_missing: "import the target first, or correct the identifier",
+  relation_target_rejected: "correct the record of the target, then import both again",
+  refused_by_api: "correct what the message names; the trace id in reasons.ndjson helps Port's support",
+  no_verdict: "import the record again; the trace id in reasons.ndjson helps Port's support",
+} as const satisfies Record<RejectCode, string>;
+
+/** How far an import is. */
+export interface Progress {
+  readonly read: number;
+  /** Entities created or updated. */
+  readonly written: number;
+  readonly rejected: number;
+  readonly requestsPerSecond: number;
+  /** Share of the bulk quota in use, 0 to 1; absent where nothing holds the pace. */
+  readonly quotaShare?: number;
+}
+
+/** Writes the progress line, without line end: `1,200 read, 1,180 written, 2 failed, 58.5 requests/s, 50 % of the quota`. */
+export function formatProgress({ read, written, rejected, requestsPerSecond, quotaShare }: Progress): string {
+  const parts = [
+    `${formatNumber(read)} read`,
+    `${formatNumber(written)} written`,
+    `${formatNumber(rejected)} failed`,
+    `${formatNumber(requestsPerSecond)} requests/s`,
+  ];
+  if (quotaShare !== undefined) parts.push(`${Math.round(quotaShare * 100)} % of the quota`);
+  return parts.join(", ");
+}

@@ -10,13 +10,13 @@ import {
   type Lock,
   type LockHolder,
   lapseMs,
+  type Machine,
   nameOf,
   parseHolder,
   readIfThere,
   renewMs,
   textOf,
 } from "./lease.js";
-import type { Machine } from "./machine.js";
 
 /** Between two looks at a lock that may have lapsed. */
 const lookMs = 1000;

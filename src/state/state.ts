@@ -7,9 +7,8 @@ import { cleanValue } from "./fingerprint.js";
 import { makeImportFolder, makeImportId, makeStateDir, removeOldImports, writeWhole } from "./folders.js";
 import { type Journal, openJournal } from "./journal.js";
 import { type JournalHeader, journalFormat } from "./journal-lines.js";
-import { type Lock, lapseMs, nameOf } from "./lease.js";
+import { type Lock, lapseMs, type Machine, nameOf, thisMachine } from "./lease.js";
 import { describeHolder, takeLock } from "./lock.js";
-import { type Machine, thisMachine } from "./machine.js";
 import { openRejects, type Rejects } from "./rejects.js";
 import { type Codec, deferredCodec, entityCodec, openSpool, type Spool } from "./spool.js";
 

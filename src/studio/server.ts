@@ -5,8 +5,7 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { PortloadError } from "../errors.js";
 import { packageFile } from "../version.js";
 import type { StudioActions } from "./actions.js";
-import { studioDocument } from "./document.js";
-import { studioCss } from "./style.js";
+import { studioCss, studioDocument } from "./document.js";
 
 /** A studio that is open. */
 export interface StudioServer {

@@ -3,7 +3,7 @@ import { type Deferred, type Outcome, placeOf } from "../outcome.js";
 import type { Reject, RejectCode } from "../reject.js";
 import { noCode } from "../reply.js";
 import type { Verdict } from "../verdict.js";
-import { maxBodyBytes } from "./batch.js";
+import { maxBodyBytes } from "./exchange.js";
 
 /**
  * What a verdict means for the entity of a write: its outcome, or that it waits for a further write, because this one left relations out or was refused

@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import { type Caps, createAllowance } from "../../src/api/allowance.js";
+import { portQuotas } from "../../src/api/call.js";
 import type { WindowNews } from "../../src/api/headers.js";
-import { portQuotas } from "../../src/api/routes.js";
 import { startSharedLane } from "../../src/api/shared-lane.js";
 import { manualClock } from "../support/manual-clock.js";
 

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { LintFinding } from "../../src/lint/codes.js";
-import { lintForms } from "../../src/lint/forms.js";
+import { type LintFinding, lintForms } from "../../src/lint/codes.js";
 
 const finding: LintFinding = {
   file: "maps/a,b.yaml",

@@ -3,8 +3,12 @@ import { join } from "node:path";
 import { Ajv } from "ajv";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { type JsonSchema, mappingJsonSchema, mappingTestJsonSchema } from "../../src/lint/json-schema.js";
-import { keyDescriptions } from "../../src/lint/key-descriptions.js";
+import {
+  type JsonSchema,
+  keyDescriptions,
+  mappingJsonSchema,
+  mappingTestJsonSchema,
+} from "../../src/lint/json-schema.js";
 import { root } from "../support/catalog.js";
 
 const ajv = new Ajv({ strict: false, allErrors: true });

@@ -1,7 +1,6 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { type LintCode, lintCodes } from "../../src/lint/codes.js";
-import { lintForms } from "../../src/lint/forms.js";
+import { type LintCode, lintCodes, lintForms } from "../../src/lint/codes.js";
 import { lint } from "../../src/recipes/lint.js";
 import { root } from "../support/catalog.js";
 

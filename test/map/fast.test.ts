@@ -3,7 +3,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import type { Candidate } from "../../src/entity.js";
 import { fastOf } from "../../src/map/fast.js";
 import { bindFast } from "../../src/map/fast-bind.js";
-import { ask, Failure, none } from "../../src/map/fast-signal.js";
+import { ask, Failure, none } from "../../src/map/fast-calls.js";
 import { startJq } from "../../src/map/jq.js";
 import type { JqCell } from "../../src/map/jq-program.js";
 import { mapAll, resource, rows, values } from "./records.js";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { missingColumns, nearestColumn } from "../../src/map/keys-read.js";
 import { parseMapping } from "../../src/map/mapping-file.js";
-import { missingColumns, nearestColumn } from "../../src/map/missing-columns.js";
 
 /** What is said of the leaves of a mapping whose only property is the expression. */
 function faultsOf(expression: string, columns: readonly string[], source = ""): readonly string[] {

@@ -1,8 +1,7 @@
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { startJq } from "../../src/map/jq.js";
-import { follow, PathFault, without } from "../../src/map/path.js";
-import { leadingPath, type PathStep, plainOf } from "../../src/map/plain.js";
+import { follow, leadingPath, PathFault, type PathStep, plainOf, without } from "../../src/map/plain.js";
 
 const engine = startJq();
 afterAll(() => engine.close());

@@ -2,7 +2,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { MappingError } from "../../src/errors.js";
 import { fastOf } from "../../src/map/fast.js";
 import { bindFast } from "../../src/map/fast-bind.js";
-import { ask } from "../../src/map/fast-signal.js";
+import { ask } from "../../src/map/fast-calls.js";
 import { startJq } from "../../src/map/jq.js";
 import { mapAll, resource, values } from "./records.js";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { doubleQuotes, isFetched, refusalOf, refusedWords } from "../../src/map/words.js";
+import { doubleQuotes, isFetched, refusalOf, refusedWords } from "../../src/map/tokens.js";
 
 describe("refusalOf", () => {
   it.each([...refusedWords])("refuses %s", (word) => {

@@ -6,8 +6,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, describe, expect, it, onTestFinished } from "vitest";
 import { extractRecords } from "../../src/read/extract.js";
-import { fetchBytes } from "../../src/read/fetch.js";
-import { nameOf } from "../../src/read/source-name.js";
+import { fetchBytes, nameOf } from "../../src/read/fetch.js";
 import { gather } from "./read-text.js";
 
 const folder = mkdtempSync(join(tmpdir(), "portload-fetch-"));

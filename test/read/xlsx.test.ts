@@ -7,7 +7,7 @@ import { bindSources } from "../../src/read/bind.js";
 import { extractRecords, rejectsNameOf } from "../../src/read/extract.js";
 import { receiptText } from "../../src/read/receipt.js";
 import { settleSource } from "../../src/read/settle-source.js";
-import { dateStyle, isoDate } from "../../src/read/xlsx/dates.js";
+import { dateStyle, isoDate } from "../../src/read/xlsx/workbook.js";
 import { textRow, workbook, zip } from "../support/workbook.js";
 import { asObject, gather, readText, stdin } from "./read-text.js";
 

@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import type { Emulator } from "../../src/emulator/emulator.js";
 import type { ImportOptions } from "../../src/options/run.js";
 import { runImport } from "../../src/recipes/import.js";
-import type { ImportContext } from "../../src/recipes/run/context.js";
+import type { ImportContext } from "../../src/recipes/run/connect.js";
 import { blueprintOf, envOf, makeFolder, readingFlags, root, startCatalog } from "../support/catalog.js";
 import { manualClock } from "../support/manual-clock.js";
 

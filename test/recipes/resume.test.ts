@@ -7,7 +7,7 @@ import type { ImportOptions } from "../../src/options/run.js";
 import { runImport } from "../../src/recipes/import.js";
 import { pastReport } from "../../src/recipes/past-report.js";
 import { resumeImport } from "../../src/recipes/resume.js";
-import type { ImportContext } from "../../src/recipes/run/context.js";
+import type { ImportContext } from "../../src/recipes/run/connect.js";
 import { sealLine } from "../../src/state/journal-lines.js";
 import { envOf, makeFolder, startCatalog } from "../support/catalog.js";
 import { catalogOf, type Node, nodeBlueprint, nodeImport, writeNodes } from "../support/nodes.js";

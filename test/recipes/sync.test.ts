@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { Emulator } from "../../src/emulator/emulator.js";
 import type { ImportOptions, SyncOptions } from "../../src/options/run.js";
 import { runImport } from "../../src/recipes/import.js";
-import type { ImportContext } from "../../src/recipes/run/context.js";
+import type { ImportContext } from "../../src/recipes/run/connect.js";
 import { runSync } from "../../src/recipes/sync.js";
 import { readJournal } from "../../src/state/journal.js";
 import { blueprintOf, envOf, makeFolder, root, startCatalog } from "../support/catalog.js";

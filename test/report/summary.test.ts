@@ -1,7 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { formatProgress } from "../../src/report/progress.js";
 import { formatSummary } from "../../src/report/summary.js";
-import { formatCount, formatDuration, formatNumber, formatPlace, visible } from "../../src/report/words.js";
+import {
+  formatCount,
+  formatDuration,
+  formatNumber,
+  formatPlace,
+  formatProgress,
+  visible,
+} from "../../src/report/words.js";
 import { dirtyReport, entities, report } from "./reports.js";
 
 const facts = { mode: "merge", folder: ".portload/x", color: false } as const;

@@ -4,9 +4,8 @@ import { readdir, readFile, stat, truncate, unlink, writeFile } from "node:fs/pr
 import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { GuardError } from "../../src/errors.js";
-import { type Lock, type LockHolder, lapseMs } from "../../src/state/lease.js";
+import { type Lock, type LockHolder, lapseMs, type Machine, thisMachine } from "../../src/state/lease.js";
 import { describeHolder, takeLock } from "../../src/state/lock.js";
-import { type Machine, thisMachine } from "../../src/state/machine.js";
 import { makeFolder } from "./folder.js";
 
 const of = { mapping: "ab12", target: "https://api.port.io/v1" };

@@ -2,8 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Batch, FoundEntity, Mode, Write } from "../../src/entity.js";
 import type { Reply } from "../../src/reply.js";
 import type { Verdict } from "../../src/verdict.js";
-import { batchWrites } from "../../src/write/batch.js";
-import { type ExchangeIo, exchangeBatch } from "../../src/write/exchange.js";
+import { batchWrites, type ExchangeIo, exchangeBatch } from "../../src/write/exchange.js";
 import { outcomeOf } from "../../src/write/outcome.js";
 import { entity, iterate, write } from "../support/entities.js";
 

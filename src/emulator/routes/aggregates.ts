@@ -1,5 +1,5 @@
 import type { FastifyRequest } from "fastify";
-import { aggregate } from "../aggregation.js";
+import { aggregate } from "../calculation.js";
 import { selectEntities } from "../catalog.js";
 import { compileSearch, fieldOf } from "../evaluate.js";
 import type { Catalog, Query, Shelf, StoredEntity } from "../model.js";

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { calculatorLoaded, loadCalculator } from "../calculation.js";
-import type { Shape } from "../entity-shape.js";
+import type { Shape } from "../entity-reply.js";
 import type { Catalog, Document, Shelf, Writer } from "../model.js";
 import { blueprintNotFound, invalidRequest, Refusal } from "../refusal.js";
 import { runRefusal } from "../runs.js";

@@ -1,12 +1,12 @@
 import { brotliCompress, constants, deflate, gzip } from "node:zlib";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { selectEntities } from "../catalog.js";
-import type { Shape } from "../entity-shape.js";
+import type { Shape } from "../entity-reply.js";
 import { compileSearch } from "../evaluate.js";
 import type { Catalog, Query, Shelf } from "../model.js";
 import { invalidRequest, Refusal } from "../refusal.js";
-import { scoredReplies } from "../scorecards.js";
 import { type Answer, answer, calculatorFor, ok, type RouteParts, readShape, shelfOf } from "./routes.js";
+import { scoredReplies } from "./scorecards.js";
 
 const texts = { type: "array", items: { type: "string" } };
 const pageBody = {

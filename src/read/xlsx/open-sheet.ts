@@ -8,8 +8,7 @@ import { extensionOf, extensions } from "../format.js";
 import { type OpenIo, openBytes, reopenablePath } from "../open.js";
 import { Package } from "./package.js";
 import { type SheetFacts, type SheetRow, SheetRows } from "./rows.js";
-import { SharedStrings } from "./strings.js";
-import { readWorkbook, type Sheet, type Workbook } from "./workbook.js";
+import { readWorkbook, SharedStrings, type Sheet, type Workbook } from "./workbook.js";
 
 /** A workbook to open, and perhaps which of its sheets. */
 export interface WorkbookSource {

@@ -1,8 +1,6 @@
 import type { Cell } from "../../record.js";
-import { isoDate } from "./dates.js";
 import type { XmlVisitor } from "./package.js";
-import { type SharedStrings, unescaped } from "./strings.js";
-import type { Workbook } from "./workbook.js";
+import { isoDate, type SharedStrings, unescaped, type Workbook } from "./workbook.js";
 
 /** A row of a sheet that holds something. */
 export interface SheetRow {

@@ -1,7 +1,7 @@
 import { tokenBody } from "../../api/bodies.js";
+import { portQuotas } from "../../api/call.js";
 import type { Client } from "../../api/client.js";
 import { headerNumber, headerText, type ReplyHeaders, readLimitHeaders } from "../../api/headers.js";
-import { portQuotas } from "../../api/routes.js";
 import type { Credentials } from "../../api/token.js";
 import { PortloadError } from "../../errors.js";
 import { type Check, checksOf } from "./checks.js";

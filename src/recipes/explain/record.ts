@@ -1,15 +1,16 @@
 import type { Client } from "../../api/client.js";
-import type { ExplainedCandidate, Explanation } from "../../authoring/explanation.js";
+import type { ExplainedCandidate, Explanation, Held } from "../../authoring/explanation.js";
 import { type CandidateTrace, type RecordTrace, traceRecords } from "../../authoring/trace-records.js";
 import type { Blueprints } from "../../blueprint.js";
 import { checkEntities } from "../../check/check.js";
 import type { Chunk } from "../../chunk.js";
-import type { Candidate, Entity, Mode } from "../../entity.js";
+import { type Candidate, type Entity, type Mode, targetsOf } from "../../entity.js";
 import { type CompiledMapping, mapRecords } from "../../map/map.js";
+import type { Resource } from "../../map/mapping-file.js";
 import type { SourceRecord } from "../../record.js";
 import type { Reject } from "../../reject.js";
+import { compileComparison } from "../../settle/compare.js";
 import type { Inventory } from "../run/inventory.js";
-import { heldOf } from "./held.js";
 
 /** What a record is explained with; without a catalog nothing is typed, without a client nothing is looked up. */
 export interface Bench {
@@ -152,4 +153,43 @@ function typedFields({ fields }: Candidate, { body }: Entity) {
 
 async function* one<T>(value: T): AsyncGenerator<T> {
   yield value;
+}
+
+/** Asks the catalog what it holds of an entity: what a write would change, and which relation targets are not there. */
+async function heldOf(
+  { key, body }: Entity,
+  {
+    client,
+    catalog,
+    mode,
+    resources,
+  }: {
+    readonly client: Client;
+    readonly catalog: Blueprints;
+    readonly mode: Mode;
+    readonly resources: readonly Resource[];
+  },
+): Promise<Held | undefined> {
+  const blueprint = catalog.get(key.blueprint);
+  if (blueprint === undefined) return undefined;
+  const missingTargets = [];
+  for (const [relation, value] of Object.entries(body.relations)) {
+    const target = blueprint.relations?.[relation]?.target;
+    const wanted = targetsOf(value);
+    if (target === undefined || wanted.length === 0) continue;
+    const existing = await client.existing(target, wanted);
+    for (const identifier of wanted)
+      if (!existing.has(identifier))
+        missingTargets.push({ path: `relations.${relation}`, blueprint: target, identifier });
+  }
+  if (typeof body.identifier !== "string") return { is: "search", mode, changes: [], missingTargets };
+  const found = (await client.lookUp(key.blueprint, [body.identifier])).get(body.identifier);
+  if (found === undefined) return { is: "absent", mode, changes: [], missingTargets };
+  const own = resources.filter((each) => each.blueprint === undefined || each.blueprint === key.blueprint);
+  const comparison = compileComparison(blueprint, mode, {
+    head: (["title", "icon", "team"] as const).filter((name) => own.some(({ entity }) => entity[name] !== undefined)),
+    properties: own.flatMap(({ properties }) => properties),
+    relations: own.flatMap(({ relations }) => relations),
+  });
+  return { is: "held", mode, changes: comparison.changes(body, found), missingTargets };
 }

@@ -8,12 +8,11 @@ import { SourceError, UsageError } from "../../errors.js";
 import { recordLists, type Survey, surveyRecords } from "../../init/survey.js";
 import { type BoundSource, bindSources } from "../../read/bind.js";
 import { mappingLine } from "../../read/doubt.js";
+import { isUrl } from "../../read/fetch.js";
 import { extensionOf, extensions } from "../../read/format.js";
-import { openBytes } from "../../read/open.js";
-import { openUnpacked } from "../../read/open-text.js";
+import { openBytes, openUnpacked } from "../../read/open.js";
 import { readSource } from "../../read/read.js";
 import { type Ask, settleSource } from "../../read/settle-source.js";
-import { isUrl } from "../../read/source-name.js";
 import type { SourceOptions } from "../../source-options.js";
 
 /** A source that was read to the end of the sample. */

@@ -11,8 +11,8 @@ import {
   type PlanOp,
   type PlanSource,
   planFormat,
+  withoutTargets,
 } from "../../plan/plan-file.js";
-import { withoutTargets } from "../../plan/without-targets.js";
 import type { BoundSource } from "../../read/bind.js";
 import type { Finding, RejectCode } from "../../reject.js";
 import { clearedBody, compileComparison } from "../../settle/compare.js";

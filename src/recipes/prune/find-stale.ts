@@ -1,7 +1,6 @@
 import { stat } from "node:fs/promises";
 import { GuardError } from "../../errors.js";
 import type { ReadBudget } from "../../options/kinds.js";
-import { pruneBars } from "../../plan/prune-bars.js";
 import {
   allowingFlags,
   type Deletions,
@@ -9,6 +8,7 @@ import {
   type Excess,
   excessDeletions,
   percent,
+  pruneBars,
 } from "../../plan/prune-guard.js";
 import type { KeySet } from "../../settle/keys.js";
 import type { SourceFingerprint } from "../../state/journal-lines.js";

@@ -6,7 +6,7 @@ import type { ResolvedRunOptions } from "../../options/run.js";
 import type { StepPlan } from "../../order/steps.js";
 import { sameJson } from "../../same-value.js";
 import type { Inventory } from "../run/inventory.js";
-import type { EntityStage } from "../stages/stage.js";
+import type { EntityStage } from "../stages/entities.js";
 
 /** What a prune looks at: the blueprints that resources own something of, and what was met of them on the way. */
 export interface PruneScope {

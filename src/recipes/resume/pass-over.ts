@@ -5,9 +5,9 @@ import { type JournalSummary, placeName } from "../../state/settled.js";
 import { conflict } from "../../write/exchange.js";
 import { rejectOf } from "../../write/outcome.js";
 import { judgeFound } from "../../write/read-back.js";
-import { groupBy } from "../run/group-by.js";
+import { groupBy } from "../run/inventory.js";
 import type { Ledger } from "../run/ledger.js";
-import type { EntityStage } from "../stages/stage.js";
+import type { EntityStage } from "../stages/entities.js";
 import { acknowledge, defer, journaled } from "../stages/write.js";
 import type { Target, WriteRules } from "../target/target.js";
 

@@ -1,3 +1,4 @@
+import type { Readable } from "node:stream";
 import { resolveApiUrl, resolveRedisUrl } from "../../api/addresses.js";
 import { type Client, type ClientOptions, createClient } from "../../api/client.js";
 import { type Clock, realClock } from "../../api/clock.js";
@@ -6,12 +7,28 @@ import type { Credentials } from "../../api/token.js";
 import { CredentialsError, UsageError } from "../../errors.js";
 import type { ResolvedRunOptions } from "../../options/run.js";
 import type { ReadIo } from "../../read/read.js";
-import type { Progress } from "../../report/progress.js";
 import { openTimeline, type Timeline } from "../../report/timeline.js";
+import type { Progress } from "../../report/words.js";
 import { version } from "../../version.js";
-import type { ImportContext } from "./context.js";
 import { type OpenControl, openControl } from "./control.js";
+import type { SourceTalk } from "./inventory.js";
 import type { Ledger } from "./ledger.js";
+
+/** What an import takes from the world around it. */
+export interface ImportContext extends SourceTalk {
+  /** Read for `PORT_CLIENT_ID`, `PORT_CLIENT_SECRET`, `PORT_API_URL`, `PORT_REGION`, `PORTLOAD_STATE` and the proxy variables. Default none. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** What a source `-` reads. */
+  readonly stdin?: Readable;
+  /** Interrupts the import: reading stops, what is in flight is finished. */
+  readonly signal?: AbortSignal;
+  /** Time for waits between attempts and the pace; default the machine's. */
+  readonly clock?: Clock;
+  /** The words that were typed behind the program's name, so that the report shows how to do it again. Default: only the command's name is shown. */
+  readonly commandLine?: readonly string[];
+  /** Called once the import runs, with a function that says how far it is. */
+  readonly onStart?: (started: { readonly importId: string; readonly progress: () => Progress }) => void;
+}
 
 /** Options of a command that talks to the API. */
 export type ApiChoices = Partial<

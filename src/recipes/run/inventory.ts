@@ -1,12 +1,24 @@
 import { readFile } from "node:fs/promises";
 import { type Issue, MappingError, UsageError } from "../../errors.js";
+import { missingColumns } from "../../map/keys-read.js";
 import { type Mapping, parseMapping, type Resource, sourceOptionsFor } from "../../map/mapping-file.js";
-import { missingColumns } from "../../map/missing-columns.js";
 import { type BoundSource, bindSources } from "../../read/bind.js";
 import type { Receipt } from "../../read/receipt.js";
 import { type Ask, settleSource } from "../../read/settle-source.js";
 import type { SourceOptions } from "../../source-options.js";
 import type { Warning } from "../../warning.js";
+
+/** Parts items by a key, keys in the order of their first item. */
+export function groupBy<K, T>(items: readonly T[], keyOf: (item: T) => K): Map<K, T[]> {
+  const groups = new Map<K, T[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [item]);
+    else group.push(item);
+  }
+  return groups;
+}
 
 export { type Answer, type Doubt, mappingLine } from "../../read/doubt.js";
 export { receiptText } from "../../read/receipt.js";

@@ -7,7 +7,7 @@ import { withoutClears } from "../../write/outcome.js";
 import type { Ledger } from "../run/ledger.js";
 import type { Target } from "../target/target.js";
 import { gathered, lookUpsAhead, workAhead } from "./ahead.js";
-import type { Entities, WriteStage } from "./stage.js";
+import type { Entities, WriteStage } from "./entities.js";
 import { defer } from "./write.js";
 
 /**

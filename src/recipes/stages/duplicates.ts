@@ -5,7 +5,7 @@ import { settleDuplicates } from "../../settle/duplicates.js";
 import { contentHash, type KeySet } from "../../settle/keys.js";
 import type { Inputs } from "../run/inputs.js";
 import type { Ledger } from "../run/ledger.js";
-import type { Entities, EntityStage } from "./stage.js";
+import type { Entities, EntityStage } from "./entities.js";
 
 /** Leaves out the duplicates among the entities of a step, and accounts for them. */
 export function dropDuplicates(step: Step, inputs: Inputs, ledger: Ledger, keys: KeySet): EntityStage {

@@ -8,8 +8,8 @@ import { outcomeOf, rejectOf, writtenOutcome } from "../../write/outcome.js";
 import type { Ledger } from "../run/ledger.js";
 import type { Target } from "../target/target.js";
 import { knowTargets } from "./defer.js";
+import type { StepJob } from "./entities.js";
 import { judgeMissing, type MissingJudge, makeTargets, strictBlueprint } from "./missing-targets.js";
-import type { StepJob } from "./stage.js";
 import { booksOf, defer, sendWrites } from "./write.js";
 
 /**

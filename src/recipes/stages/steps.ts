@@ -1,7 +1,7 @@
 import type { Write } from "../../entity.js";
 import type { Step } from "../../order/steps.js";
+import type { EntityStage, Stages, StepJob, WriteStage } from "./entities.js";
 import { writeDeferred } from "./second-writes.js";
-import type { EntityStage, Stages, StepJob, WriteStage } from "./stage.js";
 import { firstWrites, sendWrites } from "./write.js";
 
 /** Runs the steps one after another, each through its stages into the target; then writes what had to wait. */

@@ -5,11 +5,11 @@ import { wordsOf } from "../../reply.js";
 import type { KeySet } from "../../settle/keys.js";
 import type { Settled } from "../../state/journal-lines.js";
 import type { Verdict } from "../../verdict.js";
-import { batchWrites } from "../../write/batch.js";
+import { batchWrites } from "../../write/exchange.js";
 import { outcomeOf } from "../../write/outcome.js";
 import { writeBatches } from "../../write/write.js";
 import type { Control } from "../run/control.js";
-import { groupBy } from "../run/group-by.js";
+import { groupBy } from "../run/inventory.js";
 import type { Ledger } from "../run/ledger.js";
 import type { Target } from "../target/target.js";
 

@@ -1,14 +1,13 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { link, mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { Blueprint } from "../../blueprint.js";
-import { PortloadError, UsageError } from "../../errors.js";
+import { PortloadError, StateError, UsageError } from "../../errors.js";
 import { startJq } from "../../map/jq.js";
 import { parseMapping, sourceOptionsFor } from "../../map/mapping-file.js";
 import { preview } from "../preview.js";
 import { loadBlueprintFolder } from "../run/blueprints.js";
 import { askCatalog, beginStudio, type CatalogFacts, type StudioOptions, type StudioStart } from "./begin.js";
-import { createFile } from "./create-file.js";
 import { type Evaluation, evaluate } from "./evaluate.js";
 import { type Sample, sampleOf } from "./sample.js";
 
@@ -133,5 +132,27 @@ function readOptions(text: string, file: string, kind: string) {
   } catch (error) {
     if (error instanceof PortloadError) return {};
     throw error;
+  }
+}
+
+/**
+ * Writes a file whole: it appears by rename, or by a link that fails where the name is taken.
+ *
+ * @throws {UsageError} when the file is there and may not be overwritten
+ * @throws {StateError} when it cannot be written
+ */
+async function createFile(path: string, text: string, mayOverwrite: boolean): Promise<void> {
+  const part = `${path}.${process.pid}.new`;
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(part, text);
+    if (mayOverwrite) await rename(part, path);
+    else await link(part, path);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === "EEXIST")
+      throw new UsageError(`${path} exists`, { hint: "Confirm that it may be overwritten, or give another name." });
+    throw new StateError(`${path} cannot be written: ${(cause as Error).message}`, { cause });
+  } finally {
+    await rm(part, { force: true });
   }
 }

@@ -1,11 +1,10 @@
 import { relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { stackedBar } from "../../pages/bars.js";
+import { stackedBar } from "../../pages/charts.js";
 import { type Html, html } from "../../pages/html.js";
-import { advice } from "../advice.js";
 import type { RejectGroup, Sample } from "../group-causes.js";
 import type { Report } from "../report.js";
-import { formatCount, formatNumber, formatPlace, visible } from "../words.js";
+import { advice, formatCount, formatNumber, formatPlace, visible } from "../words.js";
 
 /** Most causes on the page; report.json has all that were kept apart. */
 const maxCauses = 200;

@@ -1,15 +1,11 @@
-import { stackedBar } from "../../pages/bars.js";
-import { singlePage } from "../../pages/document.js";
-import { type Html, html } from "../../pages/html.js";
-import { rateChart } from "../../pages/rate-chart.js";
+import { rateChart, stackedBar } from "../../pages/charts.js";
+import { type Html, html, singlePage } from "../../pages/html.js";
 import { baseCss } from "../../pages/style.js";
 import type { EntityCounts } from "../counts.js";
 import type { Report } from "../report.js";
 import { formatCount, formatDuration, formatNumber, formatPlace, visible } from "../words.js";
 import { causesSection, fileLink } from "./html-causes.js";
 import { endsOf, flowWords, reportFlow } from "./html-flow.js";
-import { causeScript, reportCss } from "./html-page.js";
-import { verdictOf } from "./html-verdict.js";
 
 /**
  * Writes a report as one HTML page that loads nothing: verdict, flow, rate, outcomes, causes, warnings, files and how to do it again.
@@ -134,4 +130,87 @@ function factSection(report: Report): Html {
   );
   return html`<section aria-labelledby="facts"><h2 id="facts">How it was made</h2>
 <div class="panel"><table class="pairs cards"><tbody>${rows}</tbody></table></div></section>`;
+}
+
+/** What the report's page has beside the style of every page. */
+const reportCss = `
+main.frame { padding-top: 24px; padding-bottom: 48px; }
+h1.verdict { padding: 12px 16px; border-left: 5px solid currentColor; border-radius: 6px; font-weight: 600; }
+h1.good { background: var(--wash-good); } h1.bad { background: var(--wash-bad); } h1.warn { background: var(--wash-warn); }
+.flow, .rate { padding: 14px 16px; }
+ul.words { margin: 0; padding: 10px 12px 10px 28px; }
+.trace { fill: none; stroke: var(--updated); stroke-width: 1.6; }
+.key.line { background: var(--updated); height: .25em; vertical-align: middle; }
+.wait, .key.wait { fill: var(--rejected); fill-opacity: .22; background: var(--rejected); }
+td.bars { min-width: 180px; vertical-align: middle; }
+.tools { display: flex; flex-wrap: wrap; align-items: center; gap: 8px; margin: 0 0 10px; }
+ol.causes { list-style: none; margin: 0; padding: 0; display: grid; gap: 12px; }
+.cause { padding: 12px 16px; break-inside: avoid; }
+.cause .top { display: flex; gap: 16px; align-items: baseline; }
+.cause .count { font-size: 1.25rem; font-variant-numeric: tabular-nums; flex: none; min-width: 3.5rem; text-align: right; }
+.cause table { width: auto; min-width: 50%; }
+.cause p { margin: 2px 0 8px; overflow-wrap: anywhere; }
+.cause svg.bar { height: 8px; margin: 4px 0 6px; }
+.cause td, .cause th { padding: 3px 12px 3px 0; }
+.fix { margin-top: 8px; }
+.where { font-weight: 400; overflow-wrap: anywhere; }
+.chip { display: inline-block; background: var(--mark); border-radius: 4px; padding: 1px 6px; margin: 1px 0; }
+svg.bar { height: 14px; }
+@media (max-width: 640px) { .rate svg.chart { min-width: 640px; } .cause .top { flex-direction: column; gap: 0; } .cause table { width: 100%; } td.bars { min-width: 0; } .cause .count { min-width: 0; text-align: left; } .cause { padding: 10px 12px; } .cause table.cards td { padding: 1px 0; } }
+`;
+
+/** Filters and sorts the causes. Plain, small, and all that runs in the page. */
+const causeScript = `
+const list = document.getElementById("cause-list"), filter = document.getElementById("filter"), order = document.getElementById("order"), shown = document.getElementById("shown");
+const causes = [...list.children];
+const update = () => {
+  const wanted = filter.value.trim().toLowerCase();
+  let count = 0;
+  for (const cause of causes) {
+    cause.hidden = wanted !== "" && !cause.textContent.toLowerCase().includes(wanted);
+    if (!cause.hidden) count++;
+  }
+  shown.textContent = wanted === "" ? "" : count + " of " + causes.length + (causes.length === 1 ? " cause" : " causes");
+};
+filter.addEventListener("input", update);
+order.addEventListener("change", () => {
+  const by = { count: (a, b) => b.dataset.count - a.dataset.count, code: (a, b) => a.dataset.code.localeCompare(b.dataset.code), place: (a, b) => a.dataset.place.localeCompare(b.dataset.place) }[order.value];
+  list.append(...causes.sort(by));
+});
+`;
+
+/** Says in one sentence how an import ended, with the tone to say it in. */
+export function verdictOf(report: Report): { readonly tone: "good" | "bad" | "warn"; readonly sentence: string } {
+  const { records, entities, exitCode, dryRun, balanced } = report;
+  const failed = records.rejected + entities.rejected;
+  const held = entities.created + entities.updated + entities.unchanged;
+  const done = dryRun
+    ? `${formatCount(held, "entity")} would be in the catalog as the sources have ${held === 1 ? "it" : "them"}`
+    : `${formatCount(held, "entity")} ${held === 1 ? "is" : "are"} in the catalog as the sources have ${held === 1 ? "it" : "them"}`;
+  const left = entities.notAttempted === 0 ? "" : `; ${formatCount(entities.notAttempted, "entity")} not attempted`;
+  switch (exitCode) {
+    case 0:
+      return {
+        tone: "good",
+        sentence: `Finished: ${done}, and ${formatCount(records.read, "record")} ${records.read === 1 ? "is" : "are"} accounted for.`,
+      };
+    case 1:
+      return { tone: "warn", sentence: `Finished with ${formatNumber(failed)} failed: ${done}.` };
+    case 2:
+      return {
+        tone: "bad",
+        sentence: `Stopped by the error budget after ${formatNumber(failed)} failed: ${done}${left}.`,
+      };
+    case 4:
+      return { tone: "warn", sentence: `Interrupted after ${formatCount(records.read, "record")}: ${done}${left}.` };
+    case 5:
+      return {
+        tone: "bad",
+        sentence: `Ended in a fault of portload itself${balanced ? "" : ": its counts do not add up"}.`,
+      };
+    case 6:
+      return { tone: "bad", sentence: `Refused by a guard: ${done}${left}.` };
+    default:
+      return { tone: "bad", sentence: `Stopped before its end: ${done}${left}.` };
+  }
 }

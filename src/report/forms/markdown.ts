@@ -1,6 +1,6 @@
+import type { EntityCounts } from "../counts.js";
 import type { Report } from "../report.js";
-import { visible } from "../words.js";
-import { type Table, tablesOf } from "./tables.js";
+import { advice, formatDuration, formatNumber, formatPlace, visible } from "../words.js";
 
 /** Writes a report as Markdown with tables, as GitHub and GitLab show it in job summaries. */
 export function formatMarkdown(report: Report): string {
@@ -18,4 +18,84 @@ function escapeMarkdown(text: string): string {
     .replaceAll("<", "&lt;")
     .replaceAll(">", "&gt;")
     .replaceAll(/[\\`*_~[\]|@#!]/g, "\\$&");
+}
+
+/** A table of a readable report; cells are plain text, not escaped. */
+interface Table {
+  readonly title: string;
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+/** Gives what a readable report shows, as tables: the same for every form. Tables without rows are left out. */
+function tablesOf(report: Report): readonly Table[] {
+  const tables: Table[] = [
+    { title: "Import", head: ["", ""], rows: facts(report) },
+    { title: "Records", head: ["read", "mapped", "skipped", "failed"], rows: [recordRow(report)] },
+    { title: "Entities", head: ["blueprint", ...entityHead], rows: entityRows(report) },
+    { title: "Failed", head: ["count", "code", "where", "message", "first", "fix"], rows: failedRows(report) },
+    { title: "Warnings", head: ["count", "code", "where", "message", "first"], rows: warningRows(report) },
+    { title: "Files to correct", head: ["records", "file", "source"], rows: fileRows(report) },
+  ];
+  return tables.filter(({ rows }) => rows.length > 0);
+}
+
+const entityHead = ["mapped", "created", "updated", "unchanged", "duplicate", "failed", "not attempted", "deleted"];
+
+function facts(report: Report): string[][] {
+  return [
+    ["import", report.importId],
+    ["command", `${report.command}${report.dryRun ? ", dry run" : ""}`],
+    ["exit code", String(report.exitCode)],
+    ["ledger", report.balanced ? "balanced" : "does not balance"],
+    ["started", report.startedAt],
+    ["duration", formatDuration(report.durationMs)],
+    ["entities per second", formatNumber(report.entitiesPerSecond)],
+    ["requests", formatNumber(report.requests.total)],
+  ];
+}
+
+function recordRow({ records }: Report): string[] {
+  return [records.read, records.mapped, records.skipped, records.rejected].map(formatNumber);
+}
+
+function entityRows({ blueprints, entities }: Report): string[][] {
+  return [...Object.entries(blueprints), ["all", entities] as const].map(([id, counts]) => [
+    id,
+    ...entityCells(counts),
+  ]);
+}
+
+function entityCells(counts: EntityCounts): string[] {
+  const { mapped, created, updated, unchanged, duplicate, rejected, notAttempted, deleted } = counts;
+  return [mapped, created, updated, unchanged, duplicate, rejected, notAttempted, deleted].map(formatNumber);
+}
+
+function failedRows({ rejects }: Report): string[][] {
+  return rejects.map((group) => [
+    formatNumber(group.count),
+    group.code,
+    where(group),
+    group.message,
+    formatPlace(group.first),
+    advice[group.code],
+  ]);
+}
+
+function warningRows({ warnings }: Report): string[][] {
+  return warnings.map((group) => [
+    formatNumber(group.count),
+    group.code,
+    where(group),
+    group.message,
+    group.first === undefined ? "" : formatPlace(group.first),
+  ]);
+}
+
+function where({ blueprint, path }: { blueprint?: string; path?: string }): string {
+  return [blueprint, path].filter((word) => word !== undefined).join(" ");
+}
+
+function fileRows({ rejectFiles }: Report): string[][] {
+  return rejectFiles.map(({ path, source, records }) => [formatNumber(records), path, source]);
 }

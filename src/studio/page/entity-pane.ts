@@ -1,5 +1,5 @@
 import type { Evaluation } from "../../recipes/studio/evaluate.js";
-import type { Payload, TracedValue } from "../../recipes/studio/traced.js";
+import type { Payload, TracedValue } from "../../recipes/studio/sample.js";
 import { byId, make, shown, valueAt } from "./dom.js";
 
 /** Shows what the record that is looked at becomes: every value with its expression's line and the columns it reads. */

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Entity } from "../../../src/entity.js";
 import { type Outcome, placeOf } from "../../../src/outcome.js";
-import { planLines, plannedEntities } from "../../../src/recipes/plan/planned.js";
+import { planLines, plannedEntities } from "../../../src/recipes/plan/open.js";
 import { openPlanWriter, type PlanFacts } from "../../../src/recipes/plan/writer.js";
 import type { Finding, RejectCode } from "../../../src/reject.js";
 import { createKeySet } from "../../../src/settle/keys.js";

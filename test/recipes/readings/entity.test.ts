@@ -7,8 +7,7 @@ import {
   entityWriteOptions,
 } from "../../../src/options/catalog.js";
 import { parseOptions } from "../../../src/options/parse.js";
-import { deleteByName } from "../../../src/recipes/entity/delete.js";
-import { deleteAllEntities } from "../../../src/recipes/entity/delete-all.js";
+import { deleteAllEntities, deleteByName } from "../../../src/recipes/entity/delete.js";
 import { getEntity } from "../../../src/recipes/entity/get.js";
 import { writeEntity } from "../../../src/recipes/entity/write.js";
 import { envOf } from "../../support/catalog.js";

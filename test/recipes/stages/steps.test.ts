@@ -3,7 +3,7 @@ import type { Entity } from "../../../src/entity.js";
 import { openControl } from "../../../src/recipes/run/control.js";
 import type { LedgerHooks } from "../../../src/recipes/run/ledger.js";
 import { deferRelations } from "../../../src/recipes/stages/defer.js";
-import type { StepJob } from "../../../src/recipes/stages/stage.js";
+import type { StepJob } from "../../../src/recipes/stages/entities.js";
 import { runSteps } from "../../../src/recipes/stages/steps.js";
 import { createKeySet } from "../../../src/settle/keys.js";
 import { blueprintOf } from "../../support/catalog.js";

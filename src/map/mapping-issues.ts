@@ -1,5 +1,6 @@
 import type { Issue } from "../errors.js";
-import { doubleQuotes, isFetched, refusalOf } from "./words.js";
+import type { MappingFile } from "./mapping-schema.js";
+import { doubleQuotes, isFetched, refusalOf } from "./tokens.js";
 
 /** A place in the mapping: keys from the root on. */
 export type KeyPath = readonly (string | number)[];
@@ -78,4 +79,19 @@ function child(value: unknown, key: string): unknown {
   return typeof value === "object" && value !== null && Object.hasOwn(value, key)
     ? (value as Record<string, unknown>)[key]
     : undefined;
+}
+
+/** Faults of `prune`: what a resource owns must be a property or relation that it maps, so that every entity can be held to it. */
+export function pruneIssues(
+  file: MappingFile,
+  issueAt: (path: readonly PropertyKey[], message: string) => Issue,
+): readonly Issue[] {
+  return file.resources.flatMap(({ prune, port }, index) => {
+    if (prune === undefined || prune === "all") return [];
+    const { properties, relations } = port.entity.mappings;
+    const { property } = prune.where;
+    if (Object.hasOwn(properties, property) || Object.hasOwn(relations, property)) return [];
+    const message = `the resource maps no property or relation ${property}; what it owns must be told by one it maps`;
+    return [issueAt(["resources", index, "prune", "where", "property"], message)];
+  });
 }
