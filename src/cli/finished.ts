@@ -30,7 +30,7 @@ export function toItsEnd<O>(
 }
 
 /** Prints how an import ended, and gives its exit code. */
-async function showFinished(
+export async function showFinished(
   { report, folder, mode, ending, error }: Finished,
   terminal: Terminal,
   output: OutputOptions,
@@ -62,7 +62,7 @@ export function resumeCommand(
   { importId, exitCode, command }: Pick<Finished["report"], "importId" | "exitCode" | "command">,
   folder: string,
 ): string | undefined {
-  if (![2, 3, 4].includes(exitCode) || (command !== "import" && command !== "retry")) return undefined;
+  if (![2, 3, 4].includes(exitCode) || !["import", "retry", "undo"].includes(command)) return undefined;
   const stateDir = folder.slice(0, folder.lastIndexOf(importId)).replace(new RegExp(`\\${sep}$`), "");
   const where = stateDir === ".portload" ? "" : ` --state-dir ${quoted(stateDir)}`;
   return `portload resume ${importId}${where}${exitCode === 2 ? " --max-errors <more>" : ""}`;

@@ -14,6 +14,7 @@ import { compareWithCatalog, type OnDifference } from "./stages/compare.js";
 import { deferRelations } from "./stages/defer.js";
 import { dropDuplicates } from "./stages/duplicates.js";
 import { entitiesOf, type Stages } from "./stages/entities.js";
+import { keepMadeTargets } from "./stages/keep-before.js";
 import { runSteps } from "./stages/steps.js";
 
 /**
@@ -46,6 +47,7 @@ export function syncStages(
     dropDuplicates(step, inputs, ledger, keys),
     scope.watch,
     compareWithCatalog(target, ledger, keys, onDifference),
+    keepMadeTargets(target, ledger, keys),
     deferRelations(target, ledger, keys),
   ];
 }

@@ -5,29 +5,12 @@ import {
   type FoundEntity,
   isSearchQuery,
   type Key,
-  type Mode,
   type RelationValue,
 } from "../entity.js";
 import type { RejectCode } from "../reject.js";
 import { headFields, sameJson, sameNames, sameValue } from "../same-value.js";
 import { type Change, writableFields } from "./compare.js";
-
-/** What the journal of a run says of one entity, in the order in which it happened. */
-export type TraceNote =
-  /** It was sent; `before` is what the catalog held in every field that the write may change, null where it had no such entity. */
-  | {
-      readonly is: "write";
-      readonly mode: Mode;
-      readonly before: EntityBody | null;
-      readonly sent: EntityBody;
-      readonly clears?: readonly ClearedField[] | undefined;
-    }
-  /** It was to be deleted; the whole entity as it was. */
-  | { readonly is: "delete"; readonly before: FoundEntity }
-  /** Something that it related to was to be deleted; its relations as they were. */
-  | { readonly is: "unset"; readonly relations: Readonly<Record<string, unknown>> }
-  /** The reply said so of a write of which nothing else is known. `atMs`: the server's clock then, milliseconds since the epoch, never later than the truth. */
-  | { readonly is: "created" | "updated"; readonly atMs?: number | undefined };
+import { foldNotes, type Trace, type TraceNote, valueAt } from "./trace.js";
 
 /** What takes back all that a run did to one entity. */
 export type Reversal =
@@ -42,7 +25,10 @@ export type Reversal =
       readonly changes: readonly Change[];
     }
   | { readonly is: "delete" }
-  | { readonly is: "refused"; readonly code: RejectCode; readonly message: string; readonly path?: string };
+  | { readonly is: "refused"; readonly code: UndoCode; readonly message: string; readonly path?: string };
+
+/** Why an entity is left as it is. */
+export type UndoCode = Extract<RejectCode, "changed_since" | "before_unknown">;
 
 /** What must be known to reverse. */
 export interface ReversalFacts {
@@ -64,6 +50,8 @@ export interface ReversalFacts {
 export function reverse({ key, notes, now, blueprint, isDeleted }: ReversalFacts): Reversal {
   const trace = foldNotes(notes);
   const context = { trace, blueprint, isDeleted };
+  // No identifier holds a brace; the key of a search is its JSON.
+  if (key.identifier.startsWith("{")) return searched;
   if (trace.had === "unknown") return now === undefined ? gone : unknown;
   if (trace.had === "absent") {
     if (now === undefined) return { is: "nothing" };
@@ -77,96 +65,14 @@ export function reverse({ key, notes, now, blueprint, isDeleted }: ReversalFacts
 }
 
 const gone: Reversal = refused("changed_since", "it is gone");
+const searched: Reversal = refused("before_unknown", "it was found by a search, so which one it was is not known");
 const unknown: Reversal = refused(
   "before_unknown",
   "it was written by an import that did not keep what it held before; --keep-before keeps it",
 );
 
-function refused(code: RejectCode, message: string, path?: string): Reversal & { is: "refused" } {
+function refused(code: UndoCode, message: string, path?: string): Reversal & { is: "refused" } {
   return { is: "refused", code, message, ...(path !== undefined && { path }) };
-}
-
-/** All notes of an entity in one. Paths are `title`, `icon`, `team`, `properties.x`, `relations.y`. */
-interface Trace {
-  /** Whether the catalog had it before the run, and what is known of it; undefined as long as nothing is noted. */
-  had: "known" | "absent" | "unknown" | undefined;
-  /** What each path held before the first write to it. */
-  readonly before: Map<string, unknown>;
-  /** What was sent for each path, null where it was cleared. */
-  readonly sent: Map<string, unknown[]>;
-  /** Paths that the run may have changed. */
-  readonly touched: Set<string>;
-  /** Whether an override emptied what it did not bring. */
-  isOverridden: boolean;
-  /** Whether what was sent is known. */
-  isKnown: boolean;
-  deleted: FoundEntity | undefined;
-  writes: number;
-  lastWriteMs: number | undefined;
-}
-
-function foldNotes(notes: readonly TraceNote[]): Trace {
-  const trace: Trace = {
-    ...{ had: undefined, before: new Map(), sent: new Map(), touched: new Set() },
-    ...{ isOverridden: false, isKnown: false, deleted: undefined, writes: 0, lastWriteMs: undefined },
-  };
-  for (const note of notes) {
-    if (note.is === "write") foldWrite(trace, note);
-    else if (note.is === "delete") {
-      trace.had ??= "known";
-      fill(trace, note.before);
-      trace.deleted ??= note.before;
-    } else if (note.is === "unset") {
-      trace.had ??= "known";
-      for (const path of fill(trace, { relations: note.relations })) trace.touched.add(path);
-    } else {
-      trace.had ??= note.is === "created" ? "absent" : "unknown";
-      trace.writes++;
-      trace.lastWriteMs = note.atMs ?? trace.lastWriteMs;
-    }
-  }
-  return trace;
-}
-
-function foldWrite(trace: Trace, { mode, before, sent, clears = [] }: TraceNote & { is: "write" }): void {
-  // Mode create is refused for one that exists.
-  if (mode === "create" && before !== null) return;
-  trace.had ??= before === null ? "absent" : "known";
-  trace.isKnown = true;
-  if (before !== null) fill(trace, before);
-  const cleared = Object.fromEntries(clears.map((field) => [field, null]));
-  for (const [path, value] of fieldsOf({ ...sent, ...cleared })) {
-    trace.sent.set(path, [...(trace.sent.get(path) ?? []), value]);
-    trace.touched.add(path);
-  }
-  if (mode !== "override" || before === null) return;
-  trace.isOverridden = true;
-  for (const [path] of fieldsOf(before)) trace.touched.add(path);
-}
-
-/** Takes what is not known of any path yet; gives all paths. */
-function fill(trace: Trace, held: Partial<FoundEntity>): readonly string[] {
-  const fields = fieldsOf(held);
-  for (const [path, value] of fields) if (!trace.before.has(path)) trace.before.set(path, value);
-  return fields.map(([path]) => path);
-}
-
-function fieldsOf(entity: Readonly<Record<string, unknown>>): readonly (readonly [path: string, value: unknown])[] {
-  const within = (group: "properties" | "relations") =>
-    Object.entries((entity[group] ?? {}) as object).map(([key, value]) => [`${group}.${key}`, value] as const);
-  return [
-    ...headFields.flatMap((name) => (entity[name] === undefined ? [] : [[name, entity[name]] as const])),
-    ...within("properties"),
-    ...within("relations"),
-  ];
-}
-
-function valueAt(entity: Readonly<Record<string, unknown>>, path: string): unknown {
-  const dot = path.indexOf(".");
-  if (dot < 0) return entity[path];
-  const values = (entity[path.slice(0, dot)] ?? {}) as Readonly<Record<string, unknown>>;
-  const key = path.slice(dot + 1);
-  return Object.hasOwn(values, key) ? values[key] : undefined;
 }
 
 interface Context {
@@ -177,13 +83,7 @@ interface Context {
 
 /** A field of a created entity that the run did not write so. */
 function strangeFields(now: FoundEntity, context: Context): Reversal | undefined {
-  const fields = writableFields(context.blueprint);
-  const paths = [
-    ...fields.head,
-    ...fields.properties.map((key) => `properties.${key}`),
-    ...fields.relations.map((key) => `relations.${key}`),
-  ];
-  const strange = paths.filter((path) => !isOurs(path, now, context));
+  const strange = fieldNames(context.blueprint).filter((path) => !isOurs(path, now, context));
   return strange.length === 0 ? undefined : changedSince(strange, now, context);
 }
 
@@ -198,7 +98,7 @@ function laterDates({ createdAt, updatedAt }: FoundEntity, { writes, lastWriteMs
 
 function restore(key: Key, now: FoundEntity, context: Context): Reversal {
   const { trace } = context;
-  const writable = new Set(["team", ...fieldNames(context.blueprint)]);
+  const writable = new Set(fieldNames(context.blueprint));
   const differing = [...trace.touched].filter(
     (path) =>
       trace.before.has(path) && writable.has(path) && !isIdentical(path, trace.before.get(path), valueAt(now, path)),
@@ -248,12 +148,12 @@ function isOurs(path: string, now: FoundEntity, { trace, blueprint, isDeleted }:
   if (!path.startsWith("relations.")) return false;
   // Relations to what the run deleted were unset.
   const target = blueprint.relations?.[path.slice(10)]?.target ?? "";
-  const left = new Set(namesOf(value));
+  const left = new Set<unknown>(namesOf(value));
   return [...sent, trace.before.get(path)].some((one) => {
-    const names = namesOf(one);
-    const lost = names.filter((name) => !left.has(name));
+    const names = new Set<unknown>(namesOf(one));
+    const lost = namesOf(one).filter((name) => !left.has(name));
     return (
-      [...left].every((name) => names.includes(name)) &&
+      [...left].every((name) => names.has(name)) &&
       lost.every((identifier) => isDeleted({ blueprint: target, identifier }))
     );
   });
@@ -281,7 +181,7 @@ function isIdentical(path: string, a: unknown, b: unknown): boolean {
   return sameJson(a ?? null, b ?? null);
 }
 
-function namesOf(value: unknown): readonly unknown[] & readonly string[] {
+function namesOf(value: unknown): readonly string[] {
   return (Array.isArray(value) ? value : isEmpty(value) ? [] : [value]) as readonly string[];
 }
 

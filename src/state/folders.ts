@@ -204,7 +204,7 @@ export async function removeOldImports(stateDir: string, keep: number): Promise<
 async function isFinished(reportPath: string): Promise<boolean> {
   try {
     const { command, exitCode } = JSON.parse(await readFile(reportPath, "utf8")) as Record<string, unknown>;
-    return !["import", "retry"].includes(String(command)) || exitCode === 0 || exitCode === 1;
+    return !["import", "retry", "undo"].includes(String(command)) || exitCode === 0 || exitCode === 1;
   } catch {
     return false;
   }

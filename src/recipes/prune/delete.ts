@@ -4,6 +4,10 @@ import { wordsOf } from "../../reply.js";
 import type { Ledger } from "../run/ledger.js";
 import type { Target } from "../target/target.js";
 import type { Stale } from "./find-stale.js";
+import { keepReferrers } from "./referrers.js";
+
+/** Entities of one look-up. */
+const lookedUpAtOnce = 1000;
 
 /**
  * Deletes what is stale, a hundred at a time, what relates to others first; entities that others still depend on wait for a later round. What they
@@ -20,6 +24,15 @@ export async function deleteStale(
 ): Promise<void> {
   const left = new Map(byBlueprint);
   let refusal = "";
+  const blueprints = left.size === 0 ? [] : await target.listBlueprints();
+  for (const { blueprint, identifiers } of dependents) {
+    for (let start = 0; start < identifiers.length; start += lookedUpAtOnce) {
+      const part = identifiers.slice(start, start + lookedUpAtOnce);
+      const entities = [...(await target.lookUp(blueprint, part)).values()];
+      await ledger.journal({ line: "delete", blueprint, entities });
+      await keepReferrers(target, ledger, blueprints, { blueprint, identifiers: part });
+    }
+  }
   for (let moved = true; moved && left.size > 0; ) {
     moved = false;
     for (const [blueprint, identifiers] of left) {
@@ -29,6 +42,7 @@ export async function deleteStale(
         const part = identifiers.slice(start, start + maxDeleteIdentifiers);
         const entities = [...(await target.lookUp(blueprint, part)).values()];
         await ledger.journal({ line: "delete", blueprint, entities });
+        await keepReferrers(target, ledger, blueprints, { blueprint, identifiers: part });
         const { gone, refused, message } = await deletePart(target, ledger, blueprint, part);
         moved ||= gone > 0;
         refusal = message ?? refusal;

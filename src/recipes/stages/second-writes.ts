@@ -28,7 +28,7 @@ export async function writeDeferred({
   const judge = judgeMissing(target.rules, ledger, keys);
   for (let round = 0; ledger.waiting(round).sources().length > 0 && control.stop.reason === undefined; round++) {
     const flight: Flight = { round, judge, pending, written: new Map(), settled: 0 };
-    const books = booksOf(ledger, keys, {
+    const books = booksOf(target, ledger, keys, {
       round: round + 1,
       judge: (write, verdict) => judgeSecond(write, verdict, flight, ledger),
     });

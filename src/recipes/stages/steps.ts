@@ -8,7 +8,7 @@ import { firstWrites, sendWrites } from "./write.js";
 export async function runSteps(job: StepJob, stagesOf: (step: Step) => Stages): Promise<void> {
   const { steps, target, ledger, control, keys } = job;
   for (const step of steps) {
-    await sendWrites(writesOf(stagesOf(step)), target, control, firstWrites(ledger, keys));
+    await sendWrites(writesOf(stagesOf(step)), target, control, firstWrites(target, ledger, keys));
     if (control.stop.reason !== undefined) return;
   }
   await writeDeferred(job);

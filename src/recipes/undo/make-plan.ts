@@ -1,0 +1,233 @@
+import { join } from "node:path";
+import type { Client } from "../../api/client.js";
+import type { Blueprint, Blueprints } from "../../blueprint.js";
+import type { FoundEntity, Key } from "../../entity.js";
+import { BlueprintError } from "../../errors.js";
+import type { ReadBudget } from "../../options/kinds.js";
+import { planSteps } from "../../order/steps.js";
+import { type PlanEnd, type PlanHeader, type PlanOp, type PlanRefusal, planFormat } from "../../plan/plan-file.js";
+import { reverse } from "../../settle/reverse.js";
+import { openAppendFile, readLines } from "../../state/files.js";
+import type { PastImport } from "../../state/folders.js";
+import { version } from "../../version.js";
+import { groupBy } from "../run/inventory.js";
+import { type DeletionCounts, guardDeletions } from "./guard.js";
+import { type Deletion, type Doomed, type KeptEntities, keepNeeded, keyOfDeletion, openDoomed } from "./needed.js";
+import { gatherNotes, type NotedEntity, type RunNotes } from "./notes.js";
+
+/** Name of the plan file, in the folder for working files and in that of the undo. */
+export const planName = "plan.ndjson";
+
+/** Entities of one look-up. */
+const lookedUpAtOnce = 1000;
+
+/** What a reversing plan is made from. */
+export interface UndoFacts {
+  readonly past: PastImport;
+  readonly client: Client;
+  /** A folder for working files; the plan is written into it. */
+  readonly folder: string;
+  readonly maxDelete: readonly ReadBudget[];
+  readonly madeAt: string;
+  /** Ends the work before the next look-up. */
+  readonly signal: AbortSignal;
+}
+
+/** What a reversing plan comes to. */
+export type UndoCounts = Omit<PlanEnd, "line" | "unchanged">;
+
+/**
+ * Makes the plan that takes back what a run did: reads its journal, looks every entity up, and writes a plan file. Nothing is written to the catalog. Memory holds
+ * at most some megabytes of the journal, and 32 bytes an entity that is to be deleted.
+ *
+ * @throws {GuardError} when a blueprint would lose more than its limits allow
+ * @throws {StateError} when the journal cannot be read
+ * @throws {BlueprintError} when a blueprint is gone
+ */
+export async function makeUndoPlan(facts: UndoFacts): Promise<{ readonly file: string; readonly counts: UndoCounts }> {
+  const { past, client, folder, maxDelete } = facts;
+  const notes = await gatherNotes(join(past.folder, "journal.ndjson"), folder);
+  const blueprints = await blueprintsOf(notes.blueprints, client);
+  const order = orderOf(blueprints);
+  const lines = await openLines(folder, order);
+  const doomed = openDoomed();
+  for await (const entities of notes.entities())
+    for (const [blueprint, group] of groupBy(entities, ({ key }) => key.blueprint))
+      for (let start = 0; start < group.length; start += lookedUpAtOnce) {
+        facts.signal.throwIfAborted();
+        await takeBack(group.slice(start, start + lookedUpAtOnce), {
+          ...{ client, lines, doomed, notes },
+          blueprint: blueprints.get(blueprint) as Blueprint,
+        });
+      }
+  const backwards = [...order].reverse();
+  const kept = await keepNeeded({ client, folder, doomed, deletions: () => lines.deletions(backwards) });
+  await guardDeletions(await countsOf(lines.deletions(backwards), kept.has), client, maxDelete);
+  return lines.write(headerOf(facts), backwards, kept);
+}
+
+async function blueprintsOf(names: readonly string[], client: Client): Promise<Blueprints> {
+  const found = await Promise.all(names.map(async (name) => [name, await client.getBlueprint(name)] as const));
+  return new Map(
+    found.map(([name, blueprint]) => {
+      if (blueprint === undefined)
+        throw new BlueprintError(`the blueprint ${name} is gone, and its entities with it`, {
+          hint: "Put it back first: portload blueprint apply.",
+        });
+      return [name, blueprint] as const;
+    }),
+  );
+}
+
+/** Blueprints with relation targets first. */
+function orderOf(blueprints: Blueprints): readonly string[] {
+  const names = [...blueprints.keys()];
+  const { steps } = planSteps({ blueprints: names, dynamic: false }, blueprints, { createMissing: true });
+  return steps.flatMap(({ blueprint }) => (blueprint === undefined ? [] : [blueprint]));
+}
+
+interface Work {
+  readonly client: Client;
+  readonly lines: Lines;
+  readonly doomed: Doomed;
+  readonly notes: RunNotes;
+  readonly blueprint: Blueprint;
+}
+
+async function takeBack(
+  group: readonly NotedEntity[],
+  { client, lines, doomed, notes, blueprint }: Work,
+): Promise<void> {
+  const named = group.map(({ key }) => key.identifier).filter((identifier) => !identifier.startsWith("{"));
+  const found = await client.lookUp(blueprint.identifier, named);
+  for (const { key, notes: own } of group) {
+    const now = found.get(key.identifier);
+    const title = titleOf(now);
+    const facts = { blueprint: key.blueprint, ...(title !== undefined && { title }) };
+    const reversal = reverse({ key, notes: own, now, blueprint, isDeleted: notes.isDeleted });
+    switch (reversal.is) {
+      case "create":
+        await lines.add({ op: "create", ...facts, resource: 0, entity: reversal.entity });
+        break;
+      case "update": {
+        const { entity, clears, before, changes } = reversal;
+        const cleared = clears.length > 0 && { clears };
+        doomed.noteRestored(key, Object.keys(entity.relations));
+        await lines.add({ op: "update", ...facts, resource: 0, entity, ...cleared, before, changes });
+        break;
+      }
+      case "delete":
+        doomed.add(key);
+        await lines.add({ op: "delete", ...facts, before: now as FoundEntity });
+        break;
+      case "refused": {
+        const { is: _, ...why } = reversal;
+        await lines.refuse({ line: "refused", ...facts, identifier: key.identifier, ...why });
+        break;
+      }
+      default:
+    }
+  }
+}
+
+function titleOf(entity: FoundEntity | undefined): string | undefined {
+  return typeof entity?.title === "string" ? entity.title : undefined;
+}
+
+/** Ops as they are found, on disk by blueprint, until the plan is put together. */
+interface Lines {
+  add(op: PlanOp): Promise<void>;
+  refuse(refusal: PlanRefusal): Promise<void>;
+  /** The deletions found so far, by blueprint in the order given. */
+  deletions(blueprints: readonly string[]): AsyncGenerator<Deletion>;
+  write(
+    header: PlanHeader,
+    backwards: readonly string[],
+    kept: KeptEntities,
+  ): Promise<{ readonly file: string; readonly counts: UndoCounts }>;
+}
+
+async function openLines(folder: string, order: readonly string[]): Promise<Lines> {
+  const pathOf = (kind: string, name: string): string => join(folder, `${kind}-${order.indexOf(name)}.ndjson`);
+  const refusals = join(folder, "refused.ndjson");
+  const files = new Map<string, ReturnType<typeof openAppendFile>>();
+  const append = async (path: string, line: object): Promise<void> => {
+    const file = files.get(path) ?? openAppendFile(path);
+    files.set(path, file);
+    await (await file).append(`${JSON.stringify(line)}\n`);
+  };
+  const read = async function* <T>(path: string): AsyncGenerator<T> {
+    if (!files.has(path)) return;
+    for await (const lines of readLines(path)) for (const line of lines) yield JSON.parse(line) as T;
+  };
+  const deletions = async function* (blueprints: readonly string[]): AsyncGenerator<Deletion> {
+    for (const name of blueprints) yield* read<Deletion>(pathOf("delete", name));
+  };
+  return {
+    add: (op) => append(pathOf(op.op === "delete" ? "delete" : "write", op.blueprint), op),
+    refuse: (refusal) => append(refusals, refusal),
+    deletions,
+    async write(header, backwards, kept) {
+      const file = join(folder, planName);
+      const plan = await openAppendFile(file);
+      const counts = { create: 0, update: 0, delete: 0, rejected: 0 };
+      const put = (line: object) => plan.append(`${JSON.stringify(line)}\n`);
+      await put(header);
+      for (const name of [...backwards].reverse())
+        for await (const op of read<Exclude<PlanOp, Deletion>>(pathOf("write", name))) {
+          counts[op.op]++;
+          await put(op);
+        }
+      for await (const op of deletions(backwards)) {
+        const key = keyOfDeletion(op);
+        if (kept.has(key)) {
+          const { blueprint, title } = op;
+          const facts = { blueprint, identifier: key.identifier, ...(title !== undefined && { title }) };
+          await append(refusals, { line: "refused", ...facts, code: "changed_since", message: kept.why(key) });
+        } else {
+          counts.delete++;
+          await put(op);
+        }
+      }
+      for await (const refusal of read<PlanRefusal>(refusals)) {
+        counts.rejected++;
+        await put(refusal);
+      }
+      await put({ line: "end", ...counts, unchanged: 0 } satisfies PlanEnd);
+      await plan.close();
+      for (const each of files.values()) await (await each).close();
+      return { file, counts };
+    },
+  };
+}
+
+async function countsOf(deletions: AsyncIterable<Deletion>, isKept: (key: Key) => boolean): Promise<DeletionCounts> {
+  const counts = new Map<string, { count: number; names: string[] }>();
+  for await (const op of deletions) {
+    const key = keyOfDeletion(op);
+    if (isKept(key)) continue;
+    const known = counts.get(op.blueprint) ?? { count: 0, names: [] };
+    known.count++;
+    if (known.names.length < 10)
+      known.names.push(op.title === undefined ? key.identifier : `${key.identifier} (${op.title})`);
+    counts.set(op.blueprint, known);
+  }
+  return counts;
+}
+
+function headerOf({ past: { header, importId }, madeAt }: UndoFacts): PlanHeader {
+  return {
+    line: "plan",
+    format: planFormat,
+    madeBy: `portload ${version}`,
+    madeAt,
+    target: header.fingerprints.target,
+    mode: "merge",
+    createMissing: false,
+    deleteDependents: false,
+    mapping: { file: "", sha256: header.fingerprints.mapping },
+    onMissingTarget: [],
+    sources: [],
+    undoOf: importId,
+  };
+}
