@@ -1,5 +1,6 @@
 import { AuthError } from "../errors.js";
-import { tokenBody } from "./bodies.js";
+import type { Credentials } from "../secrets.js";
+import { isTokenBody } from "./bodies.js";
 import { type Call, type CallIo, refusalOf } from "./call.js";
 import type { Clock } from "./clock.js";
 
@@ -8,12 +9,6 @@ export interface TokenReply {
   readonly accessToken: string;
   /** Seconds that it lives from now. */
   readonly expiresIn: number;
-}
-
-/** Client id and secret of an organisation. */
-export interface Credentials {
-  readonly clientId: string;
-  readonly clientSecret: string;
 }
 
 /** The call that asks for a token. */
@@ -25,7 +20,7 @@ export function tokenCall({ clientId, clientSecret }: Credentials): Call<TokenRe
     body: JSON.stringify({ clientId, clientSecret }),
     idempotent: true,
     authorized: false,
-    schema: tokenBody,
+    isBody: isTokenBody,
   };
 }
 

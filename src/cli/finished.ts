@@ -2,11 +2,12 @@ import { sep } from "node:path";
 import type { ImportContext } from "../recipes/run/connect.js";
 import type { Finished } from "../recipes/run/finish.js";
 import { formatSummary } from "../report/summary.js";
+import { quoted } from "../shown-value.js";
 import { describeError, type ExitCode } from "./exit.js";
 import type { OutputOptions } from "./output.js";
 import { showProgress } from "./progress.js";
 import { sourceQuestions } from "./source-questions.js";
-import { mayColor, printJson, quoted, say, type Terminal } from "./terminal.js";
+import { mayColor, printJson, say, type Terminal } from "./terminal.js";
 
 /** Makes a command of a recipe that ends with a report: shows how far it is, then how it ended. */
 export function toItsEnd<O>(

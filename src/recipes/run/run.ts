@@ -9,7 +9,7 @@ import { formOf } from "../../report/forms.js";
 import { groupCauses } from "../../report/group-causes.js";
 import { createKeySet, type KeySet } from "../../settle/keys.js";
 import { fingerprintText } from "../../state/fingerprint.js";
-import type { StepJob } from "../stages/entities.js";
+import { type Inputs, openInputs, type StepJob } from "../stages/entities.js";
 import { apiTarget, type Target, type WriteRules } from "../target/target.js";
 import { readAllowedRejects } from "./allow-rejects.js";
 import { openBlueprints } from "./blueprints.js";
@@ -23,7 +23,6 @@ import {
 } from "./connect.js";
 import { type Closing, doWork, type Finished, finish } from "./finish.js";
 import { type Folder, headerOf, type OpenFolder, originOf } from "./folder.js";
-import { type Inputs, openInputs } from "./inputs.js";
 import { type Inventory, mappedBlueprints, onceEach, openInventory, type Receipt, settleSources } from "./inventory.js";
 import { type Ledger, type LedgerHooks, openLedger } from "./ledger.js";
 
