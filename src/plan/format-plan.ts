@@ -22,8 +22,10 @@ export async function* formatPlan(lines: AsyncIterable<PlanLine>, dye: Dye): Asy
       .map((op) => dye(`  ${signs[op]} and ${shown[op] - shownOps} more\n`, "faint"))
       .join("");
   let refused = 0;
+  let isUndo = false;
   for await (const line of lines) {
-    if ("line" in line && line.line === "refused") {
+    if ("line" in line && line.line === "plan") isUndo = line.undoOf !== undefined;
+    else if ("line" in line && line.line === "refused") {
       if (refused++ === 0) {
         yield `${more()}${blueprint === undefined ? "" : "\n"}${dye("left as they are", "strong")}\n`;
         shown = { create: 0, update: 0, delete: 0 };
@@ -40,7 +42,7 @@ export async function* formatPlan(lines: AsyncIterable<PlanLine>, dye: Dye): Asy
     } else if (line.line === "end") {
       const left = refused > shownOps ? dye(`  ! and ${refused - shownOps} more\n`, "faint") : "";
       const isAlone = blueprint === undefined && refused === 0;
-      yield `${more()}${left}${isAlone ? "" : "\n"}${endText(line, dye, refused > 0)}\n`;
+      yield `${more()}${left}${isAlone ? "" : "\n"}${endText(line, dye, isUndo)}\n`;
     }
   }
 }

@@ -1,13 +1,14 @@
 import { existsSync } from "node:fs";
-import { copyFile, mkdtemp, open, rename, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { GuardError, StateError } from "../errors.js";
 import { parseOptions } from "../options/parse.js";
 import { type ResolvedUndoOptions, type UndoOptions, undoOptions } from "../options/run.js";
-import { findImport, type PastImport } from "../state/folders.js";
+import { copyWhole, findImport, type PastImport } from "../state/folders.js";
 import { refuseHeld } from "../state/lock.js";
 import { doPlanned } from "./apply.js";
+import { reportOf } from "./past-report.js";
 import { refuseDrift } from "./plan/drift.js";
 import { openPlan, planLines, surveyPlan } from "./plan/open.js";
 import { clientOptionsOf, connect, type ImportContext, watchProgress } from "./run/connect.js";
@@ -129,10 +130,10 @@ function wrote({ header }: PastImport): boolean {
 }
 
 /** True for an undo of a run that wrote something perhaps, and did not come to its end. */
-function isBegunUndo({ folder, header, report }: PastImport, of: string): boolean {
-  if (header.undoOf !== of || !existsSync(join(folder, planName))) return false;
-  const { exitCode } = report === undefined ? { exitCode: undefined } : (JSON.parse(report) as { exitCode: number });
-  return exitCode === undefined || ![0, 1, 6].includes(exitCode);
+function isBegunUndo(past: PastImport, of: string): boolean {
+  if (past.header.undoOf !== of || !existsSync(join(past.folder, planName))) return false;
+  const report = reportOf(past);
+  return report === undefined || ![0, 1, 6].includes(report.exitCode);
 }
 
 /** The address of the run, unless the environment names one. */
@@ -154,20 +155,11 @@ function withPlan(file: string, open: OpenFolder): OpenFolder {
   return async (facts) => {
     const folder = await open(facts);
     try {
-      await keepPlan(file, join(folder.state.folder, planName));
+      await copyWhole(file, join(folder.state.folder, planName));
     } catch (cause) {
       await folder.state.close("unfinished");
       throw cause;
     }
     return folder;
   };
-}
-
-/** It appears whole or not at all. */
-async function keepPlan(file: string, path: string): Promise<void> {
-  const draft = `${path}.new`;
-  await copyFile(file, draft);
-  const handle = await open(draft, "r+");
-  await handle.datasync().finally(() => handle.close());
-  await rename(draft, path);
 }

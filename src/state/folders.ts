@@ -1,5 +1,5 @@
 import { existsSync, statSync } from "node:fs";
-import { mkdir, open, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, open, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { StateError } from "../errors.js";
 import type { Warning } from "../warning.js";
@@ -52,6 +52,19 @@ export async function writeWhole(path: string, text: string): Promise<void> {
     await syncFolder(dirname(path));
   } catch (error) {
     throw stateError(path, error);
+  }
+}
+
+/** Copies a file: the copy appears by rename, and lasts. @throws {StateError} */
+export async function copyWhole(from: string, to: string): Promise<void> {
+  try {
+    await copyFile(from, `${to}.new`);
+    const handle = await open(`${to}.new`, "r+");
+    await handle.datasync().finally(() => handle.close());
+    await rename(`${to}.new`, to);
+    await syncFolder(dirname(to));
+  } catch (error) {
+    throw stateError(to, error);
   }
 }
 

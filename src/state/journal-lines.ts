@@ -46,6 +46,11 @@ export interface JournalHeader {
   readonly undoOf?: string;
 }
 
+/** Whether a run keeps what entities held before it writes them: all do, but an import only where it is told to. */
+export function keepsBefore({ command, options }: Pick<JournalHeader, "command" | "options">): boolean {
+  return (command !== "import" && command !== "retry") || options.keepBefore === true;
+}
+
 /** How far an entity came, as a reply left it: its outcome, or that it waits, `first` being what its first write did. */
 export type EntityProgress =
   | { readonly is: "created" | "updated" | "rejected" }
@@ -97,11 +102,11 @@ export interface JournalDeleted {
   readonly blueprint: string;
   readonly entities: readonly FoundEntity[];
   /** Entities that relate to them, with these relations as they were: the API may unset them. */
-  readonly referrers?: readonly Referrer[];
+  readonly referrers?: readonly RelatingEntity[];
 }
 
 /** An entity that relates to others, and what those of its relations hold. */
-export interface Referrer {
+export interface RelatingEntity {
   readonly blueprint: string;
   readonly identifier: string;
   readonly relations: Readonly<Record<string, unknown>>;

@@ -1,6 +1,6 @@
 import type { Blueprint } from "../../blueprint.js";
 import { targetsOf } from "../../entity.js";
-import type { Referrer } from "../../state/journal-lines.js";
+import type { RelatingEntity } from "../../state/journal-lines.js";
 import type { Ledger } from "../run/ledger.js";
 import type { Target } from "../target/target.js";
 
@@ -8,7 +8,7 @@ import type { Target } from "../target/target.js";
 const searchIdentifiers = 100;
 
 /** What relates to entities, with their titles. */
-export interface FoundReferrer extends Referrer {
+export interface FoundRelating extends RelatingEntity {
   readonly title?: string;
 }
 
@@ -22,7 +22,7 @@ export async function* referrersOf(
   blueprints: readonly Blueprint[],
   target: string,
   identifiers: readonly string[],
-): AsyncGenerator<readonly FoundReferrer[]> {
+): AsyncGenerator<readonly FoundRelating[]> {
   for (const { identifier: blueprint, relations = {} } of blueprints) {
     const keys = Object.keys(relations).filter((key) => relations[key]?.target === target);
     if (keys.length === 0) continue;
@@ -31,8 +31,8 @@ export async function* referrersOf(
       const named = new Set(value);
       const rules = [{ operator: "relatedTo", blueprint: target, value, direction: "upstream" }];
       for await (const page of pages(blueprint, { query: { combinator: "and", rules } })) {
-        const found = page.flatMap(({ identifier, title, relations: held }): FoundReferrer[] => {
-          const values = (held ?? {}) as Referrer["relations"];
+        const found = page.flatMap(({ identifier, title, relations: held }): FoundRelating[] => {
+          const values = (held ?? {}) as RelatingEntity["relations"];
           // The search also finds what relates to them by way of others.
           const own = keys.filter((key) => namesIn(values[key]).some((name) => named.has(name)));
           if (own.length === 0) return [];

@@ -12,7 +12,14 @@ import type { PastImport } from "../../state/folders.js";
 import { version } from "../../version.js";
 import { groupBy } from "../run/inventory.js";
 import { type DeletionCounts, guardDeletions } from "./guard.js";
-import { type Deletion, type Doomed, type KeptEntities, keepNeeded, keyOfDeletion, openDoomed } from "./needed.js";
+import {
+  type Deletion,
+  type KeptEntities,
+  keepNeeded,
+  keyOfDeletion,
+  openUndoScope,
+  type UndoScope,
+} from "./needed.js";
 import { gatherNotes, type NotedEntity, type RunNotes } from "./notes.js";
 
 /** Name of the plan file, in the folder for working files and in that of the undo. */
@@ -50,7 +57,7 @@ export async function makeUndoPlan(facts: UndoFacts): Promise<{ readonly file: s
   const blueprints = await blueprintsOf(notes.blueprints, client);
   const order = orderOf(blueprints);
   const lines = await openLines(folder, order);
-  const doomed = openDoomed();
+  const doomed = openUndoScope();
   for await (const entities of notes.entities())
     for (const [blueprint, group] of groupBy(entities, ({ key }) => key.blueprint))
       for (let start = 0; start < group.length; start += lookedUpAtOnce) {
@@ -89,7 +96,7 @@ function orderOf(blueprints: Blueprints): readonly string[] {
 interface Work {
   readonly client: Client;
   readonly lines: Lines;
-  readonly doomed: Doomed;
+  readonly doomed: UndoScope;
   readonly notes: RunNotes;
   readonly blueprint: Blueprint;
 }

@@ -4,7 +4,7 @@ import { type Key, targetsOf } from "../../entity.js";
 import type { PlanOp } from "../../plan/plan-file.js";
 import { createKeySet } from "../../settle/keys.js";
 import { openAppendFile, readLines } from "../../state/files.js";
-import { type FoundReferrer, referrersOf } from "../prune/referrers.js";
+import { type FoundRelating, referrersOf } from "../prune/referrers.js";
 
 /** An op that deletes. */
 export type Deletion = Extract<PlanOp, { op: "delete" }>;
@@ -15,7 +15,7 @@ export function keyOfDeletion({ blueprint, before }: Deletion): Key {
 }
 
 /** What an undo is going to do, as far as it matters to others: 32 bytes an entity. */
-export interface Doomed {
+export interface UndoScope {
   /** Adds an entity that is to be deleted. */
   add(key: Key): void;
   has(key: Key): boolean;
@@ -26,7 +26,7 @@ export interface Doomed {
 }
 
 /** Opens an empty one. */
-export function openDoomed(): Doomed {
+export function openUndoScope(): UndoScope {
   const doomed = createKeySet();
   const restored = createKeySet();
   const relationOf = ({ blueprint, identifier }: Key, relation: string): Key => ({
@@ -71,7 +71,7 @@ export async function keepNeeded({
 }: {
   readonly client: Pick<Client, "listBlueprints" | "pages">;
   readonly folder: string;
-  readonly doomed: Doomed;
+  readonly doomed: UndoScope;
   readonly deletions: () => AsyncIterable<Deletion>;
 }): Promise<KeptEntities> {
   const kept = createKeySet();
@@ -120,7 +120,7 @@ interface Link {
   readonly title: string | undefined;
 }
 
-function* linksOf(page: readonly FoundReferrer[], target: string, named: ReadonlySet<string>): Generator<Link> {
+function* linksOf(page: readonly FoundRelating[], target: string, named: ReadonlySet<string>): Generator<Link> {
   for (const { blueprint, identifier, relations, title } of page)
     for (const [relation, value] of Object.entries(relations))
       for (const name of targetsOf(value as Parameters<typeof targetsOf>[0])) {
