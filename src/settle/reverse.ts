@@ -59,8 +59,10 @@ export function reverse({ key, notes, now, blueprint, isDeleted }: ReversalFacts
   }
   if (now === undefined)
     return trace.deleted === undefined ? gone : { is: "create", entity: wholeBody(key, trace, blueprint) };
-  if (trace.deleted !== undefined && trace.deleted.createdAt !== now.createdAt)
-    return refused("changed_since", "it was deleted by this run and exists again");
+  if (trace.deleted !== undefined && trace.deleted.createdAt !== now.createdAt) {
+    const isAsBefore = fieldNames(blueprint).every((path) => isAlike(path, trace.before.get(path), now, blueprint));
+    return isAsBefore ? { is: "nothing" } : refused("changed_since", "it was deleted by this run and exists again");
+  }
   return restore(key, now, context);
 }
 
