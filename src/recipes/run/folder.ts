@@ -44,13 +44,21 @@ type Header = Pick<JournalHeader, "command" | "options" | "fingerprints" | "retr
  */
 export type OpenFolder<F extends Folder = Folder> = (facts: FolderFacts) => Promise<F>;
 
+/** The folder of import folders: as the option says, then the environment. */
+export function stateDirFrom(
+  { stateDir }: { readonly stateDir?: string | undefined },
+  { env }: Pick<ImportContext, "env">,
+): string {
+  return stateDir ?? env?.PORTLOAD_STATE ?? ".portload";
+}
+
 /** Opens the folder of a new import. */
 export function newFolder(
-  { stateDir, keep }: { readonly stateDir?: string | undefined; readonly keep: number },
-  { env }: Pick<ImportContext, "env">,
+  options: { readonly stateDir?: string | undefined; readonly keep: number },
+  context: Pick<ImportContext, "env">,
 ): OpenFolder {
   return async ({ header, sources, stdin }) => ({
-    state: await openState({ stateDir: stateDir ?? env?.PORTLOAD_STATE ?? ".portload", keep, header }),
+    state: await openState({ stateDir: stateDirFrom(options, context), keep: options.keep, header }),
     sources,
     stdin,
   });
