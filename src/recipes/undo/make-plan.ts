@@ -54,23 +54,27 @@ export type UndoCounts = Omit<PlanEnd, "line" | "unchanged">;
 export async function makeUndoPlan(facts: UndoFacts): Promise<{ readonly file: string; readonly counts: UndoCounts }> {
   const { past, client, folder, maxDelete } = facts;
   const notes = await gatherNotes(join(past.folder, "journal.ndjson"), folder);
-  const blueprints = await blueprintsOf(notes.blueprints, client);
-  const order = orderOf(blueprints);
-  const lines = await openLines(folder, order);
-  const doomed = openUndoScope();
-  for await (const entities of notes.entities())
-    for (const [blueprint, group] of groupBy(entities, ({ key }) => key.blueprint))
-      for (let start = 0; start < group.length; start += lookedUpAtOnce) {
-        facts.signal.throwIfAborted();
-        await takeBack(group.slice(start, start + lookedUpAtOnce), {
-          ...{ client, lines, doomed, notes },
-          blueprint: blueprints.get(blueprint) as Blueprint,
-        });
-      }
-  const backwards = [...order].reverse();
-  const kept = await keepNeeded({ client, folder, doomed, deletions: () => lines.deletions(backwards) });
-  await guardDeletions(await countsOf(lines.deletions(backwards), kept.has), client, maxDelete);
-  return lines.write(headerOf(facts), backwards, kept);
+  const lines = openLines(folder);
+  try {
+    const blueprints = await blueprintsOf(notes.blueprints, client);
+    const scope = openUndoScope();
+    for await (const entities of notes.entities())
+      for (const [blueprint, group] of groupBy(entities, ({ key }) => key.blueprint))
+        for (let start = 0; start < group.length; start += lookedUpAtOnce) {
+          facts.signal.throwIfAborted();
+          const definition = blueprints.get(blueprint) as Blueprint;
+          const part = group.slice(start, start + lookedUpAtOnce);
+          await takeBack(part, { client, lines, scope, notes, blueprint: definition });
+        }
+    const order = orderOf(blueprints);
+    const backwards = [...order].reverse();
+    const kept = await keepNeeded({ client, folder, scope, deletions: () => lines.deletions(backwards) });
+    await guardDeletions(await countsOf(lines.deletions(backwards), kept.has), client, maxDelete);
+    return await lines.write(headerOf(facts), order, kept);
+  } finally {
+    await notes.close();
+    await lines.close();
+  }
 }
 
 async function blueprintsOf(names: readonly string[], client: Client): Promise<Blueprints> {
@@ -96,14 +100,14 @@ function orderOf(blueprints: Blueprints): readonly string[] {
 interface Work {
   readonly client: Client;
   readonly lines: Lines;
-  readonly doomed: UndoScope;
+  readonly scope: UndoScope;
   readonly notes: RunNotes;
   readonly blueprint: Blueprint;
 }
 
 async function takeBack(
   group: readonly NotedEntity[],
-  { client, lines, doomed, notes, blueprint }: Work,
+  { client, lines, scope, notes, blueprint }: Work,
 ): Promise<void> {
   const named = group.map(({ key }) => key.identifier).filter((identifier) => !identifier.startsWith("{"));
   const found = await client.lookUp(blueprint.identifier, named);
@@ -119,12 +123,12 @@ async function takeBack(
       case "update": {
         const { entity, clears, before, changes } = reversal;
         const cleared = clears.length > 0 && { clears };
-        doomed.noteRestored(key, Object.keys(entity.relations));
+        scope.noteRestored(key, Object.keys(entity.relations));
         await lines.add({ op: "update", ...facts, resource: 0, entity, ...cleared, before, changes });
         break;
       }
       case "delete":
-        doomed.add(key);
+        scope.add(key);
         await lines.add({ op: "delete", ...facts, before: now as FoundEntity });
         break;
       case "refused": {
@@ -143,19 +147,25 @@ function titleOf(entity: FoundEntity | undefined): string | undefined {
 
 /** Ops as they are found, on disk by blueprint, until the plan is put together. */
 interface Lines {
+  close(): Promise<void>;
   add(op: PlanOp): Promise<void>;
   refuse(refusal: PlanRefusal): Promise<void>;
   /** The deletions found so far, by blueprint in the order given. */
   deletions(blueprints: readonly string[]): AsyncGenerator<Deletion>;
   write(
     header: PlanHeader,
-    backwards: readonly string[],
+    order: readonly string[],
     kept: KeptEntities,
   ): Promise<{ readonly file: string; readonly counts: UndoCounts }>;
 }
 
-async function openLines(folder: string, order: readonly string[]): Promise<Lines> {
-  const pathOf = (kind: string, name: string): string => join(folder, `${kind}-${order.indexOf(name)}.ndjson`);
+function openLines(folder: string): Lines {
+  const names: string[] = [];
+  // A blueprint's name may be no name for a file.
+  const pathOf = (kind: string, name: string): string => {
+    if (!names.includes(name)) names.push(name);
+    return join(folder, `${kind}-${names.indexOf(name)}.ndjson`);
+  };
   const refusals = join(folder, "refused.ndjson");
   const files = new Map<string, ReturnType<typeof openAppendFile>>();
   const append = async (path: string, line: object): Promise<void> => {
@@ -174,18 +184,21 @@ async function openLines(folder: string, order: readonly string[]): Promise<Line
     add: (op) => append(pathOf(op.op === "delete" ? "delete" : "write", op.blueprint), op),
     refuse: (refusal) => append(refusals, refusal),
     deletions,
-    async write(header, backwards, kept) {
+    async close() {
+      for (const each of files.values()) await (await each).close();
+    },
+    async write(header, order, kept) {
       const file = join(folder, planName);
       const plan = await openAppendFile(file);
       const counts = { create: 0, update: 0, delete: 0, rejected: 0 };
       const put = (line: object) => plan.append(`${JSON.stringify(line)}\n`);
       await put(header);
-      for (const name of [...backwards].reverse())
+      for (const name of order)
         for await (const op of read<Exclude<PlanOp, Deletion>>(pathOf("write", name))) {
           counts[op.op]++;
           await put(op);
         }
-      for await (const op of deletions(backwards)) {
+      for await (const op of deletions([...order].reverse())) {
         const key = keyOfDeletion(op);
         if (kept.has(key)) {
           const { blueprint, title } = op;
@@ -202,7 +215,6 @@ async function openLines(folder: string, order: readonly string[]): Promise<Line
       }
       await put({ line: "end", ...counts, unchanged: 0 } satisfies PlanEnd);
       await plan.close();
-      for (const each of files.values()) await (await each).close();
       return { file, counts };
     },
   };

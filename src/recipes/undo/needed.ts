@@ -66,12 +66,12 @@ const maxReasons = 1000;
 export async function keepNeeded({
   client,
   folder,
-  doomed,
+  scope,
   deletions,
 }: {
   readonly client: Pick<Client, "listBlueprints" | "pages">;
   readonly folder: string;
-  readonly doomed: UndoScope;
+  readonly scope: UndoScope;
   readonly deletions: () => AsyncIterable<Deletion>;
 }): Promise<KeptEntities> {
   const kept = createKeySet();
@@ -82,21 +82,24 @@ export async function keepNeeded({
     const name = `${by.blueprint}/${by.identifier}${title === undefined ? "" : ` (${title})`}`;
     if (reasons.size < maxReasons) reasons.set(nameOf(key), `${name}, which stays, relates to it`);
   };
-  if (doomed.size > 0) {
+  if (scope.size > 0) {
     const path = join(folder, "relations.ndjson");
     const edges = await openAppendFile(path);
-    const blueprints = await client.listBlueprints();
-    for await (const { blueprint, identifiers } of inHundreds(deletions())) {
-      for await (const page of referrersOf(client, blueprints, blueprint, identifiers)) {
-        const within: string[] = [];
-        for (const { from, to, relation, title } of linksOf(page, blueprint, new Set(identifiers))) {
-          if (doomed.has(from)) within.push(`${JSON.stringify([from, to])}\n`);
-          else if (!doomed.isRestored(from, relation)) keep(to, from, title);
+    try {
+      const blueprints = await client.listBlueprints();
+      for await (const { blueprint, identifiers } of inHundreds(deletions())) {
+        for await (const page of referrersOf(client, blueprints, blueprint, identifiers)) {
+          const within: string[] = [];
+          for (const { from, to, relation, title } of linksOf(page, blueprint, new Set(identifiers))) {
+            if (scope.has(from)) within.push(`${JSON.stringify([from, to])}\n`);
+            else if (!scope.isRestored(from, relation)) keep(to, from, title);
+          }
+          if (within.length > 0) await edges.append(within.join(""));
         }
-        if (within.length > 0) await edges.append(within.join(""));
       }
+    } finally {
+      await edges.close();
     }
-    await edges.close();
     for (let size = -1; size < kept.size; ) {
       size = kept.size;
       if (size === 0) break;

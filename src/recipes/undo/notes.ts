@@ -16,6 +16,7 @@ export interface RunNotes {
   isDeleted(key: Key): boolean;
   /** All entities, each once with all of its notes, as many at a time as fit into memory. */
   entities(): AsyncGenerator<readonly NotedEntity[]>;
+  close(): Promise<void>;
 }
 
 /** An entity, with what a run did to it. */
@@ -46,16 +47,25 @@ export async function gatherNotes(journal: string, folder: string): Promise<RunN
   const spools = Array.from({ length: parts }, (_, part) => openSpool(join(folder, `notes-${part}.ndjson`), codec));
   const blueprints = new Set<string>();
   const deleted = createKeySet();
-  for await (const line of readJournal(journal)) {
-    for (const one of notesOf(line)) {
-      blueprints.add(one.key.blueprint);
-      if (one.note.is === "delete") deleted.add(one.key, nowhere, 0);
-      await spools[contentHash(nameOf(one.key)) % parts]?.append(0, [one]);
+  const close = async (): Promise<void> => {
+    for (const spool of spools) await spool.close();
+  };
+  try {
+    for await (const line of readJournal(journal)) {
+      for (const one of notesOf(line)) {
+        blueprints.add(one.key.blueprint);
+        if (one.note.is === "delete") deleted.add(one.key, nowhere, 0);
+        await spools[contentHash(nameOf(one.key)) % parts]?.append(0, [one]);
+      }
     }
+  } catch (error) {
+    await close();
+    throw error;
   }
   return {
     blueprints: [...blueprints],
     isDeleted: (key) => deleted.find(key) >= 0,
+    close,
     async *entities() {
       for (const spool of spools) {
         const noted = new Map<string, { key: Key; notes: TraceNote[] }>();
@@ -66,7 +76,6 @@ export async function gatherNotes(journal: string, folder: string): Promise<RunN
             noted.set(nameOf(key), known);
           }
         }
-        await spool.close();
         if (noted.size > 0) yield [...noted.values()];
       }
     },
