@@ -11,7 +11,7 @@ import { openAppendFile, readLines } from "../../state/files.js";
 import type { PastImport } from "../../state/folders.js";
 import { version } from "../../version.js";
 import { groupBy } from "../run/inventory.js";
-import { type DeletionCounts, guardDeletions } from "./guard.js";
+import { guardDeletions } from "./guard.js";
 import {
   type Deletion,
   type KeptEntities,
@@ -69,7 +69,7 @@ export async function makeUndoPlan(facts: UndoFacts): Promise<{ readonly file: s
     const order = orderOf(blueprints);
     const backwards = [...order].reverse();
     const kept = await keepNeeded({ client, folder, scope, deletions: () => lines.deletions(backwards) });
-    await guardDeletions(await countsOf(lines.deletions(backwards), kept.has), client, maxDelete);
+    await guardDeletions(lines.deletions(backwards), kept.has, client, maxDelete);
     return await lines.write(headerOf(facts), order, kept);
   } finally {
     await notes.close();
@@ -218,20 +218,6 @@ function openLines(folder: string): Lines {
       return { file, counts };
     },
   };
-}
-
-async function countsOf(deletions: AsyncIterable<Deletion>, isKept: (key: Key) => boolean): Promise<DeletionCounts> {
-  const counts = new Map<string, { count: number; names: string[] }>();
-  for await (const op of deletions) {
-    const key = keyOfDeletion(op);
-    if (isKept(key)) continue;
-    const known = counts.get(op.blueprint) ?? { count: 0, names: [] };
-    known.count++;
-    if (known.names.length < 10)
-      known.names.push(op.title === undefined ? key.identifier : `${key.identifier} (${op.title})`);
-    counts.set(op.blueprint, known);
-  }
-  return counts;
 }
 
 function headerOf({ past: { header, importId }, madeAt }: UndoFacts): PlanHeader {
