@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Client } from "../../api/client.js";
 import type { Blueprint, Blueprints } from "../../blueprint.js";
-import type { FoundEntity, Key } from "../../entity.js";
+import type { FoundEntity } from "../../entity.js";
 import { BlueprintError } from "../../errors.js";
 import type { ReadBudget } from "../../options/kinds.js";
 import { planSteps } from "../../order/steps.js";
