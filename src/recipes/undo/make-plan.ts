@@ -113,9 +113,9 @@ async function takeBack(
   const found = await client.lookUp(blueprint.identifier, named);
   for (const { key, notes: own } of group) {
     const now = found.get(key.identifier);
-    const title = titleOf(now);
-    const facts = { blueprint: key.blueprint, ...(title !== undefined && { title }) };
     const reversal = reverse({ key, notes: own, now, blueprint, isDeleted: notes.isDeleted });
+    const title = titleOf(now ?? (reversal.is === "create" ? reversal.entity : undefined));
+    const facts = { blueprint: key.blueprint, ...(title !== undefined && { title }) };
     switch (reversal.is) {
       case "create":
         await lines.add({ op: "create", ...facts, resource: 0, entity: reversal.entity });
@@ -141,7 +141,7 @@ async function takeBack(
   }
 }
 
-function titleOf(entity: FoundEntity | undefined): string | undefined {
+function titleOf(entity: { readonly title?: unknown } | undefined): string | undefined {
   return typeof entity?.title === "string" ? entity.title : undefined;
 }
 
