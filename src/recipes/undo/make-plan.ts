@@ -114,7 +114,7 @@ async function takeBack(
   for (const { key, notes: own } of group) {
     const now = found.get(key.identifier);
     const reversal = reverse({ key, notes: own, now, blueprint, isDeleted: notes.isDeleted });
-    const title = titleOf(now ?? (reversal.is === "create" ? reversal.entity : undefined));
+    const title = titleOf(now ?? (reversal.is === "create" ? { ...reversal.entity } : undefined));
     const facts = { blueprint: key.blueprint, ...(title !== undefined && { title }) };
     switch (reversal.is) {
       case "create":
@@ -141,7 +141,7 @@ async function takeBack(
   }
 }
 
-function titleOf(entity: { readonly title?: unknown } | undefined): string | undefined {
+function titleOf(entity: Readonly<Record<string, unknown>> | undefined): string | undefined {
   return typeof entity?.title === "string" ? entity.title : undefined;
 }
 
