@@ -9,6 +9,7 @@ import { existingOnly } from "./stages/compare.js";
 import { deferRelations } from "./stages/defer.js";
 import { dropDuplicates } from "./stages/duplicates.js";
 import { entitiesOf } from "./stages/entities.js";
+import { keepBefore } from "./stages/keep-before.js";
 import { runSteps } from "./stages/steps.js";
 
 /**
@@ -39,6 +40,7 @@ export async function runImport(given: ImportOptions, context: ImportContext = {
       entitiesOf(step, inputs, ledger),
       dropDuplicates(step, inputs, ledger, keys),
       existingOnly(target, ledger, keys),
+      ...(options.keepBefore ? [keepBefore(target, ledger, keys)] : []),
       deferRelations(target, ledger, keys),
     ]);
   });
