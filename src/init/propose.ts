@@ -36,7 +36,7 @@ function proposeResource(
   refused: Refused,
 ): ResourceProposal {
   const { identifier, title, keys } = head;
-  const questions = headQuestions(head);
+  const questions = [...headQuestions(head), ...kindQuestions(survey)];
   const properties: ProposedLeaf[] = [];
   const schema: Record<string, Property> = {};
   const columns: Record<string, ColumnOptions> = {};
@@ -100,6 +100,16 @@ function proposeResource(
 export function headQuestions({ identifier }: Head): string[] {
   if (identifier === undefined) return ["nothing tells the records apart; which expression gives the identifier?"];
   return identifier.question === undefined ? [] : [identifier.question];
+}
+
+/** Documents that say of themselves what they are, as Backstage's and Kubernetes' do, may be of several blueprints. */
+function kindQuestions({ fields, isTabular }: Survey): string[] {
+  const [kind] = isTabular ? [] : fields.filter(({ path }) => path.length === 1 && path[0] === "kind");
+  const words = [...(kind?.distinct.keys() ?? [])];
+  if (words.length < 2 || words.length > 12) return [];
+  return [
+    `does each kind (${words.join(", ")}) deserve a blueprint of its own? Then give each a resource with the selector .kind == ${JSON.stringify(words[0])}`,
+  ];
 }
 
 /** The expression of a title: text, whatever the field holds. */
