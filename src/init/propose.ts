@@ -43,9 +43,10 @@ function proposeResource(
   const blanks = new Set<string>();
   const links: ProposedLeaf[] = [];
   const related: Record<string, Relation> = {};
-  const taken = new Set(keys.values());
+  const fieldKeys = new Set(keys.values());
+  const taken = new Set<string>();
   for (const found of relations) {
-    const key = relationKey(keys.get(found.field) ?? found.target.blueprint, taken);
+    const key = relationKey(keys.get(found.field) ?? propertyKey([found.target.blueprint]), fieldKeys, taken);
     const link = proposeRelation(found, key, heads);
     const why = refused.get(`${survey.kind} relations.${key}`);
     links.push({ ...link.leaf, ...(why !== undefined && { out: why }) });
@@ -131,12 +132,10 @@ function isValueElsewhere(
   });
 }
 
-/** A relation is called after what it leads to: `asset` for `assetId`, where no other field has that name. */
-function relationKey(key: string, taken: Set<string>): string {
+/** A relation is called after what it leads to: `asset` for `assetId`, where no other field or relation has that name. */
+function relationKey(key: string, fields: ReadonlySet<string>, taken: Set<string>): string {
   const stem = key.replace(/(?<=[a-z])(?:SysId|Ids?|Uuid|Identifiers?|Key|Value)$/, "");
-  const free = taken.has(stem) ? key : stem;
-  taken.add(free);
-  return free;
+  return freeKey(fields.has(stem) || taken.has(stem) ? key : stem, taken, 0);
 }
 
 function freeKey(key: string, taken: Set<string>, index: number): string {
