@@ -82,7 +82,14 @@ export async function proposeMapping(given: InitOptions, context: InitContext = 
     return {
       mapping,
       blueprints: made,
-      questions: [...written.flatMap(({ questions, proposal }) => [...questions, ...proposal.questions]), ...left],
+      questions: [
+        ...written.flatMap(({ questions, proposal }) =>
+          [...questions, ...proposal.questions].map((question) =>
+            written.length === 1 ? question : `${proposal.survey.kind}: ${question}`,
+          ),
+        ),
+        ...left,
+      ],
       tried: written.map(({ name, tried = [] }) => ({ source: name, lines: tried })),
       written: await writeFiles(options, mapping, made),
     };
