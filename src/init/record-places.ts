@@ -41,6 +41,9 @@ export function areAlike(values: readonly unknown[]): boolean {
   for (const record of records) for (const key of Object.keys(record)) counts.set(key, (counts.get(key) ?? 0) + 1);
   if ([...counts.keys()].every((key) => /^(?:display_value|value|link)$/.test(key))) return false;
   const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
-  const shared = [...counts.values()].reduce((sum, count) => (count >= records.length / 2 ? sum + count : sum), 0);
+  const shared = [...counts.values()].reduce(
+    (sum, count) => (count > 1 && count >= records.length / 2 ? sum + count : sum),
+    0,
+  );
   return total > 0 && shared >= total / 2;
 }

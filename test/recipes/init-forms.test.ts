@@ -85,6 +85,12 @@ describe("init by the form of a file", () => {
     }
   });
 
+  it("looks past what a reply says about itself for the list of records", async () => {
+    const text = JSON.stringify({ meta: { generated: "x", count: 1 }, result: { hosts: [{ id: "a" }, { id: "b" }] } });
+    const { parsed, created } = await tried({ "hosts.json": text });
+    expect([parsed.source?.json, created]).toEqual([{ records: "result.hosts" }, 2]);
+  });
+
   it("reads YAML documents and lists, and asks about documents of several kinds", async () => {
     const document = (kind: string, name: string): string =>
       `---\napiVersion: backstage.io/v1alpha1\nkind: ${kind}\nmetadata:\n  name: ${name}\n  annotations:\n    github.com/project-slug: org/${name}\n  tags: [java]\nspec:\n  owner: team-a\n`;
