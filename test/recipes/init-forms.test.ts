@@ -138,7 +138,7 @@ describe("init by the form of a file", () => {
   });
 
   it("reads no further than --limit asks for: a byte far behind is not seen", async () => {
-    const rows = Buffer.from(tableOf("id,name", 50_000, (index) => `srv-${index},Name ${index}`));
+    const rows = Buffer.from(tableOf("id,name", 50_000, (index) => `srv-${index},Name ${index} ${"x".repeat(180)}`));
     const folder = await filesIn({ "hosts.csv": Buffer.concat([rows, Buffer.from("srv-x,Caf\u00e9\n", "latin1")]) });
     const few = await proposeFor([join(folder, "hosts.csv")], { limit: 10 });
     expect([few.tried[0]?.lines[0], few.questions, few.parsed.source?.encoding]).toEqual([

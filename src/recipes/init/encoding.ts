@@ -2,9 +2,9 @@ import type { BoundSource } from "../../read/bind.js";
 import { openUnpacked } from "../../read/open.js";
 import type { SourceOptions } from "../../source-options.js";
 
-/** Bytes that are looked at for their encoding, and lines beyond those of the sample. */
+/** Bytes that are looked at for their encoding: at most, and at least where the sample is short. */
 const maxLookedBytes = 64 * 1024 * 1024;
-const maxSpareLines = 1000;
+const minLookedBytes = 4 * 1024 * 1024;
 
 /** What is not UTF-8 is read as windows-1252; where both occur, that is a question. */
 export async function encodingOf(
@@ -24,8 +24,8 @@ export async function encodingOf(
       return { source: {}, questions: [] };
     rest = countSequences(Buffer.concat([rest, block]), counts);
     looked += block.length;
-    // A record may have several lines; what lies far behind the sample is not read for its bytes.
-    if (looked > maxLookedBytes || counts.lines > 2 * limit + maxSpareLines) break;
+    // A record may have several lines, and the reader decodes blocks ahead; what lies far behind the sample is not read for its bytes.
+    if (looked > maxLookedBytes || (looked > minLookedBytes && counts.lines > 2 * limit)) break;
   }
   if (counts.bad === 0) return { source: {}, questions: [] };
   const encoding = "windows-1252";
