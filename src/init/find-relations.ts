@@ -2,7 +2,7 @@ import type { Relation } from "../blueprint.js";
 import type { ColumnOptions } from "../source-options.js";
 import { type FieldStats, listDelimiters } from "./field-stats.js";
 import { blueprintName, inWords, normalName, pathExpression } from "./names.js";
-import type { FoundRelation, Head, ProposedLeaf, Target, TargetKey } from "./proposal.js";
+import type { FoundRelation, ProposedHead, ProposedLeaf, RelationTarget, TargetKey } from "./proposal.js";
 import { isKey, rankOf, slugExpression, slugOfText } from "./propose-identifier.js";
 import type { Survey } from "./survey.js";
 import { booleanWords } from "./value-forms.js";
@@ -17,7 +17,7 @@ const maxLooked = 2000;
 const maxLost = 3;
 
 /** The targets that surveyed sources are to each other and to themselves. */
-export function targetsOf(surveys: readonly Survey[]): Target[] {
+export function targetsOf(surveys: readonly Survey[]): RelationTarget[] {
   return surveys.map((survey) => ({
     blueprint: blueprintName(survey.kind),
     from: survey.kind,
@@ -37,7 +37,7 @@ export function namesOf(values: ReadonlySet<string>): Pick<TargetKey, "values" |
 }
 
 /** Finds the fields of a source whose values name entities of targets, each with the target that most of them name. */
-export function findRelations(survey: Survey, targets: readonly Target[]): FoundRelation[] {
+export function findRelations(survey: Survey, targets: readonly RelationTarget[]): FoundRelation[] {
   return survey.fields.flatMap((field) => {
     if (!canName(field)) return [];
     const matches = targets.flatMap((target) =>
@@ -77,7 +77,7 @@ function isWord({ distinct, values }: FieldStats): boolean {
   return booleanWords(distinct, values)?.count === values;
 }
 
-function matchOf(field: FieldStats, survey: Survey, target: Target, key: TargetKey): FoundRelation | undefined {
+function matchOf(field: FieldStats, survey: Survey, target: RelationTarget, key: TargetKey): FoundRelation | undefined {
   const isNamed = isNamedAfter(field, target, key);
   const isOwn = target.survey === survey;
   // What differs in nearly every record is another name of the record itself, not a link to another one.
@@ -123,7 +123,7 @@ function isPlain(names: ReadonlySet<string>): boolean {
   return [...names].every((name) => /^\d{1,9}$/.test(name) || name.length <= 2);
 }
 
-function isNamedAfter({ path }: FieldStats, { blueprint, from }: Target, { field }: TargetKey): boolean {
+function isNamedAfter({ path }: FieldStats, { blueprint, from }: RelationTarget, { field }: TargetKey): boolean {
   const own = normalName(path.join(" "));
   const wanted = [blueprint, from, field !== undefined && rankOf(field, from) > 0 ? field.path.join(" ") : ""]
     .map(normalName)
@@ -156,7 +156,11 @@ export interface ProposedRelation {
 }
 
 /** Proposes a relation: by identifier where the values are identifiers, else by a search. */
-export function proposeRelation(found: FoundRelation, key: string, heads: ReadonlyMap<Survey, Head>): ProposedRelation {
+export function proposeRelation(
+  found: FoundRelation,
+  key: string,
+  heads: ReadonlyMap<Survey, ProposedHead>,
+): ProposedRelation {
   const { field, target, list, different, resolved, lost } = found;
   const path = pathExpression(field.path);
   const isMany = list !== undefined;
@@ -213,7 +217,7 @@ type Way =
   | { readonly is: "search"; readonly property: string };
 
 /** How a name leads to its entity. */
-function wayOf({ target, key }: FoundRelation, heads: ReadonlyMap<Survey, Head>): Way {
+function wayOf({ target, key }: FoundRelation, heads: ReadonlyMap<Survey, ProposedHead>): Way {
   if (target.survey === undefined || key.field === undefined) {
     const property = key.property ?? "$identifier";
     return property === "$identifier" ? { is: "identifier" } : { is: "search", property };

@@ -5,7 +5,7 @@ import type { IdentifierProposal } from "./propose-identifier.js";
 import type { Survey } from "./survey.js";
 
 /** What a proposal is made from, and its parts that all kinds of fields have. */
-export interface Field {
+export interface SurveyedField {
   readonly stats: FieldStats;
   readonly path: string;
   readonly title: string;
@@ -53,7 +53,7 @@ export interface ProposedLeaf {
 }
 
 /** What a source's entities are told apart and named by. */
-export interface Head {
+export interface ProposedHead {
   readonly identifier: IdentifierProposal | undefined;
   /** The field of the title. */
   readonly title: FieldStats | undefined;
@@ -79,10 +79,10 @@ export interface ResourceProposal {
 }
 
 /** Fields that too many records were refused for, as `<kind> properties.x`, with why. */
-export type Refused = ReadonlyMap<string, string>;
+export type RefusedFields = ReadonlyMap<string, string>;
 
 /** Where the values of a field name entities: a source of the call, or a blueprint of the catalog. */
-export interface Target {
+export interface RelationTarget {
   readonly blueprint: string;
   /** How people know it: the kind of the source, or the catalog. */
   readonly from: string;
@@ -106,7 +106,7 @@ export interface TargetKey {
 /** A field whose values name entities. */
 export interface FoundRelation {
   readonly field: FieldStats;
-  readonly target: Target;
+  readonly target: RelationTarget;
   readonly key: TargetKey;
   /** The text between several names in one value; `array` where the value is a list itself. */
   readonly list?: string | "array";

@@ -3,7 +3,14 @@ import type { ColumnOptions } from "../source-options.js";
 import type { FieldStats } from "./field-stats.js";
 import { findRelations, proposeRelation, targetsOf } from "./find-relations.js";
 import { blueprintName, inWords, pathExpression, propertyKey, stemOf } from "./names.js";
-import type { FoundRelation, Head, ProposedLeaf, Refused, ResourceProposal, Target } from "./proposal.js";
+import type {
+  FoundRelation,
+  ProposedHead,
+  ProposedLeaf,
+  RefusedFields,
+  RelationTarget,
+  ResourceProposal,
+} from "./proposal.js";
 import { proposeField } from "./propose-field.js";
 import {
   type IdentifierProposal,
@@ -16,7 +23,7 @@ import {
 import type { Survey } from "./survey.js";
 
 /** Chooses title and keys beside an identifier; a field that is neither identifier nor title becomes a property. */
-export function headOf(survey: Survey, identifier: IdentifierProposal | undefined): Head {
+export function headOf(survey: Survey, identifier: IdentifierProposal | undefined): ProposedHead {
   const titled = proposeTitle(survey, identifier);
   const taken = new Set<string>();
   const keys = new Map<FieldStats, string>();
@@ -30,10 +37,10 @@ export function headOf(survey: Survey, identifier: IdentifierProposal | undefine
 /** Proposes how a source's records become entities of a blueprint that is made for them. */
 function proposeResource(
   survey: Survey,
-  head: Head,
+  head: ProposedHead,
   relations: readonly FoundRelation[],
-  heads: ReadonlyMap<Survey, Head>,
-  refused: Refused,
+  heads: ReadonlyMap<Survey, ProposedHead>,
+  refused: RefusedFields,
 ): ResourceProposal {
   const { identifier, title, keys } = head;
   const questions = [...headQuestions(head), ...kindQuestions(survey)];
@@ -98,7 +105,7 @@ function proposeResource(
 }
 
 /** The questions that identifier and title raise. */
-export function headQuestions({ identifier }: Head): string[] {
+export function headQuestions({ identifier }: ProposedHead): string[] {
   if (identifier === undefined) return ["nothing tells the records apart; which expression gives the identifier?"];
   return identifier.question === undefined ? [] : [identifier.question];
 }
@@ -153,8 +160,8 @@ function freeKey(key: string, taken: Set<string>, index: number): string {
  */
 export function proposeAll(
   surveys: readonly Survey[],
-  catalog: readonly Target[],
-  refused: Refused,
+  catalog: readonly RelationTarget[],
+  refused: RefusedFields,
 ): ResourceProposal[] {
   const targets = [...targetsOf(surveys), ...catalog];
   const relations = new Map(
@@ -163,11 +170,11 @@ export function proposeAll(
   const referenced = new Set(
     [...relations.values()].flat().flatMap(({ key }) => (key.field === undefined ? [] : [key.field])),
   );
-  const heads = new Map<Survey, Head>(
+  const heads = new Map<Survey, ProposedHead>(
     surveys.map((survey) => [survey, headOf(survey, proposeIdentifier(survey, referenced))]),
   );
   return targetsFirst(surveys, relations).map((survey) =>
-    proposeResource(survey, heads.get(survey) as Head, relations.get(survey) ?? [], heads, refused),
+    proposeResource(survey, heads.get(survey) as ProposedHead, relations.get(survey) ?? [], heads, refused),
   );
 }
 

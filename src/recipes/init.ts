@@ -11,7 +11,7 @@ import { catalogTargets, checkOutputs, findBlueprint, writeFiles } from "./init/
 import { type Surveyed, surveySource, withSources } from "./init/sources.js";
 import { tryOut } from "./init/trial.js";
 import { lacksTarget, type Trial, trialLines } from "./init/trial-lines.js";
-import { clientOptionsOf } from "./run/connect.js";
+import { clientOptionsOf } from "./run/client-options.js";
 
 /** What was proposed. */
 export interface Proposed {

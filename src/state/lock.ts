@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { GuardError } from "../errors.js";
 import { stateError } from "./files.js";
 import {
-  type Held,
+  type HeldLock,
   isOurs,
   keepLease,
   type Lock,
@@ -16,6 +16,7 @@ import {
   readIfThere,
   renewMs,
   textOf,
+  thisMachine,
 } from "./lease.js";
 
 /** Between two looks at a lock that may have lapsed. */
@@ -57,8 +58,18 @@ export async function describeHolder(importId: string, startedAt: string, machin
   return { importId, pid, host, startedAt, ...(space && { space }), ...(mark && { mark }) };
 }
 
+/** Refuses while an import of this mapping and target runs. @throws {GuardError} */
+export async function refuseHeld(
+  stateDir: string,
+  of: { mapping: string; target: string },
+  machine: Machine = thisMachine(),
+): Promise<void> {
+  const holder = await describeHolder("none", new Date().toISOString(), machine);
+  await (await takeLock(stateDir, of, holder, machine)).release();
+}
+
 /** Makes the file with its text inside, never half written; undefined when it exists. */
-async function create(path: string, of: LockHolder): Promise<Held | undefined> {
+async function create(path: string, of: LockHolder): Promise<HeldLock | undefined> {
   const holder = { ...of, nonce: randomUUID() };
   const draft = `${path}.${holder.nonce}`;
   const handle = await write(draft, holder, "wx+");
@@ -78,7 +89,7 @@ async function create(path: string, of: LockHolder): Promise<Held | undefined> {
   }
 }
 
-async function createPlain(path: string, holder: Held["holder"]): Promise<Held | undefined> {
+async function createPlain(path: string, holder: HeldLock["holder"]): Promise<HeldLock | undefined> {
   try {
     return { handle: await write(path, holder, "wx+"), holder };
   } catch (error) {
@@ -87,7 +98,7 @@ async function createPlain(path: string, holder: Held["holder"]): Promise<Held |
   }
 }
 
-async function write(path: string, holder: Held["holder"], flag: "w+" | "wx+"): Promise<FileHandle> {
+async function write(path: string, holder: HeldLock["holder"], flag: "w+" | "wx+"): Promise<FileHandle> {
   const handle = await open(path, flag, 0o600);
   try {
     await handle.write(textOf(holder, 0), 0);
@@ -100,7 +111,7 @@ async function write(path: string, holder: Held["holder"], flag: "w+" | "wx+"): 
 }
 
 /** Takes over a lock whose holder is dead or no longer renews it; undefined when it is gone or another was faster. @throws {GuardError} when it is renewed */
-async function takeOver(path: string, of: LockHolder, machine: Machine): Promise<Held | undefined> {
+async function takeOver(path: string, of: LockHolder, machine: Machine): Promise<HeldLock | undefined> {
   const text = await readIfThere(path);
   if (text === undefined) return undefined;
   const other = parseHolder(text);

@@ -9,6 +9,7 @@ import { isUrl } from "../../read/fetch.js";
 import type { Receipt } from "../../read/receipt.js";
 import type { Reject } from "../../reject.js";
 import type { ReportOrigin } from "../../report/report.js";
+import { quoted } from "../../shown-value.js";
 import { fingerprintFile, withoutSecrets } from "../../state/fingerprint.js";
 import type { JournalHeader, SourceFingerprint } from "../../state/journal-lines.js";
 import { openState, type State } from "../../state/state.js";
@@ -33,7 +34,7 @@ export interface FolderFacts {
   readonly recall: (rejects: readonly Reject[]) => void;
 }
 
-type Header = Pick<JournalHeader, "command" | "options" | "fingerprints" | "retryOf">;
+type Header = Pick<JournalHeader, "command" | "options" | "fingerprints" | "retryOf" | "undoOf">;
 
 /**
  * Opens a folder.
@@ -43,13 +44,21 @@ type Header = Pick<JournalHeader, "command" | "options" | "fingerprints" | "retr
  */
 export type OpenFolder<F extends Folder = Folder> = (facts: FolderFacts) => Promise<F>;
 
+/** The folder of import folders: as the option says, then the environment. */
+export function stateDirFrom(
+  { stateDir }: { readonly stateDir?: string | undefined },
+  { env }: Pick<ImportContext, "env">,
+): string {
+  return stateDir ?? env?.PORTLOAD_STATE ?? ".portload";
+}
+
 /** Opens the folder of a new import. */
 export function newFolder(
-  { stateDir, keep }: { readonly stateDir?: string | undefined; readonly keep: number },
-  { env }: Pick<ImportContext, "env">,
+  options: { readonly stateDir?: string | undefined; readonly keep: number },
+  context: Pick<ImportContext, "env">,
 ): OpenFolder {
   return async ({ header, sources, stdin }) => ({
-    state: await openState({ stateDir: stateDir ?? env?.PORTLOAD_STATE ?? ".portload", keep, header }),
+    state: await openState({ stateDir: stateDirFrom(options, context), keep: options.keep, header }),
     sources,
     stdin,
   });
@@ -66,17 +75,20 @@ export interface HeaderFacts {
   readonly sources: readonly BoundSource[];
   /** The import whose rejects this one takes up. */
   readonly retryOf?: string | undefined;
+  /** The run that this one takes back. */
+  readonly undoOf?: string | undefined;
 }
 
 /** Makes the header of an import's journal. */
 export async function headerOf(facts: HeaderFacts): Promise<Header> {
-  const { command, options, mode, apiUrl, mapping, sources, retryOf } = facts;
+  const { command, options, mode, apiUrl, mapping, sources, retryOf, undoOf } = facts;
   return {
     command,
     // The Redis of the pace is kept without its password.
     options: { ...options, mode, ...(options.pace !== undefined && { pace: publicRedisUrl(options.pace) }), apiUrl },
     fingerprints: { mapping, target: apiUrl, sources: await fingerprintSources(sources) },
     ...(retryOf !== undefined && { retryOf }),
+    ...(undoOf !== undefined && { undoOf }),
   };
 }
 
@@ -131,10 +143,6 @@ export function originOf({ command, commandLine, header, mapping, inputs, receip
 /** A command line as a shell takes it again; what may be secret in an address is left out. */
 export function commandLineOf(words: readonly string[]): string {
   return ["portload", ...words.map((word) => quoted(withoutSecrets(word)))].join(" ");
-}
-
-function quoted(word: string): string {
-  return /^[\w@%+=:,./*-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 /** The keys that the expressions of a kind's resources read; undefined where one may see the whole record. */
