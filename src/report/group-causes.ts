@@ -1,5 +1,6 @@
 import type { Place } from "../record.js";
 import type { Reject, RejectCode, RejectStage } from "../reject.js";
+import { withoutHidden } from "../secrets.js";
 import type { Warning, WarningCode } from "../warning.js";
 
 /** A place as people find it. */
@@ -81,7 +82,7 @@ export function groupCauses(names: readonly string[], limit = maxGroups): Causes
   };
   return {
     addRejects(items) {
-      for (const item of items) {
+      for (const item of withoutHidden(items)) {
         addTo(rejects, limit, [item.code, item.stage], item, 1, item.at);
         addFault(item.code, item);
         for (const { code, path } of item.also ?? [])
@@ -92,7 +93,7 @@ export function groupCauses(names: readonly string[], limit = maxGroups): Causes
       }
     },
     addWarnings(items) {
-      for (const item of items) addTo(warnings, limit, [item.code], item, item.count, item.first);
+      for (const item of withoutHidden(items)) addTo(warnings, limit, [item.code], item, item.count, item.first);
     },
     rejects: () =>
       inOrder(rejects).map(({ count, cause, sample, first, samples }) => ({

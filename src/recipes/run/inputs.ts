@@ -71,7 +71,7 @@ export function openInputs({ inventory, mapping, rules, plan, state, io }: Input
     recordsOf: ({ index }) => records.get(index) ?? 0,
     map: (source) => (records) =>
       mapRecords(mapping, source.kind, source.name)(requireColumns(inventory.mapping, resources, source)(records)),
-    check: checkEntities(rules.blueprints, rules),
+    check: checkEntities(rules.blueprints, { ...rules, unknownProperties: inventory.mapping.unknownProperties }),
     duplicates: inventory.mapping.duplicates,
     stepsOf: ({ kind }) => resources.filter((resource) => resource.kind === kind).map(plan.stepOfResource),
     stepOf: (resource) => stepOf.get(resource) ?? plan.stepOfResource({}),
