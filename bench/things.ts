@@ -3,7 +3,8 @@ import { once } from "node:events";
 import { createWriteStream } from "node:fs";
 import type { Blueprint } from "../src/blueprint.js";
 
-const columns = Array.from({ length: 20 }, (_, i) => `c${i}`);
+/** Names of the columns. */
+export const columns = Array.from({ length: 20 }, (_, i) => `c${i}`);
 
 /** The blueprint: text, numbers, booleans. */
 export const thing: Blueprint = {
@@ -55,20 +56,19 @@ export async function writeThings(path: string, records: number): Promise<void> 
   file.write(`${columns.join(",")}\n`);
   for (let start = 0; start < records; start += 1000) {
     let text = "";
-    for (let n = start; n < Math.min(records, start + 1000); n++) text += `${row(n)}\n`;
+    for (let n = start; n < Math.min(records, start + 1000); n++) text += `${row(n).join(",")}\n`;
     if (!file.write(text)) await once(file, "drain");
   }
   file.end();
   await once(file, "close");
 }
 
-function row(n: number): string {
-  return columns
-    .map((_, i) => {
-      if (i === 0) return `thing-${n}`;
-      if (i >= 2 && (i - 2) % 6 === 4) return String(n * 7 + i);
-      if (i >= 2 && (i - 2) % 6 === 5) return n % 3 === 0 ? "true" : "false";
-      return `${n}-${i}-abcdefgh-text`;
-    })
-    .join(",");
+/** The cells of a record. */
+export function row(n: number): string[] {
+  return columns.map((_, i) => {
+    if (i === 0) return `thing-${n}`;
+    if (i >= 2 && (i - 2) % 6 === 4) return String(n * 7 + i);
+    if (i >= 2 && (i - 2) % 6 === 5) return n % 3 === 0 ? "true" : "false";
+    return `${n}-${i}-abcdefgh-text`;
+  });
 }

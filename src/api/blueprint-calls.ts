@@ -1,5 +1,5 @@
 import type { Blueprint } from "../blueprint.js";
-import { blueprintBody, blueprintsBody, countBody } from "./bodies.js";
+import { isBlueprintBody, isBlueprintsBody, isCountBody } from "./bodies.js";
 import { bodyOf, type Call, type CallIo, pathOf, refusalOf } from "./call.js";
 
 /** The blueprint routes of a client. */
@@ -18,7 +18,7 @@ export function createBlueprintCalls(io: CallIo): BlueprintCalls {
   const call = (method: Call<unknown>["method"], path: string, blueprint?: Blueprint) => ({
     ...{ method, path, route: "blueprints" as const, idempotent: method !== "POST" },
     ...(blueprint !== undefined && { body: JSON.stringify(blueprint) }),
-    schema: blueprintBody,
+    isBody: isBlueprintBody,
   });
   const getBlueprint = async (identifier: string) => {
     const get = call("GET", pathOf(identifier));
@@ -30,7 +30,7 @@ export function createBlueprintCalls(io: CallIo): BlueprintCalls {
   return {
     getBlueprint,
     async listBlueprints() {
-      return (await bodyOf(io, { ...call("GET", "/blueprints"), schema: blueprintsBody })).blueprints;
+      return (await bodyOf(io, { ...call("GET", "/blueprints"), isBody: isBlueprintsBody })).blueprints;
     },
     async createBlueprint(blueprint) {
       const create = call("POST", "/blueprints", blueprint);
@@ -46,7 +46,7 @@ export function createBlueprintCalls(io: CallIo): BlueprintCalls {
     },
     async countEntities(blueprint) {
       const path = pathOf(blueprint, "/entities-count");
-      return (await bodyOf(io, { method: "GET", path, route: "read", idempotent: true, schema: countBody })).count;
+      return (await bodyOf(io, { method: "GET", path, route: "read", idempotent: true, isBody: isCountBody })).count;
     },
   };
 }

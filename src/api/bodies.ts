@@ -1,60 +1,96 @@
-import { z } from "zod";
 import type { Blueprint } from "../blueprint.js";
 import type { FoundEntity } from "../entity.js";
 
-// Shapes of reply bodies: what we rely on and no more, so that the API may grow. @source API reference
+/** Whether a parsed body holds what we rely on. By hand: a library of schemas takes longer to load than the first request takes. */
+export type BodyTest<T> = (body: unknown) => body is T;
 
-/** `POST /auth/access_token` */
-export const tokenBody = z.looseObject({ accessToken: z.string().min(1), expiresIn: z.number().positive() });
+/** An object of JSON, whatever it holds: shown or looked at as it came. */
+export type JsonObject = Readonly<Record<string, unknown>>;
 
-const blueprint = z.custom<Blueprint>(
-  (value) =>
-    z.looseObject({ identifier: z.string(), schema: z.looseObject({ properties: z.looseObject({}) }) }).safeParse(value)
-      .success,
-);
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+const isText: BodyTest<string> = (value) => typeof value === "string";
+const isNumber: BodyTest<number> = (value) => typeof value === "number";
+const isWhole: BodyTest<number> = (value): value is number => Number.isSafeInteger(value);
+const isSwitch: BodyTest<boolean> = (value) => typeof value === "boolean";
+
+function optional<T>(test: BodyTest<T>): BodyTest<T | undefined> {
+  return (value): value is T | undefined => value === undefined || test(value);
+}
+
+function listOf<T>(test: BodyTest<T>): BodyTest<readonly T[]> {
+  return (value): value is readonly T[] => Array.isArray(value) && value.every(test);
+}
+
+/** Any body, none as well. */
+export function isAnyBody(_body: unknown): _body is unknown {
+  return true;
+}
+
+/** An object with at least these fields: what we rely on and no more, so that the API may grow. */
+function holding<T extends JsonObject>(fields: { readonly [K in keyof T]: BodyTest<T[K]> }): BodyTest<T & JsonObject> {
+  const tests = Object.entries<BodyTest<unknown>>(fields);
+  return (value): value is T & JsonObject => isJsonObject(value) && tests.every(([name, test]) => test(value[name]));
+}
+
+// @source API reference, by route
+
+/** `POST /auth/access_token`; `expiresIn` in seconds. */
+export const isTokenBody = holding({
+  accessToken: (value): value is string => isText(value) && value !== "",
+  expiresIn: (value): value is number => isNumber(value) && value > 0,
+});
+
+const isBlueprint = holding({
+  identifier: isText,
+  schema: holding({ properties: isJsonObject }),
+}) as BodyTest<unknown> as BodyTest<Blueprint>;
 
 /** `GET /blueprints` */
-export const blueprintsBody = z.looseObject({ blueprints: z.array(blueprint) });
+export const isBlueprintsBody = holding({ blueprints: listOf(isBlueprint) });
 
 /** `GET`, `PUT /blueprints/{id}`, `POST /blueprints` */
-export const blueprintBody = z.looseObject({ blueprint });
+export const isBlueprintBody = holding({ blueprint: isBlueprint });
 
 /** `POST /blueprints/{id}/entities/bulk`; the entries are read one by one, so that a bad one spoils no other. */
-export const bulkBody = z.looseObject({
-  entities: z.array(z.unknown()).default([]),
-  errors: z.array(z.unknown()).default([]),
+export const isBulkBody = holding({
+  entities: optional(Array.isArray as BodyTest<readonly unknown[]>),
+  errors: optional(Array.isArray as BodyTest<readonly unknown[]>),
 });
+
+/** An entry of a bulk reply's `entities`. */
+export const isBulkWritten = holding({ index: isWhole, created: isSwitch });
 
 /** An entry of a bulk reply's `errors`. */
-export const bulkRefused = z.looseObject({
-  index: z.int(),
-  statusCode: z.int(),
-  error: z.string().default("unknown_error"),
-  message: z.string().default(""),
+export const isBulkRefused = holding({
+  index: isWhole,
+  statusCode: isWhole,
+  error: optional(isText),
+  message: optional(isText),
 });
-
-const foundEntity = z.custom<FoundEntity>(
-  (value) => z.looseObject({ identifier: z.string() }).safeParse(value).success,
-);
 
 /** `POST /blueprints/{id}/entities/search` */
-export const searchBody = z.looseObject({ entities: z.array(foundEntity), next: z.string().nullish() });
+export const isSearchBody = holding({
+  entities: listOf(holding({ identifier: isText }) as BodyTest<FoundEntity>),
+  next: (value): value is string | null | undefined => value == null || isText(value),
+});
 
 /** `POST /blueprints/{id}/bulk/entities/delete`: the identifiers that were there. */
-export const deletedBody = z.looseObject({ deletedEntities: z.array(z.string()).optional() });
-
-/** An object that is shown or looked at as it came. */
-export const anyObject = z.record(z.string(), z.unknown());
+export const isDeletedBody = holding({ deletedEntities: optional(listOf(isText)) });
 
 /** `GET /blueprints/{id}/entities-count` */
-export const countBody = z.looseObject({ count: z.int() });
+export const isCountBody = holding({ count: isWhole });
 
 /** `GET /blueprints/{id}/entities/{id}`, as far as a lost creation is judged by it. */
-export const heldBody = z.looseObject({ entity: z.looseObject({ createdAt: z.string() }) });
+export const isHeldBody = holding({ entity: holding({ createdAt: isText }) });
+
+/** `DELETE /blueprints/{id}/all-entities` */
+export const isStartedBody = holding({ migrationId: optional(isText) });
+
+/** `GET /migrations/{id}` */
+export const isMigrationBody = holding({ migration: holding({ status: isText }) });
 
 /** Any refusal. */
-export const failureBody = z.looseObject({
-  ok: z.boolean().optional(),
-  error: z.string().optional(),
-  message: z.string().optional(),
-});
+export const isFailureBody = holding({ ok: optional(isSwitch), error: optional(isText), message: optional(isText) });

@@ -1,9 +1,8 @@
-import { z } from "zod";
 import type { Mode } from "../entity.js";
 import { ApiError, BlueprintError } from "../errors.js";
-import { type Refused, type Reply, wordsOf } from "../reply.js";
+import { noCode, type Refused, type Reply, wordsOf } from "../reply.js";
 import type { Verdict } from "../verdict.js";
-import { bulkBody, bulkRefused, failureBody } from "./bodies.js";
+import { isAnyBody, isBulkBody, isBulkRefused, isBulkWritten, isFailureBody } from "./bodies.js";
 import { createBreaker } from "./breaker.js";
 import { type Call, type CallIo, pathOf, publicUrl, queryOf, refusalOf } from "./call.js";
 import { isEnvelope } from "./not-the-api.js";
@@ -49,7 +48,7 @@ export function createBulkCall(
     const reply = await io.send(call);
     if (reply.is === "done") {
       const { traceId } = reply;
-      const body = reply.body.map((verdict) => detailed(verdict, traceId, io.redact));
+      const body = readVerdicts(reply.body, items.length).map((verdict) => detailed(verdict, traceId, io.redact));
       breaker.see(blueprint, body);
       const isMute = body.length > 0 && body.every(({ is }) => is === "unknown");
       if (way.mute(isMute)) throw refusesAll(call, `${mostMute} replies in a row say nothing of any entity`, io);
@@ -73,7 +72,7 @@ export function createBulkCall(
 }
 
 /** The call of a bulk request. */
-export function bulkCall(blueprint: string, items: readonly string[], flags: BulkFlags): Call<readonly Verdict[]> {
+export function bulkCall(blueprint: string, items: readonly string[], flags: BulkFlags): Call<unknown> {
   const { mode, createMissing, validationOnly = false, runId } = flags;
   return {
     method: "POST",
@@ -88,7 +87,7 @@ export function bulkCall(blueprint: string, items: readonly string[], flags: Bul
     route: "bulk",
     body: bodyOf(items),
     idempotent: mode !== "create" || validationOnly,
-    schema: schemaOf(items.length),
+    isBody: isAnyBody,
   };
 }
 
@@ -98,14 +97,6 @@ function bodyOf(items: readonly string[]): string {
   for (const item of items) parts.push(parts.length === 1 ? "" : ",", item);
   parts.push("]}");
   return parts.join("");
-}
-
-/** By count: making a schema costs more than using it. */
-const schemas: z.ZodType<readonly Verdict[]>[] = [];
-
-function schemaOf(count: number): z.ZodType<readonly Verdict[]> {
-  schemas[count] ??= z.unknown().transform((body) => readVerdicts(body, count));
-  return schemas[count];
 }
 
 const unknown: Verdict = { is: "unknown" };
@@ -122,29 +113,22 @@ const updated: Verdict = { is: "updated" };
  */
 export function readVerdicts(body: unknown, count: number): readonly Verdict[] {
   const verdicts = new Array<Verdict>(count).fill(unknown);
-  const parsed = bulkBody.safeParse(body);
-  if (!parsed.success) return verdicts;
+  if (!isBulkBody(body)) return verdicts;
   const seen = new Set<number>();
   const settle = (index: number, verdict: Verdict) => {
     if (index < 0 || index >= count) return;
     verdicts[index] = seen.has(index) ? unknown : verdict;
     seen.add(index);
   };
-  for (const entry of parsed.data.entities) {
-    if (isWritten(entry)) settle(entry.index, entry.created ? created : updated);
+  for (const entry of body.entities ?? []) {
+    if (isBulkWritten(entry)) settle(entry.index, entry.created ? created : updated);
   }
-  for (const entry of parsed.data.errors) {
-    const { data } = bulkRefused.safeParse(entry);
-    if (data) settle(data.index, { is: "refused", status: data.statusCode, error: data.error, message: data.message });
+  for (const entry of body.errors ?? []) {
+    if (!isBulkRefused(entry)) continue;
+    const { index, statusCode: status, error = noCode, message = "" } = entry;
+    settle(index, { is: "refused", status, error, message });
   }
   return verdicts;
-}
-
-/** By hand: there is one for each entity of an import. */
-function isWritten(entry: unknown): entry is { readonly index: number; readonly created: boolean } {
-  if (typeof entry !== "object" || entry === null) return false;
-  const { index, created } = entry as { readonly index?: unknown; readonly created?: unknown };
-  return Number.isSafeInteger(index) && typeof created === "boolean";
 }
 
 /** The API's words may repeat what it was sent. */
@@ -159,7 +143,7 @@ function detailed(verdict: Verdict, traceId: string | undefined, redact: (text: 
  * entity's text, and is halved like any refusal.
  */
 function refusesCaller({ status, body }: { readonly status: number; readonly body: unknown }): boolean {
-  return status === 403 && failureBody.safeParse(body).data?.error !== undefined;
+  return status === 403 && isFailureBody(body) && body.error !== undefined;
 }
 
 function gone(blueprint: string): BlueprintError {

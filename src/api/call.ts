@@ -1,14 +1,11 @@
-import type { z } from "zod";
 import { ApiError } from "../errors.js";
-import type { Reply } from "../reply.js";
+import type { CountedRoute, Reply } from "../reply.js";
+import type { BodyTest } from "./bodies.js";
 import { refusal } from "./failure.js";
 import type { ReplyHeaders } from "./headers.js";
 
 /** A group of routes that Port limits together. `token` is the only unauthenticated route we use; `entities` is the catch-all: get, count, delete. */
 export type Family = "token" | "blueprints" | "search" | "single" | "bulk" | "entities" | "other";
-
-/** A row of the report's `requests.byRoute`. */
-export type CountedRoute = "token" | "blueprints" | "bulk" | "single" | "search" | "delete" | "other";
 
 const mebibyte = 1024 * 1024;
 
@@ -83,7 +80,7 @@ export interface Call<T> {
   /** Statuses that the caller answers itself, at once. */
   readonly expected?: readonly number[];
   /** What a 2xx holds; one that does not counts as a fault on the way. */
-  readonly schema: z.ZodType<T>;
+  readonly isBody: BodyTest<T>;
   /** Receives the headers of the reply that is given, and when its request was sent and answered. */
   readonly onReply?: (headers: ReplyHeaders, ours: Exchanged) => void;
 }

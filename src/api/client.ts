@@ -1,22 +1,23 @@
 import { setMaxListeners } from "node:events";
 import type { Dispatcher } from "undici";
-import { z } from "zod";
+import type { RequestCounts } from "../reply.js";
+import type { Credentials } from "../secrets.js";
 import type { Warning } from "../warning.js";
 import { publicRedisUrl } from "./addresses.js";
 import { type BlueprintCalls, createBlueprintCalls } from "./blueprint-calls.js";
+import { isAnyBody } from "./bodies.js";
 import { createBulkCall, type UpsertBulk } from "./bulk.js";
 import { type Call, type CallIo, type Exchanged, type Route, refusalOf, type Send } from "./call.js";
 import { type Clock, realClock } from "./clock.js";
 import { openDispatcher } from "./connection.js";
-import { createCounter, type RequestCounts } from "./counts.js";
+import { createCounter } from "./counts.js";
 import { createEntityCalls, type EntityCalls } from "./entity-calls.js";
 import type { ReplyHeaders } from "./headers.js";
 import { createRedact } from "./masking.js";
 import { createPace, type Rate, type SharedPace } from "./pace.js";
-import { openRedisPace } from "./redis-pace.js";
 import { createSearchCalls, type SearchCalls } from "./search.js";
 import { createSend } from "./send.js";
-import { type Credentials, createTokens, fetchToken } from "./token.js";
+import { createTokens, fetchToken } from "./token.js";
 
 /** Access to a catalog. */
 export interface ClientOptions {
@@ -79,6 +80,8 @@ export interface Client extends BlueprintCalls, SearchCalls {
   readonly upsertBulk: UpsertBulk;
   /** The single operations as they are: one request, its reply. */
   readonly entity: EntityCalls;
+  /** Asks for the token now rather than with the first call, which waits for it and receives what goes wrong. */
+  signIn(): void;
   /** Sends a request that changes nothing and gives its reply as it is, whatever its status but 5xx; for first contact. */
   ask(request: AskRequest): Promise<Asked>;
   /** The server's clock, milliseconds since the epoch, never later than the truth; undefined until a reply says it. */
@@ -160,6 +163,7 @@ export function createClient(options: ClientOptions): Client {
     upsertBulk: createBulkCall(io, async (blueprint) => (await blueprints.getBlueprint(blueprint)) !== undefined),
     entity: createEntityCalls(io, searches.existing),
     serverNow: () => (serverAheadMs === undefined ? undefined : clock.now() + serverAheadMs),
+    signIn: () => tokens.begin(),
     ask: (request) => ask(io, request),
     wait: (ms) => clock.sleep(ms, life.signal),
     counts: counter.read,
@@ -179,7 +183,7 @@ async function ask(io: CallIo, request: AskRequest): Promise<Asked> {
   const call: Call<unknown> = {
     ...request,
     idempotent: true,
-    schema: z.unknown(),
+    isBody: isAnyBody,
     onReply: (headers, ours) => {
       wire = { headers, ours };
     },
@@ -193,7 +197,7 @@ async function ask(io: CallIo, request: AskRequest): Promise<Asked> {
 function openSharedPace({ rate, apiUrl, sharedPace }: ClientOptions, warn: (warning: Warning) => void) {
   if (sharedPace === undefined || rate === "off") return undefined;
   const { url, fallbackShare } = sharedPace;
-  const redis = openRedisPace(url, apiUrl);
+  const redis = import("./redis-pace.js").then(({ openRedisPace }) => openRedisPace(url, apiUrl));
   redis.catch(() => undefined);
   const shared: SharedPace = {
     redis,

@@ -1,4 +1,3 @@
-import { connect } from "node:tls";
 import { Agent, type Dispatcher, EnvHttpProxyAgent } from "undici";
 import { UsageError } from "../errors.js";
 
@@ -100,7 +99,8 @@ export type Certificate =
 const patienceMs = 10_000;
 
 /** Opens a TLS connection to an https address, directly, and reports whose certificate the server shows. Sends no request. */
-export function lookAtCertificate(url: string): Promise<Certificate> {
+export async function lookAtCertificate(url: string): Promise<Certificate> {
+  const { connect } = await import("node:tls");
   const { hostname, port } = new URL(url);
   const host = hostname.replace(/^\[|\]$/g, "");
   return new Promise((resolve) => {

@@ -1,13 +1,13 @@
-import type { z } from "zod";
+import type { Blueprint } from "../blueprint.js";
 import type { ClearedField, EntityBody, Mode } from "../entity.js";
 import { ApiError } from "../errors.js";
 import type { Refused, Reply } from "../reply.js";
 import { holds } from "../same-value.js";
-import { anyObject, deletedBody, heldBody } from "./bodies.js";
+import { isBlueprintBody, isDeletedBody, isHeldBody, isJsonObject, type JsonObject } from "./bodies.js";
 import { type Call, type CallIo, pathOf, queryOf, refusalOf } from "./call.js";
 
 /** A reply to one operation, its body as it came. */
-export type EntityReply<T = Readonly<Record<string, unknown>>> = Exclude<Reply<T>, { is: "lost" }>;
+export type EntityReply<T = JsonObject> = Exclude<Reply<T>, { is: "lost" }>;
 
 /** What of an entity a read shows. */
 export interface ReadFlags {
@@ -52,7 +52,7 @@ export const maxDeleteIdentifiers = 100;
 
 /** The single operations of the API. Every one throws ApiError or AuthError when the API is not reached; a refusal is a value. */
 export interface EntityCalls {
-  readBlueprint(blueprint: string): Promise<EntityReply>;
+  readBlueprint(blueprint: string): Promise<EntityReply<JsonObject & { readonly blueprint: Blueprint }>>;
   get(blueprint: string, identifier: string, flags: ReadFlags): Promise<EntityReply>;
   /** `body` is the entity as JSON text. */
   write(blueprint: string, body: string, flags: WriteFlags): Promise<EntityReply>;
@@ -89,7 +89,7 @@ export function createEntityCalls(
   io: CallIo,
   existing: (blueprint: string, identifiers: readonly string[]) => Promise<ReadonlySet<string>>,
 ): EntityCalls {
-  const call = (given: Omit<Call<unknown>, "schema">) => known({ ...given, schema: anyObject });
+  const call = (given: Omit<Call<JsonObject>, "isBody">) => known({ ...given, isBody: isJsonObject });
   const known = async <T>(given: Call<T>): Promise<EntityReply<T>> => answered(given, await io.send(given), io);
   const one = (blueprint: string, identifier: string) =>
     pathOf(blueprint, `/entities/${encodeURIComponent(identifier)}`);
@@ -100,7 +100,10 @@ export function createEntityCalls(
   async function counted(
     blueprint: string,
     asked: readonly string[],
-    reply: Extract<EntityReply<z.infer<typeof deletedBody>>, { is: "done" }>,
+    reply: Extract<
+      EntityReply<JsonObject & { readonly deletedEntities: readonly string[] | undefined }>,
+      { is: "done" }
+    >,
   ): Promise<DeletionReply> {
     const { deletedEntities } = reply.body;
     const named = new Set(deletedEntities);
@@ -117,7 +120,7 @@ export function createEntityCalls(
   const deleteListed: EntityCalls["deleteListed"] = async (blueprint, identifiers, flags) => {
     const path = `${pathOf(blueprint, "/bulk/entities/delete")}${dependents(flags)}`;
     const body = JSON.stringify({ entities: identifiers });
-    const reply = await known({ method: "POST", path, route: "delete", body, idempotent: true, schema: deletedBody });
+    const reply = await known({ method: "POST", path, route: "delete", body, idempotent: true, isBody: isDeletedBody });
     if (reply.is === "done") return counted(blueprint, identifiers, reply);
     if (reply.status !== 404) return reply;
     const there = await existing(blueprint, identifiers);
@@ -130,7 +133,10 @@ export function createEntityCalls(
   return {
     deleteListed,
     readBlueprint: (blueprint) =>
-      call({ method: "GET", path: pathOf(blueprint), route: "blueprints", idempotent: true }),
+      known({
+        ...{ method: "GET", path: pathOf(blueprint), route: "blueprints", idempotent: true },
+        isBody: isBlueprintBody,
+      }),
     get: (blueprint, identifier, { include = [], exclude = [], attachTitles }) => {
       const query = new URLSearchParams({ ...(attachTitles && { attach_title_to_relation: "true" }) });
       for (const path of include) query.append("include", path);
@@ -139,7 +145,7 @@ export function createEntityCalls(
       return call({ method: "GET", path, route: "read", idempotent: true });
     },
     write: async (blueprint, body, { mode, createMissing, validationOnly, runId, identifier }) => {
-      const post: Call<Readonly<Record<string, unknown>>> = {
+      const post: Call<JsonObject> = {
         method: "POST",
         path: `${pathOf(blueprint, "/entities")}${queryOf({
           upsert: mode !== "create",
@@ -151,7 +157,7 @@ export function createEntityCalls(
         route: "single",
         body,
         idempotent: validationOnly || (identifier !== undefined && mode !== "create"),
-        schema: anyObject,
+        isBody: isJsonObject,
       };
       const held = identifier === undefined ? undefined : one(blueprint, identifier);
       return answered(post, await sendOrLook(io, post, held), io);
@@ -191,7 +197,7 @@ function answered<T>(call: Call<T>, reply: Reply<T>, io: CallIo): EntityReply<T>
 }
 
 function isEnvelope({ body }: Refused): boolean {
-  return anyObject.safeParse(body).success;
+  return isJsonObject(body);
 }
 
 /**
@@ -201,11 +207,7 @@ function isEnvelope({ body }: Refused): boolean {
  *
  * @param held - path of the entity that is created; without it a lost reply stays lost
  */
-async function sendOrLook(
-  io: CallIo,
-  call: Call<Readonly<Record<string, unknown>>>,
-  held: string | undefined,
-): Promise<Reply<Readonly<Record<string, unknown>>>> {
+async function sendOrLook(io: CallIo, call: Call<JsonObject>, held: string | undefined): Promise<Reply<JsonObject>> {
   let sentAtMs: number | undefined;
   for (let round = 1; ; round++) {
     const reply = await io.send(call);
@@ -220,15 +222,22 @@ async function sendOrLook(
 }
 
 function isOurs(sent: string, body: unknown, sentAtMs: number): boolean {
-  const entity = heldBody.safeParse(body).data?.entity;
-  if (entity === undefined) return false;
+  if (!isHeldBody(body)) return false;
+  const { entity } = body;
   return Date.parse(entity.createdAt) >= sentAtMs && holds(JSON.parse(sent) as Partial<EntityBody>, entity);
 }
 
 /** The entity's reading, or its 404; undefined where it cannot be read: the lost creation is what matters then. */
 async function look(io: CallIo, path: string): Promise<EntityReply | undefined> {
   try {
-    const call = { method: "GET", path, route: "read", idempotent: true, expected: [404], schema: anyObject } as const;
+    const call = {
+      method: "GET",
+      path,
+      route: "read",
+      idempotent: true,
+      expected: [404],
+      isBody: isJsonObject,
+    } as const;
     const found = await io.send(call);
     return found.is === "done" || (found.is === "refused" && found.status === 404) ? found : undefined;
   } catch (error) {

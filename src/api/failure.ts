@@ -1,6 +1,6 @@
 import { ApiError, AuthError } from "../errors.js";
 import { noCode, type Refused, wordsOf } from "../reply.js";
-import { failureBody } from "./bodies.js";
+import { isFailureBody } from "./bodies.js";
 import { attemptTimeout, replyTooLarge, unknownCoding, unreadableReply } from "./retry.js";
 
 /** Longest text of a server that a message repeats, in characters. */
@@ -10,7 +10,7 @@ const maxCodeChars = 128;
 
 /** Code and words of a refusal's body; one that is not Port's has neither. */
 export function refusedBody(body: unknown): Pick<Refused, "error" | "message"> {
-  const { error, message } = failureBody.safeParse(body).data ?? {};
+  const { error, message } = isFailureBody(body) ? body : {};
   return {
     error: error === undefined || error === "" ? noCode : error.slice(0, maxCodeChars),
     message: (message ?? "").slice(0, maxRepeatedChars),

@@ -1,4 +1,4 @@
-import { failureBody } from "./bodies.js";
+import { isFailureBody } from "./bodies.js";
 import { headerText, type ReplyHeaders } from "./headers.js";
 
 /** Why a reply cannot come from the API, and what to do. */
@@ -40,8 +40,7 @@ export function strangerOf(status: number, headers: ReplyHeaders, text: string, 
 
 /** Whether a refusal has the form that the API gives its own. */
 export function isEnvelope(body: unknown): boolean {
-  const { ok, error } = failureBody.safeParse(body).data ?? {};
-  return ok !== undefined || error !== undefined;
+  return isFailureBody(body) && (body.ok !== undefined || body.error !== undefined);
 }
 
 /** A web page: by what it says it is, or by how it begins. */

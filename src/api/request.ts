@@ -1,5 +1,4 @@
 import type { Readable } from "node:stream";
-import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
 import type { Dispatcher } from "undici";
 import { type Route, routes } from "./call.js";
 import { headerText, type ReplyHeaders } from "./headers.js";
@@ -102,7 +101,7 @@ async function* decoded(body: Readable, coding: string): AsyncGenerator<Buffer> 
   let stream = body;
   for (const name of coding.split(",").reverse()) {
     const from = stream;
-    const decoder = decoders[name.trim()]?.();
+    const decoder = openDecoder(name.trim());
     if (decoder === undefined) throw new ReplyFault(unknownCoding);
     from.once("error", (error) => decoder.destroy(error));
     stream = from.pipe(decoder);
@@ -118,12 +117,13 @@ async function* decoded(body: Readable, coding: string): AsyncGenerator<Buffer> 
   }
 }
 
-const decoders: Readonly<Record<string, (() => NodeJS.ReadWriteStream & Readable) | undefined>> = {
-  gzip: createGunzip,
-  "x-gzip": createGunzip,
-  br: createBrotliDecompress,
-  deflate: createInflate,
-};
+function openDecoder(coding: string) {
+  // Loaded at the first reply that needs it, and at once: while one waits, the body may fail unseen.
+  const { createBrotliDecompress, createGunzip, createInflate } = process.getBuiltinModule("node:zlib");
+  if (coding === "gzip" || coding === "x-gzip") return createGunzip();
+  if (coding === "br") return createBrotliDecompress();
+  return coding === "deflate" ? createInflate() : undefined;
+}
 
 function headersOf(message: Message, token: string | undefined, userAgent: string): Record<string, string> {
   return {

@@ -1,6 +1,6 @@
 import type { FoundEntity } from "../entity.js";
 import { ApiError } from "../errors.js";
-import { searchBody } from "./bodies.js";
+import { isSearchBody } from "./bodies.js";
 import { bodyOf, type Call, type CallIo, pathOf, publicUrl, refusalOf } from "./call.js";
 import { replyTooLarge } from "./retry.js";
 
@@ -151,7 +151,10 @@ function isTooLarge(error: unknown): boolean {
   return error instanceof ApiError && error.fault === replyTooLarge;
 }
 
-type SearchBody = ReturnType<(typeof searchBody)["parse"]>;
+interface SearchBody {
+  readonly entities: readonly FoundEntity[];
+  readonly next: string | null | undefined;
+}
 
 function searchCall(blueprint: string, request: SearchRequest, expected: readonly number[] = []): Call<SearchBody> {
   return {
@@ -161,7 +164,7 @@ function searchCall(blueprint: string, request: SearchRequest, expected: readonl
     body: JSON.stringify(request),
     idempotent: true,
     expected,
-    schema: searchBody,
+    isBody: isSearchBody,
   };
 }
 

@@ -224,8 +224,7 @@ function read(call: Call<unknown>, answer: Attempt & { is: "reply" }, ours: Exch
   const stranger = strangerOf(answer.status, answer.headers, answer.text, json);
   const facts = { answer, ...(stranger && { stranger }), sentAtMs, answeredAtMs };
   if (!isDone(answer.status)) return { ...facts, body: json, fits: false };
-  const { success, data } = call.schema.safeParse(json);
-  return { ...facts, body: data, fits: success };
+  return { ...facts, body: json, fits: call.isBody(json) };
 }
 
 function parse(text: string): unknown {

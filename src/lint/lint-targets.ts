@@ -3,7 +3,7 @@ import { calculatedBy } from "../check/read-only.js";
 import { checkTargets, leaveOut } from "../check/targets.js";
 import { teamRuleOf } from "../check/type-text.js";
 import type { Mapping, Resource } from "../map/mapping.js";
-import type { Report } from "./codes.js";
+import type { ReportFinding } from "./codes.js";
 import { nearestName } from "./nearest-name.js";
 
 /**
@@ -15,7 +15,7 @@ export function lintTargets(
   mapping: Mapping,
   blueprints: Blueprints,
   right: ReadonlySet<string>,
-  report: Report,
+  report: ReportFinding,
 ): void {
   const written = new Set(mapping.resources.map(({ blueprint }) => blueprint));
   const isDynamic = written.has(undefined);
@@ -64,7 +64,7 @@ function reportNames(
   target: Parameters<typeof checkTargets>[0][0],
   { unknownProperties }: Mapping,
   blueprints: Blueprints,
-  report: Report,
+  report: ReportFinding,
 ): void {
   const blueprint = blueprints.get(target.blueprint);
   for (const issue of checkTargets([target], blueprints)) {
@@ -118,7 +118,7 @@ function reportRequired(
   resource: Resource,
   mapping: Mapping,
   blueprint: Blueprint,
-  report: Report,
+  report: ReportFinding,
 ): void {
   const isOverride = mapping.enableMergeEntity === false;
   // In a merge several resources may fill an entity together.
@@ -144,7 +144,7 @@ function reportRequired(
     );
 }
 
-function reportTeam(path: string, { entity }: Resource, blueprint: Blueprint, report: Report): void {
+function reportTeam(path: string, { entity }: Resource, blueprint: Blueprint, report: ReportFinding): void {
   if (entity.team === undefined) return;
   const rule = teamRuleOf(blueprint);
   const name = `blueprint "${blueprint.identifier}"`;

@@ -6,16 +6,16 @@ import { type RetryOptions, retryOptions, runOptions } from "../options/run.js";
 import type { Report } from "../report/report.js";
 import { fingerprintFile } from "../state/fingerprint.js";
 import { findImport, type PastImport, passedOver } from "../state/folders.js";
+import { reportOf } from "./past-report.js";
 import { leaveOut, openRetried } from "./resume/leave-out.js";
 import { isImport, optionsOf } from "./resume.js";
 import type { ImportContext } from "./run/connect.js";
 import type { Finished } from "./run/finish.js";
 import { newFolder } from "./run/folder.js";
-import { copyOf } from "./run/inputs.js";
 import { runSources } from "./run/run.js";
 import { deferRelations } from "./stages/defer.js";
 import { dropDuplicates } from "./stages/duplicates.js";
-import { entitiesOf } from "./stages/entities.js";
+import { copyOf, entitiesOf } from "./stages/entities.js";
 import { runSteps } from "./stages/steps.js";
 
 /**
@@ -63,10 +63,6 @@ async function leftSources(past: PastImport): Promise<string[]> {
 function hasLeft(past: PastImport): boolean {
   const report = reportOf(past);
   return isImport(past) && report !== undefined && (report.rejectFiles.length > 0 || isEarly(report));
-}
-
-function reportOf({ report }: PastImport): Report | undefined {
-  return report === undefined ? undefined : (JSON.parse(report) as Report);
 }
 
 function isEarly({ exitCode }: Report): boolean {

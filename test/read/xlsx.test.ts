@@ -189,6 +189,50 @@ describe("a workbook", () => {
   });
 });
 
+describe("a workbook that another library wrote", () => {
+  const rows = (day: (date: string) => string) => [
+    {
+      id: "srv-1",
+      name: 'Café "A"',
+      cost: 0.3,
+      live: true,
+      since: day("2024-05-01"),
+      seen: "2024-05-01T10:30:00",
+      note: "x",
+    },
+    {
+      id: "srv-2",
+      name: "two\nlines & <b>",
+      cost: 1234567,
+      live: false,
+      since: day("1999-12-31"),
+      seen: "2024-12-31T23:59:59",
+      note: null,
+    },
+    {
+      id: "007",
+      name: "漢字 🙂",
+      cost: -1.5,
+      live: true,
+      since: day("2028-02-29"),
+      seen: "2000-02-29T00:00:01",
+      note: "=text",
+    },
+  ];
+
+  it.each(["xlsxwriter", "openpyxl", "exceljs", "exceljs-stream", "sheetjs"])(
+    "%s gives every cell",
+    async (library) => {
+      const name = `by-${library}.xlsx`;
+      const path = join(import.meta.dirname, "../fixtures", name);
+      const { records, rejects, warnings, error } = await gather({}, {}, { ...stdin, path, name });
+      expect({ rejects, warnings, error }).toEqual({ rejects: [], warnings: [], error: undefined });
+      // SheetJS has one number format for all dates, with the time of day.
+      expect(records.map(asObject)).toEqual(rows((date) => (library === "sheetjs" ? `${date}T00:00:00` : date)));
+    },
+  );
+});
+
 describe("a number that is a date", () => {
   it.each([
     ["yyyy-mm-dd", "date"],

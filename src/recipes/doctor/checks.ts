@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { countBody } from "../../api/bodies.js";
+import { isCountBody } from "../../api/bodies.js";
 import type { Client } from "../../api/client.js";
 import { lookAtCertificate, proxyFor } from "../../api/connection.js";
 import { MappingError } from "../../errors.js";
@@ -148,7 +148,7 @@ async function checkBlueprint(client: Client, name: string): Promise<Check> {
       `${name} can be read, its entities may not be searched (status ${search.status})`,
       "Relations that point forward, sync and read-back need the search.",
     );
-  const entities = countBody.safeParse(count.body).data?.count;
+  const entities = isCountBody(count.body) ? count.body.count : undefined;
   const known =
     entities === undefined ? "" : `, ${entities.toLocaleString("en")} ${entities === 1 ? "entity" : "entities"}`;
   return ok(`${name} and its entities can be read${known}; whether they can be written: --probe ${name}`);

@@ -1,9 +1,9 @@
-import { tokenBody } from "../../api/bodies.js";
+import { isTokenBody } from "../../api/bodies.js";
 import { portQuotas } from "../../api/call.js";
 import type { Client } from "../../api/client.js";
 import { headerNumber, headerText, type ReplyHeaders, readLimitHeaders } from "../../api/headers.js";
-import type { Credentials } from "../../api/token.js";
 import { PortloadError } from "../../errors.js";
+import type { Credentials } from "../../secrets.js";
 import { type Check, checksOf } from "./checks.js";
 
 /** A reply to look at: headers, and when it came. */
@@ -31,7 +31,7 @@ export async function checkContact(
       authorized: false,
     });
     const clock = checkClock(token);
-    const granted = tokenBody.safeParse(token.body).data;
+    const granted = isTokenBody(token.body) ? token.body : undefined;
     if (token.status >= 300 || granted === undefined) {
       const why = token.status === 401 || token.status === 403 ? "the credentials are refused" : "there is none";
       const hint =

@@ -1,7 +1,7 @@
-import { blueprintBody, tokenBody } from "../../api/bodies.js";
+import { isBlueprintBody, isTokenBody } from "../../api/bodies.js";
 import type { Client } from "../../api/client.js";
 import { headerNumber, type ReplyHeaders } from "../../api/headers.js";
-import type { Credentials } from "../../api/token.js";
+import type { Credentials } from "../../secrets.js";
 import { type Check, checksOf } from "./checks.js";
 import { resetUnit } from "./contact.js";
 import { openLab } from "./lab.js";
@@ -30,7 +30,7 @@ export async function probeReadings(
   const { ok, fault } = checksOf("probe");
   const path = `/blueprints/${encodeURIComponent(name)}`;
   const found = await client.ask({ method: "GET", path, route: "blueprints" });
-  const blueprint = blueprintBody.safeParse(found.body).data?.blueprint;
+  const blueprint = isBlueprintBody(found.body) ? found.body.blueprint : undefined;
   if (found.status >= 300 || blueprint === undefined)
     return { checks: [fault(`blueprint ${name} cannot be read (status ${found.status})`)], readings: [] };
   const lab = await openLab(client, blueprint);
@@ -72,7 +72,7 @@ async function readToken(client: Client, credentials: Credentials): Promise<Read
     const body = JSON.stringify(credentials);
     const request = { method: "POST", path: "/auth/access_token", route: "token", body } as const;
     const reply = await client.ask({ ...request, authorized: false });
-    return { reply, token: tokenBody.safeParse(reply.body).data };
+    return { reply, token: isTokenBody(reply.body) ? reply.body : undefined };
   };
   const one = await ask();
   await client.wait(1500);

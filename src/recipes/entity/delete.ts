@@ -1,4 +1,4 @@
-import { z } from "zod";
+import { isMigrationBody, isStartedBody } from "../../api/bodies.js";
 import type { Client } from "../../api/client.js";
 import { type DeleteFlags, type EntityReply, maxDeleteIdentifiers } from "../../api/entity-calls.js";
 import type { Blueprint } from "../../blueprint.js";
@@ -126,9 +126,6 @@ const maxPollMs = 5000;
 /** @source Port's Terraform provider, the states of a migration */
 const ended = ["COMPLETED", "FAILURE", "CANCELLED"];
 
-const startedBody = z.looseObject({ migrationId: z.string().optional() });
-const migrationBody = z.looseObject({ migration: z.looseObject({ status: z.string() }) });
-
 /**
  * Deletes all entities of a blueprint and waits for the migration that does it. A refusal on required relations is explained by naming them.
  *
@@ -148,7 +145,7 @@ export function deleteAllEntities(options: EntityDeleteAllOptions, io: DeleteAll
       ...(runId !== undefined && { runId }),
     });
     if (started.is === "refused") return doneOf(started, await reasonFor(started, options, client));
-    const migration = startedBody.safeParse(started.body).data?.migrationId;
+    const migration = isStartedBody(started.body) ? started.body.migrationId : undefined;
     return migration === undefined ? doneOf(started) : finished(migration, client);
   });
 }
@@ -158,7 +155,7 @@ async function finished(migration: string, client: Client): Promise<EntityDone> 
     if (waitMs > 0) await client.wait(waitMs);
     const reply = await client.entity.migration(migration);
     if (reply.is === "refused") return doneOf(reply, "The deletion was accepted; only its progress is not known.");
-    const status = migrationBody.safeParse(reply.body).data?.migration.status;
+    const status = isMigrationBody(reply.body) ? reply.body.migration.status : undefined;
     if (status !== undefined && !ended.includes(status)) continue;
     if (status === "COMPLETED") return doneOf(reply);
     const message = `the migration ${migration} ended as ${status ?? "something unknown"}`;

@@ -1,6 +1,5 @@
 import { readFile } from "node:fs/promises";
 import type { Readable } from "node:stream";
-import { blueprintBody } from "../../api/bodies.js";
 import type { EntityReply } from "../../api/entity-calls.js";
 import type { Blueprint } from "../../blueprint.js";
 import { typeEntity } from "../../check/check-entity.js";
@@ -23,7 +22,7 @@ export async function writeEntity(mode: Mode, options: EntityWriteOptions, io: E
   return withClient(options, io, async ({ entity }) => {
     const found = needsBlueprint(options) ? await entity.readBlueprint(options.blueprint) : undefined;
     if (found?.is === "refused") return doneOf(found);
-    const blueprint = found === undefined ? undefined : blueprintBody.parse(found.body).blueprint;
+    const blueprint = found?.body.blueprint;
     const { body, notes } = entityFromFlags(file, options, blueprint);
     const reply = await entity.write(options.blueprint, JSON.stringify(body), {
       mode,

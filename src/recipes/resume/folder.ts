@@ -8,7 +8,7 @@ import type { PastImport } from "../../state/folders.js";
 import type { Fingerprints, JournalHeader, SourceFingerprint } from "../../state/journal-lines.js";
 import { type ReopenedState, reopenState } from "../../state/reopen.js";
 import type { Folder, OpenFolder } from "../run/folder.js";
-import { copyOf } from "../run/inputs.js";
+import { copyOf } from "../stages/entities.js";
 
 /** The folder of an import that is resumed. */
 export interface ReopenedFolder extends Folder {

@@ -8,8 +8,7 @@ import { contentHash, type KeySet } from "../../settle/keys.js";
 import type { PastImport } from "../../state/folders.js";
 import { readReasons } from "../../state/reasons.js";
 import { readSettled, type SettledEntities } from "../../state/settled.js";
-import { copyOf } from "../run/inputs.js";
-import type { LeaveOut } from "../stages/entities.js";
+import { copyOf, type LeaveOut } from "../stages/entities.js";
 
 /** An import whose rejects are imported again, and what of its sources it is done with. */
 export interface Retried {

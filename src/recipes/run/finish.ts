@@ -7,9 +7,9 @@ import { writeForms } from "../../report/forms.js";
 import { buildReport, type Ending, type RejectFile, type Report, type ReportOrigin } from "../../report/report.js";
 import type { Timeline } from "../../report/timeline.js";
 import type { State } from "../../state/state.js";
+import { copyOf } from "../stages/entities.js";
 import type { AllowedRejects } from "./allow-rejects.js";
 import { GraceOver, type Stop } from "./control.js";
-import { copyOf } from "./inputs.js";
 import type { Inventory } from "./inventory.js";
 import type { Ledger } from "./ledger.js";
 

@@ -9,21 +9,14 @@ import { formOf } from "../../report/forms.js";
 import { groupCauses } from "../../report/group-causes.js";
 import { createKeySet, type KeySet } from "../../settle/keys.js";
 import { fingerprintText } from "../../state/fingerprint.js";
-import type { StepJob } from "../stages/entities.js";
+import { type Inputs, openInputs, type StepJob } from "../stages/entities.js";
 import { apiTarget, type Target, type WriteRules } from "../target/target.js";
 import { readAllowedRejects } from "./allow-rejects.js";
 import { openBlueprints } from "./blueprints.js";
-import {
-  type Connection,
-  clientOptionsOf,
-  connect,
-  type ImportContext,
-  openDownloads,
-  watchProgress,
-} from "./connect.js";
+import { clientOptionsOf } from "./client-options.js";
+import { type Connection, connect, type ImportContext, openDownloads, watchProgress } from "./connect.js";
 import { type Closing, doWork, type Finished, finish } from "./finish.js";
 import { type Folder, headerOf, type OpenFolder, originOf } from "./folder.js";
-import { type Inputs, openInputs } from "./inputs.js";
 import { type Inventory, mappedBlueprints, onceEach, openInventory, type Receipt, settleSources } from "./inventory.js";
 import { type Ledger, type LedgerHooks, openLedger } from "./ledger.js";
 
@@ -77,7 +70,7 @@ export async function runSources<F extends Folder>(
   kind.refuse?.(given);
   const inventory = await settleSources(given, { ...context, onReceipt });
 
-  const connection = connect(clientOptions, options, context);
+  const connection = context.connection ?? connect(clientOptions, options, context);
   const engine = startJq();
   const downloads = openDownloads(context);
   try {
@@ -185,6 +178,7 @@ function rulesOf(
     deferrable,
     makesTargets: mapping.resources.some(({ onMissingTarget }) => Object.values(onMissingTarget).includes("create")),
     onMissingTarget: ({ resource }, relation) => mapping.resources[resource]?.onMissingTarget[relation],
+    isWritten: (blueprint) => resources.some((resource) => (resource.blueprint ?? blueprint) === blueprint),
     fieldsOf(blueprint) {
       const own = resources.filter((resource) => resource.blueprint === undefined || resource.blueprint === blueprint);
       const head = ["title", "icon", "team"] as const;

@@ -3,9 +3,8 @@ import type { Step } from "../../order/steps.js";
 import { type Outcome, placeOf } from "../../outcome.js";
 import { settleDuplicates } from "../../settle/duplicates.js";
 import { contentHash, type KeySet } from "../../settle/keys.js";
-import type { Inputs } from "../run/inputs.js";
 import type { Ledger } from "../run/ledger.js";
-import type { Entities, EntityStage } from "./entities.js";
+import type { Entities, EntityStage, Inputs } from "./entities.js";
 
 /** Leaves out the duplicates among the entities of a step, and accounts for them. */
 export function dropDuplicates(step: Step, inputs: Inputs, ledger: Ledger, keys: KeySet): EntityStage {

@@ -1,8 +1,21 @@
-import type { Write } from "../../entity.js";
+import { originOf, type Write } from "../../entity.js";
 import type { Step } from "../../order/steps.js";
+import { type Deferred, type Outcome, placeOf } from "../../outcome.js";
+import type { Reject } from "../../reject.js";
+import { wordsOf } from "../../reply.js";
+import { isHeld } from "../../settle/compare.js";
+import { type MissingTarget, secondStep } from "../../settle/deferral.js";
+import { createKeySet, type KeySet } from "../../settle/keys.js";
+import type { Verdict } from "../../verdict.js";
+import { outcomeOf, rejectOf, writtenOutcome } from "../../write/outcome.js";
+import { batchWrites, writeBatches } from "../../write/write.js";
+import type { Control } from "../run/control.js";
+import type { Ledger } from "../run/ledger.js";
+import type { Target } from "../target/target.js";
+import { booksOf, type ClearingBooks, defer, firstWrites } from "./books.js";
+import { knowTargets } from "./defer.js";
 import type { EntityStage, Stages, StepJob, WriteStage } from "./entities.js";
-import { writeDeferred } from "./second-writes.js";
-import { firstWrites, sendWrites } from "./write.js";
+import { judgeMissing, type MissingJudge, makeTargets, strictBlueprint } from "./missing-targets.js";
 
 /** Runs the steps one after another, each through its stages into the target; then writes what had to wait. */
 export async function runSteps(job: StepJob, stagesOf: (step: Step) => Stages): Promise<void> {
@@ -17,4 +30,191 @@ export async function runSteps(job: StepJob, stagesOf: (step: Step) => Stages): 
 function writesOf([source, ...stages]: Stages): AsyncIterable<readonly Write[]> {
   const last = stages.at(-1) as WriteStage;
   return last((stages.slice(0, -1) as EntityStage[]).reduce((entities, stage) => stage(entities), source));
+}
+
+/**
+ * Writes what waited for the end of the import: relations that pointed forward or round a cycle, and entities that were refused for a target that was
+ * not there yet. Each entity is written at most twice; a required relation may postpone one to the round after its target's.
+ */
+async function writeDeferred({
+  target,
+  ledger,
+  control,
+  keys,
+}: Pick<StepJob, "target" | "ledger" | "control" | "keys">): Promise<void> {
+  const pending = createKeySet();
+  await notePending(ledger, pending);
+  await makeTargets(target, ledger, keys);
+  const judge = judgeMissing(target.rules, ledger, keys);
+  for (let round = 0; ledger.waiting(round).sources().length > 0 && control.stop.reason === undefined; round++) {
+    const flight: Flight = { round, judge, pending, written: new Map(), settled: 0 };
+    const books = booksOf(ledger, keys, {
+      round: round + 1,
+      judge: (write, verdict) => judgeSecond(write, verdict, flight, ledger),
+    });
+    await sendWrites(secondWrites(target, ledger, keys, flight), target, control, books);
+    // Nothing moved: what is still pending will never come, so it counts as missing from here on.
+    if (flight.settled === 0) for (let entry = 0; entry < pending.size; entry++) pending.acknowledge(entry);
+  }
+}
+
+/** A round of second writes. */
+interface Flight {
+  readonly round: number;
+  readonly judge: MissingJudge;
+  /** Entities that no write has brought into the catalog yet; acknowledged once settled. */
+  readonly pending: KeySet;
+  readonly written: Map<Write, Waiting>;
+  /** How many entities this round has settled. */
+  settled: number;
+}
+
+/** A second write in flight, with what it came from. */
+interface Waiting {
+  readonly deferred: Deferred;
+  readonly missing: readonly MissingTarget[];
+}
+
+/** Entities that no write has brought into the catalog yet, so that others can wait for them. */
+async function notePending(ledger: Ledger, pending: KeySet): Promise<void> {
+  const spool = ledger.waiting(0);
+  for (const source of spool.sources())
+    for await (const chunk of spool.drain(source))
+      for (const { entity, first } of chunk) if (first === undefined) pending.add(entity.key, entity.at, 0);
+}
+
+async function* secondWrites(
+  target: Target,
+  ledger: Ledger,
+  keys: KeySet,
+  flight: Flight,
+): AsyncGenerator<readonly Write[]> {
+  const { blueprints, createMissing, mode } = target.rules;
+  const spool = ledger.waiting(flight.round);
+  const isPending = (blueprint: string, identifier: string): boolean => {
+    const entry = flight.pending.find({ blueprint, identifier });
+    return entry >= 0 && !flight.pending.isAcknowledged(entry);
+  };
+  const relationsOf = (blueprint: string) => Object.keys(blueprints.get(blueprint)?.relations ?? {});
+  for (const source of spool.sources()) {
+    for await (const chunk of spool.drain(source)) {
+      const entities = chunk.map(({ entity }) => entity);
+      const isKnown = createMissing ? () => true : await knowTargets(target, keys, entities, relationsOf);
+      const writes: Write[] = [];
+      for (const deferred of chunk) {
+        const { entity } = deferred;
+        const blueprint = blueprints.get(entity.key.blueprint);
+        if (blueprint === undefined) continue;
+        const strict = strictBlueprint(target.rules, entity, blueprint);
+        const step = secondStep(deferred, entity.mode ?? mode, strict, { isKnown, isPending });
+        if (step.is === "write" && step.write.mode === "merge" && isHeld(step.write.entity, blueprint)) {
+          const first = deferred.first ?? "unchanged";
+          if (step.write.deferred !== undefined)
+            await defer(ledger, flight.round + 1, [{ is: "deferred", ...step.write.deferred, first }]);
+          else await ledger.takeOutcomes([judgedOutcome({ deferred, missing: step.missing }, first, flight, ledger)]);
+          settle(flight, deferred);
+        } else if (step.is === "write") {
+          flight.written.set(step.write, { deferred, missing: step.missing });
+          writes.push(step.write);
+        } else if (step.is === "postponed") await defer(ledger, flight.round + 1, [deferred]);
+        else {
+          settle(flight, deferred);
+          // Taken at once: what depends on it is rejected for that.
+          const is = step.is === "done" ? deferred.first : undefined;
+          await ledger.takeOutcomes([judgedOutcome({ deferred, missing: step.missing }, is, flight, ledger)]);
+        }
+      }
+      yield writes;
+    }
+  }
+}
+
+/** What the first write did is what the entity counts as; a missing target makes it a reject all the same. */
+function judgeSecond(write: Write, verdict: Verdict, flight: Flight, ledger: Ledger): Outcome | Deferred {
+  const waiting = flight.written.get(write);
+  if (waiting === undefined) return outcomeOf(write, verdict);
+  flight.written.delete(write);
+  const { deferred } = waiting;
+  settle(flight, deferred);
+  if (verdict.is === "refused" || verdict.is === "unknown")
+    return { ...placeOf(deferred.entity), is: "rejected", reject: rejectOf(write, verdict) };
+  const first = deferred.first === undefined || deferred.first === "unchanged" ? verdict.is : deferred.first;
+  // What is missing now is still missing in the next round, and reported then.
+  if (write.deferred !== undefined) return { is: "deferred", ...write.deferred, first };
+  return judgedOutcome(waiting, first, flight, ledger);
+}
+
+function settle(flight: Flight, { entity }: Deferred): void {
+  flight.settled++;
+  const entry = flight.pending.find(entity.key);
+  if (entry >= 0) flight.pending.acknowledge(entry);
+}
+
+function judgedOutcome(
+  { deferred: { entity }, missing }: Waiting,
+  is: Deferred["first"],
+  flight: Flight,
+  ledger: Ledger,
+): Outcome {
+  const { reject, omitted } = flight.judge(entity, missing, is !== undefined);
+  ledger.warn(
+    omitted.map(({ message, path }) => ({
+      ...{ code: "relation_target_missing", blueprint: entity.key.blueprint, message, count: 1, first: entity.at },
+      ...(path !== undefined && { path }),
+    })),
+  );
+  const more = omitted.length === 0 ? {} : { omitted };
+  if (reject !== undefined) return { ...placeOf(entity), is: "rejected", reject, ...more };
+  return is === undefined ? { ...placeOf(entity), is: "notAttempted" } : { ...writtenOutcome(entity, is), ...more };
+}
+
+/** Sends writes in batches, several at once, until they end or the run stops. */
+async function sendWrites(
+  writes: AsyncIterable<readonly Write[]>,
+  target: Target,
+  { stop, width, clock }: Control,
+  { sending, settled }: ClearingBooks,
+): Promise<void> {
+  await writeBatches(batchWrites(writes), {
+    ...{ target, width, signal: stop.signal },
+    onFailure: () => stop.because("failed"),
+    sleep: (ms) => clock.sleep(ms, stop.signal).catch(() => undefined),
+    books: { sending, settled: async (verdicts) => settled(verdicts, await clearFields(verdicts, target)) },
+  });
+}
+
+/**
+ * Clears titles, icons and teams of entities that a reply says are updated, each by a PATCH of its own, since an upsert takes no null there. What was
+ * created has none yet. A second write follows for an entity whose first one did this, unless the API refused that one; it is without `clears` by then.
+ *
+ * @returns the rejects of those that are refused
+ */
+async function clearFields(verdicts: ReadonlyMap<Write, Verdict>, target: Target): Promise<ReadonlyMap<Write, Reject>> {
+  const uncleared = new Map<Write, Reject>();
+  await Promise.all(
+    [...verdicts].map(async ([write, { is }]) => {
+      const { key, clears = [] } = write.entity;
+      if (is !== "updated" || clears.length === 0) return;
+      const reply = await target.clear(key, clears);
+      if (reply.is === "refused") uncleared.set(write, rejectOfClear(write, clears, reply));
+    }),
+  );
+  return uncleared;
+}
+
+function rejectOfClear(write: Write, clears: readonly string[], reply: Parameters<typeof wordsOf>[0] & Traced): Reject {
+  const wait = (write.deferred?.waiting.length ?? 0) > 0 ? "; the relations that waited are not written either" : "";
+  return {
+    code: "refused_by_api",
+    stage: "write",
+    message: `the entity is written, but its ${clears.join(" and ")} could not be cleared: ${wordsOf(reply)}${wait}`,
+    path: clears[0] ?? "title",
+    ...originOf(write.entity),
+    status: reply.status,
+    ...(reply.traceId !== undefined && { traceId: reply.traceId }),
+  };
+}
+
+interface Traced {
+  readonly traceId?: string;
 }
