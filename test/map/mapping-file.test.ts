@@ -111,7 +111,6 @@ describe("parseMapping", () => {
       unknownProperties: "refuse",
       source: {},
       sources: {},
-      duplicates: "first",
       onNull: "omit",
       clear: [],
       omit: [],
