@@ -4,6 +4,7 @@ import type { RejectCode } from "../reject.js";
 import { type FormatJudge, formatJudges, identifierFault } from "./constraints.js";
 import { dateMend, dayMonthOf } from "./day-month.js";
 import type { Diagnostics, Typer } from "./diagnostics.js";
+import { urlFix } from "./fixes.js";
 
 /** Names the kind of a value in a message: "a number", "a list", … */
 export function kindOf(value: unknown): string {
@@ -160,7 +161,7 @@ export function passesFormat(text: string, format: string, judge: FormatJudge, d
   if (verdict === "wrong") {
     diagnostics.refuse(
       "bad_format",
-      `is no ${format}: expects ${expects}${format === "date-time" ? dateMend(text) : ""}`,
+      `is no ${format}: expects ${expects}${format === "date-time" ? dateMend(text) : format === "url" ? urlFix(text) : ""}`,
     );
     const order = format === "date-time" ? dayMonthOf(text) : undefined;
     if (order !== undefined) diagnostics.countDayMonth(text, order);

@@ -1,12 +1,11 @@
 import { type DateReadings, openReadings, provenDates } from "../authoring/date-readings.js";
 import { pathName, type SourceSample } from "../authoring/sample-source.js";
 import type { Blueprints } from "../blueprint.js";
-import { keysRead } from "../map/keys-read.js";
+import { columnFaults, keysRead, nearestColumn } from "../map/keys-read.js";
 import { type FoundLeaf, leavesOf, type Mapping, type Resource, sourceOptionsFor } from "../map/mapping.js";
 import { type PathStep, plainOf } from "../map/plain.js";
 import type { Report } from "./codes.js";
 import { pathTo } from "./lint-expressions.js";
-import { nearestName } from "./nearest-name.js";
 import { rootKeys } from "./root-keys.js";
 
 /** A leaf that copies the value at a path into a date-time property. */
@@ -42,7 +41,13 @@ export function lintSources(
     for (const resource of resources) {
       if (isTabular) reportPathsIntoText(resource, report);
       for (const leaf of dateLeaves(mapping, resource, blueprints)) reportDates(leaf, own, isTabular, report);
-      for (const sample of own) reportMissing(resource, sample, report);
+    }
+    for (const sample of own) {
+      const faults = sample.isTabular ? columnFaults(mapping, resources, { kind, columns: sample.keys }) : [];
+      for (const { path, what, write, has } of faults)
+        report("missing_column", path, `${sample.name} ${what}`, write === undefined ? has : writeFix(write));
+      const known = { keys: options.optionalColumns ?? [], paths: new Set(faults.map(({ path }) => path)) };
+      for (const resource of resources) reportMissing(resource, sample, known, report);
     }
     for (const sample of own) reportUnused(resources, sample, report);
     const pinned = Object.keys(options.columns ?? {});
@@ -154,12 +159,18 @@ function reportReadings(path: string, column: string, name: string, readings: Da
   }
 }
 
-function reportMissing(resource: Resource, sample: SourceSample, report: Report): void {
+/** Reports the keys that an expression reads anywhere and a sample lacks, but for what is known already. */
+function reportMissing(
+  resource: Resource,
+  sample: SourceSample,
+  known: { readonly keys: readonly string[]; readonly paths: ReadonlySet<string> },
+  report: Report,
+): void {
   for (const { path, value } of leavesOf(resource)) {
-    if (typeof value !== "string") continue;
+    if (typeof value !== "string" || known.paths.has(path)) continue;
     const isItem = resource.itemsToParse !== undefined && !path.endsWith(".port.itemsToParse");
     const keys = [...rootKeys(value)].filter((key) => !(isItem && key === resource.itemsToParseName));
-    const lacking = keys.filter((key) => !sample.keys.includes(key));
+    const lacking = keys.filter((key) => !sample.keys.includes(key) && !known.keys.includes(key));
     // A fallback is written for sources that differ.
     if (lacking.length < keys.length && value.includes("//")) continue;
     for (const key of lacking) reportMissingKey(path, key, sample, report);
@@ -172,13 +183,18 @@ function reportMissingKey(
   { name, keys, isTabular, records }: SourceSample,
   report: Report,
 ): void {
-  const near = nearestName(key, keys);
+  const near = nearestColumn(key, keys);
   const fix =
     near === undefined
-      ? `it has ${keys.slice(0, 12).join(", ")}${keys.length > 12 ? ", …" : ""}`
-      : `write \`${pathTo(near)}\``;
+      ? `it has ${keys.slice(0, 12).map(pathTo).join(", ")}${keys.length > 12 ? ", …" : ""}`
+      : writeFix(pathTo(near));
   if (isTabular) report("missing_column", path, `${name} has no column "${key}"`, fix);
   else report("missing_field", path, `none of ${records} records of ${name} has the key "${key}"`, fix);
+}
+
+/** What to write, in quotes that show where it ends. */
+function writeFix(text: string): string {
+  return text.startsWith("'") ? `write ${text}` : `write \`${text}\``;
 }
 
 function reportUnused(resources: readonly Resource[], { name, keys, isTabular }: SourceSample, report: Report): void {

@@ -114,3 +114,17 @@ export function formatProgress({ read, written, rejected, requestsPerSecond, quo
   if (quotaShare !== undefined) parts.push(`${Math.round(quotaShare * 100)} % of the quota`);
   return parts.join(", ");
 }
+
+/** A fix within a message: its last part. */
+const ownFix = /; ((?:write|if it means no value, write|say|did you mean) .*)$/s;
+
+/** What is wrong, and what to do about it: the fix that fits the value, which ends the message, else the one of the code. */
+export function faultAndFix({ code, message }: { readonly code: RejectCode; readonly message: string }): {
+  readonly fault: string;
+  readonly fix: string;
+} {
+  const own = ownFix.exec(message);
+  return own === null
+    ? { fault: message, fix: advice[code] }
+    : { fault: message.slice(0, own.index), fix: own[1] ?? advice[code] };
+}
