@@ -3,8 +3,8 @@
  * is never in them, so that no secret is.
  */
 
-/** `; write `…` behind the expression`. */
-function behind(filter: string): string {
+/** What to write behind the expression; null stays null. */
+export function behind(filter: string): string {
   return `; write \`| values | ${filter}\` behind the expression`;
 }
 

@@ -1,7 +1,7 @@
 import { type DateReadings, openReadings, provenDates } from "../authoring/date-readings.js";
 import { pathName, type SourceSample } from "../authoring/sample-source.js";
 import type { Blueprints } from "../blueprint.js";
-import { columnFaults, keysRead, nearestColumn } from "../map/keys-read.js";
+import { columnFaults, keysReadBy, nearestColumn } from "../map/keys-read.js";
 import { type FoundLeaf, leavesOf, type Mapping, type Resource, sourceOptionsFor } from "../map/mapping.js";
 import { type PathStep, plainOf } from "../map/plain.js";
 import type { Report } from "./codes.js";
@@ -198,15 +198,11 @@ function writeFix(text: string): string {
 }
 
 function reportUnused(resources: readonly Resource[], { name, keys, isTabular }: SourceSample, report: Report): void {
-  const read = new Set<string>();
-  for (const resource of resources) {
-    for (const { path, value } of leavesOf(resource)) {
-      const own = keysOf(resource, path, value);
-      // It may see the whole record.
-      if (own === undefined) return;
-      for (const key of own) read.add(key);
-    }
-  }
+  const expressions = resources.flatMap((resource) =>
+    [...leavesOf(resource)].flatMap(({ value }) => (typeof value === "string" ? [value] : [])),
+  );
+  const read = keysReadBy(expressions);
+  if (read === undefined) return;
   const unused = keys.filter((key) => !read.has(key));
   if (unused.length === 0) return;
   const [first] = resources;
@@ -217,12 +213,4 @@ function reportUnused(resources: readonly Resource[], { name, keys, isTabular }:
     `no expression reads ${isTabular ? (unused.length === 1 ? "the column" : "the columns") : "the top-level"} ${named} of ${name}`,
     "map them, or leave them",
   );
-}
-
-/** The record's keys that a leaf may read, rather too many than too few; undefined where it may see the whole record. */
-function keysOf(resource: Resource, path: string, value: FoundLeaf["value"]): ReadonlySet<string> | undefined {
-  if (typeof value !== "string") return new Set();
-  const keys = keysRead(value);
-  if (keys === undefined || resource.itemsToParse === undefined || path.endsWith(".port.itemsToParse")) return keys;
-  return new Set([...keys].filter((key) => key !== resource.itemsToParseName));
 }

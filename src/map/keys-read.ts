@@ -45,6 +45,17 @@ export function keysRead(expression: string): ReadonlySet<string> | undefined {
   return keys;
 }
 
+/** The keys of the record that any of some expressions can read; undefined where one may see the whole record. */
+export function keysReadBy(expressions: Iterable<string>): ReadonlySet<string> | undefined {
+  const keys = new Set<string>();
+  for (const expression of expressions) {
+    const read = keysRead(expression);
+    if (read === undefined) return undefined;
+    for (const key of read) keys.add(key);
+  }
+  return keys;
+}
+
 /** Words after which `.` or a name may mean something that this scan does not follow. */
 const binders: readonly string[] = ["as", "def", "reduce", "foreach", "label", "try", "catch", "import", "include"];
 const harmless: ReadonlySet<string> = new Set(["true", "false", "null", "and", "or", "empty"]);

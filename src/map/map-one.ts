@@ -163,17 +163,20 @@ function missingOnes(
     leaf: number,
     message: string,
     value: unknown,
+    hint = "",
   ): void => {
     const failure = notes.failureOf(leaf);
     if (failure !== undefined && notes.findings.length > 0) return;
-    findings.push(notes.finding(code, leaf, failure === undefined ? message : `${message}; ${failure}`, value));
+    const why = failure === undefined ? hint : `; ${failure}`;
+    findings.push(notes.finding(code, leaf, `${message}${why}`, value));
   };
   if (identifier === null || identifier === undefined || identifier === "")
     note(
       "identifier_missing",
       compiled.identifierLeaf,
-      `${identifier === "" ? "the identifier is empty" : "the identifier is null"}${keysOf(record, compiled.resource.entity.identifier)}`,
+      identifier === "" ? "the identifier is empty" : "the identifier is null",
       identifier,
+      keysOf(record, compiled.resource.entity.identifier),
     );
   if (typeof blueprint !== "string" || blueprint === "")
     note("blueprint_missing", compiled.blueprintLeaf, "the blueprint is null, empty or not text", blueprint);
