@@ -137,10 +137,9 @@ export function keyOf(blueprint: string, identifier: EntityBody["identifier"]): 
 /** A field that only a PATCH clears. */
 export type ClearedField = "title" | "icon" | "team";
 
-/** One entity in one request. `first` leaves out deferred relations, `second` brings them. */
+/** One entity in one request. */
 export interface Write {
   readonly entity: Entity;
-  readonly pass: "only" | "first" | "second";
   readonly mode: Mode;
   /** What this write leaves out, to be sent in a later one: the whole entity, and the keys of the relations that wait. */
   readonly deferred?: { readonly entity: Entity; readonly waiting: readonly string[] };

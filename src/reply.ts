@@ -39,6 +39,25 @@ export interface Origin {
   readonly sentAtMs?: number;
 }
 
+/** The rows by which a report counts attempts. */
+export type CountedRoute = "token" | "blueprints" | "bulk" | "single" | "search" | "delete" | "other";
+
+/** Traffic of this process: the report's `requests`. */
+export interface RequestCounts {
+  /** Attempts of every kind. */
+  readonly total: number;
+  /** Attempts after a request's first. */
+  readonly retries: number;
+  /** Replies of status 429. */
+  readonly rateLimited: number;
+  /** Replies by HTTP status; an attempt without a whole reply is in none. */
+  readonly byStatus: Readonly<Record<string, number>>;
+  /** Attempts by route. */
+  readonly byRoute: Readonly<Record<CountedRoute, number>>;
+  /** Bytes of request bodies, of every attempt. */
+  readonly bytesSent: number;
+}
+
 /** A refusal in words: `status 404, not_found: no such blueprint`. */
 export function wordsOf({ status, error, message }: Pick<Refused, "status" | "error" | "message">): string {
   const known = error === noCode ? "" : error;

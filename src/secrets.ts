@@ -1,3 +1,9 @@
+/** Client id and secret of an organization. */
+export interface Credentials {
+  readonly clientId: string;
+  readonly clientSecret: string;
+}
+
 /**
  * Gives a value as a message may show it: a secret is replaced by how long it is.
  *

@@ -23,3 +23,8 @@ export function shownValue(value: unknown, name = ""): string | undefined {
 function maskFields(key: string, value: unknown): unknown {
   return typeof value === "string" ? maskSecrets(value.slice(0, maxSearchedCharacters), key) : value;
 }
+
+/** A word as a shell takes it, quoted where it must be; a placeholder such as `<source>` stays as it is. */
+export function quoted(word: string): string {
+  return /^[\w./:@%+=,-]+$|^<[a-z]+>$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}

@@ -23,6 +23,7 @@ export const warningCodes = {
   source_changed: "a source changed while it was imported",
   pace_fallback: "the Redis of --pace was lost; the import went on alone with the share of --pace-fallback",
   deleted_dependents: "entities were deleted with what they relate to, as deleteDependentEntities says",
+  not_owned: "a prune left entities that the mapping does not own any more when they were fetched to be deleted",
   reject_cured: "a reject that --allow-rejects lists did not come up again; take it off the list",
   state_unclean: "something in the state folder could not be cleaned up",
 } as const;

@@ -1,14 +1,11 @@
 import { ApiError } from "../errors.js";
-import type { Reply } from "../reply.js";
+import type { CountedRoute, Reply } from "../reply.js";
 import type { BodyTest } from "./bodies.js";
 import { refusal } from "./failure.js";
 import type { ReplyHeaders } from "./headers.js";
 
 /** A group of routes that Port limits together. `token` is the only unauthenticated route we use; `entities` is the catch-all: get, count, delete. */
 export type Family = "token" | "blueprints" | "search" | "single" | "bulk" | "entities" | "other";
-
-/** A row of the report's `requests.byRoute`. */
-export type CountedRoute = "token" | "blueprints" | "bulk" | "single" | "search" | "delete" | "other";
 
 const mebibyte = 1024 * 1024;
 

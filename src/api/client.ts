@@ -1,5 +1,7 @@
 import { setMaxListeners } from "node:events";
 import type { Dispatcher } from "undici";
+import type { RequestCounts } from "../reply.js";
+import type { Credentials } from "../secrets.js";
 import type { Warning } from "../warning.js";
 import { publicRedisUrl } from "./addresses.js";
 import { type BlueprintCalls, createBlueprintCalls } from "./blueprint-calls.js";
@@ -8,14 +10,14 @@ import { createBulkCall, type UpsertBulk } from "./bulk.js";
 import { type Call, type CallIo, type Exchanged, type Route, refusalOf, type Send } from "./call.js";
 import { type Clock, realClock } from "./clock.js";
 import { openDispatcher } from "./connection.js";
-import { createCounter, type RequestCounts } from "./counts.js";
+import { createCounter } from "./counts.js";
 import { createEntityCalls, type EntityCalls } from "./entity-calls.js";
 import type { ReplyHeaders } from "./headers.js";
 import { createRedact } from "./masking.js";
 import { createPace, type Rate, type SharedPace } from "./pace.js";
 import { createSearchCalls, type SearchCalls } from "./search.js";
 import { createSend } from "./send.js";
-import { type Credentials, createTokens, fetchToken } from "./token.js";
+import { createTokens, fetchToken } from "./token.js";
 
 /** Access to a catalog. */
 export interface ClientOptions {
@@ -78,6 +80,8 @@ export interface Client extends BlueprintCalls, SearchCalls {
   readonly upsertBulk: UpsertBulk;
   /** The single operations as they are: one request, its reply. */
   readonly entity: EntityCalls;
+  /** Asks for the token now rather than with the first call, which waits for it and receives what goes wrong. */
+  signIn(): void;
   /** Sends a request that changes nothing and gives its reply as it is, whatever its status but 5xx; for first contact. */
   ask(request: AskRequest): Promise<Asked>;
   /** The server's clock, milliseconds since the epoch, never later than the truth; undefined until a reply says it. */
@@ -159,6 +163,7 @@ export function createClient(options: ClientOptions): Client {
     upsertBulk: createBulkCall(io, async (blueprint) => (await blueprints.getBlueprint(blueprint)) !== undefined),
     entity: createEntityCalls(io, searches.existing),
     serverNow: () => (serverAheadMs === undefined ? undefined : clock.now() + serverAheadMs),
+    signIn: () => tokens.begin(),
     ask: (request) => ask(io, request),
     wait: (ms) => clock.sleep(ms, life.signal),
     counts: counter.read,

@@ -1,20 +1,5 @@
-import { type CountedRoute, type Route, routes } from "./call.js";
-
-/** The report's `requests`. */
-export interface RequestCounts {
-  /** Attempts of every kind. */
-  readonly total: number;
-  /** Attempts after a request's first. */
-  readonly retries: number;
-  /** Replies of status 429. */
-  readonly rateLimited: number;
-  /** Replies by HTTP status; an attempt without a whole reply is in none. */
-  readonly byStatus: Readonly<Record<string, number>>;
-  /** Attempts by route. */
-  readonly byRoute: Readonly<Record<CountedRoute, number>>;
-  /** Bytes of request bodies, of every attempt. */
-  readonly bytesSent: number;
-}
+import type { CountedRoute, RequestCounts } from "../reply.js";
+import { type Route, routes } from "./call.js";
 
 /** Counts attempts and replies as they happen. */
 export interface Counter {

@@ -38,11 +38,11 @@ export interface ExplainedCandidate {
   readonly typed?: readonly { readonly path: string; readonly from: unknown; readonly to: unknown }[];
   /** The entity as it would be sent; typed where blueprints are known. */
   readonly payload?: unknown;
-  readonly held?: Held;
+  readonly held?: HeldEntity;
 }
 
 /** What the catalog holds of an entity, and what a write would change. */
-export interface Held {
+export interface HeldEntity {
   /** `search`: the identifier is a search query, so that only the API knows the entity. */
   readonly is: "absent" | "held" | "search";
   readonly mode: string;
@@ -143,7 +143,7 @@ function findingLines(
   ]);
 }
 
-function heldText({ is, mode, changes, missingTargets }: Held): string {
+function heldText({ is, mode, changes, missingTargets }: HeldEntity): string {
   const targets = missingTargets.map(
     ({ path, blueprint, identifier }): Row => [`  ${path}`, `${blueprint} "${identifier}" is not in the catalog now`],
   );

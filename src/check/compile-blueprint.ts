@@ -7,7 +7,7 @@ import { compileProperty } from "./type-property.js";
 import { type TeamRule, teamRuleOf } from "./type-text.js";
 
 /** A property or relation of a blueprint, ready to type values. */
-export interface Field<T> {
+export interface CompiledField<T> {
   readonly key: string;
   /** `properties.x` or `relations.y`. */
   readonly path: string;
@@ -18,8 +18,8 @@ export interface Field<T> {
 /** A blueprint compiled once, so that no record walks a schema. */
 export interface CompiledBlueprint {
   readonly identifier: string;
-  readonly properties: ReadonlyMap<string, Field<Typer>>;
-  readonly relations: ReadonlyMap<string, Field<RelationTyper>>;
+  readonly properties: ReadonlyMap<string, CompiledField<Typer>>;
+  readonly relations: ReadonlyMap<string, CompiledField<RelationTyper>>;
   /** Properties that Port calculates, each with what does it. */
   readonly calculated: ReadonlyMap<string, string>;
   readonly team: TeamRule;
@@ -32,8 +32,8 @@ export interface CompiledBlueprint {
 /** Compiles a blueprint for a mode. A required property with a default may be absent: Port may fill it in. */
 export function compileBlueprint(blueprint: Blueprint, mode: Mode): CompiledBlueprint {
   const required = new Set(blueprint.schema.required);
-  const properties = new Map<string, Field<Typer>>();
-  const relations = new Map<string, Field<RelationTyper>>();
+  const properties = new Map<string, CompiledField<Typer>>();
+  const relations = new Map<string, CompiledField<RelationTyper>>();
   const unreadable: string[] = [];
   for (const [key, property] of Object.entries(blueprint.schema.properties)) {
     if (key === unusableKey) continue;

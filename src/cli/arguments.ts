@@ -2,15 +2,24 @@ import { parseArgs } from "node:util";
 import { UsageError } from "../errors.js";
 import { nearest } from "../nearest.js";
 import type { AnyOption, Schema } from "../options/option.js";
-import type { AnyCommand } from "./command.js";
 
 /** A flag's name: `max-errors` for the option `maxErrors`. */
 export function kebab(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
+/** What of a command says how its words are read. */
+export interface CommandWords {
+  /** Such as `entity get`. */
+  readonly name: string;
+  /** Options that are given by their place; the last may take all that is left. */
+  readonly positionals: readonly string[];
+  /** Gives words to their options where their place alone does not tell. */
+  readonly arrange?: (words: readonly string[]) => Readonly<Record<string, unknown>>;
+}
+
 /** How a message names an option of a command: as a flag, or what stands at its place. */
-export function nameIn({ positionals }: Pick<AnyCommand, "positionals">, name: string): string {
+export function nameIn({ positionals }: Pick<CommandWords, "positionals">, name: string): string {
   if (!positionals.includes(name)) return `--${kebab(name)}`;
   return kebab(name).replaceAll("-", " ").replace(/s$/, "");
 }
@@ -24,7 +33,7 @@ export type Values = Readonly<Record<string, unknown>>;
  * @param schema - all options that may be given
  * @throws {UsageError} with every flag that there is not, lacks its value, or is given once too often
  */
-export function readArguments(argv: readonly string[], command: AnyCommand, schema: Schema): Values {
+export function readArguments(argv: readonly string[], command: CommandWords, schema: Schema): Values {
   const byFlag = new Map(Object.keys(schema).map((name) => [kebab(name), name]));
   const options = Object.fromEntries(
     [...byFlag].map(([flag, name]) => {
@@ -78,7 +87,7 @@ function isKnownFlag(text: string, schema: Schema): boolean {
   return text.startsWith("--") && Object.keys(schema).some((name) => text === `--${kebab(name)}`);
 }
 
-function unknownFlag(rawName: string, schema: Schema, { name, positionals }: AnyCommand): string {
+function unknownFlag(rawName: string, schema: Schema, { name, positionals }: CommandWords): string {
   const flags = Object.keys(schema)
     .filter((option) => !positionals.includes(option))
     .map((option) => `--${kebab(option)}`);
@@ -89,7 +98,7 @@ function unknownFlag(rawName: string, schema: Schema, { name, positionals }: Any
 }
 
 /** Gives each word to the option of its place; a list takes all that is left. */
-function place(words: readonly string[], command: AnyCommand, schema: Schema, faults: string[]): Values {
+function place(words: readonly string[], command: CommandWords, schema: Schema, faults: string[]): Values {
   const values: Record<string, unknown> = {};
   let at = 0;
   for (const name of command.positionals) {

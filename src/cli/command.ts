@@ -1,6 +1,6 @@
 import type { Resolved, Schema } from "../options/option.js";
 import { parseOptions } from "../options/parse.js";
-import { kebab, nameIn } from "./arguments.js";
+import { type CommandWords, kebab, nameIn } from "./arguments.js";
 import type { ExitCode } from "./exit.js";
 import type { OutputOptions } from "./output.js";
 import type { Terminal } from "./terminal.js";
@@ -24,15 +24,12 @@ export interface AnyCommand extends Described<Schema> {
   run(values: Readonly<Record<string, unknown>>, terminal: Terminal, output: OutputOptions): Promise<ExitCode>;
 }
 
-interface Described<S extends Schema> {
-  /** Its words, such as `entity get`. */
-  readonly name: string;
+interface Described<S extends Schema> extends CommandWords {
   /** The heading that help lists it under. */
   readonly group: string;
   /** In one line. */
   readonly summary: string;
   readonly options: S;
-  /** Options that are given by their place; the last may take all that is left. */
   readonly positionals: readonly (keyof S & string)[];
   /** Options of the terminal beside those of every command. */
   readonly terminal?: Schema;
@@ -43,8 +40,6 @@ interface Described<S extends Schema> {
    * What it does at an interruption, if it does not just end: `finishes` what is in flight and writes its report, or `closes` what it serves.
    */
   readonly interrupted?: "finishes" | "closes";
-  /** Gives words to their options where their place alone does not tell. */
-  readonly arrange?: (words: readonly string[]) => Readonly<Record<string, unknown>>;
 }
 
 /** Makes a command of the table. */

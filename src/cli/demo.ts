@@ -5,10 +5,11 @@ import { fileURLToPath } from "node:url";
 import { runImport } from "../recipes/import.js";
 import { loadBlueprintFolder } from "../recipes/run/blueprints.js";
 import { formatSummary } from "../report/summary.js";
+import { quoted } from "../shown-value.js";
 import { packageFile } from "../version.js";
 import { describeError, type ExitCode } from "./exit.js";
 import type { OutputOptions } from "./output.js";
-import { mayColor, quoted, say, type Terminal } from "./terminal.js";
+import { mayColor, say, type Terminal } from "./terminal.js";
 
 const inPackage = (path: string): string => fileURLToPath(packageFile(path));
 

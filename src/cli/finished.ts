@@ -1,31 +1,44 @@
 import { sep } from "node:path";
-import type { ImportContext } from "../recipes/run/connect.js";
+import type { Connection, ImportContext } from "../recipes/run/connect.js";
 import type { Finished } from "../recipes/run/finish.js";
-import { formatSummary } from "../report/summary.js";
+import { quoted } from "../shown-value.js";
 import { describeError, type ExitCode } from "./exit.js";
 import type { OutputOptions } from "./output.js";
 import { showProgress } from "./progress.js";
-import { sourceQuestions } from "./source-questions.js";
-import { mayColor, printJson, quoted, say, type Terminal } from "./terminal.js";
+import { mayColor, printJson, say, type Terminal } from "./terminal.js";
+
+/** How a recipe is called from the command line. */
+export interface RecipeCall<O, C> {
+  /** Loads its code. */
+  readonly load: () => Promise<(options: O, context: ImportContext) => Promise<Finished>>;
+  /** Opens its connection while the code is loaded. */
+  readonly connect?: (options: C, context: ImportContext) => Connection | undefined;
+  /** Whether stdin is only read where it is piped: nobody pipes a terminal. */
+  readonly onlyPipedStdin?: boolean;
+}
 
 /** Makes a command of a recipe that ends with a report: shows how far it is, then how it ended. */
-export function toItsEnd<O>(
-  recipe: (options: O, context: ImportContext) => Promise<Finished>,
-  /** Whether stdin is only read where it is piped: nobody pipes a terminal. */
-  { onlyPipedStdin = false }: { readonly onlyPipedStdin?: boolean } = {},
-) {
-  return async (options: O, terminal: Terminal, output: OutputOptions): Promise<ExitCode> => {
-    const progress = showProgress(terminal, output);
+export function toItsEnd<O, C>({ load, connect, onlyPipedStdin = false }: RecipeCall<O, C>) {
+  return async (options: O & C, terminal: Terminal, output: OutputOptions): Promise<ExitCode> => {
     const { commandLine, env, stdin, signal } = terminal;
-    const finished = await recipe(options, {
-      env,
-      ...(!(onlyPipedStdin && stdin.isTTY === true) && { stdin }),
-      signal,
-      ...(commandLine !== undefined && { commandLine }),
-      ...sourceQuestions(terminal, output),
-      onStart: progress.start,
-    }).finally(progress.stop);
-    return showFinished(finished, terminal, output);
+    const connection = connect?.(options, { env, signal });
+    try {
+      const recipe = await load();
+      const { sourceQuestions } = await import("./source-questions.js");
+      const progress = showProgress(terminal, output);
+      const finished = await recipe(options, {
+        env,
+        ...(!(onlyPipedStdin && stdin.isTTY === true) && { stdin }),
+        signal,
+        ...(commandLine !== undefined && { commandLine }),
+        ...sourceQuestions(terminal, output),
+        connection,
+        onStart: progress.start,
+      }).finally(progress.stop);
+      return await showFinished(finished, terminal, output);
+    } finally {
+      await connection?.close();
+    }
   };
 }
 
@@ -46,6 +59,7 @@ async function showFinished(
     color,
     ...(resume !== undefined && { resume }),
   };
+  const { formatSummary } = await import("../report/summary.js");
   if (!output.quiet) await say(terminal, formatSummary(summary));
   // Quiet is not silent about how to go on.
   else if (resume !== undefined) await say(terminal, `go on with: ${resume}\n`);

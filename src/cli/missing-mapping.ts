@@ -1,9 +1,9 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { UsageError } from "../errors.js";
+import { quoted } from "../shown-value.js";
 import type { Values } from "./arguments.js";
 import type { AnyCommand } from "./command.js";
-import { quoted } from "./terminal.js";
 
 const isYaml = (path: string): boolean => /\.ya?ml$/i.test(path);
 const isData = (path: string): boolean => /\.(?:csv|tsv|ndjson|jsonl|xlsx|gz|zst|zip)$/i.test(path);

@@ -76,8 +76,3 @@ function visibleText(text: string): string {
 function escapeSign(sign: string): string {
   return `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
-
-/** A word as a shell takes it, quoted where it must be. */
-export function quoted(word: string): string {
-  return /^[\w./:@%+=-]+$|^<[a-z]+>$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
-}

@@ -1,5 +1,5 @@
 import type { Jq } from "jq-wasm";
-import { type AggregationRule, type Catalog, isObject, type Placed, type StoredEntity } from "./model.js";
+import { type AggregationRule, type Catalog, isObject, type ShelvedEntity, type StoredEntity } from "./model.js";
 import { connectedTo, followPath } from "./paths.js";
 import { compileQuery, type ReadField } from "./query.js";
 import { Refusal } from "./refusal.js";
@@ -63,7 +63,7 @@ const periodsMs: Readonly<Record<string, number>> = {
 export function aggregationValue(
   catalog: Catalog,
   read: ReadField,
-  from: Placed,
+  from: ShelvedEntity,
   rule: AggregationRule,
 ): number | null {
   const home = catalog.shelves.get(rule.target);
@@ -94,7 +94,7 @@ export function aggregate(
   return averageOf === undefined || averageOf === "total" ? sum / values.length : sum / periods;
 }
 
-function related(catalog: Catalog, from: Placed, rule: AggregationRule): readonly StoredEntity[] {
+function related(catalog: Catalog, from: ShelvedEntity, rule: AggregationRule): readonly StoredEntity[] {
   const home = catalog.shelves.get(rule.target);
   if (home === undefined) return [];
   const [filter] = rule.pathFilter ?? [];

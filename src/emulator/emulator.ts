@@ -1,9 +1,10 @@
 import type { AddressInfo } from "node:net";
 import type { Blueprint } from "../blueprint.js";
+import type { Credentials } from "../secrets.js";
 import { entityBodies } from "./entity-schema.js";
 import { type FaultScript, playFaults } from "./faults.js";
-import { createLimiter, type Family, type FamilyStats, portPeriodMs } from "./limits.js";
-import type { Catalog, Credentials, Shelf, StoredBlueprint, StoredEntity } from "./model.js";
+import { createLimiter, type FamilyStats, type LimitFamily, portPeriodMs } from "./limits.js";
+import type { Catalog, Shelf, StoredBlueprint, StoredEntity } from "./model.js";
 import { pageRoutes } from "./page/page.js";
 import { watchRefusals } from "./page/refusals.js";
 import { likeliestReadings, type Readings } from "./readings.js";
@@ -56,7 +57,7 @@ export interface EmulatorStats {
   /** Milliseconds since 1970. */
   readonly startedAt: number;
   readonly elapsedMs: number;
-  readonly families: Readonly<Record<Family, FamilyStats>>;
+  readonly families: Readonly<Record<LimitFamily, FamilyStats>>;
 }
 
 /** A running emulator. */

@@ -2,7 +2,7 @@ import type { Catalog, Shelf, StoredEntity } from "./model.js";
 import { followPath } from "./paths.js";
 
 /** What of an entity a reply shows. */
-export interface Shape {
+export interface ReplyShape {
   /** Paths (`identifier`, `properties.x`, `relations.y`), meta names (`$title`) and bare property names; all when empty. */
   readonly include: readonly string[];
   readonly exclude: readonly string[];
@@ -15,7 +15,7 @@ export interface Shape {
 }
 
 /** What replies to writes show: everything that was written, relations as identifiers. */
-export const wholeShape: Shape = {
+export const wholeShape: ReplyShape = {
   include: [],
   exclude: [],
   attachTitles: false,
@@ -23,16 +23,16 @@ export const wholeShape: Shape = {
   mirrorIdentifiers: false,
 };
 /** What reads show unless they ask otherwise. */
-export const readingShape: Shape = { ...wholeShape, calculated: true };
+export const readingShape: ReplyShape = { ...wholeShape, calculated: true };
 
 const metaFields =
   "identifier title icon blueprint team properties relations createdAt createdBy updatedAt updatedBy".split(" ");
 
 /** A whole reply. */
-export type Reply = Record<string, unknown> & { properties: Readonly<Record<string, unknown>> };
+export type EntityView = Record<string, unknown> & { properties: Readonly<Record<string, unknown>> };
 
 /** Gives a reply with what a shape shows of it. */
-export function trim(reply: Reply, shape: Shape): Record<string, unknown> {
+export function trim(reply: EntityView, shape: ReplyShape): Record<string, unknown> {
   const shown = (group: "meta" | "properties" | "relations", name: string) => {
     const named = (path: string) => names(path, group, name);
     return (shape.include.length === 0 || shape.include.some(named)) && !shape.exclude.some(named);

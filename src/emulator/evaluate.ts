@@ -1,7 +1,16 @@
 import { aggregationValue, calculate } from "./calculation.js";
 import { heldBy, targetsOf } from "./catalog.js";
-import { metaOf, type Reply, readingShape, type Shape, teamsOf, titleOf, trim, wholeShape } from "./entity-reply.js";
-import type { Catalog, MirrorRule, Placed, Query, Shelf, StoredEntity } from "./model.js";
+import {
+  type EntityView,
+  metaOf,
+  type ReplyShape,
+  readingShape,
+  teamsOf,
+  titleOf,
+  trim,
+  wholeShape,
+} from "./entity-reply.js";
+import type { Catalog, MirrorRule, Query, Shelf, ShelvedEntity, StoredEntity } from "./model.js";
 import { followPath } from "./paths.js";
 import { compileQuery } from "./query.js";
 import type { QueryKind } from "./query-operators.js";
@@ -28,7 +37,7 @@ export function fieldOf(catalog: Catalog, entity: StoredEntity, shelf: Shelf, na
  * Gives what a mirror property shows: null without a target, a list when a relation on the way holds many. `withIdentifiers` gives a mirrored title as
  * `{identifier, title}`.
  */
-export function mirrorValue(catalog: Catalog, from: Placed, rule: MirrorRule, withIdentifiers = false): unknown {
+export function mirrorValue(catalog: Catalog, from: ShelvedEntity, rule: MirrorRule, withIdentifiers = false): unknown {
   const { entities, many } = followPath(catalog, from, rule.relations);
   const values = entities.map((end) => {
     const value = endValue(catalog, end, rule.last);
@@ -44,7 +53,7 @@ const maxDepth = 8;
 const open = new Set<string>();
 
 // A calculated value may depend on mirrors, these on calculated values of other entities, and so on round a circle: what depends on itself shows nothing.
-function endValue(catalog: Catalog, [shelf, entity]: Placed, name: string): unknown {
+function endValue(catalog: Catalog, [shelf, entity]: ShelvedEntity, name: string): unknown {
   if (!shelf.rules.readOnly.has(name)) return fieldOf(catalog, entity, shelf, name) ?? null;
   const key = `${entity.id} ${name}`;
   if (open.has(key) || open.size === maxDepth) return null;
@@ -93,7 +102,7 @@ export function entityReply(
   catalog: Catalog,
   shelf: Shelf,
   entity: StoredEntity,
-  shape: Shape = wholeShape,
+  shape: ReplyShape = wholeShape,
 ): Record<string, unknown> {
   return entityReplies(catalog, shelf, [entity], shape)[0] ?? {};
 }
@@ -103,7 +112,7 @@ export function entityReplies(
   catalog: Catalog,
   shelf: Shelf,
   entities: readonly StoredEntity[],
-  shape: Shape,
+  shape: ReplyShape,
 ): readonly Record<string, unknown>[] {
   const replies = entities.map((entity) => untrimmed(catalog, shelf, entity, shape));
   if (shape.calculated) addCalculations(shelf, replies);
@@ -111,7 +120,7 @@ export function entityReplies(
   return whole ? replies : replies.map((reply) => trim(reply, shape));
 }
 
-function untrimmed(catalog: Catalog, shelf: Shelf, entity: StoredEntity, shape: Shape): Reply {
+function untrimmed(catalog: Catalog, shelf: Shelf, entity: StoredEntity, shape: ReplyShape): EntityView {
   const { titleOmitted } = catalog.readings;
   const title = titleOf(catalog, entity);
   return {

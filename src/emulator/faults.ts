@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
-import { type Family, familyOf, type Limiter } from "./limits.js";
+import { familyOf, type Limiter, type LimitFamily } from "./limits.js";
 import { isObject } from "./model.js";
 import { Refusal } from "./refusal.js";
-import type { Tokens } from "./tokens.js";
+import type { TokenIssuer } from "./tokens.js";
 
 const route = z.enum(["token", "blueprints", "search", "single", "bulk", "entities", "other"]);
 const ordinal = z.int().min(1);
@@ -90,7 +90,7 @@ export function playFaults(script: FaultScript): Faults {
   };
 }
 
-function nameOf(family: Family): z.infer<typeof route> {
+function nameOf(family: LimitFamily): z.infer<typeof route> {
   return family === "unauthenticated" ? "token" : family;
 }
 
@@ -112,7 +112,7 @@ const scripted = { "x-portload-fault": "scripted" };
 export interface FaultParts {
   readonly faults: Faults;
   readonly limiter: Limiter;
-  readonly tokens: Tokens;
+  readonly tokens: TokenIssuer;
 }
 
 /** Hooks scripted trouble into a server: before limits and authorization, and around the answer. */

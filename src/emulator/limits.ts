@@ -1,5 +1,5 @@
 /** A group of routes that shares one limit. */
-export type Family = "unauthenticated" | "entities" | "blueprints" | "search" | "single" | "bulk" | "other";
+export type LimitFamily = "unauthenticated" | "entities" | "blueprints" | "search" | "single" | "bulk" | "other";
 
 /** Requests per five minutes, and how many are accepted at once above the steady rate. */
 export interface FamilyLimit {
@@ -11,7 +11,7 @@ export interface FamilyLimit {
 export const portPeriodMs = 300_000;
 
 /** As on Port's page "Rate limits", the table in force from 21 May 2026. */
-export const portLimits: Readonly<Record<Family, FamilyLimit>> = {
+export const portLimits: Readonly<Record<LimitFamily, FamilyLimit>> = {
   unauthenticated: { limit: 100, burst: 10 },
   entities: { limit: 35_000, burst: 3_500 },
   blueprints: { limit: 15_000, burst: 1_500 },
@@ -22,7 +22,7 @@ export const portLimits: Readonly<Record<Family, FamilyLimit>> = {
 };
 
 /** Gives a route's family by its pattern; `undefined` for what is no part of the API. A request without an Authorization header is `unauthenticated` whatever its route. */
-export function familyOf(method: string, pattern: string): Family | undefined {
+export function familyOf(method: string, pattern: string): LimitFamily | undefined {
   // The catalog page and the statistics; a route that does not exist has no pattern at all.
   if (pattern !== "" && !pattern.startsWith("/v1/")) return undefined;
   if (pattern === "/v1/auth/access_token") return "unauthenticated";
@@ -45,7 +45,7 @@ export interface LimitOptions {
 }
 
 /** The window of a family as its headers report it. */
-export interface Window {
+export interface LimitWindow {
   readonly limit: number;
   readonly periodMs: number;
   readonly remaining: number;
@@ -70,12 +70,12 @@ export interface Limiter {
    * Takes a token and a place in the window; `accepted` is false when either is missing, and nothing is taken then. `window` is absent with limits off; `retryMs`, of a
    * refusal, is when there will be both: at the window's end if it is used up, else when the bucket has its next token.
    */
-  readonly take: (family: Family) => {
+  readonly take: (family: LimitFamily) => {
     readonly accepted: boolean;
-    readonly window?: Window;
+    readonly window?: LimitWindow;
     readonly retryMs?: number;
   };
-  readonly stats: () => Readonly<Record<Family, FamilyStats>>;
+  readonly stats: () => Readonly<Record<LimitFamily, FamilyStats>>;
 }
 
 interface Meter {
@@ -98,8 +98,8 @@ export function createLimiter(options: LimitOptions): Limiter {
   const startedAt = clock();
   const off = options.limits === "off";
   const scale = (typeof options.limits === "number" ? options.limits : 1) * (periodMs / portPeriodMs);
-  const meters = new Map<Family, Meter>();
-  for (const [family, port] of Object.entries(portLimits) as [Family, (typeof portLimits)[Family]][]) {
+  const meters = new Map<LimitFamily, Meter>();
+  for (const [family, port] of Object.entries(portLimits) as [LimitFamily, (typeof portLimits)[LimitFamily]][]) {
     const burst = whole(port.burst * scale);
     const counts = { tokens: burst, filledAt: startedAt, window: 0, used: 0, accepted: 0, refused: 0 };
     meters.set(family, { limit: whole(port.limit * scale), burst, ...counts });
@@ -134,7 +134,7 @@ export function createLimiter(options: LimitOptions): Limiter {
         const allowed = allowedSince(elapsedMs, { limit, burst, periodMs });
         return [family, { limit, burst, periodMs, accepted, refused, allowed }];
       });
-      return Object.fromEntries(rows) as Record<Family, FamilyStats>;
+      return Object.fromEntries(rows) as Record<LimitFamily, FamilyStats>;
     },
   };
 }

@@ -1,5 +1,6 @@
 import type { Ajv, ValidateFunction } from "ajv";
 import type { Blueprint } from "../blueprint.js";
+import type { Credentials } from "../secrets.js";
 import type { Readings } from "./readings.js";
 
 /** What a relation of a stored entity holds. */
@@ -50,7 +51,7 @@ export interface Shelf {
 }
 
 /** An entity with its shelf. */
-export type Placed = readonly [Shelf, StoredEntity];
+export type ShelvedEntity = readonly [Shelf, StoredEntity];
 
 /** What a relation asks of its values. */
 export interface RelationRule {
@@ -125,7 +126,7 @@ export interface Catalog {
   readonly shelves: Map<string, Shelf>;
   readonly migrations: Map<string, Migration>;
   readonly actions: Map<string, Action>;
-  readonly runs: Map<string, Run>;
+  readonly runs: Map<string, ActionRun>;
   /** By kind and name. */
   readonly documents: Readonly<Record<DocumentKind, Map<string, Document>>>;
   /** The organization's name and settings. */
@@ -173,12 +174,6 @@ export interface AuditLog {
   readonly read: (runId: string | undefined) => readonly Audit[];
 }
 
-/** Client id and secret of the emulator's one organization. */
-export interface Credentials {
-  readonly clientId: string;
-  readonly clientSecret: string;
-}
-
 /** Credentials of a service account, and the entity of `_user` that they came with. */
 export interface ServiceAccount extends Credentials {
   readonly user: StoredEntity;
@@ -193,10 +188,10 @@ export interface Action {
 }
 
 /** How a run ended. */
-export type Ending = "SUCCESS" | "FAILURE";
+export type ActionRunEnding = "SUCCESS" | "FAILURE";
 
 /** A run of an action. Times are milliseconds since 1970. */
-export interface Run {
+export interface ActionRun {
   readonly id: string;
   readonly action: Action;
   readonly blueprint: string | null;
@@ -205,7 +200,7 @@ export interface Run {
   readonly createdAt: number;
   readonly createdBy: string;
   readonly logs: RunLog[];
-  status: "IN_PROGRESS" | Ending;
+  status: "IN_PROGRESS" | ActionRunEnding;
   updatedAt: number;
   endedAt: number | null;
   statusLabel: string | null;

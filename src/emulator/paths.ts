@@ -1,16 +1,16 @@
 import { heldBy, referrersTo, targetsOf } from "./catalog.js";
-import { type Catalog, isObject, type Placed, type Query, type Shelf, type StoredEntity } from "./model.js";
+import { type Catalog, isObject, type Query, type Shelf, type ShelvedEntity, type StoredEntity } from "./model.js";
 
 /** Where a chain of relations ends. */
 export interface PathEnd {
-  readonly entities: readonly Placed[];
+  readonly entities: readonly ShelvedEntity[];
   /** Whether a relation on the way holds many, so that the end is a list. */
   readonly many: boolean;
 }
 
 /** Follows a chain of relations from an entity; entities that are gone are left out, each end counts once. */
-export function followPath(catalog: Catalog, from: Placed, relations: readonly string[]): PathEnd {
-  let entities: readonly Placed[] = [from];
+export function followPath(catalog: Catalog, from: ShelvedEntity, relations: readonly string[]): PathEnd {
+  let entities: readonly ShelvedEntity[] = [from];
   let many = false;
   for (const relation of relations) {
     const next = new Map<StoredEntity, Shelf>();
@@ -56,8 +56,8 @@ function stepOf(part: unknown): Step {
   return { relation, maxHops: typeof part.maxHops === "number" ? part.maxHops : 1 };
 }
 
-function ends(catalog: Catalog, from: Placed, steps: readonly Step[]): readonly StoredEntity[] {
-  let reached: readonly Placed[] = [from];
+function ends(catalog: Catalog, from: ShelvedEntity, steps: readonly Step[]): readonly StoredEntity[] {
+  let reached: readonly ShelvedEntity[] = [from];
   for (const { relation, maxHops } of steps) {
     const found = new Map<StoredEntity, Shelf>();
     let edge = reached;
@@ -71,12 +71,12 @@ function ends(catalog: Catalog, from: Placed, steps: readonly Step[]): readonly 
   return reached.map(([, entity]) => entity);
 }
 
-function follow(catalog: Catalog, place: Placed, relation: string | undefined): readonly Placed[] {
+function follow(catalog: Catalog, place: ShelvedEntity, relation: string | undefined): readonly ShelvedEntity[] {
   const names = relation === undefined ? [...place[0].rules.relations.keys()] : [relation];
   return names.flatMap((name) => followPath(catalog, place, [name]).entities);
 }
 
-type Neighbours = (shelf: Shelf, entity: StoredEntity) => readonly Placed[];
+type Neighbours = (shelf: Shelf, entity: StoredEntity) => readonly ShelvedEntity[];
 
 /**
  * Compiles `relatedTo`: entities that lead to one of those named, over any number of relations. `direction` `upstream` (default) finds those whose relations lead
@@ -93,7 +93,7 @@ export function relatedTo(catalog: Catalog, rule: Readonly<Record<string, unknow
 }
 
 /** Gives all entities that lead to one, and all that it leads to, over any number of relations. */
-export function connectedTo(catalog: Catalog, [shelf, entity]: Placed): ReadonlySet<StoredEntity> {
+export function connectedTo(catalog: Catalog, [shelf, entity]: ShelvedEntity): ReadonlySet<StoredEntity> {
   const name = [entity.identifier];
   const found = reach(shelf, name, sources(catalog, undefined));
   for (const one of reach(shelf, name, targets(catalog, undefined))) found.add(one);
@@ -102,7 +102,7 @@ export function connectedTo(catalog: Catalog, [shelf, entity]: Placed): Readonly
 
 function reach(home: Shelf, names: readonly string[], step: Neighbours): Set<StoredEntity> {
   const found = new Set<StoredEntity>();
-  const queue: Placed[] = [];
+  const queue: ShelvedEntity[] = [];
   for (const name of names) {
     const entity = home.entities.get(name);
     if (entity !== undefined) queue.push([home, entity]);

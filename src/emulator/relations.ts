@@ -16,7 +16,7 @@ export interface RelationWrite {
 }
 
 /** A relation target that is to be created with its identifier alone. */
-export interface MissingTarget {
+export interface BareTarget {
   readonly shelf: Shelf;
   readonly identifier: string;
 }
@@ -32,10 +32,10 @@ export function settleRelations(
   shelf: Shelf,
   write: RelationWrite,
   sight: Sight,
-): { relations: StoredEntity["relations"]; missing: readonly MissingTarget[] } | Refusal {
+): { relations: StoredEntity["relations"]; missing: readonly BareTarget[] } | Refusal {
   const { rules } = shelf;
   const relations: Record<string, Targets> = {};
-  const missing: MissingTarget[] = [];
+  const missing: BareTarget[] = [];
   for (const key in write.given) {
     const rule = rules.relations.get(key);
     if (rule === undefined) return unknownRelation(catalog, key);
@@ -62,7 +62,7 @@ function settleOne(
   rule: RelationRule,
   write: RelationWrite,
   sight: Sight,
-  missing: MissingTarget[],
+  missing: BareTarget[],
 ): Targets | Refusal {
   const given = write.given?.[key];
   const target = rule.target === shelf.blueprint.identifier ? shelf : catalog.shelves.get(rule.target);

@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
-import type { Action, Catalog, Ending, Run, RunLog, Writer } from "./model.js";
+import type { Action, ActionRun, ActionRunEnding, Catalog, RunLog, Writer } from "./model.js";
 import { invalidRequest, Refusal } from "./refusal.js";
 
 /** What a run may report of itself. */
 export interface RunChange {
-  readonly status?: Ending;
+  readonly status?: ActionRunEnding;
   readonly statusLabel?: string;
   readonly link?: string | readonly string[];
   readonly summary?: string;
@@ -17,9 +17,9 @@ export function startRun(
   action: Action,
   input: { readonly properties: object; readonly entity?: string },
   writer: Writer,
-): Run {
+): ActionRun {
   const now = catalog.clock();
-  const run: Run = {
+  const run: ActionRun = {
     id: `r_${randomBytes(12).toString("base64url").replaceAll(/[-_]/g, "0")}`,
     action,
     blueprint: action.trigger?.blueprintIdentifier ?? null,
@@ -41,13 +41,13 @@ export function startRun(
 }
 
 /** Finds a run by its id or by that of the system that it runs on. */
-export function findRun(catalog: Catalog, id: string): Run | Refusal {
+export function findRun(catalog: Catalog, id: string): ActionRun | Refusal {
   const run = catalog.runs.get(id) ?? [...catalog.runs.values()].find((one) => one.externalRunId === id);
   return run ?? new Refusal(404, "not_found", `Action run with identifier "${id}" was not found`);
 }
 
 /** Changes what a run says of itself. One that has ended stays as it is: 422. */
-export function changeRun(catalog: Catalog, run: Run, change: RunChange): Refusal | undefined {
+export function changeRun(catalog: Catalog, run: ActionRun, change: RunChange): Refusal | undefined {
   if (run.status !== "IN_PROGRESS") return exhausted(run, 422);
   const now = catalog.clock();
   if (change.status !== undefined) Object.assign(run, { status: change.status, endedAt: now });
@@ -62,8 +62,8 @@ export function changeRun(catalog: Catalog, run: Run, change: RunChange): Refusa
 /** Adds a line to a run's log, which may end the run. */
 export function addLog(
   catalog: Catalog,
-  run: Run,
-  input: { readonly message: string; readonly terminationStatus?: Ending; readonly statusLabel?: string },
+  run: ActionRun,
+  input: { readonly message: string; readonly terminationStatus?: ActionRunEnding; readonly statusLabel?: string },
   writer: Writer,
 ): RunLog | Refusal {
   if (run.status !== "IN_PROGRESS") return exhausted(run, 422);
@@ -86,6 +86,6 @@ export function runRefusal(catalog: Catalog, id: unknown): Refusal | undefined {
   return run.status === "IN_PROGRESS" ? undefined : exhausted(run, 400);
 }
 
-function exhausted(run: Run, status: 400 | 422): Refusal {
+function exhausted(run: ActionRun, status: 400 | 422): Refusal {
   return new Refusal(status, "run_exhausted", `The action run "${run.id}" has already finished execution`);
 }

@@ -4,11 +4,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Ajv } from "ajv";
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { type Faults, hookFaults } from "./faults.js";
-import { familyOf, type Limiter, type Window } from "./limits.js";
+import { familyOf, type Limiter, type LimitWindow } from "./limits.js";
 import type { Readings } from "./readings.js";
 import { invalidRequest, Refusal } from "./refusal.js";
 import { describeFault, sharedAjv } from "./schema-check.js";
-import type { Tokens } from "./tokens.js";
+import type { TokenIssuer } from "./tokens.js";
 
 const unauthorized = new Refusal(401, "unauthorized", "The access token is missing, unknown or no longer valid");
 const tooManyRequests = new Refusal(429, "too_many_requests", "The rate limit was exceeded");
@@ -21,7 +21,7 @@ const foreignHost = new Refusal(
 
 /** What every request meets before and after its route. */
 export interface ServerParts {
-  readonly tokens: Tokens;
+  readonly tokens: TokenIssuer;
   readonly limiter: Limiter;
   readonly readings: Readings;
   readonly clock: () => number;
@@ -103,7 +103,7 @@ function admit(parts: ServerParts, request: FastifyRequest, reply: FastifyReply)
   return unauthorized;
 }
 
-function tellWindow(parts: ServerParts, reply: FastifyReply, window: Window): void {
+function tellWindow(parts: ServerParts, reply: FastifyReply, window: LimitWindow): void {
   const inEpoch = parts.readings.resetUnit === "epoch";
   reply.header("x-ratelimit-limit", window.limit);
   reply.header("x-ratelimit-period", window.periodMs / 1000);

@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
-import type { Catalog, Credentials, StoredEntity } from "./model.js";
+import type { Credentials } from "../secrets.js";
+import type { Catalog, StoredEntity } from "./model.js";
 import { Refusal } from "./refusal.js";
 
 /** Hands out access tokens and knows them again. */
-export interface Tokens {
+export interface TokenIssuer {
   /** Gives the token in force for these credentials, or a new one once that has ended; `expiresInMs` is what is left of its life. */
   readonly issue: (given: Credentials) => { readonly token: string; readonly expiresInMs: number } | Refusal;
   /** True for the value of an Authorization header, with or without `Bearer `, that names a token in force, of an account that is not disabled. */
@@ -27,7 +28,7 @@ export function createTokens(
   ttlMs: number,
   clock: () => number,
   accountOf: (clientId: string) => Credentials | undefined = () => undefined,
-): Tokens {
+): TokenIssuer {
   const byClient = new Map<string, Token>();
   const byText = new Map<string, Token>();
   const known = (clientId: string) => (clientId === credentials.clientId ? credentials : accountOf(clientId));

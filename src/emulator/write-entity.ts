@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { isSearchQuery } from "../entity.js";
+import type { Credentials } from "../secrets.js";
 import { addEntity, referrersTo, replaceRelations } from "./catalog.js";
-import type { Catalog, Credentials, Shelf, StoredEntity, Writer } from "./model.js";
+import type { Catalog, Shelf, StoredEntity, Writer } from "./model.js";
 import { keepEqual, settleProperties } from "./properties.js";
 import { identifierTaken, Refusal } from "./refusal.js";
 import { changeTeams, settleRelations, settleTeam } from "./relations.js";
@@ -20,7 +21,7 @@ export interface EntityInput {
 }
 
 /** How an entity is written; the names are those of the query string. */
-export interface WriteFlags {
+export interface WriteParameters {
   readonly merge: boolean;
   readonly createMissing: boolean;
   readonly validationOnly: boolean;
@@ -29,7 +30,7 @@ export interface WriteFlags {
 }
 
 /** How a POST writes. */
-export interface UpsertFlags extends WriteFlags {
+export interface UpsertFlags extends WriteParameters {
   /** Changes an entity that is there; refused without. */
   readonly upsert: boolean;
 }
@@ -67,7 +68,7 @@ export function changeEntity(
   shelf: Shelf,
   existing: StoredEntity,
   input: EntityInput,
-  flags: WriteFlags,
+  flags: WriteParameters,
   writer: Writer,
 ): Written | Refusal {
   const identifier = typeof input.identifier === "string" ? input.identifier : existing.identifier;
@@ -82,7 +83,7 @@ function settleEntity(
   existing: StoredEntity | undefined,
   identifier: string,
   input: EntityInput,
-  flags: WriteFlags,
+  flags: WriteParameters,
   writer: Writer,
 ): Written | Refusal {
   const blueprint = shelf.blueprint.identifier;

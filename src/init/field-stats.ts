@@ -73,12 +73,16 @@ export interface FieldStats {
   readonly lists: Map<string, { held: number; sound: number }>;
   /** Every value once, as text; of a list of texts its elements. */
   readonly seen: Set<string>;
+  /** How often this field and another had the same text in one record. */
+  readonly echoes: Map<FieldStats, number>;
 }
 
 /** Most values that are kept by name. */
 export const maxDistinct = 40;
 /** Positions that are kept. */
 const maxLost = 5;
+/** Of what a browser or a tool opens: `docker://20.10.12` is a URL too, but names a version. */
+const linkSchemes = /^(?:https?|s?ftps?|ssh|git(?:\+\w+)?|svn|s3|gs|wss?|ldaps?|amqps?|smb|nfs|rdp|mailto|jdbc|file):/i;
 const judged = ["url", "email", "ipv4", "ipv6"] as const;
 
 /** Opens the statistics of a field. */
@@ -102,6 +106,7 @@ export function openStats(path: readonly string[]): FieldStats {
     longest: 0,
     lists: new Map(),
     seen: new Set(),
+    echoes: new Map(),
   };
 }
 
@@ -150,8 +155,10 @@ function addText(stats: FieldStats, text: string): void {
   addNumber(stats.numbers, text);
   addEpoch(stats, text.trim());
   const count = (name: string): void => void stats.fits.set(name, (stats.fits.get(name) ?? 0) + 1);
-  for (const format of judged) if (formatJudges.get(format)?.(text).verdict === "fits") count(format);
-  if (/^-?0\d/.test(text)) count("padded");
+  for (const format of judged)
+    if (formatJudges.get(format)?.(text).verdict === "fits" && (format !== "url" || linkSchemes.test(text)))
+      count(format);
+  if (/^-?0\d+(?:[.,]\d+)?$/.test(text.trim())) count("padded");
   if (text.includes("\n")) count("lines");
   if (softBlanks.has(text.trim().toLowerCase())) stats.soft.set(text, (stats.soft.get(text) ?? 0) + 1);
   for (const delimiter of listDelimiters) {

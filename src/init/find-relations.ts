@@ -2,45 +2,10 @@ import type { Relation } from "../blueprint.js";
 import type { ColumnOptions } from "../source-options.js";
 import { type FieldStats, listDelimiters } from "./field-stats.js";
 import { blueprintName, inWords, normalName, pathExpression } from "./names.js";
-import type { Head, ProposedLeaf } from "./proposal.js";
-import { isKey, slugExpression, slugOfText } from "./propose-identifier.js";
+import type { FoundRelation, ProposedHead, ProposedLeaf, RelationTarget, TargetKey } from "./proposal.js";
+import { isKey, rankOf, slugExpression, slugOfText } from "./propose-identifier.js";
 import type { Survey } from "./survey.js";
-
-/** Where the values of a field name entities: a source of the call, or a blueprint of the catalog. */
-export interface Target {
-  readonly blueprint: string;
-  /** How people know it: the kind of the source, or the catalog. */
-  readonly from: string;
-  /** The surveyed source; absent for the catalog. */
-  readonly survey?: Survey;
-  /** What its entities may be named by. */
-  readonly keys: readonly TargetKey[];
-}
-
-/** Something that tells a target's entities apart. */
-interface TargetKey {
-  readonly values: ReadonlySet<string>;
-  /** The values in lower case with hyphens, where they are words rather than identifiers: case and signs do not count then. */
-  readonly slugs: ReadonlySet<string>;
-  /** The field of the source; absent for the catalog. */
-  readonly field?: FieldStats;
-  /** How a search finds it in the catalog: `$identifier`, `$title`, or a property; a source's field says so once it is proposed. */
-  readonly property?: string;
-}
-
-/** A field whose values name entities. */
-export interface FoundRelation {
-  readonly field: FieldStats;
-  readonly target: Target;
-  readonly key: TargetKey;
-  /** The text between several names in one value; `array` where the value is a list itself. */
-  readonly list?: string | "array";
-  /** Different values, and how many of them name an entity. */
-  readonly different: number;
-  readonly resolved: number;
-  /** The first values that name none. */
-  readonly lost: readonly string[];
-}
+import { booleanWords } from "./value-forms.js";
 
 /** Share of different values that must name an entity; less is asked of a field that is named after its target. */
 const minShare = 0.8;
@@ -50,13 +15,15 @@ const maxLooked = 2000;
 const maxLost = 3;
 
 /** The targets that surveyed sources are to each other and to themselves. */
-export function targetsOf(surveys: readonly Survey[]): Target[] {
+export function targetsOf(surveys: readonly Survey[]): RelationTarget[] {
   return surveys.map((survey) => ({
     blueprint: blueprintName(survey.kind),
     from: survey.kind,
     survey,
     keys: survey.fields
-      .filter((field) => isKey(field, survey) && !isMeasure(field))
+      .filter((field) => isKey(field, survey) && !isMeasure(field) && !isWord(field))
+      // Of a single record every value tells it apart; only a name shows what does.
+      .filter((field) => survey.records > 1 || rankOf(field, survey.kind) > 0)
       .map((field) => ({ ...namesOf(field.seen), field })),
   }));
 }
@@ -68,7 +35,7 @@ export function namesOf(values: ReadonlySet<string>): Pick<TargetKey, "values" |
 }
 
 /** Finds the fields of a source whose values name entities of targets, each with the target that most of them name. */
-export function findRelations(survey: Survey, targets: readonly Target[]): FoundRelation[] {
+export function findRelations(survey: Survey, targets: readonly RelationTarget[]): FoundRelation[] {
   return survey.fields.flatMap((field) => {
     if (!canName(field)) return [];
     const matches = targets.flatMap((target) =>
@@ -88,8 +55,9 @@ export function namesIn(field: FieldStats): readonly string[] {
   return canName(field) ? [...field.seen].slice(0, maxLooked) : [];
 }
 
-function canName({ values, types, dates, fits, items, numbers }: FieldStats): boolean {
-  if (values === 0 || types.has("boolean") || types.has("object")) return false;
+function canName(field: FieldStats): boolean {
+  const { values, types, dates, fits, items, numbers } = field;
+  if (values === 0 || types.has("boolean") || types.has("object") || isWord(field)) return false;
   if (types.has("array")) return items.size === 1 && items.has("string");
   const moments = dates.full + dates.isoDay + dates.clear + dates.dayFirst + dates.monthFirst + dates.either;
   if (moments > values / 2 || (fits.get("url") ?? 0) > values / 2) return false;
@@ -102,11 +70,19 @@ function isMeasure({ dates, fits, seen, longest }: FieldStats): boolean {
   return moments > 0 || fits.has("lines") || longest > 200 || [...seen].some((text) => /^-?\d+[.,]\d+$/.test(text));
 }
 
-function matchOf(field: FieldStats, survey: Survey, target: Target, key: TargetKey): FoundRelation | undefined {
+/** True or false in words names nothing. */
+function isWord({ distinct, values }: FieldStats): boolean {
+  return booleanWords(distinct, values)?.count === values;
+}
+
+function matchOf(field: FieldStats, survey: Survey, target: RelationTarget, key: TargetKey): FoundRelation | undefined {
   const isNamed = isNamedAfter(field, target, key);
   const isOwn = target.survey === survey;
   // What differs in nearly every record is another name of the record itself, not a link to another one.
-  if (isOwn && isKey(field, survey) && !isLinkName(field)) return undefined;
+  const isOwnKey = isKey(field, survey);
+  if (isOwn && isOwnKey && !isLinkName(field)) return undefined;
+  if (isOwn && key.field !== undefined && (field.echoes.get(key.field) ?? 0) > field.values * 0.3) return undefined;
+  const wanted = isNamed && !isOwnKey ? minNamedShare : minShare;
   const ways: readonly (string | undefined)[] = field.types.has("array") ? ["array"] : [undefined, ...listDelimiters];
   let best: FoundRelation | undefined;
   for (const list of ways) {
@@ -114,8 +90,8 @@ function matchOf(field: FieldStats, survey: Survey, target: Target, key: TargetK
     if (names === undefined) continue;
     const found = resolve(names, key);
     const share = found.resolved / Math.max(1, names.size);
-    if (found.resolved === 0 || share < (isNamed ? minNamedShare : minShare)) continue;
-    if (!isNamed && (found.resolved < Math.min(3, key.values.size) || isPlain(names))) continue;
+    if (found.resolved === 0 || share < wanted) continue;
+    if (!isNamed && (found.resolved < Math.min(3, key.values.size) || names.size < 2 || isPlain(names))) continue;
     if (best !== undefined && share <= best.resolved / best.different) continue;
     best = { field, target, key, ...(list !== undefined && { list }), different: names.size, ...found };
   }
@@ -145,9 +121,11 @@ function isPlain(names: ReadonlySet<string>): boolean {
   return [...names].every((name) => /^\d{1,9}$/.test(name) || name.length <= 2);
 }
 
-function isNamedAfter({ path }: FieldStats, { blueprint, from }: Target, { field }: TargetKey): boolean {
+function isNamedAfter({ path }: FieldStats, { blueprint, from }: RelationTarget, { field }: TargetKey): boolean {
   const own = normalName(path.join(" "));
-  const wanted = [blueprint, from, field === undefined ? "" : field.path.join(" ")].map(normalName);
+  const wanted = [blueprint, from, field === undefined ? "" : field.path.join(" ")]
+    .map(normalName)
+    .filter((name) => !/^(?:metadata|attributes|fields)?(?:id|uid|name|title|label|key|code|number)$/.test(name));
   return wanted.some((name) => name.length > 2 && own.includes(name)) || isLinkName({ path });
 }
 
@@ -176,7 +154,11 @@ export interface ProposedRelation {
 }
 
 /** Proposes a relation: by identifier where the values are identifiers, else by a search. */
-export function proposeRelation(found: FoundRelation, key: string, heads: ReadonlyMap<Survey, Head>): ProposedRelation {
+export function proposeRelation(
+  found: FoundRelation,
+  key: string,
+  heads: ReadonlyMap<Survey, ProposedHead>,
+): ProposedRelation {
   const { field, target, list, different, resolved, lost } = found;
   const path = pathExpression(field.path);
   const isMany = list !== undefined;
@@ -200,7 +182,9 @@ export function proposeRelation(found: FoundRelation, key: string, heads: Readon
   return {
     leaf: { key, expression, comment: lost.length === 0 ? seen : `${seen}, not ${lost.map(shown).join(", ")}` },
     relation: {
-      title: inWords(field.path.join(" ")).slice(0, 100),
+      title: inWords(field.path.join(" "))
+        .replace(/(?<=.) (?:sys ID|IDs?|UUID|identifiers?|key|display value|value)$/i, "")
+        .slice(0, 100),
       target: target.blueprint,
       required: false,
       many: isMany,
@@ -231,7 +215,7 @@ type Way =
   | { readonly is: "search"; readonly property: string };
 
 /** How a name leads to its entity. */
-function wayOf({ target, key }: FoundRelation, heads: ReadonlyMap<Survey, Head>): Way {
+function wayOf({ target, key }: FoundRelation, heads: ReadonlyMap<Survey, ProposedHead>): Way {
   if (target.survey === undefined || key.field === undefined) {
     const property = key.property ?? "$identifier";
     return property === "$identifier" ? { is: "identifier" } : { is: "search", property };

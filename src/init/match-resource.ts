@@ -4,14 +4,14 @@ import type { ColumnOptions } from "../source-options.js";
 import { type FieldStats, listDelimiters } from "./field-stats.js";
 import { normalName, pathExpression } from "./names.js";
 import { numberExpression, numberWriting } from "./numbers.js";
-import type { ProposedLeaf, Refused, ResourceProposal } from "./proposal.js";
+import type { ProposedLeaf, RefusedFields, ResourceProposal } from "./proposal.js";
 import { headOf, headQuestions, titleOf } from "./propose.js";
 import { proposeIdentifier } from "./propose-identifier.js";
 import type { Survey } from "./survey.js";
 import { booleanExpression, booleanWords, dateExpression } from "./value-forms.js";
 
 /** Proposes how a source's records become entities of a given blueprint: fields are matched by name, and typed by the blueprint. */
-export function matchResource(survey: Survey, blueprint: Blueprint, refused: Refused): ResourceProposal {
+export function matchResource(survey: Survey, blueprint: Blueprint, refused: RefusedFields): ResourceProposal {
   const { kind, records, isTabular } = survey;
   const head = headOf(survey, proposeIdentifier(survey));
   const left = new Set(head.keys.keys());

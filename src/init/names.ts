@@ -3,13 +3,16 @@ export function pathExpression(path: readonly string[]): string {
   return path.map((key) => (/^[a-zA-Z_][a-zA-Z_0-9]*$/.test(key) ? `.${key}` : `.${JSON.stringify(key)}`)).join("");
 }
 
+/** Where the words of `primaryIPv4Address`, `CPUCount` and `podCIDRs` meet. */
+const camelJoint = /(?<=[\p{Ll}\d])(?<!\bv)(?=\p{Lu})|(?<=\p{Lu})(?=\p{Lu}\p{Ll})(?!\p{Lu}(?:s|v\d)(?!\p{Ll}))/gu;
+
 /** A path of keys as a property's key: `Monthly Cost (EUR)` becomes `monthlyCostEur`. Empty where no letter or digit of ASCII is left. */
 export function propertyKey(path: readonly string[]): string {
   const words = path
     .join(" ")
     .normalize("NFD")
     .replaceAll(/[\u0300-\u036f]/g, "")
-    .replaceAll(/([a-z0-9])([A-Z])/g, "$1 $2")
+    .replaceAll(camelJoint, " ")
     .split(/[^A-Za-z0-9]+/)
     .filter(Boolean);
   return words
@@ -30,7 +33,7 @@ export function blueprintName(kind: string): string {
 
 /** Abbreviations of the trade, as they are written. */
 const abbreviations: ReadonlyMap<string, string> = new Map(
-  "API AWS BIOS CI CIDR CMDB CPU CVE DB DNS EUR FQDN GB GHz GPU HA HTTP HTTPS ID IDs IP IPs IPv4 IPv6 ISO JSON KB MAC MB OS OU PO RAM SAP SKU SLA SLO SSD SSH SSL TB TLS UI URI URL URLs USD UUID VAT VLAN VM VMs VPC VPN YAML"
+  "API AWS BIOS CI CIDR CIDRs CMDB CPU CPUs CVE DB DNS EUR FQDN GB GHz GPU HA HTTP HTTPS ID IDs IP IPs IPv4 IPv6 ISO JSON KB MAC MB OS OU PO RAM SAP SKU SLA SLO SSD SSH SSL TB TLS UI URI URL URLs USD UUID VAT VLAN vCPU vCPUs VM VMs VPC VPN YAML"
     .split(" ")
     .map((word) => [word.toLowerCase(), word]),
 );
@@ -39,8 +42,7 @@ const abbreviations: ReadonlyMap<string, string> = new Map(
 export function inWords(name: string): string {
   const isShouted = !/\p{Ll}/u.test(name);
   const words = name
-    .replaceAll(/(\p{Ll}|\d)(\p{Lu})/gu, "$1 $2")
-    .replaceAll(/(\p{Lu})(\p{Lu}\p{Ll})/gu, "$1 $2")
+    .replaceAll(camelJoint, " ")
     .split(/[-_.\s]+/)
     .filter(Boolean)
     .map((word) => {
@@ -61,4 +63,12 @@ export function normalName(name: string): string {
     .normalize("NFD")
     .replaceAll(/[^\p{L}\p{N}]/gu, "")
     .toLowerCase();
+}
+
+/** What a field is of, without what names it: `employee` of `employee_id`, `Employee Name` and `employee.display_value`. */
+export function stemOf(path: readonly string[]): string {
+  return normalName(path.join(" ")).replace(
+    /(?:sysid|uuid|identifier|displayname|fullname|displayvalue|email|mail|id|key|code|number|name|title|label|value)s?$/,
+    "",
+  );
 }

@@ -5,7 +5,7 @@ import type { IdentifierProposal } from "./propose-identifier.js";
 import type { Survey } from "./survey.js";
 
 /** What a proposal is made from, and its parts that all kinds of fields have. */
-export interface Field {
+export interface SurveyedField {
   readonly stats: FieldStats;
   readonly path: string;
   readonly title: string;
@@ -53,7 +53,7 @@ export interface ProposedLeaf {
 }
 
 /** What a source's entities are told apart and named by. */
-export interface Head {
+export interface ProposedHead {
   readonly identifier: IdentifierProposal | undefined;
   /** The field of the title. */
   readonly title: FieldStats | undefined;
@@ -79,4 +79,40 @@ export interface ResourceProposal {
 }
 
 /** Fields that too many records were refused for, as `<kind> properties.x`, with why. */
-export type Refused = ReadonlyMap<string, string>;
+export type RefusedFields = ReadonlyMap<string, string>;
+
+/** Where the values of a field name entities: a source of the call, or a blueprint of the catalog. */
+export interface RelationTarget {
+  readonly blueprint: string;
+  /** How people know it: the kind of the source, or the catalog. */
+  readonly from: string;
+  /** The surveyed source; absent for the catalog. */
+  readonly survey?: Survey;
+  /** What its entities may be named by. */
+  readonly keys: readonly TargetKey[];
+}
+
+/** Something that tells a target's entities apart. */
+export interface TargetKey {
+  readonly values: ReadonlySet<string>;
+  /** The values in lower case with hyphens, where they are words rather than identifiers: case and signs do not count then. */
+  readonly slugs: ReadonlySet<string>;
+  /** The field of the source; absent for the catalog. */
+  readonly field?: FieldStats;
+  /** How a search finds it in the catalog: `$identifier`, `$title`, or a property; a source's field says so once it is proposed. */
+  readonly property?: string;
+}
+
+/** A field whose values name entities. */
+export interface FoundRelation {
+  readonly field: FieldStats;
+  readonly target: RelationTarget;
+  readonly key: TargetKey;
+  /** The text between several names in one value; `array` where the value is a list itself. */
+  readonly list?: string | "array";
+  /** Different values, and how many of them name an entity. */
+  readonly different: number;
+  readonly resolved: number;
+  /** The first values that name none. */
+  readonly lost: readonly string[];
+}

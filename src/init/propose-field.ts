@@ -1,7 +1,7 @@
 import { type FieldStats, listDelimiters, maxDistinct } from "./field-stats.js";
 import { inWords, pathExpression } from "./names.js";
 import { numberExpression, numberWriting } from "./numbers.js";
-import { type Field, type FieldProposal, tolerated } from "./proposal.js";
+import { type FieldProposal, type SurveyedField, tolerated } from "./proposal.js";
 import type { Survey } from "./survey.js";
 import { booleanExpression, booleanWords, isMoment, proposeDate, proposeMoment } from "./value-forms.js";
 
@@ -21,10 +21,10 @@ export function proposeField(
   const isWhole = stats.values === records;
   const soft = [...stats.soft.values()].reduce((sum, count) => sum + count, 0);
   const firm = stats.values - soft;
-  const field: Field = {
+  const field: SurveyedField = {
     stats,
     path: pathExpression(stats.path),
-    title: inWords(stats.path.join(" ")).slice(0, 100),
+    title: inWords(stats.path.join(" ").replace(/(?<=.) display_value$/, "")).slice(0, 100),
     some: isWhole ? "" : " | values",
     isColumn: stats.path.length === 1,
     firm,
@@ -42,7 +42,7 @@ export function proposeField(
   return stats.soft.size === 0 ? typed : { ...typed, blanks: [...stats.soft.keys()] };
 }
 
-function severalTypes({ stats, path, title, some, seen }: Field): FieldProposal {
+function severalTypes({ stats, path, title, some, seen }: SurveyedField): FieldProposal {
   return {
     property: { type: "string", title },
     expression: `${path}${some} | if type == "string" then . else tojson end`,
@@ -51,7 +51,7 @@ function severalTypes({ stats, path, title, some, seen }: Field): FieldProposal 
   };
 }
 
-function proposeArray({ stats, path, title, seen }: Field): FieldProposal {
+function proposeArray({ stats, path, title, seen }: SurveyedField): FieldProposal {
   const [only] = stats.items;
   const isOne = stats.items.size === 1;
   const known = only === "string" || only === "number" || only === "boolean" || only === "object" ? only : undefined;
@@ -67,7 +67,7 @@ function proposeArray({ stats, path, title, seen }: Field): FieldProposal {
 }
 
 /** What is not text although it is written as text: true or false, a number, a date, an address; outliers are tolerated. */
-function proposeTyped(field: Field, isTabular: boolean): FieldProposal | undefined {
+function proposeTyped(field: SurveyedField, isTabular: boolean): FieldProposal | undefined {
   const { stats, path, title, isColumn, firm, seen } = field;
   const isMost = (count: number): boolean => count > 0 && firm - count <= tolerated(firm);
   const words = booleanWords(stats.distinct, firm);
@@ -105,7 +105,7 @@ function proposeTyped(field: Field, isTabular: boolean): FieldProposal | undefin
   return undefined;
 }
 
-function proposeText({ stats, path, title, some, isColumn, seen }: Field): FieldProposal {
+function proposeText({ stats, path, title, some, isColumn, seen }: SurveyedField): FieldProposal {
   const delimiter = listDelimiter(stats);
   if (delimiter !== undefined)
     return {

@@ -1,5 +1,5 @@
 import type { FieldStats } from "./field-stats.js";
-import { normalName, pathExpression } from "./names.js";
+import { blueprintName, normalName, pathExpression, stemOf } from "./names.js";
 import type { Survey } from "./survey.js";
 
 /** What tells records apart. */
@@ -145,7 +145,7 @@ function name({ path }: FieldStats): string {
 }
 
 /** How likely a name is that of an identifier, nought for one that says nothing; deeper fields are less so. */
-function rankOf({ path }: FieldStats, kind: string): number {
+export function rankOf({ path }: Pick<FieldStats, "path">, kind: string): number {
   const own = normalName(path.join(" "));
   const singular = normalName(kind).replace(/s$/, "");
   const isNamed = (word: string): boolean =>
@@ -159,4 +159,57 @@ function rankOf({ path }: FieldStats, kind: string): number {
 
 function slugsOf(seen: ReadonlySet<string>): ReadonlySet<string> {
   return new Set([...seen].map(slugOfText));
+}
+
+/** The field that people call a record by: `name`, then `asset_name` beside `asset_id` or of assets, then the only name, then a summary. */
+export function proposeTitle(
+  { fields, kind }: Survey,
+  identifier: IdentifierProposal | undefined,
+): FieldStats | undefined {
+  const texts = fields.filter(
+    ({ types, longest, values, fits }) =>
+      types.size === 1 && types.has("string") && longest <= maxTitle && values > 0 && !fits.has("lines"),
+  );
+  const nameOf = ({ path }: FieldStats): string =>
+    normalName(
+      shownPath(path)
+        .join(" ")
+        .replace(/^metadata /, ""),
+    );
+  const called = (...names: readonly string[]): FieldStats | undefined =>
+    texts.find((field) => names.includes(nameOf(field)));
+  const singular = normalName(blueprintName(kind));
+  const stem = identifier === undefined ? "" : stemOf(identifier.field.path);
+  const of = (word: string): string[] => [`${stem}${word}`, `${singular}${word}`];
+  const names = texts.filter(
+    (field) =>
+      /(?:name|title)$/.test(nameOf(field)) &&
+      !/user|owner|contact|first|last|given|family|sur|manager|author|file|host|type|class|group|domain|by/.test(
+        nameOf(field),
+      ) &&
+      field.values - field.repeated > field.values / 2,
+  );
+  return (
+    called("name", "title", "displayname", "label") ??
+    called(...of("name"), ...of("title"), ...of("displayname"), ...of("label")) ??
+    called("hostname", "computername", "fqdn", "fullname") ??
+    (names.length === 1 ? names[0] : undefined) ??
+    called("shortdescription", "summary", "subject")
+  );
+}
+
+/** Longest text of a title. */
+const maxTitle = 200;
+
+/** A path without ServiceNow's `display_value`, which its field is known by. */
+export function shownPath(path: readonly string[]): readonly string[] {
+  return path.length > 1 && path.at(-1) === "display_value" ? path.slice(0, -1) : path;
+}
+
+/** True for what ServiceNow sends beside `display_value`: the stored value, and the address of what is referred to. */
+export function isBesideDisplay({ path }: FieldStats, { fields }: Survey): boolean {
+  const last = path.at(-1);
+  if (path.length < 2 || (last !== "value" && last !== "link")) return false;
+  const display = JSON.stringify([...path.slice(0, -1), "display_value"]);
+  return fields.some((other) => JSON.stringify(other.path) === display);
 }

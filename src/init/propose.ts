@@ -1,26 +1,35 @@
 import type { Blueprint, Property, Relation } from "../blueprint.js";
 import type { ColumnOptions } from "../source-options.js";
 import type { FieldStats } from "./field-stats.js";
-import { type FoundRelation, findRelations, proposeRelation, type Target, targetsOf } from "./find-relations.js";
-import { blueprintName, inWords, normalName, pathExpression, propertyKey } from "./names.js";
-import type { Head, ProposedLeaf, Refused, ResourceProposal } from "./proposal.js";
+import { findRelations, proposeRelation, targetsOf } from "./find-relations.js";
+import { blueprintName, inWords, pathExpression, propertyKey, stemOf } from "./names.js";
+import type {
+  FoundRelation,
+  ProposedHead,
+  ProposedLeaf,
+  RefusedFields,
+  RelationTarget,
+  ResourceProposal,
+} from "./proposal.js";
 import { proposeField } from "./propose-field.js";
-import { type IdentifierProposal, proposeIdentifier } from "./propose-identifier.js";
+import {
+  type IdentifierProposal,
+  isBesideDisplay,
+  proposeIdentifier,
+  proposeTitle,
+  rankOf,
+  shownPath,
+} from "./propose-identifier.js";
 import type { Survey } from "./survey.js";
 
 /** Chooses title and keys beside an identifier; a field that is neither identifier nor title becomes a property. */
-export function headOf(survey: Survey, identifier: IdentifierProposal | undefined): Head {
-  const titled = survey.fields.find(
-    (field) =>
-      field.types.has("string") &&
-      field.types.size === 1 &&
-      ["name", "title", "displayname", "label"].includes(normalName(field.path.join(" "))),
-  );
+export function headOf(survey: Survey, identifier: IdentifierProposal | undefined): ProposedHead {
+  const titled = proposeTitle(survey, identifier);
   const taken = new Set<string>();
   const keys = new Map<FieldStats, string>();
   for (const [index, field] of survey.fields.entries()) {
     if (field === titled || (field === identifier?.field && !identifier.isSlug)) continue;
-    keys.set(field, freeKey(propertyKey(field.path), taken, index));
+    keys.set(field, freeKey(propertyKey(shownPath(field.path)), taken, index));
   }
   return { identifier, title: titled ?? identifier?.field, keys };
 }
@@ -28,10 +37,10 @@ export function headOf(survey: Survey, identifier: IdentifierProposal | undefine
 /** Proposes how a source's records become entities of a blueprint that is made for them. */
 function proposeResource(
   survey: Survey,
-  head: Head,
+  head: ProposedHead,
   relations: readonly FoundRelation[],
-  heads: ReadonlyMap<Survey, Head>,
-  refused: Refused,
+  heads: ReadonlyMap<Survey, ProposedHead>,
+  refused: RefusedFields,
 ): ResourceProposal {
   const { identifier, title, keys } = head;
   const questions = headQuestions(head);
@@ -41,8 +50,9 @@ function proposeResource(
   const blanks = new Set<string>();
   const links: ProposedLeaf[] = [];
   const related: Record<string, Relation> = {};
+  const taken = new Set(keys.values());
   for (const found of relations) {
-    const key = keys.get(found.field) ?? found.target.blueprint;
+    const key = relationKey(keys.get(found.field) ?? found.target.blueprint, taken);
     const link = proposeRelation(found, key, heads);
     const why = refused.get(`${survey.kind} relations.${key}`);
     links.push({ ...link.leaf, ...(why !== undefined && { out: why }) });
@@ -52,7 +62,7 @@ function proposeResource(
   }
   const linked = new Set(relations.map(({ field }) => field));
   for (const [field, key] of keys) {
-    if (linked.has(field)) continue;
+    if (linked.has(field) || isBesideDisplay(field, survey)) continue;
     const proposal = proposeField(field, survey);
     if (proposal === undefined) {
       properties.push({ key, expression: pathExpression(field.path), comment: "", out: "has no value in any record" });
@@ -94,7 +104,7 @@ function proposeResource(
 }
 
 /** The questions that identifier and title raise. */
-export function headQuestions({ identifier }: Head): string[] {
+export function headQuestions({ identifier }: ProposedHead): string[] {
   if (identifier === undefined) return ["nothing tells the records apart; which expression gives the identifier?"];
   return identifier.question === undefined ? [] : [identifier.question];
 }
@@ -118,6 +128,14 @@ function isValueElsewhere(
   });
 }
 
+/** A relation is called after what it leads to: `asset` for `assetId`, where no other field has that name. */
+function relationKey(key: string, taken: Set<string>): string {
+  const stem = key.replace(/(?<=[a-z])(?:SysId|Ids?|Uuid|Identifiers?|Key|Value)$/, "");
+  const free = taken.has(stem) ? key : stem;
+  taken.add(free);
+  return free;
+}
+
 function freeKey(key: string, taken: Set<string>, index: number): string {
   const base = key === "" ? `column${index + 1}` : key;
   let free = base;
@@ -133,19 +151,21 @@ function freeKey(key: string, taken: Set<string>, index: number): string {
  */
 export function proposeAll(
   surveys: readonly Survey[],
-  catalog: readonly Target[],
-  refused: Refused,
+  catalog: readonly RelationTarget[],
+  refused: RefusedFields,
 ): ResourceProposal[] {
   const targets = [...targetsOf(surveys), ...catalog];
-  const relations = new Map(surveys.map((survey) => [survey, withoutAddresses(findRelations(survey, targets))]));
+  const relations = new Map(
+    surveys.map((survey) => [survey, withoutEchoes(withoutAddresses(findRelations(survey, targets)))]),
+  );
   const referenced = new Set(
     [...relations.values()].flat().flatMap(({ key }) => (key.field === undefined ? [] : [key.field])),
   );
-  const heads = new Map<Survey, Head>(
+  const heads = new Map<Survey, ProposedHead>(
     surveys.map((survey) => [survey, headOf(survey, proposeIdentifier(survey, referenced))]),
   );
   return targetsFirst(surveys, relations).map((survey) =>
-    proposeResource(survey, heads.get(survey) as Head, relations.get(survey) ?? [], heads, refused),
+    proposeResource(survey, heads.get(survey) as ProposedHead, relations.get(survey) ?? [], heads, refused),
   );
 }
 
@@ -153,6 +173,25 @@ export function proposeAll(
 function withoutAddresses(relations: readonly FoundRelation[]): readonly FoundRelation[] {
   const linked = new Set(relations.filter((found) => !isByAddress(found)).map(({ target }) => target));
   return relations.filter((found) => !isByAddress(found) || !linked.has(found.target));
+}
+
+/** Of `owner_id` and `owner_name`, which name the same entity, the likelier identifier is the relation; the other one stays a property. */
+function withoutEchoes(relations: readonly FoundRelation[]): readonly FoundRelation[] {
+  const rank = ({ key, target, different }: FoundRelation): number =>
+    key.field === undefined
+      ? key.property === "$identifier"
+        ? 40
+        : 0
+      : rankOf(key.field, target.from) + different / 1e6;
+  return relations.filter((found) =>
+    relations.every(
+      (other) =>
+        other === found ||
+        other.target !== found.target ||
+        stemOf(other.field.path) !== stemOf(found.field.path) ||
+        rank(other) <= rank(found),
+    ),
+  );
 }
 
 function isByAddress({ field }: FoundRelation): boolean {

@@ -8,8 +8,9 @@ export interface Survey {
   readonly records: number;
   /** Records that the reader refused, by their position, the first few. */
   readonly refused: readonly number[];
+  /** True for a table, and for JSON all of whose many values are texts: a number may be written as text there. */
   readonly isTabular: boolean;
-  /** In the order they came; a path that holds objects is not a field, its keys are. */
+  /** In the order they came; a path that holds objects is not a field, its keys are, unless these are data themselves, as labels are. */
   readonly fields: readonly FieldStats[];
   /** Usual blanks found, and how often. */
   readonly blanks: ReadonlyMap<string, number>;
@@ -26,37 +27,87 @@ export async function surveyRecords(kind: string, chunks: AsyncIterable<Chunk<So
   const refused: number[] = [];
   let records = 0;
   let isTabular = false;
+  let isTyped = false;
+  const objects = new Map<string, FieldStats>();
+  const echoes = new Map<string, FieldStats[]>();
   const take = (path: readonly string[], value: unknown, position: number): void => {
     if (isPlainObject(value) && path.length < maxDepth && Object.keys(value).length > 0) {
+      addValue(openedStats(objects, path), value, position);
       for (const [key, inner] of Object.entries(value)) take([...path, key], inner, position);
       return;
     }
     if (typeof value === "string" && usualBlanks.has(value.trim())) blanks.set(value, (blanks.get(value) ?? 0) + 1);
-    const name = JSON.stringify(path);
-    const stats = fields.get(name) ?? openStats(path);
-    fields.set(name, stats);
+    const stats = openedStats(fields, path);
     addValue(stats, value, position);
+    if (typeof value === "string" && value !== "") addEcho(echoes, stats, value);
+    else isTyped ||= typeof value === "number" || typeof value === "boolean";
   };
   for await (const { items, rejects } of chunks) {
     for (const { at } of rejects) if (refused.length < maxRefused) refused.push(at.position);
     for (const { at, columns, cells, value } of items) {
       records++;
+      echoes.clear();
       isTabular ||= cells !== undefined;
       if (cells !== undefined)
         for (const [index, column] of (columns ?? []).entries()) take([column], cells[index], at.position);
       else if (isPlainObject(value)) for (const [key, inner] of Object.entries(value)) take([key], inner, at.position);
     }
   }
-  return { kind, records, refused, isTabular, blanks, fields: withoutParents([...fields.values()]) };
+  const isText = isTabular || (!isTyped && records >= minTextRecords);
+  const all = withoutParents([...fields.values()], objects);
+  return { kind, records, refused, isTabular: isText, blanks, fields: all };
 }
 
-/** A key that is null in one record and an object in another is no field: its keys are. */
-function withoutParents(fields: readonly FieldStats[]): FieldStats[] {
+/** Records of nothing but texts that show that their writer knows no other type. */
+const minTextRecords = 10;
+
+function openedStats(all: Map<string, FieldStats>, path: readonly string[]): FieldStats {
+  const name = JSON.stringify(path);
+  const stats = all.get(name) ?? openStats(path);
+  all.set(name, stats);
+  return stats;
+}
+
+function addEcho(echoes: Map<string, FieldStats[]>, field: FieldStats, text: string): void {
+  const others = echoes.get(text);
+  if (others === undefined) {
+    echoes.set(text, [field]);
+    return;
+  }
+  for (const other of others) {
+    field.echoes.set(other, (field.echoes.get(other) ?? 0) + 1);
+    other.echoes.set(field, (other.echoes.get(field) ?? 0) + 1);
+  }
+  others.push(field);
+}
+
+/** An object is no field, its keys are; but an object whose keys are data, as labels and annotations are, is one field. */
+function withoutParents(fields: readonly FieldStats[], objects: ReadonlyMap<string, FieldStats>): FieldStats[] {
   const parents = new Set(
     fields.flatMap(({ path }) => path.slice(1).map((_, index) => JSON.stringify(path.slice(0, index + 1)))),
   );
-  return fields.filter(({ path, values }) => values > 0 || !parents.has(JSON.stringify(path)));
+  const kept = fields.filter(({ path, values }) => values > 0 || !parents.has(JSON.stringify(path)));
+  const maps = [...objects.values()].filter((object) => holdsData(object, kept));
+  const insideOf = ({ path }: FieldStats): FieldStats | undefined =>
+    maps.find((map) => path.length > map.path.length && map.path.every((key, index) => path[index] === key));
+  return [...new Set(kept.map((field) => insideOf(field) ?? field))];
 }
+
+/** Keys of an object that hold no record's data are few, or words, and come again. */
+function holdsData({ path, values }: FieldStats, fields: readonly FieldStats[]): boolean {
+  const keys = new Map<string, number>();
+  for (const field of fields) {
+    const key = field.path[path.length];
+    if (key === undefined || !path.every((each, index) => field.path[index] === each)) continue;
+    if (/[/:]|\w\.\w/.test(key)) return true;
+    keys.set(key, Math.max(keys.get(key) ?? 0, field.values));
+  }
+  const rare = [...keys.values()].filter((times) => times < values / 4).length;
+  return keys.size > maxKeys && rare > keys.size * 0.75;
+}
+
+/** Keys that an object has in all records before they may be data. */
+const maxKeys = 20;
 
 function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);

@@ -1,6 +1,6 @@
 import { provenDates } from "../authoring/date-readings.js";
 import { normalName } from "./names.js";
-import type { Field, FieldProposal } from "./proposal.js";
+import type { FieldProposal, SurveyedField } from "./proposal.js";
 
 /** Words for true and false, as a column has them. */
 export interface BooleanWords {
@@ -52,7 +52,7 @@ export function booleanExpression(path: string, { true: yes, false: no }: Boolea
 }
 
 /** Proposes how a field of dates is read; undefined where its texts are none. */
-export function proposeDate(field: Field, isMost: (count: number) => boolean): FieldProposal | undefined {
+export function proposeDate(field: SurveyedField, isMost: (count: number) => boolean): FieldProposal | undefined {
   const { stats, path, title, some, isColumn, seen } = field;
   const { full, isoDay, clear, dayFirst, monthFirst, either } = stats.dates;
   const property = { type: "string", title, format: "date-time" } as const;
@@ -86,14 +86,14 @@ export function proposeDate(field: Field, isMost: (count: number) => boolean): F
 }
 
 /** True for whole numbers that are seconds or milliseconds since 1970 by size, under a name that speaks of a moment. */
-export function isMoment({ stats, firm }: Field): boolean {
+export function isMoment({ stats, firm }: SurveyedField): boolean {
   const { seconds, milliseconds } = stats.epochs;
   const isAll = firm > 0 && (seconds === firm || milliseconds === firm);
   return isAll && momentNames.test(normalName(stats.path.at(-1) ?? ""));
 }
 
 /** Proposes a date-time from a number of seconds or milliseconds. */
-export function proposeMoment({ stats, path, title, seen, firm }: Field): FieldProposal {
+export function proposeMoment({ stats, path, title, seen, firm }: SurveyedField): FieldProposal {
   const isSeconds = stats.epochs.seconds === firm;
   const seconds = isSeconds ? "tonumber" : "tonumber / 1000 | floor";
   return {

@@ -69,7 +69,7 @@ export interface LintFinding {
 }
 
 /** Receives a finding; the caller adds file, line and severity. */
-export type Report = (code: LintCode, path: string, message: string, fix: string) => void;
+export type ReportFinding = (code: LintCode, path: string, message: string, fix: string) => void;
 
 /** How many findings of each weight there are. */
 export function countFindings(findings: readonly LintFinding[]): Readonly<Record<Severity, number>> {

@@ -2,7 +2,7 @@ import type { CompileFault } from "../map/jq.js";
 import { leavesOf, type Mapping, type Resource } from "../map/mapping.js";
 import { plainOf } from "../map/plain.js";
 import { tokenize } from "../map/tokens.js";
-import type { Report } from "./codes.js";
+import type { ReportFinding } from "./codes.js";
 import { inWords } from "./lint-fit.js";
 import { yieldOf } from "./yields.js";
 
@@ -17,7 +17,7 @@ export type Compile = (expression: string) => Promise<CompileFault | undefined>;
 export async function lintExpressions(
   mapping: Mapping,
   compile: Compile,
-  report: Report,
+  report: ReportFinding,
 ): Promise<ReadonlySet<string>> {
   const right = new Set<string>();
   for (const resource of mapping.resources) {
@@ -39,7 +39,7 @@ const bareWords = /^[\p{L}_][\p{L}\p{N}_ -]*$/u;
 /** jq's constants, and functions that a correct mapping uses alone. */
 const meant: ReadonlySet<string> = new Set(["true", "false", "null", "empty", "now", "not"]);
 
-function reportLeaf(path: string, expression: string, fault: CompileFault | undefined, report: Report): void {
+function reportLeaf(path: string, expression: string, fault: CompileFault | undefined, report: ReportFinding): void {
   const isBare = bareWords.test(expression);
   const quoted = `write '"${expression}"'`;
   if (fault === undefined) {
@@ -100,7 +100,7 @@ function fixOf(expression: string, message: string): string {
   return 'fix the expression there; keys with spaces or hyphens are quoted, as in `."Go-live"`';
 }
 
-function lintSelector({ index, selector }: Resource, right: ReadonlySet<string>, report: Report): void {
+function lintSelector({ index, selector }: Resource, right: ReadonlySet<string>, report: ReportFinding): void {
   const path = `resources.${index}.selector.query`;
   if (!right.has(path)) return;
   const constant = plainOf(selector);
@@ -116,7 +116,7 @@ function lintSelector({ index, selector }: Resource, right: ReadonlySet<string>,
   );
 }
 
-function lintItems({ index, itemsToParse }: Resource, right: ReadonlySet<string>, report: Report): void {
+function lintItems({ index, itemsToParse }: Resource, right: ReadonlySet<string>, report: ReportFinding): void {
   const path = `resources.${index}.port.itemsToParse`;
   if (itemsToParse === undefined || !right.has(path)) return;
   const cut = tokenize(itemsToParse);

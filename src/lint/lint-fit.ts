@@ -3,7 +3,8 @@ import { type CompiledBlueprint, compileBlueprint } from "../check/compile-bluep
 import { openDiagnostics } from "../check/diagnostics.js";
 import { leavesIn, type Mapping, type RawLeaf, type Resource } from "../map/mapping.js";
 import { plainOf } from "../map/plain.js";
-import type { Report } from "./codes.js";
+import type { HeadField } from "../same-value.js";
+import type { ReportFinding } from "./codes.js";
 import { type Yield, yieldOf } from "./yields.js";
 
 /** Compares what each leaf can give with what its field takes: constants by the very rules of an import, expressions by the type of their outputs. */
@@ -11,7 +12,7 @@ export function lintFit(
   mapping: Mapping,
   blueprints: Blueprints,
   isRight: (path: string) => boolean,
-  report: Report,
+  report: ReportFinding,
 ): void {
   for (const resource of mapping.resources) {
     const base = `resources.${resource.index}.port.entity.mappings`;
@@ -36,9 +37,9 @@ function lintHead(
   base: string,
   { entity }: Resource,
   usable: (path: string, leaf: RawLeaf) => boolean,
-  report: Report,
+  report: ReportFinding,
 ): void {
-  for (const field of ["identifier", "title", "icon", "team"] as const satisfies readonly HeadField[]) {
+  for (const field of ["identifier", "title", "icon", "team"] as const) {
     const leaf = entity[field];
     const path = `${base}.${field}`;
     if (leaf === undefined || !usable(path, leaf)) continue;
@@ -66,7 +67,7 @@ function lintProperty(
   leaf: RawLeaf,
   blueprint: Blueprint,
   compiled: CompiledBlueprint,
-  report: Report,
+  report: ReportFinding,
 ): void {
   const property = Object.hasOwn(blueprint.schema.properties, key) ? blueprint.schema.properties[key] : undefined;
   const field = compiled.properties.get(key);
@@ -98,7 +99,13 @@ function lintProperty(
   );
 }
 
-function lintRelation(path: string, key: string, leaf: RawLeaf, compiled: CompiledBlueprint, report: Report): void {
+function lintRelation(
+  path: string,
+  key: string,
+  leaf: RawLeaf,
+  compiled: CompiledBlueprint,
+  report: ReportFinding,
+): void {
   const field = compiled.relations.get(key);
   if (field === undefined) return;
   const constant = constantOf(leaf);
@@ -152,9 +159,6 @@ function plain(message: string): string {
   return message.split("; ")[0] ?? message;
 }
 
-/** A field of an entity that is no property. */
-export type HeadField = "identifier" | "title" | "icon" | "team";
-
 /** Types that a property refuses whatever the value, by the rules of `check`; text may always be JSON text of the right type. */
 const refusedByType: Readonly<Record<Property["type"], readonly Yield[]>> = {
   string: ["array", "object"],
@@ -167,7 +171,7 @@ const refusedByType: Readonly<Record<Property["type"], readonly Yield[]>> = {
 /** Formats that neither a number nor a boolean can be the text of. */
 const wordyFormats: readonly string[] = ["date-time", "url", "email", "ipv4", "ipv6"];
 
-const refusedByHead: Readonly<Record<HeadField, readonly Yield[]>> = {
+const refusedByHead: Readonly<Record<"identifier" | HeadField, readonly Yield[]>> = {
   identifier: ["number", "boolean", "array"],
   title: ["array", "object"],
   icon: ["number", "boolean", "array", "object"],
@@ -187,7 +191,7 @@ export function relationRefuses(type: Yield): boolean {
 }
 
 /** Tells whether identifier, title, icon or team refuse every value of a type. */
-export function headRefuses(field: HeadField, type: Yield): boolean {
+export function headRefuses(field: "identifier" | HeadField, type: Yield): boolean {
   return refusedByHead[field].includes(type);
 }
 

@@ -4,7 +4,7 @@ import type { Issue } from "../errors.js";
 import type { Mapping } from "../map/mapping.js";
 import { doubleQuotes, refusalOf } from "../map/tokens.js";
 import { nearest } from "../nearest.js";
-import { type LintCode, type LintFinding, lintCodes, type Report } from "./codes.js";
+import { type LintCode, type LintFinding, lintCodes, type ReportFinding } from "./codes.js";
 import { keyDescriptions } from "./json-schema.js";
 import { type Compile, lintExpressions } from "./lint-expressions.js";
 import { lintFit } from "./lint-fit.js";
@@ -32,7 +32,7 @@ export async function lintMapping(text: string, file: string, input: LintInput):
   const { issues, mapping, root, lineOf } = understood;
   const findings = issues.map((issue) => findingOf(issue, file, root));
   if (mapping === undefined) return findings;
-  const report: Report = (code, path, message, fix) => {
+  const report: ReportFinding = (code, path, message, fix) => {
     if (understood.isRepaired(path)) return;
     const line = path === "" ? undefined : lineOf(path);
     findings.push({
@@ -114,7 +114,7 @@ const reversed = [
 ] as const;
 
 /** Reports the defaults that differ from Port's where the file leaves them out, and keys without effect here. */
-export function lintDefaults(mapping: Mapping, root: unknown, report: Report): void {
+export function lintDefaults(mapping: Mapping, root: unknown, report: ReportFinding): void {
   for (const { path = "", message } of mapping.notes)
     report("ignored_key", path, message, "leave it where the file serves both, else take it out");
   const given = typeof root === "object" && root !== null ? root : {};

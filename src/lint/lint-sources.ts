@@ -4,7 +4,7 @@ import type { Blueprints } from "../blueprint.js";
 import { columnFaults, keysReadBy, nearestColumn } from "../map/keys-read.js";
 import { type FoundLeaf, leavesOf, type Mapping, type Resource, sourceOptionsFor } from "../map/mapping.js";
 import { type PathStep, plainOf } from "../map/plain.js";
-import type { Report } from "./codes.js";
+import type { ReportFinding } from "./codes.js";
 import { pathTo } from "./lint-expressions.js";
 import { rootKeys } from "./root-keys.js";
 
@@ -26,7 +26,7 @@ export function lintSources(
   mapping: Mapping,
   blueprints: Blueprints,
   samples: readonly SourceSample[],
-  report: Report,
+  report: ReportFinding,
 ): void {
   for (const kind of new Set(mapping.resources.map((resource) => resource.kind))) {
     const own = samples.filter((sample) => sample.kind === kind && sample.records > 0);
@@ -80,7 +80,7 @@ function stepsOf(expression: string): readonly PathStep[] {
   return plain !== undefined && "path" in plain ? plain.path : [];
 }
 
-function reportPathsIntoText(resource: Resource, report: Report): void {
+function reportPathsIntoText(resource: Resource, report: ReportFinding): void {
   for (const { path, value } of leavesOf(resource)) {
     const [first, ...rest] = typeof value === "string" ? stepsOf(value) : [];
     if (first === undefined || rest.length === 0) continue;
@@ -104,7 +104,7 @@ function reportDates(
   { path, property, steps }: DateLeaf,
   samples: readonly SourceSample[],
   isTabular: boolean,
-  report: Report,
+  report: ReportFinding,
 ): void {
   const column = steps.map(({ key }) => key).join(".");
   if (samples.length === 0) {
@@ -121,7 +121,13 @@ function reportDates(
     reportReadings(path, column, name, dates.get(pathName(steps)) ?? openReadings(), report);
 }
 
-function reportReadings(path: string, column: string, name: string, readings: DateReadings, report: Report): void {
+function reportReadings(
+  path: string,
+  column: string,
+  name: string,
+  readings: DateReadings,
+  report: ReportFinding,
+): void {
   const { isoDay, dayFirst, monthFirst, either, clear } = readings;
   const proven = provenDates(readings);
   const pin = (date: string, hasOffset = false): string =>
@@ -164,7 +170,7 @@ function reportMissing(
   resource: Resource,
   sample: SourceSample,
   known: { readonly keys: readonly string[]; readonly paths: ReadonlySet<string> },
-  report: Report,
+  report: ReportFinding,
 ): void {
   for (const { path, value } of leavesOf(resource)) {
     if (typeof value !== "string" || known.paths.has(path)) continue;
@@ -181,7 +187,7 @@ function reportMissingKey(
   path: string,
   key: string,
   { name, keys, isTabular, records }: SourceSample,
-  report: Report,
+  report: ReportFinding,
 ): void {
   const near = nearestColumn(key, keys);
   const fix =
@@ -197,7 +203,11 @@ function writeFix(text: string): string {
   return text.startsWith("'") ? `write ${text}` : `write \`${text}\``;
 }
 
-function reportUnused(resources: readonly Resource[], { name, keys, isTabular }: SourceSample, report: Report): void {
+function reportUnused(
+  resources: readonly Resource[],
+  { name, keys, isTabular }: SourceSample,
+  report: ReportFinding,
+): void {
   const expressions = resources.flatMap((resource) =>
     [...leavesOf(resource)].flatMap(({ value }) => (typeof value === "string" ? [value] : [])),
   );

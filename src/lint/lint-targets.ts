@@ -4,7 +4,7 @@ import { checkTargets } from "../check/targets.js";
 import { teamRuleOf } from "../check/type-text.js";
 import type { Mapping, Resource } from "../map/mapping.js";
 import { nearest } from "../nearest.js";
-import type { Report } from "./codes.js";
+import type { ReportFinding } from "./codes.js";
 
 /**
  * Compares what a mapping writes to with the blueprints: names that are unknown, what is required and not given, teams, targets of relations.
@@ -15,7 +15,7 @@ export function lintTargets(
   mapping: Mapping,
   blueprints: Blueprints,
   right: ReadonlySet<string>,
-  report: Report,
+  report: ReportFinding,
 ): void {
   const written = new Set(mapping.resources.map(({ blueprint }) => blueprint));
   const isDynamic = written.has(undefined);
@@ -63,7 +63,7 @@ function reportNames(
   path: string,
   target: Parameters<typeof checkTargets>[0][0],
   blueprints: Blueprints,
-  report: Report,
+  report: ReportFinding,
 ): void {
   const blueprint = blueprints.get(target.blueprint);
   for (const issue of checkTargets([target], blueprints)) {
@@ -104,7 +104,7 @@ function reportRequired(
   resource: Resource,
   mapping: Mapping,
   blueprint: Blueprint,
-  report: Report,
+  report: ReportFinding,
 ): void {
   const isOverride = mapping.enableMergeEntity === false;
   // In a merge several resources may fill an entity together.
@@ -130,7 +130,7 @@ function reportRequired(
     );
 }
 
-function reportTeam(path: string, { entity }: Resource, blueprint: Blueprint, report: Report): void {
+function reportTeam(path: string, { entity }: Resource, blueprint: Blueprint, report: ReportFinding): void {
   if (entity.team === undefined) return;
   const rule = teamRuleOf(blueprint);
   const name = `blueprint "${blueprint.identifier}"`;

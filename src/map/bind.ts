@@ -30,7 +30,7 @@ export interface BoundResource {
   readonly identifier: Read;
   /** The constant, or what reads it. */
   readonly blueprint: string | Read;
-  readonly rest: readonly Field[];
+  readonly rest: readonly BoundField[];
   readonly properties: FieldGroup;
   readonly relations: FieldGroup;
   /** True where the mapping lets a field have no null. */
@@ -38,7 +38,7 @@ export interface BoundResource {
 }
 
 /** A field, and what becomes of its null. */
-export interface Field {
+export interface BoundField {
   readonly key: string;
   readonly read: Read;
   readonly onNull: "omit" | "clear" | "reject";
@@ -46,7 +46,7 @@ export interface Field {
 
 /** Named fields, and an object with all their keys and no values: a copy of it is many times cheaper than an object that gets key after key. */
 export interface FieldGroup {
-  readonly fields: readonly Field[];
+  readonly fields: readonly BoundField[];
   readonly template: Readonly<Record<string, undefined>>;
 }
 
@@ -54,16 +54,16 @@ export interface FieldGroup {
 export function bindResource(compiled: CompiledResource, { mapping }: CompiledMapping, shape: Shape): BoundResource {
   const { resource, items } = compiled;
   const inner: Shape = items === undefined ? shape : { is: "item", name: resource.itemsToParseName };
-  const onNull = (field: string): Field["onNull"] =>
+  const onNull = (field: string): BoundField["onNull"] =>
     (["reject", "clear", "omit"] as const).find((policy) => mapping[policy].includes(field)) ?? mapping.onNull;
   const named = (group: "properties" | "relations"): FieldGroup => {
     const bindLeaf = group === "relations" ? bindName : bindNode;
-    const fields = compiled[group].map(([key, node]): Field => {
+    const fields = compiled[group].map(([key, node]): BoundField => {
       return { key, read: bindLeaf(node, inner), onNull: onNull(`${group}.${key}`) };
     });
     return { fields, template: templateOf(fields.map(({ key }) => key)) };
   };
-  const rest = (["title", "icon", "team"] as const).flatMap((key): Field[] => {
+  const rest = (["title", "icon", "team"] as const).flatMap((key): BoundField[] => {
     const node = compiled[key];
     return node === undefined
       ? []

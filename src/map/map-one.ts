@@ -1,7 +1,7 @@
 import type { Candidate, RawFields } from "../entity.js";
 import type { SourceRecord } from "../record.js";
 import type { Finding, Reject } from "../reject.js";
-import type { BoundResource, Field, FieldGroup } from "./bind.js";
+import type { BoundField, BoundResource, FieldGroup } from "./bind.js";
 import type { Struck } from "./columns-apply.js";
 import type { CompiledMapping } from "./compile-mapping.js";
 import type { JqRow } from "./jq-program.js";
@@ -121,7 +121,7 @@ function valuesOf(
   if (fields.length === 0) return noValues;
   const values: Record<string, unknown> = { ...template };
   for (let i = 0; i < fields.length; i++) {
-    const { key, read, onNull } = fields[i] as Field;
+    const { key, read, onNull } = fields[i] as BoundField;
     const value = read(root, row, notes);
     // `__proto__` is no key here: the mapping file may not hold it.
     if (value !== null || onNull === "clear") values[key] = value;

@@ -1,4 +1,4 @@
-import type { Kind, Read } from "./option.js";
+import type { Kind, ReadValue } from "./option.js";
 
 /** A length of time: milliseconds, or text with its unit, such as `500ms`, `30s`, `5m` or `1h`. */
 export type Duration = number | string;
@@ -94,7 +94,7 @@ export function wordOr<const W extends string, G, V>(words: readonly W[], kind: 
     ...one,
     placeholder: `<${[...words, kind.placeholder.replaceAll(/[<>]/g, "")].join("|")}>`,
     choices: words,
-    read(given): Read<W | V> {
+    read(given): ReadValue<W | V> {
       const word = words.find((each) => each === given);
       if (word !== undefined) return { value: word };
       const read = kind.read(given);

@@ -1,5 +1,5 @@
 /** What became of a given value: what the program works with, or what it must be. */
-export type Read<Value> = { readonly value: Value } | { readonly must: string };
+export type ReadValue<Value> = { readonly value: Value } | { readonly must: string };
 
 /** A kind of value. `Given` is what the library takes, `Value` what the program works with; a flag's text is always among what is read. */
 export interface Kind<Given, Value> {
@@ -9,7 +9,7 @@ export interface Kind<Given, Value> {
   readonly choices: readonly string[];
   readonly isList: boolean;
   /** Reading what it gave gives the same: options that were read once, or kept by an earlier import, may be given again. */
-  read(given: unknown): Read<Value>;
+  read(given: unknown): ReadValue<Value>;
   /** For the compiler only: holds the hand-written types of the library to the schema, both ways. */
   readonly given?: (given: Given) => Given;
 }
@@ -34,7 +34,7 @@ export interface AnyOption extends Omit<Kind<never, unknown>, "given"> {
 /** An option with its types. */
 export interface Option<Given, Value, N extends Need = Need> extends Omit<AnyOption, "read" | "need"> {
   readonly need: N;
-  read(given: unknown): Read<Value>;
+  read(given: unknown): ReadValue<Value>;
   readonly given?: (given: Given) => Given;
 }
 
@@ -91,7 +91,7 @@ export type SchemaOf<T> = {
     : Option<T[K], unknown, "required">;
 };
 
-type ValueOf<O> = O extends { read(given: unknown): Read<infer V> } ? V : never;
+type ValueOf<O> = O extends { read(given: unknown): ReadValue<infer V> } ? V : never;
 type OptionalKeys<S> = { [K in keyof S]: S[K] extends { need: "optional" } ? K : never }[keyof S];
 
 /** What a schema gives: every value as the program works with it, defaults filled in. */

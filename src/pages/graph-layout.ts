@@ -13,7 +13,7 @@ export interface GraphEdge {
 }
 
 /** Where a node is: the upper left corner of its box. */
-export interface Placed<N> {
+export interface PlacedNode<N> {
   readonly node: N;
   readonly row: number;
   readonly x: number;
@@ -24,7 +24,7 @@ export interface Placed<N> {
 export interface LaidGraph<N> {
   readonly width: number;
   readonly height: number;
-  readonly nodes: readonly Placed<N>[];
+  readonly nodes: readonly PlacedNode<N>[];
 }
 
 /** Size of a box and of the space around it, in pixels. */

@@ -1,4 +1,4 @@
-import { box, type GraphEdge, type GraphNode, type LaidGraph, layGraph, type Placed } from "./graph-layout.js";
+import { box, type GraphEdge, type GraphNode, type LaidGraph, layGraph, type PlacedNode } from "./graph-layout.js";
 import { type Html, html } from "./html.js";
 
 /** A blueprint as the graph shows it. */
@@ -28,7 +28,7 @@ ${lines.map(({ edge, x, y, anchor }) => html`<text class="label ${anchor}" x="${
 </svg>`;
 }
 
-function nodeSvg({ node, x, y }: Placed<ShownBlueprint>): Html {
+function nodeSvg({ node, x, y }: PlacedNode<ShownBlueprint>): Html {
   const middle = x + box.width / 2;
   const title = node.title.length > maxTitleChars ? `${node.title.slice(0, maxTitleChars - 1)}…` : node.title;
   const drawn = html`<rect x="${x}" y="${y}" width="${box.width}" height="${box.height}"/><text class="name" x="${middle}" y="${y + 21}">${title}</text><text x="${middle}" y="${y + 39}">${node.note}</text>`;
@@ -79,10 +79,10 @@ function portOf(edge: GraphEdge, end: "from" | "to", edges: readonly GraphEdge[]
   return (ordered.indexOf(edge) - (same.length - 1) / 2) * pitch;
 }
 
-type Places = ReadonlyMap<string, Placed<GraphNode>>;
+type Places = ReadonlyMap<string, PlacedNode<GraphNode>>;
 
 /** A relation to its own blueprint, at the right side of the box; further ones lie below. */
-function loopOf({ x, y }: Placed<GraphNode>, earlier: number) {
+function loopOf({ x, y }: PlacedNode<GraphNode>, earlier: number) {
   const [right, middle] = [x + box.width, y + 14 + earlier * 14];
   const d = `M${right} ${middle - 6}C${right + 22} ${middle - 14} ${right + 22} ${middle + 14} ${right} ${middle + 6}`;
   return { d, x: right + 20, y: middle + 4, anchor: "start" as const };
@@ -95,11 +95,11 @@ interface Point {
 
 /** The line of a relation and the place of its label, near the source, where lines to one target lie apart. */
 function lineOf(
-  source: Placed<GraphNode>,
-  target: Placed<GraphNode>,
+  source: PlacedNode<GraphNode>,
+  target: PlacedNode<GraphNode>,
   leaves: number,
   meets: number,
-  nodes: readonly Placed<GraphNode>[],
+  nodes: readonly PlacedNode<GraphNode>[],
   lanes: Map<string, number>,
 ) {
   const up = target.row < source.row;
@@ -132,7 +132,12 @@ function lineOf(
 }
 
 /** The middle of the gap of a row that lies nearest to a place, moved aside for each line that passes there already. */
-function gapNear(wanted: number, row: number, nodes: readonly Placed<GraphNode>[], lanes: Map<string, number>): number {
+function gapNear(
+  wanted: number,
+  row: number,
+  nodes: readonly PlacedNode<GraphNode>[],
+  lanes: Map<string, number>,
+): number {
   const boxes = nodes.filter((node) => node.row === row).toSorted((a, b) => a.x - b.x);
   const [leftmost, rightmost] = [boxes[0], boxes.at(-1)];
   if (leftmost === undefined || rightmost === undefined) return wanted;

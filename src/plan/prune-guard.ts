@@ -27,9 +27,16 @@ export function deleteLimits(maxDelete: readonly ReadBudget[], threshold?: numbe
 /** What a prune would delete of one blueprint. */
 export interface Deletions {
   readonly blueprint: string;
-  /** Entities that the mapping owned before this run. */
+  /** Entities that the mapping owned when its last prune finished. */
   readonly owned: number;
+  /** Those of earlier nights since then included. */
   readonly deletions: number;
+  /** Deleted since then by nights that did not finish. */
+  readonly deleted?: number;
+  /** Share of `owned`, 0 to 1, where that is of some of the deletions alone. */
+  readonly share?: number;
+  /** The deletions that `share` is of: of what was created until then. */
+  readonly part?: { readonly stale: number; readonly untilMs: number };
 }
 
 /** A blueprint that would lose more than its limits allow. */
@@ -41,14 +48,19 @@ export interface Excess extends Deletions {
 /** Blueprints that would lose more than the limits allow, each by itself: a small one is not outvoted by large ones. */
 export function excessDeletions(all: readonly Deletions[], limits: DeleteLimits): readonly Excess[] {
   return all.flatMap((one) => {
-    const { deletions, owned } = one;
-    const share = owned === 0 ? 1 : deletions / owned;
+    const { deletions } = one;
+    const share = shareOf(one);
     const flags = [
       ...(deletions > limits.count ? [`--max-delete ${deletions}`] : []),
       ...(deletions > 0 && share > limits.share ? [`--max-delete ${percent(share)}`] : []),
     ];
     return flags.length === 0 ? [] : [{ ...one, flags }];
   });
+}
+
+/** The share of its entities that a blueprint would lose, 0 to 1. */
+export function shareOf({ deletions, owned, share = owned === 0 ? 1 : deletions / owned }: Deletions): number {
+  return share;
 }
 
 /** The flags that allow all of them at once: the largest number and the largest share. */

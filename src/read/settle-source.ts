@@ -8,7 +8,7 @@ import { isWorkbook } from "./xlsx/open-sheet.js";
 import { sniffWorkbook } from "./xlsx/xlsx.js";
 
 /** A source about which nothing is in doubt. */
-export interface Settled {
+export interface SettledSource {
   /** The options given, with the answers laid over them. */
   readonly options: SourceOptions;
   /** Absent for a source that can be read only once: its receipt comes when it is read. */
@@ -34,7 +34,7 @@ export async function settleSource(
   given: SourceOptions,
   io: Pick<OpenIo, "signal"> = {},
   ask?: Ask,
-): Promise<Settled> {
+): Promise<SettledSource> {
   if ((await reopenablePath(source, {})) === undefined) return { options: given };
   const settledBy = async (doubt: Doubt, options: SourceOptions): Promise<SourceOptions> => {
     const answer = await ask?.(source.name, doubt);
@@ -60,7 +60,7 @@ export async function settleSource(
   }
 }
 
-function settled(options: SourceOptions, receipt: Receipt): Settled {
+function settled(options: SourceOptions, receipt: Receipt): SettledSource {
   const { columns } = receipt;
   return { options, receipt, ...(columns && { columns }) };
 }

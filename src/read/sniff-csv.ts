@@ -4,10 +4,10 @@ import { delimiterOf, placesOf, quoteOf } from "./csv-header.js";
 import { type Answer, answered, type Doubt } from "./doubt.js";
 import {
   columnCount,
-  type Head,
   isEven,
   isValue,
   type SampleRow,
+  type SourceHead,
   sampleRows,
   titleBefore,
   widthOf,
@@ -19,7 +19,7 @@ const common = [",", ";", "\t", "|", "\u0001"];
 const rare = ["||", "~", "^", ":"];
 
 /** Whether another delimiter than the default one cuts the first rows better. */
-function delimiterDoubt(text: Head, options: SourceOptions): Doubt | undefined {
+function delimiterDoubt(text: SourceHead, options: SourceOptions): Doubt | undefined {
   if (options.csv?.delimiter !== undefined) return undefined;
   const own = delimiterOf(options);
   const rowsBy = new Map<string, readonly SampleRow[]>();
@@ -59,7 +59,7 @@ function delimiterDoubt(text: Head, options: SourceOptions): Doubt | undefined {
 
 /** A CSV or TSV, what the mapping says of it, and its first rows read so. */
 interface Table {
-  readonly text: Head;
+  readonly text: SourceHead;
   readonly options: SourceOptions;
   readonly rows: readonly SampleRow[];
 }
@@ -68,7 +68,7 @@ interface Table {
  * What is in doubt about how a CSV or TSV is written, if anything is; docs/reading.md lists it. A clean table with commas, a header and double quotes is never
  * in doubt. Where the likeliest answer leaves another thing in doubt, the first answer settles both.
  */
-export function csvDoubt(text: Head, options: SourceOptions): Doubt | undefined {
+export function csvDoubt(text: SourceHead, options: SourceOptions): Doubt | undefined {
   const doubt = firstDoubt(text, options);
   const [likeliest] = doubt?.answers ?? [];
   const next = likeliest?.csv && firstDoubt(text, answered(options, likeliest));
@@ -79,7 +79,7 @@ export function csvDoubt(text: Head, options: SourceOptions): Doubt | undefined 
 }
 
 /** The first thing in doubt. */
-function firstDoubt(text: Head, options: SourceOptions): Doubt | undefined {
+function firstDoubt(text: SourceHead, options: SourceOptions): Doubt | undefined {
   const doubt = separatorLine(text, options) ?? escapeDoubt(text, options) ?? delimiterDoubt(text, options);
   if (doubt !== undefined) return doubt;
   const table = { text, options, rows: sampleRows(text, options).rows };
@@ -93,7 +93,7 @@ function firstDoubt(text: Head, options: SourceOptions): Doubt | undefined {
   );
 }
 
-function separatorLine({ head }: Head, { csv }: SourceOptions): Doubt | undefined {
+function separatorLine({ head }: SourceHead, { csv }: SourceOptions): Doubt | undefined {
   const delimiter = /^"?sep=([^\r\n"]+)"?\r?\n/i.exec(head.toString("utf8", 0, 64))?.[1];
   if (delimiter === undefined || csv?.skipLines !== undefined) return undefined;
   return {
@@ -106,7 +106,7 @@ function separatorLine({ head }: Head, { csv }: SourceOptions): Doubt | undefine
 }
 
 /** A backslash before a quote, where rows cannot be read by doubled quotes and all can by the backslash. */
-function escapeDoubt(text: Head, options: SourceOptions): Doubt | undefined {
+function escapeDoubt(text: SourceHead, options: SourceOptions): Doubt | undefined {
   const { csv } = options;
   const quote = quoteOf(csv);
   if (csv?.escape !== undefined || csv?.quotes !== undefined || quote === null) return undefined;

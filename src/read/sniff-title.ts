@@ -97,7 +97,7 @@ function isEmpty(cell: Cell): boolean {
 }
 
 /** A source's beginning. */
-export type Head = Pick<Text, "head" | "isWhole" | "start">;
+export type SourceHead = Pick<Text, "head" | "isWhole" | "start">;
 
 /** A row of a sample. */
 export interface SampleRow {
@@ -119,7 +119,7 @@ const mostRows = 20;
 const sliceBytes = 64 * 1024;
 
 /** Reads the first rows of a head as the options say; none where the very first line is no row, which is a fault that reading reports. */
-export function sampleRows({ head, isWhole, start }: Head, options: SourceOptions): Sample {
+export function sampleRows({ head, isWhole, start }: SourceHead, options: SourceOptions): Sample {
   const rows: SampleRow[] = [];
   let faults = 0;
   let isBroken = false;

@@ -7,7 +7,7 @@ import type { Doubt } from "./doubt.js";
 import { extensionOf, extensions, type TextFormat, tellFormat } from "./format.js";
 import { isObject, parseJson } from "./json-parse.js";
 import { csvDoubt } from "./sniff-csv.js";
-import { type Head, sampleRows } from "./sniff-title.js";
+import { type SourceHead, sampleRows } from "./sniff-title.js";
 
 /** How a source is read, as the mapping says or as found. */
 export interface Sniffed {
@@ -109,7 +109,7 @@ const pageKeys =
   /^(?:next|prev|previous|cursor|total|count|size|page|pages|limit|offset|links?|meta|has_?more|token|ok|status|kind|etag)|(?:cursor|count|token|page|url|link|total)$/i;
 
 /** Pages of an API one a line: what the mapping leaves open about them. */
-function pagesDoubt({ head }: Head, format: TextFormat, options: SourceOptions): Doubt | undefined {
+function pagesDoubt({ head }: SourceHead, format: TextFormat, options: SourceOptions): Doubt | undefined {
   if (format !== "ndjson" || options.format !== undefined || options.json !== undefined) return undefined;
   const lines = head.toString().split("\n").slice(0, 20);
   const values = lines.flatMap((line) => {
@@ -138,7 +138,7 @@ function pageListOf(value: unknown): string | undefined {
 }
 
 /** Of a JSON text that is one object: lists of records in it, and whether it is a map of records. Undefined for any other text. */
-function jsonShape({ head, isWhole }: Head, options: SourceOptions): JsonShape | undefined {
+function jsonShape({ head, isWhole }: SourceHead, options: SourceOptions): JsonShape | undefined {
   if (options.json !== undefined || !isWhole) return undefined;
   const parsed = parseJson(head.toString());
   if (!("value" in parsed) || !isObject(parsed.value)) return undefined;

@@ -3,7 +3,8 @@ import { type ApplyOptions, applyOptions } from "../options/run.js";
 import { refuseDrift, refuseDriftedGround } from "./plan/drift.js";
 import { deletionsOf, openPlan, planLines, plannedEntities, surveyPlan } from "./plan/open.js";
 import { deleteStale } from "./prune/delete.js";
-import { clientOptionsOf, connect, type ImportContext, watchProgress } from "./run/connect.js";
+import { clientOptionsOf } from "./run/client-options.js";
+import { connect, type ImportContext, watchProgress } from "./run/connect.js";
 import { doWork, type Finished, finish } from "./run/finish.js";
 import { deferRelations } from "./stages/defer.js";
 import { runSteps } from "./stages/steps.js";
@@ -23,7 +24,7 @@ export async function runApply(given: ApplyOptions, context: ImportContext = {})
   const { apiUrl } = clientOptions;
   const { header, names } = await surveyPlan(plan);
   await refuseDriftedGround(header, apiUrl, plan);
-  const connection = connect(clientOptions, options, context);
+  const connection = context.connection ?? connect(clientOptions, options, context);
   const { client } = connection;
   try {
     const { job, closing } = await openPlan(

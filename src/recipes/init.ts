@@ -10,7 +10,7 @@ import { parseOptions } from "../options/parse.js";
 import { catalogTargets, checkOutputs, findBlueprint, writeFiles } from "./init/files.js";
 import { type Surveyed, surveySource, withSources } from "./init/sources.js";
 import { lacksTarget, type Trial, trialLines, tryOut } from "./init/trial.js";
-import { clientOptionsOf } from "./run/connect.js";
+import { clientOptionsOf } from "./run/client-options.js";
 
 /** What was proposed. */
 export interface Proposed {

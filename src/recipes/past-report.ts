@@ -1,3 +1,4 @@
+import type { Mode } from "../entity.js";
 import { StateError } from "../errors.js";
 import type { ReportOptions } from "../options/run.js";
 import { writeForms } from "../report/forms.js";
@@ -20,14 +21,35 @@ export async function pastReport(
     stateDir,
     given.importId,
     "import with a report",
-    (found) => found.report !== undefined,
+    (found) => reportOf(found) !== undefined,
   );
-  if (past.report === undefined)
+  const report = reportOf(past);
+  if (report === undefined)
     throw new StateError(`import ${past.importId} has no report: it runs, or it was killed`, {
       hint: `If it was killed, go on with it: portload resume ${past.importId}`,
     });
-  const report = JSON.parse(past.report) as Report;
   await writeForms(report, given.report ?? []);
-  const mode = (past.header.options.mode as Finished["mode"] | undefined) ?? "merge";
+  const mode = modes.find((each) => each === past.header.options.mode) ?? "merge";
   return { report, folder: past.folder, ending: "finished", mode, passedOver: past.passedOver };
+}
+
+const modes: readonly Mode[] = ["merge", "override", "create"];
+
+/** The report of an import; undefined while it runs, and where it was killed. @throws {StateError} for a report.json that is damaged */
+export function reportOf({ importId, report: text }: PastImport): Report | undefined {
+  if (text === undefined) return undefined;
+  let report: unknown;
+  try {
+    report = JSON.parse(text);
+  } catch {
+    report = undefined;
+  }
+  if (isReport(report)) return report;
+  throw new StateError(`import ${importId} has a report.json that cannot be read`, { hint: "Name another import." });
+}
+
+function isReport(value: unknown): value is Report {
+  if (typeof value !== "object" || value === null) return false;
+  const { exitCode, rejectFiles } = value as { readonly exitCode?: unknown; readonly rejectFiles?: unknown };
+  return typeof exitCode === "number" && Array.isArray(rejectFiles);
 }

@@ -8,10 +8,10 @@ import { findStale } from "./prune/find-stale.js";
 import { pruneScope } from "./prune/scope.js";
 import type { ImportContext } from "./run/connect.js";
 import type { Finished } from "./run/finish.js";
-import { newFolder } from "./run/folder.js";
+import { newFolder, stateDirFrom } from "./run/folder.js";
 import { runSources } from "./run/run.js";
 import { runSteps } from "./stages/steps.js";
-import { refusals, syncStages } from "./sync.js";
+import { memoryOf, refusals, syncStages } from "./sync.js";
 import { forecastTarget } from "./target/forecast.js";
 
 /** A plan that was made, or why it could not be made. */
@@ -50,7 +50,10 @@ export async function runPlan(given: PlanOptions, context: ImportContext = {}): 
       const scope = pruneScope(job);
       await runSteps(job, syncStages(job, scope, writer.onDifference));
       if (control.stop.reason !== undefined) return;
-      if (options.prune) await writer.remove(await findStale(job, scope, options.maxDelete), target);
+      if (options.prune) {
+        const memory = await memoryOf(job, scope, stateDirFrom(options, context), true);
+        await writer.remove(await findStale(job, scope, memory, options.maxDelete), target);
+      }
       await writer.finish({ header: of.state.header, ...inventory, rules: target.rules, ledger }, file);
       made.file = file;
     });

@@ -1,7 +1,8 @@
 import { StateError } from "../errors.js";
 import { parseOptions } from "../options/parse.js";
-import { type ResolvedRunOptions, type ResumeOptions, resumeOptions, runOptions } from "../options/run.js";
+import { type ResumeOptions, resumeOptions, runOptions } from "../options/run.js";
 import { findImport, type PastImport, passedOver } from "../state/folders.js";
+import { reportOf } from "./past-report.js";
 import { reopenFolder } from "./resume/folder.js";
 import { leaveOut, openRetried } from "./resume/leave-out.js";
 import { passOver } from "./resume/pass-over.js";
@@ -49,7 +50,7 @@ async function findUnfinished(stateDir: string, importId: string | undefined): P
     throw new StateError(`${past.importId} is a ${past.header.command}, which cannot be resumed`, {
       hint: `Start it again: a ${past.header.command} finds out by itself what is left to do.`,
     });
-  if (past.report !== undefined && isFinished(past.report))
+  if (isFinished(past))
     throw new StateError(`import ${past.importId} is finished`, {
       hint: "Import what it rejected again with: portload retry",
     });
@@ -57,7 +58,7 @@ async function findUnfinished(stateDir: string, importId: string | undefined): P
 }
 
 function canResume(past: PastImport): boolean {
-  return isImport(past) && (past.report === undefined || !isFinished(past.report));
+  return isImport(past) && !isFinished(past);
 }
 
 /** True for what resume and retry can take up; a dry run wrote nothing that could be resumed. */
@@ -65,15 +66,15 @@ export function isImport({ header }: PastImport): boolean {
   return (header.command === "import" || header.command === "retry") && header.options.dryRun !== true;
 }
 
-function isFinished(report: string): boolean {
-  const { exitCode } = JSON.parse(report) as { exitCode: number };
-  return exitCode === 0 || exitCode === 1;
+function isFinished(past: PastImport): boolean {
+  const report = reportOf(past);
+  return report?.exitCode === 0 || report?.exitCode === 1;
 }
 
-/** The options of the import as its journal keeps them, and the address unless the environment names one. */
-export function optionsOf({ header }: PastImport, { env = {} }: ImportContext): Partial<ResolvedRunOptions> {
-  const known = Object.entries(header.options).filter(([name]) => name in runOptions);
-  const { pace: _, apiUrl, ...options } = Object.fromEntries(known) as Partial<ResolvedRunOptions>;
+/** The options of the import as its journal keeps them, unread, and the address unless the environment names one. */
+export function optionsOf({ header }: PastImport, { env = {} }: ImportContext): Readonly<Record<string, unknown>> {
   const elsewhere = [env.PORT_API_URL, env.PORT_BASE_URL, env.PORT_REGION].some((given) => given !== undefined);
-  return { ...options, ...(apiUrl !== undefined && !elsewhere && { apiUrl }) };
+  const kept = ([name]: [string, unknown]) =>
+    name in runOptions && name !== "pace" && !(name === "apiUrl" && elsewhere);
+  return Object.fromEntries(Object.entries(header.options).filter(kept));
 }

@@ -6,6 +6,7 @@ import { type RetryOptions, retryOptions, runOptions } from "../options/run.js";
 import type { Report } from "../report/report.js";
 import { fingerprintFile } from "../state/fingerprint.js";
 import { findImport, type PastImport, passedOver } from "../state/folders.js";
+import { reportOf } from "./past-report.js";
 import { leaveOut, openRetried } from "./resume/leave-out.js";
 import { isImport, optionsOf } from "./resume.js";
 import type { ImportContext } from "./run/connect.js";
@@ -62,10 +63,6 @@ async function leftSources(past: PastImport): Promise<string[]> {
 function hasLeft(past: PastImport): boolean {
   const report = reportOf(past);
   return isImport(past) && report !== undefined && (report.rejectFiles.length > 0 || isEarly(report));
-}
-
-function reportOf({ report }: PastImport): Report | undefined {
-  return report === undefined ? undefined : (JSON.parse(report) as Report);
 }
 
 function isEarly({ exitCode }: Report): boolean {

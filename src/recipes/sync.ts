@@ -4,8 +4,10 @@ import { type ResolvedSyncOptions, type SyncOptions, syncOptions } from "../opti
 import type { Step } from "../order/steps.js";
 import { deleteStale } from "./prune/delete.js";
 import { findStale } from "./prune/find-stale.js";
+import { openPruneMemory, type PruneMemory, stateDirOf } from "./prune/memory.js";
 import { type PruneScope, pruneScope, refusePrune, refuseScope } from "./prune/scope.js";
 import type { ImportContext } from "./run/connect.js";
+import type { Control } from "./run/control.js";
 import type { Finished } from "./run/finish.js";
 import { newFolder } from "./run/folder.js";
 import type { Inventory } from "./run/inventory.js";
@@ -15,6 +17,7 @@ import { deferRelations } from "./stages/defer.js";
 import { dropDuplicates } from "./stages/duplicates.js";
 import { entitiesOf, type Stages } from "./stages/entities.js";
 import { runSteps } from "./stages/steps.js";
+import type { Target } from "./target/target.js";
 
 /**
  * Brings the catalog to what the sources say and writes only what differs: an import whose entities are compared with the catalog first.
@@ -27,12 +30,34 @@ export async function runSync(given: SyncOptions, context: ImportContext = {}): 
   const options = parseOptions(syncOptions, given);
   const kind = { command: "sync", openFolder: newFolder(options, context), ...refusals(options) };
   return runSources(options, context, kind, async (job) => {
-    const { target, ledger, control } = job;
+    const { target, ledger, control, folder } = job;
     const scope = pruneScope(job);
+    const memory = options.prune ? await memoryOf(job, scope, stateDirOf(folder.state)) : undefined;
+    await memory?.begin(serverClock(target, control));
     await runSteps(job, syncStages(job, scope));
-    if (!options.prune || control.stop.reason !== undefined) return;
-    await deleteStale(await findStale(job, scope, options.maxDelete), target, ledger, control.stop.signal);
+    if (memory === undefined || control.stop.reason !== undefined) return;
+    const stale = await findStale(job, scope, memory, options.maxDelete);
+    const watch = { ...memory, owns: scope.owns };
+    if (await deleteStale(stale, target, ledger, control.stop.signal, watch)) await memory.finished(stale.left);
   });
+}
+
+/** The memory of a prune. @throws {StateError} */
+export function memoryOf(
+  { folder, control }: SourceJob,
+  scope: PruneScope,
+  stateDir: string,
+  readOnly = false,
+): Promise<PruneMemory> {
+  const { target } = folder.state.header.fingerprints;
+  return openPruneMemory({ stateDir, target, scope, nowMs: control.clock.now, readOnly });
+}
+
+/** The server's clock: ours where it says the same to the second, since what a reply says of it is no finer. */
+function serverClock({ serverNow }: Pick<Target, "serverNow">, { clock }: Pick<Control, "clock">): number {
+  const ours = clock.now();
+  const atLeast = serverNow() ?? ours;
+  return ours - atLeast >= 0 && ours - atLeast < 3000 ? ours : atLeast;
 }
 
 /** The stages of a sync: as an import's, but that entities are compared with the catalog. */

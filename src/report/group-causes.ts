@@ -10,7 +10,7 @@ export interface NamedPlace {
 }
 
 /** A reject as an example of its cause. */
-export interface Sample extends NamedPlace {
+export interface RejectSample extends NamedPlace {
   /** The offending value as messages show it. */
   readonly value?: string;
 }
@@ -38,7 +38,7 @@ export interface RejectGroup {
   readonly leaf?: string;
   readonly first: NamedPlace;
   /** The first of them in the order of the sources, at most {@link maxSamples}. */
-  readonly samples?: readonly Sample[];
+  readonly samples?: readonly RejectSample[];
 }
 
 /** Warnings of one cause. */

@@ -1,21 +1,10 @@
+import type { RequestCounts } from "../reply.js";
 import { balances, type Counts, type EntityCounts, type RecordCounts } from "./counts.js";
 import type { FaultGroup, RejectGroup, WarningGroup } from "./group-causes.js";
 import type { TimelinePoint } from "./timeline.js";
 
 /** Version of the report's form. 2 adds fields; every field of 1 is as it was. */
 export const reportVersion = 2;
-
-/** HTTP exchanges of this process; `total` counts attempts. */
-export interface RequestCounts {
-  readonly total: number;
-  readonly retries: number;
-  readonly rateLimited: number;
-  readonly byStatus: Readonly<Record<string, number>>;
-  readonly byRoute: Readonly<
-    Record<"token" | "blueprints" | "bulk" | "single" | "search" | "delete" | "other", number>
-  >;
-  readonly bytesSent: number;
-}
 
 /** A file of records to be corrected. */
 export interface RejectFile {

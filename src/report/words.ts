@@ -1,9 +1,11 @@
 import type { RejectCode } from "../reject.js";
 
-const numbers = new Intl.NumberFormat("en-US", { maximumFractionDigits: 1 });
+/** Made when the first number is shown: it loads the tables of languages. */
+let numbers: Intl.NumberFormat | undefined;
 
 /** Writes a number with its thousands separated, to one decimal: `12,345.6`. */
 export function formatNumber(value: number): string {
+  numbers ??= new Intl.NumberFormat("en-US", { maximumFractionDigits: 1 });
   return numbers.format(value);
 }
 

@@ -26,12 +26,11 @@ export function relationsToDefer(
  * override mode it is a merge, so that no existing relation is unset on the way.
  */
 export function firstWrite(entity: Entity, mode: Mode, waiting: readonly string[]): Write {
-  if (waiting.length === 0) return { entity, mode, pass: "only" };
+  if (waiting.length === 0) return { entity, mode };
   const relations = omit(entity.relations, waiting);
   return {
     entity: entity.withBody({ ...entity.body, relations }),
     mode: gentle(mode, [], waiting),
-    pass: "first",
     deferred: { entity, waiting },
   };
 }
@@ -94,18 +93,18 @@ export function secondStep(
   if (first === undefined) {
     if (missing.some(({ relation }) => blueprint.relations?.[relation]?.required)) return { is: "impossible", missing };
     const body = { ...entity.body, relations };
-    const write: Write = { entity: entity.withBody(body), mode: gentle(mode, missing, waiting), pass: "second" };
+    const write: Write = { entity: entity.withBody(body), mode: gentle(mode, missing, waiting) };
     return { is: "write", missing, write: waiting.length === 0 ? write : { ...write, deferred: { entity, waiting } } };
   }
   // What is pending is written in this round or a later one; without a further round the relation would be lost unsaid.
   if (waiting.length > 0) return { is: "postponed", missing: [] };
   // What the first write created holds nothing to take away, and an override would empty what the blueprint's defaults filled in.
   if (mode === "override" && missing.length === 0 && first !== "created")
-    return { is: "write", missing, write: { entity, mode, pass: "second" } };
+    return { is: "write", missing, write: { entity, mode } };
   const left = pick(relations, deferred.waiting);
   if (Object.keys(left).length === 0) return { is: "done", missing };
   const body: EntityBody = { identifier: entity.body.identifier, properties: {}, relations: left };
-  return { is: "write", missing, write: { entity: entity.withBody(body), mode: "merge", pass: "second" } };
+  return { is: "write", missing, write: { entity: entity.withBody(body), mode: "merge" } };
 }
 
 /** An override that lacks a relation would unset it. */

@@ -45,12 +45,12 @@ export interface JournalHeader {
 }
 
 /** How far an entity came, as a reply left it: its outcome, or that it waits, `first` being what its first write did. */
-export type Progress =
+export type EntityProgress =
   | { readonly is: "created" | "updated" | "rejected" }
   | { readonly is: "deferred"; readonly first?: "created" | "updated" };
 
 /** One entity of a reply. A rejected one has its line in reasons.ndjson, written earlier. */
-export type Settled = EntityPlace & Progress;
+export type Settled = EntityPlace & EntityProgress;
 
 /** What separates one entity of an import from the others. */
 export interface EntityPlace {
@@ -99,8 +99,8 @@ type SettledTuple = [
   resource: number,
   item: number,
   is: keyof typeof isOfLetter,
-  /** `f` for the first of several writes; `o` and `s` for an only or a second one. */
-  pass: "o" | "f" | "s",
+  /** `f` for the first of several writes, `o` for the last or only one. */
+  pass: "o" | "f",
 ];
 
 const isOfLetter = { c: "created", u: "updated", r: "rejected", m: "unmet" } as const;

@@ -103,7 +103,7 @@ export const renewMs = 3000;
 /** A lock that nobody has written into for so long has lapsed, in milliseconds; measured by who wants it, so that no two clocks are compared. */
 export const lapseMs = 18_000;
 /** A lock's file in our hands: the handle writes into it even where another has taken its place. */
-export interface Held {
+export interface HeldLock {
   readonly handle: FileHandle;
   /** Text of the file, but for the count of renewals. */
   readonly holder: LockHolder & { readonly nonce: string };
@@ -111,7 +111,7 @@ export interface Held {
 }
 
 /** Renews a lock until it is released or lost. */
-export function keepLease(path: string, { handle, holder, tookOver }: Held, machine: Machine): Lock {
+export function keepLease(path: string, { handle, holder, tookOver }: HeldLock, machine: Machine): Lock {
   let renewals = 0;
   let renewedAt = times(machine);
   let lost: GuardError | undefined;
@@ -168,7 +168,7 @@ function sinceMs([monotonic, wall]: readonly [number, number], machine: Machine)
 }
 
 /** Of one length, whatever the count: it is written over itself. */
-export function textOf(holder: Held["holder"], renewals: number): string {
+export function textOf(holder: HeldLock["holder"], renewals: number): string {
   return `${JSON.stringify({ ...holder, renewals: String(renewals).padStart(12, "0") })}\n`;
 }
 

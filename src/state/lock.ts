@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { GuardError } from "../errors.js";
 import { stateError } from "./files.js";
 import {
-  type Held,
+  type HeldLock,
   isOurs,
   keepLease,
   type Lock,
@@ -58,7 +58,7 @@ export async function describeHolder(importId: string, startedAt: string, machin
 }
 
 /** Makes the file with its text inside, never half written; undefined when it exists. */
-async function create(path: string, of: LockHolder): Promise<Held | undefined> {
+async function create(path: string, of: LockHolder): Promise<HeldLock | undefined> {
   const holder = { ...of, nonce: randomUUID() };
   const draft = `${path}.${holder.nonce}`;
   const handle = await write(draft, holder, "wx+");
@@ -78,7 +78,7 @@ async function create(path: string, of: LockHolder): Promise<Held | undefined> {
   }
 }
 
-async function createPlain(path: string, holder: Held["holder"]): Promise<Held | undefined> {
+async function createPlain(path: string, holder: HeldLock["holder"]): Promise<HeldLock | undefined> {
   try {
     return { handle: await write(path, holder, "wx+"), holder };
   } catch (error) {
@@ -87,7 +87,7 @@ async function createPlain(path: string, holder: Held["holder"]): Promise<Held |
   }
 }
 
-async function write(path: string, holder: Held["holder"], flag: "w+" | "wx+"): Promise<FileHandle> {
+async function write(path: string, holder: HeldLock["holder"], flag: "w+" | "wx+"): Promise<FileHandle> {
   const handle = await open(path, flag, 0o600);
   try {
     await handle.write(textOf(holder, 0), 0);
@@ -100,7 +100,7 @@ async function write(path: string, holder: Held["holder"], flag: "w+" | "wx+"): 
 }
 
 /** Takes over a lock whose holder is dead or no longer renews it; undefined when it is gone or another was faster. @throws {GuardError} when it is renewed */
-async function takeOver(path: string, of: LockHolder, machine: Machine): Promise<Held | undefined> {
+async function takeOver(path: string, of: LockHolder, machine: Machine): Promise<HeldLock | undefined> {
   const text = await readIfThere(path);
   if (text === undefined) return undefined;
   const other = parseHolder(text);

@@ -1,5 +1,5 @@
 import { readJournal } from "./journal.js";
-import type { EntityPlace, Progress, Settled } from "./journal-lines.js";
+import type { EntityPlace, EntityProgress, Settled } from "./journal-lines.js";
 
 /** What the journal of an import says of its entities: a byte an entity, so that it fits in memory for millions. */
 export interface SettledEntities {
@@ -10,7 +10,7 @@ export interface SettledEntities {
   /** Notes that a rejected entity's reason is on disk: without it, it does not count as settled. */
   noteReason(of: EntityPlace): void;
   /** What is known of an entity; undefined when it must be sent. */
-  of(entity: EntityPlace): Progress | undefined;
+  of(entity: EntityPlace): EntityProgress | undefined;
 }
 
 const finals = ["created", "updated", "rejected"] as const;

@@ -1,53 +1,13 @@
 import type { Blueprint } from "../blueprint.js";
-import type { Batch, FoundEntity, Write } from "../entity.js";
+import type { Batch, FoundEntity, Mode, Write } from "../entity.js";
 import type { Reply } from "../reply.js";
 import type { Verdict } from "../verdict.js";
 import { isCreated, judgeFound, type Times } from "./read-back.js";
 
-/** Most entities in a request. @source API reference, "Create multiple entities": no more than 20 entities per request */
-export const maxBatchEntities = 20;
 /** Most bytes in a request body. @source API reference: 413, "Request body is too large (limit is 1MiB)" */
 export const maxBodyBytes = 1024 * 1024;
 /** Bytes of `{"entities":[]}`. */
-const envelopeBytes = 15;
-
-/**
- * Packs writes into requests, in order: at most 20 entities and 1 MiB of UTF-8, one blueprint, one mode, no key twice.
- * A batch is closed as soon as it is full; the last ones when the writes end.
- */
-export async function* batchWrites(
-  writes: AsyncIterable<readonly Write[]>,
-  maxEntities: number = maxBatchEntities,
-): AsyncGenerator<Batch> {
-  const open = new Map<string, OpenBatch>();
-  for await (const chunk of writes) {
-    for (const write of chunk) {
-      const { blueprint, identifier } = write.entity.key;
-      const name = `${write.mode} ${blueprint}`;
-      // An earlier write of the same entity goes first, in whatever mode.
-      for (const [otherName, other] of open) {
-        if (otherName === name || !other.identifiers.has(identifier)) continue;
-        if (other.writes[0]?.entity.key.blueprint !== blueprint) continue;
-        yield close(other);
-        open.delete(otherName);
-      }
-      let batch = open.get(name) ?? emptyBatch();
-      if (isFull(batch, write, maxEntities)) {
-        yield close(batch);
-        batch = emptyBatch();
-      }
-      batch.writes.push(write);
-      batch.bytes += write.entity.bytes + (batch.writes.length > 1 ? 1 : 0);
-      batch.identifiers.add(identifier);
-      open.set(name, batch);
-      if (batch.writes.length === maxEntities) {
-        yield close(batch);
-        open.delete(name);
-      }
-    }
-  }
-  for (const batch of open.values()) yield close(batch);
-}
+export const envelopeBytes = 15;
 
 /** The two halves of a batch that was too large or refused as a whole. */
 export function splitBatch(batch: Batch): readonly [Batch, Batch] {
@@ -64,40 +24,38 @@ function withWrites(batch: Batch, writes: readonly Write[]): Batch {
   };
 }
 
-interface OpenBatch {
-  readonly writes: Write[];
-  readonly identifiers: Set<string>;
-  bytes: number;
+/** Where batches go: a run's target, as far as writing sees it. */
+export interface BatchTarget {
+  readonly rules: {
+    /** Types of the properties of what is read back. */
+    readonly blueprints: ReadonlyMap<string, Blueprint>;
+    /** Whether the API makes missing relation targets itself. */
+    readonly createMissing: boolean;
+  };
+  /** Sends one request with entities as JSON text: a verdict on each, in their order. */
+  upsert(
+    blueprint: string,
+    items: readonly string[],
+    flags: { readonly mode: Mode; readonly createMissing: boolean },
+  ): Promise<Reply<readonly Verdict[]>>;
+  /** Whole entities by identifier, of those asked for. */
+  lookUp(blueprint: string, identifiers: readonly string[]): Promise<ReadonlyMap<string, FoundEntity>>;
+  /** The server's clock, milliseconds since the epoch; undefined where it is not known. */
+  serverNow(): number | undefined;
 }
 
-const emptyBatch = (): OpenBatch => ({ writes: [], identifiers: new Set(), bytes: envelopeBytes });
-
-function isFull(batch: OpenBatch, write: Write, maxEntities: number): boolean {
-  if (batch.writes.length === 0) return false;
-  return (
-    batch.writes.length >= maxEntities ||
-    batch.bytes + write.entity.bytes + 1 > maxBodyBytes ||
-    batch.identifiers.has(write.entity.key.identifier)
-  );
-}
-
-function close({ writes, bytes }: OpenBatch): Batch {
-  const first = writes[0] as Write;
-  return { blueprint: first.entity.key.blueprint, mode: first.mode, writes, bytes };
+/** Keeps what is sent and what became of it. */
+export interface Books {
+  /** Receives a batch before it is sent. @param atMs - the server's clock */
+  sending(batch: Batch, atMs: number | undefined): Promise<void>;
+  /** Receives the verdicts on some writes of a request, each write's once. Awaited before the request's place in flight is free again. */
+  settled(verdicts: ReadonlyMap<Write, Verdict>): Promise<void>;
 }
 
 /** What an exchange needs from outside. */
 export interface ExchangeIo {
-  /** Sends one request: a verdict on each of its writes, in their order. */
-  send(batch: Batch): Promise<Reply<readonly Verdict[]>>;
-  /** Whole entities by identifier, of those asked for. */
-  lookUp(blueprint: string, identifiers: readonly string[]): Promise<ReadonlyMap<string, FoundEntity>>;
-  /** The server's clock, milliseconds since the epoch; undefined where it is not known. */
-  serverNow?(): number | undefined;
-  /** Types of the properties of what is read back. */
-  blueprint?(identifier: string): Blueprint | undefined;
-  /** Takes the verdicts on some writes of a request, each write's once. Awaited before the request's place in flight is free again. */
-  settle(verdicts: ReadonlyMap<Write, Verdict>): Promise<void>;
+  readonly target: BatchTarget;
+  readonly books: Books;
   /** Waits before entities are sent again. @throws the reason when the wait is ended */
   sleep(ms: number): Promise<void>;
   /** Aborted: nothing further is sent, and what has no verdict is left without. */
@@ -131,7 +89,11 @@ export async function exchangeBatch(
   io: ExchangeIo,
   past: Past = { rounds: 0, doubtful: false },
 ): Promise<void> {
-  const reply = await io.send(batch);
+  const { target, books } = io;
+  await books.sending(batch, target.serverNow());
+  const items = batch.writes.map(({ entity }) => entity.json);
+  const { createMissing } = target.rules;
+  const reply = await target.upsert(batch.blueprint, items, { mode: batch.mode, createMissing });
   if (reply.is === "refused" && batch.writes.length > 1) {
     for (const half of splitBatch(batch)) {
       if (io.signal?.aborted) return;
@@ -180,18 +142,18 @@ async function settleReply(
     else settled.set(write, verdict);
   });
   // Those that the reply settles are safe before anything else is asked.
-  if (settled.size > 0) await io.settle(settled);
+  if (settled.size > 0) await io.books.settled(settled);
   const failed = again.length;
   if (doubtful.length > 0 && !io.signal?.aborted) {
     const found = await readBack(batch.blueprint, doubtful, io);
-    const times = { sentAtMs, readAtMs: io.serverNow?.() };
+    const times = { sentAtMs, readAtMs: io.target.serverNow() };
     const late = new Map<Write, Verdict>();
     for (const write of doubtful) {
       const verdict = verdictOfFound(write, found.get(write.entity.key.identifier), times, rounds, io);
       if (verdict === undefined) again.push(write);
       else late.set(write, verdict);
     }
-    if (late.size > 0) await io.settle(late);
+    if (late.size > 0) await io.books.settled(late);
   }
   if (again.length === 0) return undefined;
   return {
@@ -217,7 +179,7 @@ async function readBack(
   const named = writes.filter(({ entity }) => entity.isNamed);
   return named.length === 0
     ? new Map()
-    : io.lookUp(
+    : io.target.lookUp(
         blueprint,
         named.map(({ entity }) => entity.key.identifier),
       );
@@ -231,7 +193,7 @@ function verdictOfFound(
   rounds: number,
   io: ExchangeIo,
 ): Verdict | undefined {
-  const is = judgeFound(write, found, times, io.blueprint?.(write.entity.key.blueprint));
+  const is = judgeFound(write, found, times, io.target.rules.blueprints.get(write.entity.key.blueprint));
   if (is === "created" || is === "updated") return { is };
   if (is === "exists") return conflict;
   if (rounds < maxRounds) return undefined;

@@ -7,6 +7,9 @@ describe("names made by init", () => {
     [["Availability %"], "availability"],
     [["serviceId"], "serviceId"],
     [["lead", "e-mail"], "leadEMail"],
+    [["OSVersion"], "osVersion"],
+    [["primaryIPv4Address"], "primaryIpv4Address"],
+    [["podCIDRs"], "podCidrs"],
     [["注文"], ""],
   ])("makes of %j the key %s", (path, key) => {
     expect(propertyKey(path)).toBe(key);
@@ -36,6 +39,10 @@ describe("names made by init", () => {
     ["SAP System", "SAP system"],
     ["XYZ Rating", "XYZ rating"],
     ["lifecycle goLive", "Lifecycle go live"],
+    ["CPUCount", "CPU count"],
+    ["primaryIPv4", "Primary IPv4"],
+    ["clusterIPs", "Cluster IPs"],
+    ["vCPUs", "vCPUs"],
   ])("titles %s in words: %s", (name, title) => {
     expect(inWords(name)).toBe(title);
   });

@@ -39,12 +39,12 @@ describe("firstWrite", () => {
   const self = entity("a", { properties: { tier: 1 }, relations: { parent: "b", owner: "t" } });
 
   it("is the only write where nothing waits", () => {
-    expect(firstWrite(self, "override", [])).toEqual({ entity: self, mode: "override", pass: "only" });
+    expect(firstWrite(self, "override", [])).toEqual({ entity: self, mode: "override" });
   });
 
   it("leaves out what waits, and merges in override mode so that nothing is unset", () => {
     const write = firstWrite(self, "override", ["parent"]);
-    expect(write).toMatchObject({ mode: "merge", pass: "first" });
+    expect(write).toMatchObject({ mode: "merge" });
     expect(write.entity.body).toEqual({ identifier: "a", properties: { tier: 1 }, relations: { owner: "t" } });
     expect(JSON.parse(write.entity.json)).toEqual(write.entity.body);
     expect(write.entity.bytes).toBe(write.entity.json.length);
@@ -66,7 +66,7 @@ describe("secondStep", () => {
         blueprint,
         all,
       );
-      expect(step).toMatchObject({ is: "write", missing: [], write: { mode: "merge", pass: "second" } });
+      expect(step).toMatchObject({ is: "write", missing: [], write: { mode: "merge" } });
       expect(step.is === "write" && step.write.entity.body).toEqual({
         identifier: "a",
         properties: {},
@@ -80,7 +80,7 @@ describe("secondStep", () => {
     expect(secondStep(deferred, "override", blueprint, all)).toEqual({
       is: "write",
       missing: [],
-      write: { entity: whole, mode: "override", pass: "second" },
+      write: { entity: whole, mode: "override" },
     });
   });
 
@@ -112,7 +112,7 @@ describe("secondStep", () => {
   it("sends an entity that was refused again, whole but for what is missing, in its mode", () => {
     const refused = { is: "deferred" as const, entity: whole, waiting: [] };
     const step = secondStep(refused, "create", blueprint, knowing("service/b", "service/c", "service/d"));
-    expect(step).toMatchObject({ is: "write", write: { mode: "create", pass: "second" } });
+    expect(step).toMatchObject({ is: "write", write: { mode: "create" } });
     expect(step.is === "write" && step.write.entity.body).toEqual({
       ...whole.body,
       relations: { parent: "b", uses: ["c", "d"] },

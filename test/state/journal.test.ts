@@ -6,11 +6,11 @@ import { StateError } from "../../src/errors.js";
 import { openJournal, readJournal, readJournalHeader } from "../../src/state/journal.js";
 import {
   decodeJournalLine,
+  type EntityProgress,
   encodeJournalLine,
   type JournalHeader,
   type JournalLine,
   type JournalReply,
-  type Progress,
   sealLine,
 } from "../../src/state/journal-lines.js";
 import { collect } from "../support/entities.js";
@@ -71,7 +71,7 @@ describe("journal", () => {
       resource: fc.nat(),
       item: fc.nat(),
     });
-    const progress = fc.constantFrom<Progress>(
+    const progress = fc.constantFrom<EntityProgress>(
       ...(["created", "updated", "rejected", "deferred"] as const).map((is) => ({ is })),
       { is: "deferred", first: "created" },
       { is: "deferred", first: "updated" },
@@ -86,7 +86,7 @@ describe("journal", () => {
   });
 
   it("reads replies as earlier versions wrote them, with a status and the ordinal of the write", () => {
-    const text = '{"line":"reply","status":207,"settled":[[0,1,0,0,"c","s"],[0,2,0,0,"m","o"],[0,3,0,0,"u","f"]]}';
+    const text = '{"line":"reply","status":207,"settled":[[0,1,0,0,"c","o"],[0,2,0,0,"m","o"],[0,3,0,0,"u","f"]]}';
     const at = (position: number) => ({ at: { source: 0, position }, resource: 0, item: 0 });
     expect(decodeJournalLine(text)).toEqual({
       line: "reply",

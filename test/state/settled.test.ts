@@ -1,9 +1,12 @@
 import { describe, expect, it } from "vitest";
-import type { Progress, Settled } from "../../src/state/journal-lines.js";
+import type { EntityProgress, Settled } from "../../src/state/journal-lines.js";
 import { collectSettled } from "../../src/state/settled.js";
 
 const place = (position: number, item = 0) => ({ at: { source: 0, position }, resource: 1, item });
-const settled = (progress: Progress, position = 5, item = 0): Settled => ({ ...place(position, item), ...progress });
+const settled = (progress: EntityProgress, position = 5, item = 0): Settled => ({
+  ...place(position, item),
+  ...progress,
+});
 const created = { is: "created" } as const;
 const rejected = { is: "rejected" } as const;
 const unmet = { is: "deferred" } as const;

@@ -19,7 +19,7 @@ export function entity(
 
 /** A plain write of an entity in merge mode. */
 export function write(of: Entity, fields: Partial<Write> = {}): Write {
-  return { entity: of, mode: "merge", pass: "only", ...fields };
+  return { entity: of, mode: "merge", ...fields };
 }
 
 /** The values of an async iterable. */

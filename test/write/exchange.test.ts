@@ -2,8 +2,9 @@ import { describe, expect, it } from "vitest";
 import type { Batch, FoundEntity, Mode, Write } from "../../src/entity.js";
 import type { Reply } from "../../src/reply.js";
 import type { Verdict } from "../../src/verdict.js";
-import { batchWrites, type ExchangeIo, exchangeBatch } from "../../src/write/exchange.js";
+import { type BatchTarget, type ExchangeIo, exchangeBatch } from "../../src/write/exchange.js";
 import { outcomeOf } from "../../src/write/outcome.js";
+import { batchWrites } from "../../src/write/write.js";
 import { entity, iterate, write } from "../support/entities.js";
 
 const second = 1000;
@@ -23,9 +24,10 @@ async function exchange(
   const asked: string[] = [];
   const slept: number[] = [];
   const settled: [Write, Verdict][] = [];
-  const io: ExchangeIo = {
-    async send(batch) {
-      const ids = batch.writes.map(({ entity: { key } }) => key.identifier);
+  const target: BatchTarget = {
+    rules: { blueprints: new Map(), createMissing: false },
+    async upsert(_, items) {
+      const ids = items.map((item) => JSON.parse(item).identifier as string);
       const reply = replies[sent.push(ids.join("")) - 1] ?? {};
       if ("is" in reply) return reply as Reply<readonly Verdict[]>;
       const body = ids.map((id) => (reply as Record<string, Verdict>)[id] ?? unknown);
@@ -37,8 +39,14 @@ async function exchange(
       const held = identifiers.flatMap((id) => (now[id] ? [{ identifier: id, ...now[id] } as FoundEntity] : []));
       return new Map(held.map((each) => [each.identifier, each]));
     },
-    settle: async (verdicts) => void settled.push(...verdicts),
-    ...(options.serverNow !== undefined && { serverNow: () => options.serverNow }),
+    serverNow: () => options.serverNow,
+  };
+  const io: ExchangeIo = {
+    target,
+    books: {
+      sending: async () => undefined,
+      settled: async (verdicts) => void settled.push(...verdicts),
+    },
     sleep: async (ms) => void slept.push(ms),
   };
   for await (const batch of batchWrites(iterate([writes]))) await exchangeBatch(batch as Batch, io);

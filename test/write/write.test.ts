@@ -2,9 +2,8 @@ import { describe, expect, it } from "vitest";
 import type { Batch, Mode, Write } from "../../src/entity.js";
 import type { Reply } from "../../src/reply.js";
 import type { Verdict } from "../../src/verdict.js";
-import { batchWrites } from "../../src/write/exchange.js";
 import { outcomeOf } from "../../src/write/outcome.js";
-import { fixedWidth, type WriteIo, writeBatches } from "../../src/write/write.js";
+import { batchWrites, fixedWidth, type WriteIo, writeBatches } from "../../src/write/write.js";
 import { entity, iterate, write } from "../support/entities.js";
 
 type Verdicts = Reply<readonly Verdict[]>;
@@ -24,15 +23,23 @@ function batches(names: string, size: number, mode: Mode = "merge"): AsyncIterab
   return batchWrites(iterate([writes]), size);
 }
 
-function recorder(send: WriteIo["send"], more: Partial<WriteIo> = {}) {
+function recorder(send: (batch: Batch) => Promise<Verdicts>, more: Partial<WriteIo> = {}) {
   const settled: [Write, Verdict][] = [];
+  const sending = new Map<string, Batch>();
   const io: WriteIo = {
-    send,
-    settle: async (verdicts) => {
-      settled.push(...verdicts);
+    target: {
+      rules: { blueprints: new Map(), createMissing: false },
+      upsert: (_, items) => send(sending.get(items.join()) as Batch),
+      lookUp: async () => new Map(),
+      serverNow: () => undefined,
+    },
+    books: {
+      sending: async (batch) => void sending.set(batch.writes.map(({ entity: { json } }) => json).join(), batch),
+      settled: async (verdicts) => {
+        settled.push(...verdicts);
+      },
     },
     width: fixedWidth(4),
-    lookUp: async () => new Map(),
     sleep: async () => undefined,
     ...more,
   };

@@ -1,8 +1,8 @@
 import type { FastifyRequest } from "fastify";
-import type { Action, Catalog, Run, RunLog } from "../model.js";
+import type { Action, ActionRun, Catalog, RunLog } from "../model.js";
 import { identifierTaken, invalidRequest, Refusal } from "../refusal.js";
 import { addLog, changeRun, findRun, type RunChange, startRun } from "../runs.js";
-import { type Answer, answer, ok, type RouteParts, shelfOf, writerOf } from "./routes.js";
+import { answer, ok, type RouteAnswer, type RouteParts, shelfOf, writerOf } from "./routes.js";
 
 const text = { type: "string" };
 const ending = { enum: ["SUCCESS", "FAILURE"] };
@@ -98,7 +98,7 @@ export function actionRoutes(parts: RouteParts): void {
     );
   });
   server.get(`${run}/logs`, (request, reply) => {
-    const reported = (found: Run) => ok({ runLogs: found.logs.map((log) => logReply(found, log)) });
+    const reported = (found: ActionRun) => ok({ runLogs: found.logs.map((log) => logReply(found, log)) });
     return answer(reply, withRun(catalog, request, reported));
   });
   server.post(`${run}/logs`, { schema: { body: logBody } }, (request, reply) => {
@@ -109,13 +109,13 @@ export function actionRoutes(parts: RouteParts): void {
   });
 }
 
-function createAction(catalog: Catalog, body: Action): Answer {
+function createAction(catalog: Catalog, body: Action): RouteAnswer {
   if (catalog.actions.has(body.identifier)) return identifierTaken("Action", body.identifier);
   catalog.actions.set(body.identifier, body);
   return { status: 201, body: { ok: true, action: body } };
 }
 
-function replaceAction(catalog: Catalog, found: Action, body: Action): Answer {
+function replaceAction(catalog: Catalog, found: Action, body: Action): RouteAnswer {
   if (body.identifier !== found.identifier && catalog.actions.has(body.identifier)) {
     return identifierTaken("Action", body.identifier);
   }
@@ -124,7 +124,7 @@ function replaceAction(catalog: Catalog, found: Action, body: Action): Answer {
   return ok({ action: body });
 }
 
-function createRun(parts: RouteParts, request: FastifyRequest, found: Action): Answer {
+function createRun(parts: RouteParts, request: FastifyRequest, found: Action): RouteAnswer {
   const { catalog } = parts;
   const input = request.body as { readonly properties: object; readonly entity?: string };
   const blueprint = found.trigger?.blueprintIdentifier;
@@ -141,19 +141,19 @@ function createRun(parts: RouteParts, request: FastifyRequest, found: Action): A
   return { status: 202, body: { ok: true, run: runReply(run) } };
 }
 
-function createLog(parts: RouteParts, request: FastifyRequest, found: Run): Answer {
+function createLog(parts: RouteParts, request: FastifyRequest, found: ActionRun): RouteAnswer {
   const log = addLog(parts.catalog, found, request.body as { message: string }, writerOf(parts, request));
   return log instanceof Refusal ? log : { status: 201, body: { ok: true, runLog: logReply(found, log) } };
 }
 
-function withAction(catalog: Catalog, request: FastifyRequest, then: (found: Action) => Answer): Answer {
+function withAction(catalog: Catalog, request: FastifyRequest, then: (found: Action) => RouteAnswer): RouteAnswer {
   const { action: identifier } = request.params as { readonly action: string };
   const found = catalog.actions.get(identifier);
   if (found === undefined) return new Refusal(404, "not_found", `Action with identifier "${identifier}" was not found`);
   return then(found);
 }
 
-function withRun(catalog: Catalog, request: FastifyRequest, then: (found: Run) => Answer): Answer {
+function withRun(catalog: Catalog, request: FastifyRequest, then: (found: ActionRun) => RouteAnswer): RouteAnswer {
   const { run: id } = request.params as { readonly run: string };
   const { version } = request.query as { readonly version?: unknown };
   if (version !== undefined && version !== "v1" && version !== "v2") {
@@ -163,7 +163,7 @@ function withRun(catalog: Catalog, request: FastifyRequest, then: (found: Run) =
   return found instanceof Refusal ? found : then(found);
 }
 
-function runReply(run: Run): object {
+function runReply(run: ActionRun): object {
   const { identifier, title = null } = run.action;
   return {
     id: run.id,
@@ -185,7 +185,7 @@ function runReply(run: Run): object {
   };
 }
 
-function logReply(run: Run, log: RunLog): object {
+function logReply(run: ActionRun, log: RunLog): object {
   const { id, message, by, at } = log;
   return { id, runId: run.id, message, createdBy: by, createdAt: new Date(at).toISOString() };
 }

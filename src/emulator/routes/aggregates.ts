@@ -5,7 +5,7 @@ import { compileSearch, fieldOf } from "../evaluate.js";
 import type { Catalog, Query, Shelf, StoredEntity } from "../model.js";
 import { periodOf } from "../query-operators.js";
 import { blueprintNotFound, entityNotFound, invalidRequest, notFound, Refusal } from "../refusal.js";
-import { type Answer, answer, calculatorFor, ok, type RouteParts } from "./routes.js";
+import { answer, calculatorFor, ok, type RouteAnswer, type RouteParts } from "./routes.js";
 
 const text = { type: "string" };
 const texts = { type: "array", items: text };
@@ -91,7 +91,7 @@ interface AggregateBody {
 
 type Found = readonly (readonly [shelf: Shelf, entity: StoredEntity])[];
 
-function aggregateAll(catalog: Catalog, body: AggregateBody): Answer {
+function aggregateAll(catalog: Catalog, body: AggregateBody): RouteAnswer {
   const compiled = compileSearch(catalog, body.query, "query", "catalog");
   if (compiled instanceof Refusal) return compiled;
   const found = findAll(catalog, compiled);
@@ -149,7 +149,7 @@ interface OverTimeBody {
 
 type Interval = "hour" | "day" | "isoWeek" | "month" | "quarter";
 
-function aggregateOverTime(catalog: Catalog, body: OverTimeBody): Answer {
+function aggregateOverTime(catalog: Catalog, body: OverTimeBody): RouteAnswer {
   const shelf = catalog.shelves.get(body.blueprint);
   if (shelf === undefined) return blueprintNotFound(body.blueprint);
   const compiled = compileSearch(catalog, body.query, "query", "catalog");
@@ -198,7 +198,7 @@ function startOf(at: number, interval: Interval): number {
   }
 }
 
-function historyOf(catalog: Catalog, request: FastifyRequest): Answer {
+function historyOf(catalog: Catalog, request: FastifyRequest): RouteAnswer {
   const { blueprintIdentifier, entityIdentifier, propertyNames } = request.body as {
     readonly blueprintIdentifier: string;
     readonly entityIdentifier: string;

@@ -8,7 +8,7 @@ import { type Catalog, type Document, isObject, type StoredBlueprint } from "../
 import { identifierTaken, notFound, Refusal } from "../refusal.js";
 import { send } from "../server.js";
 import { systemBlueprints, systemIdentifiers } from "../system-blueprints.js";
-import { type Answer, answer, ok, type RouteParts, readFlags, shelfOf, stamped, writerOf } from "./routes.js";
+import { answer, ok, type RouteAnswer, type RouteParts, readFlags, shelfOf, stamped, writerOf } from "./routes.js";
 
 /**
  * Keeps Port's own blueprints from being deleted or renamed, and what they come with from being taken away, changed or renamed. They may be extended. Call it before
@@ -165,7 +165,7 @@ const renames: readonly (readonly [Member, string, string])[] = [
   ["relation", "relations", "newRelationIdentifier"],
 ];
 
-function rename(parts: RouteParts, request: FastifyRequest, member: Member, word: string): Answer {
+function rename(parts: RouteParts, request: FastifyRequest, member: Member, word: string): RouteAnswer {
   const shelf = shelfOf(parts.catalog, request);
   if (shelf instanceof Refusal) return shelf;
   const { member: from } = request.params as { readonly member: string };
@@ -174,7 +174,7 @@ function rename(parts: RouteParts, request: FastifyRequest, member: Member, word
   return refusal ?? ok({ blueprint: shelf.blueprint });
 }
 
-function change(parts: RouteParts, request: FastifyRequest, how: typeof replaceBlueprint): Answer {
+function change(parts: RouteParts, request: FastifyRequest, how: typeof replaceBlueprint): RouteAnswer {
   const shelf = shelfOf(parts.catalog, request);
   if (shelf instanceof Refusal) return shelf;
   const changed = how(parts.catalog, shelf, request.body as Blueprint, writerOf(parts, request));
@@ -228,7 +228,7 @@ export function pageDocumentRoutes(parts: RouteParts): void {
     return answer(reply, added(folders, "Folder", folder) ?? { status: 201, body: { ok: true, folder } });
   });
 
-  function withPage(request: FastifyRequest, then: (page: Document) => Answer): Answer {
+  function withPage(request: FastifyRequest, then: (page: Document) => RouteAnswer): RouteAnswer {
     const { page: identifier } = request.params as { readonly page: string };
     const page = pages.get(identifier);
     return page === undefined ? notFound("Page", identifier) : then(page);

@@ -10,10 +10,10 @@ import { additionalDataOf } from "../tokens.js";
 import { type EntityInput, upsertEntity, type Written } from "../write-entity.js";
 import { resolveIdentifier } from "../write-query.js";
 import {
-  type Answer,
   answer,
   entityWriter,
   ok,
+  type RouteAnswer,
   type RouteParts,
   readFlags,
   readUpsertFlags,
@@ -40,7 +40,7 @@ export function bulkRoutes(parts: RouteParts, bodies: EntityBodies): void {
 }
 
 // Items are settled one after the other and independently: one that fails undoes no other, and each sees those before it.
-function bulkUpsert(parts: RouteParts, request: FastifyRequest, checkItem: ValidateFunction | undefined): Answer {
+function bulkUpsert(parts: RouteParts, request: FastifyRequest, checkItem: ValidateFunction | undefined): RouteAnswer {
   const { catalog } = parts;
   const { readings } = catalog;
   const flags = readUpsertFlags(request);
@@ -101,7 +101,7 @@ function unresolved(
   return undefined;
 }
 
-function bulkDelete(parts: RouteParts, request: FastifyRequest): Answer {
+function bulkDelete(parts: RouteParts, request: FastifyRequest): RouteAnswer {
   const { catalog } = parts;
   const flags = readFlags(request, ["delete_dependents"]);
   if (flags instanceof Refusal) return flags;

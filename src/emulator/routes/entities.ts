@@ -9,11 +9,11 @@ import { entityNotFound, Refusal } from "../refusal.js";
 import { additionalDataOf } from "../tokens.js";
 import { changeEntity, type EntityInput, upsertEntity } from "../write-entity.js";
 import {
-  type Answer,
   answer,
   calculatorFor,
   entityWriter,
   ok,
+  type RouteAnswer,
   type RouteParts,
   readFlags,
   readShape,
@@ -67,7 +67,7 @@ export function entityRoutes(parts: RouteParts, bodies: EntityBodies): void {
   });
 }
 
-function upsert(parts: RouteParts, request: FastifyRequest): Answer {
+function upsert(parts: RouteParts, request: FastifyRequest): RouteAnswer {
   const { catalog } = parts;
   const how = readUpsertFlags(request);
   if (how instanceof Refusal) return how;
@@ -85,7 +85,7 @@ function upsert(parts: RouteParts, request: FastifyRequest): Answer {
   };
 }
 
-function change(parts: RouteParts, request: FastifyRequest, merge: boolean): Answer {
+function change(parts: RouteParts, request: FastifyRequest, merge: boolean): RouteAnswer {
   const { catalog } = parts;
   const flags = readFlags(request, ["create_missing_related_entities"]);
   if (flags instanceof Refusal) return flags;
@@ -132,7 +132,7 @@ export function deleteAllRoutes(parts: RouteParts): void {
 }
 
 // By default the entities are gone at once; only the migration's report of it takes its time, so that clients poll as they must.
-function deleteAll(parts: RouteParts, request: FastifyRequest): Answer {
+function deleteAll(parts: RouteParts, request: FastifyRequest): RouteAnswer {
   const { catalog } = parts;
   const flags = readFlags(request, ["delete_blueprint"]);
   if (flags instanceof Refusal) return flags;

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Document } from "../model.js";
 import { identifierTaken, notFound } from "../refusal.js";
-import { type Answer, answer, ok, type RouteParts, stamped } from "./routes.js";
+import { answer, ok, type RouteAnswer, type RouteParts, stamped } from "./routes.js";
 
 const text = { type: "string" };
 const body = {
@@ -33,7 +33,7 @@ export function integrationRoutes(parts: RouteParts): void {
   const logs = new Map<string, Document[]>();
   const one = "/v1/integration/:integration";
   const nameOf = (request: FastifyRequest) => (request.params as { readonly integration: string }).integration;
-  const route = (then: (request: FastifyRequest, found: Document) => Answer) => {
+  const route = (then: (request: FastifyRequest, found: Document) => RouteAnswer) => {
     return (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
       const found = integrations.get(nameOf(request));
       return answer(reply, found === undefined ? notFound("Integration", nameOf(request)) : then(request, found));

@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
 import type { FastifyRequest } from "fastify";
-import { type Audit, type AuditLog, type Credentials, type Document, isObject, type Shelf } from "../model.js";
+import type { Credentials } from "../../secrets.js";
+import { type Audit, type AuditLog, type Document, isObject, type Shelf } from "../model.js";
 import { notFound, Refusal } from "../refusal.js";
-import type { Tokens } from "../tokens.js";
+import type { TokenIssuer } from "../tokens.js";
 import { answer, ok, type RouteParts, shelfOf } from "./routes.js";
 
 const text = { type: "string" };
@@ -119,7 +120,7 @@ const body = {
 };
 
 /** `POST /v1/auth/access_token`. */
-export function tokenRoute({ server, catalog }: RouteParts, tokens: Tokens, ttlMs: number): void {
+export function tokenRoute({ server, catalog }: RouteParts, tokens: TokenIssuer, ttlMs: number): void {
   server.post<{ Body: Credentials }>("/v1/auth/access_token", { schema: { body } }, (request, reply) => {
     const issued = tokens.issue(request.body);
     if (issued instanceof Refusal) return answer(reply, issued);

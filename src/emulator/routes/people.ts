@@ -3,7 +3,7 @@ import { deleteEntities } from "../delete-entities.js";
 import type { Document, Shelf, StoredEntity } from "../model.js";
 import { entityNotFound, notFound, Refusal } from "../refusal.js";
 import { changeEntity, type EntityInput, upsertEntity } from "../write-entity.js";
-import { type Answer, answer, ok, type RouteParts, writerOf } from "./routes.js";
+import { answer, ok, type RouteAnswer, type RouteParts, writerOf } from "./routes.js";
 
 const text = { type: "string" };
 const texts = { type: "array", items: text };
@@ -70,7 +70,7 @@ export function peopleRoutes(parts: RouteParts): void {
     old: StoredEntity | undefined,
     given: Partial<Team>,
     whole: boolean,
-  ): Answer => {
+  ): RouteAnswer => {
     const listed = given.users ?? (whole ? [] : undefined);
     const unknown = listed?.find((email) => !users().entities.has(email));
     if (unknown !== undefined) return entityNotFound(unknown, "_user");
@@ -85,14 +85,14 @@ export function peopleRoutes(parts: RouteParts): void {
     }
     return ok({ team: teamReply(team) });
   };
-  const team = (then: (request: FastifyRequest, found: StoredEntity) => Answer) => {
+  const team = (then: (request: FastifyRequest, found: StoredEntity) => RouteAnswer) => {
     return (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
       const { team: name } = request.params as { readonly team: string };
       const found = teams().entities.get(name);
       return answer(reply, found === undefined ? notFound("Team", name, "name") : then(request, found));
     };
   };
-  const remove = (request: FastifyRequest, shelf: Shelf, found: StoredEntity): Answer => {
+  const remove = (request: FastifyRequest, shelf: Shelf, found: StoredEntity): RouteAnswer => {
     const deleted = deleteEntities(catalog, shelf, [found], false, writerOf(parts, request));
     return deleted instanceof Refusal ? deleted : ok({});
   };
@@ -120,7 +120,7 @@ export function peopleRoutes(parts: RouteParts): void {
     team((request, found) => remove(request, teams(), found)),
   );
 
-  const user = (then: (request: FastifyRequest, found: StoredEntity) => Answer) => {
+  const user = (then: (request: FastifyRequest, found: StoredEntity) => RouteAnswer) => {
     return (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
       const { user: email } = request.params as { readonly user: string };
       const found = users().entities.get(email);

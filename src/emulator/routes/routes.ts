@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { calculatorLoaded, loadCalculator } from "../calculation.js";
-import type { Shape } from "../entity-reply.js";
+import type { ReplyShape } from "../entity-reply.js";
 import type { Catalog, Document, Shelf, Writer } from "../model.js";
 import { blueprintNotFound, invalidRequest, Refusal } from "../refusal.js";
 import { runRefusal } from "../runs.js";
@@ -16,15 +16,15 @@ export interface RouteParts {
 }
 
 /** What a route gives: a body with status 200, a body with another status, or why not. */
-export type Answer = Refusal | { readonly status: number; readonly body: object };
+export type RouteAnswer = Refusal | { readonly status: number; readonly body: object };
 
 /** Sends what a route came to. */
-export function answer(reply: FastifyReply, given: Answer): FastifyReply {
+export function answer(reply: FastifyReply, given: RouteAnswer): FastifyReply {
   return given instanceof Refusal ? send(reply, given) : reply.code(given.status).send(given.body);
 }
 
 /** An answer with status 200. */
-export function ok(body: object): Answer {
+export function ok(body: object): RouteAnswer {
   return { status: 200, body: { ok: true, ...body } };
 }
 
@@ -104,7 +104,7 @@ export function readUpsertFlags(request: FastifyRequest): UpsertFlags | Refusal 
 }
 
 /** Reads what a read is to show: `include`, `exclude` (keys repeated, with `[]` or without, or joined by commas) and flags. */
-export function readShape(request: FastifyRequest): Shape | Refusal {
+export function readShape(request: FastifyRequest): ReplyShape | Refusal {
   const flags = readFlags(request, [
     "attach_title_to_relation",
     "exclude_calculated_properties",

@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import type { Shape } from "../entity-reply.js";
+import type { ReplyShape } from "../entity-reply.js";
 import { compileSearch, entityReplies } from "../evaluate.js";
 import { type Catalog, type Document, isObject, type Query, type Shelf, type StoredEntity } from "../model.js";
 import { identifierTaken, notFound, Refusal } from "../refusal.js";
-import { type Answer, answer, ok, type RouteParts, shelfOf, stamped } from "./routes.js";
+import { answer, ok, type RouteAnswer, type RouteParts, shelfOf, stamped } from "./routes.js";
 
 /** A rule of a scorecard: it is passed, or not, by an entity. */
 interface Rule {
@@ -42,7 +42,7 @@ export function scoredReplies(
   catalog: Catalog,
   shelf: Shelf,
   entities: readonly StoredEntity[],
-  shape: Shape,
+  shape: ReplyShape,
 ): readonly Record<string, unknown>[] {
   const replies = entityReplies(catalog, shelf, entities, shape);
   const shown = shape.include.length === 0 || shape.include.includes("scorecards");
@@ -139,13 +139,13 @@ export function scorecardRoutes(parts: RouteParts): void {
   const many = "/v1/blueprints/:blueprint/scorecards";
   const one = `${many}/:scorecard`;
   const keyOf = (shelf: Shelf, identifier: unknown) => JSON.stringify([shelf.blueprint.identifier, identifier]);
-  const route = (then: (request: FastifyRequest, shelf: Shelf) => Answer) => {
+  const route = (then: (request: FastifyRequest, shelf: Shelf) => RouteAnswer) => {
     return (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
       const shelf = shelfOf(catalog, request);
       return answer(reply, shelf instanceof Refusal ? shelf : then(request, shelf));
     };
   };
-  const routeOfOne = (then: (request: FastifyRequest, shelf: Shelf, found: Document) => Answer) => {
+  const routeOfOne = (then: (request: FastifyRequest, shelf: Shelf, found: Document) => RouteAnswer) => {
     return route((request, shelf) => {
       const { scorecard: identifier } = request.params as { readonly scorecard: string };
       const found = scorecards.get(keyOf(shelf, identifier));

@@ -1,11 +1,11 @@
 import { brotliCompress, constants, deflate, gzip } from "node:zlib";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { selectEntities } from "../catalog.js";
-import type { Shape } from "../entity-reply.js";
+import type { ReplyShape } from "../entity-reply.js";
 import { compileSearch } from "../evaluate.js";
 import type { Catalog, Query, Shelf } from "../model.js";
 import { invalidRequest, Refusal } from "../refusal.js";
-import { type Answer, answer, calculatorFor, ok, type RouteParts, readShape, shelfOf } from "./routes.js";
+import { answer, calculatorFor, ok, type RouteAnswer, type RouteParts, readShape, shelfOf } from "./routes.js";
 import { scoredReplies } from "./scorecards.js";
 
 const texts = { type: "array", items: { type: "string" } };
@@ -75,7 +75,7 @@ export function searchRoutes({ server, catalog }: RouteParts): void {
   );
 }
 
-function searchCatalog(catalog: Catalog, request: FastifyRequest): Answer {
+function searchCatalog(catalog: Catalog, request: FastifyRequest): RouteAnswer {
   const shape = readShape(request);
   if (shape instanceof Refusal) return shape;
   const query = compileSearch(catalog, request.body, "body", "catalog");
@@ -91,7 +91,7 @@ function searchCatalog(catalog: Catalog, request: FastifyRequest): Answer {
   return ok({ matchingBlueprints, entities });
 }
 
-function searchPage(catalog: Catalog, shelf: Shelf, body: PageBody, flags: Shape): Answer {
+function searchPage(catalog: Catalog, shelf: Shelf, body: PageBody, flags: ReplyShape): RouteAnswer {
   if (body.query === undefined) return invalidRequest(`"query" must have required property 'combinator'`);
   const query = compileSearch(catalog, body.query, "query", "blueprint");
   if (query instanceof Refusal) return query;
@@ -101,14 +101,14 @@ function searchPage(catalog: Catalog, shelf: Shelf, body: PageBody, flags: Shape
   // One more than asked for shows whether there is a next page.
   const found = selectEntities(shelf, query, after, limit + 1);
   const page = found.slice(0, limit);
-  const shape: Shape = { ...flags, include: body.include ?? [], exclude: body.exclude ?? [] };
+  const shape: ReplyShape = { ...flags, include: body.include ?? [], exclude: body.exclude ?? [] };
   const entities = scoredReplies(catalog, shelf, page, shape);
   const last = page.at(-1);
   return ok(found.length > limit && last !== undefined ? { next: writeCursor(last.id), entities } : { entities });
 }
 
 // The User-Agent of the last writer says which program it was; `before` leaves out what was written since.
-function searchDatasource(catalog: Catalog, body: DatasourceBody): Answer {
+function searchDatasource(catalog: Catalog, body: DatasourceBody): RouteAnswer {
   const { datasource_prefix: prefix, datasource_suffix: suffix, before, limit } = body;
   const after = body.from === undefined || body.from === "" ? 0 : readCursor(body.from);
   if (after === undefined) return invalidRequest(`"from" is no cursor of a search`);

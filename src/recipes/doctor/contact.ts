@@ -2,8 +2,8 @@ import { isTokenBody } from "../../api/bodies.js";
 import { portQuotas } from "../../api/call.js";
 import type { Client } from "../../api/client.js";
 import { headerNumber, headerText, type ReplyHeaders, readLimitHeaders } from "../../api/headers.js";
-import type { Credentials } from "../../api/token.js";
 import { PortloadError } from "../../errors.js";
+import type { Credentials } from "../../secrets.js";
 import { type Check, checksOf } from "./checks.js";
 
 /** A reply to look at: headers, and when it came. */

@@ -1,7 +1,7 @@
 import { isBlueprintBody, isTokenBody } from "../../api/bodies.js";
 import type { Client } from "../../api/client.js";
 import { headerNumber, type ReplyHeaders } from "../../api/headers.js";
-import type { Credentials } from "../../api/token.js";
+import type { Credentials } from "../../secrets.js";
 import { type Check, checksOf } from "./checks.js";
 import { resetUnit } from "./contact.js";
 import { openLab } from "./lab.js";

@@ -1,5 +1,5 @@
 import type { Client } from "../../api/client.js";
-import type { ExplainedCandidate, Explanation, Held } from "../../authoring/explanation.js";
+import type { ExplainedCandidate, Explanation, HeldEntity } from "../../authoring/explanation.js";
 import { type CandidateTrace, type RecordTrace, traceRecords } from "../../authoring/trace-records.js";
 import type { Blueprints } from "../../blueprint.js";
 import { checkEntities } from "../../check/check.js";
@@ -169,7 +169,7 @@ async function heldOf(
     readonly mode: Mode;
     readonly resources: readonly Resource[];
   },
-): Promise<Held | undefined> {
+): Promise<HeldEntity | undefined> {
   const blueprint = catalog.get(key.blueprint);
   if (blueprint === undefined) return undefined;
   const missingTargets = [];

@@ -3,10 +3,11 @@ import { dirname, join } from "node:path";
 import { type Client, type ClientOptions, createClient } from "../../api/client.js";
 import type { Blueprint } from "../../blueprint.js";
 import { BlueprintError, UsageError } from "../../errors.js";
-import { namesIn, namesOf, type Target } from "../../init/find-relations.js";
+import { namesIn, namesOf } from "../../init/find-relations.js";
+import type { RelationTarget } from "../../init/proposal.js";
 import type { Survey } from "../../init/survey.js";
 import { loadBlueprintFiles } from "../run/blueprints.js";
-import { clientOptionsOf } from "../run/connect.js";
+import { clientOptionsOf } from "../run/client-options.js";
 
 /** The blueprint of a file, or of the catalog by its identifier. @throws {BlueprintError} when there is none */
 export async function findBlueprint(
@@ -108,11 +109,11 @@ const maxNames = 1000;
  *
  * @throws {ApiError | AuthError} when the API cannot be used
  */
-export async function catalogTargets(surveys: readonly Survey[], options: ClientOptions): Promise<Target[]> {
+export async function catalogTargets(surveys: readonly Survey[], options: ClientOptions): Promise<RelationTarget[]> {
   const names = [...new Set(surveys.flatMap((survey) => survey.fields.flatMap((field) => partsOf(namesIn(field)))))];
   const client = createClient(options);
   try {
-    const targets: Target[] = [];
+    const targets: RelationTarget[] = [];
     for (const blueprint of await client.listBlueprints()) {
       const keys = await keysOf(client, blueprint, names);
       if (keys.length > 0) targets.push({ blueprint: blueprint.identifier, from: blueprint.title ?? "", keys });
@@ -130,7 +131,7 @@ function partsOf(texts: readonly string[]): string[] {
   );
 }
 
-async function keysOf(client: Client, blueprint: Blueprint, names: readonly string[]): Promise<Target["keys"]> {
+async function keysOf(client: Client, blueprint: Blueprint, names: readonly string[]): Promise<RelationTarget["keys"]> {
   const addresses = Object.entries(blueprint.schema.properties).flatMap(([key, { type, format }]) =>
     type === "string" && (format === "email" || format === "user") ? [key] : [],
   );

@@ -35,6 +35,9 @@ export interface TrialCause {
   readonly places: readonly Place[];
 }
 
+/** What ends the cause of a value that fits Port's documented format loosely. */
+const mayBeRefused = "Port may refuse it";
+
 /** Places that a cause names. */
 const maxPlaces = 3;
 
@@ -94,7 +97,7 @@ function openTally(kind: string, blueprint: string): Tally {
 /** What the entities of a blueprint are named by: identifiers with their text, and values by property. */
 interface Names {
   readonly identifiers: Map<string, string>;
-  readonly values: Map<string, Set<string>>;
+  readonly values: Map<string, Map<string, number>>;
 }
 
 async function* countGiven(
@@ -114,8 +117,15 @@ function count(counts: Map<string, number>, key: string): void {
   counts.set(key, (counts.get(key) ?? 0) + 1);
 }
 
-function addChunk({ items, rejects, tally: { read } }: Chunk<Entity>, tally: Tally, known: Map<string, Names>): void {
+function addChunk(
+  { items, rejects, warnings, tally: { read } }: Chunk<Entity>,
+  tally: Tally,
+  known: Map<string, Names>,
+): void {
   tally.read += read;
+  for (const { code, path = "", message, count: times, first } of warnings)
+    if (code === "format_unusual" && first !== undefined)
+      addCause(tally, fieldOf({ path }), `${message}; ${mayBeRefused}`, first, times);
   for (const reject of rejects) {
     tally.rejected++;
     for (const each of [reject, ...(reject.also ?? [])]) addCause(tally, fieldOf(each), each.message, reject.at);
@@ -137,8 +147,9 @@ function addEntity({ key, body, json, at }: Entity, tally: Tally, known: Map<str
   tally.entities++;
   for (const [property, value] of [["$title", body.title] as const, ...Object.entries(body.properties)])
     if (typeof value === "string") {
-      const values = names.values.get(property) ?? new Set();
-      names.values.set(property, values.add(value));
+      const values = names.values.get(property) ?? new Map<string, number>();
+      names.values.set(property, values);
+      count(values, value);
     }
   for (const [relation, value] of Object.entries(body.relations)) {
     const search = isSearchQuery(value)
@@ -156,11 +167,11 @@ function isText(value: unknown): value is string {
   return typeof value === "string";
 }
 
-function addCause({ causes }: Tally, field: string, message: string, at: Place): void {
+function addCause({ causes }: Tally, field: string, message: string, at: Place, times = 1): void {
   const key = `${field} ${message.replaceAll(/"[^"]*"|\d+/g, "…")}`;
   const cause = causes.get(key) ?? { field, message, count: 0, places: [] };
   causes.set(key, cause);
-  cause.count++;
+  cause.count += times;
   if (cause.places.length < maxPlaces) cause.places.push(at);
 }
 
@@ -179,14 +190,22 @@ function finish(tally: Tally, known: ReadonlyMap<string, Names>, blueprints: Rea
   for (const { at, relation, property, names } of links) {
     const target = known.get(relations[relation]?.target ?? "");
     if (target === undefined) continue;
-    const values = property === "$identifier" ? target.identifiers : target.values.get(property);
-    const lost = names.find((name) => values?.has(name) !== true);
-    if (lost === undefined) continue;
-    const text = `${JSON.stringify(lost.slice(0, 60))} names no "${relations[relation]?.target}"; ${withoutTarget}`;
-    addCause(tally, `relations.${relation}`, text, at);
+    const to = relations[relation];
+    const times = (name: string): number =>
+      property === "$identifier" ? Number(target.identifiers.has(name)) : (target.values.get(property)?.get(name) ?? 0);
+    const lost = names.find((name) => times(name) === 0);
+    const several = to?.many === true ? undefined : names.find((name) => times(name) > 1);
+    if (lost !== undefined)
+      addCause(tally, `relations.${relation}`, `${shown(lost)} names no "${to?.target}"; ${withoutTarget}`, at);
+    else if (several !== undefined)
+      addCause(tally, `relations.${relation}`, `${shown(several)} names several "${to?.target}"; they are refused`, at);
   }
   const causes = [...tally.causes.values()].map((cause) => ({ ...cause, of: given.get(cause.field) ?? read }));
   return { kind, blueprint, read, entities, rejected: tally.rejected, causes };
+}
+
+function shown(text: string): string {
+  return JSON.stringify(text.slice(0, 60));
 }
 
 /** True for a relation whose target is in no source: the entity is written without it. */
@@ -200,8 +219,12 @@ const withoutTarget = "written without it";
 export function trialLines({ read, entities, rejected, blueprint, causes }: Trial): string[] {
   const partly = causes.filter(lacksTarget).reduce((sum, cause) => sum + cause.count, 0);
   const without = partly === 0 ? "" : `, ${partly} relations without their target`;
+  const unsure = causes
+    .filter(({ message }) => message.endsWith(mayBeRefused))
+    .reduce((sum, cause) => sum + cause.count, 0);
+  const perhaps = unsure === 0 ? "" : `, ${unsure} that Port may refuse`;
   return [
-    `tried on the sample: ${read} records, ${entities} would be imported as "${blueprint}", ${rejected === 0 ? "none" : rejected} rejected${without}`,
+    `tried on the sample: ${read} records, ${entities} would be imported as "${blueprint}", ${rejected === 0 ? "none" : rejected} rejected${perhaps}${without}`,
     ...causes.map(
       ({ field, message, count: times, of, places }) =>
         `${field === "" ? "" : `${field}: `}${times} of ${of} ${placesText(places, times)}: ${message}`,

@@ -1,15 +1,36 @@
 import { maxDeleteIdentifiers } from "../../api/entity-calls.js";
+import type { FoundEntity } from "../../entity.js";
 import { GuardError } from "../../errors.js";
 import { wordsOf } from "../../reply.js";
 import type { Ledger } from "../run/ledger.js";
 import type { Target } from "../target/target.js";
 import type { Stale } from "./find-stale.js";
 
+/** What is asked and noted on the way of a deletion. */
+export interface DeletionWatch {
+  /** Whether an entity, as it was fetched right before, may still be deleted. */
+  owns(blueprint: string, entity: FoundEntity): boolean;
+  /** Called before a request, which waits for it. */
+  sending(blueprint: string, entities: readonly FoundEntity[]): Promise<void>;
+  /** The same for what the API deletes with others. */
+  sendingDependents(blueprint: string, identifiers: readonly string[]): Promise<void>;
+  /** Receives how many a request deleted. */
+  settled(blueprint: string, gone: number): void;
+}
+
+const unwatched: DeletionWatch = {
+  owns: () => true,
+  sending: async () => undefined,
+  sendingDependents: async () => undefined,
+  settled: () => undefined,
+};
+
 /**
  * Deletes what is stale, a hundred at a time, what relates to others first; entities that others still depend on wait for a later round. What they
  * were is in the journal before they go.
  *
  * @param signal - ends it before the next hundred
+ * @returns whether all is done
  * @throws {GuardError} when some are left because entities that stay depend on them, or because the API refuses
  */
 export async function deleteStale(
@@ -17,7 +38,9 @@ export async function deleteStale(
   target: Target,
   ledger: Ledger,
   signal: AbortSignal,
-): Promise<void> {
+  watch: DeletionWatch = unwatched,
+): Promise<boolean> {
+  for (const { blueprint, identifiers } of dependents) await watch.sendingDependents(blueprint, identifiers);
   const left = new Map(byBlueprint);
   let refusal = "";
   for (let moved = true; moved && left.size > 0; ) {
@@ -25,11 +48,16 @@ export async function deleteStale(
     for (const [blueprint, identifiers] of left) {
       const stays: string[] = [];
       for (let start = 0; start < identifiers.length; start += maxDeleteIdentifiers) {
-        if (signal.aborted) return;
-        const part = identifiers.slice(start, start + maxDeleteIdentifiers);
-        const entities = [...(await target.lookUp(blueprint, part)).values()];
+        if (signal.aborted) return false;
+        const asked = identifiers.slice(start, start + maxDeleteIdentifiers);
+        const found = [...(await target.lookUp(blueprint, asked)).values()];
+        const entities = found.filter((entity) => watch.owns(blueprint, entity));
+        const part = withoutForeign(asked, found, entities, blueprint, ledger);
+        if (part.length === 0) continue;
+        await watch.sending(blueprint, entities);
         await ledger.journal({ line: "delete", blueprint, entities });
         const { gone, refused, message } = await deletePart(target, ledger, blueprint, part);
+        watch.settled(blueprint, gone);
         moved ||= gone > 0;
         refusal = message ?? refusal;
         stays.push(...refused);
@@ -47,6 +75,23 @@ export async function deleteStale(
     ledger.warn([{ code: "deleted_dependents", blueprint, message, count: gone.length }]);
   }
   if (left.size > 0) throw leftBehind(left, refusal);
+  return true;
+}
+
+/** What may be deleted of those asked for; what somebody else has taken over since it was found is reported. */
+function withoutForeign(
+  asked: readonly string[],
+  found: readonly FoundEntity[],
+  owned: readonly FoundEntity[],
+  blueprint: string,
+  ledger: Ledger,
+): readonly string[] {
+  if (owned.length === found.length) return asked;
+  const kept = new Set(owned.map(({ identifier }) => identifier));
+  const foreign = new Set(found.flatMap(({ identifier }) => (kept.has(identifier) ? [] : [identifier])));
+  const message = `not deleted: the mapping does not own them (prune.where): ${[...foreign].slice(0, 10).join(", ")}`;
+  ledger.warn([{ code: "not_owned", blueprint, message, count: foreign.size }]);
+  return asked.filter((identifier) => !foreign.has(identifier));
 }
 
 interface Part {

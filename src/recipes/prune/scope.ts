@@ -1,12 +1,13 @@
-import type { Blueprints } from "../../blueprint.js";
-import type { Entity } from "../../entity.js";
+import type { Blueprint, Blueprints } from "../../blueprint.js";
+import type { Entity, FoundEntity } from "../../entity.js";
 import { GuardError, UsageError } from "../../errors.js";
 import type { Prune } from "../../map/mapping.js";
 import type { ResolvedRunOptions } from "../../options/run.js";
 import type { StepPlan } from "../../order/steps.js";
-import { sameJson } from "../../same-value.js";
+import { sameJson, sameValue } from "../../same-value.js";
 import type { Inventory } from "../run/inventory.js";
 import type { EntityStage } from "../stages/entities.js";
+import type { WriteRules } from "../target/target.js";
 
 /** What a prune looks at: the blueprints that resources own something of, and what was met of them on the way. */
 export interface PruneScope {
@@ -16,6 +17,8 @@ export interface PruneScope {
   readonly deletionOrder: readonly string[];
   /** The query that finds what the mapping owns of a blueprint. */
   queryOf(blueprint: string): { readonly combinator: "or"; readonly rules: readonly unknown[] };
+  /** Whether the mapping owns an entity of the catalog, as it was fetched. */
+  owns(blueprint: string, entity: FoundEntity): boolean;
   /** Takes note of entities on their way to the comparison. */
   readonly watch: EntityStage;
   /** Entities named by a search. */
@@ -28,24 +31,29 @@ export interface PruneScope {
 export function pruneScope({
   inventory: { mapping },
   plan,
+  target,
 }: {
   readonly inventory: Pick<Inventory, "mapping">;
   readonly plan: StepPlan;
+  readonly target: { readonly rules: Pick<WriteRules, "blueprints"> };
 }): PruneScope {
   const owning = mapping.resources.flatMap(({ blueprint, prune }) =>
     blueprint === undefined || prune === undefined ? [] : [{ blueprint, prune }],
   );
-  const blueprints = [...new Set(owning.map(({ blueprint }) => blueprint))];
+  const names = [...new Set(owning.map(({ blueprint }) => blueprint))];
+  const { blueprints } = target.rules;
   const searched = new Map<string, number>();
   const strangers = new Map<string, string>();
   return {
-    blueprints,
-    deletionOrder: [...blueprints].sort((a, b) => plan.stepOf(b) - plan.stepOf(a)),
+    blueprints: names,
+    deletionOrder: [...names].sort((a, b) => plan.stepOf(b) - plan.stepOf(a)),
     queryOf(blueprint) {
       const rules = owning.filter((one) => one.blueprint === blueprint).map(({ prune }) => ruleOf(prune));
       // No rules at all match everything.
       return { combinator: "or", rules: rules.includes(undefined) ? [] : distinct(rules) };
     },
+    owns: (blueprint, entity) =>
+      owning.some((one) => one.blueprint === blueprint && ownsFound(one.prune, entity, blueprints.get(blueprint))),
     async *watch(entities) {
       for await (const chunk of entities) {
         for (const entity of chunk) {
@@ -104,6 +112,22 @@ function owns(prune: Prune, { body }: Entity): boolean {
   if (prune === "all") return true;
   const { property, value } = prune.where;
   return sameJson(body.properties[property] ?? body.relations[property], value);
+}
+
+function ownsFound(prune: Prune, { properties, relations }: FoundEntity, definition?: Blueprint): boolean {
+  if (prune === "all") return true;
+  const { property, value } = prune.where;
+  const isProperty = definition?.schema.properties[property] !== undefined;
+  const held = fieldOf(isProperty ? properties : relations, property);
+  return (
+    sameValue(held, value, isProperty ? definition?.schema.properties[property] : undefined) ||
+    (Array.isArray(held) && held.some((one) => sameJson(one, value)))
+  );
+}
+
+function fieldOf(fields: unknown, key: string): unknown {
+  if (typeof fields !== "object" || fields === null || !Object.hasOwn(fields, key)) return undefined;
+  return (fields as Readonly<Record<string, unknown>>)[key];
 }
 
 function distinct(rules: readonly unknown[]): readonly unknown[] {

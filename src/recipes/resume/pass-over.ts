@@ -7,8 +7,8 @@ import { rejectOf } from "../../write/outcome.js";
 import { judgeFound } from "../../write/read-back.js";
 import { groupBy } from "../run/inventory.js";
 import type { Ledger } from "../run/ledger.js";
+import { acknowledge, defer, journaled } from "../stages/books.js";
 import type { EntityStage } from "../stages/entities.js";
-import { acknowledge, defer, journaled } from "../stages/write.js";
 import type { Target, WriteRules } from "../target/target.js";
 
 /** Leaves out what the import settled before it stopped, and accounts for it again. */

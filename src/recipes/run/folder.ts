@@ -9,6 +9,7 @@ import { isUrl } from "../../read/fetch.js";
 import type { Receipt } from "../../read/receipt.js";
 import type { Reject } from "../../reject.js";
 import type { ReportOrigin } from "../../report/report.js";
+import { quoted } from "../../shown-value.js";
 import { fingerprintFile, withoutSecrets } from "../../state/fingerprint.js";
 import type { JournalHeader, SourceFingerprint } from "../../state/journal-lines.js";
 import { openState, type State } from "../../state/state.js";
@@ -43,13 +44,21 @@ type Header = Pick<JournalHeader, "command" | "options" | "fingerprints" | "retr
  */
 export type OpenFolder<F extends Folder = Folder> = (facts: FolderFacts) => Promise<F>;
 
+/** The folder of import folders: as the option says, then the environment. */
+export function stateDirFrom(
+  { stateDir }: { readonly stateDir?: string | undefined },
+  { env }: Pick<ImportContext, "env">,
+): string {
+  return stateDir ?? env?.PORTLOAD_STATE ?? ".portload";
+}
+
 /** Opens the folder of a new import. */
 export function newFolder(
-  { stateDir, keep }: { readonly stateDir?: string | undefined; readonly keep: number },
-  { env }: Pick<ImportContext, "env">,
+  options: { readonly stateDir?: string | undefined; readonly keep: number },
+  context: Pick<ImportContext, "env">,
 ): OpenFolder {
   return async ({ header, sources, stdin }) => ({
-    state: await openState({ stateDir: stateDir ?? env?.PORTLOAD_STATE ?? ".portload", keep, header }),
+    state: await openState({ stateDir: stateDirFrom(options, context), keep: options.keep, header }),
     sources,
     stdin,
   });
@@ -131,10 +140,6 @@ export function originOf({ command, commandLine, header, mapping, inputs, receip
 /** A command line as a shell takes it again; what may be secret in an address is left out. */
 export function commandLineOf(words: readonly string[]): string {
   return ["portload", ...words.map((word) => quoted(withoutSecrets(word)))].join(" ");
-}
-
-function quoted(word: string): string {
-  return /^[\w@%+=:,./*-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 /** The keys that the expressions of a kind's resources read; undefined where one may see the whole record. */

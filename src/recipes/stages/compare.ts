@@ -6,8 +6,8 @@ import type { KeySet } from "../../settle/keys.js";
 import type { Ledger } from "../run/ledger.js";
 import type { Target } from "../target/target.js";
 import { lookUpsAhead, workAhead } from "./ahead.js";
+import { acknowledge } from "./books.js";
 import type { Entities, EntityStage } from "./entities.js";
-import { acknowledge } from "./write.js";
 
 /** An entity that is not as the catalog has it. */
 export interface EntityDifference {

@@ -7,8 +7,8 @@ import { withoutClears } from "../../write/outcome.js";
 import type { Ledger } from "../run/ledger.js";
 import type { Target } from "../target/target.js";
 import { gathered, lookUpsAhead, workAhead } from "./ahead.js";
+import { defer } from "./books.js";
 import type { Entities, WriteStage } from "./entities.js";
-import { defer } from "./write.js";
 
 /**
  * Turns entities into first writes: relations whose target is not there yet are left out, and wait. Where the catalog holds all the rest, there is no

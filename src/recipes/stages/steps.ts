@@ -1,17 +1,21 @@
-import type { Write } from "../../entity.js";
+import { originOf, type Write } from "../../entity.js";
 import type { Step } from "../../order/steps.js";
 import { type Deferred, type Outcome, placeOf } from "../../outcome.js";
+import type { Reject } from "../../reject.js";
+import { wordsOf } from "../../reply.js";
 import { isHeld } from "../../settle/compare.js";
 import { type MissingTarget, secondStep } from "../../settle/deferral.js";
 import { createKeySet, type KeySet } from "../../settle/keys.js";
 import type { Verdict } from "../../verdict.js";
 import { outcomeOf, rejectOf, writtenOutcome } from "../../write/outcome.js";
+import { batchWrites, writeBatches } from "../../write/write.js";
+import type { Control } from "../run/control.js";
 import type { Ledger } from "../run/ledger.js";
 import type { Target } from "../target/target.js";
+import { booksOf, type ClearingBooks, defer, firstWrites } from "./books.js";
 import { knowTargets } from "./defer.js";
 import type { EntityStage, Stages, StepJob, WriteStage } from "./entities.js";
 import { judgeMissing, type MissingJudge, makeTargets, strictBlueprint } from "./missing-targets.js";
-import { booksOf, defer, firstWrites, sendWrites } from "./write.js";
 
 /** Runs the steps one after another, each through its stages into the target; then writes what had to wait. */
 export async function runSteps(job: StepJob, stagesOf: (step: Step) => Stages): Promise<void> {
@@ -162,4 +166,55 @@ function judgedOutcome(
   const more = omitted.length === 0 ? {} : { omitted };
   if (reject !== undefined) return { ...placeOf(entity), is: "rejected", reject, ...more };
   return is === undefined ? { ...placeOf(entity), is: "notAttempted" } : { ...writtenOutcome(entity, is), ...more };
+}
+
+/** Sends writes in batches, several at once, until they end or the run stops. */
+async function sendWrites(
+  writes: AsyncIterable<readonly Write[]>,
+  target: Target,
+  { stop, width, clock }: Control,
+  { sending, settled }: ClearingBooks,
+): Promise<void> {
+  await writeBatches(batchWrites(writes), {
+    ...{ target, width, signal: stop.signal },
+    onFailure: () => stop.because("failed"),
+    sleep: (ms) => clock.sleep(ms, stop.signal).catch(() => undefined),
+    books: { sending, settled: async (verdicts) => settled(verdicts, await clearFields(verdicts, target)) },
+  });
+}
+
+/**
+ * Clears titles, icons and teams of entities that a reply says are updated, each by a PATCH of its own, since an upsert takes no null there. What was
+ * created has none yet. A second write follows for an entity whose first one did this, unless the API refused that one; it is without `clears` by then.
+ *
+ * @returns the rejects of those that are refused
+ */
+async function clearFields(verdicts: ReadonlyMap<Write, Verdict>, target: Target): Promise<ReadonlyMap<Write, Reject>> {
+  const uncleared = new Map<Write, Reject>();
+  await Promise.all(
+    [...verdicts].map(async ([write, { is }]) => {
+      const { key, clears = [] } = write.entity;
+      if (is !== "updated" || clears.length === 0) return;
+      const reply = await target.clear(key, clears);
+      if (reply.is === "refused") uncleared.set(write, rejectOfClear(write, clears, reply));
+    }),
+  );
+  return uncleared;
+}
+
+function rejectOfClear(write: Write, clears: readonly string[], reply: Parameters<typeof wordsOf>[0] & Traced): Reject {
+  const wait = (write.deferred?.waiting.length ?? 0) > 0 ? "; the relations that waited are not written either" : "";
+  return {
+    code: "refused_by_api",
+    stage: "write",
+    message: `the entity is written, but its ${clears.join(" and ")} could not be cleared: ${wordsOf(reply)}${wait}`,
+    path: clears[0] ?? "title",
+    ...originOf(write.entity),
+    status: reply.status,
+    ...(reply.traceId !== undefined && { traceId: reply.traceId }),
+  };
+}
+
+interface Traced {
+  readonly traceId?: string;
 }

@@ -4,18 +4,10 @@ import { createClient } from "../../api/client.js";
 import type { Blueprint } from "../../blueprint.js";
 import { CredentialsError, MappingError, UsageError } from "../../errors.js";
 import { parseMapping } from "../../map/mapping-file.js";
+import type { StudioOptions } from "../../options/authoring.js";
 import { type BoundSource, bindSources } from "../../read/bind.js";
 import { proposeMapping } from "../init.js";
-import { clientOptionsOf } from "../run/connect.js";
-
-/** What a studio is opened with. */
-export interface StudioOptions {
-  readonly sources: readonly string[];
-  readonly mapping?: string;
-  /** Folder of blueprint files; without it those of the catalog, where there are credentials, else those that are proposed. */
-  readonly blueprints?: string;
-  readonly apiUrl?: string;
-}
+import { clientOptionsOf } from "../run/client-options.js";
 
 /** What a studio begins with. */
 export interface StudioStart {

@@ -5,9 +5,10 @@ import type { Blueprint } from "../../blueprint.js";
 import { PortloadError, StateError, UsageError } from "../../errors.js";
 import { startJq } from "../../map/jq.js";
 import { parseMapping, sourceOptionsFor } from "../../map/mapping-file.js";
+import type { StudioOptions } from "../../options/authoring.js";
 import { preview } from "../preview.js";
 import { loadBlueprintFolder } from "../run/blueprints.js";
-import { askCatalog, beginStudio, type CatalogFacts, type StudioOptions, type StudioStart } from "./begin.js";
+import { askCatalog, beginStudio, type CatalogFacts, type StudioStart } from "./begin.js";
 import { type Evaluation, evaluate } from "./evaluate.js";
 import { type Sample, sampleOf } from "./sample.js";
 

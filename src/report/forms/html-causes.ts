@@ -2,7 +2,7 @@ import { relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { stackedBar } from "../../pages/charts.js";
 import { type Html, html } from "../../pages/html.js";
-import { furtherFaults, type RejectGroup, type Sample } from "../group-causes.js";
+import { furtherFaults, type RejectGroup, type RejectSample } from "../group-causes.js";
 import type { Report } from "../report.js";
 import { faultAndFix, formatCount, formatNumber, formatPlace, visible } from "../words.js";
 
@@ -64,7 +64,7 @@ ${rejects === undefined ? "" : html`<p>${fileLink(rejects, file)} holds these re
 </li>`;
 }
 
-function sampleRow({ value, ...place }: Sample): Html {
+function sampleRow({ value, ...place }: RejectSample): Html {
   return html`<tr><td data-label="Where">${visible(formatPlace(place))}</td><td data-label="Value">${value === undefined ? html`<span class="quiet">none</span>` : html`<code>${visible(value)}</code>`}</td></tr>`;
 }
 

@@ -1,93 +1,21 @@
-import { type Batch, type Entity, originOf, type Write } from "../../entity.js";
+import type { Entity, Write } from "../../entity.js";
 import { type Deferred, type Outcome, placeOf } from "../../outcome.js";
 import type { Reject } from "../../reject.js";
-import { wordsOf } from "../../reply.js";
 import type { KeySet } from "../../settle/keys.js";
 import type { Settled } from "../../state/journal-lines.js";
 import type { Verdict } from "../../verdict.js";
-import { batchWrites } from "../../write/exchange.js";
+import type { Books } from "../../write/exchange.js";
 import { outcomeOf } from "../../write/outcome.js";
-import { writeBatches } from "../../write/write.js";
-import type { Control } from "../run/control.js";
 import { groupBy } from "../run/inventory.js";
 import type { Ledger } from "../run/ledger.js";
-import type { Target } from "../target/target.js";
 
-/** Keeps what is sent and what became of it. */
-export interface Books {
-  /** Receives a batch before it is sent. @param atMs - see {@link Target.serverNow} */
-  sending(batch: Batch, atMs: number | undefined): Promise<void>;
-  /**
-   * Receives what a reply says of writes, before their place in flight is free.
-   *
-   * @param uncleared - why fields of entities that are written could not be cleared
-   */
+/** Books that also learn which fields of entities that are written could not be cleared, and why. */
+export interface ClearingBooks extends Pick<Books, "sending"> {
   settled(verdicts: ReadonlyMap<Write, Verdict>, uncleared: ReadonlyMap<Write, Reject>): Promise<void>;
 }
 
-/** Sends writes in batches, several at once, until they end or the run stops. */
-export async function sendWrites(
-  writes: AsyncIterable<readonly Write[]>,
-  target: Target,
-  { stop, width, clock }: Control,
-  books: Books,
-): Promise<void> {
-  const { blueprints, createMissing } = target.rules;
-  await writeBatches(batchWrites(writes), {
-    width,
-    signal: stop.signal,
-    onFailure: () => stop.because("failed"),
-    async send(batch) {
-      await books.sending(batch, target.serverNow());
-      const items = batch.writes.map(({ entity }) => entity.json);
-      return target.upsert(batch.blueprint, items, { mode: batch.mode, createMissing });
-    },
-    lookUp: target.lookUp,
-    serverNow: target.serverNow,
-    blueprint: (identifier) => blueprints.get(identifier),
-    sleep: (ms) => clock.sleep(ms, stop.signal).catch(() => undefined),
-    settle: async (verdicts) => books.settled(verdicts, await clearFields(verdicts, target)),
-  });
-}
-
-/**
- * Clears titles, icons and teams of entities that a reply says are updated, each by a PATCH of its own, since an upsert takes no null there. What was
- * created has none yet. A second write follows for an entity whose first one did this, unless the API refused that one; it is without `clears` by then.
- *
- * @returns the rejects of those that are refused
- */
-async function clearFields(verdicts: ReadonlyMap<Write, Verdict>, target: Target): Promise<ReadonlyMap<Write, Reject>> {
-  const uncleared = new Map<Write, Reject>();
-  await Promise.all(
-    [...verdicts].map(async ([write, { is }]) => {
-      const { key, clears = [] } = write.entity;
-      if (is !== "updated" || clears.length === 0) return;
-      const reply = await target.clear(key, clears);
-      if (reply.is === "refused") uncleared.set(write, rejectOfClear(write, clears, reply));
-    }),
-  );
-  return uncleared;
-}
-
-function rejectOfClear(write: Write, clears: readonly string[], reply: Parameters<typeof wordsOf>[0] & Traced): Reject {
-  const wait = (write.deferred?.waiting.length ?? 0) > 0 ? "; the relations that waited are not written either" : "";
-  return {
-    code: "refused_by_api",
-    stage: "write",
-    message: `the entity is written, but its ${clears.join(" and ")} could not be cleared: ${wordsOf(reply)}${wait}`,
-    path: clears[0] ?? "title",
-    ...originOf(write.entity),
-    status: reply.status,
-    ...(reply.traceId !== undefined && { traceId: reply.traceId }),
-  };
-}
-
-interface Traced {
-  readonly traceId?: string;
-}
-
 /** The books of first writes: what left relations out, or was refused for a missing target, waits for the first round of second writes. */
-export function firstWrites(ledger: Ledger, keys: KeySet): Books {
+export function firstWrites(ledger: Ledger, keys: KeySet): ClearingBooks {
   return booksOf(ledger, keys, { round: 0, judge: outcomeOf });
 }
 
@@ -103,7 +31,7 @@ export function booksOf(
   ledger: Ledger,
   keys: KeySet,
   { round, judge }: { readonly round: number; readonly judge: Judge },
-): Books {
+): ClearingBooks {
   return {
     async sending({ mode, writes }, atMs) {
       // Mode create must not be repeated blindly, not even by an import that is resumed.

@@ -1,0 +1,122 @@
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { filesIn, importBy, proposeFor, tableOf } from "../support/proposed.js";
+
+describe("init on exports of ticket systems", () => {
+  it("calls a record by the name beside its identifier, and takes one of two columns that name the same entity as the relation", async () => {
+    const people = ["Ann Lee", "Bo Li", "Ann Lee", "Cy Ho", "Di Wu"];
+    const folder = await filesIn({
+      "users.csv": tableOf(
+        "employee_id,employee_name,location",
+        5,
+        (index) => `EMP${index},${people[index]},City ${index % 2}`,
+      ),
+      "incidents.csv": tableOf(
+        "incident_number,employee_id,employee_name,short_description",
+        40,
+        (index) => `INC${index},EMP${index % 5},${people[index % 5]},Broken thing ${index % 7}`,
+      ),
+    });
+    const sources = ["users.csv", "incidents.csv"].map((name) => join(folder, name));
+    const proposed = await proposeFor(sources);
+    const { users, incidents } = proposed.entities;
+    expect([users?.title, incidents?.title]).toEqual([".employee_name", ".short_description"]);
+    expect(incidents?.relations).toEqual({ employee: ".employee_id" });
+    expect(proposed.blueprints.incident?.relations?.employee).toMatchObject({ title: "Employee", target: "user" });
+    expect(incidents?.properties).toEqual({ employeeName: ".employee_name" });
+    const { report, faults } = await importBy(proposed, sources);
+    expect([report.entities.created, report.rejects, faults]).toEqual([45, [], []]);
+  });
+
+  it("names addresses that the API may refuse, though they are no certain faults", async () => {
+    const mail = (index: number): string => (index === 6 ? "mr..x@example.com" : `m${index}@example.com`);
+    const folder = await filesIn({ "users.csv": tableOf("id,mail", 100, (index) => `u${index},${mail(index)}`) });
+    const { tried, blueprints } = await proposeFor([join(folder, "users.csv")]);
+    expect(blueprints.user?.schema.properties.mail?.format).toBe("email");
+    expect(tried[0]?.lines).toEqual([
+      'tried on the sample: 100 records, 100 would be imported as "user", none rejected, 1 that Port may refuse',
+      "properties.mail: 1 of 100 (line 8): does not look like email: expects an address, as name@example.com; Port may refuse it",
+    ]);
+  });
+
+  it("makes one property of ServiceNow's display value and stored value, and a relation of the stored one", async () => {
+    const owner = (index: number): object => ({ display_value: `Team ${index % 3}`, value: `${index % 3}`.repeat(32) });
+    const folder = await filesIn({
+      "teams.csv": tableOf("sys_id,name", 3, (index) => `${`${index}`.repeat(32)},Team ${index}`),
+      "servers.json": JSON.stringify({
+        result: Array.from({ length: 20 }, (_, index) => ({
+          sys_id: `${index}`.padStart(32, "a"),
+          name: `srv-${index}`,
+          ram: { display_value: `${index + 1},024`, value: `${index + 1}024` },
+          support_group: owner(index),
+          virtual: index % 2 === 0 ? "true" : "false",
+          cpu_count: `${index % 4}`,
+        })),
+      }),
+    });
+    const sources = ["servers.json", "teams.csv"].map((name) => join(folder, name));
+    const proposed = await proposeFor(sources);
+    const { server } = proposed.blueprints;
+    const types = Object.entries(server?.schema.properties ?? {}).map(([key, { type, title }]) => [key, type, title]);
+    expect(types).toEqual([
+      ["ram", "number", "RAM"],
+      ["supportGroup", "string", "Support group"],
+      ["virtual", "boolean", "Virtual"],
+      ["cpuCount", "number", "CPU count"],
+    ]);
+    expect(proposed.entities.servers?.relations).toEqual({ supportGroupValue: ".support_group.value" });
+    const { report, faults } = await importBy(proposed, sources);
+    expect([report.entities.created, report.rejects, faults]).toEqual([23, [], []]);
+  });
+});
+
+describe("init on a list of Kubernetes objects", () => {
+  const listOf = (items: readonly object[]): string => JSON.stringify({ apiVersion: "v1", kind: "List", items });
+  const services = ["api", "web", "db"].map((name, index) => ({
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: { name, labels: { "app.kubernetes.io/name": name, tier: `t${index}` }, uid: `u-${index}` },
+    spec: { clusterIP: index === 0 ? "None" : `10.0.0.${index}` },
+  }));
+  const pods = Array.from({ length: 12 }, (_, index) => ({
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: {
+      name: `pod-${index}`,
+      labels: { "app.kubernetes.io/name": "api" },
+      annotations: { "prometheus.io/scrape": "true" },
+    },
+    spec: { nodeName: "node-1", hostname: `pod-${index}` },
+  }));
+  const node = {
+    apiVersion: "v1",
+    kind: "Node",
+    metadata: { name: "node-1", annotations: { "a.io/managed": "true" } },
+    status: { nodeInfo: { kubeletVersion: "v1.23.1", containerRuntimeVersion: "docker://20.10.12" } },
+  };
+
+  it("keeps labels and annotations as one property each, and takes no constant for an identifier or a link", async () => {
+    const folder = await filesIn({
+      "services.json": listOf(services),
+      "pods.json": listOf(pods),
+      "nodes.json": listOf([node]),
+    });
+    const sources = ["services.json", "pods.json", "nodes.json"].map((name) => join(folder, name));
+    const proposed = await proposeFor(sources);
+    const found = Object.entries(proposed.entities).map(([kind, { identifier, relations }]) => [
+      kind,
+      identifier,
+      relations,
+    ]);
+    expect(found).toEqual([
+      ["services", ".metadata.name", {}],
+      ["nodes", ".metadata.name", {}],
+      ["pods", ".metadata.name", { specNodeName: ".spec.nodeName" }],
+    ]);
+    expect(proposed.blueprints.pod?.schema.properties.metadataLabels?.type).toBe("object");
+    const runtime = proposed.blueprints.node?.schema.properties.statusNodeInfoContainerRuntimeVersion;
+    expect(runtime).toEqual({ type: "string", title: "Status node info container runtime version" });
+    const { report, faults } = await importBy(proposed, sources);
+    expect([report.entities.created, report.rejects, faults]).toEqual([16, [], []]);
+  });
+});
