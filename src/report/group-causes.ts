@@ -191,7 +191,7 @@ function addTo<T extends Cause & { readonly value?: string }>(
 
 /**
  * What tells the causes of one code, blueprint and path apart: the message without what is the record's own, its numbers and the texts that it quotes. A quoted
- * character is a cause of its own.
+ * character or two make a cause of their own.
  */
 function variantOf(
   variants: Map<string, Set<string>>,
@@ -199,7 +199,7 @@ function variantOf(
   { message }: Pick<Reject, "message">,
 ): string {
   const variant = message
-    .replaceAll(/"(?:[^"\\]|\\.){2,}"/g, '"…"')
+    .replaceAll(/"(?:[^"\\]|\\.){3,}"/g, '"…"')
     .replaceAll(/(?:"…"(?:, )?)+/g, '"…"')
     .replaceAll(/\d+/g, "0");
   const key = JSON.stringify(cause);
