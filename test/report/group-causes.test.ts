@@ -111,7 +111,7 @@ describe("groupCauses", () => {
       [1, 'is none of "ccc"'],
     ]);
     const many = groupCauses(["a.csv"]);
-    many.addRejects(Array.from({ length: 100 }, (_, n) => reject(n + 1, { message: "x".repeat(n) })));
+    many.addRejects(Array.from({ length: 100 }, (_, n) => reject(n + 1, { message: "x".repeat(n + 1) })));
     expect(many.rejects().length).toBe(maxMessages + 1);
     expect(many.rejects()[0]).toMatchObject({ count: 100 - maxMessages });
   });
