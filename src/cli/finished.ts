@@ -1,8 +1,9 @@
 import { sep } from "node:path";
 import type { Connection, ImportContext } from "../recipes/run/connect.js";
 import type { Finished } from "../recipes/run/finish.js";
+import type { ExitCode } from "../report/exit-code.js";
 import { quoted } from "../shown-value.js";
-import { describeError, type ExitCode } from "./exit.js";
+import { describeError } from "./exit.js";
 import type { OutputOptions } from "./output.js";
 import { showProgress } from "./progress.js";
 import { mayColor, printJson, say, type Terminal } from "./terminal.js";

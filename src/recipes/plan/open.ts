@@ -177,6 +177,7 @@ function rulesOf(
     makesTargets: onMissingTarget.some((policies) => Object.values(policies).includes("create")),
     onMissingTarget: ({ resource }, relation) => onMissingTarget[resource]?.[relation],
     deferrable: planSteps({ blueprints: names, dynamic: false }, blueprints, { createMissing }).deferrable,
+    isWritten: (blueprint) => blueprints.has(blueprint),
     // Which fields differ is in the plan.
     fieldsOf: () => ({ head: [], properties: [], relations: [] }),
   };

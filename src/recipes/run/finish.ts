@@ -1,10 +1,11 @@
 import { existsSync } from "node:fs";
 import type { Client } from "../../api/client.js";
 import type { Mode } from "../../entity.js";
-import { GuardError, InternalError, PortloadError, SourceError } from "../../errors.js";
+import { SourceError } from "../../errors.js";
 import { extractRecords, rejectsNameOf } from "../../read/extract.js";
+import { type Ending, endingOf } from "../../report/exit-code.js";
 import { writeForms } from "../../report/forms.js";
-import { buildReport, type Ending, type RejectFile, type Report, type ReportOrigin } from "../../report/report.js";
+import { buildReport, type RejectFile, type Report, type ReportOrigin } from "../../report/report.js";
 import type { Timeline } from "../../report/timeline.js";
 import type { State } from "../../state/state.js";
 import { copyOf } from "../stages/entities.js";
@@ -99,12 +100,13 @@ function reportOf(
   durationMs: number,
 ): Report {
   if (ending === "finished" && allowed !== undefined) ledger.warn(allowed.cured());
-  const report = buildReport({
+  return buildReport({
     importId: state.importId,
     command,
     dryRun,
     ending,
     counts: ledger.close(ending !== "finished"),
+    allRejectsAllowed: allowed?.fresh === 0,
     rejects: ledger.rejectGroups(),
     faults: ledger.faultGroups(),
     warnings: ledger.warningGroups(),
@@ -116,13 +118,6 @@ function reportOf(
     ...(retryOf !== undefined && { retryOf }),
     durationMs,
   });
-  // All that was rejected is known and allowed.
-  return ending === "finished" && report.exitCode === 1 && allowed?.fresh === 0 ? { ...report, exitCode: 0 } : report;
-}
-
-function endingOf(error: unknown): Ending {
-  if (error instanceof GuardError) return "refused";
-  return error instanceof InternalError || !(error instanceof PortloadError) ? "broken" : "failed";
 }
 
 /** Writes each source's rejected records back as that source wrote them. A source that is gone by now costs only its own file. */

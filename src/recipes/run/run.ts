@@ -174,6 +174,7 @@ function rulesOf(
     deferrable,
     makesTargets: mapping.resources.some(({ onMissingTarget }) => Object.values(onMissingTarget).includes("create")),
     onMissingTarget: ({ resource }, relation) => mapping.resources[resource]?.onMissingTarget[relation],
+    isWritten: (blueprint) => resources.some((resource) => (resource.blueprint ?? blueprint) === blueprint),
     fieldsOf(blueprint) {
       const own = resources.filter((resource) => resource.blueprint === undefined || resource.blueprint === blueprint);
       const head = ["title", "icon", "team"] as const;

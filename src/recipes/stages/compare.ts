@@ -8,6 +8,7 @@ import type { Target } from "../target/target.js";
 import { lookUpsAhead, workAhead } from "./ahead.js";
 import { acknowledge } from "./books.js";
 import type { Entities, EntityStage } from "./entities.js";
+import { type Resolving, searchResolver } from "./searched-targets.js";
 
 /** An entity that is not as the catalog has it. */
 export interface EntityDifference {
@@ -26,7 +27,8 @@ const maxGroupBytes = 8 * 1024 * 1024;
 
 /**
  * Compares entities with the catalog, a thousand of a blueprint at a time, and lets only those through that a write would change. The others are
- * accounted for as unchanged; one that would lack a required value is a reject. Entities named by a search are always let through.
+ * accounted for as unchanged; one that would lack a required value is a reject. Entities named by a search are always let through, and those with a relation
+ * by a search whose find is not known.
  *
  * @param onDifference - receives each entity that is let through, in their order
  */
@@ -38,7 +40,8 @@ export function compareWithCatalog(
 ): EntityStage {
   return async function* (entities) {
     const comparisons = comparisonsOf(target);
-    const compare = (group: readonly Entity[]) => compareGroup(target, comparisons, group);
+    const resolve = searchResolver(target);
+    const compare = (group: readonly Entity[]) => compareGroup(target, comparisons, resolve, group);
     for await (const compared of workAhead(groupsOf(entities), lookUpsAhead, compare)) {
       for (const entity of compared.known) acknowledge(keys, entity);
       await ledger.takeOutcomes(compared.outcomes);
@@ -79,12 +82,18 @@ interface Comparisons {
   readonly asksWhole: Set<string>;
 }
 
-async function compareGroup(target: Target, comparisons: Comparisons, group: readonly Entity[]): Promise<Compared> {
+async function compareGroup(
+  target: Target,
+  comparisons: Comparisons,
+  resolve: (entities: readonly Entity[]) => Promise<Resolving>,
+  group: readonly Entity[],
+): Promise<Compared> {
   const blueprint = group[0]?.key.blueprint ?? "";
   const comparison = comparisons.of(blueprint);
   if (comparison === undefined) return { outcomes: [], differences: group.map(unseen), known: [] };
   const named = group.filter(({ isNamed }) => isNamed);
   const found = await lookUp(target, comparisons, comparison, named);
+  const resolved = await resolve(named);
   const outcomes: Outcome[] = [];
   const differences: EntityDifference[] = [];
   const known: Entity[] = [];
@@ -92,8 +101,13 @@ async function compareGroup(target: Target, comparisons: Comparisons, group: rea
     const held = found.get(entity.key.identifier);
     if (held !== undefined) known.push(entity);
     const body = clearedBody(entity);
+    const seen = resolved(body);
     const changes = held === undefined ? [] : comparison.changes(body, held);
-    if (held !== undefined && changes.length === 0) {
+    // What differs is written with its searches all the same: they may find another entity by then.
+    if (
+      held !== undefined &&
+      (changes.length === 0 || (seen !== body && comparison.changes(seen, held).length === 0))
+    ) {
       outcomes.push({ ...placeOf(entity), is: "unchanged" });
       continue;
     }
