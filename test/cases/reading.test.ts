@@ -41,7 +41,7 @@ const cases: Readonly<Record<string, readonly Told[]>> = {
       text,
       identifier: ".ID",
       title: ".name",
-      properties: { tier: ".Teir", list: '."Owner team" | [.]' },
+      properties: { tier: ".Teir", list: '."Owner team"' },
       stops: [
         'has no column "name"; did you mean .Name?',
         'has no column "Teir"; did you mean .Tier?',
@@ -330,7 +330,7 @@ const cases: Readonly<Record<string, readonly Told[]>> = {
       file: "packed.csv.zst",
       text: fixture("packed.csv.zst"),
       title: ".id",
-      properties: { list: "[.]" },
+      properties: { tier: ".id" },
       count: 1,
       receipt: "zstd",
     },
