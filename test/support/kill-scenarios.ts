@@ -1,5 +1,6 @@
+import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { expect } from "vitest";
 import type { Mode } from "../../src/entity.js";
 import { blueprintOf } from "./catalog.js";
@@ -165,3 +166,39 @@ export const applyScenario: Scenario = {
     };
   },
 };
+
+/** The undo of a night. A killed one is resumed, or begun again where it had no plan yet; it must end with the catalog before that night. */
+export const undoScenario: Scenario = {
+  name: "an undo",
+  blueprints: [node],
+  async begin(world, random): Promise<NextCommand> {
+    const { emulator, env, stateDir } = world;
+    const { given } = await secondNight(world, random);
+    const held = heldIn(emulator);
+    const allowed = ["--max-delete", "100%", "--max-delete", "1000", "--state-dir", stateDir];
+    const night = await runInProcess(["sync", ...given, "--prune", ...allowed, "--quiet"], env);
+    expect([0, 6], night.stderr).toContain(night.code);
+    expect(heldIn(emulator)).not.toEqual(held);
+    const done = (await latestFolder(stateDir)) ?? "";
+    return async (before) => {
+      if (before !== undefined && before.code !== null) {
+        expect(before.code, before.stderr).toBe(0);
+        expect(heldIn(emulator)).toEqual(held);
+        return undefined;
+      }
+      const folder = (await latestFolder(stateDir)) ?? "";
+      const isBegun = folder !== done && existsSync(join(folder, "plan.ndjson"));
+      return isBegun ? ["resume", "--state-dir", stateDir] : ["undo", basename(done), "--yes", ...allowed];
+    };
+  },
+};
+
+/** What a catalog holds; no target is null, absent or an empty list. */
+function heldIn(emulator: World["emulator"]): unknown {
+  return Object.fromEntries(
+    emulator.store.entities("node").map(({ identifier, properties, relations }) => {
+      const targets = Object.entries(relations).filter(([, value]) => value !== null && value.length > 0);
+      return [identifier, structuredClone({ properties, relations: Object.fromEntries(targets) })];
+    }),
+  );
+}
