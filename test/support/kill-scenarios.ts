@@ -174,16 +174,16 @@ export const undoScenario: Scenario = {
   async begin(world, random): Promise<NextCommand> {
     const { emulator, env, stateDir } = world;
     const { given } = await secondNight(world, random);
-    const held = heldIn(emulator);
+    const held = catalogOf(emulator);
     const allowed = ["--max-delete", "100%", "--max-delete", "1000", "--state-dir", stateDir];
     const night = await runInProcess(["sync", ...given, "--prune", ...allowed, "--quiet"], env);
     expect([0, 6], night.stderr).toContain(night.code);
-    expect(heldIn(emulator)).not.toEqual(held);
+    expect(catalogOf(emulator)).not.toEqual(held);
     const done = (await latestFolder(stateDir)) ?? "";
     return async (before) => {
       if (before !== undefined && before.code !== null) {
         expect(before.code, before.stderr).toBe(0);
-        expect(heldIn(emulator)).toEqual(held);
+        expect(catalogOf(emulator)).toEqual(held);
         return undefined;
       }
       const folder = (await latestFolder(stateDir)) ?? "";
@@ -192,13 +192,3 @@ export const undoScenario: Scenario = {
     };
   },
 };
-
-/** What a catalog holds; no target is null, absent or an empty list. */
-function heldIn(emulator: World["emulator"]): unknown {
-  return Object.fromEntries(
-    emulator.store.entities("node").map(({ identifier, properties, relations }) => {
-      const targets = Object.entries(relations).filter(([, value]) => value !== null && value.length > 0);
-      return [identifier, structuredClone({ properties, relations: Object.fromEntries(targets) })];
-    }),
-  );
-}
