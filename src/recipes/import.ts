@@ -8,6 +8,7 @@ import { runSources } from "./run/run.js";
 import { deferRelations } from "./stages/defer.js";
 import { dropDuplicates } from "./stages/duplicates.js";
 import { entitiesOf } from "./stages/entities.js";
+import { keepBefore } from "./stages/keep-before.js";
 import { runSteps } from "./stages/steps.js";
 
 /**
@@ -37,6 +38,7 @@ export async function runImport(given: ImportOptions, context: ImportContext = {
     return runSteps(job, (step) => [
       entitiesOf(step, inputs, ledger),
       dropDuplicates(step, inputs, ledger, keys),
+      ...(options.keepBefore ? [keepBefore(target, ledger, keys)] : []),
       deferRelations(target, ledger, keys),
     ]);
   });

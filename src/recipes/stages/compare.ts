@@ -59,7 +59,7 @@ interface Compared {
 }
 
 /** Entities of one blueprint, as many as one look-up takes, in the order of their coming. */
-async function* groupsOf(chunks: Entities): AsyncGenerator<readonly Entity[]> {
+export async function* groupsOf(chunks: Entities): AsyncGenerator<readonly Entity[]> {
   const open = new Map<string, { entities: Entity[]; bytes: number }>();
   for await (const chunk of chunks) {
     for (const entity of chunk) {
@@ -76,7 +76,8 @@ async function* groupsOf(chunks: Entities): AsyncGenerator<readonly Entity[]> {
   for (const { entities } of open.values()) yield entities;
 }
 
-interface Comparisons {
+/** Comparisons by blueprint. */
+export interface Comparisons {
   of(blueprint: string): Comparison | undefined;
   /** Blueprints whose look-ups leave out what they are asked to include. */
   readonly asksWhole: Set<string>;
@@ -92,7 +93,7 @@ async function compareGroup(
   const comparison = comparisons.of(blueprint);
   if (comparison === undefined) return { outcomes: [], differences: group.map(unseen), known: [] };
   const named = group.filter(({ isNamed }) => isNamed);
-  const found = await lookUp(target, comparisons, comparison, named);
+  const found = await lookUpGroup(target, comparisons, comparison, named);
   const resolved = await resolve(named);
   const outcomes: Outcome[] = [];
   const differences: EntityDifference[] = [];
@@ -114,7 +115,7 @@ async function compareGroup(
     const lacks = entity.isNamed ? comparison.lacks(body, held) : [];
     if (lacks.length > 0)
       outcomes.push({ ...placeOf(entity), is: "rejected", reject: rejectOf(entity, lacks, held !== undefined) });
-    else if (held === undefined) differences.push(unseen(entity));
+    else if (held === undefined) differences.push(unseen(entity.isNamed ? entity.with({ before: null }) : entity));
     else {
       differences.push({ entity: entity.with({ before: comparison.before(body, held) }), changes });
     }
@@ -126,7 +127,8 @@ function unseen(entity: Entity): EntityDifference {
   return { entity, changes: [] };
 }
 
-async function lookUp(
+/** What the catalog has of entities of one blueprint, as far as a comparison needs it. */
+export async function lookUpGroup(
   target: Target,
   { asksWhole }: Comparisons,
   { include, relations }: Comparison,
@@ -147,7 +149,7 @@ async function lookUp(
 }
 
 /** Comparisons by blueprint, of the fields that the resources map. */
-function comparisonsOf({ rules: { blueprints, mode, fieldsOf } }: Target): Comparisons {
+export function comparisonsOf({ rules: { blueprints, mode, fieldsOf } }: Target): Comparisons {
   const known = new Map<string, Comparison>();
   return {
     asksWhole: new Set(),
