@@ -66,12 +66,22 @@ export interface EntityParts {
   readonly relations: EntityBody["relations"];
   /** What is cleared apart once the entity is written: an upsert takes no null there. Mode merge only. @source API reference, "Update an entity" (PATCH) */
   readonly clears?: readonly ClearedField[] | undefined;
-  /** What the catalog held in every field that a write of this entity may change, where that was looked up. */
-  readonly before?: EntityBody | undefined;
+  /** What the catalog held in every field that a write of this entity may change, null where it had no such entity; undefined where that was not looked up. */
+  readonly before?: EntityBody | null | undefined;
   /** How it meets one that exists, where that is not as its run says. */
   readonly mode?: Mode | undefined;
   /** Why it counts as rejected although it is written: without the relations whose targets are missing. */
   readonly rejected?: Finding | undefined;
+  /** What else fields of it came from, where entities of one key became one: those count as duplicates, and are rejected with it. */
+  readonly parts?: readonly EntityPart[] | undefined;
+}
+
+/** Where a part of an entity came from. */
+export interface EntityPart {
+  readonly at: Place;
+  readonly span?: Span | undefined;
+  readonly resource: number;
+  readonly item: number;
 }
 
 /**
@@ -88,9 +98,10 @@ export class Entity implements EntityParts {
   readonly bytes: number;
   readonly relations: EntityBody["relations"];
   readonly clears: readonly ClearedField[] | undefined;
-  readonly before: EntityBody | undefined;
+  readonly before: EntityBody | null | undefined;
   readonly mode: Mode | undefined;
   readonly rejected: Finding | undefined;
+  readonly parts: readonly EntityPart[] | undefined;
 
   constructor(parts: EntityParts) {
     this.at = parts.at;
@@ -105,6 +116,7 @@ export class Entity implements EntityParts {
     this.before = parts.before;
     this.mode = parts.mode;
     this.rejected = parts.rejected;
+    this.parts = parts.parts;
   }
 
   /** The values, read from the text at each call. */
@@ -180,7 +192,8 @@ export function targetsOf(value: RelationValue | undefined): readonly string[] {
 }
 
 /** Where an entity came from and which one it is, as a reject of it tells. */
-export function originOf({ at, span, resource, item, key }: Entity): Omit<Reject, "code" | "message" | "stage"> {
+export function originOf(entity: Entity): Omit<Reject, "code" | "message" | "stage"> {
+  const { at, span, resource, item, key, parts } = entity;
   const { blueprint, identifier } = key;
-  return { at, ...(span && { span }), resource, item, blueprint, identifier };
+  return { at, ...(span && { span }), resource, item, blueprint, identifier, ...(parts && { parts }) };
 }

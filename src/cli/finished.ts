@@ -44,8 +44,8 @@ export function toItsEnd<O, C>({ load, connect, onlyPipedStdin = false }: Recipe
 }
 
 /** Prints how an import ended, and gives its exit code. */
-async function showFinished(
-  { report, folder, mode, ending, error }: Finished,
+export async function showFinished(
+  { report, folder, mode, ending, keptBefore, error }: Finished,
   terminal: Terminal,
   output: OutputOptions,
 ): Promise<ExitCode> {
@@ -61,7 +61,7 @@ async function showFinished(
     ...(resume !== undefined && { resume }),
   };
   const { formatSummary } = await import("../report/summary.js");
-  if (!output.quiet) await say(terminal, formatSummary(summary));
+  if (!output.quiet) await say(terminal, `${formatSummary(summary)}${undoLine(report, folder, keptBefore)}`);
   // Quiet is not silent about how to go on.
   else if (resume !== undefined) await say(terminal, `go on with: ${resume}\n`);
   if (output.output === "json")
@@ -77,8 +77,21 @@ export function resumeCommand(
   { importId, exitCode, command }: Pick<Finished["report"], "importId" | "exitCode" | "command">,
   folder: string,
 ): string | undefined {
-  if (![2, 3, 4].includes(exitCode) || (command !== "import" && command !== "retry")) return undefined;
-  const stateDir = folder.slice(0, folder.lastIndexOf(importId)).replace(new RegExp(`\\${sep}$`), "");
-  const where = stateDir === ".portload" ? "" : ` --state-dir ${quoted(stateDir)}`;
+  if (![2, 3, 4].includes(exitCode) || !["import", "retry", "undo"].includes(command)) return undefined;
+  const where = stateFlag(importId, folder);
   return `portload resume ${importId}${where}${exitCode === 2 ? " --max-errors <more>" : ""}`;
+}
+
+/** Names the folder of import folders where it is not the one that is taken without a flag. */
+function stateFlag(importId: string, folder: string): string {
+  const stateDir = folder.slice(0, folder.lastIndexOf(importId)).replace(new RegExp(`\\${sep}$`), "");
+  return stateDir === ".portload" ? "" : ` --state-dir ${quoted(stateDir)}`;
+}
+
+/** The line that says how to take a run back; empty where it changed nothing that can be. */
+function undoLine({ importId, dryRun, entities }: Finished["report"], folder: string, keptBefore: boolean): string {
+  const { created, updated, deleted } = entities;
+  if (dryRun || created + (keptBefore ? updated + deleted : 0) === 0) return "";
+  const what = keptBefore || updated === 0 ? "it" : "what was created";
+  return `To take ${what} back: portload undo ${importId}${stateFlag(importId, folder)}\n`;
 }

@@ -6,6 +6,7 @@ import {
   resumeOptions,
   retryOptions,
   syncOptions,
+  undoOptions,
 } from "../options/run.js";
 import { type AnyCommand, command } from "./command.js";
 import type { RecipeCall } from "./finished.js";
@@ -95,6 +96,20 @@ export const loadCommands: readonly AnyCommand[] = [
     examples: [["portload retry", "the latest import that rejected anything, with its own options"]],
     interrupted: "finishes",
     load: () => toItsEnd(async () => (await import("../recipes/retry.js")).retryImport),
+  }),
+  command({
+    name: "undo",
+    group: heading,
+    summary: "Take back what an import, sync or apply did: show how, ask, and do it",
+    options: undoOptions,
+    positionals: ["importId"],
+    terminal: running,
+    examples: [
+      ["portload undo", "the latest import, sync or apply"],
+      ["portload undo 20261122T033012417Z-7f3a --out undo.plan", "only write the plan, then portload apply undo.plan"],
+    ],
+    interrupted: "finishes",
+    load: async () => (await import("./undo.js")).undo,
   }),
   command({
     name: "report",

@@ -46,6 +46,10 @@ export const lintCodes = {
   missing_column: { severity: "error", means: "an expression reads a column that the source does not have" },
   missing_field: { severity: "warning", means: "an expression reads a key that no sampled record has" },
   unused_column: { severity: "note", means: "no expression reads this column or key" },
+  entities_merged: {
+    severity: "note",
+    means: "several resources write one blueprint: entities of one identifier become one",
+  },
   ignored_key: { severity: "note", means: "a key that steers another integration" },
   reversed_default: { severity: "note", means: "a default that differs from Port's" },
 } as const satisfies Readonly<Record<string, { readonly severity: Severity; readonly means: string }>>;

@@ -48,7 +48,7 @@ export const keyDescriptions: Readonly<Record<string, string>> = {
     "What a byte that is no text, a NUL, and NaN or Infinity in JSON cost: stop (default) ends the source there, reject costs that record.",
   "source.maxRecordBytes": "Largest record, in bytes of UTF-8. Default 16 MiB.",
   duplicates:
-    "Which of several entities with one identifier counts: the first (default), the last, none after the first (error), or all (off).",
+    "What becomes of several entities with one identifier: the first counts, or the last, none after the first (error), one with the fields of all (merge), or all in turn (off). Default: merge where several resources name one blueprint, else first.",
   onNull:
     "What becomes of a field whose expression gives null: omit (default) leaves it as it is in the catalog, clear empties it.",
   clear: "Fields whose null is sent although onNull is omit: title, properties.x, relations.y.",

@@ -1,7 +1,7 @@
 import type { SourceSample } from "../authoring/sample-source.js";
 import type { Blueprints } from "../blueprint.js";
 import type { Issue } from "../errors.js";
-import type { Mapping } from "../map/mapping.js";
+import { duplicatesOf, type Mapping } from "../map/mapping.js";
 import { doubleQuotes, refusalOf } from "../map/tokens.js";
 import { nearest } from "../nearest.js";
 import { type LintCode, type LintFinding, lintCodes, type ReportFinding } from "./codes.js";
@@ -51,6 +51,7 @@ export async function lintMapping(text: string, file: string, input: LintInput):
   lintFit(mapping, blueprints ?? new Map(), (path) => right.has(path), report);
   const samples = (await input.sample?.(mapping)) ?? [];
   lintSources(mapping, blueprints ?? new Map(), samples, report);
+  lintMerges(mapping, report);
   lintDefaults(mapping, root, report);
   return inOrder(findings);
 }
@@ -104,6 +105,23 @@ function valueAt(root: unknown, path: string): unknown {
       ? (inner as Record<string, unknown>)[step]
       : undefined;
   }, root);
+}
+
+/** Reports where the entities of several resources become one, once for each blueprint. */
+function lintMerges(mapping: Mapping, report: ReportFinding): void {
+  const policyOf = duplicatesOf(mapping);
+  const writers = new Map<string, number[]>();
+  for (const { blueprint, index } of mapping.resources)
+    if (blueprint !== undefined) writers.set(blueprint, [...(writers.get(blueprint) ?? []), index]);
+  for (const [blueprint, indexes] of writers) {
+    if (indexes.length === 1 || policyOf(blueprint) !== "merge") continue;
+    report(
+      "entities_merged",
+      `resources.${indexes[1]}.port.entity.mappings.blueprint`,
+      `${indexes.map((index) => `resources.${index}`).join(", ")} write ${blueprint}: their entities of one identifier become one with the fields of all, and two values for one field are a reject`,
+      "nothing, if each brings a part; else set duplicates: first, last or error",
+    );
+  }
 }
 
 /** Defaults that differ from those of Port's integrations (their `PortAppConfig`), each with why. */

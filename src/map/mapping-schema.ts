@@ -76,7 +76,7 @@ const fieldList = z
 export const mappingFile = z.strictObject({
   source: sourceOptions.default({}),
   sources: z.record(z.string(), sourceOptions).default({}),
-  duplicates: z.enum(["first", "last", "error", "off"]).default("first"),
+  duplicates: z.enum(["first", "last", "error", "merge", "off"]).optional(),
   onNull: z.enum(["omit", "clear"]).default("omit"),
   clear: fieldList,
   omit: fieldList,

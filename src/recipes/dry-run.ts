@@ -3,6 +3,7 @@ import type { ImportContext } from "./run/connect.js";
 import type { Finished } from "./run/finish.js";
 import { newFolder } from "./run/folder.js";
 import { runSources, type SourceCommand } from "./run/run.js";
+import { existingOnly } from "./stages/compare.js";
 import { deferRelations } from "./stages/defer.js";
 import { dropDuplicates } from "./stages/duplicates.js";
 import { entitiesOf } from "./stages/entities.js";
@@ -29,6 +30,7 @@ export async function runDryRun(options: ResolvedRunOptions, context: ImportCont
     return runSteps(job, (step) => [
       entitiesOf(step, inputs, ledger),
       dropDuplicates(step, inputs, ledger, keys),
+      existingOnly(target, ledger, keys),
       deferRelations(target, ledger, keys),
     ]);
   });

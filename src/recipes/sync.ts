@@ -16,6 +16,7 @@ import { compareWithCatalog, type OnDifference } from "./stages/compare.js";
 import { deferRelations } from "./stages/defer.js";
 import { dropDuplicates } from "./stages/duplicates.js";
 import { entitiesOf, type Stages } from "./stages/entities.js";
+import { keepMadeTargets } from "./stages/keep-before.js";
 import { runSteps } from "./stages/steps.js";
 import type { Target } from "./target/target.js";
 
@@ -71,6 +72,7 @@ export function syncStages(
     dropDuplicates(step, inputs, ledger, keys),
     scope.watch,
     compareWithCatalog(target, ledger, keys, onDifference),
+    keepMadeTargets(target, ledger, keys),
     deferRelations(target, ledger, keys),
   ];
 }

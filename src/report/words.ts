@@ -88,11 +88,17 @@ export const advice = {
   title_invalid: "give text; a team may be a list of texts",
   entity_too_large: "shorten the record's longest values",
   duplicate_differs: "keep one of the two records, or set duplicates in the mapping to first",
+  duplicate_conflict: "correct one of the records, or set duplicates in the mapping to first",
+  part_rejected: "correct the other record, then retry both; or import with --mode merge",
+  not_in_catalog: "correct the identifier, or import without --update-only",
   already_exists: "import with --mode merge or override, or take the record out",
   relation_target_missing: "import the target first, or correct the identifier",
   relation_target_rejected: "correct the record of the target, then import both again",
   refused_by_api: "correct what the message names; the trace id in reasons.ndjson helps Port's support",
   no_verdict: "import the record again; the trace id in reasons.ndjson helps Port's support",
+  changed_since: "look at the entity in Port, and put it right by hand",
+  before_unknown:
+    "put the entity right by hand, or import its values as they were; from now on import with --keep-before",
 } as const satisfies Record<RejectCode, string>;
 
 /** How far an import is. */

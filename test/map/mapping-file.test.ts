@@ -109,7 +109,6 @@ describe("parseMapping", () => {
       file: "minimal.json",
       source: {},
       sources: {},
-      duplicates: "first",
       onNull: "omit",
       clear: [],
       omit: [],

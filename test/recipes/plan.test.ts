@@ -3,7 +3,6 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Blueprint } from "../../src/blueprint.js";
 import { type Emulator, startEmulator } from "../../src/emulator/emulator.js";
 import type { PlanOptions } from "../../src/options/run.js";
 import { runApply } from "../../src/recipes/apply.js";
@@ -11,8 +10,9 @@ import { runImport } from "../../src/recipes/import.js";
 import { runPlan } from "../../src/recipes/plan.js";
 import { runSync } from "../../src/recipes/sync.js";
 import type { Report } from "../../src/report/report.js";
-import { blueprintOf, envOf, makeFolder, readingFlags, readingsOfRun, root, startCatalog } from "../support/catalog.js";
+import { envOf, makeFolder, readingFlags, readingsOfRun, root, startCatalog } from "../support/catalog.js";
 import { isLong } from "../support/long.js";
+import { blueprints, type Case, cases, type Snapshot, snapshot, writeCase } from "../support/worlds.js";
 
 const dotgov = resolve(root, "../shared/data/dotgov/current-full.csv");
 const sample = (name: string): string => join(root, "samples", name);
@@ -30,24 +30,6 @@ async function plan(emulator: Emulator, options: PlanOptions) {
   await discard();
   return { ...rest, lines: lines.map((line) => JSON.parse(line) as Line), text: `${lines.join("\n")}\n` };
 }
-
-type Snapshot = ReturnType<typeof snapshot>;
-
-/** All that a catalog holds and a write can change. */
-const snapshot = (emulator: Emulator, blueprints: readonly string[]) =>
-  Object.fromEntries(
-    blueprints.map((blueprint) => [
-      blueprint,
-      Object.fromEntries(
-        emulator.store
-          .entities(blueprint)
-          .map(({ identifier, title, icon, team, properties, relations }) => [
-            identifier,
-            structuredClone({ title, icon, team, properties, relations }),
-          ]),
-      ),
-    ]),
-  );
 
 describe("a plan of the samples", () => {
   it("tells everything as created, writes nothing, and leaves nothing behind", async () => {
@@ -138,126 +120,6 @@ describe("a plan of the samples", () => {
   });
 });
 
-// Random catalogs and inventories.
-
-const ids = ["a", "b", "c", "d", "e"];
-/** Catalogs that know nothing of each other, side by side, so that one run of the program covers many. */
-const worlds = 10;
-const worldNumbers = Array.from({ length: worlds }, (_, world) => world);
-const blueprintsOf = (world: number): readonly Blueprint[] => [
-  blueprintOf(`team${world}`, { schema: { properties: { size: { type: "number" } } } }),
-  blueprintOf(`app${world}`, {
-    schema: {
-      properties: {
-        size: { type: "number" },
-        note: { type: "string" },
-        seen: { type: "string", format: "date-time" },
-        tags: { type: "array", items: { type: "string" } },
-        data: { type: "object" },
-        tier: { type: "string", default: "gold" },
-      },
-    },
-    relations: {
-      parent: { target: `app${world}` },
-      friends: { target: `app${world}`, many: true },
-      owner: { target: `team${world}` },
-    },
-  }),
-  blueprintOf(`run${world}`, {
-    relations: { of: { target: `app${world}`, required: true }, by: { target: `team${world}` } },
-  }),
-];
-const blueprints = worldNumbers.flatMap(blueprintsOf);
-
-const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined, freq: 3 });
-const id = fc.constantFrom(...ids);
-const app = fc.record(
-  {
-    id,
-    title: maybe(fc.constantFrom("A", "B")),
-    size: maybe(fc.constantFrom(0, 1, 2.5)),
-    note: maybe(fc.constantFrom("", "x", "y")),
-    seen: maybe(fc.constantFrom("2026-01-01T00:00:00Z", "2026-01-01T01:00:00+01:00", "2026-01-02T00:00:00.000Z")),
-    tags: maybe(fc.array(fc.constantFrom("t", "u"), { maxLength: 2 })),
-    data: maybe(fc.constantFrom({ a: 1 }, { a: 1, b: [1, { c: null }] }, { b: [1, { c: null }], a: 1 })),
-    tier: maybe(fc.constantFrom("gold", "silver")),
-    parent: maybe(fc.constantFrom(...ids, "nowhere")),
-    friends: maybe(fc.array(fc.constantFrom(...ids, "nowhere"), { maxLength: 3 })),
-    owner: maybe(fc.constantFrom(...ids)),
-  },
-  { requiredKeys: ["id"] },
-);
-const team = fc.record({ id, size: maybe(fc.constantFrom(1, 2)) }, { requiredKeys: ["id"] });
-const run = fc.record(
-  { id, of: maybe(fc.constantFrom(...ids)), by: maybe(fc.constantFrom(...ids)) },
-  { requiredKeys: ["id"] },
-);
-const inventory = fc.record({
-  team: fc.array(team, { maxLength: 4 }),
-  app: fc.array(app, { maxLength: 6 }),
-  run: fc.array(run, { maxLength: 4 }),
-});
-const onMissing = maybe(fc.constantFrom("reject", "omit", "create"));
-const policies = fc.record({ parent: onMissing, friends: onMissing, owner: onMissing, of: onMissing, by: onMissing });
-/** What one catalog held and is to hold, and what its mapping says of relations whose target is missing. */
-const world = fc.record({ old: inventory, given: inventory, policies });
-/** What a mapping says for all worlds, and the worlds. */
-const cases = fc.record({
-  mode: fc.constantFrom("merge", "override"),
-  duplicates: fc.constantFrom("first", "last", "error"),
-  onNull: fc.constantFrom("omit", "clear"),
-  worlds: fc.array(world, { minLength: 1, maxLength: worlds, size: "max" }),
-});
-type Case = typeof cases extends fc.Arbitrary<infer T> ? T : never;
-
-const resource = (blueprint: string, properties: string[], relations: string[], policy: object) => {
-  const missing = Object.entries(policy).filter(([key, value]) => relations.includes(key) && value !== undefined);
-  return `
-  - kind: ${blueprint}
-    selector: { query: "true" }
-    ${missing.length > 0 ? `onMissingTarget: { ${missing.map(([key, value]) => `${key}: ${value}`).join(", ")} }` : ""}
-    port:
-      entity:
-        mappings:
-          identifier: .id
-          ${properties.includes("note") ? "title: .title" : ""}
-          blueprint: '"${blueprint}"'
-          properties: { ${properties.map((key) => `${key}: .${key}`).join(", ")} }
-          relations: { ${relations.map((key) => `${key}: .${key}`).join(", ")} }`;
-};
-const mappingOf = ({ duplicates, onNull, worlds }: Case): string => `duplicates: ${duplicates}
-onNull: ${onNull}
-resources:${worlds
-  .map(({ policies }, world) =>
-    [
-      resource(`team${world}`, ["size"], [], {}),
-      resource(
-        `app${world}`,
-        ["size", "note", "seen", "tags", "data", "tier"],
-        ["parent", "friends", "owner"],
-        policies,
-      ),
-      resource(`run${world}`, [], ["of", "by"], policies),
-    ].join(""),
-  )
-  .join("")}
-`;
-
-/** Writes the files of a case into a folder. */
-async function writeCase(folder: string, chosen: Case, which: "old" | "given"): Promise<PlanOptions> {
-  const sources: string[] = [];
-  for (const [world, { [which]: kinds }] of chosen.worlds.entries())
-    for (const [kind, records] of Object.entries(kinds)) {
-      const path = join(folder, `${kind}${world}.ndjson`);
-      sources.push(path);
-      // A file of no bytes would be refused; a blank line is no record.
-      await writeFile(path, `\n${records.map((record: object) => `${JSON.stringify(record)}\n`).join("")}`);
-    }
-  const mapping = join(folder, "mapping.yaml");
-  await writeFile(mapping, mappingOf(chosen));
-  return { sources, mapping, mode: chosen.mode, stateDir: folder, keep: 2, rate: "off" };
-}
-
 const names = blueprints.map(({ identifier }) => identifier);
 
 /** Targets of a relation have no order and count once: how often one is named may depend on whether it had to wait. */
@@ -299,14 +161,18 @@ async function compareWays(folder: string, chosen: Case): Promise<{ report: Repo
 
 /** A case of one world. */
 function caseOf(world: Partial<Case["worlds"][number]>, more: Partial<Case> = {}): Case {
-  const none = { team: [], app: [], run: [] };
+  const none = { team: [], app: [], more: [], run: [] };
   const worlds = [{ old: none, given: none, policies: noPolicies, ...world }];
-  return { mode: "merge", duplicates: "first", onNull: "omit", ...more, worlds };
+  return { mode: "merge", duplicates: "first", onNull: "omit", updateOnly: false, ...more, worlds };
 }
 
 type Kinds = Case["worlds"][number]["given"];
-const apps = (...app: Kinds["app"]): Kinds => ({ team: [], app, run: [] });
-const noPolicies = { parent: undefined, friends: undefined, owner: undefined, of: undefined, by: undefined };
+const nothing: Kinds = { team: [], app: [], more: [], run: [] };
+const apps = (...app: Kinds["app"]): Kinds => ({ ...nothing, app });
+const noPolicies = {
+  ...{ parent: undefined, friends: undefined, owner: undefined, backup: undefined },
+  ...{ of: undefined, by: undefined },
+};
 
 describe("what a plan says, a sync does, and apply does too", () => {
   it("with a later record of the same entity that is rejected", async () => {
@@ -342,7 +208,7 @@ describe("what a plan says, a sync does, and apply does too", () => {
   });
 
   it("with a target that is to be made for an entity that lacks another, and so is not written", async () => {
-    const given: Kinds = { team: [], app: [], run: [{ id: "a", of: "a", by: "a" }] };
+    const given: Kinds = { ...nothing, run: [{ id: "a", of: "a", by: "a" }] };
     const policies = { ...noPolicies, by: "create" } as const;
     const { report, catalog } = await compareWays(await makeFolder(), caseOf({ given, policies }));
     expect(report.entities).toMatchObject({ created: 0, rejected: 1 });
@@ -350,7 +216,7 @@ describe("what a plan says, a sync does, and apply does too", () => {
   });
 
   it("with a target that is made for one entity and named by another before it", async () => {
-    const given: Kinds = { team: [], app: [{ id: "a", owner: "b" }], run: [{ id: "a", of: "a", by: "b" }] };
+    const given: Kinds = { ...nothing, app: [{ id: "a", owner: "b" }], run: [{ id: "a", of: "a", by: "b" }] };
     const policies = { ...noPolicies, by: "create" } as const;
     const { report, catalog } = await compareWays(await makeFolder(), caseOf({ given, policies }));
     expect(report.entities).toMatchObject({ created: 2, rejected: 0 });
@@ -358,11 +224,49 @@ describe("what a plan says, a sync does, and apply does too", () => {
   });
 
   it("with a target that is made for an entity which cannot be without another one that is made", async () => {
-    const given: Kinds = { team: [], app: [{ id: "a", friends: ["e"] }], run: [{ id: "a", of: "e", by: "a" }] };
+    const given: Kinds = { ...nothing, app: [{ id: "a", friends: ["e"] }], run: [{ id: "a", of: "e", by: "a" }] };
     const policies = { ...noPolicies, friends: "create", by: "create" } as const;
     const { report, catalog } = await compareWays(await makeFolder(), caseOf({ given, policies }));
     expect(report.entities).toMatchObject({ created: 2, rejected: 0 });
     expect(catalog.run0?.a?.relations).toEqual({ of: "e", by: "a" });
+  });
+});
+
+describe("what a plan says of entities that several sources bring, a sync does, and apply does too", () => {
+  const split: Kinds = {
+    ...nothing,
+    app: [{ id: "a", size: 1, parent: "b" }, { id: "b", size: 2.5 }, { id: "c" }],
+    more: [{ id: "b", extra: "x", backup: "a" }, { id: "a", size: 1, extra: "y" }, { id: "d" }],
+  };
+
+  it.each(["merge", "override"] as const)("in mode %s: one entity of each key with the fields of all", async (mode) => {
+    const old = apps({ id: "a", note: "x" });
+    const { report, catalog } = await compareWays(
+      await makeFolder(),
+      caseOf({ old, given: split }, { duplicates: undefined, mode }),
+    );
+    expect(report.entities).toMatchObject({ mapped: 6, created: 3, updated: 1, duplicate: 2, rejected: 0 });
+    const properties = { size: 1, extra: "y", ...(mode === "merge" && { note: "x" }) };
+    expect(catalog.app0?.a).toMatchObject({ properties, relations: { parent: "b" } });
+    expect(catalog.app0?.b).toMatchObject({ properties: { size: 2.5, extra: "x" }, relations: { backup: "a" } });
+  });
+
+  it("and nothing of one whose records disagree", async () => {
+    const given: Kinds = { ...split, more: [...split.more, { id: "a", size: 0 }] };
+    const { report, catalog } = await compareWays(await makeFolder(), caseOf({ given }, { duplicates: "merge" }));
+    expect(report.entities).toMatchObject({ mapped: 7, created: 2, duplicate: 2, rejected: 3 });
+    expect(report.rejects).toMatchObject([
+      { code: "duplicate_conflict", path: "properties.size", count: 2 },
+      { code: "relation_target_rejected", path: "relations.backup", count: 1 },
+    ]);
+    expect(Object.keys(catalog.app0 ?? {})).toEqual(["b", "c", "d"]);
+  });
+
+  it("and leaves out a missing target as the resource that maps the relation says", async () => {
+    const given: Kinds = { ...nothing, app: [{ id: "a", size: 1 }], more: [{ id: "a", backup: "nowhere" }] };
+    const policies = { ...noPolicies, backup: "omit" } as const;
+    const { report } = await compareWays(await makeFolder(), caseOf({ given, policies }, { duplicates: undefined }));
+    expect(report).toMatchObject({ exitCode: 0, entities: { created: 1, duplicate: 1, rejected: 0 } });
   });
 });
 
@@ -378,7 +282,9 @@ describe("over random catalogs, inventories and mappings", () => {
     async () => {
       const folder = await makeFolder();
       await fc.assert(
-        fc.asyncProperty(cases, async (chosen) => {
+        fc.asyncProperty(cases, async (any) => {
+          // Into an empty catalog, nothing would come of it.
+          const chosen = { ...any, updateOnly: false };
           const emulator = await startEmulator({ blueprints, limits: "off", readings: readingsOfRun });
           try {
             const options = await writeCase(folder, chosen, "given");

@@ -7,6 +7,7 @@ import { type Ending, endingOf } from "../../report/exit-code.js";
 import { writeForms } from "../../report/forms.js";
 import { buildReport, type RejectFile, type Report, type ReportOrigin } from "../../report/report.js";
 import type { Timeline } from "../../report/timeline.js";
+import { keepsBefore } from "../../state/journal-lines.js";
 import type { State } from "../../state/state.js";
 import { copyOf } from "../stages/entities.js";
 import type { AllowedRejects } from "./allow-rejects.js";
@@ -22,6 +23,8 @@ export interface Finished {
   readonly mode: Mode;
   /** How it ended, apart from what it counted. */
   readonly ending: Ending;
+  /** Whether it kept what entities held before, so that an undo can put that back. */
+  readonly keptBefore: boolean;
   /** Why it could not continue, where `report.exitCode` is 3, 5 or 6. */
   readonly error?: unknown;
 }
@@ -87,7 +90,7 @@ export async function finish(closing: Closing, { durationMs, ...worked }: Worked
     await state.writeReport(`${JSON.stringify(report, null, 2)}\n`);
     if (ending === "finished") left = "finished";
     await writeForms(report, reports);
-    return { report, folder: state.folder, mode, ending, ...failed };
+    return { report, folder: state.folder, mode, ending, keptBefore: keepsBefore(state.header), ...failed };
   } finally {
     await state.close(left);
   }

@@ -1,7 +1,9 @@
 import type { Readable } from "node:stream";
 import type { Blueprints } from "../../blueprint.js";
+import { UsageError } from "../../errors.js";
 import { type JqEngine, startJq } from "../../map/jq.js";
 import { compileMapping } from "../../map/map.js";
+import { missingTargetPolicies } from "../../map/mapping.js";
 import type { ResolvedRunOptions } from "../../options/run.js";
 import { planSteps, type StepPlan } from "../../order/steps.js";
 import type { ReadIo } from "../../read/read.js";
@@ -60,6 +62,10 @@ export async function runSources<F extends Folder>(
   work: (job: SourceJob<F>) => Promise<void>,
 ): Promise<Finished> {
   options.report.forEach(formOf);
+  if (options.updateOnly && options.mode === "create")
+    throw new UsageError("--update-only with --mode create: nothing could be written", {
+      hint: "Leave one of them out.",
+    });
   const clientOptions = clientOptionsOf(options, context.env ?? {});
   const receipts = new Map<number, Receipt>();
   const onReceipt = onceEach((receipt) => {
@@ -116,10 +122,11 @@ async function openSources<F extends Folder>(
   const blueprints = await openBlueprints(given, from);
   kind.refuseBlueprints?.(given, blueprints);
   const { constant, dynamic, ...relations } = mappedBlueprints(given);
-  const createMissing = mapping.createMissingRelatedEntities;
+  const { updateOnly } = options;
+  const createMissing = mapping.createMissingRelatedEntities && !updateOnly;
   const plan = planSteps({ blueprints: constant, dynamic }, blueprints, { createMissing, ...relations });
   const mode = options.mode ?? (mapping.enableMergeEntity === false ? "override" : "merge");
-  const rules = rulesOf(given, blueprints, plan, mode);
+  const rules = rulesOf(given, blueprints, plan, { mode, updateOnly, createMissing });
   const compiled = await compileMapping(mapping, engine, { resources: resources.map(({ index }) => index) });
 
   const { command, dryRun = false, retryOf } = kind;
@@ -164,16 +171,17 @@ function rulesOf(
   { mapping, resources }: Inventory,
   blueprints: Blueprints,
   { deferrable }: StepPlan,
-  mode: WriteRules["mode"],
+  given: Pick<WriteRules, "mode" | "updateOnly" | "createMissing">,
 ): WriteRules {
+  const { updateOnly } = given;
+  const policies = missingTargetPolicies(mapping, updateOnly);
   return {
     blueprints,
-    mode,
-    createMissing: mapping.createMissingRelatedEntities,
+    ...given,
     deleteDependents: mapping.deleteDependentEntities,
     deferrable,
-    makesTargets: mapping.resources.some(({ onMissingTarget }) => Object.values(onMissingTarget).includes("create")),
-    onMissingTarget: ({ resource }, relation) => mapping.resources[resource]?.onMissingTarget[relation],
+    makesTargets: policies.some((policy) => Object.values(policy).includes("create")),
+    onMissingTarget: ({ resource }, relation) => policies[resource]?.[relation],
     isWritten: (blueprint) => resources.some((resource) => (resource.blueprint ?? blueprint) === blueprint),
     fieldsOf(blueprint) {
       const own = resources.filter((resource) => resource.blueprint === undefined || resource.blueprint === blueprint);

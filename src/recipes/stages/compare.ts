@@ -3,9 +3,10 @@ import { type Outcome, placeOf } from "../../outcome.js";
 import type { Reject } from "../../reject.js";
 import { type Change, type Comparison, clearedBody, compileComparison } from "../../settle/compare.js";
 import type { KeySet } from "../../settle/keys.js";
+import { groupBy } from "../run/inventory.js";
 import type { Ledger } from "../run/ledger.js";
 import type { Target } from "../target/target.js";
-import { lookUpsAhead, workAhead } from "./ahead.js";
+import { gathered, lookUpsAhead, workAhead } from "./ahead.js";
 import { acknowledge } from "./books.js";
 import type { Entities, EntityStage } from "./entities.js";
 import { type Resolving, searchResolver } from "./searched-targets.js";
@@ -51,6 +52,40 @@ export function compareWithCatalog(
   };
 }
 
+/**
+ * Lets only those entities through that the catalog has, where the run may create none: an import asks for them, a thousand of a blueprint at a time. What a
+ * search names is let through, since the API refuses one that finds nothing.
+ */
+export function existingOnly(target: Target, ledger: Ledger, keys: KeySet): EntityStage {
+  if (!target.rules.updateOnly) return (entities) => entities;
+  const ask = async (group: readonly Entity[]) => {
+    const held = new Map<string, ReadonlySet<string>>();
+    const named = group.filter(({ isNamed }) => isNamed).map(({ key }) => key);
+    for (const [blueprint, keys] of groupBy(named, (key) => key.blueprint))
+      held.set(blueprint, await target.existing(blueprint, [...new Set(keys.map(({ identifier }) => identifier))]));
+    const has = ({ isNamed, key }: Entity) => !isNamed || held.get(key.blueprint)?.has(key.identifier) === true;
+    return { group, has };
+  };
+  return async function* (entities) {
+    for await (const { group, has } of workAhead(gathered(entities), lookUpsAhead, ask)) {
+      const existing = group.filter(has);
+      for (const entity of existing) acknowledge(keys, entity);
+      await ledger.takeOutcomes(group.filter((entity) => !has(entity)).map(notInCatalog));
+      yield existing;
+    }
+  };
+}
+
+function notInCatalog(entity: Entity): Outcome {
+  const { blueprint, identifier } = entity.key;
+  const message = `${blueprint} "${identifier}" is not in the catalog, and --update-only creates none`;
+  return {
+    ...placeOf(entity),
+    is: "rejected",
+    reject: { code: "not_in_catalog", stage: "write", message, ...originOf(entity) },
+  };
+}
+
 interface Compared {
   readonly outcomes: readonly Outcome[];
   readonly differences: readonly EntityDifference[];
@@ -59,7 +94,7 @@ interface Compared {
 }
 
 /** Entities of one blueprint, as many as one look-up takes, in the order of their coming. */
-async function* groupsOf(chunks: Entities): AsyncGenerator<readonly Entity[]> {
+export async function* groupsOf(chunks: Entities): AsyncGenerator<readonly Entity[]> {
   const open = new Map<string, { entities: Entity[]; bytes: number }>();
   for await (const chunk of chunks) {
     for (const entity of chunk) {
@@ -76,7 +111,8 @@ async function* groupsOf(chunks: Entities): AsyncGenerator<readonly Entity[]> {
   for (const { entities } of open.values()) yield entities;
 }
 
-interface Comparisons {
+/** Comparisons by blueprint. */
+export interface Comparisons {
   of(blueprint: string): Comparison | undefined;
   /** Blueprints whose look-ups leave out what they are asked to include. */
   readonly asksWhole: Set<string>;
@@ -92,7 +128,7 @@ async function compareGroup(
   const comparison = comparisons.of(blueprint);
   if (comparison === undefined) return { outcomes: [], differences: group.map(unseen), known: [] };
   const named = group.filter(({ isNamed }) => isNamed);
-  const found = await lookUp(target, comparisons, comparison, named);
+  const found = await lookUpGroup(target, comparisons, comparison, named);
   const resolved = await resolve(named);
   const outcomes: Outcome[] = [];
   const differences: EntityDifference[] = [];
@@ -112,9 +148,10 @@ async function compareGroup(
       continue;
     }
     const lacks = entity.isNamed ? comparison.lacks(body, held) : [];
-    if (lacks.length > 0)
+    if (held === undefined && entity.isNamed && target.rules.updateOnly) outcomes.push(notInCatalog(entity));
+    else if (lacks.length > 0)
       outcomes.push({ ...placeOf(entity), is: "rejected", reject: rejectOf(entity, lacks, held !== undefined) });
-    else if (held === undefined) differences.push(unseen(entity));
+    else if (held === undefined) differences.push(unseen(entity.isNamed ? entity.with({ before: null }) : entity));
     else {
       differences.push({ entity: entity.with({ before: comparison.before(body, held) }), changes });
     }
@@ -126,7 +163,8 @@ function unseen(entity: Entity): EntityDifference {
   return { entity, changes: [] };
 }
 
-async function lookUp(
+/** What the catalog has of entities of one blueprint, as far as a comparison needs it. */
+export async function lookUpGroup(
   target: Target,
   { asksWhole }: Comparisons,
   { include, relations }: Comparison,
@@ -147,7 +185,7 @@ async function lookUp(
 }
 
 /** Comparisons by blueprint, of the fields that the resources map. */
-function comparisonsOf({ rules: { blueprints, mode, fieldsOf } }: Target): Comparisons {
+export function comparisonsOf({ rules: { blueprints, mode, fieldsOf } }: Target): Comparisons {
   const known = new Map<string, Comparison>();
   return {
     asksWhole: new Set(),
