@@ -4,6 +4,7 @@ import type { Issue } from "../errors.js";
 import { didYouMean } from "../nearest.js";
 import { identifierFault } from "./constraints.js";
 import type { Diagnostics } from "./diagnostics.js";
+import { behind, listFix } from "./fixes.js";
 import { calculatedBy } from "./read-only.js";
 import { kindOf, searchQueryFault } from "./type-text.js";
 
@@ -116,8 +117,11 @@ function targetFault(target: unknown, many: boolean): string | undefined {
   if (typeof target === "string") {
     const fault = identifierFault(target);
     if (fault === undefined) return undefined;
-    return `names a target whose identifier ${fault}${many && /[,;|]/.test(target) ? '; write split(",") in the expression' : ""}`;
+    // A list in one text is no identifier with a comma.
+    if (many && /[,;|]/.test(target)) return `names several targets in one text${listFix(target)}`;
+    return `names a target whose identifier ${fault}`;
   }
-  if (typeof target === "number") return "names a target by a number; write tostring in the expression";
+  if (typeof target === "number")
+    return `names a target by a number${behind(many ? 'if type == "array" then map(tostring) else tostring end' : "tostring")}`;
   return `expects an identifier${many ? " or a list of them" : ""}, got ${kindOf(target)}`;
 }

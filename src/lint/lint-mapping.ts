@@ -4,13 +4,13 @@ import type { Issue } from "../errors.js";
 import { duplicatesOf, type Mapping } from "../map/mapping.js";
 import { allowedVariables } from "../map/mapping-issues.js";
 import { doubleQuotes, refusalOf } from "../map/tokens.js";
+import { nearest } from "../nearest.js";
 import { type LintCode, type LintFinding, lintCodes, type ReportFinding } from "./codes.js";
 import { keyDescriptions } from "./json-schema.js";
 import { type Compile, lintExpressions } from "./lint-expressions.js";
 import { lintFit } from "./lint-fit.js";
 import { lintSources } from "./lint-sources.js";
 import { lintTargets } from "./lint-targets.js";
-import { nearestName } from "./nearest-name.js";
 import { parseTolerant } from "./parse-tolerant.js";
 
 /** What a mapping is checked with. */
@@ -88,7 +88,7 @@ function codeOf(path: string, message: string, root: unknown): [code: LintCode, 
   if (/is not a key that may stand here/.test(message)) {
     const key = path.split(".").at(-1) ?? "";
     if (knownKeys.includes(key)) return ["unknown_key", "move it; docs/mapping.md shows where it belongs"];
-    const near = nearestName(key, knownKeys);
+    const near = nearest(key, knownKeys);
     return ["unknown_key", near === undefined ? "take it out; docs/mapping.md lists every key" : `write \`${near}\``];
   }
   if (message === "is missing") return ["missing_key", "add it; docs/mapping.md shows where"];

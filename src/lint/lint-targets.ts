@@ -3,8 +3,8 @@ import { calculatedBy } from "../check/read-only.js";
 import { checkTargets, leaveOut } from "../check/targets.js";
 import { teamRuleOf } from "../check/type-text.js";
 import type { Mapping, Resource } from "../map/mapping.js";
+import { nearest } from "../nearest.js";
 import type { ReportFinding } from "./codes.js";
-import { nearestName } from "./nearest-name.js";
 
 /**
  * Compares what a mapping writes to with the blueprints: names that are unknown, what is required and not given, teams, targets of relations.
@@ -71,7 +71,7 @@ function reportNames(
     const [group = "", ...rest] = issue.path.slice(path.length + 1).split(".");
     const key = rest.join(".");
     if (group === "blueprint") {
-      const near = nearestName(target.blueprint, blueprints.keys());
+      const near = nearest(target.blueprint, blueprints.keys());
       report(
         "unknown_blueprint",
         issue.path,
@@ -96,7 +96,7 @@ function reportNames(
       const isProperty = group === "properties";
       const own = Object.keys((isProperty ? blueprint?.schema.properties : blueprint?.relations) ?? {});
       const other = (isProperty ? blueprint?.relations : blueprint?.schema.properties) ?? {};
-      const near = nearestName(key, own);
+      const near = nearest(key, own);
       const fix = Object.hasOwn(other, key)
         ? `move it to ${isProperty ? "relations" : "properties"}`
         : near === undefined

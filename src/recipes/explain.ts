@@ -5,6 +5,7 @@ import type { Explanation } from "../authoring/explanation.js";
 import type { Blueprints } from "../blueprint.js";
 import { ApiError, CredentialsError, UsageError } from "../errors.js";
 import { startJq } from "../map/jq.js";
+import { requireColumns } from "../map/keys-read.js";
 import { compileMapping } from "../map/map.js";
 import { type ExplainOptions, explainOptions } from "../options/authoring.js";
 import { parseOptions } from "../options/parse.js";
@@ -139,7 +140,8 @@ async function findIn(
       ...(stdin && { stdin }),
       ...(signal && { signal }),
     });
-    for await (const { items, rejects, tally } of chunks) {
+    const checked = requireColumns(inventory.mapping, inventory.resources, source)(chunks);
+    for await (const { items, rejects, tally } of checked) {
       records += tally.read;
       const record = items.find(({ at }) => at.position === position);
       if (record !== undefined) return { name, kind, record };

@@ -11,7 +11,7 @@ import { mapRecords } from "../../map/map.js";
 import { type Mapping, parseMapping } from "../../map/mapping-file.js";
 import type { SourceRecord } from "../../record.js";
 import type { Reject } from "../../reject.js";
-import { advice } from "../../report/words.js";
+import { faultAndFix } from "../../report/words.js";
 import { type Made, type Sample, type Traced, tracedOf } from "./sample.js";
 
 /** What became of one record of the sample. */
@@ -229,7 +229,7 @@ function problemsOf(rejects: readonly Reject[], mapping: Mapping): readonly Prob
       return {
         code: first.code,
         message: first.message,
-        fix: advice[first.code],
+        fix: faultAndFix(first).fix,
         ...(first.blueprint !== undefined && { blueprint: first.blueprint }),
         ...(first.path !== undefined && { path: first.path }),
         count,
