@@ -1,5 +1,6 @@
 import type { Place } from "../record.js";
 import type { Reject, RejectCode, RejectStage } from "../reject.js";
+import { withoutHidden } from "../secrets.js";
 import type { Warning, WarningCode } from "../warning.js";
 
 /** A place as people find it. */
@@ -21,9 +22,11 @@ export interface FaultGroup {
   readonly blueprint?: string;
   readonly path?: string;
   readonly count: number;
+  /** That of the first one. */
+  readonly message?: string;
 }
 
-/** Rejects of one cause. */
+/** Rejects of one cause: of one code, stage, blueprint and path, and of one message. */
 export interface RejectGroup {
   readonly code: RejectCode;
   readonly stage: RejectStage;
@@ -52,6 +55,9 @@ export interface WarningGroup {
 /** Most groups kept of either; further causes are counted in one group per code, and stage, without blueprint and path. */
 export const maxGroups = 1000;
 
+/** Most messages told apart of one code, stage, blueprint and path; all further ones are counted in the group of those. */
+export const maxMessages = 20;
+
 /** Most samples kept of a cause. */
 export const maxSamples = 5;
 
@@ -71,28 +77,34 @@ export function groupCauses(names: readonly string[], limit = maxGroups): Causes
   const rejects = new Map<string, Group<Reject>>();
   const warnings = new Map<string, Group<Warning>>();
   const faults = new Map<string, { readonly fault: Omit<FaultGroup, "count">; count: number }>();
-  const addFault = (code: RejectCode, cause: Cause): void => {
+  const addFault = (code: RejectCode, cause: Cause, message: string): void => {
     const exact = JSON.stringify([code, cause.blueprint, cause.path]);
     const isExact = faults.has(exact) || faults.size < limit;
     const key = isExact ? exact : code;
     const known = faults.get(key);
-    if (known === undefined) faults.set(key, { fault: { code, ...(isExact && causeOf(cause)) }, count: 1 });
+    if (known === undefined) faults.set(key, { fault: { code, ...(isExact && causeOf(cause)), message }, count: 1 });
     else known.count++;
   };
+  const variants = new Map<string, Set<string>>();
   return {
     addRejects(items) {
-      for (const item of items) {
-        addTo(rejects, limit, [item.code, item.stage], item, 1, item.at);
-        addFault(item.code, item);
-        for (const { code, path } of item.also ?? [])
-          addFault(code, {
-            ...(item.blueprint !== undefined && { blueprint: item.blueprint }),
-            ...(path !== undefined && { path }),
-          });
+      for (const item of withoutHidden(items)) {
+        const kind = [item.code, item.stage];
+        addTo(rejects, limit, kind, item, 1, item.at, variantOf(variants, [...kind, item.blueprint, item.path], item));
+        addFault(item.code, item, item.message);
+        for (const { code, path, message } of item.also ?? [])
+          addFault(
+            code,
+            {
+              ...(item.blueprint !== undefined && { blueprint: item.blueprint }),
+              ...(path !== undefined && { path }),
+            },
+            message,
+          );
       }
     },
     addWarnings(items) {
-      for (const item of items) addTo(warnings, limit, [item.code], item, item.count, item.first);
+      for (const item of withoutHidden(items)) addTo(warnings, limit, [item.code], item, item.count, item.first);
     },
     rejects: () =>
       inOrder(rejects).map(({ count, cause, sample, first, samples }) => ({
@@ -119,6 +131,23 @@ export function groupCauses(names: readonly string[], limit = maxGroups): Causes
   };
 }
 
+/** Faults of what was refused for another one already, by cause. */
+export function furtherFaults({
+  rejects,
+  faults = [],
+}: {
+  readonly rejects: readonly RejectGroup[];
+  readonly faults?: readonly FaultGroup[];
+}): readonly FaultGroup[] {
+  return faults.flatMap((fault) => {
+    const own = rejects.filter(
+      ({ code, blueprint, path }) => code === fault.code && blueprint === fault.blueprint && path === fault.path,
+    );
+    const count = fault.count - own.reduce((sum, group) => sum + group.count, 0);
+    return count <= 0 ? [] : [{ ...fault, count }];
+  });
+}
+
 interface Cause {
   readonly blueprint?: string;
   readonly path?: string;
@@ -141,8 +170,9 @@ function addTo<T extends Cause & { readonly value?: string }>(
   item: T,
   count: number,
   at: Place | undefined,
+  variant = "",
 ): void {
-  const exact = JSON.stringify([...kind, item.blueprint, item.path]);
+  const exact = JSON.stringify([...kind, item.blueprint, item.path, variant]);
   const known = groups.get(exact);
   const key = known !== undefined || groups.size < limit ? exact : JSON.stringify(kind);
   const group = known ?? groups.get(key);
@@ -158,6 +188,26 @@ function addTo<T extends Cause & { readonly value?: string }>(
     group.sample = item;
     group.first = at;
   }
+}
+
+/**
+ * What tells the causes of one code, blueprint and path apart: the message without what is the record's own, its numbers and the texts that it quotes. A quoted
+ * character or two make a cause of their own.
+ */
+function variantOf(
+  variants: Map<string, Set<string>>,
+  cause: readonly (string | undefined)[],
+  { message }: Pick<Reject, "message">,
+): string {
+  const variant = message
+    .replaceAll(/"(?:[^"\\]|\\.){3,}"/g, '"…"')
+    .replaceAll(/(?:"…"(?:, )?)+/g, '"…"')
+    .replaceAll(/\d+/g, "0");
+  const key = JSON.stringify(cause);
+  const known = variants.get(key) ?? new Set();
+  variants.set(key, known);
+  if (known.size < maxMessages) known.add(variant);
+  return known.has(variant) ? variant : "";
 }
 
 /** Keeps the first few by place; most items come in order, so that the last kept one decides at once. */
