@@ -1,10 +1,14 @@
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
-import { createServer, type Server } from "node:http";
+import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { dirname, join, resolve } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { setImmediate } from "node:timers/promises";
+import { gzipSync } from "node:zlib";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import type { Blueprint } from "../../src/blueprint.js";
+import type { Machine } from "../../src/state/lease.js";
+import { describeHolder, takeLock } from "../../src/state/lock.js";
 import { blueprintOf, envOf, makeFolder, root, startCatalog } from "../support/catalog.js";
 import { runInProcess } from "../support/in-process.js";
 
@@ -118,6 +122,37 @@ it.each([
   if (secret !== undefined) expect(ended.stderr).not.toContain(secret);
 });
 
+it("writing/05 the lock of a pod that was killed lapses for the next night's pod, and not while it is renewed", async () => {
+  const folder = await makeFolder();
+  const of = { mapping: "inv", target: "https://api.example/v1" };
+  let nowMs = 0;
+  let isRenewing = true;
+  const podOf = (host: string): Machine => ({
+    pid: 1,
+    host,
+    space: async () => `boot/${host}`,
+    isAlive: async () => true,
+    markOf: async () => "mark",
+    monotonicMs: () => nowMs,
+    sleep: async (ms) => {
+      nowMs += ms;
+      if (isRenewing) vi.advanceTimersByTime(ms);
+      await setImmediate();
+    },
+  });
+  vi.useFakeTimers({ toFake: ["setInterval"] });
+  onTestFinished(() => void vi.useRealTimers());
+  const take = async (importId: string, pod: Machine) =>
+    takeLock(folder, of, await describeHolder(importId, "2026-11-22T03:30:12.417Z", pod), pod);
+  const first = await take("monday", podOf("pod-1"));
+  onTestFinished(() => first.release().catch(() => undefined));
+  await expect(take("tuesday", podOf("pod-2"))).rejects.toThrow("import monday");
+  isRenewing = false;
+  const taken = await take("tuesday", podOf("pod-2"));
+  onTestFinished(() => taken.release());
+  expect(taken.tookOver).toMatchObject({ importId: "monday", host: "pod-1" });
+});
+
 it("writing/06 renamed columns end a sync before anything is written, with the nearest", async () => {
   const { emulator, run } = await world({
     "one.csv": "id,name,lang,cost,squad\npay,Pay,go,12,riv\n",
@@ -153,6 +188,73 @@ it("writing/07 a search by a blank names nothing", async () => {
   expect(emulator.store.entity("svc", "ship")?.relations.squad ?? null).toBeNull();
 });
 
+/** Starts a server in front of an emulator that compresses the replies of search, whatever the request accepts. */
+async function compressing(target: string): Promise<{ readonly url: string; readonly compressed: () => number }> {
+  let compressed = 0;
+  const url = await listening(async (request, reply) => {
+    const parts: Buffer[] = [];
+    for await (const part of request) parts.push(part as Buffer);
+    const { authorization, "content-type": type } = request.headers;
+    const inner = await fetch(`${new URL(target).origin}${request.url}`, {
+      method: request.method ?? "GET",
+      headers: { ...(authorization && { authorization }), ...(type && { "content-type": type }) },
+      ...(parts.length > 0 && { body: Buffer.concat(parts) }),
+    });
+    const body = Buffer.from(await inner.arrayBuffer());
+    const isSearch = request.url?.endsWith("/search") === true;
+    if (isSearch) compressed += 1;
+    reply.writeHead(inner.status, {
+      "content-type": "application/json",
+      ...(isSearch && { "content-encoding": "gzip" }),
+    });
+    reply.end(isSearch ? gzipSync(body) : body);
+  });
+  return { url: `${url}/v1`, compressed: () => compressed };
+}
+
+it("writing/10 compressed replies of a search are read by import, sync and export", async () => {
+  const { emulator, folder, run } = await world({
+    "svc.csv": "id,name,lang,cost,squad\npay,Pay,go,12,\nship,Ship,java,7.5,\n",
+    "svc.yaml": mapping(),
+  });
+  const { url, compressed } = await compressing(emulator.url);
+  const env = { ...envOf(emulator), PORT_API_URL: url };
+  expect((await run("import all=svc.csv -m svc.yaml", env)).code).toBe(0);
+  const synced = await run("sync all=svc.csv -m svc.yaml --output json", env);
+  expect(JSON.parse(synced.stdout)).toMatchObject({ exitCode: 0, entities: { unchanged: 2 } });
+  expect((await run("entity export svc --out x.csv", env)).code).toBe(0);
+  expect((await readFile(join(folder, "x.csv"), "utf8")).trimEnd().split("\n")).toHaveLength(3);
+  expect(compressed()).toBeGreaterThan(1);
+});
+
+it("writing/11 a mapped property that the blueprint lacks is a fault, or with unknownProperties: warn a warning", async () => {
+  const outage = blueprintOf("outage", { schema: { properties: { impact: { type: "string" } } } });
+  const text = `resources:
+  - kind: outage
+    port: { entity: { mappings: { identifier: .id, blueprint: '"outage"', properties: { impact: .i, impact_forced: .f } } } }
+`;
+  const { emulator, run } = await world(
+    {
+      "outage.json": '[{"id":"o-1","i":"major","f":"major"},{"id":"o-2","i":"minor","f":"none"}]',
+      "map.yaml": text,
+      "warn.yaml": `unknownProperties: warn\n${text}`,
+    },
+    [outage],
+  );
+  const refused = await run("import outage.json -m map.yaml");
+  expect(refused.code).toBe(3);
+  expect(refused.stderr).toContain('blueprint "outage" has no property "impact_forced"');
+  expect(refused.stderr).toContain("unknownProperties: warn");
+  expect(emulator.store.count("outage")).toBe(0);
+  const warned = await run("import outage.json -m warn.yaml --output json");
+  expect(JSON.parse(warned.stdout)).toMatchObject({
+    exitCode: 0,
+    entities: { created: 2 },
+    warnings: [{ code: "unknown_property", count: 2 }],
+  });
+  expect(emulator.store.entity("outage", "o-1")?.properties).toEqual({ impact: "major" });
+});
+
 describe("writing/09 words behind -- are no flags", () => {
   it("but the identifier that they are", async () => {
     const { emulator, run } = await world({});
@@ -167,7 +269,11 @@ describe("writing/09 words behind -- are no flags", () => {
 
 /** A server that answers every request alike. */
 async function answering(status: number, headers: Readonly<Record<string, string>>, body: string): Promise<string> {
-  const server: Server = createServer((_request, reply) => reply.writeHead(status, headers).end(body));
+  return listening((_request, reply) => reply.writeHead(status, headers).end(body));
+}
+
+async function listening(answer: RequestListener): Promise<string> {
+  const server: Server = createServer(answer);
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
   onTestFinished(() => void server.close());
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -195,6 +301,47 @@ it("writing/13 an output that cannot be written is told before the work, by its 
   expect(ended.stderr).toMatch(/file\/m\.yaml/);
   expect(ended.stderr).not.toContain("internal error");
   expect(await readdir(folder)).not.toContain("m.yaml");
+});
+
+it("writing/14 all causes of all columns are told at once, with a mend that fits the cell", async () => {
+  const { folder, run } = await world(
+    {
+      "tags.csv": `id,tags,link,cost,squad
+a,"x,y,z",example.com,"1,000",
+b,x;y,http://a b,12 EUR,"r1, r2"
+c,x|y,https://ok,$5,R 1
+d,x,ftp://f,50%,
+e,,,,"  r1"
+`,
+      "tags.yaml": `source: { blanks: [""] }
+resources:
+  - kind: tags
+    port: { entity: { mappings: { identifier: .id, blueprint: '"svc"', properties: { tags: .tags, link: .link, cost: .cost }, relations: { uses: .squad } } } }
+`,
+    },
+    [squad, { ...svc, schema: { properties: { ...svc.schema.properties, link: { type: "string", format: "url" } } } }],
+  );
+  const ended = await run("import tags.csv -m tags.yaml --state-dir state --report r.md");
+  expect(ended.code).toBe(1);
+  for (const mend of ['split(",")', 'split(";")', 'split("|")', "[.]"])
+    expect(ended.stderr).toContain(`fix:   write \`| values | ${mend}\` behind the expression`);
+  const [importId = ""] = (await readdir(join(folder, "state"))).filter((name) => name.startsWith("20"));
+  const report = JSON.parse(await readFile(join(folder, "state", importId, "report.json"), "utf8")) as {
+    readonly faults: readonly { readonly path: string; readonly count: number }[];
+  };
+  const counts: Record<string, number> = {};
+  for (const { path, count } of report.faults) counts[path] = (counts[path] ?? 0) + count;
+  expect(counts).toMatchObject({
+    "properties.tags": 4,
+    "properties.cost": 4,
+    "properties.link": 2,
+    "relations.uses": 3,
+  });
+  const page = await readFile(join(folder, "r.md"), "utf8");
+  for (const path of Object.keys(counts)) {
+    expect(page).toContain(path);
+    expect(ended.stderr).toContain(path);
+  }
 });
 
 it("writing/16 YAML documents are records", async () => {
