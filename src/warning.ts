@@ -6,6 +6,8 @@ export const warningCodes = {
   sheet_noted: "a sheet of a workbook has hidden rows, merged ranges or cells that show an error",
   kind_without_source: "a kind of the mapping got no source; its resources were not imported",
   ignored_key: "a key of the mapping steers another integration and has no effect here",
+  environment_unset: "a variable that the mapping allows is not in the environment; expressions see null",
+  unknown_property: "a property that the blueprint lacks was left out, as unknownProperties: warn says",
   expression_error: "an expression failed; its value became null, as in Port",
   long_integer: "an integer beyond 2^53 was kept as text, so that no digit is lost",
   duplicate_differs: "a later record repeats an entity with other content; the first one was sent",

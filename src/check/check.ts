@@ -15,6 +15,8 @@ export interface CheckOptions {
   readonly mode: Mode;
   /** Whether missing relation targets are created; it changes nothing here, since a target's existence is not checked. */
   readonly createMissing: boolean;
+  /** What becomes of a property that the blueprint lacks: a reject (default), or left out with a warning. */
+  readonly unknownProperties?: "refuse" | "warn";
   /** Whether the entities of a resource are parts of larger ones, so that a required value may come with another part. Default: none are. */
   readonly isPart?: (resource: number) => boolean;
   /** Largest entity, in bytes of UTF-8. Default: what a request of one entity may hold. */
@@ -128,7 +130,7 @@ function compiledOf(
 }
 
 function entityOf(candidate: Candidate, blueprint: CompiledBlueprint, room: Room): Entity | undefined {
-  const { body, clears } = typeEntity(candidate, blueprint, room.options.mode, room.diagnostics);
+  const { body, clears } = typeEntity(candidate, blueprint, room.options, room.diagnostics);
   if (room.diagnostics.findings().length > 0) return undefined;
   const json = JSON.stringify(body);
   const bytes = Buffer.byteLength(json);

@@ -13,6 +13,10 @@ export const lintCodes = {
   bare_function: { severity: "warning", means: "a bare word that is a function of jq, and was likely meant as text" },
   unknown_blueprint: { severity: "error", means: "there is no such blueprint" },
   unknown_property: { severity: "error", means: "the blueprint has no such property" },
+  property_left_out: {
+    severity: "warning",
+    means: "the blueprint has no such property, and the mapping says unknownProperties: warn",
+  },
   unknown_relation: { severity: "error", means: "the blueprint has no such relation" },
   read_only_property: { severity: "error", means: "a property that Port fills itself" },
   type_mismatch: { severity: "error", means: "an expression whose value can never be of the property's type" },

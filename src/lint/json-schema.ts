@@ -62,6 +62,10 @@ export const keyDescriptions: Readonly<Record<string, string>> = {
     "Whether a deletion takes the entities along that depend on the deleted one. Default false; Port's is true.",
   entityDeletionThreshold:
     "Share of a blueprint's entities that may be deleted, 0 to 1. Default: 10 % or 100 entities.",
+  unknownProperties:
+    "What a mapped property that the blueprint lacks is: refuse (default), a fault of the mapping; warn, left out and counted, as Port leaves it out without a word.",
+  allowedEnvironmentVariablesInJQ:
+    "Environment variables that expressions may read as env.NAME or $ENV.NAME. Default none.",
   resources: "Each entry turns the records of one kind into entities; several may share a kind.",
   "resources.*.kind": "Kind of record; a source binds to it by its file's name, or as <kind>=<path>.",
   "resources.*.prune": "What this resource owns of its blueprint, so that sync --prune may delete what is stale.",

@@ -2,6 +2,7 @@ import type { SourceSample } from "../authoring/sample-source.js";
 import type { Blueprints } from "../blueprint.js";
 import type { Issue } from "../errors.js";
 import { duplicatesOf, type Mapping } from "../map/mapping.js";
+import { allowedVariables } from "../map/mapping-issues.js";
 import { doubleQuotes, refusalOf } from "../map/tokens.js";
 import { nearest } from "../nearest.js";
 import { type LintCode, type LintFinding, lintCodes, type ReportFinding } from "./codes.js";
@@ -67,22 +68,23 @@ function inOrder(findings: readonly LintFinding[]): readonly LintFinding[] {
 }
 
 function findingOf({ path, message, line }: Issue, file: string, root: unknown): LintFinding {
-  const [code, fix] = codeOf(path, message, root);
-  return { file, ...(line === undefined ? {} : { line }), path, code, severity: "error", message, fix };
+  const [code, fix, shown = message] = codeOf(path, message, root);
+  return { file, ...(line === undefined ? {} : { line }), path, code, severity: "error", message: shown, fix };
 }
 
-function codeOf(path: string, message: string, root: unknown): [LintCode, string] {
+function codeOf(path: string, message: string, root: unknown): [code: LintCode, fix: string, message?: string] {
   if (path === "" || path === "(file)") return ["not_readable", "fix the file; a mapping is an object in YAML or JSON"];
   const value = valueAt(root, path);
-  if (
-    typeof value === "string" &&
-    /^resources\.\d+\.(?:selector|port)\./.test(path) &&
-    refusalOf(doubleQuotes(value)) === message
-  )
-    return [
-      "refused_expression",
-      value.trim() === "" ? "write an expression, or take the leaf out" : "write an expression over the record alone",
-    ];
+  if (typeof value === "string" && /^resources\.\d+\.(?:selector|port)\./.test(path)) {
+    const refusal = refusalOf(doubleQuotes(value), { environment: allowedVariables(root) });
+    if (message === refusal)
+      return [
+        "refused_expression",
+        value.trim() === "" ? "write an expression, or take the leaf out" : "write an expression over the record alone",
+      ];
+    if (refusal !== undefined && message.startsWith(`${refusal}; `))
+      return ["refused_expression", message.slice(refusal.length + 2), refusal];
+  }
   if (/is not a key that may stand here/.test(message)) {
     const key = path.split(".").at(-1) ?? "";
     if (knownKeys.includes(key)) return ["unknown_key", "move it; docs/mapping.md shows where it belongs"];

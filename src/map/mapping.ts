@@ -79,6 +79,10 @@ export interface Mapping {
   readonly deleteDependentEntities: boolean;
   /** Share of a blueprint's entities that may be deleted, 0 to 1. */
   readonly entityDeletionThreshold?: number;
+  /** What becomes of a mapped property that the blueprint lacks: `refuse` (default) is a fault of the mapping, `warn` leaves it out and counts it. */
+  readonly unknownProperties: "refuse" | "warn";
+  /** Environment variables that expressions may read. Default none. */
+  readonly allowedEnvironmentVariablesInJQ: readonly string[];
   readonly resources: readonly Resource[];
   /** Warnings about the file itself: keys without effect here. */
   readonly notes: readonly Warning[];

@@ -12,6 +12,7 @@ import { parseOptions } from "../options/parse.js";
 import { type ReadIo, readSource } from "../read/read.js";
 import type { SourceRecord } from "../record.js";
 import type { Reject } from "../reject.js";
+import { withoutHidden } from "../secrets.js";
 import { type Bench, explainRecord } from "./explain/record.js";
 import { openBlueprints } from "./run/blueprints.js";
 import { clientOptionsOf } from "./run/client-options.js";
@@ -41,7 +42,7 @@ export async function explain(given: ExplainOptions, context: ExplainContext = {
   const engine = startJq();
   const access = openAccess(options, context.env ?? {});
   try {
-    const compiled = await compileMapping(inventory.mapping, engine);
+    const compiled = await compileMapping(inventory.mapping, engine, { env: context.env ?? {} });
     const found = await findRecord(inventory, options.record, context, onReceipt);
     const { catalog, told } = await catalogOf(inventory, options.blueprints, access);
     const mode = options.mode ?? (inventory.mapping.enableMergeEntity === false ? "override" : "merge");
@@ -61,7 +62,8 @@ export async function explain(given: ExplainOptions, context: ExplainContext = {
       ...(catalog && { catalog }),
       ...(asked.asked && access.client && { client: access.client }),
     };
-    return { ...base, ...(await explainRecord(bench, found.kind, found.name, found.record)) };
+    const explained = await explainRecord(bench, found.kind, found.name, found.record);
+    return withoutHidden({ ...base, ...explained, warnings: [...compiled.warnings, ...explained.warnings] });
   } finally {
     await engine.close();
     await access.client?.close();

@@ -58,7 +58,8 @@ export async function preview(given: PreviewOptions, context: PreviewContext): P
   });
   try {
     const resources = inventory.resources.map(({ index }) => index);
-    const compiled = await compileMapping(mapping, engine, { resources });
+    const compiled = await compileMapping(mapping, engine, { resources, env: context.env ?? {} });
+    causes.addWarnings(compiled.warnings);
     const finish = await lastStage(options.blueprints, inventory, mapping.createMissingRelatedEntities);
     for (const source of inventory.sources) {
       const records = readSource(source, inventory.optionsOf(source), {
@@ -100,7 +101,11 @@ async function lastStage(
   if (folder === undefined)
     return eachItem(({ blueprint, fields }: Candidate) => ({ blueprint, line: lineOf(blueprint, fields) }));
   const catalog = await openBlueprints(inventory, { folder });
-  const check = checkEntities(catalog, { mode: "merge", createMissing });
+  const check = checkEntities(catalog, {
+    mode: "merge",
+    createMissing,
+    unknownProperties: inventory.mapping.unknownProperties,
+  });
   const format = eachItem(({ key, body }: Entity) => ({ blueprint: key.blueprint, line: lineOf(key.blueprint, body) }));
   return (chunks) => format(check(chunks));
 }

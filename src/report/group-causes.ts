@@ -1,5 +1,6 @@
 import type { Place } from "../record.js";
 import type { Reject, RejectCode, RejectStage } from "../reject.js";
+import { withoutHidden } from "../secrets.js";
 import type { Warning, WarningCode } from "../warning.js";
 
 /** A place as people find it. */
@@ -87,7 +88,7 @@ export function groupCauses(names: readonly string[], limit = maxGroups): Causes
   const variants = new Map<string, Set<string>>();
   return {
     addRejects(items) {
-      for (const item of items) {
+      for (const item of withoutHidden(items)) {
         const kind = [item.code, item.stage];
         addTo(rejects, limit, kind, item, 1, item.at, variantOf(variants, [...kind, item.blueprint, item.path], item));
         addFault(item.code, item, item.message);
@@ -103,7 +104,7 @@ export function groupCauses(names: readonly string[], limit = maxGroups): Causes
       }
     },
     addWarnings(items) {
-      for (const item of items) addTo(warnings, limit, [item.code], item, item.count, item.first);
+      for (const item of withoutHidden(items)) addTo(warnings, limit, [item.code], item, item.count, item.first);
     },
     rejects: () =>
       inOrder(rejects).map(({ count, cause, sample, first, samples }) => ({

@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { Place, Span } from "../record.js";
 import type { Reject } from "../reject.js";
+import { withoutHidden } from "../secrets.js";
 import { type AppendFile, type AppendOptions, openAppendFile, stateError } from "./files.js";
 import { syncEveryMs } from "./journal.js";
 
@@ -49,7 +50,7 @@ export function openRejects(folder: string, names: readonly string[], options: A
 /** A line of reasons.ndjson; `resource` and `item` are there so that a resumed import knows which entity it was. */
 function encodeReason(reject: Reject, names: readonly string[]): string {
   const { code, stage, blueprint, identifier, at, path, message, status, traceId, value, leaf, resource, item, also } =
-    reject;
+    withoutHidden(reject);
   const nameOf = ({ source }: Place): string => names[source] ?? String(source);
   const source = nameOf(at);
   const parts = reject.parts?.map((part) => ({ source: nameOf(part.at), position: part.at.position }));

@@ -107,6 +107,8 @@ describe("parseMapping", () => {
     const { lines, ...rest } = parseMapping(fixture("minimal.json"), "minimal.json");
     expect(rest).toEqual({
       file: "minimal.json",
+      allowedEnvironmentVariablesInJQ: [],
+      unknownProperties: "refuse",
       source: {},
       sources: {},
       onNull: "omit",

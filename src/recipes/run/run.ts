@@ -83,7 +83,8 @@ export async function runSources<F extends Folder>(
     const io = { fetch: downloads.fetch, onReceipt, stdin: context.stdin };
     const { commandLine } = context;
     const { apiUrl } = clientOptions;
-    const opened = { inventory, connection, engine, io, apiUrl, receipts, commandLine };
+    const { env = {} } = context;
+    const opened = { inventory, connection, engine, io, apiUrl, receipts, commandLine, env };
     const { job, closing } = await openSources(options, kind, opened);
     const worked = await doWork(job.control.stop, () => {
       const progress = watchProgress(job.ledger, connection.client);
@@ -108,13 +109,14 @@ interface Opened {
   /** How each source was read, by its index; it fills as they are. */
   readonly receipts: ReadonlyMap<number, Receipt>;
   readonly commandLine: readonly string[] | undefined;
+  readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 /** Opens blueprints, order, mapping, folder and ledger: all that a job of sources is made of, and what it is closed with. */
 async function openSources<F extends Folder>(
   options: ResolvedRunOptions,
   kind: SourceCommand<F>,
-  { inventory: given, connection, engine, io, apiUrl, receipts, commandLine }: Opened,
+  { inventory: given, connection, engine, io, apiUrl, receipts, commandLine, env }: Opened,
 ): Promise<{ readonly job: SourceJob<F>; readonly closing: Closing }> {
   const { client, control, timeline } = connection;
   const { mapping, resources } = given;
@@ -127,7 +129,7 @@ async function openSources<F extends Folder>(
   const plan = planSteps({ blueprints: constant, dynamic }, blueprints, { createMissing, ...relations });
   const mode = options.mode ?? (mapping.enableMergeEntity === false ? "override" : "merge");
   const rules = rulesOf(given, blueprints, plan, { mode, updateOnly, createMissing });
-  const compiled = await compileMapping(mapping, engine, { resources: resources.map(({ index }) => index) });
+  const compiled = await compileMapping(mapping, engine, { resources: resources.map(({ index }) => index), env });
 
   const { command, dryRun = false, retryOf } = kind;
   const names: string[] = [];
@@ -144,7 +146,7 @@ async function openSources<F extends Folder>(
 
   const hooks = [{ onCounts: control.judge, onOutcomes: timeline.settled }, allowed ?? {}, kind.hooks ?? {}];
   const ledger = openLedger(names, state, hooks, causes);
-  ledger.warn([...given.warnings, ...state.warnings]);
+  ledger.warn([...given.warnings, ...compiled.warnings, ...state.warnings]);
   const keys = createKeySet();
   const onFailure = () => control.stop.because("failed");
   const api = apiTarget(client, rules, { runId: options.runId, onFailure });
@@ -173,6 +175,8 @@ function rulesOf(
   { deferrable }: StepPlan,
   given: Pick<WriteRules, "mode" | "updateOnly" | "createMissing">,
 ): WriteRules {
+  const isWritten = (blueprint: string, key: string): boolean =>
+    mapping.unknownProperties === "refuse" || Object.hasOwn(blueprints.get(blueprint)?.schema.properties ?? {}, key);
   const { updateOnly } = given;
   const policies = missingTargetPolicies(mapping, updateOnly);
   return {
@@ -188,7 +192,7 @@ function rulesOf(
       const head = ["title", "icon", "team"] as const;
       return {
         head: head.filter((name) => own.some(({ entity }) => entity[name] !== undefined)),
-        properties: own.flatMap(({ properties }) => properties),
+        properties: own.flatMap(({ properties }) => properties).filter((key) => isWritten(blueprint, key)),
         relations: own.flatMap(({ relations }) => relations),
       };
     },

@@ -85,7 +85,11 @@ export function openInputs({ inventory, mapping, rules, plan, state, io }: Input
     recordsOf: ({ index }) => records.get(index) ?? 0,
     map: (source) => (records) =>
       mapRecords(mapping, source.kind, source.name)(requireColumns(inventory.mapping, resources, source)(records)),
-    check: checkEntities(rules.blueprints, { ...rules, isPart: (resource) => parts[resource] === true }),
+    check: checkEntities(rules.blueprints, {
+      ...rules,
+      unknownProperties: inventory.mapping.unknownProperties,
+      isPart: (resource) => parts[resource] === true,
+    }),
     duplicatesOf: policyOf,
     merge: (earlier, later) => mergePart(earlier, later, rules.blueprints.get(earlier.key.blueprint)),
     checkWhole: wholeCheck(rules.blueprints, rules),
