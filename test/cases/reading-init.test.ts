@@ -1,8 +1,11 @@
 import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { constants } from "node:os";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { parse } from "yaml";
 import { proposeMapping } from "../../src/recipes/init.js";
@@ -73,6 +76,19 @@ describe("what init proposes", () => {
       const { mapping } = await proposed(each);
       expect(mapping).toMatch(/25/);
       expect(mapping).toMatch(/cells|shortRows/);
+    }
+  });
+
+  it("reading/17 map keyed by id: its values are proposed as records", async () => {
+    for (const text of withCase(
+      "17-map-keyed-by-id",
+      "hosts.json",
+      `{${Array.from({ length: 30 }, (_, n) => `"srv-${n}":{"name":"N${n}","cpu":${n}}`).join(",")}}`,
+    )) {
+      const { entities, counts } = await proposed(text, "hosts.json");
+      expect(counts.records.rejected + counts.entities.rejected).toBe(0);
+      expect(entities.length).toBeGreaterThan(1);
+      expect(entities.every(({ identifier }) => /^srv-\d+$/.test(String(identifier)))).toBe(true);
     }
   });
 
@@ -203,7 +219,7 @@ describe("a nightly sync", () => {
   });
 });
 
-describe("a FIFO", () => {
+describe("a FIFO and Ctrl-C", () => {
   it("reading/34 init of a FIFO: it is read once, and a signal ends it while nobody writes", async () => {
     const folder = await makeFolder();
     execFileSync("mkfifo", [join(folder, "f"), join(folder, "g")]);
@@ -218,4 +234,34 @@ describe("a FIFO", () => {
     setTimeout(() => waiting.kill("SIGTERM"), 1500);
     expect((await waiting.ended).code).toBe(4);
   });
+
+  it("reading/36 Ctrl-C while waiting: preview and explain of stdin or a FIFO end with 4 at once", async () => {
+    const folder = await makeFolder();
+    execFileSync("mkfifo", [join(folder, "g")]);
+    await writeFile(join(folder, "m.yaml"), mappingOf("", ".Tier"));
+    const commands = [
+      ["preview", "hosts=-", "-m", "m.yaml"],
+      ["explain", "hosts=-", "-m", "m.yaml", "--record", "1"],
+      ["preview", "hosts=g", "-m", "m.yaml"],
+    ];
+    const ends = await Promise.all(
+      commands.map(async (args) => {
+        const program = start(args, {}, folder);
+        await catchesInterrupts(program.pid);
+        program.kill("SIGINT");
+        const { code, stderr } = await program.ended;
+        return [args.slice(0, 2).join(" "), code, /internal error| at .*\.js:/.test(stderr)];
+      }),
+    );
+    expect(ends).toEqual(commands.map((args) => [args.slice(0, 2).join(" "), 4, false]));
+  });
 });
+
+/** Resolves once a process has a handler for SIGINT: before that the signal ends it. */
+async function catchesInterrupts(pid: number): Promise<void> {
+  const caught = (): bigint => {
+    const [, mask = "0"] = /^SigCgt:\s*([0-9a-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
+    return BigInt(`0x${mask}`);
+  };
+  while ((caught() & (1n << BigInt(constants.signals.SIGINT - 1))) === 0n) await setImmediate();
+}
