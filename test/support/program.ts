@@ -14,7 +14,6 @@ export interface Running {
   readonly ended: Promise<Ended>;
   /** Resolves when stderr has shown the text, with all that it has shown by then. */
   shows(text: string): Promise<string>;
-  readonly pid: number;
   kill(signal: NodeJS.Signals): void;
   readonly stdin: NodeJS.WritableStream;
 }
@@ -64,7 +63,6 @@ export function start(args: readonly string[], env: Readonly<Record<string, stri
         look();
         void ended.then(() => fail(new Error(`ended without showing ${text}:\n${stderr}`)));
       }),
-    pid: child.pid ?? 0,
     kill: (signal) => child.kill(signal),
     stdin: child.stdin,
   };
