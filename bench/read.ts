@@ -103,7 +103,7 @@ async function stagesOf(folder: string): Promise<Readonly<Record<string, Line>>>
     read: (file) => counted(readSource(source(file), {})),
     "read + map": async (file) => counted(await mapped(file)),
     "read + map + check": async (file) => {
-      const check = checkEntities(new Map([["thing", blueprint]]), { mode: "merge", createMissing: false });
+      const check = checkEntities(new Map([["thing", blueprint]]), { mode: "merge" });
       return counted(check(await mapped(file)));
     },
   };

@@ -28,6 +28,7 @@ describe("the library", () => {
       "runPlan",
       "runSync",
       "startEmulator",
+      "undo",
       "warningCodes",
     ]);
   });

@@ -13,8 +13,6 @@ import { type EntityDiagnostics, openDiagnostics } from "./diagnostics.js";
 export interface CheckOptions {
   /** In create and override a required property or relation must be there; in merge the API checks the merged entity. */
   readonly mode: Mode;
-  /** Whether missing relation targets are created; it changes nothing here, since a target's existence is not checked. */
-  readonly createMissing: boolean;
   /** What becomes of a property that the blueprint lacks: a reject (default), or left out with a warning. */
   readonly unknownProperties?: "refuse" | "warn";
   /** Whether the entities of a resource are parts of larger ones, so that a required value may come with another part. Default: none are. */

@@ -44,7 +44,7 @@ export interface JobInput {
  * Runs a job's expressions on its inputs: those that are evaluated here, and jq's in batches; a record on which the two might differ is jq's
  * altogether.
  *
- * @returns a row for each input, empty rows for a job without expressions
+ * @returns a row for each input; no rows for a job without expressions
  * @throws {ExpressionError} when an expression never ends or breaks the engine
  */
 export async function runJob(compiled: CompiledMapping, bound: BoundJob, input: JobInput): Promise<readonly JqRow[]> {

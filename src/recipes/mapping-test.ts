@@ -170,8 +170,8 @@ async function mapAndCheck(
 ): Promise<Got> {
   const { mapping } = compiled;
   const mode: Mode = tests.file.mode ?? (mapping.enableMergeEntity === false ? "override" : "merge");
-  const { createMissingRelatedEntities: createMissing, unknownProperties } = mapping;
-  const finish = catalog === undefined ? asMapped : asChecked(catalog, { mode, createMissing, unknownProperties });
+  const { unknownProperties } = mapping;
+  const finish = catalog === undefined ? asMapped : asChecked(catalog, { mode, unknownProperties });
   const got = {
     entities: [] as StatedEntity[],
     rejects: [] as Got["rejects"][number][],

@@ -60,7 +60,7 @@ export async function preview(given: PreviewOptions, context: PreviewContext): P
     const resources = inventory.resources.map(({ index }) => index);
     const compiled = await compileMapping(mapping, engine, { resources, env: context.env ?? {} });
     causes.addWarnings(compiled.warnings);
-    const finish = await lastStage(options.blueprints, inventory, mapping.createMissingRelatedEntities);
+    const finish = await lastStage(options.blueprints, inventory);
     for (const source of inventory.sources) {
       const records = readSource(source, inventory.optionsOf(source), {
         onReceipt,
@@ -96,14 +96,12 @@ interface Line {
 async function lastStage(
   folder: string | undefined,
   inventory: Parameters<typeof openBlueprints>[0],
-  createMissing: boolean,
 ): Promise<Stage<Candidate, Line>> {
   if (folder === undefined)
     return eachItem(({ blueprint, fields }: Candidate) => ({ blueprint, line: lineOf(blueprint, fields) }));
   const catalog = await openBlueprints(inventory, { folder });
   const check = checkEntities(catalog, {
     mode: "merge",
-    createMissing,
     unknownProperties: inventory.mapping.unknownProperties,
   });
   const format = eachItem(({ key, body }: Entity) => ({ blueprint: key.blueprint, line: lineOf(key.blueprint, body) }));

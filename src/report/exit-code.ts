@@ -42,7 +42,7 @@ export interface RunFacts {
   readonly isTrial?: boolean;
 }
 
-/** Gives the exit code of a run: the first that applies of 5 · 4 · 3 · 2 · 6 · 1 · 0. */
+/** Gives the exit code of a run, which has one ending: 5 where the ledger does not balance, else that of its ending, and 1 where it finished with rejects. */
 export function runExitCode({ ending, balanced, rejected, isTrial = false }: RunFacts): ExitCode {
   if (!balanced) return codes.broken;
   if (ending === "overBudget" && isTrial) return 1;

@@ -25,7 +25,7 @@ export interface State {
   spool(step: number): Spool<Entity>;
   /** What waits for a round of second writes, from 0; the same spool for the same round. */
   deferred(round: number): Spool<Deferred>;
-  /** Writes report.json; from then on the import counts as finished. @throws {StateError} */
+  /** Writes report.json; where it says that nothing is left to resume, the import counts as finished. @throws {StateError} */
   writeReport(json: string): Promise<void>;
   /**
    * Syncs the journal, deletes the spool, gives up the lock. Does all of it whatever fails, then throws the first failure.

@@ -69,7 +69,7 @@ export interface WriteIo extends ExchangeIo {
  * of one entity follow each other.
  *
  * @returns when every started batch is settled
- * @throws the first error of `send` or `settle`, else that of `batches`; after everything in flight is settled
+ * @throws the first error, of an exchange or of `batches`, after everything in flight is settled
  */
 export async function writeBatches(batches: AsyncIterable<Batch>, io: WriteIo): Promise<void> {
   const failed: { error?: unknown } = {};

@@ -15,7 +15,7 @@ async function told(...chunks: string[][]): Promise<readonly Warning[]> {
       texts.map((text) => candidate({ properties: { goLive: text } }, { at: { source: 0, position: ++position } })),
     ),
   );
-  const stage = checkEntities(new Map([["service", goLive]]), { mode: "merge", createMissing: false });
+  const stage = checkEntities(new Map([["service", goLive]]), { mode: "merge" });
   return (await collect(stage(iterate(given)))).flatMap(({ warnings }) => warnings);
 }
 

@@ -40,7 +40,7 @@ export async function checkChunk(
   options: Partial<CheckOptions> = {},
 ): Promise<Chunk<Entity>> {
   const blueprints = new Map([of].flat().map((one) => [one.identifier, one]));
-  const stage = checkEntities(blueprints, { mode: "merge", createMissing: false, ...options });
+  const stage = checkEntities(blueprints, { mode: "merge", ...options });
   const [checked] = await collect(stage(iterate([chunk])));
   if (checked === undefined) throw new Error("the stage gave no chunk");
   return checked;

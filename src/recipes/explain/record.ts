@@ -111,14 +111,14 @@ async function explainCandidate(
       } as const,
       told: [],
     };
-  const { createMissingRelatedEntities: createMissing, unknownProperties } = bench.inventory.mapping;
+  const { unknownProperties } = bench.inventory.mapping;
   const chunk: Chunk<Candidate> = {
     items: [candidate],
     rejects: [],
     warnings: [],
     tally: { read: 0, mapped: 0, skipped: 0, rejected: 0 },
   };
-  const options = { mode, createMissing, unknownProperties };
+  const options = { mode, unknownProperties };
   for await (const { items, rejects, warnings } of checkEntities(catalog, options)(one(chunk))) {
     const [refused] = rejects;
     if (refused !== undefined)

@@ -45,8 +45,7 @@ export async function tryOut(
         ...(signal && { signal }),
       });
       const mapped = countGiven(mapRecords(compiled, bound.kind, name)(records), tally);
-      for await (const chunk of checkEntities(blueprints, { mode: "merge", createMissing: false })(mapped))
-        addChunk(chunk, tally, known);
+      for await (const chunk of checkEntities(blueprints, { mode: "merge" })(mapped)) addChunk(chunk, tally, known);
     }
     return tallies.map((tally) => finish(tally, known, blueprints));
   } finally {

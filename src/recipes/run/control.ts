@@ -77,7 +77,7 @@ export function openControl({ concurrency, maxErrors, signal: outside, clock }: 
     clock: clock ?? realClock,
     grace: grace.signal,
     judge({ rejected, read }) {
-      if (passesBudget(maxErrors, rejected, read)) because("overBudget");
+      if (isOverBudget(maxErrors, rejected, read)) because("overBudget");
     },
     close() {
       clearTimeout(timer);
@@ -87,7 +87,7 @@ export function openControl({ concurrency, maxErrors, signal: outside, clock }: 
 }
 
 /** A percentage is judged from 1,000 records on. */
-function passesBudget(maxErrors: ReadBudget | undefined, rejected: number, read: number): boolean {
+function isOverBudget(maxErrors: ReadBudget | undefined, rejected: number, read: number): boolean {
   if (maxErrors === undefined) return false;
   if (typeof maxErrors === "number") return rejected > maxErrors;
   return read >= 1000 && rejected > read * maxErrors.share;

@@ -122,7 +122,6 @@ async function* checkedBy(
 ): AsyncGenerator<Chunk<Candidate | Entity>> {
   const check = checkEntities(blueprints, {
     mode: "merge",
-    createMissing: mapping.createMissingRelatedEntities,
     unknownProperties: mapping.unknownProperties,
   });
   for (const chunk of chunks) {
