@@ -66,11 +66,11 @@ export const planOptions = {
 } satisfies SchemaOf<PlanOptions>;
 
 /** Options of applying a plan. */
-export interface ApplyOptions extends TargetGroup, Omit<WritingGroup, "mode">, OutputGroup {
+export interface ApplyOptions extends TargetGroup, Omit<WritingGroup, "mode" | "allowEmptying">, OutputGroup {
   /** Plan file that a plan wrote. */
   readonly plan: string;
 }
-const { mode: _, ...writingAsPlanned } = writingGroup;
+const { mode: _, allowEmptying: __, ...writingAsPlanned } = writingGroup;
 /** See {@link ApplyOptions}. */
 export const applyOptions = {
   ...group("Sources", { plan: required(text("<plan>"), "plan file that portload plan --out wrote") }),

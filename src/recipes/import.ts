@@ -7,6 +7,7 @@ import { newFolder } from "./run/folder.js";
 import { runSources } from "./run/run.js";
 import { deferRelations } from "./stages/defer.js";
 import { dropDuplicates } from "./stages/duplicates.js";
+import { guardEmptying, openEmptyingGuard } from "./stages/emptying.js";
 import { entitiesOf } from "./stages/entities.js";
 import { runSteps } from "./stages/steps.js";
 
@@ -33,10 +34,12 @@ export async function runImport(given: ImportOptions, context: ImportContext = {
   if (options.dryRun) return runDryRun(options, context);
   const kind = { command: "import", openFolder: newFolder(options, context) };
   return runSources(options, context, kind, (job) => {
-    const { inputs, target, ledger, keys } = job;
+    const { inputs, inventory, target, ledger, keys } = job;
+    const emptying = openEmptyingGuard(inventory.mapping, options);
     return runSteps(job, (step) => [
       entitiesOf(step, inputs, ledger),
       dropDuplicates(step, inputs, ledger, keys),
+      guardEmptying(target, emptying),
       deferRelations(target, ledger, keys),
     ]);
   });

@@ -11,6 +11,7 @@ import type { Finished } from "./run/finish.js";
 import { runSources } from "./run/run.js";
 import { deferRelations } from "./stages/defer.js";
 import { dropDuplicates } from "./stages/duplicates.js";
+import { guardEmptying, openEmptyingGuard } from "./stages/emptying.js";
 import { entitiesOf } from "./stages/entities.js";
 import { runSteps } from "./stages/steps.js";
 
@@ -35,10 +36,12 @@ export async function resumeImport(given: ResumeOptions, context: ImportContext 
   return runSources(options, context, kind, (job) => {
     const { inputs, inventory, target, ledger, keys, folder } = job;
     ledger.warn(passedOver(past));
+    const emptying = openEmptyingGuard(inventory.mapping, options);
     return runSteps(job, (step) => [
       entitiesOf(step, inputs, ledger, retried && leaveOut(retried, inventory.mapping.resources, keys)),
       dropDuplicates(step, inputs, ledger, keys),
       passOver(folder.state, target, ledger, keys),
+      guardEmptying(target, emptying),
       deferRelations(target, ledger, keys),
     ]);
   });

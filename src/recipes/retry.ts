@@ -15,6 +15,7 @@ import { newFolder } from "./run/folder.js";
 import { runSources } from "./run/run.js";
 import { deferRelations } from "./stages/defer.js";
 import { dropDuplicates } from "./stages/duplicates.js";
+import { guardEmptying, openEmptyingGuard } from "./stages/emptying.js";
 import { copyOf, entitiesOf } from "./stages/entities.js";
 import { runSteps } from "./stages/steps.js";
 
@@ -36,9 +37,11 @@ export async function retryImport(given: RetryOptions, context: ImportContext = 
   return runSources(options, context, kind, (job) => {
     const { inputs, inventory, target, ledger, keys } = job;
     ledger.warn(passedOver(past));
+    const emptying = openEmptyingGuard(inventory.mapping, options);
     return runSteps(job, (step) => [
       entitiesOf(step, inputs, ledger, leaveOut(retried, inventory.mapping.resources, keys)),
       dropDuplicates(step, inputs, ledger, keys),
+      guardEmptying(target, emptying),
       deferRelations(target, ledger, keys),
     ]);
   });
