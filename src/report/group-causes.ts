@@ -52,6 +52,9 @@ export interface WarningGroup {
 /** Most groups kept of either; further causes are counted in one group per code, and stage, without blueprint and path. */
 export const maxGroups = 1000;
 
+/** Most missing targets that are a cause of their own; further ones are counted together by their relation. */
+export const maxTargets = 100;
+
 /** Most samples kept of a cause. */
 export const maxSamples = 5;
 
@@ -71,6 +74,7 @@ export function groupCauses(names: readonly string[], limit = maxGroups): Causes
   const rejects = new Map<string, Group<Reject>>();
   const warnings = new Map<string, Group<Warning>>();
   const faults = new Map<string, { readonly fault: Omit<FaultGroup, "count">; count: number }>();
+  const targets = new Set<string>();
   const addFault = (code: RejectCode, cause: Cause): void => {
     const exact = JSON.stringify([code, cause.blueprint, cause.path]);
     const isExact = faults.has(exact) || faults.size < limit;
@@ -82,7 +86,11 @@ export function groupCauses(names: readonly string[], limit = maxGroups): Causes
   return {
     addRejects(items) {
       for (const item of items) {
-        addTo(rejects, limit, [item.code, item.stage], item, 1, item.at);
+        const target = targetOf(item);
+        if (target !== undefined && (targets.has(target) || targets.size < maxTargets)) {
+          targets.add(target);
+          addTo(rejects, limit, [item.code, item.stage], item, 1, item.at, target);
+        } else addTo(rejects, limit, [item.code, item.stage], item, 1, item.at);
         addFault(item.code, item);
         for (const { code, path } of item.also ?? [])
           addFault(code, {
@@ -119,6 +127,12 @@ export function groupCauses(names: readonly string[], limit = maxGroups): Causes
   };
 }
 
+/** What names a missing target: each of them is a cause of its own, whoever lacks it. */
+function targetOf({ code, blueprint, path, value }: Reject): string | undefined {
+  const isMissing = code === "relation_target_missing" || code === "relation_target_rejected";
+  return isMissing && value !== undefined ? JSON.stringify([blueprint, path, value]) : undefined;
+}
+
 interface Cause {
   readonly blueprint?: string;
   readonly path?: string;
@@ -141,8 +155,9 @@ function addTo<T extends Cause & { readonly value?: string }>(
   item: T,
   count: number,
   at: Place | undefined,
+  target?: string,
 ): void {
-  const exact = JSON.stringify([...kind, item.blueprint, item.path]);
+  const exact = JSON.stringify([...kind, item.blueprint, item.path, target]);
   const known = groups.get(exact);
   const key = known !== undefined || groups.size < limit ? exact : JSON.stringify(kind);
   const group = known ?? groups.get(key);

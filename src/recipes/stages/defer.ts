@@ -9,6 +9,7 @@ import type { Target } from "../target/target.js";
 import { gathered, lookUpsAhead, workAhead } from "./ahead.js";
 import { defer } from "./books.js";
 import type { Entities, WriteStage } from "./entities.js";
+import { leaveOutMissing } from "./missing-ahead.js";
 
 /**
  * Turns entities into first writes: relations whose target is not there yet are left out, and wait. Where the catalog holds all the rest, there is no
@@ -22,7 +23,8 @@ export function deferRelations(target: Target, ledger: Ledger, keys: KeySet): Wr
       return { chunk, isKnown: await knowTargets(target, keys, chunk, deferrable) };
     };
     const looksUp = target.isForecast || [...blueprints.keys()].some((name) => deferrable(name).length > 0);
-    const chunks = looksUp ? gathered(entities) : entities;
+    const present = leaveOutMissing(target, ledger, keys)(entities);
+    const chunks = looksUp ? gathered(present) : present;
     for await (const { chunk, isKnown } of workAhead(chunks, lookUpsAhead, know)) {
       const writes: Write[] = [];
       const deferred: Deferred[] = [];
