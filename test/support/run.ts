@@ -57,6 +57,7 @@ export function targetOf({ rules, ...calls }: Partial<Omit<Target, "rules">> & {
       onMissingTarget: () => undefined,
       makesTargets: false,
       deferrable: () => [],
+      awaited: () => [],
       fieldsOf: () => ({ head: [], properties: [], relations: [] }),
       ...rules,
     },

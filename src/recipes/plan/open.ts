@@ -176,7 +176,7 @@ function rulesOf(
     ...{ blueprints, mode, createMissing, deleteDependents },
     makesTargets: onMissingTarget.some((policies) => Object.values(policies).includes("create")),
     onMissingTarget: ({ resource }, relation) => onMissingTarget[resource]?.[relation],
-    deferrable: planSteps({ blueprints: names, dynamic: false }, blueprints, { createMissing }).deferrable,
+    ...planSteps({ blueprints: names, dynamic: false }, blueprints, { createMissing }),
     // Which fields differ is in the plan.
     fieldsOf: () => ({ head: [], properties: [], relations: [] }),
   };

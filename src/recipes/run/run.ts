@@ -169,7 +169,7 @@ async function openSources<F extends Folder>(
 function rulesOf(
   { mapping, resources }: Inventory,
   blueprints: Blueprints,
-  { deferrable }: StepPlan,
+  { awaited, deferrable }: StepPlan,
   mode: WriteRules["mode"],
 ): WriteRules {
   return {
@@ -178,6 +178,7 @@ function rulesOf(
     createMissing: mapping.createMissingRelatedEntities,
     deleteDependents: mapping.deleteDependentEntities,
     deferrable,
+    awaited,
     makesTargets: mapping.resources.some(({ onMissingTarget }) => Object.values(onMissingTarget).includes("create")),
     onMissingTarget: ({ resource }, relation) => mapping.resources[resource]?.onMissingTarget[relation],
     fieldsOf(blueprint) {

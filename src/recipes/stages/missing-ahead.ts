@@ -23,10 +23,10 @@ export function leaveOutMissing(target: Target, ledger: Ledger, keys: KeySet): E
   const remembered = new Map<string, boolean>();
   const nameOf = (blueprint: string, identifier: string): string => `${blueprint}\0${identifier}`;
 
-  /** Targets that no later write brings: neither in the sources, nor of a relation that may wait, nor made where they are missing. */
+  /** Targets that no later write brings: neither in the sources, nor of a blueprint that is still to come, nor made where they are missing. */
   function* finalTargets(entity: Entity): Generator<{ readonly of: string; readonly identifier: string }> {
     const { blueprint } = entity.key;
-    const waits = rules.deferrable(blueprint);
+    const waits = rules.awaited(blueprint);
     for (const [relation, { target: of }] of Object.entries(rules.blueprints.get(blueprint)?.relations ?? {})) {
       const policy = rules.onMissingTarget(entity, relation);
       if (waits.includes(relation) || policy === "create" || policy === "omit") continue;

@@ -25,6 +25,8 @@ export interface WriteRules {
   readonly makesTargets: boolean;
   /** Relations of a blueprint that may wait for their target, since it may come in the same or a later step. */
   deferrable(blueprint: string): readonly string[];
+  /** The same, with those that are required. */
+  awaited(blueprint: string): readonly string[];
   /** The fields that the run's entities of a blueprint may bring. */
   fieldsOf(blueprint: string): MappedFields;
 }
