@@ -10,6 +10,7 @@ const inBoth = [
   "test/recipes/faults.test.ts",
   "test/recipes/kill.test.ts",
   "test/recipes/plan.test.ts",
+  "test/recipes/power-cut.test.ts",
   "test/recipes/readings/*.test.ts",
 ];
 /** Files that take minutes by their nature. */

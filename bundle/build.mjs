@@ -31,6 +31,17 @@ await build({
     // Names stay, so that a stack can be read.
     minify: { compress: true, mangle: false, codegen: { removeWhitespace: true } },
     entryFileNames: ({ name }) => (name === "jq-worker" ? "jq-worker.mjs" : "[name].js"),
+    // What every command loads is one file, and what every command with a request loads another: a file takes a millisecond, whatever is in it.
+    codeSplitting: {
+      groups: [
+        { name: "program", test: /src[\\/]cli[\\/]program\.ts$/, priority: 2 },
+        {
+          name: "requests",
+          test: /src[\\/]recipes[\\/](?:entity[\\/]done|run[\\/]client-options)\.ts$|src[\\/]api[\\/]client\.ts$/,
+          priority: 1,
+        },
+      ],
+    },
     // Beside the entries: a file that is found from `import.meta.url` is found from either.
     chunkFileNames: "[name]-[hash].js",
   },

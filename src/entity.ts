@@ -66,8 +66,8 @@ export interface EntityParts {
   readonly relations: EntityBody["relations"];
   /** What is cleared apart once the entity is written: an upsert takes no null there. Mode merge only. @source API reference, "Update an entity" (PATCH) */
   readonly clears?: readonly ClearedField[] | undefined;
-  /** What the catalog held in every field that a write of this entity may change, where that was looked up. */
-  readonly before?: EntityBody | undefined;
+  /** What the catalog held in every field that a write of this entity may change, null where it had no such entity; undefined where that was not looked up. */
+  readonly before?: EntityBody | null | undefined;
   /** How it meets one that exists, where that is not as its run says. */
   readonly mode?: Mode | undefined;
   /** Why it counts as rejected although it is written: without the relations whose targets are missing. */
@@ -88,7 +88,7 @@ export class Entity implements EntityParts {
   readonly bytes: number;
   readonly relations: EntityBody["relations"];
   readonly clears: readonly ClearedField[] | undefined;
-  readonly before: EntityBody | undefined;
+  readonly before: EntityBody | null | undefined;
   readonly mode: Mode | undefined;
   readonly rejected: Finding | undefined;
 

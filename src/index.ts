@@ -29,6 +29,7 @@ export type {
   ResumeOptions,
   RetryOptions,
   SyncOptions,
+  UndoOptions,
 } from "./options/run.js";
 export type { Outcome } from "./outcome.js";
 export { runApply } from "./recipes/apply.js";
@@ -46,6 +47,7 @@ export { loadBlueprintFiles, loadBlueprintFolder } from "./recipes/run/blueprint
 export type { ImportContext } from "./recipes/run/connect.js";
 export type { Finished } from "./recipes/run/finish.js";
 export { runSync } from "./recipes/sync.js";
+export { type PlannedUndo, runUndo as undo, type UndoContext, type Undone } from "./recipes/undo.js";
 export { type Reject, type RejectCode, rejectCodes } from "./reject.js";
 export type { Report } from "./report/report.js";
 export { type Warning, type WarningCode, warningCodes } from "./warning.js";

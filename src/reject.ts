@@ -39,6 +39,9 @@ export const rejectCodes = {
   relation_target_rejected: "a relation's target was itself rejected in this import",
   refused_by_api: "the API refused the entity",
   no_verdict: "the API's reply says nothing of the entity",
+  // undo
+  changed_since: "an undo leaves the entity as it is: it was changed after the run that is undone",
+  before_unknown: "an undo leaves the entity as it is: the import that wrote it did not keep what it held before",
 } as const;
 
 /** A code of {@link rejectCodes}. */

@@ -80,6 +80,8 @@ export interface Client extends BlueprintCalls, SearchCalls {
   readonly upsertBulk: UpsertBulk;
   /** The single operations as they are: one request, its reply. */
   readonly entity: EntityCalls;
+  /** Asks for the token now rather than with the first call, which waits for it and receives what goes wrong. */
+  signIn(): void;
   /** Sends a request that changes nothing and gives its reply as it is, whatever its status but 5xx; for first contact. */
   ask(request: AskRequest): Promise<Asked>;
   /** The server's clock, milliseconds since the epoch, never later than the truth; undefined until a reply says it. */
@@ -161,6 +163,7 @@ export function createClient(options: ClientOptions): Client {
     upsertBulk: createBulkCall(io, async (blueprint) => (await blueprints.getBlueprint(blueprint)) !== undefined),
     entity: createEntityCalls(io, searches.existing),
     serverNow: () => (serverAheadMs === undefined ? undefined : clock.now() + serverAheadMs),
+    signIn: () => tokens.begin(),
     ask: (request) => ask(io, request),
     wait: (ms) => clock.sleep(ms, life.signal),
     counts: counter.read,

@@ -48,6 +48,8 @@ export async function fetchToken(io: CallIo, credentials: Credentials): Promise<
 export interface Tokens {
   /** The token, fetched first or anew when its end is near. */
   current(): Promise<string>;
+  /** Asks for it now; what goes wrong, whoever needs the token first receives. */
+  begin(): void;
   /** A token other than the one that was just refused; all who ask at once share one request. */
   renew(refused: string): Promise<string>;
   /** The token held now and the one before, to keep them out of messages. */
@@ -67,6 +69,7 @@ export function createTokens(fetchToken: () => Promise<TokenReply>, clock: Clock
   let held: { token: string; renewAtMs: number } | undefined;
   let before: string | undefined;
   let inFlight: Promise<string> | undefined;
+  let begun: Promise<string> | undefined;
 
   const fetchOnce = (): Promise<string> => {
     inFlight ??= (async () => {
@@ -89,7 +92,18 @@ export function createTokens(fetchToken: () => Promise<TokenReply>, clock: Clock
   return {
     async current() {
       if (held !== undefined && clock.now() < held.renewAtMs) return held.token;
-      return fetchOnce();
+      const first = begun ?? fetchOnce();
+      begun = undefined;
+      return first;
+    },
+    begin() {
+      begun = fetchOnce();
+      begun.then(
+        () => {
+          begun = undefined;
+        },
+        () => undefined,
+      );
     },
     async renew(refused) {
       if (held !== undefined && held.token !== refused) return held.token;

@@ -83,7 +83,8 @@ export function relationTyper(many: boolean): RelationTyper {
       const fault = targetFault(target, many);
       if (fault !== undefined) return diagnostics.refuse("relation_invalid", fault);
     }
-    if (many) return targets as readonly string[];
+    // A target that is named twice is one target, however the API would keep it.
+    if (many) return [...new Set(targets)] as readonly string[];
     if (targets.length <= 1) return (targets[0] as string | undefined) ?? null;
     return diagnostics.refuse("relation_invalid", `gives ${targets.length} targets, and this relation has one at most`);
   };

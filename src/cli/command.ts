@@ -1,7 +1,7 @@
 import type { Resolved, Schema } from "../options/option.js";
 import { parseOptions } from "../options/parse.js";
+import type { ExitCode } from "../report/exit-code.js";
 import { type CommandWords, kebab, nameIn } from "./arguments.js";
-import type { ExitCode } from "./exit.js";
 import type { OutputOptions } from "./output.js";
 import type { Terminal } from "./terminal.js";
 

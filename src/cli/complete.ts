@@ -1,7 +1,7 @@
 import type { AnyOption, Schema } from "../options/option.js";
+import type { ExitCode } from "../report/exit-code.js";
 import { kebab } from "./arguments.js";
 import { commands, families, findCommand } from "./commands.js";
-import type { ExitCode } from "./exit.js";
 import { everyCommand } from "./output.js";
 import { print, type Terminal } from "./terminal.js";
 

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import type { ExitCode } from "./exit.js";
+import type { ExitCode } from "../report/exit-code.js";
 import { print, type Terminal } from "./terminal.js";
 
 type Shell = "bash" | "zsh" | "fish";

@@ -8,8 +8,8 @@ import type {
 } from "../options/catalog.js";
 import type { DeleteAllQuestion } from "../recipes/entity/delete.js";
 import type { EntityDone, EntityIo } from "../recipes/entity/done.js";
+import type { ExitCode } from "../report/exit-code.js";
 import type { Run } from "./command.js";
-import type { ExitCode } from "./exit.js";
 import type { OutputOptions } from "./output.js";
 import { question } from "./question.js";
 import { printJson, say, type Terminal } from "./terminal.js";

@@ -1,38 +1,51 @@
 import { sep } from "node:path";
-import type { ImportContext } from "../recipes/run/connect.js";
+import type { Connection, ImportContext } from "../recipes/run/connect.js";
 import type { Finished } from "../recipes/run/finish.js";
-import { formatSummary } from "../report/summary.js";
+import type { ExitCode } from "../report/exit-code.js";
 import { quoted } from "../shown-value.js";
-import { describeError, type ExitCode } from "./exit.js";
+import { describeError } from "./exit.js";
 import type { OutputOptions } from "./output.js";
 import { showProgress } from "./progress.js";
-import { sourceQuestions } from "./source-questions.js";
 import { mayColor, printJson, say, type Terminal } from "./terminal.js";
 
-/** Makes a command of a recipe that ends with a report: shows how far it is, then how it ended. */
-export function toItsEnd<O>(
-  recipe: (options: O, context: ImportContext) => Promise<Finished>,
+/** How a recipe is called from the command line. */
+export interface RecipeCall<O, C> {
+  /** Loads its code. */
+  readonly load: () => Promise<(options: O, context: ImportContext) => Promise<Finished>>;
+  /** Opens its connection while the code is loaded. */
+  readonly connect?: (options: C, context: ImportContext) => Connection | undefined;
   /** Whether stdin is only read where it is piped: nobody pipes a terminal. */
-  { onlyPipedStdin = false }: { readonly onlyPipedStdin?: boolean } = {},
-) {
-  return async (options: O, terminal: Terminal, output: OutputOptions): Promise<ExitCode> => {
-    const progress = showProgress(terminal, output);
+  readonly onlyPipedStdin?: boolean;
+}
+
+/** Makes a command of a recipe that ends with a report: shows how far it is, then how it ended. */
+export function toItsEnd<O, C>({ load, connect, onlyPipedStdin = false }: RecipeCall<O, C>) {
+  return async (options: O & C, terminal: Terminal, output: OutputOptions): Promise<ExitCode> => {
     const { commandLine, env, stdin, signal } = terminal;
-    const finished = await recipe(options, {
-      env,
-      ...(!(onlyPipedStdin && stdin.isTTY === true) && { stdin }),
-      signal,
-      ...(commandLine !== undefined && { commandLine }),
-      ...sourceQuestions(terminal, output),
-      onStart: progress.start,
-    }).finally(progress.stop);
-    return showFinished(finished, terminal, output);
+    const connection = connect?.(options, { env, signal });
+    try {
+      const recipe = await load();
+      const { sourceQuestions } = await import("./source-questions.js");
+      const progress = showProgress(terminal, output);
+      const finished = await recipe(options, {
+        env,
+        ...(!(onlyPipedStdin && stdin.isTTY === true) && { stdin }),
+        signal,
+        ...(commandLine !== undefined && { commandLine }),
+        ...sourceQuestions(terminal, output),
+        connection,
+        onStart: progress.start,
+      }).finally(progress.stop);
+      return await showFinished(finished, terminal, output);
+    } finally {
+      await connection?.close();
+    }
   };
 }
 
 /** Prints how an import ended, and gives its exit code. */
-async function showFinished(
-  { report, folder, mode, ending, error }: Finished,
+export async function showFinished(
+  { report, folder, mode, ending, keptBefore, error }: Finished,
   terminal: Terminal,
   output: OutputOptions,
 ): Promise<ExitCode> {
@@ -47,7 +60,8 @@ async function showFinished(
     color,
     ...(resume !== undefined && { resume }),
   };
-  if (!output.quiet) await say(terminal, formatSummary(summary));
+  const { formatSummary } = await import("../report/summary.js");
+  if (!output.quiet) await say(terminal, `${formatSummary(summary)}${undoLine(report, folder, keptBefore)}`);
   // Quiet is not silent about how to go on.
   else if (resume !== undefined) await say(terminal, `go on with: ${resume}\n`);
   if (output.output === "json")
@@ -63,8 +77,21 @@ export function resumeCommand(
   { importId, exitCode, command }: Pick<Finished["report"], "importId" | "exitCode" | "command">,
   folder: string,
 ): string | undefined {
-  if (![2, 3, 4].includes(exitCode) || (command !== "import" && command !== "retry")) return undefined;
-  const stateDir = folder.slice(0, folder.lastIndexOf(importId)).replace(new RegExp(`\\${sep}$`), "");
-  const where = stateDir === ".portload" ? "" : ` --state-dir ${quoted(stateDir)}`;
+  if (![2, 3, 4].includes(exitCode) || !["import", "retry", "undo"].includes(command)) return undefined;
+  const where = stateFlag(importId, folder);
   return `portload resume ${importId}${where}${exitCode === 2 ? " --max-errors <more>" : ""}`;
+}
+
+/** Names the folder of import folders where it is not the one that is taken without a flag. */
+function stateFlag(importId: string, folder: string): string {
+  const stateDir = folder.slice(0, folder.lastIndexOf(importId)).replace(new RegExp(`\\${sep}$`), "");
+  return stateDir === ".portload" ? "" : ` --state-dir ${quoted(stateDir)}`;
+}
+
+/** The line that says how to take a run back; empty where it changed nothing that can be. */
+function undoLine({ importId, dryRun, entities }: Finished["report"], folder: string, keptBefore: boolean): string {
+  const { created, updated, deleted } = entities;
+  if (dryRun || created + (keptBefore ? updated + deleted : 0) === 0) return "";
+  const what = keptBefore || updated === 0 ? "it" : "what was created";
+  return `To take ${what} back: portload undo ${importId}${stateFlag(importId, folder)}\n`;
 }

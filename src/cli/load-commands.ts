@@ -6,8 +6,10 @@ import {
   resumeOptions,
   retryOptions,
   syncOptions,
+  undoOptions,
 } from "../options/run.js";
 import { type AnyCommand, command } from "./command.js";
+import type { RecipeCall } from "./finished.js";
 import { answering, running } from "./output.js";
 
 const heading = "Load";
@@ -27,7 +29,7 @@ export const loadCommands: readonly AnyCommand[] = [
       ["portload import exports/ -m inventory.yaml --mode override", "a folder; entities become exactly what is sent"],
     ],
     interrupted: "finishes",
-    load: async () => toItsEnd((await import("../recipes/import.js")).runImport),
+    load: () => toItsEnd(async () => (await import("../recipes/import.js")).runImport, connects),
   }),
   command({
     name: "sync",
@@ -41,7 +43,7 @@ export const loadCommands: readonly AnyCommand[] = [
       ["portload sync services.csv -m services.yaml --prune --max-delete 5%", "what is gone from the file goes, too"],
     ],
     interrupted: "finishes",
-    load: async () => toItsEnd((await import("../recipes/sync.js")).runSync),
+    load: () => toItsEnd(async () => (await import("../recipes/sync.js")).runSync, connects),
   }),
   command({
     name: "plan",
@@ -63,7 +65,7 @@ export const loadCommands: readonly AnyCommand[] = [
     terminal: running,
     examples: [["portload apply tonight.plan", "a plan that portload plan --out tonight.plan made"]],
     interrupted: "finishes",
-    load: async () => toItsEnd((await import("../recipes/apply.js")).runApply),
+    load: () => toItsEnd(async () => (await import("../recipes/apply.js")).runApply, connects),
   }),
   command({
     name: "resume",
@@ -78,7 +80,11 @@ export const loadCommands: readonly AnyCommand[] = [
       ["pg_dump … | portload resume 20261122T033012417Z-7f3a", "an import whose stdin was cut off, piped again"],
     ],
     interrupted: "finishes",
-    load: async () => toItsEnd((await import("../recipes/resume.js")).resumeImport, { onlyPipedStdin: true }),
+    load: () =>
+      toItsEnd(
+        async () => (await import("../recipes/resume.js")).resumeImport,
+        async () => ({ onlyPipedStdin: true }),
+      ),
   }),
   command({
     name: "retry",
@@ -89,7 +95,21 @@ export const loadCommands: readonly AnyCommand[] = [
     terminal: running,
     examples: [["portload retry", "the latest import that rejected anything, with its own options"]],
     interrupted: "finishes",
-    load: async () => toItsEnd((await import("../recipes/retry.js")).retryImport),
+    load: () => toItsEnd(async () => (await import("../recipes/retry.js")).retryImport),
+  }),
+  command({
+    name: "undo",
+    group: heading,
+    summary: "Take back what an import, sync or apply did: show how, ask, and do it",
+    options: undoOptions,
+    positionals: ["importId"],
+    terminal: running,
+    examples: [
+      ["portload undo", "the latest import, sync or apply"],
+      ["portload undo 20261122T033012417Z-7f3a --out undo.plan", "only write the plan, then portload apply undo.plan"],
+    ],
+    interrupted: "finishes",
+    load: async () => (await import("./undo.js")).undo,
   }),
   command({
     name: "report",
@@ -103,13 +123,16 @@ export const loadCommands: readonly AnyCommand[] = [
   }),
 ];
 
-async function toItsEnd<O>(
-  recipe: Parameters<typeof import("./finished.js").toItsEnd<O>>[0],
-  settings?: Parameters<typeof import("./finished.js").toItsEnd<O>>[1],
+async function toItsEnd<O, C = unknown>(
+  load: RecipeCall<O, C>["load"],
+  settings: () => Promise<Omit<RecipeCall<O, C>, "load">> = async () => ({}),
 ) {
   const finished = await import("./finished.js");
-  return finished.toItsEnd(recipe, settings);
+  return finished.toItsEnd({ load, ...(await settings()) });
 }
+
+/** Their options say all that a connection needs. */
+const connects = async () => ({ connect: (await import("../recipes/run/connect.js")).connectEarly });
 
 /** The id of an import, if the first word is one, and sources. */
 function idThenSources(words: readonly string[]): Readonly<Record<string, unknown>> {

@@ -3,10 +3,11 @@ import { copyOutputFile } from "../output-file.js";
 import { type Dye, formatPlan } from "../plan/format-plan.js";
 import { planLines } from "../recipes/plan/open.js";
 import { runPlan } from "../recipes/plan.js";
+import type { ExitCode } from "../report/exit-code.js";
 import { causeLines } from "../report/summary.js";
 import { makePaint } from "../report/words.js";
 import type { Run } from "./command.js";
-import { describeError, type ExitCode } from "./exit.js";
+import { describeError } from "./exit.js";
 import { showProgress } from "./progress.js";
 import { sourceQuestions } from "./source-questions.js";
 import { mayColor, print, printJson, say, type Terminal } from "./terminal.js";
@@ -47,12 +48,21 @@ export const plan: Run<typeof planOptions> = async (options, terminal, output) =
 };
 
 /** The plan as one JSON document: its header, `changes`, and its counts. */
-async function printPlan(file: string, terminal: Terminal): Promise<void> {
+export async function printPlan(file: string, terminal: Terminal): Promise<void> {
   let first = true;
+  let list = "changes";
+  const separator = (name: string): string => {
+    const text = name === list ? (first ? "" : ",") : `],${JSON.stringify(name)}:[`;
+    first = false;
+    list = name;
+    return text;
+  };
   for await (const line of planLines(file)) {
     if ("op" in line) {
-      if (!(await printJson(terminal, `${first ? "" : ","}\n${JSON.stringify(line)}`))) return;
-      first = false;
+      if (!(await printJson(terminal, `${separator("changes")}\n${JSON.stringify(line)}`))) return;
+    } else if (line.line === "refused") {
+      const { line: _, ...refused } = line;
+      if (!(await printJson(terminal, `${separator("refused")}\n${JSON.stringify(refused)}`))) return;
     } else if (line.line === "plan") {
       const { line: _, ...header } = line;
       await printJson(terminal, `${JSON.stringify(header).slice(0, -1)},"changes":[`);
@@ -70,6 +80,7 @@ async function hasChanges(file: string): Promise<boolean> {
 
 const codes = { create: "32", update: "33", delete: "31", strong: "1", faint: "2" } as const;
 
-function dyeFor(color: boolean): Dye {
+/** Colours for a plan. */
+export function dyeFor(color: boolean): Dye {
   return (text, kind) => (color ? `\u001b[${codes[kind]}m${text}\u001b[0m` : text);
 }

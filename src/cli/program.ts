@@ -2,11 +2,12 @@ import { UsageError } from "../errors.js";
 import { nearest } from "../nearest.js";
 import type { Schema } from "../options/option.js";
 import { parseOptions } from "../options/parse.js";
+import { type ExitCode, errorExitCode } from "../report/exit-code.js";
 import { kebab, readArguments, type Values } from "./arguments.js";
 import type { AnyCommand } from "./command.js";
 import { commands, families, findCommand } from "./commands.js";
 import { withConfig } from "./config.js";
-import { describeError, type ExitCode, exitCodeOf } from "./exit.js";
+import { describeError } from "./exit.js";
 import { refuseWithoutMapping } from "./missing-mapping.js";
 import { everyCommand, type OutputOptions, running } from "./output.js";
 import { print, say, type Terminal } from "./terminal.js";
@@ -17,7 +18,7 @@ export async function runProgram(argv: readonly string[], terminal: Terminal): P
     return await answer(argv, terminal);
   } catch (error) {
     await say(terminal, `${describeError(error)}\n`);
-    return exitCodeOf(error);
+    return errorExitCode(error);
   }
 }
 

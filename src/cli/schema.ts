@@ -1,5 +1,5 @@
 import { mappingJsonSchema, mappingTestJsonSchema } from "../lint/json-schema.js";
-import type { ExitCode } from "./exit.js";
+import type { ExitCode } from "../report/exit-code.js";
 import { printJson, type Terminal } from "./terminal.js";
 
 /** `portload schema`: what editors complete and check mapping files by. */

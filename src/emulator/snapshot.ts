@@ -97,8 +97,9 @@ function takeLine(catalog: Catalog, shelf: Shelf | undefined, line: unknown, num
     catalog.nextId = Math.max(catalog.nextId, Number(line.nextId));
     return undefined;
   }
-  if (isObject(line.blueprint)) {
-    const blueprint = line.blueprint as unknown as StoredBlueprint;
+  if (line.blueprint !== undefined) {
+    const { blueprint } = line;
+    if (!isBlueprint(blueprint)) throw new Error("a blueprint that is none");
     const fresh: Shelf = {
       blueprint,
       rules: compileRules(catalog, blueprint),
@@ -110,8 +111,20 @@ function takeLine(catalog: Catalog, shelf: Shelf | undefined, line: unknown, num
     return fresh;
   }
   if (shelf === undefined) throw new Error("an entity before its blueprint");
-  addEntity(shelf, restored(line as unknown as StoredEntity));
+  if (!isEntity(line)) throw new Error("an entity that is none");
+  addEntity(shelf, restored(line));
   return shelf;
+}
+
+// By what tells them from each other: the file is our own.
+function isBlueprint(value: unknown): value is StoredBlueprint {
+  return isObject(value) && typeof value.identifier === "string" && isObject(value.schema);
+}
+
+function isEntity(value: unknown): value is StoredEntity {
+  return (
+    isObject(value) && typeof value.identifier === "string" && isObject(value.properties) && isObject(value.relations)
+  );
 }
 
 // Field by field in the order in which writes make entities, so that all of them are of one hidden class.

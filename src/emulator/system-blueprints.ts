@@ -85,11 +85,11 @@ export function seedBlueprints(catalog: Catalog, given: readonly Blueprint[]): v
   const system = systemBlueprints.filter((blueprint) => !names.has(blueprint.identifier));
   const known = new Set([...names, ...system.map((blueprint) => blueprint.identifier)]);
   const ajv: Ajv = sharedAjv("off", true);
-  const check = ajv.compile(blueprintBodies(catalog.readings).create);
+  const check = ajv.compile<Blueprint>(blueprintBodies(catalog.readings).create);
   for (const blueprint of [...system, ...given]) {
     // The check fills in defaults, so it works on a copy. A file saved from a reply may hold nulls, which no request may.
     const held = Object.entries(structuredClone(blueprint)).filter(([, value]) => value !== null);
-    const body = Object.fromEntries(held) as unknown as Blueprint;
+    const body = Object.fromEntries(held);
     const created = check(body)
       ? createBlueprint(catalog, body, { by: "emulator", datasource: null }, known)
       : new Refusal(422, "invalid_request", describeFault(check.errors, "blueprint"));

@@ -71,7 +71,7 @@ export interface FieldStats {
   longest: number;
   /** Texts that hold a delimiter of lists, and texts that would be a sound list by it. */
   readonly lists: Map<string, { held: number; sound: number }>;
-  /** Every value once, as text; of a list of texts its elements. */
+  /** Every value once, as text, up to {@link maxSeen}; of a list of texts its elements. */
   readonly seen: Set<string>;
   /** How often this field and another had the same text in one record. */
   readonly echoes: Map<FieldStats, number>;
@@ -79,6 +79,8 @@ export interface FieldStats {
 
 /** Most values that are kept by name. */
 export const maxDistinct = 40;
+/** Most different values that are remembered: those beyond count as new, so that memory stays bounded. */
+const maxSeen = 100_000;
 /** Positions that are kept. */
 const maxLost = 5;
 /** Of what a browser or a tool opens: `docker://20.10.12` is a URL too, but names a version. */
@@ -122,7 +124,7 @@ export function addValue(stats: FieldStats, value: unknown, position: number): v
   if (Array.isArray(value))
     for (const item of value) {
       stats.items.add(item === null ? "null" : Array.isArray(item) ? "array" : typeof item);
-      if (typeof item === "string") stats.seen.add(item);
+      if (typeof item === "string" && stats.seen.size < maxSeen) stats.seen.add(item);
     }
   if (type === "array" || type === "object") return;
   addScalar(stats, String(value), position);
@@ -136,7 +138,7 @@ function addScalar(stats: FieldStats, text: string, position: number): void {
   if (isKnown) stats.repeated++;
   else stats.lastNew = stats.values;
   if (fault !== undefined || isKnown) lose(stats, position);
-  stats.seen.add(text);
+  if (stats.seen.size < maxSeen) stats.seen.add(text);
   if (fault !== undefined) {
     stats.unfit++;
     stats.firstUnfit ??= `${JSON.stringify(text.slice(0, 60))} ${fault}`;

@@ -10,6 +10,8 @@ import { booleanWords } from "./value-forms.js";
 /** Share of different values that must name an entity; less is asked of a field that is named after its target. */
 const minShare = 0.8;
 const minNamedShare = 0.4;
+/** Different values that must name an entity where no name speaks for it: two are found together by chance. */
+const minUnnamed = 3;
 /** Different values that are looked at. */
 const maxLooked = 2000;
 const maxLost = 3;
@@ -91,7 +93,7 @@ function matchOf(field: FieldStats, survey: Survey, target: RelationTarget, key:
     const found = resolve(names, key);
     const share = found.resolved / Math.max(1, names.size);
     if (found.resolved === 0 || share < wanted) continue;
-    if (!isNamed && (found.resolved < Math.min(3, key.values.size) || names.size < 2 || isPlain(names))) continue;
+    if (!isNamed && (found.resolved < minUnnamed || isPlain(names))) continue;
     if (best !== undefined && share <= best.resolved / best.different) continue;
     best = { field, target, key, ...(list !== undefined && { list }), different: names.size, ...found };
   }
@@ -123,7 +125,7 @@ function isPlain(names: ReadonlySet<string>): boolean {
 
 function isNamedAfter({ path }: FieldStats, { blueprint, from }: RelationTarget, { field }: TargetKey): boolean {
   const own = normalName(path.join(" "));
-  const wanted = [blueprint, from, field === undefined ? "" : field.path.join(" ")]
+  const wanted = [blueprint, from, field !== undefined && rankOf(field, from) > 0 ? field.path.join(" ") : ""]
     .map(normalName)
     .filter((name) => !/^(?:metadata|attributes|fields)?(?:id|uid|name|title|label|key|code|number)$/.test(name));
   return wanted.some((name) => name.length > 2 && own.includes(name)) || isLinkName({ path });

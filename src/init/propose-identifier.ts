@@ -14,6 +14,8 @@ export interface IdentifierProposal {
 
 const likelyNames = ["id", "identifier", "key", "slug", "uuid", "code", "number"];
 const likelyTitles = ["name", "title", "displayname", "label", "hostname", "fqdn"];
+/** Values unfit for identifiers that are no mistakes any more, but names. */
+const minUnfit = 5;
 /** Share of records that an identifier must tell apart; the rest are taken for mistakes. */
 const minShare = 0.9;
 
@@ -32,7 +34,9 @@ export function proposeIdentifier(
     .sort((a, b) => b.score - a.score);
   const [first] = ranked.filter(({ field }) => shareOf(field, records) >= minShare && isTelling(field, records, kind));
   const slugged = ranked.find(({ field }) => canBeSlug(field, records));
-  if (slugged !== undefined && (first === undefined || slugged.score > first.score)) return slugOf(slugged.field);
+  const isBetter = first === undefined || (slugged !== undefined && slugged.score > first.score);
+  const isSame = first !== undefined && first.field === slugged?.field && first.field.unfit >= minUnfit;
+  if (slugged !== undefined && (isBetter || isSame)) return slugOf(slugged.field);
   const best = first ?? [...ranked].sort((a, b) => usable(b.field) - usable(a.field))[0];
   if (best === undefined) return undefined;
   return isPerfect(best.field, records) ? perfect(best.field, records) : faulty(best.field, records);

@@ -43,16 +43,17 @@ function proposeResource(
   refused: RefusedFields,
 ): ResourceProposal {
   const { identifier, title, keys } = head;
-  const questions = headQuestions(head);
+  const questions = [...headQuestions(head), ...kindQuestions(survey)];
   const properties: ProposedLeaf[] = [];
   const schema: Record<string, Property> = {};
   const columns: Record<string, ColumnOptions> = {};
   const blanks = new Set<string>();
   const links: ProposedLeaf[] = [];
   const related: Record<string, Relation> = {};
-  const taken = new Set(keys.values());
+  const fieldKeys = new Set(keys.values());
+  const taken = new Set<string>();
   for (const found of relations) {
-    const key = relationKey(keys.get(found.field) ?? found.target.blueprint, taken);
+    const key = relationKey(keys.get(found.field) ?? propertyKey([found.target.blueprint]), fieldKeys, taken);
     const link = proposeRelation(found, key, heads);
     const why = refused.get(`${survey.kind} relations.${key}`);
     links.push({ ...link.leaf, ...(why !== undefined && { out: why }) });
@@ -109,6 +110,16 @@ export function headQuestions({ identifier }: ProposedHead): string[] {
   return identifier.question === undefined ? [] : [identifier.question];
 }
 
+/** Documents that say of themselves what they are, as Backstage's and Kubernetes' do, may be of several blueprints. */
+function kindQuestions({ fields, isTabular }: Survey): string[] {
+  const [kind] = isTabular ? [] : fields.filter(({ path }) => path.length === 1 && path[0] === "kind");
+  const words = [...(kind?.distinct.keys() ?? [])];
+  if (words.length < 2 || words.length > 12) return [];
+  return [
+    `does each kind (${words.join(", ")}) deserve a blueprint of its own? Then give each a resource with the selector .kind == ${JSON.stringify(words[0])}`,
+  ];
+}
+
 /** The expression of a title: text, whatever the field holds. */
 export function titleOf({ path, types }: FieldStats): string {
   return types.has("number") ? `${pathExpression(path)} | values | tostring` : pathExpression(path);
@@ -128,12 +139,10 @@ function isValueElsewhere(
   });
 }
 
-/** A relation is called after what it leads to: `asset` for `assetId`, where no other field has that name. */
-function relationKey(key: string, taken: Set<string>): string {
+/** A relation is called after what it leads to: `asset` for `assetId`, where no other field or relation has that name. */
+function relationKey(key: string, fields: ReadonlySet<string>, taken: Set<string>): string {
   const stem = key.replace(/(?<=[a-z])(?:SysId|Ids?|Uuid|Identifiers?|Key|Value)$/, "");
-  const free = taken.has(stem) ? key : stem;
-  taken.add(free);
-  return free;
+  return freeKey(fields.has(stem) || taken.has(stem) ? key : stem, taken, 0);
 }
 
 function freeKey(key: string, taken: Set<string>, index: number): string {

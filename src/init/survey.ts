@@ -109,20 +109,6 @@ function holdsData({ path, values }: FieldStats, fields: readonly FieldStats[]):
 /** Keys that an object has in all records before they may be data. */
 const maxKeys = 20;
 
-function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
+export function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-/** The arrays of objects in a JSON text that is one object, by the path of keys to each, the largest first. */
-export function recordLists(value: unknown): readonly { readonly path: readonly string[]; readonly size: number }[] {
-  const found: { path: readonly string[]; size: number }[] = [];
-  const look = (at: unknown, path: readonly string[]): void => {
-    if (Array.isArray(at)) {
-      if (at.length > 0 && at.every(isPlainObject)) found.push({ path, size: at.length });
-    } else if (isPlainObject(at) && path.length < 5) {
-      for (const [key, inner] of Object.entries(at)) if (!key.includes(".")) look(inner, [...path, key]);
-    }
-  };
-  if (isPlainObject(value)) look(value, []);
-  return found.sort((a, b) => b.size - a.size);
 }

@@ -114,12 +114,6 @@ export function mappingTestJsonSchema(): JsonSchema {
   return { title: "portload mapping tests", ...schemaOf(testFile) };
 }
 
-/** What zod knows of a schema. */
-interface Definition {
-  readonly type: string;
-  readonly shape?: Readonly<Record<string, z.ZodType>>;
-}
-
 function schemaOf(root: z.ZodType): JsonSchema {
   const made = z.toJSONSchema(root, {
     target: "draft-7",
@@ -127,12 +121,12 @@ function schemaOf(root: z.ZodType): JsonSchema {
     io: "output",
     unrepresentable: "any",
     override: ({ zodSchema, jsonSchema }) => {
-      const { def } = zodSchema as unknown as { readonly def: Definition };
+      const { def } = zodSchema._zod;
       if (def.type === "custom") jsonSchema.description = "A jq expression, a constant, or lists and objects of such.";
-      if (def.type !== "object" || def.shape === undefined) return;
+      if (def.type !== "object") return;
       // A key must be there when parsing refuses a file without it.
       const required = Object.entries(def.shape).flatMap(([key, inner]) =>
-        inner.safeParse(undefined).success ? [] : [key],
+        z.safeParse(inner, undefined).success ? [] : [key],
       );
       if (required.length > 0) jsonSchema.required = required;
       else delete jsonSchema.required;

@@ -190,16 +190,17 @@ interface JobMaker {
 }
 
 function jobMaker(): JobMaker {
-  const expressions: string[] = [];
+  const slots = new Map<string, number>();
   const first: number[] = [];
   return {
     slotOf(expression, leaf) {
-      const known = expressions.indexOf(expression);
-      if (known >= 0) return known;
-      first.push(leaf);
-      return expressions.push(expression) - 1;
+      const known = slots.get(expression);
+      if (known !== undefined) return known;
+      slots.set(expression, first.length);
+      return first.push(leaf) - 1;
     },
     job() {
+      const expressions = [...slots.keys()];
       const fast = expressions.map((expression) => fastOf(expression));
       return {
         expressions,

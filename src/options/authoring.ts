@@ -78,6 +78,8 @@ export const testOptions = {
 export interface InitOptions {
   /** Files, addresses, or `-` for stdin to propose from, each a kind; `<kind>=<path>` names it. At least one. */
   readonly sources: readonly string[];
+  /** Globs of files of folders and patterns to leave out. Default none. */
+  readonly ignore?: readonly string[] | undefined;
   /** Blueprint to map to: a file, or its identifier in the catalog. Default: one is proposed. */
   readonly blueprint?: string | undefined;
   /** Look for relations to entities of the catalog, too; needs credentials. Default false. */
@@ -98,6 +100,7 @@ export const initOptions = {
       listOf(text("<source>"), 1),
       "files, addresses, or - for stdin to propose from, each a kind; <kind>=<path> names it",
     ),
+    ignore: sourceGroup.ignore,
     blueprint: optional(text("<file|id>"), "blueprint to map to: a file, or its identifier in the catalog", {
       common: true,
     }),

@@ -1,4 +1,4 @@
-import { flag, text } from "./kinds.js";
+import { type Budget, flag, text } from "./kinds.js";
 import {
   describedAs,
   group,
@@ -30,12 +30,20 @@ export type ResolvedRunOptions = Resolved<typeof runOptions>;
 export interface ImportOptions extends RunOptions {
   /** Have the API check every write by `validation_only`, and write nothing. Default false. */
   readonly dryRun?: boolean | undefined;
+  /** Look up what every entity holds before it is written, a search per thousand, so that an undo can put it back. Default false. */
+  readonly keepBefore?: boolean | undefined;
 }
 /** See {@link ImportOptions}. */
 export const importOptions = {
   ...runOptions,
   ...group("Writing", {
     dryRun: withDefault(flag, false, "have the API check every write, and write nothing", { common: true }),
+    keepBefore: withDefault(
+      flag,
+      false,
+      "keep what entities hold before they are written, so that undo can put it back; a search per thousand",
+      { common: true },
+    ),
   }),
 } satisfies SchemaOf<ImportOptions>;
 
@@ -80,6 +88,40 @@ export const applyOptions = {
 } satisfies SchemaOf<ApplyOptions>;
 /** {@link ApplyOptions} as the program works with them. */
 export type ResolvedApplyOptions = Resolved<typeof applyOptions>;
+
+/** Options of an undo. */
+export interface UndoOptions extends TargetGroup, Omit<WritingGroup, "mode" | "allowEmptying">, OutputGroup {
+  /** Import, sync, apply or undo that is taken back. Default: the latest import, sync or apply. */
+  readonly importId?: string | undefined;
+  /** Plan file to write, for an apply; of the command line alone. Default none. */
+  readonly out?: string | undefined;
+  /** Deletions allowed per blueprint: numbers, shares of its entities, or both; the last of each counts. Default 100 and `10%`. */
+  readonly maxDelete?: readonly Budget[] | undefined;
+}
+/** See {@link UndoOptions}. */
+export const undoOptions = {
+  ...group("Sources", {
+    importId: optional(
+      text("<import id>"),
+      "import, sync, apply or undo to take back; by default the latest that is no undo",
+    ),
+  }),
+  ...group("Writing", {
+    maxDelete: describedAs(
+      comparingGroup.maxDelete,
+      "deletions allowed per blueprint: a number, a percentage of its entities, or both (repeatable) [100 and 10%]",
+    ),
+  }),
+  ...writingAsPlanned,
+  ...group("Output", {
+    out: optional(text("<file>"), "plan file to write, for portload apply", { common: true, writes: "file" }),
+  }),
+  ...outputGroup,
+  ...targetGroup,
+} satisfies SchemaOf<UndoOptions>;
+
+/** {@link UndoOptions} as the program works with them. */
+export type ResolvedUndoOptions = Resolved<typeof undoOptions>;
 
 /** Any option of a run, without its default: what is not given stays as an earlier import had it. */
 export type ChangedOptions = { readonly [K in keyof RunOptions]?: RunOptions[K] | undefined };

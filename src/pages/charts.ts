@@ -108,8 +108,10 @@ function clock(second: number): string {
     : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
-const numbers = new Intl.NumberFormat("en-US", { maximumFractionDigits: 1 });
+/** Made when the first number is shown: it loads the tables of languages. */
+let numbers: Intl.NumberFormat | undefined;
 
 function format(value: number): string {
+  numbers ??= new Intl.NumberFormat("en-US", { maximumFractionDigits: 1 });
   return numbers.format(value);
 }

@@ -1,4 +1,4 @@
-import type { PlanEnd, PlanLine, PlanOp } from "./plan-file.js";
+import type { PlanEnd, PlanLine, PlanOp, PlanRefusal } from "./plan-file.js";
 
 /** Ops of one kind and blueprint that are shown one by one; the plan file has them all. */
 const shownOps = 50;
@@ -8,7 +8,8 @@ const maxValueChars = 60;
 export type Dye = (text: string, kind: PlanOp["op"] | "strong" | "faint") => string;
 
 /**
- * Writes a plan for people, by blueprint: `+` created, `~` updated with each field's old and new value, `-` deleted, and the counts.
+ * Writes a plan for people, by blueprint: `+` created, `~` updated with each field's old and new value, `-` deleted, `!` left as it is by an undo,
+ * and the counts.
  *
  * @param lines - the plan's lines in order
  */
@@ -20,8 +21,17 @@ export async function* formatPlan(lines: AsyncIterable<PlanLine>, dye: Dye): Asy
       .filter((op) => shown[op] > shownOps)
       .map((op) => dye(`  ${signs[op]} and ${shown[op] - shownOps} more\n`, "faint"))
       .join("");
+  let refused = 0;
+  let isUndo = false;
   for await (const line of lines) {
-    if ("op" in line) {
+    if ("line" in line && line.line === "plan") isUndo = line.undoOf !== undefined;
+    else if ("line" in line && line.line === "refused") {
+      if (refused++ === 0) {
+        yield `${more()}${blueprint === undefined ? "" : "\n"}${dye("left as they are", "strong")}\n`;
+        shown = { create: 0, update: 0, delete: 0 };
+      }
+      if (refused <= shownOps) yield refusalText(line, dye);
+    } else if ("op" in line) {
       if (line.blueprint !== blueprint) {
         yield `${more()}${blueprint === undefined ? "" : "\n"}${dye(visible(line.blueprint), "strong")}\n`;
         blueprint = line.blueprint;
@@ -29,7 +39,11 @@ export async function* formatPlan(lines: AsyncIterable<PlanLine>, dye: Dye): Asy
       }
       shown[line.op]++;
       if (shown[line.op] <= shownOps) yield opText(line, dye);
-    } else if (line.line === "end") yield `${more()}${blueprint === undefined ? "" : "\n"}${endText(line, dye)}\n`;
+    } else if (line.line === "end") {
+      const left = refused > shownOps ? dye(`  ! and ${refused - shownOps} more\n`, "faint") : "";
+      const isAlone = blueprint === undefined && refused === 0;
+      yield `${more()}${left}${isAlone ? "" : "\n"}${endText(line, dye, isUndo)}\n`;
+    }
   }
 }
 
@@ -38,7 +52,7 @@ const signs = { create: "+", update: "~", delete: "-" } as const;
 function opText(op: PlanOp, dye: Dye): string {
   const identifier = op.op === "delete" ? op.before.identifier : op.entity.identifier;
   const name = typeof identifier === "string" ? identifier : `the entity that ${JSON.stringify(identifier)} finds`;
-  const head = dye(`  ${signs[op.op]} ${visible(name)}`, op.op);
+  const head = `${dye(`  ${signs[op.op]} ${visible(name)}`, op.op)}${titleText(op.title, name, dye)}`;
   const remark = op.op === "delete" ? op.dependent && "deleted with what it relates to" : op.rejected?.message;
   const note = remark === undefined ? "" : dye(`  (${visible(remark)})`, "faint");
   if (op.op !== "update") return `${head}${note}\n`;
@@ -49,13 +63,22 @@ function opText(op: PlanOp, dye: Dye): string {
   return `${head}${note}\n${fields.join("")}`;
 }
 
-function endText(end: PlanEnd, dye: Dye): string {
+function refusalText({ blueprint, identifier, title, message }: PlanRefusal, dye: Dye): string {
+  const head = `${dye(`  ! ${visible(`${blueprint}/${identifier}`)}`, "update")}${titleText(title, identifier, dye)}`;
+  return `${head}\n      ${visible(message)}\n`;
+}
+
+function titleText(title: string | undefined, name: string, dye: Dye): string {
+  return title === undefined || title === name ? "" : dye(` ${JSON.stringify(visible(title))}`, "faint");
+}
+
+function endText(end: PlanEnd, dye: Dye, isUndo: boolean): string {
   const parts = [
     dye(`${number(end.create)} to create`, "create"),
     dye(`${number(end.update)} to update`, "update"),
     dye(`${number(end.delete)} to delete`, "delete"),
-    `${number(end.unchanged)} unchanged`,
-    ...(end.rejected > 0 ? [`${number(end.rejected)} failed`] : []),
+    ...(isUndo ? [] : [`${number(end.unchanged)} unchanged`]),
+    ...(end.rejected > 0 ? [`${number(end.rejected)} ${isUndo ? "left as they are" : "failed"}`] : []),
   ];
   const none = end.create + end.update + end.delete === 0;
   return `${dye(none ? "No changes" : "Plan", "strong")}: ${parts.join(", ")}.`;

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { ClearedField, EntityBody, RelationValue } from "../entity.js";
 import { PlanError } from "../errors.js";
-import type { Finding } from "../reject.js";
+import type { Finding, RejectCode } from "../reject.js";
 
 /** Version of the plan file's form; a reader refuses others. */
 export const planFormat = 1;
@@ -23,6 +23,8 @@ export interface PlanHeader {
   readonly sources: readonly PlanSource[];
   /** By resource of the mapping: what becomes of relations whose target is missing. */
   readonly onMissingTarget: readonly Readonly<Record<string, "reject" | "omit" | "create">>[];
+  /** Id of the run that the plan takes back; its mapping is that run's. */
+  readonly undoOf?: string;
 }
 
 /** A source of a plan. */
@@ -42,7 +44,10 @@ export interface PlanChange {
 }
 
 /** One entity that a plan creates, updates or deletes. */
-export type PlanOp =
+export type PlanOp = {
+  /** For people, where `entity` does not bring it. */
+  readonly title?: string;
+} & (
   | {
       readonly op: "create";
       readonly blueprint: string;
@@ -69,7 +74,20 @@ export type PlanOp =
       readonly before: Readonly<Record<string, unknown>>;
       /** True for one that the API deletes with what it relates to; it is in no count. */
       readonly dependent?: true;
-    };
+    }
+);
+
+/** An entity that an undo leaves as it is, and why. */
+export interface PlanRefusal {
+  readonly line: "refused";
+  readonly blueprint: string;
+  readonly identifier: string;
+  readonly title?: string;
+  readonly code: Extract<RejectCode, "changed_since" | "before_unknown">;
+  readonly message: string;
+  /** The field that is not as the run left it. */
+  readonly path?: string;
+}
 
 /** Why an entity counts as rejected although it is written: without the relations named. */
 export interface PlanReject {
@@ -84,12 +102,12 @@ export interface PlanEnd {
   readonly update: number;
   readonly delete: number;
   readonly unchanged: number;
-  /** Records and entities that the sources would have rejected. */
+  /** Records and entities that the sources would have rejected; of an undo, entities that it leaves as they are. */
   readonly rejected: number;
 }
 
 /** A line of a plan file. */
-export type PlanLine = PlanHeader | PlanOp | PlanEnd;
+export type PlanLine = PlanHeader | PlanOp | PlanRefusal | PlanEnd;
 
 const body = z.looseObject({
   identifier: z.union([z.string(), z.looseObject({})]),
@@ -116,6 +134,15 @@ const line = z.union([
     blueprint: z.string(),
     before: z.looseObject({ identifier: z.string() }),
     dependent: z.literal(true).optional(),
+  }),
+  z.object({
+    line: z.literal("refused"),
+    blueprint: z.string(),
+    identifier: z.string(),
+    title: z.string().optional(),
+    code: z.enum(["changed_since", "before_unknown"]),
+    message: z.string(),
+    path: z.string().optional(),
   }),
   z.object({ line: z.literal("end"), create: count, update: count, delete: count, unchanged: count, rejected: count }),
   z.object({

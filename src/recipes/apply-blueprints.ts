@@ -4,7 +4,7 @@ import { type Client, createClient } from "../api/client.js";
 import type { Blueprint } from "../blueprint.js";
 import { version } from "../version.js";
 import { loadBlueprintFiles, loadBlueprintFolder } from "./run/blueprints.js";
-import { credentialsFrom } from "./run/connect.js";
+import { credentialsFrom } from "./run/client-options.js";
 
 /** What became of a blueprint. */
 export interface AppliedBlueprint {

@@ -3,9 +3,13 @@ import { type ApplyOptions, applyOptions } from "../options/run.js";
 import { refuseDrift, refuseDriftedGround } from "./plan/drift.js";
 import { deletionsOf, openPlan, planLines, plannedEntities, surveyPlan } from "./plan/open.js";
 import { deleteStale } from "./prune/delete.js";
-import { clientOptionsOf, connect, type ImportContext, watchProgress } from "./run/connect.js";
+import { clientOptionsOf } from "./run/client-options.js";
+import { connect, type ImportContext, watchProgress } from "./run/connect.js";
 import { doWork, type Finished, finish } from "./run/finish.js";
+import { newFolder } from "./run/folder.js";
 import { deferRelations } from "./stages/defer.js";
+import type { EntityStage, StepJob } from "./stages/entities.js";
+import { keepMadeTargets } from "./stages/keep-before.js";
 import { runSteps } from "./stages/steps.js";
 
 /**
@@ -23,24 +27,35 @@ export async function runApply(given: ApplyOptions, context: ImportContext = {})
   const { apiUrl } = clientOptions;
   const { header, names } = await surveyPlan(plan);
   await refuseDriftedGround(header, apiUrl, plan);
-  const connection = connect(clientOptions, options, context);
+  const connection = context.connection ?? connect(clientOptions, options, context);
   const { client } = connection;
   try {
     const { job, closing } = await openPlan(
       options,
       context,
-      { plan, header, names, connection, apiUrl },
+      { plan, header, names, connection, apiUrl, command: "apply" },
+      newFolder(options, context),
       (blueprints) => refuseDrift({ client, blueprints, header }, planLines(plan)),
     );
-    const { target, ledger, control, keys } = job;
-    const worked = await doWork(control.stop, async () => {
-      context.onStart?.({ importId: closing.state.importId, progress: watchProgress(ledger, client) });
-      await runSteps(job, () => [plannedEntities(plan, ledger, keys), deferRelations(target, ledger, keys)]);
-      if (control.stop.reason !== undefined) return;
-      await deleteStale(await deletionsOf(plan), target, ledger, control.stop.signal);
+    const worked = await doWork(job.control.stop, async () => {
+      context.onStart?.({ importId: closing.state.importId, progress: watchProgress(job.ledger, client) });
+      await doPlanned(job, plan);
     });
     return await finish(closing, worked);
   } finally {
     await connection.close();
   }
+}
+
+/** Writes what a plan says, then deletes. @param more - stages that entities pass before they are written */
+export async function doPlanned(job: StepJob, plan: string, more: readonly EntityStage[] = []): Promise<void> {
+  const { target, ledger, control, keys } = job;
+  await runSteps(job, () => [
+    plannedEntities(plan, ledger, keys),
+    ...more,
+    keepMadeTargets(target, ledger, keys),
+    deferRelations(target, ledger, keys),
+  ]);
+  if (control.stop.reason !== undefined) return;
+  await deleteStale(await deletionsOf(plan), target, ledger, control.stop.signal);
 }

@@ -3,7 +3,7 @@ import type { DoctorOptions } from "../options/catalog.js";
 import { type Check, checkNetwork, checkPermissions } from "./doctor/checks.js";
 import { checkContact } from "./doctor/contact.js";
 import { probeReadings, type Reading } from "./doctor/probe.js";
-import { clientOptionsOf } from "./run/connect.js";
+import { clientOptionsOf } from "./run/client-options.js";
 
 /** What the doctor found. */
 export interface DoctorReport {

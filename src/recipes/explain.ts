@@ -13,7 +13,8 @@ import type { SourceRecord } from "../record.js";
 import type { Reject } from "../reject.js";
 import { type Bench, explainRecord } from "./explain/record.js";
 import { openBlueprints } from "./run/blueprints.js";
-import { clientOptionsOf, openDownloads } from "./run/connect.js";
+import { clientOptionsOf } from "./run/client-options.js";
+import { openDownloads } from "./run/connect.js";
 import { type Inventory, onceEach, openInventory, type SourceTalk, settleSources } from "./run/inventory.js";
 
 /** What an explanation takes from the world around it. */

@@ -4,7 +4,7 @@ import { BlueprintError, UsageError } from "../errors.js";
 import { type ExportOptions, exportOptions } from "../options/catalog.js";
 import { parseOptions } from "../options/parse.js";
 import { exportForm, exportMapping } from "./entity/export-forms.js";
-import { clientOptionsOf } from "./run/connect.js";
+import { clientOptionsOf } from "./run/client-options.js";
 
 /** What an export takes from the world around it. */
 export interface ExportContext {

@@ -9,6 +9,7 @@ import { deferRelations } from "./stages/defer.js";
 import { dropDuplicates } from "./stages/duplicates.js";
 import { guardEmptying, openEmptyingGuard } from "./stages/emptying.js";
 import { entitiesOf } from "./stages/entities.js";
+import { keepBefore } from "./stages/keep-before.js";
 import { runSteps } from "./stages/steps.js";
 
 /**
@@ -40,6 +41,7 @@ export async function runImport(given: ImportOptions, context: ImportContext = {
       entitiesOf(step, inputs, ledger),
       dropDuplicates(step, inputs, ledger, keys),
       guardEmptying(target, emptying),
+      ...(options.keepBefore ? [keepBefore(target, ledger, keys)] : []),
       deferRelations(target, ledger, keys),
     ]);
   });

@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
 import type { Blueprint } from "../blueprint.js";
-import { UsageError } from "../errors.js";
+import { SourceError, UsageError } from "../errors.js";
 import { matchResource } from "../init/match-resource.js";
 import { type ResourceProposal, tolerated } from "../init/proposal.js";
 import { proposeAll } from "../init/propose.js";
@@ -9,8 +9,9 @@ import { type InitOptions, initOptions } from "../options/authoring.js";
 import { parseOptions } from "../options/parse.js";
 import { catalogTargets, checkOutputs, findBlueprint, writeFiles } from "./init/files.js";
 import { type Surveyed, surveySource, withSources } from "./init/sources.js";
-import { lacksTarget, type Trial, trialLines, tryOut } from "./init/trial.js";
-import { clientOptionsOf } from "./run/connect.js";
+import { tryOut } from "./init/trial.js";
+import { lacksTarget, type Trial, trialLines } from "./init/trial-lines.js";
+import { clientOptionsOf } from "./run/client-options.js";
 
 /** What was proposed. */
 export interface Proposed {
@@ -47,11 +48,17 @@ export async function proposeMapping(given: InitOptions, context: InitContext = 
   const { env = {}, signal } = context;
   await checkOutputs(options);
   const blueprint = options.blueprint === undefined ? undefined : await findBlueprint(options.blueprint, env, signal);
-  return await withSources(options.sources, context, async (sources) => {
+  return await withSources(options.sources, { ...context, ignore: options.ignore }, async (sources) => {
     if (blueprint !== undefined && sources.length > 1)
       throw new UsageError("--blueprint fits one source", { hint: "Run init for each source with its blueprint." });
     const surveyed: Surveyed[] = [];
-    for (const source of sources) surveyed.push(await surveySource(source, options.limit, context));
+    const left: string[] = [];
+    for (const source of sources) {
+      const found = await surveySource(source, options.limit, context);
+      if (found === undefined) left.push(`${source.name} holds no table, and is left out; is something wanted of it?`);
+      else surveyed.push(found);
+    }
+    if (surveyed.length === 0) throw new SourceError(options.sources.join(", "), "none of its sheets holds a table");
     const surveys = surveyed.map(({ survey }) => survey);
     const catalog = options.catalog
       ? await catalogTargets(surveys, { ...clientOptionsOf({}, env), ...(signal && { signal }) })
@@ -75,7 +82,14 @@ export async function proposeMapping(given: InitOptions, context: InitContext = 
     return {
       mapping,
       blueprints: made,
-      questions: written.flatMap(({ questions, proposal }) => [...questions, ...proposal.questions]),
+      questions: [
+        ...written.flatMap(({ questions, proposal }) =>
+          [...questions, ...proposal.questions].map((question) =>
+            written.length === 1 ? question : `${proposal.survey.kind}: ${question}`,
+          ),
+        ),
+        ...left,
+      ],
       tried: written.map(({ name, tried = [] }) => ({ source: name, lines: tried })),
       written: await writeFiles(options, mapping, made),
     };

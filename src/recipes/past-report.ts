@@ -4,6 +4,7 @@ import type { ReportOptions } from "../options/run.js";
 import { writeForms } from "../report/forms.js";
 import type { Report } from "../report/report.js";
 import { findImport, type PastImport } from "../state/folders.js";
+import { keepsBefore } from "../state/journal-lines.js";
 import type { Finished } from "./run/finish.js";
 
 /**
@@ -30,7 +31,8 @@ export async function pastReport(
     });
   await writeForms(report, given.report ?? []);
   const mode = modes.find((each) => each === past.header.options.mode) ?? "merge";
-  return { report, folder: past.folder, ending: "finished", mode, passedOver: past.passedOver };
+  const { folder, header, passedOver } = past;
+  return { report, folder, ending: "finished", mode, keptBefore: keepsBefore(header), passedOver };
 }
 
 const modes: readonly Mode[] = ["merge", "override", "create"];

@@ -6,6 +6,7 @@ import { reportOf } from "./past-report.js";
 import { reopenFolder } from "./resume/folder.js";
 import { leaveOut, openRetried } from "./resume/leave-out.js";
 import { passOver } from "./resume/pass-over.js";
+import { resumeUndo } from "./resume/undo.js";
 import type { ImportContext } from "./run/connect.js";
 import type { Finished } from "./run/finish.js";
 import { runSources } from "./run/run.js";
@@ -13,6 +14,7 @@ import { deferRelations } from "./stages/defer.js";
 import { dropDuplicates } from "./stages/duplicates.js";
 import { guardEmptying, openEmptyingGuard } from "./stages/emptying.js";
 import { entitiesOf } from "./stages/entities.js";
+import { keepBefore } from "./stages/keep-before.js";
 import { runSteps } from "./stages/steps.js";
 
 /**
@@ -26,7 +28,10 @@ export async function resumeImport(given: ResumeOptions, context: ImportContext 
   const { importId, acceptChanges, ...changed } = parseOptions(resumeOptions, given);
   const stateDir = changed.stateDir ?? context.env?.PORTLOAD_STATE ?? ".portload";
   const past = await findUnfinished(stateDir, importId);
+  if (past.header.command === "undo")
+    return resumeUndo(past, { ...optionsOf(past, context), ...changed, stateDir }, context);
   const { command, retryOf } = past.header;
+  const { keepBefore: keeps } = past.header.options;
   const retried =
     retryOf === undefined
       ? undefined
@@ -42,6 +47,7 @@ export async function resumeImport(given: ResumeOptions, context: ImportContext 
       dropDuplicates(step, inputs, ledger, keys),
       passOver(folder.state, target, ledger, keys),
       guardEmptying(target, emptying),
+      ...(keeps === true ? [keepBefore(target, ledger, keys)] : []),
       deferRelations(target, ledger, keys),
     ]);
   });
@@ -49,19 +55,25 @@ export async function resumeImport(given: ResumeOptions, context: ImportContext 
 
 async function findUnfinished(stateDir: string, importId: string | undefined): Promise<PastImport> {
   const past = await findImport(stateDir, importId, "import to resume", canResume);
-  if (!isImport(past))
+  if (!isResumable(past))
     throw new StateError(`${past.importId} is a ${past.header.command}, which cannot be resumed`, {
       hint: `Start it again: a ${past.header.command} finds out by itself what is left to do.`,
     });
   if (isFinished(past))
-    throw new StateError(`import ${past.importId} is finished`, {
-      hint: "Import what it rejected again with: portload retry",
+    throw new StateError(`${past.header.command} ${past.importId} is finished`, {
+      hint: isImport(past)
+        ? "Import what it rejected again with: portload retry"
+        : `Take it back with: portload undo ${past.importId}`,
     });
   return past;
 }
 
 function canResume(past: PastImport): boolean {
-  return isImport(past) && !isFinished(past);
+  return isResumable(past) && !isFinished(past);
+}
+
+function isResumable(past: PastImport): boolean {
+  return isImport(past) || past.header.command === "undo";
 }
 
 /** True for what resume and retry can take up; a dry run wrote nothing that could be resumed. */

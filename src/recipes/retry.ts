@@ -16,7 +16,10 @@ import { runSources } from "./run/run.js";
 import { deferRelations } from "./stages/defer.js";
 import { dropDuplicates } from "./stages/duplicates.js";
 import { guardEmptying, openEmptyingGuard } from "./stages/emptying.js";
+
 import { copyOf, entitiesOf } from "./stages/entities.js";
+import { keepBefore } from "./stages/keep-before.js";
+
 import { runSteps } from "./stages/steps.js";
 
 /**
@@ -26,12 +29,14 @@ import { runSteps } from "./stages/steps.js";
  * @throws {StateError} when there is no import with rejects, or when what was not attempted is not known any more
  * @throws as `runImport` does
  */
-export async function retryImport(given: RetryOptions, context: ImportContext = {}): Promise<Finished> {
-  const { importId, ...changed } = parseOptions(retryOptions, given);
+export async function retryImport(asked: RetryOptions, context: ImportContext = {}): Promise<Finished> {
+  const { importId, ...changed } = parseOptions(retryOptions, asked);
   const stateDir = changed.stateDir ?? context.env?.PORTLOAD_STATE ?? ".portload";
   const past = await findImport(stateDir, importId, "import with rejects", hasLeft);
   const sources = await leftSources(past);
-  const options = parseOptions(runOptions, { ...optionsOf(past, context), ...changed, sources, stateDir });
+  const keepsBefore = past.header.options.keepBefore === true;
+  const given = parseOptions(runOptions, { ...optionsOf(past, context), ...changed, sources, stateDir });
+  const options = { ...given, keepBefore: keepsBefore };
   const retried = await openRetried(past);
   const kind = { command: "retry", retryOf: past.importId, openFolder: newFolder(options, context) };
   return runSources(options, context, kind, (job) => {
@@ -42,6 +47,7 @@ export async function retryImport(given: RetryOptions, context: ImportContext = 
       entitiesOf(step, inputs, ledger, leaveOut(retried, inventory.mapping.resources, keys)),
       dropDuplicates(step, inputs, ledger, keys),
       guardEmptying(target, emptying),
+      ...(keepsBefore ? [keepBefore(target, ledger, keys)] : []),
       deferRelations(target, ledger, keys),
     ]);
   });

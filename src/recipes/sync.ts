@@ -17,6 +17,7 @@ import { deferRelations } from "./stages/defer.js";
 import { dropDuplicates } from "./stages/duplicates.js";
 import { type Emptyings, openEmptyingGuard } from "./stages/emptying.js";
 import { entitiesOf, type Stages } from "./stages/entities.js";
+import { keepMadeTargets } from "./stages/keep-before.js";
 import { runSteps } from "./stages/steps.js";
 import type { Target } from "./target/target.js";
 
@@ -73,6 +74,7 @@ export function syncStages(
     dropDuplicates(step, inputs, ledger, keys),
     scope.watch,
     compareWithCatalog(target, ledger, keys, onDifference, guard),
+    keepMadeTargets(target, ledger, keys),
     deferRelations(target, ledger, keys),
   ];
 }

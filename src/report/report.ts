@@ -1,5 +1,6 @@
 import type { RequestCounts } from "../reply.js";
 import { balances, type Counts, type EntityCounts, type RecordCounts } from "./counts.js";
+import { type Ending, runExitCode } from "./exit-code.js";
 import type { FaultGroup, RejectGroup, WarningGroup } from "./group-causes.js";
 import type { TimelinePoint } from "./timeline.js";
 
@@ -74,6 +75,8 @@ export interface ReportFacts {
   readonly dryRun: boolean;
   readonly ending: Ending;
   readonly counts: Counts;
+  /** True where each reject is on the list of those that are known. */
+  readonly allRejectsAllowed?: boolean;
   readonly rejects: readonly RejectGroup[];
   readonly faults?: readonly FaultGroup[];
   readonly warnings: readonly WarningGroup[];
@@ -98,7 +101,12 @@ export function buildReport(facts: ReportFacts): Report {
     command,
     ...(facts.retryOf !== undefined && { retryOf: facts.retryOf }),
     dryRun,
-    exitCode: exitCodeOf(ending, counts, dryRun && command === "import"),
+    exitCode: runExitCode({
+      ending,
+      balanced: balances(counts),
+      rejected: facts.allRejectsAllowed === true ? 0 : records.rejected + entities.rejected,
+      isTrial: dryRun && command === "import",
+    }),
     balanced: balances(counts),
     records,
     entities,
@@ -115,35 +123,3 @@ export function buildReport(facts: ReportFacts): Report {
     entitiesPerSecond: durationMs === 0 ? 0 : Math.round((settled * 10_000) / durationMs) / 10,
   };
 }
-
-/** How an import came to its end, apart from what it counted. */
-export type Ending =
-  /** Every source was read to its end. */
-  | "finished"
-  /** A signal asked for it. */
-  | "interrupted"
-  /** It could not go on: source, blueprint, credentials, API. */
-  | "failed"
-  /** More rejects than `maxErrors` allows. */
-  | "overBudget"
-  /** A guard refused. */
-  | "refused"
-  /** A fault of this program. */
-  | "broken";
-
-/**
- * Gives the exit code of an import: the first that applies of 5 · 4 · 3 · 2 · 6 · 1 · 0.
- *
- * @param isTrial - a dry run over its budget has nothing to resume: 1, not 2
- */
-export function exitCodeOf(ending: Ending, counts: Counts, isTrial = false): number {
-  if (ending === "broken" || !balances(counts)) return 5;
-  if (ending === "overBudget" && isTrial) return 1;
-  if (ending !== "finished") return codes[ending];
-  return counts.records.rejected + counts.entities.rejected > 0 ? 1 : 0;
-}
-
-const codes = { interrupted: 4, failed: 3, overBudget: 2, refused: 6 } as const satisfies Record<
-  Exclude<Ending, "finished" | "broken">,
-  number
->;

@@ -1,9 +1,11 @@
 import type { RejectCode } from "../reject.js";
 
-const numbers = new Intl.NumberFormat("en-US", { maximumFractionDigits: 1 });
+/** Made when the first number is shown: it loads the tables of languages. */
+let numbers: Intl.NumberFormat | undefined;
 
 /** Writes a number with its thousands separated, to one decimal: `12,345.6`. */
 export function formatNumber(value: number): string {
+  numbers ??= new Intl.NumberFormat("en-US", { maximumFractionDigits: 1 });
   return numbers.format(value);
 }
 
@@ -90,6 +92,9 @@ export const advice = {
   relation_target_rejected: "correct the record of the target, then import both again",
   refused_by_api: "correct what the message names; the trace id in reasons.ndjson helps Port's support",
   no_verdict: "import the record again; the trace id in reasons.ndjson helps Port's support",
+  changed_since: "look at the entity in Port, and put it right by hand",
+  before_unknown:
+    "put the entity right by hand, or import its values as they were; from now on import with --keep-before",
 } as const satisfies Record<RejectCode, string>;
 
 /** How far an import is. */

@@ -134,7 +134,7 @@ export function clearedBody({
 
 /** Whether the catalog holds all that an entity brings, so that merging it would change nothing; false where it was not looked up. */
 export function isHeld(entity: Entity, blueprint: Blueprint | undefined): boolean {
-  if (entity.before === undefined) return false;
+  if (entity.before === undefined || entity.before === null) return false;
   const body = clearedBody(entity);
   // What a search finds is not known here.
   if ([body.team, ...Object.values(body.relations)].some(isSearchQuery)) return false;
@@ -143,7 +143,8 @@ export function isHeld(entity: Entity, blueprint: Blueprint | undefined): boolea
 
 type Fields = MappedFields;
 
-function writableFields(blueprint: Blueprint): Fields {
+/** What of an entity can be written: nothing that Port calculates, no team that is inherited. */
+export function writableFields(blueprint: Blueprint): Fields {
   const inherits = blueprint.ownership?.type === "Inherited" || blueprint.teamInheritance != null;
   const calculated = [
     blueprint.calculationProperties,

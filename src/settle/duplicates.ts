@@ -45,6 +45,7 @@ export function settleDuplicates(
       fresh.push(entity);
       continue;
     }
+    // By text, not by meaning: of the first one no more than a hash is kept, and hashing meaning would cost every entity what few need.
     if (keys.content(entry) === content) {
       duplicates.push(entity);
       continue;

@@ -1,5 +1,5 @@
 import { existsSync, statSync } from "node:fs";
-import { mkdir, open, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, open, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { StateError } from "../errors.js";
 import type { Warning } from "../warning.js";
@@ -52,6 +52,19 @@ export async function writeWhole(path: string, text: string): Promise<void> {
     await syncFolder(dirname(path));
   } catch (error) {
     throw stateError(path, error);
+  }
+}
+
+/** Copies a file: the copy appears by rename, and lasts. @throws {StateError} */
+export async function copyWhole(from: string, to: string): Promise<void> {
+  try {
+    await copyFile(from, `${to}.new`);
+    const handle = await open(`${to}.new`, "r+");
+    await handle.datasync().finally(() => handle.close());
+    await rename(`${to}.new`, to);
+    await syncFolder(dirname(to));
+  } catch (error) {
+    throw stateError(to, error);
   }
 }
 
@@ -204,7 +217,7 @@ export async function removeOldImports(stateDir: string, keep: number): Promise<
 async function isFinished(reportPath: string): Promise<boolean> {
   try {
     const { command, exitCode } = JSON.parse(await readFile(reportPath, "utf8")) as Record<string, unknown>;
-    return !["import", "retry"].includes(String(command)) || exitCode === 0 || exitCode === 1;
+    return !["import", "retry", "undo"].includes(String(command)) || exitCode === 0 || exitCode === 1;
   } catch {
     return false;
   }

@@ -1,5 +1,5 @@
 import { crc32 } from "node:zlib";
-import type { EntityBody } from "../entity.js";
+import type { ClearedField, EntityBody, FoundEntity, Mode } from "../entity.js";
 import { StateError } from "../errors.js";
 import type { Place } from "../record.js";
 
@@ -42,6 +42,13 @@ export interface JournalHeader {
   readonly fingerprints: Fingerprints;
   /** The import whose rejects this one imports. */
   readonly retryOf?: string;
+  /** The run that this one takes back. */
+  readonly undoOf?: string;
+}
+
+/** Whether a run keeps what entities held before it writes them: all do, but an import only where it is told to. */
+export function keepsBefore({ command, options }: Pick<JournalHeader, "command" | "options">): boolean {
+  return (command !== "import" && command !== "retry") || options.keepBefore === true;
 }
 
 /** How far an entity came, as a reply left it: its outcome, or that it waits, `first` being what its first write did. */
@@ -65,21 +72,44 @@ export interface JournalReply {
   readonly settled: readonly Settled[];
 }
 
-/** What the catalog held before a request of a sync changed it; written before the request is sent. The ground for undoing it. */
+/** What the catalog held before a request changes it, where that was looked up, and what the request sends; written before it is sent. The ground for undoing it. */
 export interface JournalBefore {
   readonly line: "before";
   readonly entities: readonly (EntityPlace & {
     readonly blueprint: string;
-    /** The fields that the request may change, as they were. */
-    readonly before: EntityBody;
+    /** The fields that the request may change, as they were; null where there was no such entity. */
+    readonly before: EntityBody | null;
+    readonly mode: Mode;
+    readonly sent: EntityBody;
+    /** What is cleared apart once it is written. */
+    readonly clears?: readonly ClearedField[];
   })[];
 }
 
-/** Entities that a sync is about to delete, whole, as they were. */
+/** Entities that a reply says are written, of which nothing was looked up before; written along with the reply's line, before it. */
+export interface JournalWrote {
+  readonly line: "wrote";
+  readonly blueprint: string;
+  readonly created: readonly string[];
+  readonly updated: readonly string[];
+  /** When by the server's clock, milliseconds since the epoch, never later than the truth; absent when its clock is not known. */
+  readonly atMs?: number;
+}
+
+/** Entities that are about to be deleted, whole, as they were. */
 export interface JournalDeleted {
   readonly line: "delete";
   readonly blueprint: string;
-  readonly entities: readonly Readonly<Record<string, unknown>>[];
+  readonly entities: readonly FoundEntity[];
+  /** Entities that relate to them, with these relations as they were: the API may unset them. */
+  readonly referrers?: readonly RelatingEntity[];
+}
+
+/** An entity that relates to others, and what those of its relations hold. */
+export interface RelatingEntity {
+  readonly blueprint: string;
+  readonly identifier: string;
+  readonly relations: Readonly<Record<string, unknown>>;
 }
 
 /** Entities that a request in mode create is about to send: without a reply of theirs, a resumed import reads them back instead of sending them again. */
@@ -91,7 +121,7 @@ export interface JournalSent {
 }
 
 /** A line of the journal. */
-export type JournalLine = JournalHeader | JournalReply | JournalBefore | JournalDeleted | JournalSent;
+export type JournalLine = JournalHeader | JournalReply | JournalBefore | JournalWrote | JournalDeleted | JournalSent;
 
 type SettledTuple = [
   source: number,
@@ -172,8 +202,8 @@ export function decodeJournalLine(text: string): JournalLine {
       },
     );
   }
-  if (value.line === "before" || value.line === "delete" || value.line === "sent")
-    return value as unknown as JournalBefore | JournalDeleted | JournalSent;
+  if (["before", "wrote", "delete", "sent"].includes(String(value.line)))
+    return value as unknown as JournalBefore | JournalWrote | JournalDeleted | JournalSent;
   if (value.line !== "reply") throw new StateError(`a line of the journal is of unknown kind ${String(value.line)}`);
   return { line: "reply", settled: (value.settled as SettledTuple[]).map(settledOf) };
 }

@@ -37,7 +37,7 @@ export async function openJournal(
     async append(line) {
       await mayAppend();
       const text = `${sealLine(encodeJournalLine(line))}\n`;
-      await (line.line === "reply" ? file.append(text) : file.appendDurably(text));
+      await (line.line === "reply" || line.line === "wrote" ? file.append(text) : file.appendDurably(text));
     },
     close: () => file.close(),
   };

@@ -16,6 +16,7 @@ import {
   readIfThere,
   renewMs,
   textOf,
+  thisMachine,
 } from "./lease.js";
 
 /** Between two looks at a lock that may have lapsed. */
@@ -55,6 +56,16 @@ export async function describeHolder(importId: string, startedAt: string, machin
   const { pid, host } = machine;
   const [mark, space] = await Promise.all([machine.markOf(pid), machine.space()]);
   return { importId, pid, host, startedAt, ...(space && { space }), ...(mark && { mark }) };
+}
+
+/** Refuses while an import of this mapping and target runs. @throws {GuardError} */
+export async function refuseHeld(
+  stateDir: string,
+  of: { mapping: string; target: string },
+  machine: Machine = thisMachine(),
+): Promise<void> {
+  const holder = await describeHolder("none", new Date().toISOString(), machine);
+  await (await takeLock(stateDir, of, holder, machine)).release();
 }
 
 /** Makes the file with its text inside, never half written; undefined when it exists. */

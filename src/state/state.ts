@@ -40,7 +40,7 @@ export interface StateOptions {
   /** Folder of import folders; made when it is missing. */
   readonly stateDir: string;
   /** What the journal's header says; addresses lose userinfo and query here. */
-  readonly header: Pick<JournalHeader, "command" | "options" | "fingerprints" | "retryOf">;
+  readonly header: Pick<JournalHeader, "command" | "options" | "fingerprints" | "retryOf" | "undoOf">;
   /** Finished imports kept, this one included. */
   readonly keep: number;
   /** Milliseconds since 1970. Default the system's clock. */

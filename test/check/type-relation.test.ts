@@ -33,6 +33,7 @@ describe("a relation to many", () => {
   it.each<[value: unknown, outcome: unknown]>([
     [["a", "b"], { sent: ["a", "b"] }],
     ["a", { sent: ["a"] }],
+    [["b", "a", "b"], { sent: ["b", "a"] }],
     ['["a", "b"]', { sent: ["a", "b"] }],
     [[], { sent: [] }],
     [null, { sent: null }],

@@ -14,7 +14,7 @@ import { applyBlueprintFiles } from "../../src/recipes/apply-blueprints.js";
 import { runImport } from "../../src/recipes/import.js";
 import { proposeMapping } from "../../src/recipes/init.js";
 import { preview } from "../../src/recipes/preview.js";
-import { clientOptionsOf } from "../../src/recipes/run/connect.js";
+import { clientOptionsOf } from "../../src/recipes/run/client-options.js";
 import { blueprintOf, envOf, makeFolder, root, startCatalog } from "../support/catalog.js";
 import { makeCmdb } from "../support/cmdb.js";
 

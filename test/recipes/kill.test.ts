@@ -1,115 +1,76 @@
-import { existsSync } from "node:fs";
-import { readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
-import { setTimeout as wait } from "node:timers/promises";
-import { describe, expect, it } from "vitest";
-import type { Emulator } from "../../src/emulator/emulator.js";
-import type { Mode } from "../../src/entity.js";
-import type { Report } from "../../src/report/report.js";
-import { envOf, startCatalog } from "../support/catalog.js";
+import { describe, expect } from "vitest";
+import { applyScenario, importScenario, nodeAt, pruneScenario } from "../support/kill-scenarios.js";
+import { type Compared, compareKilled, concurrency, eachSeed, type Left } from "../support/kills.js";
 import { isLong } from "../support/long.js";
-import { catalogOf, type Node, nodeBlueprint, nodeImport, seeded } from "../support/nodes.js";
-import { start } from "../support/program.js";
 
-const concurrency = 4;
 const perRequest = 20;
-/** Kills and their import are made of this. */
-const seeds = Array.from({ length: isLong ? 50 : 3 }, (_, i) => i + 1);
-const modes: readonly Mode[] = ["merge", "override", "create"];
+const seeds = (count: number): readonly number[] => Array.from({ length: isLong ? count : 1 }, (_, i) => i + 1);
+/** Three kills a seed, and 50 of each kind in the long form. */
+const kills = { kills: 3 };
 
-/** Relations forwards, backwards and round in rings; a few rejects, a few targets that are nowhere. */
-function someNodes(random: () => number): readonly Node[] {
-  const size = 600 + Math.floor(random() * 600);
-  const any = (): string => `n${Math.floor(random() * size * 1.01)}`;
-  return Array.from({ length: size }, (_, i) => ({
-    id: `n${i}`,
-    weight: random() < 0.01 ? "heavy" : i,
-    ...(random() < 0.6 && { parent: any() }),
-    ...(random() < 0.3 && { friends: [...new Set([any(), any()])] }),
-  }));
+/** What holds whatever was killed. */
+function expectAsCalm({ calm, found }: Compared): void {
+  expect(found.catalog).toEqual(calm.catalog);
+  expect(found.report.balanced).toBe(true);
 }
 
-async function folderOf(stateDir: string): Promise<string | undefined> {
-  const ids = existsSync(stateDir) ? (await readdir(stateDir)).filter((name) => /^\d{8}T/.test(name)) : [];
-  return ids[0] === undefined ? undefined : join(stateDir, ids[0]);
+/**
+ * What an import sends again: each reply is in the journal before its request's place in flight is free, so what is written and not in the journal was in flight
+ * at a kill, and nothing else may be written twice.
+ */
+function expectNothingSentAgain({ journal, writes, kills }: Left): void {
+  const written = new Map<string, number>();
+  for (const text of journal.split("\n").filter((line) => line.startsWith('{"line":"reply"'))) {
+    const { settled } = JSON.parse(text) as { settled: [number, number, number, number, string, string][] };
+    for (const [, position, , , is] of settled) {
+      const id = nodeAt(position);
+      // An entity that was refused for its target was not written.
+      if (is !== "m") written.set(id, (written.get(id) ?? 0) + 1);
+    }
+  }
+  const unsaid = [...writes].map(([id, count]) => Math.max(0, count - (written.get(id) ?? 0)));
+  for (const [id, count] of written) expect(count, `replies for ${id} in the journal`).toBeLessThanOrEqual(2);
+  expect(unsaid.reduce((sum, count) => sum + count, 0)).toBeLessThanOrEqual(kills * concurrency * perRequest);
 }
 
-/** Runs the program, and kills it once the emulator has answered so many more bulk requests; true when it was killed. */
-async function run(emulator: Emulator, args: readonly string[], killAfter?: number): Promise<boolean> {
-  const before = emulator.stats().families.bulk.accepted;
-  const program = start([...args, "--concurrency", String(concurrency), "--quiet"], envOf(emulator));
-  program.stdin.end();
-  let isOver = false;
-  void program.ended.then(() => {
-    isOver = true;
-  });
-  while (killAfter !== undefined && !isOver && emulator.stats().families.bulk.accepted < before + killAfter)
-    await wait(1);
-  if (killAfter !== undefined) program.kill("SIGKILL");
-  const { code, stderr } = await program.ended;
-  if (code !== null) expect([0, 1], stderr).toContain(code);
-  return code === null;
-}
-
-/** What an import leaves: its catalog, its figures, why what was rejected, and how often entities were written. */
-async function leftBy(emulator: Emulator, stateDir: string) {
-  const folder = (await folderOf(stateDir)) ?? "";
-  const report = JSON.parse(await readFile(join(folder, "report.json"), "utf8")) as Report;
-  const reasons = (await readFile(join(folder, "reasons.ndjson"), "utf8")).trimEnd().split("\n");
-  const writes = emulator.store
-    .entities("node")
-    .reduce((sum, e) => sum + emulator.store.writes("node", e.identifier), 0);
-  const rejects = await readFile(join(folder, "rejects/nodes.ndjson"), "utf8");
-  return {
-    catalog: catalogOf(emulator),
-    report,
-    rejects,
-    writes,
-    reasons: reasons.map((line) => JSON.stringify({ ...JSON.parse(line), traceId: undefined })).sort(),
-  };
-}
-
-describe("an import that is killed at a random moment and resumed", () => {
-  it.each(seeds)(
-    "ends as an untroubled one, and sends again at most what was in flight (seed %i)",
-    async (seed) => {
-      const random = seeded(seed);
-      const nodes = someNodes(random);
-      const mode = modes[seed % modes.length] as Mode;
-      const blueprints = [nodeBlueprint];
-      const given = await nodeImport(nodes);
-      const stateOf = (name: string) => join(given.stateDir ?? "", name);
-      const importArgs = ["import", ...given.sources, "-m", given.mapping, "--mode", mode];
-
-      const calm = await startCatalog({ blueprints });
-      await run(calm, [...importArgs, "--state-dir", stateOf("calm")]);
-      const expected = await leftBy(calm, stateOf("calm"));
-
-      const emulator = await startCatalog({ blueprints, latencyMs: 3 });
-      const requests = expected.report.requests.byRoute.bulk;
-      let kills = 0;
-      for (;;) {
-        const hasFolder = (await folderOf(stateOf("killed"))) !== undefined;
-        const args = hasFolder ? ["resume"] : importArgs;
-        // One in three is killed a second time, on its way after the first.
-        const isKilled = kills === 0 || (kills === 1 && seed % 3 === 0);
-        const killAfter = isKilled ? 1 + Math.floor(random() * requests * 0.8 * (kills === 0 ? 1 : 0.5)) : undefined;
-        if (!(await run(emulator, [...args, "--state-dir", stateOf("killed")], killAfter))) break;
-        kills++;
-      }
-      const found = await leftBy(emulator, stateOf("killed"));
-      expect(found.catalog).toEqual(expected.catalog);
-      expect(found.reasons).toEqual(expected.reasons);
-      expect(found.rejects).toBe(expected.rejects);
-      expect(found.report.balanced).toBe(true);
-      expect(found.report.records).toEqual(expected.report.records);
-      const { created, updated, rejected } = expected.report.entities;
+describe.each(["merge", "override", "create"] as const)(
+  "an import in mode %s that is killed at a random byte and resumed",
+  (mode) => {
+    eachSeed("ends as an undisturbed one, and sends again at most what was in flight", seeds(20), 50, async (seed) => {
+      const compared = await compareKilled(importScenario(mode), seed, kills);
+      const { calm, found } = compared;
+      expectAsCalm(compared);
+      expect(found.reasons).toEqual(calm.reasons);
+      expect(found.rejects).toEqual(calm.rejects);
+      expect(found.code).toBe(calm.code);
+      expect(found.report.records).toEqual(calm.report.records);
+      const { created, updated, rejected } = calm.report.entities;
       expect(found.report.entities).toMatchObject({ rejected, notAttempted: 0 });
       // What was in flight may have been created before the kill, and is merged then; mode create reads it back.
       expect(found.report.entities.created + found.report.entities.updated).toBe(created + updated);
       if (mode === "create") expect(found.report.entities.created).toBe(created);
-      expect(found.writes - expected.writes).toBeLessThanOrEqual(kills * concurrency * perRequest);
-    },
-    60_000,
-  );
+      expectNothingSentAgain(found);
+      return compared;
+    });
+  },
+);
+
+describe.each(["merge", "override"] as const)(
+  "a sync with prune in mode %s that is killed at a random byte and begun again",
+  (mode) => {
+    eachSeed("ends as an undisturbed one, and deletes nothing that that one would not", seeds(10), 25, async (seed) => {
+      const compared = await compareKilled(pruneScenario(mode), seed, kills);
+      expectAsCalm(compared);
+      expect(compared.found.code).toBe(compared.calm.code);
+      return compared;
+    });
+  },
+);
+
+describe("an apply that is killed at a random byte, and tried again or planned anew", () => {
+  eachSeed("ends as an undisturbed one, and refuses a plan of which a part is done", seeds(20), 50, async (seed) => {
+    const compared = await compareKilled(applyScenario, seed, kills);
+    expectAsCalm(compared);
+    return compared;
+  });
 });

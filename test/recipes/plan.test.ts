@@ -3,7 +3,6 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Blueprint } from "../../src/blueprint.js";
 import { type Emulator, startEmulator } from "../../src/emulator/emulator.js";
 import type { PlanOptions } from "../../src/options/run.js";
 import { runApply } from "../../src/recipes/apply.js";
@@ -11,8 +10,9 @@ import { runImport } from "../../src/recipes/import.js";
 import { runPlan } from "../../src/recipes/plan.js";
 import { runSync } from "../../src/recipes/sync.js";
 import type { Report } from "../../src/report/report.js";
-import { blueprintOf, envOf, makeFolder, readingFlags, readingsOfRun, root, startCatalog } from "../support/catalog.js";
+import { envOf, makeFolder, readingFlags, readingsOfRun, root, startCatalog } from "../support/catalog.js";
 import { isLong } from "../support/long.js";
+import { blueprints, type Case, cases, type Snapshot, snapshot, writeCase } from "../support/worlds.js";
 
 const dotgov = resolve(root, "../shared/data/dotgov/current-full.csv");
 const sample = (name: string): string => join(root, "samples", name);
@@ -30,24 +30,6 @@ async function plan(emulator: Emulator, options: PlanOptions) {
   await discard();
   return { ...rest, lines: lines.map((line) => JSON.parse(line) as Line), text: `${lines.join("\n")}\n` };
 }
-
-type Snapshot = ReturnType<typeof snapshot>;
-
-/** All that a catalog holds and a write can change. */
-const snapshot = (emulator: Emulator, blueprints: readonly string[]) =>
-  Object.fromEntries(
-    blueprints.map((blueprint) => [
-      blueprint,
-      Object.fromEntries(
-        emulator.store
-          .entities(blueprint)
-          .map(({ identifier, title, icon, team, properties, relations }) => [
-            identifier,
-            structuredClone({ title, icon, team, properties, relations }),
-          ]),
-      ),
-    ]),
-  );
 
 describe("a plan of the samples", () => {
   it("tells everything as created, writes nothing, and leaves nothing behind", async () => {
@@ -137,126 +119,6 @@ describe("a plan of the samples", () => {
     );
   });
 });
-
-// Random catalogs and inventories.
-
-const ids = ["a", "b", "c", "d", "e"];
-/** Catalogs that know nothing of each other, side by side, so that one run of the program covers many. */
-const worlds = 10;
-const worldNumbers = Array.from({ length: worlds }, (_, world) => world);
-const blueprintsOf = (world: number): readonly Blueprint[] => [
-  blueprintOf(`team${world}`, { schema: { properties: { size: { type: "number" } } } }),
-  blueprintOf(`app${world}`, {
-    schema: {
-      properties: {
-        size: { type: "number" },
-        note: { type: "string" },
-        seen: { type: "string", format: "date-time" },
-        tags: { type: "array", items: { type: "string" } },
-        data: { type: "object" },
-        tier: { type: "string", default: "gold" },
-      },
-    },
-    relations: {
-      parent: { target: `app${world}` },
-      friends: { target: `app${world}`, many: true },
-      owner: { target: `team${world}` },
-    },
-  }),
-  blueprintOf(`run${world}`, {
-    relations: { of: { target: `app${world}`, required: true }, by: { target: `team${world}` } },
-  }),
-];
-const blueprints = worldNumbers.flatMap(blueprintsOf);
-
-const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined, freq: 3 });
-const id = fc.constantFrom(...ids);
-const app = fc.record(
-  {
-    id,
-    title: maybe(fc.constantFrom("A", "B")),
-    size: maybe(fc.constantFrom(0, 1, 2.5)),
-    note: maybe(fc.constantFrom("", "x", "y")),
-    seen: maybe(fc.constantFrom("2026-01-01T00:00:00Z", "2026-01-01T01:00:00+01:00", "2026-01-02T00:00:00.000Z")),
-    tags: maybe(fc.array(fc.constantFrom("t", "u"), { maxLength: 2 })),
-    data: maybe(fc.constantFrom({ a: 1 }, { a: 1, b: [1, { c: null }] }, { b: [1, { c: null }], a: 1 })),
-    tier: maybe(fc.constantFrom("gold", "silver")),
-    parent: maybe(fc.constantFrom(...ids, "nowhere")),
-    friends: maybe(fc.array(fc.constantFrom(...ids, "nowhere"), { maxLength: 3 })),
-    owner: maybe(fc.constantFrom(...ids)),
-  },
-  { requiredKeys: ["id"] },
-);
-const team = fc.record({ id, size: maybe(fc.constantFrom(1, 2)) }, { requiredKeys: ["id"] });
-const run = fc.record(
-  { id, of: maybe(fc.constantFrom(...ids)), by: maybe(fc.constantFrom(...ids)) },
-  { requiredKeys: ["id"] },
-);
-const inventory = fc.record({
-  team: fc.array(team, { maxLength: 4 }),
-  app: fc.array(app, { maxLength: 6 }),
-  run: fc.array(run, { maxLength: 4 }),
-});
-const onMissing = maybe(fc.constantFrom("reject", "omit", "create"));
-const policies = fc.record({ parent: onMissing, friends: onMissing, owner: onMissing, of: onMissing, by: onMissing });
-/** What one catalog held and is to hold, and what its mapping says of relations whose target is missing. */
-const world = fc.record({ old: inventory, given: inventory, policies });
-/** What a mapping says for all worlds, and the worlds. */
-const cases = fc.record({
-  mode: fc.constantFrom("merge", "override"),
-  duplicates: fc.constantFrom("first", "last", "error"),
-  onNull: fc.constantFrom("omit", "clear"),
-  worlds: fc.array(world, { minLength: 1, maxLength: worlds, size: "max" }),
-});
-type Case = typeof cases extends fc.Arbitrary<infer T> ? T : never;
-
-const resource = (blueprint: string, properties: string[], relations: string[], policy: object) => {
-  const missing = Object.entries(policy).filter(([key, value]) => relations.includes(key) && value !== undefined);
-  return `
-  - kind: ${blueprint}
-    selector: { query: "true" }
-    ${missing.length > 0 ? `onMissingTarget: { ${missing.map(([key, value]) => `${key}: ${value}`).join(", ")} }` : ""}
-    port:
-      entity:
-        mappings:
-          identifier: .id
-          ${properties.includes("note") ? "title: .title" : ""}
-          blueprint: '"${blueprint}"'
-          properties: { ${properties.map((key) => `${key}: .${key}`).join(", ")} }
-          relations: { ${relations.map((key) => `${key}: .${key}`).join(", ")} }`;
-};
-const mappingOf = ({ duplicates, onNull, worlds }: Case): string => `duplicates: ${duplicates}
-onNull: ${onNull}
-resources:${worlds
-  .map(({ policies }, world) =>
-    [
-      resource(`team${world}`, ["size"], [], {}),
-      resource(
-        `app${world}`,
-        ["size", "note", "seen", "tags", "data", "tier"],
-        ["parent", "friends", "owner"],
-        policies,
-      ),
-      resource(`run${world}`, [], ["of", "by"], policies),
-    ].join(""),
-  )
-  .join("")}
-`;
-
-/** Writes the files of a case into a folder. */
-async function writeCase(folder: string, chosen: Case, which: "old" | "given"): Promise<PlanOptions> {
-  const sources: string[] = [];
-  for (const [world, { [which]: kinds }] of chosen.worlds.entries())
-    for (const [kind, records] of Object.entries(kinds)) {
-      const path = join(folder, `${kind}${world}.ndjson`);
-      sources.push(path);
-      // A file of no bytes would be refused; a blank line is no record.
-      await writeFile(path, `\n${records.map((record: object) => `${JSON.stringify(record)}\n`).join("")}`);
-    }
-  const mapping = join(folder, "mapping.yaml");
-  await writeFile(mapping, mappingOf(chosen));
-  return { sources, mapping, mode: chosen.mode, stateDir: folder, keep: 2, rate: "off" };
-}
 
 const names = blueprints.map(({ identifier }) => identifier);
 

@@ -1,60 +1,30 @@
 import { existsSync } from "node:fs";
-import { readdir, readFile, rm, truncate } from "node:fs/promises";
+import { readdir, readFile, rm, stat, truncate } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as wait } from "node:timers/promises";
-import { describe, expect, it } from "vitest";
-import type { Emulator } from "../../src/emulator/emulator.js";
-import type { Mode } from "../../src/entity.js";
-import type { Report } from "../../src/report/report.js";
-import { envOf, startCatalog } from "../support/catalog.js";
+import { describe, expect } from "vitest";
+import { applyScenario, importScenario, pruneScenario } from "../support/kill-scenarios.js";
+import { compareKilled, eachSeed, latestFolder, type World } from "../support/kills.js";
 import { isLong } from "../support/long.js";
-import { catalogOf, type Node, nodeBlueprint, nodeImport, seeded } from "../support/nodes.js";
-import { start } from "../support/program.js";
 
-/** Each mode in turn; of every third one the lock is left without a byte. */
-const seeds = Array.from({ length: isLong ? 60 : 4 }, (_, i) => i + 1);
-const modes: readonly Mode[] = ["create", "merge", "override", "create"];
+const seeds = (count: number): readonly number[] => Array.from({ length: isLong ? count : 1 }, (_, i) => i + 101);
 
-function someNodes(random: () => number): readonly Node[] {
-  const size = 400 + Math.floor(random() * 400);
-  const any = (): string => `n${Math.floor(random() * size * 1.01)}`;
-  return Array.from({ length: size }, (_, i) => ({
-    id: `n${i}`,
-    weight: random() < 0.01 ? "heavy" : i,
-    ...(random() < 0.6 && { parent: any() }),
-    ...(random() < 0.3 && { friends: [...new Set([any(), any()])] }),
-  }));
-}
-
-/** Runs the program, and kills it once the emulator has answered so many bulk requests; true when it was killed. */
-async function run(emulator: Emulator, args: readonly string[], killAfter?: number): Promise<boolean> {
-  const before = emulator.stats().families.bulk.accepted;
-  const program = start([...args, "--concurrency", "4", "--quiet"], envOf(emulator));
-  program.stdin.end();
-  let isOver = false;
-  void program.ended.then(() => {
-    isOver = true;
-  });
-  while (killAfter !== undefined && !isOver && emulator.stats().families.bulk.accepted < before + killAfter)
-    await wait(1);
-  if (killAfter !== undefined) program.kill("SIGKILL");
-  const { code, stderr } = await program.ended;
-  if (code !== null) expect([0, 1], stderr).toContain(code);
-  return code === null;
-}
-
-async function folderIn(stateDir: string): Promise<string> {
-  const ids = existsSync(stateDir) ? await readdir(stateDir) : [];
-  return join(stateDir, ids.find((name) => /^\d{8}T/.test(name)) ?? "");
-}
+/** One cut a seed. */
+const cut = { kills: 1, onKilled: cutPower };
 
 /**
- * Leaves of the files what a power cut may leave: of the journal all up to the last line that is synced before its request leaves, and of what follows, and of the
- * other files, any beginning.
+ * Leaves of the files what a power cut may leave: of the journal all up to the last line that is synced before its request leaves, and of what follows, and of
+ * the other files, any beginning; where the file system had grown a file before it wrote it, zeros for the rest. Names that no sync of their folder made last may be gone.
  */
-async function cutPower(stateDir: string, random: () => number, tearLock: boolean): Promise<void> {
-  const folder = await folderIn(stateDir);
-  const journal = await readFile(join(folder, "journal.ndjson"));
+async function cutPower({ stateDir }: World, random: () => number): Promise<void> {
+  const lock = (await readdir(stateDir)).find((name) => name.endsWith(".lock"));
+  const fate = random();
+  if (lock !== undefined && fate < 0.5) await rm(join(stateDir, lock));
+  // A torn lock is taken over once it has lapsed, which takes seconds.
+  else if (lock !== undefined && fate < 0.55) await truncate(join(stateDir, lock), Math.floor(random() * 20));
+  const folder = await latestFolder(stateDir);
+  if (folder === undefined) return;
+  const path = join(folder, "journal.ndjson");
+  const journal = await readFile(path);
   const synced = Math.max(
     journal.indexOf(0x0a) + 1,
     ...["sent", "before", "delete"].map((kind) => {
@@ -62,49 +32,54 @@ async function cutPower(stateDir: string, random: () => number, tearLock: boolea
       return at < 0 ? 0 : journal.indexOf(0x0a, at) + 1;
     }),
   );
-  await truncate(join(folder, "journal.ndjson"), synced + Math.floor(random() * (journal.length - synced + 1)));
-  const reasons = join(folder, "reasons.ndjson");
-  if (existsSync(reasons)) await truncate(reasons, Math.floor(random() * (await readFile(reasons)).length));
+  await loseTail(path, synced, random);
+  const rejects = join(folder, "rejects");
+  const names = existsSync(rejects) ? (await readdir(rejects)).map((name) => join(rejects, name)) : [];
+  for (const other of [join(folder, "reasons.ndjson"), ...names])
+    if (existsSync(other)) await loseTail(other, 0, random);
   await rm(join(folder, "spool"), { recursive: true, force: true });
-  const lock = (await readdir(stateDir)).find((name) => name.endsWith(".lock")) ?? "";
-  if (tearLock) await truncate(join(stateDir, lock), 0);
 }
 
-describe("an import whose machine loses power at a random moment, resumed", () => {
-  it.each(seeds)(
-    "ends with the catalog of an untroubled one (seed %i)",
-    async (seed) => {
-      const random = seeded(seed);
-      const nodes = someNodes(random);
-      const mode = modes[seed % modes.length] as Mode;
-      const given = await nodeImport(nodes);
-      const stateOf = (name: string) => join(given.stateDir ?? "", name);
-      const args = ["import", ...given.sources, "-m", given.mapping, "--mode", mode];
+async function loseTail(path: string, kept: number, random: () => number): Promise<void> {
+  const { size } = await stat(path);
+  await truncate(path, kept + Math.floor(random() * (size - kept + 1)));
+  if (random() < 0.3) await truncate(path, size);
+}
 
-      const calm = await startCatalog({ blueprints: [nodeBlueprint] });
-      await run(calm, [...args, "--state-dir", stateOf("calm")]);
-      const calmReport = JSON.parse(
-        await readFile(join(await folderIn(stateOf("calm")), "report.json"), "utf8"),
-      ) as Report;
-
-      const emulator = await startCatalog({ blueprints: [nodeBlueprint], latencyMs: 3 });
-      const requests = calmReport.requests.byRoute.bulk;
-      const isKilled = await run(
-        emulator,
-        [...args, "--state-dir", stateOf("cut")],
-        2 + Math.floor(random() * requests * 0.8),
-      );
-      if (isKilled) {
-        await cutPower(stateOf("cut"), random, seed % 4 === 3);
-        await run(emulator, ["resume", "--state-dir", stateOf("cut")]);
-      }
-      const report = JSON.parse(await readFile(join(await folderIn(stateOf("cut")), "report.json"), "utf8")) as Report;
-      expect(catalogOf(emulator)).toEqual(catalogOf(calm));
-      expect(report).toMatchObject({ balanced: true, records: calmReport.records });
+describe.each(["merge", "override", "create"] as const)(
+  "an import in mode %s whose machine loses power at a random byte, resumed",
+  (mode) => {
+    eachSeed("ends with the catalog of an undisturbed one", seeds(20), 20, async (seed) => {
+      const { calm, found } = await compareKilled(importScenario(mode), seed, cut);
+      expect(found.catalog).toEqual(calm.catalog);
+      expect(found.report).toMatchObject({ balanced: true, records: calm.report.records });
+      expect(found.code).toBe(calm.code);
       // What was sent is known, so that mode create takes none of its own for somebody else's.
-      if (mode === "create") expect(report.entities).toEqual(calmReport.entities);
-      expect(report.entities.rejected).toBe(calmReport.entities.rejected);
-    },
-    120_000,
-  );
+      if (mode === "create") expect(found.report.entities).toEqual(calm.report.entities);
+      expect(found.report.entities.rejected).toBe(calm.report.entities.rejected);
+      return { calm, found };
+    });
+  },
+);
+
+describe.each(["merge", "override"] as const)(
+  "a sync with prune in mode %s whose machine loses power at a random byte, begun again",
+  (mode) => {
+    eachSeed("ends as an undisturbed one, and deletes nothing that that one would not", seeds(10), 10, async (seed) => {
+      const { calm, found } = await compareKilled(pruneScenario(mode), seed, cut);
+      expect(found.catalog).toEqual(calm.catalog);
+      expect(found.report.balanced).toBe(true);
+      expect(found.code).toBe(calm.code);
+      return { calm, found };
+    });
+  },
+);
+
+describe("an apply whose machine loses power at a random byte, tried again or planned anew", () => {
+  eachSeed("ends as an undisturbed one", seeds(20), 20, async (seed) => {
+    const { calm, found } = await compareKilled(applyScenario, seed, cut);
+    expect(found.catalog).toEqual(calm.catalog);
+    expect(found.report.balanced).toBe(true);
+    return { calm, found };
+  });
 });

@@ -121,7 +121,7 @@ describe("a sync", () => {
     expect((await sync(emulator, { ...less, mode: "override" })).report.entities).toMatchObject({ unchanged: 1 });
   });
 
-  it("keeps in the journal what was before", async () => {
+  it("keeps in the journal what was before, and what it sends", async () => {
     const emulator = await startCatalog({ blueprints: [itemBlueprint] });
     await load(emulator, await items([{ id: "a", title: "A", size: 1, note: "kept" }]));
     const { folder } = await sync(emulator, await items([{ id: "a", title: "B", size: 2 }, { id: "b" }]));
@@ -136,6 +136,17 @@ describe("a sync", () => {
             item: 0,
             blueprint: "item",
             before: { identifier: "a", title: "A", properties: { size: 1 }, relations: {} },
+            mode: "merge",
+            sent: { identifier: "a", title: "B", properties: { size: 2 }, relations: {} },
+          },
+          {
+            at: { source: 0, position: 2, line: 2 },
+            resource: 0,
+            item: 0,
+            blueprint: "item",
+            before: null,
+            mode: "merge",
+            sent: { identifier: "b", properties: {}, relations: {} },
           },
         ],
       },

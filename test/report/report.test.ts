@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { addMapped, addTally, type Counts, noCounts } from "../../src/report/counts.js";
-import { buildReport, type Ending, exitCodeOf, type ReportFacts } from "../../src/report/report.js";
+import { addMapped, addTally, balances, type Counts, noCounts } from "../../src/report/counts.js";
+import { type Ending, runExitCode } from "../../src/report/exit-code.js";
+import { buildReport, type ReportFacts } from "../../src/report/report.js";
 import { entities, report } from "./reports.js";
 
 const facts = (changes: Partial<ReportFacts> = {}): ReportFacts => {
@@ -60,7 +61,7 @@ describe("buildReport", () => {
   });
 });
 
-describe("exitCodeOf", () => {
+describe("runExitCode", () => {
   const clean = addTally(noCounts, { read: 1, mapped: 0, skipped: 1, rejected: 0 });
   const refusedRecord = addTally(noCounts, { read: 1, mapped: 0, skipped: 0, rejected: 1 });
   const refusedEntity: Counts = { ...clean, entities: entities({ mapped: 1, rejected: 1 }) };
@@ -77,6 +78,7 @@ describe("exitCodeOf", () => {
     [5, "interrupted", "counts that do not add up", unbalanced],
     [5, "finished", "counts that do not add up", unbalanced],
   ])("is %i when an import %s with %s", (code, ending, _title, counts) => {
-    expect(exitCodeOf(ending, counts)).toBe(code);
+    const rejected = counts.records.rejected + counts.entities.rejected;
+    expect(runExitCode({ ending, balanced: balances(counts), rejected })).toBe(code);
   });
 });

@@ -56,6 +56,7 @@ export function targetOf({ rules, ...calls }: Partial<Omit<Target, "rules">> & {
       deleteDependents: false,
       onMissingTarget: () => undefined,
       makesTargets: false,
+      isWritten: () => true,
       deferrable: () => [],
       awaited: () => [],
       fieldsOf: () => ({ head: [], properties: [], relations: [] }),

@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import type { ReplyShape } from "../entity-reply.js";
 import { compileSearch, entityReplies } from "../evaluate.js";
 import { type Catalog, type Document, isObject, type Query, type Shelf, type StoredEntity } from "../model.js";
-import { identifierTaken, notFound, Refusal } from "../refusal.js";
+import { identifierTaken, invalidRequest, notFound, Refusal } from "../refusal.js";
 import { answer, ok, type RouteAnswer, type RouteParts, shelfOf, stamped } from "./routes.js";
 
 /** A rule of a scorecard: it is passed, or not, by an entity. */
@@ -19,18 +19,31 @@ interface Conditions {
   readonly conditions: readonly Document[];
 }
 
-/** A scorecard as its routes keep it; its first level is that of an entity that passes nothing. */
-interface Scorecard extends Document {
+/** A scorecard as a request brings it; its first level is that of an entity that passes nothing. */
+interface ScorecardBody extends Document {
   readonly identifier: string;
-  readonly blueprint: string;
   readonly filter?: Conditions;
   readonly rules: readonly Rule[];
   readonly levels: readonly { readonly title: string }[];
 }
 
+/** A scorecard as its routes keep it. */
+interface Scorecard extends ScorecardBody {
+  readonly blueprint: string;
+}
+
+// The routes' schemas check what is in them.
+function isBody(document: Document): document is ScorecardBody {
+  return typeof document.identifier === "string" && Array.isArray(document.rules) && Array.isArray(document.levels);
+}
+
+function isScorecard(document: Document): document is Scorecard {
+  return isBody(document) && typeof document.blueprint === "string";
+}
+
 /** Gives the scorecards of a blueprint, of all without one. */
 function scorecardsOf(catalog: Catalog, blueprint?: string): readonly Scorecard[] {
-  const all = [...catalog.documents.scorecard.values()] as unknown as readonly Scorecard[];
+  const all = [...catalog.documents.scorecard.values()].filter(isScorecard);
   // A blueprint that is gone takes its own with it.
   return blueprint === undefined
     ? all.filter((one) => catalog.shelves.has(one.blueprint))
@@ -153,12 +166,13 @@ export function scorecardRoutes(parts: RouteParts): void {
     });
   };
   const made = (request: FastifyRequest, shelf: Shelf, given: Document, old?: Document): Document | Refusal => {
-    const next = { levels: defaultLevels, ...given } as unknown as Scorecard;
+    const next: Document = { levels: defaultLevels, ...given };
+    if (!isBody(next)) return invalidRequest("a scorecard has an identifier, rules and levels");
     const titles = next.levels.map(({ title }) => title);
     const stray = next.rules.find((each) => !titles.includes(each.level));
     if (stray !== undefined) {
       const message = `"rules/${stray.identifier}/level" must be one of the scorecard's levels: ${titles.join(", ")}`;
-      return new Refusal(422, "invalid_request", message);
+      return invalidRequest(message);
     }
     const blueprint = shelf.blueprint.identifier;
     return { id: old?.id ?? `sc_${randomBytes(8).toString("hex")}`, blueprint, ...stamped(parts, request, next, old) };

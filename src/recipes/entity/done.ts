@@ -2,7 +2,7 @@ import type { Readable } from "node:stream";
 import { type Client, createClient } from "../../api/client.js";
 import type { EntityReply } from "../../api/entity-calls.js";
 import { wordsOf } from "../../reply.js";
-import { type ApiChoices, clientOptionsOf } from "../run/connect.js";
+import { type ApiChoices, clientOptionsOf } from "../run/client-options.js";
 
 /** What an operation on entities came to. */
 export interface EntityDone {

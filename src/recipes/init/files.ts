@@ -7,7 +7,7 @@ import { namesIn, namesOf } from "../../init/find-relations.js";
 import type { RelationTarget } from "../../init/proposal.js";
 import type { Survey } from "../../init/survey.js";
 import { loadBlueprintFiles } from "../run/blueprints.js";
-import { clientOptionsOf } from "../run/connect.js";
+import { clientOptionsOf } from "../run/client-options.js";
 
 /** The blueprint of a file, or of the catalog by its identifier. @throws {BlueprintError} when there is none */
 export async function findBlueprint(

@@ -5,15 +5,18 @@ import { basename, join } from "node:path";
 import { type Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { SourceError, UsageError } from "../../errors.js";
-import { recordLists, type Survey, surveyRecords } from "../../init/survey.js";
+import { areAlike, type RecordPlace, recordPlaces } from "../../init/record-places.js";
+import { type Survey, surveyRecords } from "../../init/survey.js";
 import { type BoundSource, bindSources } from "../../read/bind.js";
 import { mappingLine } from "../../read/doubt.js";
 import { isUrl } from "../../read/fetch.js";
 import { extensionOf, extensions } from "../../read/format.js";
-import { openBytes, openUnpacked } from "../../read/open.js";
+import { openBytes } from "../../read/open.js";
 import { readSource } from "../../read/read.js";
 import { type Ask, settleSource } from "../../read/settle-source.js";
+import { isWorkbook, openSheet } from "../../read/xlsx/open-sheet.js";
 import type { SourceOptions } from "../../source-options.js";
+import { encodingOf } from "./encoding.js";
 
 /** A source that was read to the end of the sample. */
 export interface Surveyed {
@@ -41,40 +44,64 @@ export interface SourceIo {
  */
 export async function withSources<T>(
   args: readonly string[],
-  io: SourceIo,
-  use: (sources: readonly BoundSource[]) => Promise<T>,
+  io: SourceIo & { readonly ignore: readonly string[] },
+  use: (sources: readonly NamedSource[]) => Promise<T>,
 ): Promise<T> {
-  const bound = await bindKinds(args);
+  const bound = await bindKinds(args, io.ignore);
   const folder = await mkdtemp(join(tmpdir(), "portload-init-"));
   try {
-    const sources: BoundSource[] = [];
-    for (const source of bound) sources.push(await reopenable(source, folder, io));
-    return await use(sources);
+    const sources: NamedSource[] = [];
+    for (const source of bound) sources.push(...(await sheetsOf(await reopenable(source, folder, io))));
+    const twice = sources.find(({ kind }, index) => sources.findIndex((other) => other.kind === kind) < index);
+    if (twice !== undefined)
+      throw new UsageError(`two sources are of the kind ${twice.kind}`, { hint: "Name their kinds: <kind>=<path>." });
+    return await use(sources.map((source, index) => ({ ...source, index })));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-async function bindKinds(args: readonly string[]): Promise<readonly BoundSource[]> {
-  const bound: BoundSource[] = [];
+/** A source, and whether the call named its kind. */
+interface NamedSource extends BoundSource {
+  readonly isNamed: boolean;
+  /** True for a sheet that only its workbook was named for. */
+  readonly isOfBook?: boolean;
+}
+
+async function bindKinds(args: readonly string[], ignore: readonly string[]): Promise<readonly NamedSource[]> {
+  const bound: NamedSource[] = [];
   for (const arg of args) {
     const [, named, path] = /^([\w.-]+)=(.+)$/s.exec(arg) ?? [];
-    const { sources } = await bindSources([path ?? arg], [named ?? "records"]);
-    for (const source of sources) bound.push({ ...source, index: bound.length, kind: named ?? kindOf(source) });
+    const { sources } = await bindSources([path ?? arg], [named ?? "records"], ignore);
+    for (const source of sources)
+      bound.push({ ...source, index: bound.length, kind: named ?? kindOf(source), isNamed: named !== undefined });
   }
-  const twice = bound.find(({ kind }, index) => bound.findIndex((other) => other.kind === kind) < index);
-  if (twice !== undefined)
-    throw new UsageError(`two sources are of the kind ${twice.kind}`, { hint: "Name their kinds: <kind>=<path>." });
   return bound;
 }
 
-function kindOf({ path }: BoundSource): string {
+/** Each visible sheet of a workbook is a source, of the kind that is called as it; a kind that the call names stays a question. */
+async function sheetsOf(source: NamedSource): Promise<readonly NamedSource[]> {
+  if (source.isNamed || source.sheet !== undefined || !(await isWorkbook(source, {}))) return [source];
+  const opened = await openSheet(source, {});
+  if (!("doubt" in opened)) {
+    await opened.close();
+    return [source];
+  }
+  return opened.doubt.answers.flatMap(({ xlsx }) =>
+    xlsx?.sheet === undefined
+      ? []
+      : [{ ...source, kind: xlsx.sheet, sheet: xlsx.sheet, name: `${source.name}#${xlsx.sheet}`, isOfBook: true }],
+  );
+}
+
+function kindOf({ path, sheet }: BoundSource): string {
+  if (sheet !== undefined) return sheet;
   const last = isUrl(path) ? decodeURIComponent(new URL(path).pathname) : path;
   const base = basename(last).split(".")[0];
   return path === "-" || !base || /^\/(?:dev|proc)\//.test(path) ? "records" : base;
 }
 
-async function reopenable(source: BoundSource, folder: string, { stdin, signal }: SourceIo): Promise<BoundSource> {
+async function reopenable(source: NamedSource, folder: string, { stdin, signal }: SourceIo): Promise<NamedSource> {
   if (!isUrl(source.path) && source.path !== "-" && (await stat(source.path)).isFile()) return source;
   const last = isUrl(source.path) ? new URL(source.path).pathname : source.path;
   const known = extensions[extensionOf(last)] === undefined ? "source" : basename(last);
@@ -102,10 +129,24 @@ function emptyHint({ path }: BoundSource): string {
     : "It can be read only once; was it read before?";
 }
 
-/** Reads a source to the end of the sample, and finds out what must be said so that it is read again the same way. */
-export async function surveySource(bound: BoundSource, limit: number, io: SourceIo): Promise<Surveyed> {
+/**
+ * Reads a source to the end of the sample, and finds out what must be said so that it is read again the same way.
+ *
+ * @returns undefined for a sheet of a workbook that holds no table: nobody asked for it
+ */
+export async function surveySource(bound: NamedSource, limit: number, io: SourceIo): Promise<Surveyed | undefined> {
+  try {
+    return await survey(bound, limit, io);
+  } catch (error) {
+    if (bound.isOfBook === true && error instanceof SourceError) return undefined;
+    throw error;
+  }
+}
+
+async function survey(bound: NamedSource, limit: number, io: SourceIo): Promise<Surveyed> {
   const questions: string[] = [];
-  const encoding = await encodingOf(bound, io);
+  const isSheet = await isWorkbook(bound, {});
+  const encoding = isSheet ? { source: {}, questions: [] } : await encodingOf(bound, limit, io);
   questions.push(...encoding.questions);
   const { options, receipt } = await settleSource(bound, encoding.source, signalOf(io), likeliest(questions));
   let source: SourceOptions = receipt === undefined ? options : { ...options, ...formatOf(bound, receipt.format) };
@@ -114,6 +155,8 @@ export async function surveySource(bound: BoundSource, limit: number, io: Source
     if (json !== undefined) source = { ...source, json };
     if (question !== undefined) questions.push(question);
   }
+  if (bound.isOfBook === true && bound.sheet !== undefined)
+    source = { ...source, xlsx: { ...source.xlsx, sheet: bound.sheet } };
   const survey = await surveyRecords(bound.kind, readSource(bound, source, { limit, ...signalOf(io) }));
   if (survey.records === 0)
     throw new SourceError(bound.name, "holds no record that can be read", {
@@ -149,94 +192,43 @@ function likeliest(questions: string[]): Ask {
   };
 }
 
-/** Bytes that are looked at for their encoding. */
-const maxLookedBytes = 64 * 1024 * 1024;
-
-/** What is not UTF-8 is read as windows-1252; where both occur, that is a question. */
-async function encodingOf(
-  bound: BoundSource,
-  io: SourceIo,
-): Promise<{ readonly source: SourceOptions; readonly questions: readonly string[] }> {
-  const { bytes } = await openUnpacked(bound, signalOf(io));
-  const counts = { sequences: 0, bad: 0, lines: 1, firstBad: 0 };
-  let rest: Buffer = Buffer.alloc(0);
-  let looked = 0;
-  for await (const block of bytes) {
-    if (
-      looked === 0 &&
-      (/^(?:\xff\xfe|\xfe\xff|\xef\xbb\xbf)/.test(block.toString("latin1", 0, 3)) || block.includes(0))
-    )
-      return { source: {}, questions: [] };
-    rest = countSequences(Buffer.concat([rest, block]), counts);
-    looked += block.length;
-    if (looked > maxLookedBytes) break;
-  }
-  if (counts.bad === 0) return { source: {}, questions: [] };
-  const encoding = "windows-1252";
-  if (counts.sequences === 0)
-    return {
-      source: { encoding },
-      questions: [`line ${counts.firstBad} is not UTF-8, so the source is read as ${encoding}; is that right?`],
-    };
-  const seen = `${counts.sequences} characters are UTF-8, and ${counts.bad} ${counts.bad === 1 ? "byte is" : "bytes are"} not, the first in line ${counts.firstBad}`;
-  if (counts.sequences < counts.bad)
-    return {
-      source: { encoding },
-      questions: [`which encoding is it? ${seen}; as ${encoding}, written here, the UTF-8 characters are wrong`],
-    };
-  return {
-    source: { badText: "reject" },
-    questions: [
-      `which encoding is it? ${seen}; badText: reject, written here, rejects the records of these bytes, and encoding: ${encoding} reads them but spoils the UTF-8 characters`,
-    ],
-  };
-}
-
-/** Counts the UTF-8 sequences of several bytes, and the bytes beyond ASCII that are in none; gives back what may go on in the next block. */
-function countSequences(
-  bytes: Buffer,
-  counts: { sequences: number; bad: number; lines: number; firstBad: number },
-): Buffer {
-  let at = 0;
-  while (at < bytes.length) {
-    const byte = bytes[at] as number;
-    if (byte < 0x80) {
-      if (byte === 0x0a) counts.lines++;
-      at++;
-      continue;
-    }
-    const size = byte >= 0xf0 && byte < 0xf5 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc2 ? 2 : 0;
-    if (size > 0 && at + size > bytes.length) return bytes.subarray(at);
-    const isSequence = size > 0 && isContinued(bytes, at, size);
-    if (isSequence) counts.sequences++;
-    else if (counts.bad++ === 0) counts.firstBad = counts.lines;
-    at += isSequence ? size : 1;
-  }
-  return bytes.subarray(bytes.length);
-}
-
-function isContinued(bytes: Buffer, at: number, size: number): boolean {
-  for (let index = 1; index < size; index++) if (((bytes[at + index] ?? 0) & 0xc0) !== 0x80) return false;
-  return true;
-}
-
-/** A JSON text that is one object holds its records at some path; several lists are a question. */
+/** A JSON text that is one object holds its records in a list or as the values of an object; where there are several, that is a question. */
 async function recordsOf(
   bound: BoundSource,
   source: SourceOptions,
   io: SourceIo,
 ): Promise<{ readonly json?: SourceOptions["json"]; readonly question?: string }> {
   const values: unknown[] = [];
-  for await (const { items } of readSource(bound, source, { limit: 2, ...signalOf(io) }))
+  let refused = 0;
+  for await (const { items, rejects } of readSource(bound, source, { limit: 2, ...signalOf(io) })) {
     values.push(...items.map(({ value }) => value));
-  const [best, ...others] = values.length === 1 ? recordLists(values[0]) : [];
+    refused += rejects.length;
+  }
+  if (values.length === 0 && refused === 1) return await asMap(bound, source, io);
+  const [best, ...others] = values.length === 1 ? recordPlaces(values[0]) : [];
   if (best === undefined) return {};
-  const records = best.path.join(".");
-  const rest = others.map(({ path, size }) => `"${path.join(".")}" (${size})`).join(", ");
+  const shown = ({ path }: RecordPlace): string => JSON.stringify(path.length === 0 ? "." : path.join("."));
+  const rest = others.map((other) => `${shown(other)} (${other.size})`).join(", ");
   return {
-    json: { records },
+    json: {
+      ...(best.path.length > 0 && { records: best.path.join(".") }),
+      ...(best.keyed !== undefined && { keyed: best.keyed }),
+    },
     ...(others.length > 0 && {
-      question: `the text has lists at "${records}" (${best.size}) and ${rest}; "${records}" is proposed. Are the others wanted? Give each a kind and a source of its own`,
+      question: `the text has lists at ${shown(best)} (${best.size}) and ${rest}; ${shown(best)} is proposed. Are the others wanted? Give each a kind and a source of its own`,
     }),
   };
+}
+
+/** One record that is larger than a record may be can be a map of records. */
+async function asMap(
+  bound: BoundSource,
+  source: SourceOptions,
+  io: SourceIo,
+): Promise<{ readonly json?: SourceOptions["json"] }> {
+  const json = { keyed: "key" };
+  const values: unknown[] = [];
+  for await (const { items } of readSource(bound, { ...source, json }, { limit: 20, ...signalOf(io) }))
+    values.push(...items.map(({ value }) => value));
+  return areAlike(values) ? { json } : {};
 }

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { Blueprint } from "../../blueprint.js";
 import { checkEntities } from "../../check/check.js";
 import type { Chunk } from "../../chunk.js";
@@ -10,33 +11,7 @@ import { readSource } from "../../read/read.js";
 import type { Place } from "../../record.js";
 import type { Reject } from "../../reject.js";
 import type { Surveyed } from "./sources.js";
-
-/** What a proposal makes of its own sample. */
-export interface Trial {
-  readonly kind: string;
-  readonly blueprint: string;
-  readonly read: number;
-  /** Entities that would be written, those that lack a relation's target among them. */
-  readonly entities: number;
-  /** Records and entities that would be refused. */
-  readonly rejected: number;
-  readonly causes: readonly TrialCause[];
-}
-
-/** Why some would be refused. */
-export interface TrialCause {
-  /** `properties.x`, `relations.y`, `identifier`; empty for the record as a whole. */
-  readonly field: string;
-  readonly message: string;
-  readonly count: number;
-  /** Values of the field in the sample. */
-  readonly of: number;
-  /** The first few. */
-  readonly places: readonly Place[];
-}
-
-/** What ends the cause of a value that fits Port's documented format loosely. */
-const mayBeRefused = "Port may refuse it";
+import { mayBeRefused, type Trial, withoutTarget } from "./trial-lines.js";
 
 /** Places that a cause names. */
 const maxPlaces = 3;
@@ -56,9 +31,14 @@ export async function tryOut(
     for (const { blueprint, made = given } of proposals) if (made !== undefined) blueprints.set(blueprint, made);
     const tallies: Tally[] = [];
     const known = new Map<string, Names>();
+    const searched = new Set(
+      proposals.flatMap(({ relations }) =>
+        relations.flatMap(({ expression }) => (typeof expression === "string" ? [] : [expression.property])),
+      ),
+    );
     for (const { bound, name } of surveyed) {
       const { blueprint = "" } = proposals.find(({ survey }) => survey.kind === bound.kind) ?? {};
-      const tally = openTally(bound.kind, blueprint);
+      const tally = openTally(bound.kind, blueprint, searched);
       tallies.push(tally);
       const records = readSource(bound, sourceOptionsFor(compiled.mapping, bound.kind), {
         limit,
@@ -77,6 +57,8 @@ export async function tryOut(
 interface Tally {
   readonly kind: string;
   readonly blueprint: string;
+  /** Properties that some relation finds its target by. */
+  readonly searched: ReadonlySet<string>;
   read: number;
   entities: number;
   rejected: number;
@@ -90,11 +72,21 @@ interface Tally {
   }[];
 }
 
-function openTally(kind: string, blueprint: string): Tally {
-  return { kind, blueprint, read: 0, entities: 0, rejected: 0, given: new Map(), causes: new Map(), links: [] };
+function openTally(kind: string, blueprint: string, searched: ReadonlySet<string>): Tally {
+  return {
+    kind,
+    blueprint,
+    searched,
+    read: 0,
+    entities: 0,
+    rejected: 0,
+    given: new Map(),
+    causes: new Map(),
+    links: [],
+  };
 }
 
-/** What the entities of a blueprint are named by: identifiers with their text, and values by property. */
+/** What the entities of a blueprint are named by: identifiers with a hash of their content, and values of what is searched, by property. */
 interface Names {
   readonly identifiers: Map<string, string>;
   readonly values: Map<string, Map<string, number>>;
@@ -137,16 +129,17 @@ function addEntity({ key, body, json, at }: Entity, tally: Tally, known: Map<str
   const names = known.get(key.blueprint) ?? { identifiers: new Map(), values: new Map() };
   known.set(key.blueprint, names);
   const before = names.identifiers.get(key.identifier);
-  if (before !== undefined && before !== json) {
+  const content = createHash("md5").update(json).digest("base64");
+  if (before !== undefined && before !== content) {
     tally.rejected++;
     addCause(tally, "identifier", "the identifier came before, with other values", at);
     return;
   }
   if (before !== undefined) return;
-  names.identifiers.set(key.identifier, json);
+  names.identifiers.set(key.identifier, content);
   tally.entities++;
   for (const [property, value] of [["$title", body.title] as const, ...Object.entries(body.properties)])
-    if (typeof value === "string") {
+    if (typeof value === "string" && tally.searched.has(property)) {
       const values = names.values.get(property) ?? new Map<string, number>();
       names.values.set(property, values);
       count(values, value);
@@ -206,35 +199,4 @@ function finish(tally: Tally, known: ReadonlyMap<string, Names>, blueprints: Rea
 
 function shown(text: string): string {
   return JSON.stringify(text.slice(0, 60));
-}
-
-/** True for a relation whose target is in no source: the entity is written without it. */
-export function lacksTarget({ message }: TrialCause): boolean {
-  return message.endsWith(withoutTarget);
-}
-
-const withoutTarget = "written without it";
-
-/** A trial in lines: what comes in, and each cause with its places. */
-export function trialLines({ read, entities, rejected, blueprint, causes }: Trial): string[] {
-  const partly = causes.filter(lacksTarget).reduce((sum, cause) => sum + cause.count, 0);
-  const without = partly === 0 ? "" : `, ${partly} relations without their target`;
-  const unsure = causes
-    .filter(({ message }) => message.endsWith(mayBeRefused))
-    .reduce((sum, cause) => sum + cause.count, 0);
-  const perhaps = unsure === 0 ? "" : `, ${unsure} that Port may refuse`;
-  return [
-    `tried on the sample: ${read} records, ${entities} would be imported as "${blueprint}", ${rejected === 0 ? "none" : rejected} rejected${perhaps}${without}`,
-    ...causes.map(
-      ({ field, message, count: times, of, places }) =>
-        `${field === "" ? "" : `${field}: `}${times} of ${of} ${placesText(places, times)}: ${message}`,
-    ),
-  ];
-}
-
-function placesText(places: readonly Place[], count: number): string {
-  const [first] = places;
-  const word = first?.line === undefined ? "record" : "line";
-  const shown = places.map(({ line, position }) => line ?? position).join(", ");
-  return `(${word}${places.length === 1 ? "" : "s"} ${shown}${count > places.length ? ", …" : ""})`;
 }

@@ -4,7 +4,16 @@ import { Entity, keyOf, type Mode } from "../../entity.js";
 import { BlueprintError, InternalError, PlanError } from "../../errors.js";
 import type { ResolvedApplyOptions } from "../../options/run.js";
 import { planSteps } from "../../order/steps.js";
-import { isDependent, type PlanHeader, type PlanLine, type PlanOp, readPlanLines } from "../../plan/plan-file.js";
+import {
+  isDependent,
+  type PlanHeader,
+  type PlanLine,
+  type PlanOp,
+  type PlanRefusal,
+  readPlanLines,
+} from "../../plan/plan-file.js";
+import type { Reject } from "../../reject.js";
+import { groupCauses } from "../../report/group-causes.js";
 import { createKeySet, type KeySet } from "../../settle/keys.js";
 import { readLines } from "../../state/files.js";
 import { version } from "../../version.js";
@@ -12,7 +21,7 @@ import type { Stale } from "../prune/find-stale.js";
 import { readAllowedRejects } from "../run/allow-rejects.js";
 import type { Connection, ImportContext } from "../run/connect.js";
 import type { Closing } from "../run/finish.js";
-import { commandLineOf, headerOf, newFolder } from "../run/folder.js";
+import { commandLineOf, type Folder, headerOf, type OpenFolder } from "../run/folder.js";
 import { type Ledger, openLedger } from "../run/ledger.js";
 import type { StepJob } from "../stages/entities.js";
 import { apiTarget, type WriteRules } from "../target/target.js";
@@ -30,26 +39,34 @@ async function* eachLine(path: string): AsyncGenerator<string> {
   }
 }
 
-/** The entities that a plan creates and updates, in its order, a chunk at a time; each op counts as a record. */
+/** The entities that a plan creates and updates, in its order, a chunk at a time; each op counts as a record, and so does what an undo refuses: a reject. */
 export async function* plannedEntities(path: string, ledger: Ledger, keys: KeySet): AsyncGenerator<readonly Entity[]> {
   let items: Entity[] = [];
+  let rejects: Reject[] = [];
   let position = 0;
   const take = async (): Promise<readonly Entity[]> => {
-    const chunk = items;
-    items = [];
-    const tally = { read: chunk.length, mapped: chunk.length, skipped: 0, rejected: 0 };
-    await ledger.takeChunk({ items: chunk, rejects: [], warnings: [], tally });
-    return chunk;
+    const chunk = { items, rejects };
+    [items, rejects] = [[], []];
+    const read = chunk.items.length + chunk.rejects.length;
+    await ledger.takeChunk({ ...chunk, warnings: [], tally: { read, mapped: read, skipped: 0, rejected: 0 } });
+    return chunk.items;
   };
   for await (const line of planLines(path)) {
+    if ("line" in line && line.line === "refused") rejects.push(rejectOf(line, ++position));
+    if (items.length + rejects.length === maxChunkRecords) yield await take();
     if (!("op" in line) || line.op === "delete") continue;
     const entity = entityOf(line, ++position);
     const { entry } = keys.add(entity.key, entity.at, 0);
     if (line.op === "update") keys.acknowledge(entry);
     items.push(entity);
-    if (items.length === maxChunkRecords) yield await take();
   }
-  if (items.length > 0) yield await take();
+  if (items.length + rejects.length > 0) yield await take();
+}
+
+function rejectOf({ blueprint, identifier, title, code, message, path }: PlanRefusal, position: number): Reject {
+  const place = { at: { source: 0, position }, resource: 0, item: 0 };
+  const name = title === undefined ? "" : `"${title}": `;
+  return { code, stage: "check", message: `${name}${message}`, ...place, blueprint, identifier, ...(path && { path }) };
 }
 
 /** One that the plan writes without some of its relations counts as rejected, as in a sync, and is merged: an override would unset those. */
@@ -65,7 +82,8 @@ function entityOf(op: Exclude<PlanOp, { op: "delete" }>, position: number): Enti
     json: JSON.stringify(body),
     relations: body.relations,
     ...(op.op === "update" && op.clears !== undefined && { clears: op.clears }),
-    ...(op.op === "update" && op.before !== undefined && { before: op.before }),
+    // That a created one is not there was seen to before anything is written.
+    ...(op.op === "create" ? { before: null } : op.before !== undefined && { before: op.before }),
     ...(rejected !== undefined && { ...lacking, rejected: { code: "relation_target_missing", ...rejected } }),
   });
 }
@@ -96,6 +114,15 @@ export interface GivenPlan {
   readonly names: readonly string[];
   readonly connection: Connection;
   readonly apiUrl: string;
+  /** As the report and the journal name what is done with it. */
+  readonly command: "apply" | "undo";
+}
+
+/** What a plan is applied with. */
+export interface OpenedPlan<F extends Folder> {
+  readonly job: StepJob;
+  readonly folder: F;
+  readonly closing: Closing;
 }
 
 /**
@@ -103,12 +130,13 @@ export interface GivenPlan {
  *
  * @param refuse - refuses a plan that no longer holds, before there is a folder
  */
-export async function openPlan(
+export async function openPlan<F extends Folder>(
   options: Omit<ResolvedApplyOptions, "plan">,
-  context: ImportContext,
-  { plan, header, names, connection, apiUrl }: GivenPlan,
-  refuse: (blueprints: Blueprints) => Promise<void>,
-): Promise<{ readonly job: StepJob; readonly closing: Closing }> {
+  { commandLine }: Pick<ImportContext, "commandLine">,
+  { plan, header, names, connection, apiUrl, command }: GivenPlan,
+  openFolder: OpenFolder<F>,
+  refuse: (blueprints: Blueprints) => Promise<void> = async () => undefined,
+): Promise<OpenedPlan<F>> {
   const { client, control, timeline } = connection;
   const blueprints = await blueprintsOf(names, connection);
   await refuse(blueprints);
@@ -117,26 +145,30 @@ export async function openPlan(
   const allowed =
     options.allowRejects === undefined ? undefined : await readAllowedRejects(options.allowRejects, [plan]);
   const sources = [{ index: 0, kind: "plan", path: plan, name: plan }];
-  const facts = { command: "apply", options, mode, apiUrl, mapping: header.mapping.sha256, sources };
-  const open = newFolder(options, context);
-  const { state } = await open({
+  const { undoOf } = header;
+  const facts = { command, options, mode, apiUrl, mapping: header.mapping.sha256, sources, undoOf };
+  const causes = groupCauses([plan]);
+  const folder = await openFolder({
     ...{ header: await headerOf(facts), sources, stdin: undefined },
-    recall: () => undefined,
+    recall: causes.addRejects,
   });
-  const ledger = openLedger([plan], state, [{ onCounts: control.judge, onOutcomes: timeline.settled }, allowed ?? {}]);
+  const { state } = folder;
+  const hooks = [{ onCounts: control.judge, onOutcomes: timeline.settled }, allowed ?? {}];
+  const ledger = openLedger([plan], state, hooks, causes);
   ledger.warn(state.warnings);
   const onFailure = () => control.stop.because("failed");
   const target = apiTarget(client, rules, { runId: options.runId, onFailure });
   return {
     job: { steps: [{ index: 0 }], target, ledger, control, keys: createKeySet() },
+    folder,
     closing: {
-      ...{ command: "apply", dryRun: false, mode, client, ledger, state, allowed },
+      ...{ command, dryRun: false, mode, client, ledger, state, allowed },
       // A plan has no rejects file: its ops are not the user's records.
       rejectsOf: { sources: [], optionsOf: () => ({}) },
       ...{ stop: control.stop, reports: options.report, timeline },
       origin: () => ({
-        ...{ version, mapping: header.mapping.file, target: apiUrl, unmappedColumns: [] },
-        commandLine: commandLineOf(context.commandLine ?? ["apply", plan]),
+        ...{ version, mapping: header.mapping.file || `that of ${undoOf}`, target: apiUrl, unmappedColumns: [] },
+        commandLine: commandLineOf(commandLine ?? [command, undoOf ?? plan]),
         sources: [{ name: plan, records: ledger.counts.records.read }],
       }),
     },
@@ -177,6 +209,7 @@ function rulesOf(
     makesTargets: onMissingTarget.some((policies) => Object.values(policies).includes("create")),
     onMissingTarget: ({ resource }, relation) => onMissingTarget[resource]?.[relation],
     ...planSteps({ blueprints: names, dynamic: false }, blueprints, { createMissing }),
+    isWritten: (blueprint) => blueprints.has(blueprint),
     // Which fields differ is in the plan.
     fieldsOf: () => ({ head: [], properties: [], relations: [] }),
   };

@@ -99,7 +99,7 @@ export async function openPlanWriter(folder: string): Promise<PlanWriter> {
 
 function opOf({ entity, changes }: EntityDifference): PlanOp {
   const { key, body, before, clears, resource } = entity;
-  if (before === undefined && typeof body.identifier === "string")
+  if ((before === undefined || before === null) && typeof body.identifier === "string")
     return { op: "create", blueprint: key.blueprint, resource, entity: body };
   return {
     op: "update",
@@ -107,7 +107,7 @@ function opOf({ entity, changes }: EntityDifference): PlanOp {
     resource,
     entity: body,
     ...(clears !== undefined && { clears }),
-    ...(before !== undefined && { before }),
+    ...(before !== undefined && before !== null && { before }),
     changes,
   };
 }

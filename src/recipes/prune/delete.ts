@@ -5,6 +5,10 @@ import { wordsOf } from "../../reply.js";
 import type { Ledger } from "../run/ledger.js";
 import type { Target } from "../target/target.js";
 import type { Stale } from "./find-stale.js";
+import { keepReferrers } from "./referrers.js";
+
+/** Entities of one look-up. */
+const lookedUpAtOnce = 1000;
 
 /** What is asked and noted on the way of a deletion. */
 export interface DeletionWatch {
@@ -43,6 +47,15 @@ export async function deleteStale(
   for (const { blueprint, identifiers } of dependents) await watch.sendingDependents(blueprint, identifiers);
   const left = new Map(byBlueprint);
   let refusal = "";
+  const blueprints = left.size === 0 ? [] : await target.listBlueprints();
+  for (const { blueprint, identifiers } of dependents) {
+    for (let start = 0; start < identifiers.length; start += lookedUpAtOnce) {
+      const part = identifiers.slice(start, start + lookedUpAtOnce);
+      const entities = [...(await target.lookUp(blueprint, part)).values()];
+      await ledger.journal({ line: "delete", blueprint, entities });
+      await keepReferrers(target, ledger, blueprints, { blueprint, identifiers: part });
+    }
+  }
   for (let moved = true; moved && left.size > 0; ) {
     moved = false;
     for (const [blueprint, identifiers] of left) {
@@ -56,6 +69,7 @@ export async function deleteStale(
         if (part.length === 0) continue;
         await watch.sending(blueprint, entities);
         await ledger.journal({ line: "delete", blueprint, entities });
+        await keepReferrers(target, ledger, blueprints, { blueprint, identifiers: part });
         const { gone, refused, message } = await deletePart(target, ledger, blueprint, part);
         watch.settled(blueprint, gone);
         moved ||= gone > 0;

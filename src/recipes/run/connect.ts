@@ -1,15 +1,13 @@
 import type { Readable } from "node:stream";
-import { resolveApiUrl, resolveRedisUrl } from "../../api/addresses.js";
 import { type Client, type ClientOptions, createClient } from "../../api/client.js";
 import { type Clock, realClock } from "../../api/clock.js";
 import { openDispatcher } from "../../api/connection.js";
-import { CredentialsError, UsageError } from "../../errors.js";
+import { PortloadError } from "../../errors.js";
 import type { ResolvedRunOptions } from "../../options/run.js";
 import type { ReadIo } from "../../read/read.js";
 import { openTimeline, type Timeline } from "../../report/timeline.js";
 import type { Progress } from "../../report/words.js";
-import type { Credentials } from "../../secrets.js";
-import { version } from "../../version.js";
+import { type ApiChoices, clientOptionsOf } from "./client-options.js";
 import { type OpenControl, openControl } from "./control.js";
 import type { SourceTalk } from "./inventory.js";
 import type { Ledger } from "./ledger.js";
@@ -26,60 +24,10 @@ export interface ImportContext extends SourceTalk {
   readonly clock?: Clock;
   /** The words that were typed behind the program's name, so that the report shows how to do it again. Default: only the command's name is shown. */
   readonly commandLine?: readonly string[];
+  /** A connection that is open already; closed with the run. Default: one of its own. */
+  readonly connection?: Connection | undefined;
   /** Called once the import runs, with a function that says how far it is. */
   readonly onStart?: (started: { readonly importId: string; readonly progress: () => Progress }) => void;
-}
-
-/** Options of a command that talks to the API. */
-export type ApiChoices = Partial<
-  Pick<ResolvedRunOptions, "apiUrl" | "rate" | "quotaShare" | "pace" | "paceFallback" | "timeout" | "requestTimeout">
->;
-
-/**
- * What a client is opened with: flags over environment over defaults.
- *
- * @throws {UsageError} for an address that cannot be one, and a fallback without a pace
- * @throws {CredentialsError} when the environment has none
- */
-export function clientOptionsOf(options: ApiChoices, env: Readonly<Record<string, string | undefined>>): ClientOptions {
-  const { apiUrl, rate, quotaShare, pace, paceFallback, timeout, requestTimeout } = options;
-  const url = resolveRedisUrl(pace, env);
-  if (paceFallback !== undefined && url === undefined)
-    throw new UsageError("--pace-fallback is given without --pace", { hint: "See --help." });
-  return {
-    apiUrl: resolveApiUrl({ env, ...(apiUrl !== undefined && { apiUrl }) }),
-    env,
-    credentials: credentialsFrom(env),
-    userAgent: `portload/${version}`,
-    ...(rate !== undefined && { rate }),
-    ...(quotaShare !== undefined && { share: quotaShare }),
-    ...(url !== undefined && {
-      sharedPace: { url, ...(paceFallback !== undefined && { fallbackShare: paceFallback }) },
-    }),
-    ...(timeout !== undefined && { timeoutMs: timeout }),
-    ...(requestTimeout !== undefined && { totalTimeoutMs: requestTimeout }),
-  };
-}
-
-/** Takes the credentials from the environment: never from flags, which other users of the machine can read. @throws {CredentialsError} when one is missing */
-export function credentialsFrom(env: Readonly<Record<string, string | undefined>>): Credentials {
-  const { PORT_CLIENT_ID: clientId, PORT_CLIENT_SECRET: clientSecret } = env;
-  const missing = [!clientId && "PORT_CLIENT_ID", !clientSecret && "PORT_CLIENT_SECRET"].filter(
-    (name) => name !== false,
-  );
-  if (!clientId || !clientSecret)
-    throw new CredentialsError(`no credentials: set ${missing.join(" and ")}`, {
-      hint: "In Port: the … menu, Credentials. For a local try: portload emulator, whose credentials are portload and portload.",
-    });
-  for (const [name, value] of [
-    ["PORT_CLIENT_ID", clientId],
-    ["PORT_CLIENT_SECRET", clientSecret],
-  ] as const)
-    if (/[\s\p{Cc}]/u.test(value))
-      throw new CredentialsError(`${name} has a line end, a blank or a control character in it`, {
-        hint: `Take it out; from a file: export ${name}="$(tr -d '\\r\\n' < file)".`,
-      });
-  return { clientId, clientSecret };
 }
 
 /** An open connection to the API, and the control of what goes through it. */
@@ -91,10 +39,13 @@ export interface Connection {
   close(): Promise<void>;
 }
 
+/** Options of what is under way at once, and of how much may be rejected. */
+type ControlChoices = Pick<ResolvedRunOptions, "concurrency" | "maxErrors">;
+
 /** Opens the connection of a command that writes. Nothing is sent yet. */
 export function connect(
   clientOptions: ClientOptions,
-  { concurrency, maxErrors }: Pick<ResolvedRunOptions, "concurrency" | "maxErrors">,
+  { concurrency = "auto", maxErrors }: Partial<ControlChoices>,
   { signal, clock }: ImportContext,
 ): Connection {
   const control = openControl({ concurrency, maxErrors, signal, clock });
@@ -117,6 +68,25 @@ export function connect(
       await client.close();
     },
   };
+}
+
+/**
+ * Opens the connection of a command and asks for the token, so that it comes while the rest of the program is loaded and the sources are looked at.
+ *
+ * @returns undefined where the options or the environment do not fit: the command reports that in its turn, and opens its own
+ */
+export function connectEarly(
+  options: ApiChoices & Partial<ControlChoices>,
+  context: Pick<ImportContext, "env" | "signal">,
+): Connection | undefined {
+  try {
+    const connection = connect(clientOptionsOf(options, context.env ?? {}), options, context);
+    connection.client.signIn();
+    return connection;
+  } catch (error) {
+    if (error instanceof PortloadError) return undefined;
+    throw error;
+  }
 }
 
 /** How addresses of sources are downloaded: through the environment's proxies, waits by the clock given. Closed by the caller. */

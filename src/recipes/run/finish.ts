@@ -1,11 +1,13 @@
 import { existsSync } from "node:fs";
 import type { Client } from "../../api/client.js";
 import type { Mode } from "../../entity.js";
-import { GuardError, InternalError, PortloadError, SourceError } from "../../errors.js";
+import { SourceError } from "../../errors.js";
 import { extractRecords, rejectsNameOf } from "../../read/extract.js";
+import { type Ending, endingOf } from "../../report/exit-code.js";
 import { writeForms } from "../../report/forms.js";
-import { buildReport, type Ending, type RejectFile, type Report, type ReportOrigin } from "../../report/report.js";
+import { buildReport, type RejectFile, type Report, type ReportOrigin } from "../../report/report.js";
 import type { Timeline } from "../../report/timeline.js";
+import { keepsBefore } from "../../state/journal-lines.js";
 import type { State } from "../../state/state.js";
 import { copyOf } from "../stages/entities.js";
 import type { AllowedRejects } from "./allow-rejects.js";
@@ -21,6 +23,8 @@ export interface Finished {
   readonly mode: Mode;
   /** How it ended, apart from what it counted. */
   readonly ending: Ending;
+  /** Whether it kept what entities held before, so that an undo can put that back. */
+  readonly keptBefore: boolean;
   /** Why it could not continue, where `report.exitCode` is 3, 5 or 6. */
   readonly error?: unknown;
 }
@@ -86,7 +90,7 @@ export async function finish(closing: Closing, { durationMs, ...worked }: Worked
     await state.writeReport(`${JSON.stringify(report, null, 2)}\n`);
     if (ending === "finished") left = "finished";
     await writeForms(report, reports);
-    return { report, folder: state.folder, mode, ending, ...failed };
+    return { report, folder: state.folder, mode, ending, keptBefore: keepsBefore(state.header), ...failed };
   } finally {
     await state.close(left);
   }
@@ -99,12 +103,13 @@ function reportOf(
   durationMs: number,
 ): Report {
   if (ending === "finished" && allowed !== undefined) ledger.warn(allowed.cured());
-  const report = buildReport({
+  return buildReport({
     importId: state.importId,
     command,
     dryRun,
     ending,
     counts: ledger.close(ending !== "finished"),
+    allRejectsAllowed: allowed?.fresh === 0,
     rejects: ledger.rejectGroups(),
     faults: ledger.faultGroups(),
     warnings: ledger.warningGroups(),
@@ -116,13 +121,6 @@ function reportOf(
     ...(retryOf !== undefined && { retryOf }),
     durationMs,
   });
-  // All that was rejected is known and allowed.
-  return ending === "finished" && report.exitCode === 1 && allowed?.fresh === 0 ? { ...report, exitCode: 0 } : report;
-}
-
-function endingOf(error: unknown): Ending {
-  if (error instanceof GuardError) return "refused";
-  return error instanceof InternalError || !(error instanceof PortloadError) ? "broken" : "failed";
 }
 
 /** Writes each source's rejected records back as that source wrote them. A source that is gone by now costs only its own file. */

@@ -34,7 +34,7 @@ export interface FolderFacts {
   readonly recall: (rejects: readonly Reject[]) => void;
 }
 
-type Header = Pick<JournalHeader, "command" | "options" | "fingerprints" | "retryOf">;
+type Header = Pick<JournalHeader, "command" | "options" | "fingerprints" | "retryOf" | "undoOf">;
 
 /**
  * Opens a folder.
@@ -75,17 +75,20 @@ export interface HeaderFacts {
   readonly sources: readonly BoundSource[];
   /** The import whose rejects this one takes up. */
   readonly retryOf?: string | undefined;
+  /** The run that this one takes back. */
+  readonly undoOf?: string | undefined;
 }
 
 /** Makes the header of an import's journal. */
 export async function headerOf(facts: HeaderFacts): Promise<Header> {
-  const { command, options, mode, apiUrl, mapping, sources, retryOf } = facts;
+  const { command, options, mode, apiUrl, mapping, sources, retryOf, undoOf } = facts;
   return {
     command,
     // The Redis of the pace is kept without its password.
     options: { ...options, mode, ...(options.pace !== undefined && { pace: publicRedisUrl(options.pace) }), apiUrl },
     fingerprints: { mapping, target: apiUrl, sources: await fingerprintSources(sources) },
     ...(retryOf !== undefined && { retryOf }),
+    ...(undoOf !== undefined && { undoOf }),
   };
 }
 

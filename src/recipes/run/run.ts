@@ -13,14 +13,8 @@ import { type Inputs, openInputs, type StepJob } from "../stages/entities.js";
 import { apiTarget, type Target, type WriteRules } from "../target/target.js";
 import { readAllowedRejects } from "./allow-rejects.js";
 import { openBlueprints } from "./blueprints.js";
-import {
-  type Connection,
-  clientOptionsOf,
-  connect,
-  type ImportContext,
-  openDownloads,
-  watchProgress,
-} from "./connect.js";
+import { clientOptionsOf } from "./client-options.js";
+import { type Connection, connect, type ImportContext, openDownloads, watchProgress } from "./connect.js";
 import { type Closing, doWork, type Finished, finish } from "./finish.js";
 import { type Folder, headerOf, type OpenFolder, originOf } from "./folder.js";
 import { type Inventory, mappedBlueprints, onceEach, openInventory, type Receipt, settleSources } from "./inventory.js";
@@ -76,7 +70,7 @@ export async function runSources<F extends Folder>(
   kind.refuse?.(given);
   const inventory = await settleSources(given, { ...context, onReceipt });
 
-  const connection = connect(clientOptions, options, context);
+  const connection = context.connection ?? connect(clientOptions, options, context);
   const engine = startJq();
   const downloads = openDownloads(context);
   try {
@@ -181,6 +175,7 @@ function rulesOf(
     awaited,
     makesTargets: mapping.resources.some(({ onMissingTarget }) => Object.values(onMissingTarget).includes("create")),
     onMissingTarget: ({ resource }, relation) => mapping.resources[resource]?.onMissingTarget[relation],
+    isWritten: (blueprint) => resources.some((resource) => (resource.blueprint ?? blueprint) === blueprint),
     fieldsOf(blueprint) {
       const own = resources.filter((resource) => resource.blueprint === undefined || resource.blueprint === blueprint);
       const head = ["title", "icon", "team"] as const;

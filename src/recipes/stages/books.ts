@@ -1,13 +1,14 @@
-import type { Entity, Write } from "../../entity.js";
+import type { Entity, Mode, Write } from "../../entity.js";
 import { type Deferred, type Outcome, placeOf } from "../../outcome.js";
 import type { Reject } from "../../reject.js";
 import type { KeySet } from "../../settle/keys.js";
-import type { Settled } from "../../state/journal-lines.js";
+import type { JournalBefore, JournalWrote, Settled } from "../../state/journal-lines.js";
 import type { Verdict } from "../../verdict.js";
 import type { Books } from "../../write/exchange.js";
 import { outcomeOf } from "../../write/outcome.js";
 import { groupBy } from "../run/inventory.js";
 import type { Ledger } from "../run/ledger.js";
+import type { Target } from "../target/target.js";
 
 /** Books that also learn which fields of entities that are written could not be cleared, and why. */
 export interface ClearingBooks extends Pick<Books, "sending"> {
@@ -15,8 +16,8 @@ export interface ClearingBooks extends Pick<Books, "sending"> {
 }
 
 /** The books of first writes: what left relations out, or was refused for a missing target, waits for the first round of second writes. */
-export function firstWrites(ledger: Ledger, keys: KeySet): ClearingBooks {
-  return booksOf(ledger, keys, { round: 0, judge: outcomeOf });
+export function firstWrites(target: Clocked, ledger: Ledger, keys: KeySet): ClearingBooks {
+  return booksOf(target, ledger, keys, { round: 0, judge: outcomeOf });
 }
 
 /** What a verdict means for the entity of a write: its outcome, or that it waits. */
@@ -28,6 +29,7 @@ export type Judge = (write: Write, verdict: Verdict) => Outcome | Deferred;
  * @param round - the round of second writes that takes what waits
  */
 export function booksOf(
+  { isForecast, serverNow }: Clocked,
   ledger: Ledger,
   keys: KeySet,
   { round, judge }: { readonly round: number; readonly judge: Judge },
@@ -41,9 +43,7 @@ export function booksOf(
         );
         await ledger.journal({ line: "sent", entities, ...(atMs !== undefined && { atMs }) });
       }
-      const held = writes.flatMap(({ entity: { at, resource, item, key, before } }) =>
-        before === undefined ? [] : [{ at, resource, item, blueprint: key.blueprint, before }],
-      );
+      const held = isForecast ? [] : writes.flatMap(({ entity }) => heldBefore(entity, mode));
       if (held.length > 0) await ledger.journal({ line: "before", entities: held });
     },
     async settled(verdicts, uncleared) {
@@ -59,9 +59,39 @@ export function booksOf(
         ends.filter((end) => end.is === "deferred"),
       );
       await ledger.takeOutcomes(ends.filter((end) => end.is !== "deferred"));
-      await ledger.journal({ line: "reply", settled: ends.flatMap(journaled) });
+      const wrote = isForecast ? undefined : writtenUnseen(verdicts, serverNow());
+      await Promise.all([
+        // Before the reply: what a torn end leaves of the two must not miss a creation.
+        wrote && ledger.journal(wrote),
+        ledger.journal({ line: "reply", settled: ends.flatMap(journaled) }),
+      ]);
     },
   };
+}
+
+/** What the books of writes know of the target. */
+type Clocked = Pick<Target, "isForecast" | "serverNow">;
+
+/** What the journal keeps of an entity before it is sent, where it was looked up. */
+function heldBefore(entity: Entity, mode: Mode): JournalBefore["entities"] {
+  const { at, resource, item, key, before, clears, body } = entity;
+  if (before === undefined) return [];
+  return [{ at, resource, item, blueprint: key.blueprint, before, mode, sent: body, ...(clears && { clears }) }];
+}
+
+/** What the journal keeps of entities that are written by now and were not looked up before. */
+function writtenUnseen(verdicts: ReadonlyMap<Write, Verdict>, atMs: number | undefined): JournalWrote | undefined {
+  const created: string[] = [];
+  const updated: string[] = [];
+  let blueprint = "";
+  for (const [{ entity }, { is }] of verdicts) {
+    if (entity.before !== undefined) continue;
+    blueprint = entity.key.blueprint;
+    if (is === "created") created.push(entity.key.identifier);
+    else if (is === "updated") updated.push(entity.key.identifier);
+  }
+  if (created.length + updated.length === 0) return undefined;
+  return { line: "wrote", blueprint, created, updated, ...(atMs !== undefined && { atMs }) };
 }
 
 /** Keeps what waits for a round of second writes. */

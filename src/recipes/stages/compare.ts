@@ -11,6 +11,7 @@ import { lookUpsAhead, workAhead } from "./ahead.js";
 import { acknowledge } from "./books.js";
 import type { EmptyingGuard } from "./emptying.js";
 import type { Entities, EntityStage } from "./entities.js";
+import { type Resolving, searchResolver } from "./searched-targets.js";
 
 /** An entity that is not as the catalog has it. */
 export interface EntityDifference {
@@ -29,7 +30,8 @@ const maxGroupBytes = 8 * 1024 * 1024;
 
 /**
  * Compares entities with the catalog, a thousand of a blueprint at a time, and lets only those through that a write would change. The others are
- * accounted for as unchanged; one that would lack a required value is a reject. Entities named by a search are always let through.
+ * accounted for as unchanged; one that would lack a required value is a reject. Entities named by a search are always let through, and those with a relation
+ * by a search whose find is not known.
  *
  * @param onDifference - receives each entity that is let through, in their order
  * @param emptying - asked before what was looked up together is let through
@@ -43,7 +45,8 @@ export function compareWithCatalog(
 ): EntityStage {
   return async function* (entities) {
     const comparisons = comparisonsOf(target);
-    const compare = (group: readonly Entity[]) => compareGroup(target, comparisons, group);
+    const resolve = searchResolver(target);
+    const compare = (group: readonly Entity[]) => compareGroup(target, comparisons, resolve, group);
     for await (const compared of workAhead(groupsOf(entities), lookUpsAhead, compare)) {
       for (const one of compared.emptied) emptying?.add(one);
       emptying?.judge();
@@ -64,7 +67,7 @@ interface Compared {
 }
 
 /** Entities of one blueprint, as many as one look-up takes, in the order of their coming. */
-async function* groupsOf(chunks: Entities): AsyncGenerator<readonly Entity[]> {
+export async function* groupsOf(chunks: Entities): AsyncGenerator<readonly Entity[]> {
   const open = new Map<string, { entities: Entity[]; bytes: number }>();
   for await (const chunk of chunks) {
     for (const entity of chunk) {
@@ -81,18 +84,25 @@ async function* groupsOf(chunks: Entities): AsyncGenerator<readonly Entity[]> {
   for (const { entities } of open.values()) yield entities;
 }
 
-interface Comparisons {
+/** Comparisons by blueprint. */
+export interface Comparisons {
   of(blueprint: string): Comparison | undefined;
   /** Blueprints whose look-ups leave out what they are asked to include. */
   readonly asksWhole: Set<string>;
 }
 
-async function compareGroup(target: Target, comparisons: Comparisons, group: readonly Entity[]): Promise<Compared> {
+async function compareGroup(
+  target: Target,
+  comparisons: Comparisons,
+  resolve: (entities: readonly Entity[]) => Promise<Resolving>,
+  group: readonly Entity[],
+): Promise<Compared> {
   const blueprint = group[0]?.key.blueprint ?? "";
   const comparison = comparisons.of(blueprint);
   if (comparison === undefined) return { outcomes: [], differences: group.map(unseen), known: [], emptied: [] };
   const named = group.filter(({ isNamed }) => isNamed);
-  const found = await lookUp(target, comparisons, comparison, named);
+  const found = await lookUpGroup(target, comparisons, comparison, named);
+  const resolved = await resolve(named);
   const outcomes: Outcome[] = [];
   const differences: EntityDifference[] = [];
   const known: Entity[] = [];
@@ -100,15 +110,20 @@ async function compareGroup(target: Target, comparisons: Comparisons, group: rea
     const held = found.get(entity.key.identifier);
     if (held !== undefined) known.push(entity);
     const body = clearedBody(entity);
+    const seen = resolved(body);
     const changes = held === undefined ? [] : comparison.changes(body, held);
-    if (held !== undefined && changes.length === 0) {
+    // What differs is written with its searches all the same: they may find another entity by then.
+    if (
+      held !== undefined &&
+      (changes.length === 0 || (seen !== body && comparison.changes(seen, held).length === 0))
+    ) {
       outcomes.push({ ...placeOf(entity), is: "unchanged" });
       continue;
     }
     const lacks = entity.isNamed ? comparison.lacks(body, held) : [];
     if (lacks.length > 0)
       outcomes.push({ ...placeOf(entity), is: "rejected", reject: rejectOf(entity, lacks, held !== undefined) });
-    else if (held === undefined) differences.push(unseen(entity));
+    else if (held === undefined) differences.push(unseen(entity.isNamed ? entity.with({ before: null }) : entity));
     else {
       differences.push({ entity: entity.with({ before: comparison.before(body, held) }), changes });
     }
@@ -140,7 +155,8 @@ function unseen(entity: Entity): EntityDifference {
   return { entity, changes: [] };
 }
 
-async function lookUp(
+/** What the catalog has of entities of one blueprint, as far as a comparison needs it. */
+export async function lookUpGroup(
   target: Target,
   { asksWhole }: Comparisons,
   { include, relations }: Comparison,
@@ -161,7 +177,7 @@ async function lookUp(
 }
 
 /** Comparisons by blueprint, of the fields that the resources map. */
-function comparisonsOf({ rules: { blueprints, mode, fieldsOf } }: Target): Comparisons {
+export function comparisonsOf({ rules: { blueprints, mode, fieldsOf } }: Target): Comparisons {
   const known = new Map<string, Comparison>();
   return {
     asksWhole: new Set(),

@@ -9,6 +9,10 @@ import { maxBatchEntities } from "../../write/write.js";
 import type { Ledger } from "../run/ledger.js";
 import type { Target, WriteRules } from "../target/target.js";
 import { knowTargets } from "./defer.js";
+import { bareTarget } from "./keep-before.js";
+
+/** Bare targets come from several records. */
+const nowhere = { at: { source: 0, position: 0 }, resource: 0, item: 0 };
 
 /** The blueprint as settling sees it: an entity whose relation says `reject` cannot be without it, as if it were required. */
 export function strictBlueprint(rules: WriteRules, entity: Entity, blueprint: Blueprint): Blueprint {
@@ -59,7 +63,11 @@ export async function makeTargets(target: Target, ledger: Ledger, keys: KeySet):
       }
     }
   }
-  for (const [blueprint, identifiers] of wanted) await makeBare(target, blueprint, [...identifiers]);
+  for (const [blueprint, identifiers] of wanted) {
+    const bare = [...identifiers].map((identifier) => bareTarget(nowhere, blueprint, identifier));
+    if (!target.isForecast) await ledger.journal({ line: "before", entities: bare });
+    await makeBare(target, blueprint, [...identifiers]);
+  }
 }
 
 async function* waitingEntities(ledger: Ledger): AsyncGenerator<readonly Deferred[]> {

@@ -21,7 +21,7 @@ import { judgeMissing, type MissingJudge, makeTargets, strictBlueprint } from ".
 export async function runSteps(job: StepJob, stagesOf: (step: Step) => Stages): Promise<void> {
   const { steps, target, ledger, control, keys } = job;
   for (const step of steps) {
-    await sendWrites(writesOf(stagesOf(step)), target, control, firstWrites(ledger, keys));
+    await sendWrites(writesOf(stagesOf(step)), target, control, firstWrites(target, ledger, keys));
     if (control.stop.reason !== undefined) return;
   }
   await writeDeferred(job);
@@ -48,7 +48,7 @@ async function writeDeferred({
   const judge = judgeMissing(target.rules, ledger, keys);
   for (let round = 0; ledger.waiting(round).sources().length > 0 && control.stop.reason === undefined; round++) {
     const flight: Flight = { round, judge, pending, written: new Map(), settled: 0 };
-    const books = booksOf(ledger, keys, {
+    const books = booksOf(target, ledger, keys, {
       round: round + 1,
       judge: (write, verdict) => judgeSecond(write, verdict, flight, ledger),
     });

@@ -7,7 +7,7 @@ import { parseMapping } from "../../map/mapping-file.js";
 import type { StudioOptions } from "../../options/authoring.js";
 import { type BoundSource, bindSources } from "../../read/bind.js";
 import { proposeMapping } from "../init.js";
-import { clientOptionsOf } from "../run/connect.js";
+import { clientOptionsOf } from "../run/client-options.js";
 
 /** What a studio begins with. */
 export interface StudioStart {

@@ -27,6 +27,8 @@ export interface WriteRules {
   deferrable(blueprint: string): readonly string[];
   /** The same, with those that are required. */
   awaited(blueprint: string): readonly string[];
+  /** Whether the run may write entities of a blueprint. */
+  isWritten(blueprint: string): boolean;
   /** The fields that the run's entities of a blueprint may bring. */
   fieldsOf(blueprint: string): MappedFields;
 }

@@ -64,7 +64,7 @@ describe("a plan", () => {
     ]);
     expect(end).toMatchObject({ line: "end", create: 1, update: 1, delete: 0 });
     expect(entities.map(({ json, before, clears }) => ({ json, before, clears }))).toEqual([
-      { json: a.json, before: undefined, clears: undefined },
+      { json: a.json, before: null, clears: undefined },
       { json: b.json, before, clears: ["title"] },
     ]);
     expect(applied.counts.records).toMatchObject({ read: 2, mapped: 2 });

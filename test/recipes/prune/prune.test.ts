@@ -2,11 +2,11 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Blueprint } from "../../../src/blueprint.js";
-import { exitCodeOf } from "../../../src/cli/exit.js";
 import type { Emulator } from "../../../src/emulator/emulator.js";
 import type { SyncOptions } from "../../../src/options/run.js";
 import { runImport } from "../../../src/recipes/import.js";
 import { runSync } from "../../../src/recipes/sync.js";
+import { errorExitCode } from "../../../src/report/exit-code.js";
 import { blueprintOf, envOf, makeFolder, startCatalog } from "../../support/catalog.js";
 
 const properties = { origin: { type: "string" }, size: { type: "number" } } as const;
@@ -255,7 +255,7 @@ describe("accidents that a prune refuses, and nothing is deleted", () => {
       (thrown: unknown) => ({ error: thrown, report: undefined }),
     );
     expect(String(error)).toMatch(told);
-    expect(report?.exitCode ?? exitCodeOf(error)).toBe(code);
+    expect(report?.exitCode ?? errorExitCode(error)).toBe(code);
     expect(counts(emulator).app).toBeGreaterThanOrEqual(untouched.app);
     expect(counts(emulator).team).toBe(untouched.team);
   });

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { CredentialsError } from "../../../src/errors.js";
-import { credentialsFrom } from "../../../src/recipes/run/connect.js";
+import { credentialsFrom } from "../../../src/recipes/run/client-options.js";
 
 it.each([
   ["PORT_CLIENT_SECRET", "s3cr3t\n"],

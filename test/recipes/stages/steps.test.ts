@@ -52,7 +52,12 @@ describe("runSteps", () => {
     expect(passed).toEqual(["first a", "second a", "first b", "second b"]);
     expect(sent.map((items) => items.map((item) => JSON.parse(item).identifier))).toEqual([["a"], ["b"]]);
     expect(job.ledger.counts.entities).toMatchObject({ mapped: 2, created: 2 });
-    expect(lines.map(({ line }) => line)).toEqual(["reply", "reply"]);
+    expect(lines).toMatchObject([
+      { line: "wrote", created: ["a"], updated: [] },
+      { line: "reply" },
+      { line: "wrote", created: ["b"], updated: [] },
+      { line: "reply" },
+    ]);
   });
 
   it("writes relations that had to wait once all steps are done", async () => {

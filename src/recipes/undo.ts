@@ -1,0 +1,166 @@
+import { existsSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { GuardError, StateError } from "../errors.js";
+import { parseOptions } from "../options/parse.js";
+import { type ResolvedUndoOptions, type UndoOptions, undoOptions } from "../options/run.js";
+import { copyWhole, findImport, type PastImport } from "../state/folders.js";
+import { refuseHeld } from "../state/lock.js";
+import { doPlanned } from "./apply.js";
+import { reportOf } from "./past-report.js";
+import { refuseDrift } from "./plan/drift.js";
+import { openPlan, planLines, surveyPlan } from "./plan/open.js";
+import { clientOptionsOf } from "./run/client-options.js";
+import { connect, type ImportContext, watchProgress } from "./run/connect.js";
+import { doWork, type Finished, finish } from "./run/finish.js";
+import { newFolder, type OpenFolder } from "./run/folder.js";
+import { makeUndoPlan, planName, type UndoCounts } from "./undo/make-plan.js";
+
+/** What an undo would do. */
+export interface PlannedUndo {
+  /** The run that is taken back, and its command. */
+  readonly importId: string;
+  readonly command: string;
+  /** The plan, as `portload apply` takes it; removed when the undo ends. */
+  readonly file: string;
+  /** `rejected`: entities that stay as they are, since they changed after the run, or since the run did not keep what they held. */
+  readonly counts: UndoCounts;
+}
+
+/** What an undo takes from the world around it. */
+export interface UndoContext extends ImportContext {
+  /** Receives the plan before anything is written; with false nothing is. Default: the plan is applied. */
+  readonly confirm?: (planned: PlannedUndo) => Promise<boolean> | boolean;
+}
+
+/** An undo that came to an end. */
+export interface Undone extends Omit<PlannedUndo, "file"> {
+  /** How applying the plan ended; absent where there was nothing to apply, or the plan was not confirmed. */
+  readonly finished?: Finished;
+}
+
+/**
+ * Takes back what an import, sync or apply did, or an earlier undo: what it created is deleted, what it updated or deleted becomes what it was. First a plan is made
+ * from the run's journal; then it is applied as a run of its own, which can be resumed and undone in turn.
+ *
+ * Each entity that was changed after the run is left as it is, and counts as rejected (`changed_since`). So does what an import without `keepBefore` updated
+ * (`before_unknown`): nobody knows what it held.
+ *
+ * @throws {StateError} when there is no such run, or it cannot be undone
+ * @throws {GuardError} when more would be deleted than `maxDelete` allows, for a run on another catalog, and while the run, or another of its mapping, is under way
+ *
+ * @example
+ * const { counts, finished } = await undo({ importId: "20261122T033012417Z-7f3a" }, { env: process.env });
+ */
+export async function runUndo(given: UndoOptions, context: UndoContext = {}): Promise<Undone> {
+  const { importId, out: _, ...options } = parseOptions(undoOptions, given);
+  const stateDir = options.stateDir ?? context.env?.PORTLOAD_STATE ?? ".portload";
+  const past = await findUndoable(stateDir, importId);
+  const apiUrl = options.apiUrl ?? addressOf(past, context);
+  const clientOptions = clientOptionsOf({ ...options, ...(apiUrl !== undefined && { apiUrl }) }, context.env ?? {});
+  refuseOtherTarget(past, clientOptions.apiUrl);
+  await refuseHeld(stateDir, past.header.fingerprints);
+  const folder = await mkdtemp(join(tmpdir(), "portload-undo-"));
+  const connection = connect(clientOptions, options, context);
+  const { client, control } = connection;
+  try {
+    const { signal } = control.stop;
+    const madeAt = new Date().toISOString();
+    const facts = { past, client, folder, maxDelete: options.maxDelete, madeAt, signal };
+    const made = await makeUndoPlan(facts).catch((error: unknown) => {
+      // What was interrupted says so by its signal.
+      if (control.stop.reason === "interrupted") return undefined;
+      throw error;
+    });
+    const { file, counts } = made ?? { file: "", counts: { create: 0, update: 0, delete: 0, rejected: 0 } };
+    const planned = { importId: past.importId, command: past.header.command, counts };
+    if (signal.aborted) return planned;
+    const isConfirmed = context.confirm === undefined || (await context.confirm({ ...planned, file }));
+    if (!isConfirmed || signal.aborted || counts.create + counts.update + counts.delete === 0) return planned;
+    const { header, names } = await surveyPlan(file);
+    const { job, closing } = await openPlan(
+      options,
+      context,
+      { plan: file, header, names, connection, apiUrl: clientOptions.apiUrl, command: "undo" },
+      withPlan(file, newFolder({ ...options, stateDir }, context)),
+      (blueprints) => refuseDrift({ client, blueprints, header }, planLines(file)),
+    );
+    const worked = await doWork(control.stop, async () => {
+      context.onStart?.({ importId: closing.state.importId, progress: watchProgress(job.ledger, client) });
+      await doPlanned(job, file);
+    });
+    return { ...planned, finished: await finish(closing, worked) };
+  } finally {
+    await connection.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function findUndoable(stateDir: string, importId: string | undefined): Promise<PastImport> {
+  if (importId !== undefined && !existsSync(join(stateDir, importId)))
+    throw new StateError(
+      `${stateDir}: import ${importId} is not there, or not any more, so what it changed is not known`,
+      {
+        hint: "Finished imports are removed beyond the newest 30, or as --keep says. If the folder is elsewhere, name it with --state-dir.",
+      },
+    );
+  const past = await findImport(
+    stateDir,
+    importId,
+    "import, sync or apply to undo",
+    (one) => wrote(one) && one.header.command !== "undo",
+  );
+  if (!wrote(past))
+    throw new StateError(`${past.importId} wrote nothing: it was a dry run or a ${past.header.command}`);
+  const begun = await findImport(stateDir, undefined, "undo", (one) => isBegunUndo(one, past.importId)).catch(
+    (error: unknown) => {
+      if (error instanceof StateError) return undefined;
+      throw error;
+    },
+  );
+  if (begun !== undefined)
+    throw new StateError(`an undo of ${past.importId} has stopped on its way: ${begun.importId}`, {
+      hint: `Go on with it: portload resume ${begun.importId}`,
+    });
+  return past;
+}
+
+function wrote({ header }: PastImport): boolean {
+  return ["import", "retry", "sync", "apply", "undo"].includes(header.command) && header.options.dryRun !== true;
+}
+
+/** True for an undo of a run that wrote something perhaps, and did not come to its end. */
+function isBegunUndo(past: PastImport, of: string): boolean {
+  if (past.header.undoOf !== of || !existsSync(join(past.folder, planName))) return false;
+  const report = reportOf(past);
+  return report === undefined || ![0, 1, 6].includes(report.exitCode);
+}
+
+/** The address of the run, unless the environment names one. */
+function addressOf({ header }: PastImport, { env = {} }: ImportContext): ResolvedUndoOptions["apiUrl"] {
+  const isNamed = [env.PORT_API_URL, env.PORT_BASE_URL, env.PORT_REGION].some((value) => value !== undefined);
+  return isNamed ? undefined : header.fingerprints.target;
+}
+
+function refuseOtherTarget({ header, importId }: PastImport, apiUrl: string): void {
+  const { target } = header.fingerprints;
+  if (target === apiUrl) return;
+  throw new GuardError(`${importId} wrote to ${target}, not to ${apiUrl}`, {
+    hint: "Set PORT_API_URL or --api-url to that catalog.",
+  });
+}
+
+/** Opens a folder and keeps the plan in it, so that the undo can be resumed. */
+function withPlan(file: string, open: OpenFolder): OpenFolder {
+  return async (facts) => {
+    const folder = await open(facts);
+    try {
+      await copyWhole(file, join(folder.state.folder, planName));
+    } catch (cause) {
+      await folder.state.close("unfinished");
+      throw cause;
+    }
+    return folder;
+  };
+}

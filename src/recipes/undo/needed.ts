@@ -1,0 +1,154 @@
+import { join } from "node:path";
+import type { Client } from "../../api/client.js";
+import { type Key, targetsOf } from "../../entity.js";
+import type { PlanOp } from "../../plan/plan-file.js";
+import { createKeySet } from "../../settle/keys.js";
+import { openAppendFile, readLines } from "../../state/files.js";
+import { type FoundRelating, referrersOf } from "../prune/referrers.js";
+
+/** An op that deletes. */
+export type Deletion = Extract<PlanOp, { op: "delete" }>;
+
+/** The key of an op that deletes. */
+export function keyOfDeletion({ blueprint, before }: Deletion): Key {
+  return { blueprint, identifier: String(before.identifier) };
+}
+
+/** What an undo is going to do, as far as it matters to others: 32 bytes an entity. */
+export interface UndoScope {
+  /** Adds an entity that is to be deleted. */
+  add(key: Key): void;
+  has(key: Key): boolean;
+  /** Notes which relations of an entity are put back. */
+  noteRestored(key: Key, relations: readonly string[]): void;
+  isRestored(key: Key, relation: string): boolean;
+  readonly size: number;
+}
+
+/** Opens an empty one. */
+export function openUndoScope(): UndoScope {
+  const doomed = createKeySet();
+  const restored = createKeySet();
+  const relationOf = ({ blueprint, identifier }: Key, relation: string): Key => ({
+    blueprint: `${blueprint} ${relation}`,
+    identifier,
+  });
+  return {
+    add: (key) => void doomed.add(key, nowhere, 0),
+    has: (key) => doomed.find(key) >= 0,
+    noteRestored(key, relations) {
+      for (const relation of relations) restored.add(relationOf(key, relation), nowhere, 0);
+    },
+    isRestored: (key, relation) => restored.find(relationOf(key, relation)) >= 0,
+    get size() {
+      return doomed.size;
+    },
+  };
+}
+
+const nowhere = { source: 0, position: 0 };
+
+/** Entities that stay after all, with the reason. */
+export interface KeptEntities {
+  has(key: Key): boolean;
+  why(key: Key): string;
+}
+
+/** Reasons that are remembered in full. */
+const maxReasons = 1000;
+
+/**
+ * Finds what must not be deleted, since an entity that stays relates to it: a relation that came after the run would be lost with it. What such an entity itself
+ * relates to stays as well.
+ *
+ * @param deletions - all entities that are to be deleted
+ */
+export async function keepNeeded({
+  client,
+  folder,
+  scope,
+  deletions,
+}: {
+  readonly client: Pick<Client, "listBlueprints" | "pages">;
+  readonly folder: string;
+  readonly scope: UndoScope;
+  readonly deletions: () => AsyncIterable<Deletion>;
+}): Promise<KeptEntities> {
+  const kept = createKeySet();
+  const reasons = new Map<string, string>();
+  const keep = (key: Key, by: Key, title?: string): void => {
+    if (kept.find(key) >= 0) return;
+    kept.add(key, nowhere, 0);
+    const name = `${by.blueprint}/${by.identifier}${title === undefined ? "" : ` (${title})`}`;
+    if (reasons.size < maxReasons) reasons.set(nameOf(key), `${name}, which stays, relates to it`);
+  };
+  if (scope.size > 0) {
+    const path = join(folder, "relations.ndjson");
+    const edges = await openAppendFile(path);
+    try {
+      const blueprints = await client.listBlueprints();
+      for await (const { blueprint, identifiers } of inHundreds(deletions())) {
+        for await (const page of referrersOf(client, blueprints, blueprint, identifiers)) {
+          const within: string[] = [];
+          for (const { from, to, relation, title } of linksOf(page, blueprint, new Set(identifiers))) {
+            if (scope.has(from)) within.push(`${JSON.stringify([from, to])}\n`);
+            else if (!scope.isRestored(from, relation)) keep(to, from, title);
+          }
+          if (within.length > 0) await edges.append(within.join(""));
+        }
+      }
+    } finally {
+      await edges.close();
+    }
+    for (let size = -1; size < kept.size; ) {
+      size = kept.size;
+      if (size === 0) break;
+      for await (const lines of readLines(path))
+        for (const line of lines) {
+          const [from, to] = JSON.parse(line) as [Key, Key];
+          if (kept.find(from) >= 0) keep(to, from);
+        }
+    }
+  }
+  return {
+    has: (key) => kept.find(key) >= 0,
+    why: (key) => reasons.get(nameOf(key)) ?? "an entity that stays relates to it",
+  };
+}
+
+interface Link {
+  readonly from: Key;
+  readonly to: Key;
+  readonly relation: string;
+  readonly title: string | undefined;
+}
+
+function* linksOf(page: readonly FoundRelating[], target: string, named: ReadonlySet<string>): Generator<Link> {
+  for (const { blueprint, identifier, relations, title } of page)
+    for (const [relation, value] of Object.entries(relations))
+      for (const name of targetsOf(value as Parameters<typeof targetsOf>[0])) {
+        const isItself = blueprint === target && name === identifier;
+        if (!named.has(name) || isItself) continue;
+        yield { from: { blueprint, identifier }, to: { blueprint: target, identifier: name }, relation, title };
+      }
+}
+
+async function* inHundreds(
+  deletions: AsyncIterable<Deletion>,
+): AsyncGenerator<{ readonly blueprint: string; readonly identifiers: readonly string[] }> {
+  let blueprint = "";
+  let identifiers: string[] = [];
+  for await (const op of deletions) {
+    if (identifiers.length === 100 || op.blueprint !== blueprint) {
+      if (identifiers.length > 0) yield { blueprint, identifiers };
+      identifiers = [];
+      blueprint = op.blueprint;
+    }
+    identifiers.push(keyOfDeletion(op).identifier);
+  }
+  if (identifiers.length > 0) yield { blueprint, identifiers };
+}
+
+function nameOf({ blueprint, identifier }: Key): string {
+  return `${blueprint}\0${identifier}`;
+}

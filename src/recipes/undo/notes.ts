@@ -1,0 +1,122 @@
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { Key } from "../../entity.js";
+import { StateError } from "../../errors.js";
+import { contentHash, createKeySet } from "../../settle/keys.js";
+import type { TraceNote } from "../../settle/trace.js";
+import { readJournal } from "../../state/journal.js";
+import type { JournalLine } from "../../state/journal-lines.js";
+import { openSpool } from "../../state/spool.js";
+
+/** What a run's journal says of entities, gathered by entity. */
+export interface RunNotes {
+  /** Blueprints of all entities, in the order in which they came up. */
+  readonly blueprints: readonly string[];
+  /** Whether the run was about to delete an entity. */
+  isDeleted(key: Key): boolean;
+  /** All entities, each once with all of its notes, as many at a time as fit into memory. */
+  entities(): AsyncGenerator<readonly NotedEntity[]>;
+  close(): Promise<void>;
+}
+
+/** An entity, with what a run did to it. */
+export interface NotedEntity {
+  readonly key: Key;
+  readonly notes: readonly TraceNote[];
+}
+
+interface Note {
+  readonly key: Key;
+  readonly note: TraceNote;
+}
+
+/** Bytes of the journal that are gathered in memory at once, and the most files that it is split into. */
+const partBytes = 8 * 1024 * 1024;
+const maxParts = 256;
+
+/**
+ * Reads a journal and gathers what it says by entity: notes are split over files by their key, so that each fits into memory.
+ *
+ * @param folder - an existing folder for those files, removed by the caller
+ * @throws {StateError} when the journal cannot be read, or is of a version that kept too little
+ */
+export async function gatherNotes(journal: string, folder: string): Promise<RunNotes> {
+  const { size } = await stat(journal);
+  const parts = Math.min(maxParts, Math.ceil(size / partBytes));
+  const codec = { encode: (note: Note) => JSON.stringify(note), decode: (line: string) => JSON.parse(line) as Note };
+  const spools = Array.from({ length: parts }, (_, part) => openSpool(join(folder, `notes-${part}.ndjson`), codec));
+  const blueprints = new Set<string>();
+  const deleted = createKeySet();
+  const close = async (): Promise<void> => {
+    for (const spool of spools) await spool.close();
+  };
+  try {
+    for await (const line of readJournal(journal)) {
+      for (const one of notesOf(line)) {
+        blueprints.add(one.key.blueprint);
+        if (one.note.is === "delete") deleted.add(one.key, nowhere, 0);
+        await spools[contentHash(nameOf(one.key)) % parts]?.append(0, [one]);
+      }
+    }
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return {
+    blueprints: [...blueprints],
+    isDeleted: (key) => deleted.find(key) >= 0,
+    close,
+    async *entities() {
+      for (const spool of spools) {
+        const noted = new Map<string, { key: Key; notes: TraceNote[] }>();
+        for await (const chunk of spool.drain(0)) {
+          for (const { key, note } of chunk) {
+            const known = noted.get(nameOf(key)) ?? { key, notes: [] };
+            known.notes.push(note);
+            noted.set(nameOf(key), known);
+          }
+        }
+        if (noted.size > 0) yield [...noted.values()];
+      }
+    },
+  };
+}
+
+const nowhere = { source: 0, position: 0 };
+
+function nameOf({ blueprint, identifier }: Key): string {
+  return `${blueprint}\0${identifier}`;
+}
+
+function notesOf(line: JournalLine): readonly Note[] {
+  switch (line.line) {
+    case "before":
+      return line.entities.map(({ blueprint, before, mode, sent, clears }) => {
+        // Earlier versions kept what was, and not what was sent.
+        if (sent === undefined)
+          throw new StateError("this run was made by an earlier version of portload, which kept too little to undo it");
+        const key = { blueprint, identifier: String(sent.identifier) };
+        return { key, note: { is: "write", mode, before, sent, ...(clears && { clears }) } };
+      });
+    case "wrote": {
+      const { blueprint, created, updated, atMs } = line;
+      const noteOf = (is: "created" | "updated") => (identifier: string) => ({
+        key: { blueprint, identifier },
+        note: { is, ...(atMs !== undefined && { atMs }) } as const,
+      });
+      return [...created.map(noteOf("created")), ...updated.map(noteOf("updated"))];
+    }
+    case "delete":
+      return [
+        ...line.entities.map((before): Note => {
+          const key = { blueprint: line.blueprint, identifier: before.identifier };
+          return { key, note: { is: "delete", before } };
+        }),
+        ...(line.referrers ?? []).map(({ blueprint, identifier, relations }): Note => {
+          return { key: { blueprint, identifier }, note: { is: "unset", relations } };
+        }),
+      ];
+    default:
+      return [];
+  }
+}

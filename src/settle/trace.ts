@@ -1,0 +1,104 @@
+import type { ClearedField, EntityBody, FoundEntity, Mode } from "../entity.js";
+import { headFields } from "../same-value.js";
+
+/** What the journal of a run says of one entity, in the order in which it happened. */
+export type TraceNote =
+  /** It was sent; `before` is what the catalog held in every field that the write may change, null where it had no such entity. */
+  | {
+      readonly is: "write";
+      readonly mode: Mode;
+      readonly before: EntityBody | null;
+      readonly sent: EntityBody;
+      readonly clears?: readonly ClearedField[] | undefined;
+    }
+  /** It was to be deleted; the whole entity as it was. */
+  | { readonly is: "delete"; readonly before: FoundEntity }
+  /** Something that it related to was to be deleted; its relations as they were. */
+  | { readonly is: "unset"; readonly relations: Readonly<Record<string, unknown>> }
+  /** The reply said so of a write of which nothing else is known. `atMs`: the server's clock then, milliseconds since the epoch, never later than the truth. */
+  | { readonly is: "created" | "updated"; readonly atMs?: number | undefined };
+
+/** All notes of an entity in one. Paths are `title`, `icon`, `team`, `properties.x`, `relations.y`. */
+export interface Trace {
+  /** Whether the catalog had it before the run, and what is known of it; undefined as long as nothing is noted. */
+  had: "known" | "absent" | "unknown" | undefined;
+  /** What each path held before the first write to it. */
+  readonly before: Map<string, unknown>;
+  /** What was sent for each path, null where it was cleared. */
+  readonly sent: Map<string, unknown[]>;
+  /** Paths that the run may have changed. */
+  readonly touched: Set<string>;
+  /** Whether an override emptied what it did not bring. */
+  isOverridden: boolean;
+  /** Whether what was sent is known. */
+  isKnown: boolean;
+  deleted: FoundEntity | undefined;
+  writes: number;
+  lastWriteMs: number | undefined;
+}
+
+/** Folds notes, in the order in which they were made: of what a path held, the first counts. */
+export function foldNotes(notes: readonly TraceNote[]): Trace {
+  const trace: Trace = {
+    ...{ had: undefined, before: new Map(), sent: new Map(), touched: new Set() },
+    ...{ isOverridden: false, isKnown: false, deleted: undefined, writes: 0, lastWriteMs: undefined },
+  };
+  for (const note of notes) {
+    if (note.is === "write") foldWrite(trace, note);
+    else if (note.is === "delete") {
+      trace.had ??= "known";
+      fill(trace, note.before);
+      trace.deleted ??= note.before;
+    } else if (note.is === "unset") {
+      trace.had ??= "known";
+      for (const path of fill(trace, { relations: note.relations })) trace.touched.add(path);
+    } else {
+      trace.had ??= note.is === "created" ? "absent" : "unknown";
+      trace.writes++;
+      trace.lastWriteMs = note.atMs ?? trace.lastWriteMs;
+    }
+  }
+  return trace;
+}
+
+function foldWrite(trace: Trace, { mode, before, sent, clears = [] }: TraceNote & { is: "write" }): void {
+  // Mode create is refused for one that exists.
+  if (mode === "create" && before !== null) return;
+  trace.had ??= before === null ? "absent" : "known";
+  trace.isKnown = true;
+  if (before !== null) fill(trace, { ...before });
+  const cleared = Object.fromEntries(clears.map((field) => [field, null]));
+  for (const [path, value] of fieldsOf({ ...sent, ...cleared })) {
+    trace.sent.set(path, [...(trace.sent.get(path) ?? []), value]);
+    trace.touched.add(path);
+  }
+  if (mode !== "override" || before === null) return;
+  trace.isOverridden = true;
+  for (const [path] of fieldsOf({ ...before })) trace.touched.add(path);
+}
+
+/** Takes what is not known of any path yet; gives all paths. */
+function fill(trace: Trace, held: Readonly<Record<string, unknown>>): readonly string[] {
+  const fields = fieldsOf(held);
+  for (const [path, value] of fields) if (!trace.before.has(path)) trace.before.set(path, value);
+  return fields.map(([path]) => path);
+}
+
+function fieldsOf(entity: Readonly<Record<string, unknown>>): readonly (readonly [path: string, value: unknown])[] {
+  const within = (group: "properties" | "relations") =>
+    Object.entries((entity[group] ?? {}) as object).map(([key, value]) => [`${group}.${key}`, value] as const);
+  return [
+    ...headFields.flatMap((name) => (entity[name] === undefined ? [] : [[name, entity[name]] as const])),
+    ...within("properties"),
+    ...within("relations"),
+  ];
+}
+
+/** What an entity holds at a path. */
+export function valueAt(entity: Readonly<Record<string, unknown>>, path: string): unknown {
+  const dot = path.indexOf(".");
+  if (dot < 0) return entity[path];
+  const values = (entity[path.slice(0, dot)] ?? {}) as Readonly<Record<string, unknown>>;
+  const key = path.slice(dot + 1);
+  return Object.hasOwn(values, key) ? values[key] : undefined;
+}

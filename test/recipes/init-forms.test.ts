@@ -1,0 +1,152 @@
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { gzipSync } from "node:zlib";
+import { describe, expect, it } from "vitest";
+import { proposeMapping } from "../../src/recipes/init.js";
+import { root } from "../support/catalog.js";
+import { filesIn, importBy, proposeFor, tableOf } from "../support/proposed.js";
+import { textRow, workbook } from "../support/workbook.js";
+
+const csv = "id,name\nsrv-1,A\nsrv-2,B\n";
+
+/** Proposes for files of a folder, and imports them by it. */
+async function tried(files: Readonly<Record<string, string | Buffer>>, args: readonly string[] = Object.keys(files)) {
+  const folder = await filesIn(files);
+  const sources = args.map((arg) => join(folder, arg));
+  const proposed = await proposeFor(sources);
+  const imported = await importBy(proposed, sources);
+  return { ...proposed, ...imported, created: imported.report.entities.created };
+}
+
+describe("init by the form of a file", () => {
+  it("makes each sheet of a workbook a kind, with its types, dates and relations, and leaves out what is no table", async () => {
+    const servers = [2, 3, 4, 5].map(
+      (row) =>
+        `<row r="${row}"><c r="A${row}" t="inlineStr"><is><t>srv-${row}</t></is></c><c r="B${row}"><v>${row * 1.5}</v></c><c r="C${row}" t="b"><v>1</v></c><c r="D${row}" s="1"><v>4541${row}</v></c><c r="E${row}" t="inlineStr"><is><t>app-${row % 2}</t></is></c></row>`,
+    );
+    const book = workbook(
+      [
+        { name: "Cover", rows: "" },
+        { name: "My Servers", rows: textRow(1, ["Name", "Load", "Virtual", "Since", "App"]) + servers.join("") },
+        {
+          name: "Apps",
+          rows: [
+            ["ID", "Label"],
+            ["app-0", "Shop"],
+            ["app-1", "Bank"],
+          ]
+            .map((cells, at) => textRow(at + 1, cells))
+            .join(""),
+        },
+      ],
+      { formats: ["yyyy\\-mm\\-dd"] },
+    );
+    const folder = await filesIn({ "book.xlsx": book });
+    const proposed = await proposeFor([join(folder, "book.xlsx")]);
+    expect(proposed.entities["My Servers"]).toMatchObject({ identifier: ".Name", relations: { app: ".App" } });
+    const types = Object.entries(proposed.blueprints["My-Server"]?.schema.properties ?? {});
+    expect(types.map(([key, { type, format }]) => [key, format ?? type])).toEqual([
+      ["load", "number"],
+      ["virtual", "boolean"],
+      ["since", "date-time"],
+    ]);
+    expect(proposed.questions).toContainEqual(expect.stringMatching(/book\.xlsx#Cover holds no table/));
+    const sheets = ["My Servers", "Apps"].map((sheet) => join(folder, `book.xlsx#${sheet}`));
+    const { report, faults } = await importBy(proposed, sheets);
+    expect([report.entities.created, report.rejects, faults]).toEqual([6, [], []]);
+    const again = await importBy(proposed, [`My Servers=${join(folder, "book.xlsx")}`, sheets[1] as string]);
+    expect(again.report.entities.created).toBe(6);
+  });
+
+  it("reading/17: makes records of a map by their keys", async () => {
+    const map = { "srv-1": { name: "A", tier: 1 }, "srv-2": { name: "B", tier: 2 }, "srv-3": { name: "C", tier: 2 } };
+    for (const text of [map, { data: { hosts: map } }]) {
+      const { parsed, entities, created, faults } = await tried({ "hosts.json": JSON.stringify(text) });
+      const at = "data" in text ? { records: "data.hosts" } : {};
+      expect(parsed.sources?.hosts?.json ?? parsed.source?.json).toEqual({ ...at, keyed: "key" });
+      expect([entities.hosts?.identifier, entities.hosts?.properties]).toEqual([".key", { tier: ".tier" }]);
+      expect([created, faults]).toEqual([3, []]);
+    }
+  });
+
+  it("takes neither the fields of one record nor the parts of a document for a map of records", async () => {
+    const record = { number: { display_value: "INC1", value: "INC1" }, state: { display_value: "New", value: "1" } };
+    const folder = await filesIn({
+      "incident.json": JSON.stringify({ result: record }),
+      "app.json": JSON.stringify({ metadata: { name: "a", labels: { x: "y" } }, spec: { replicas: 2 } }),
+    });
+    for (const name of ["incident.json", "app.json"]) {
+      const { parsed, tried: lines } = await proposeFor([join(folder, name)]);
+      expect([parsed.source?.json, lines[0]?.lines[0]]).toEqual([
+        undefined,
+        expect.stringContaining("1 records, 1 would"),
+      ]);
+    }
+  });
+
+  it("looks past what a reply says about itself for the list of records", async () => {
+    const text = JSON.stringify({ meta: { generated: "x", count: 1 }, result: { hosts: [{ id: "a" }, { id: "b" }] } });
+    const { parsed, created } = await tried({ "hosts.json": text });
+    expect([parsed.source?.json, created]).toEqual([{ records: "result.hosts" }, 2]);
+  });
+
+  it("reads YAML documents and lists, and asks about documents of several kinds", async () => {
+    const document = (kind: string, name: string): string =>
+      `---\napiVersion: backstage.io/v1alpha1\nkind: ${kind}\nmetadata:\n  name: ${name}\n  annotations:\n    github.com/project-slug: org/${name}\n  tags: [java]\nspec:\n  owner: team-a\n`;
+    const { created, faults, entities, questions } = await tried({
+      "catalog-info.yaml": document("Component", "shop") + document("Component", "bank") + document("System", "sales"),
+      "hosts.yml": "- { id: a, cores: 4, since: 2024-05-01 }\n- { id: b, cores: 8, since: 2024-06-01 }\n",
+    });
+    expect([created, faults]).toEqual([5, []]);
+    expect(entities["catalog-info"]).toMatchObject({
+      identifier: ".metadata.name",
+      properties: { metadataAnnotations: ".metadata.annotations", metadataTags: ".metadata.tags" },
+    });
+    expect(questions).toContainEqual(expect.stringContaining("does each kind (Component, System) deserve a blueprint"));
+  });
+
+  it.each([
+    ["hosts.csv.gz", gzipSync(csv)],
+    ["hosts.csv", JSON.stringify([{ id: "srv-1" }, { id: "srv-2" }])],
+    ["hosts.ndjson", '[{"id":"srv-1"},\n{"id":"srv-2"}]'],
+    ["hosts.json", '{"id":"srv-1"}\n{"id":"srv-2"}\n'],
+  ])("reads %s by its content", async (name, bytes) => {
+    const { created, faults, entities } = await tried({ [name]: bytes });
+    expect([created, faults, entities.hosts?.identifier]).toEqual([2, [], ".id"]);
+  });
+
+  it("takes a folder or a pattern, without what --ignore names", async () => {
+    const folder = await filesIn({ "in/hosts.csv": csv, "in/apps.csv": "id\na\nb\n", "in/old_notes.csv": "x\n1\n" });
+    for (const source of [join(folder, "in"), join(folder, "in/*.csv")]) {
+      const { mapping } = await proposeMapping({ sources: [source], ignore: ["old*"] });
+      expect(mapping.match(/kind: \w+/g)).toEqual(["kind: apps", "kind: hosts"]);
+    }
+  });
+
+  it("reading/34: reads what a shell substitutes for a file", async () => {
+    const folder = await filesIn({ "hosts.csv": csv });
+    const run = promisify(execFile)("bash", [
+      "-c",
+      '"$0" "$1" init hosts=<(cat "$2")',
+      process.execPath,
+      join(root, "dist/cli/main.js"),
+      join(folder, "hosts.csv"),
+    ]);
+    const { stdout } = await run;
+    expect(stdout).toContain("  - kind: hosts\n");
+  });
+
+  it("reads no further than --limit asks for: a byte far behind is not seen", async () => {
+    const rows = Buffer.from(tableOf("id,name", 50_000, (index) => `srv-${index},Name ${index} ${"x".repeat(180)}`));
+    const folder = await filesIn({ "hosts.csv": Buffer.concat([rows, Buffer.from("srv-x,Caf\u00e9\n", "latin1")]) });
+    const few = await proposeFor([join(folder, "hosts.csv")], { limit: 10 });
+    expect([few.tried[0]?.lines[0], few.questions, few.parsed.source?.encoding]).toEqual([
+      expect.stringContaining("10 records, 10 would"),
+      [],
+      undefined,
+    ]);
+    const whole = await proposeFor([join(folder, "hosts.csv")]);
+    expect(whole.questions[0]).toContain("line 50002 is not UTF-8");
+  });
+});
