@@ -33,7 +33,7 @@ const rows: readonly Row[] = [
     ["recipes/resume.test.ts", "ends the resume with its file and line, and nothing is taken for written"],
     ["state/journal.test.ts", "notices any flipped bit, and names file and line"],
   ],
-  ["a power cut, then resume", ["recipes/power-cut.test.ts", "ends with the catalog of an untroubled one"]],
+  ["a power cut, then resume", ["recipes/power-cut.test.ts", "ends with the catalog of an undisturbed one"]],
   [
     "mode create, a lost reply, a server's clock that is years behind",
     ["recipes/lost-creations.test.ts", "a server whose clock is 10 years behind"],
