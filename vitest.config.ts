@@ -12,6 +12,7 @@ const inBoth = [
   "test/recipes/plan.test.ts",
   "test/recipes/power-cut.test.ts",
   "test/recipes/readings/*.test.ts",
+  "test/recipes/undo-worlds.test.ts",
 ];
 /** Files that take minutes by their nature. */
 const longOnly = "test/**/*.long.test.ts";

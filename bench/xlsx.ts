@@ -103,7 +103,8 @@ const sink = spawn(process.execPath, [join(import.meta.dirname, "sink.js")], { s
 try {
   const [address] = await once(sink.stdout, "data");
   const apiUrl = String(address).trim();
-  writeFileSync(join(folder, "things.yaml"), mappingText);
+  // Keys would cost both alike.
+  writeFileSync(join(folder, "things.yaml"), `duplicates: off\n${mappingText}`);
   await writeThings(join(folder, "things.csv"), records);
   await writeBook(join(folder, "things.xlsx"));
   const sources = ["things.csv", "things.xlsx"];

@@ -72,6 +72,16 @@ export interface EntityParts {
   readonly mode?: Mode | undefined;
   /** Why it counts as rejected although it is written: without the relations whose targets are missing. */
   readonly rejected?: Finding | undefined;
+  /** What else fields of it came from, where entities of one key became one: those count as duplicates, and are rejected with it. */
+  readonly parts?: readonly EntityPart[] | undefined;
+}
+
+/** Where a part of an entity came from. */
+export interface EntityPart {
+  readonly at: Place;
+  readonly span?: Span | undefined;
+  readonly resource: number;
+  readonly item: number;
 }
 
 /**
@@ -91,6 +101,7 @@ export class Entity implements EntityParts {
   readonly before: EntityBody | null | undefined;
   readonly mode: Mode | undefined;
   readonly rejected: Finding | undefined;
+  readonly parts: readonly EntityPart[] | undefined;
 
   constructor(parts: EntityParts) {
     this.at = parts.at;
@@ -105,6 +116,7 @@ export class Entity implements EntityParts {
     this.before = parts.before;
     this.mode = parts.mode;
     this.rejected = parts.rejected;
+    this.parts = parts.parts;
   }
 
   /** The values, read from the text at each call. */
@@ -180,7 +192,8 @@ export function targetsOf(value: RelationValue | undefined): readonly string[] {
 }
 
 /** Where an entity came from and which one it is, as a reject of it tells. */
-export function originOf({ at, span, resource, item, key }: Entity): Omit<Reject, "code" | "message" | "stage"> {
+export function originOf(entity: Entity): Omit<Reject, "code" | "message" | "stage"> {
+  const { at, span, resource, item, key, parts } = entity;
   const { blueprint, identifier } = key;
-  return { at, ...(span && { span }), resource, item, blueprint, identifier };
+  return { at, ...(span && { span }), resource, item, blueprint, identifier, ...(parts && { parts }) };
 }

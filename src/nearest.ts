@@ -1,8 +1,12 @@
 /** Longest name that is compared; longer ones are no slips of the pen. */
 const maxComparedCharacters = 100;
 
-/** Finds the name that a slip of the pen most likely meant: the same but for case, or at most a third of its characters changed; the first of equals. */
+/**
+ * Finds the name that a slip of the pen most likely meant: the same but for case, the same letters in another order (`teir`), or at most a third of its
+ * characters changed; the first of equals.
+ */
 export function nearest(name: string, names: Iterable<string>): string | undefined {
+  const letters = sortedLetters(name);
   const wanted = name.toLowerCase();
   let best: string | undefined;
   let least = Math.max(1, Math.floor(name.length / 3)) + 1;
@@ -10,13 +14,19 @@ export function nearest(name: string, names: Iterable<string>): string | undefin
     if (candidate === name) continue;
     if (Math.max(candidate.length, name.length) > maxComparedCharacters) continue;
     if (Math.abs(candidate.length - name.length) >= least) continue;
-    const distance = editDistance(wanted, candidate.toLowerCase());
+    const lower = candidate.toLowerCase();
+    const isSwapped = lower !== wanted && sortedLetters(candidate) === letters;
+    const distance = isSwapped ? 1 : editDistance(wanted, lower);
     if (distance < least && distance < name.length) {
       least = distance;
       best = candidate;
     }
   }
   return best;
+}
+
+function sortedLetters(name: string): string {
+  return [...name.toLowerCase()].sort().join("");
 }
 
 /** Insertions, deletions and changes between two words (Levenshtein). */

@@ -33,8 +33,11 @@ export const rejectCodes = {
   entity_too_large: "the entity alone is larger than a request may be",
   // settle
   duplicate_differs: "a later record repeats an entity with other content, and the mapping says duplicates: error",
+  duplicate_conflict: "records of one entity have two values for one field, and the mapping merges them",
+  part_rejected: "another record of the entity was rejected, and the mode writes an entity as a whole",
   // write
   already_exists: "mode create, and the entity exists",
+  not_in_catalog: "the entity does not exist, and --update-only creates none",
   relation_target_missing: "a relation's target does not exist",
   relation_target_rejected: "a relation's target was itself rejected in this import",
   refused_by_api: "the API refused the entity",
@@ -75,6 +78,8 @@ export interface Reject extends Finding {
   readonly blueprint?: string;
   readonly identifier?: string;
   readonly also?: readonly Finding[];
+  /** Further records that fields of the refused entity came from. They are given back with it. */
+  readonly parts?: readonly { readonly at: Place; readonly span?: Span | undefined }[];
   /** HTTP status and trace id of the reply that refused. */
   readonly status?: number;
   readonly traceId?: string;

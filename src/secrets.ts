@@ -15,11 +15,39 @@ export interface Credentials {
  */
 export function maskSecrets(text: string, name = ""): string {
   if (text !== "" && namesSecret(name)) return masked(text);
-  if (text.length < shortestSecret) return text;
-  let shown = text;
+  let shown = withoutHidden(text);
+  if (text.length < shortestSecret) return shown;
   for (const form of forms) shown = shown.replace(form, (secret) => masked(secret));
   shown = shown.replace(userinfo, "$1***@").replace(secretOfQuery, "$1***");
   return shown.replace(longWord, (word) => (looksRandom(word) ? masked(word) : word));
+}
+
+/** Values that no message shows, with the environment variables that hold them. For the life of the process: what was once a secret stays one. */
+const hidden = new Map<string, string>();
+
+/** Keeps the values of environment variables out of every text that {@link maskSecrets} and {@link withoutHidden} give from here on. */
+export function hideValues(variables: Iterable<readonly [name: string, value: string]>): void {
+  for (const [name, value] of variables) if (value !== "" && value !== name) hidden.set(value, `$${name}`);
+}
+
+/** Shorter values are hidden where they are the whole text: part of one, they may be anything. */
+const shortestPart = 4;
+
+/** Gives a value with the names of environment variables in place of their hidden values, however deep in it they are. */
+export function withoutHidden<T>(value: T): T {
+  if (hidden.size === 0) return value;
+  if (typeof value === "string") return hiddenText(value) as T;
+  if (Array.isArray(value)) return value.map(withoutHidden) as T;
+  if (typeof value !== "object" || value === null || value instanceof Date) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [hiddenText(key), withoutHidden(inner)])) as T;
+}
+
+function hiddenText(text: string): string {
+  const whole = hidden.get(text);
+  if (whole !== undefined) return whole;
+  let shown = text;
+  for (const [value, name] of hidden) if (value.length >= shortestPart) shown = shown.replaceAll(value, () => name);
+  return shown;
 }
 
 /**

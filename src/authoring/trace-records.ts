@@ -6,6 +6,7 @@ import type { CompiledMapping, CompiledResource } from "../map/compile-mapping.j
 import { sourceOptionsFor } from "../map/mapping-file.js";
 import { without } from "../map/plain.js";
 import { blanksOf, objectOf } from "../map/prepare.js";
+import { variablesIn } from "../map/tokens.js";
 import type { SourceRecord } from "../record.js";
 
 /** What one leaf of the mapping gave for one candidate. */
@@ -121,7 +122,7 @@ async function traceResource(
 const batchSize = 100;
 
 async function runLeaves(
-  { engine }: CompiledMapping,
+  { engine, environment }: CompiledMapping,
   leaves: readonly { readonly path: string; readonly line?: number; readonly expression: string }[],
   inputs: readonly unknown[],
 ): Promise<readonly (readonly LeafTrace[])[]> {
@@ -130,7 +131,7 @@ async function runLeaves(
   const traces: LeafTrace[][] = [];
   for (let from = 0; from < inputs.length; from += batchSize) {
     const texts = inputs.slice(from, from + batchSize).map((input) => JSON.stringify(input ?? null));
-    const answer = await engine.run(programs, texts);
+    const answer = await engine.run(programs, texts, environment);
     if ("stuck" in answer) {
       const path = leaves[answer.stuck.leaf >> 1]?.path ?? "an expression";
       throw new ExpressionError(`${path} never ends, or breaks the engine`, { hint: "Correct the expression." });
@@ -140,7 +141,7 @@ async function runLeaves(
         leaves.map(({ path, line, expression }, index) => {
           const [first, all] = [row[2 * index], row[2 * index + 1]];
           const outputs = Array.isArray(all?.value) ? all.value : first?.error === undefined ? [first?.value] : [];
-          const error = first?.error ?? all?.error;
+          const error = failureOf(expression, first?.error ?? all?.error);
           return {
             path,
             ...(line === undefined ? {} : { line }),
@@ -152,4 +153,10 @@ async function runLeaves(
       );
   }
   return traces;
+}
+
+/** jq repeats the value it failed on, or the beginning of it. */
+function failureOf(expression: string, error: string | undefined): string | undefined {
+  const [variable] = error === undefined ? [] : variablesIn(expression);
+  return variable === undefined ? error : `what jq says may hold the value of env.${variable}`;
 }

@@ -30,14 +30,21 @@ function typeFault(type: unknown): string {
   return `is ${JSON.stringify(type)}; write one of "string", "number", "boolean", "object", "array"`;
 }
 
-const property = z.looseObject({
-  type: z.enum(["string", "number", "boolean", "object", "array"], { error: ({ input }) => typeFault(input) }),
-  title: title.optional(),
-  format: z.string().optional(),
-  spec: z.string().optional(),
-  enum: z.array(z.unknown()).min(1).optional(),
-  items: itemsSchema.optional(),
+const listedType = z.enum(["string", "number", "boolean", "object", "array"], {
+  error: ({ input }) => typeFault(input),
 });
+
+const anyType = z.string({ error: ({ input }) => typeFault(input) });
+
+const property = <T extends z.ZodType>(type: T) =>
+  z.looseObject({
+    type,
+    title: title.optional(),
+    format: z.string().optional(),
+    spec: z.string().optional(),
+    enum: z.array(z.unknown()).min(1).optional(),
+    items: itemsSchema.optional(),
+  });
 
 const relation = z
   .looseObject({
@@ -56,32 +63,38 @@ const calculated = z.record(key, z.unknown()).optional();
  * A blueprint as files and replies give it. Words that are not known here pass: Port adds some every month, and the API checks them.
  * @source API reference, "Create a blueprint"
  */
-const blueprintSchema = z
-  .looseObject({
-    identifier: blueprintIdentifier,
-    title: title.optional(),
-    icon: z.string().nullish(),
-    description: z.string().nullish(),
-    schema: z.looseObject({
-      properties: z.record(key, property),
-      required: z.array(z.string()).optional(),
-    }),
-    relations: z.record(key, relation).optional(),
-    mirrorProperties: calculated,
-    calculationProperties: calculated,
-    aggregationProperties: calculated,
-    ownership: z.looseObject({ type: z.enum(["Direct", "Inherited"]) }).nullish(),
-  })
-  .superRefine(({ schema: { properties, required = [] } }, context) => {
-    for (const [index, name] of required.entries()) {
-      if (Object.hasOwn(properties, name)) continue;
-      context.addIssue({
-        code: "custom",
-        path: ["schema", "required", index],
-        message: `names "${name}", which is no property of the blueprint`,
-      });
-    }
-  });
+const blueprintSchema = <T extends z.ZodType>(type: T) =>
+  z
+    .looseObject({
+      identifier: blueprintIdentifier,
+      title: title.optional(),
+      icon: z.string().nullish(),
+      description: z.string().nullish(),
+      schema: z.looseObject({
+        properties: z.record(key, property(type)),
+        required: z.array(z.string()).optional(),
+      }),
+      relations: z.record(key, relation).optional(),
+      mirrorProperties: calculated,
+      calculationProperties: calculated,
+      aggregationProperties: calculated,
+      ownership: z.looseObject({ type: z.enum(["Direct", "Inherited"]) }).nullish(),
+    })
+    .superRefine(({ schema: { properties, required = [] } }, context) => {
+      for (const [index, name] of required.entries()) {
+        if (Object.hasOwn(properties, name)) continue;
+        context.addIssue({
+          code: "custom",
+          path: ["schema", "required", index],
+          message: `names "${name}", which is no property of the blueprint`,
+        });
+      }
+    });
+
+/** Types of properties that a file may hold: those that Port's description lists, or any, as a catalog may have them. */
+export type PropertyTypes = "listed" | "any";
+
+const schemas = { listed: blueprintSchema(listedType), any: blueprintSchema(anyType) };
 
 /**
  * Reads the blueprints of one file: a blueprint, a list of them, or an object with the list under `blueprints`, as the API's own reply has it.
@@ -89,13 +102,13 @@ const blueprintSchema = z
  * @param file - name of the file; `.yaml` and `.yml` are read as YAML, all else as JSON
  * @throws {BlueprintError} with every fault at once, each with its dotted path
  */
-export function parseBlueprints(text: string, file: string): Blueprint[] {
+export function parseBlueprints(text: string, file: string, types: PropertyTypes = "listed"): Blueprint[] {
   const content = parseContent(text, file);
   const { values, prefix } = valuesOf(content);
   const issues: Issue[] = [];
   const blueprints: Blueprint[] = [];
   for (const [index, value] of values.entries()) {
-    const parsed = blueprintSchema.safeParse(value);
+    const parsed = schemas[types].safeParse(value);
     const path = prefix === undefined ? [] : [...prefix, index];
     // the value itself, not the parsed copy: key order and unknown words stay as the file has them
     if (parsed.success) blueprints.push(value as Blueprint);

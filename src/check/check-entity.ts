@@ -17,6 +17,12 @@ export interface TypedEntity {
   readonly clears: readonly ClearedField[];
 }
 
+/** How a candidate's fields are typed. */
+export interface TypeOptions {
+  readonly mode: Mode;
+  readonly unknownProperties?: "refuse" | "warn";
+}
+
 const nothing: readonly ClearedField[] = [];
 
 /**
@@ -27,7 +33,7 @@ const nothing: readonly ClearedField[] = [];
 export function typeEntity(
   candidate: Candidate,
   blueprint: CompiledBlueprint,
-  mode: Mode,
+  { mode, unknownProperties = "refuse" }: TypeOptions,
   diagnostics: EntityDiagnostics,
 ): TypedEntity {
   const { title, icon, team } = candidate.fields;
@@ -49,7 +55,7 @@ export function typeEntity(
     const typed = typeTeam(team, blueprint.team, diagnostics);
     if (typed !== undefined) head.team = typed;
   }
-  const properties = typeProperties(candidate.fields.properties, blueprint, diagnostics);
+  const properties = typeProperties(candidate.fields.properties, blueprint, unknownProperties, diagnostics);
   const relations = typeRelations(candidate.fields.relations, blueprint, diagnostics);
   const clears =
     title === null || icon === null || team === null ? clearedFields(candidate, blueprint, mode, diagnostics) : nothing;
@@ -80,6 +86,7 @@ function clearedFields(
 function typeProperties(
   raw: Readonly<Record<string, unknown>>,
   blueprint: CompiledBlueprint,
+  unknown: "refuse" | "warn",
   diagnostics: EntityDiagnostics,
 ): Record<string, unknown> {
   // A copy keeps the shape of the fields, so that no key is added.
@@ -89,8 +96,10 @@ function typeProperties(
     if (value === undefined) continue;
     const field = blueprint.properties.get(key);
     diagnostics.at(field?.path ?? `properties.${key}`, value);
-    if (field === undefined) refuseUnknownProperty(key, blueprint, diagnostics);
-    else if (value !== null) typed[key] = field.type(value, diagnostics);
+    if (field === undefined) {
+      if (unknown === "refuse") refuseUnknownProperty(key, blueprint, diagnostics);
+      else typed[key] = leftOut(key, value, blueprint, diagnostics);
+    } else if (value !== null) typed[key] = field.type(value, diagnostics);
     else if (field.isRequired) diagnostics.refuse("required_missing", "is required, and its value is null");
   }
   for (const key of blueprint.mustBring.properties) {
@@ -132,6 +141,13 @@ function typeRelations(
     diagnostics.refuse("required_missing", "is required, and has no target");
   }
   return typed;
+}
+
+/** Port leaves it out as well, without a word. */
+function leftOut(key: string, value: unknown, { identifier }: CompiledBlueprint, diagnostics: EntityDiagnostics): void {
+  if (value === null) return;
+  const message = `the blueprint ${identifier} has no property ${key}; entities are written without it, as Port writes them`;
+  diagnostics.warn("unknown_property", message);
 }
 
 function refuseUnknownProperty(key: string, blueprint: CompiledBlueprint, diagnostics: EntityDiagnostics): void {

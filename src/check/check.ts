@@ -15,6 +15,10 @@ export interface CheckOptions {
   readonly mode: Mode;
   /** Whether missing relation targets are created; it changes nothing here, since a target's existence is not checked. */
   readonly createMissing: boolean;
+  /** What becomes of a property that the blueprint lacks: a reject (default), or left out with a warning. */
+  readonly unknownProperties?: "refuse" | "warn";
+  /** Whether the entities of a resource are parts of larger ones, so that a required value may come with another part. Default: none are. */
+  readonly isPart?: (resource: number) => boolean;
   /** Largest entity, in bytes of UTF-8. Default: what a request of one entity may hold. */
   readonly maxEntityBytes?: number;
 }
@@ -33,7 +37,13 @@ export function checkEntities(
   options: CheckOptions,
 ): Stage<Candidate, Entity> {
   return async function* check(chunks) {
-    const room: Room = { blueprints, options, compiled: new Map(), diagnostics: openDiagnostics() };
+    const room: Room = {
+      blueprints,
+      options,
+      compiled: new Map(),
+      compiledAsParts: new Map(),
+      diagnostics: openDiagnostics(),
+    };
     for await (const chunk of chunks) yield checkChunk(chunk, room);
     const warnings = room.diagnostics.dayMonths();
     const tally = { read: 0, mapped: 0, skipped: 0, rejected: 0 };
@@ -41,10 +51,41 @@ export function checkEntities(
   };
 }
 
+/** Judges an entity that was made of parts by what cannot be judged of one part: whether it brings what it must, and fits a request. */
+export function wholeCheck(
+  blueprints: ReadonlyMap<string, Blueprint>,
+  { mode }: Pick<CheckOptions, "mode">,
+): (entity: Entity) => readonly Finding[] {
+  const required = new Map<string, CompiledBlueprint["mustBring"]>();
+  const mustBringOf = (name: string): CompiledBlueprint["mustBring"] => {
+    const blueprint = blueprints.get(name);
+    const known = required.get(name);
+    if (known !== undefined || blueprint === undefined) return known ?? { properties: [], relations: [] };
+    const { mustBring } = compileBlueprint(blueprint, mode);
+    required.set(name, mustBring);
+    return mustBring;
+  };
+  return ({ key, bytes, body, relations }) => {
+    const { properties, relations: links } = mustBringOf(key.blueprint);
+    const message = "is required, and no record of the entity has a value for it";
+    const lacks = [
+      ...properties.filter((name) => body.properties[name] == null).map((name) => `properties.${name}`),
+      ...links.filter((name) => relations[name] == null).map((name) => `relations.${name}`),
+    ].map((path): Finding => ({ code: "required_missing", path, message }));
+    if (bytes <= maxEntityBytes) return lacks;
+    return [...lacks, { code: "entity_too_large", message: tooLarge(bytes, maxEntityBytes) }];
+  };
+}
+
+function tooLarge(bytes: number, most: number): string {
+  return `the entity has ${bytes} bytes, and a request may hold ${most}`;
+}
+
 interface Room {
   readonly blueprints: ReadonlyMap<string, Blueprint>;
   readonly options: CheckOptions;
   readonly compiled: Map<string, CompiledBlueprint>;
+  readonly compiledAsParts: Map<string, CompiledBlueprint>;
   readonly diagnostics: EntityDiagnostics;
 }
 
@@ -63,8 +104,14 @@ function checkChunk(chunk: Chunk<Candidate>, room: Room): Chunk<Entity> {
   return { items, rejects: inSourceOrder(chunk.rejects, rejects), warnings, tally: chunk.tally };
 }
 
-function compiledOf({ blueprint: name }: Candidate, room: Room, warnings: Warning[]): CompiledBlueprint | undefined {
-  const known = room.compiled.get(name);
+function compiledOf(
+  { blueprint: name, resource }: Candidate,
+  room: Room,
+  warnings: Warning[],
+): CompiledBlueprint | undefined {
+  const isPart = room.options.isPart?.(resource) === true;
+  const compiledOnce = isPart ? room.compiledAsParts : room.compiled;
+  const known = compiledOnce.get(name);
   if (known !== undefined) return known;
   const blueprint = room.blueprints.get(name);
   if (blueprint === undefined) {
@@ -72,8 +119,9 @@ function compiledOf({ blueprint: name }: Candidate, room: Room, warnings: Warnin
     const hint = didYouMean(name, room.blueprints.keys());
     return room.diagnostics.refuse("unknown_blueprint", `there is no such blueprint${hint}`);
   }
-  const compiled = compileBlueprint(blueprint, room.options.mode);
-  room.compiled.set(name, compiled);
+  // As in merge, what it must bring is judged once it is whole.
+  const compiled = compileBlueprint(blueprint, isPart ? "merge" : room.options.mode);
+  compiledOnce.set(name, compiled);
   for (const path of compiled.unreadable) {
     const message = "the property's schema has words that cannot be read here; the API alone checks them";
     warnings.push({ code: "constraint_unchecked", message, blueprint: name, path, count: 1 });
@@ -82,14 +130,14 @@ function compiledOf({ blueprint: name }: Candidate, room: Room, warnings: Warnin
 }
 
 function entityOf(candidate: Candidate, blueprint: CompiledBlueprint, room: Room): Entity | undefined {
-  const { body, clears } = typeEntity(candidate, blueprint, room.options.mode, room.diagnostics);
+  const { body, clears } = typeEntity(candidate, blueprint, room.options, room.diagnostics);
   if (room.diagnostics.findings().length > 0) return undefined;
   const json = JSON.stringify(body);
   const bytes = Buffer.byteLength(json);
   const most = room.options.maxEntityBytes ?? maxEntityBytes;
   if (bytes > most) {
     room.diagnostics.at("", undefined);
-    return room.diagnostics.refuse("entity_too_large", `the entity has ${bytes} bytes, and a request may hold ${most}`);
+    return room.diagnostics.refuse("entity_too_large", tooLarge(bytes, most));
   }
   const { at, span, resource, item } = candidate;
   return new Entity({

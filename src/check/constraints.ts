@@ -4,6 +4,7 @@ import type { Property } from "../blueprint.js";
 import { lenientRegExp } from "../pattern.js";
 import type { RejectCode } from "../reject.js";
 import type { Diagnostics } from "./diagnostics.js";
+import { identifierFix } from "./fixes.js";
 
 /**
  * How a text stands to a format. `wrong`: refused by every published validator of a format that Port enforces; `unusual`: refused by the
@@ -95,7 +96,7 @@ export function identifierFault(text: string): string | undefined {
   if (text === "." || text === "..") return 'is "." or ".."';
   const stranger = /[^\p{L}0-9@_.+:\\/='-]/u.exec(text);
   if (stranger !== null) {
-    return `holds ${characterName(stranger[0])}; letters, digits and @ _ . + : \\ / = ' - are allowed`;
+    return `holds ${characterName(stranger[0])}; letters, digits and @ _ . + : \\ / = ' - are allowed${identifierFix(text, stranger[0])}`;
   }
   const isLong = text.length > maxIdentifierCharacters && [...text].length > maxIdentifierCharacters;
   return isLong ? `is longer than ${maxIdentifierCharacters} characters` : undefined;

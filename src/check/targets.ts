@@ -4,6 +4,7 @@ import type { Issue } from "../errors.js";
 import { didYouMean } from "../nearest.js";
 import { identifierFault } from "./constraints.js";
 import type { Diagnostics } from "./diagnostics.js";
+import { behind, listFix } from "./fixes.js";
 import { calculatedBy } from "./read-only.js";
 import { kindOf, searchQueryFault } from "./type-text.js";
 
@@ -16,12 +17,15 @@ export interface MappedTarget {
   readonly blueprint: string;
   readonly properties: readonly string[];
   readonly relations: readonly string[];
+  /** The property that says what the resource owns, for `--prune`; it must be there in any case. */
+  readonly owns?: string;
 }
 
 /** Compares what a mapping writes to with the blueprints: unknown blueprints, properties and relations, with the nearest name, and properties that Port calculates. */
 export function checkTargets(
   targets: readonly MappedTarget[],
   blueprints: ReadonlyMap<string, Blueprint>,
+  unknownProperties: "refuse" | "warn" = "refuse",
 ): readonly Issue[] {
   return targets.flatMap((target) => {
     const line = target.line === undefined ? {} : { line: target.line };
@@ -33,7 +37,9 @@ export function checkTargets(
     const issue = (path: string, message: string | undefined): Issue[] =>
       message === undefined ? [] : [{ path: `${target.path}.${path}`, message, ...line }];
     return [
-      ...target.properties.flatMap((key) => issue(`properties.${key}`, propertyFault(key, blueprint))),
+      ...target.properties
+        .filter((key) => unknownProperties === "refuse" || target.owns === key)
+        .flatMap((key) => issue(`properties.${key}`, propertyFault(key, blueprint))),
       ...target.relations.flatMap((key) => issue(`relations.${key}`, relationFault(key, blueprint))),
     ];
   });
@@ -44,11 +50,16 @@ function propertyFault(key: string, blueprint: Blueprint): string | undefined {
   if (Object.hasOwn(properties, key)) return undefined;
   const source = calculatedBy(blueprint).get(key);
   const name = `blueprint "${blueprint.identifier}"`;
-  if (source !== undefined) return `${name} fills the property "${key}" by ${source}; nothing may be written to it`;
+  if (source !== undefined)
+    return `${name} fills the property "${key}" by ${source}; nothing may be written to it${orLeaveOut}`;
   if (Object.hasOwn(blueprint.relations ?? {}, key))
     return `${name} has "${key}" as a relation; map it under relations`;
-  return `${name} has no property "${key}"${didYouMean(key, Object.keys(properties))}`;
+  return `${name} has no property "${key}"${didYouMean(key, Object.keys(properties))}${orLeaveOut}`;
 }
+
+/** A word of the mapping that writes without such properties. */
+export const leaveOut = "`unknownProperties: warn`";
+const orLeaveOut = `; ${leaveOut} at the root of the mapping writes without it, as Port does`;
 
 function relationFault(key: string, blueprint: Blueprint): string | undefined {
   const relations = blueprint.relations ?? {};
@@ -106,8 +117,11 @@ function targetFault(target: unknown, many: boolean): string | undefined {
   if (typeof target === "string") {
     const fault = identifierFault(target);
     if (fault === undefined) return undefined;
-    return `names a target whose identifier ${fault}${many && /[,;|]/.test(target) ? '; write split(",") in the expression' : ""}`;
+    // A list in one text is no identifier with a comma.
+    if (many && /[,;|]/.test(target)) return `names several targets in one text${listFix(target)}`;
+    return `names a target whose identifier ${fault}`;
   }
-  if (typeof target === "number") return "names a target by a number; write tostring in the expression";
+  if (typeof target === "number")
+    return `names a target by a number${behind(many ? 'if type == "array" then map(tostring) else tostring end' : "tostring")}`;
   return `expects an identifier${many ? " or a list of them" : ""}, got ${kindOf(target)}`;
 }

@@ -3,6 +3,7 @@ import { decimalPattern, exactNumber, jsonNumbersAreLossless } from "../decimal.
 import { nearest } from "../nearest.js";
 import { compileConstraints, formatJudges, isTypedEnum } from "./constraints.js";
 import type { Diagnostics, Typer } from "./diagnostics.js";
+import { listFix, numberFault } from "./fixes.js";
 import { kindOf, passesFormat, typeFormattedText, typeText } from "./type-text.js";
 
 /** The words that are a boolean, in any case. The list is closed: no other text is. */
@@ -26,18 +27,13 @@ const typeBoolean: Typer = (value, diagnostics) => {
 const typeNumber: Typer = (value, diagnostics) => {
   if (typeof value === "number" && Number.isFinite(value)) return value;
   if (typeof value !== "string") return diagnostics.refuse("wrong_type", `expects a number, got ${kindOf(value)}`);
-  return exactNumber(value) ?? diagnostics.refuse("wrong_type", `expects a number, ${fault(value)}`);
+  const number = exactNumber(value);
+  if (number !== undefined) return number;
+  const fault = decimalPattern.test(value)
+    ? "and this text has more digits than a number can hold"
+    : numberFault(value);
+  return diagnostics.refuse("wrong_type", `expects a number, ${fault}`);
 };
-
-function fault(text: string): string {
-  if (decimalPattern.test(text)) return "and this text has more digits than a number can hold";
-  if (text === "") return "got empty text; name it in the mapping's blanks if it means no value";
-  if (text.trim() !== text) return "got text with blanks around it; trim it in the expression";
-  if (/^[+-]?\d+(?:[,.' \u00A0\u202F\u2019]\d{3})*[,.]?\d*$/.test(text)) {
-    return "got a number of another writing; say how it is written in columns: { <column>: { number: { decimal, group } } }";
-  }
-  return "got text that is none";
-}
 
 /** A typer of lists: a JSON array, or the JSON text of one; each of its items typed in turn. A lone value is no list: the mapping says `[.x]` or `split`. */
 function typeList(typeItem: Typer): Typer {
@@ -83,9 +79,8 @@ const typeLabeledUrl: Typer = (value, diagnostics) => {
 function parseJsonText(text: string, opener: "{" | "[", diagnostics: Diagnostics): unknown {
   const wanted = opener === "{" ? "an object" : "a list";
   if (!text.trimStart().startsWith(opener)) {
-    const fix =
-      opener === "[" ? 'write split(";") or [.] in the expression' : "write fromjson or {…} in the expression";
-    return diagnostics.refuse("wrong_type", `expects ${wanted} or its JSON text, got other text; ${fix}`);
+    const fix = opener === "[" ? listFix(text) : "; write {…} in the expression";
+    return diagnostics.refuse("wrong_type", `expects ${wanted} or its JSON text, got other text${fix}`);
   }
   try {
     const parsed: unknown = JSON.parse(text);

@@ -4,6 +4,7 @@ import type { RejectCode } from "../reject.js";
 import { type FormatJudge, formatJudges, identifierFault } from "./constraints.js";
 import { dateMend, dayMonthOf } from "./day-month.js";
 import type { Diagnostics, Typer } from "./diagnostics.js";
+import { behind, urlFix } from "./fixes.js";
 
 /** Names the kind of a value in a message: "a number", "a list", … */
 export function kindOf(value: unknown): string {
@@ -68,7 +69,7 @@ export function typeIdentifier(value: unknown, diagnostics: Diagnostics): Entity
     const fault = searchQueryFault({ ...value });
     return fault === undefined ? value : diagnostics.refuse("identifier_invalid", `the identifier ${fault}`);
   }
-  const fix = typeof value === "number" ? "; write tostring in the expression" : "";
+  const fix = typeof value === "number" ? behind("tostring") : "";
   return diagnostics.refuse("identifier_invalid", `the identifier is ${kindOf(value)}, not text${fix}`);
 }
 
@@ -160,7 +161,7 @@ export function passesFormat(text: string, format: string, judge: FormatJudge, d
   if (verdict === "wrong") {
     diagnostics.refuse(
       "bad_format",
-      `is no ${format}: expects ${expects}${format === "date-time" ? dateMend(text) : ""}`,
+      `is no ${format}: expects ${expects}${format === "date-time" ? dateMend(text) : format === "url" ? urlFix(text) : ""}`,
     );
     const order = format === "date-time" ? dayMonthOf(text) : undefined;
     if (order !== undefined) diagnostics.countDayMonth(text, order);
@@ -171,7 +172,7 @@ export function passesFormat(text: string, format: string, judge: FormatJudge, d
 }
 
 function fixOf(value: unknown): string {
-  if (typeof value === "number") return "; write tostring in the expression, and mind that 1.10 is read as 1.1";
-  if (Array.isArray(value)) return '; write join(", ") or tojson in the expression';
-  return value === null ? "" : "; write tojson in the expression";
+  if (typeof value === "number") return `${behind("tostring")}, and mind that 1.10 is read as 1.1`;
+  if (Array.isArray(value)) return behind(value.every((item) => typeof item === "string") ? 'join(", ")' : "tojson");
+  return value === null ? "" : behind("tojson");
 }

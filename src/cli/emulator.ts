@@ -14,15 +14,17 @@ import { say } from "./terminal.js";
 export const emulator: Run<typeof emulatorOptions> = async (options, terminal) => {
   const { PORT_CLIENT_ID: clientId = "portload", PORT_CLIENT_SECRET: clientSecret = "portload" } = terminal.env;
   const { port, host, blueprints, limits, limitPeriod, latency, reading, snapshot, faults } = options;
+  const readings = parseReadings(reading);
+  const types = readings.unlistedType === "accept" ? "any" : "listed";
   const started = await startEmulator({
     port,
     host,
-    blueprints: blueprints === undefined ? [] : await loadBlueprintFolder(blueprints),
+    blueprints: blueprints === undefined ? [] : await loadBlueprintFolder(blueprints, types),
     credentials: { clientId, clientSecret },
     limits,
     limitPeriodMs: limitPeriod,
     latencyMs: latency,
-    readings: parseReadings(reading),
+    readings,
     ...(snapshot !== undefined && { snapshot }),
     ...(faults !== undefined && { faults: await readFaults(faults) }),
   }).catch((cause: NodeJS.ErrnoException) => {

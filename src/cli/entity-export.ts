@@ -8,22 +8,26 @@ import { printJson, printRaw, say, type Terminal } from "./terminal.js";
 
 /** `portload entity export`: all entities of blueprints, as a file that imports back. */
 export const exportCommand: Run<typeof exportOptions> = async (given, terminal, { quiet, output }) => {
-  const { out, mappingOut, format = formatOf(given.out), ...options } = given;
+  const { out, mappingOut, blueprintsOut, format = formatOf(given.out), ...options } = given;
   const file = out === undefined ? undefined : await openOutputFile(out, "--out");
   try {
-    const { entities, mapping } = await exportEntities(
+    const { entities, leftOut, blueprintsFile, mapping } = await exportEntities(
       { ...options, format },
       { env: terminal.env, signal: terminal.signal, emit: emitterOf(file, format, terminal) },
     );
     await file?.finish();
     const kind = out === undefined ? "export" : (basename(out).split(".")[0] ?? "export");
     if (mappingOut !== undefined) await writeOutputFile(mappingOut, "--mapping-out", mapping(kind));
+    if (blueprintsOut !== undefined) await writeOutputFile(blueprintsOut, "--blueprints-out", blueprintsFile);
     if (output === "json" && out !== undefined)
       await printJson(
         terminal,
-        `${JSON.stringify({ entities, out, ...(mappingOut !== undefined && { mappingOut }) })}\n`,
+        `${JSON.stringify({ entities, leftOut, out, ...(mappingOut !== undefined && { mappingOut }), ...(blueprintsOut !== undefined && { blueprintsOut }) })}\n`,
       );
-    else if (!quiet) await say(terminal, `${formatCount(entities, "entity")} exported\n`);
+    else if (!quiet) {
+      const without = leftOut.length === 0 ? "" : `; left out ${leftOut.join(", ")}, which only Port writes`;
+      await say(terminal, `${formatCount(entities, "entity")} exported${without}\n`);
+    }
     return 0;
   } finally {
     await file?.discard();

@@ -8,7 +8,7 @@ import { mayColor, printJson, say } from "./terminal.js";
 /** `portload preview`: what the mapping makes of the sources, without any API. */
 export const preview: Run<typeof previewOptions> = async (options, terminal, output) => {
   const { env, stdin, signal } = terminal;
-  const { counts, rejects, warnings } = await previewEntities(options, {
+  const { counts, rejects, faults, warnings } = await previewEntities(options, {
     env,
     stdin,
     signal,
@@ -16,6 +16,6 @@ export const preview: Run<typeof previewOptions> = async (options, terminal, out
     emit: (line) => printJson(terminal, `${line}\n`),
   });
   const color = mayColor(terminal, terminal.stderr, output.color);
-  if (!output.quiet) await say(terminal, formatPreview({ counts, rejects, warnings, color }));
+  if (!output.quiet) await say(terminal, formatPreview({ counts, rejects, faults, warnings, color }));
   return rejects.length > 0 ? 1 : 0;
 };

@@ -13,6 +13,10 @@ export const lintCodes = {
   bare_function: { severity: "warning", means: "a bare word that is a function of jq, and was likely meant as text" },
   unknown_blueprint: { severity: "error", means: "there is no such blueprint" },
   unknown_property: { severity: "error", means: "the blueprint has no such property" },
+  property_left_out: {
+    severity: "warning",
+    means: "the blueprint has no such property, and the mapping says unknownProperties: warn",
+  },
   unknown_relation: { severity: "error", means: "the blueprint has no such relation" },
   read_only_property: { severity: "error", means: "a property that Port fills itself" },
   type_mismatch: { severity: "error", means: "an expression whose value can never be of the property's type" },
@@ -46,6 +50,10 @@ export const lintCodes = {
   missing_column: { severity: "error", means: "an expression reads a column that the source does not have" },
   missing_field: { severity: "warning", means: "an expression reads a key that no sampled record has" },
   unused_column: { severity: "note", means: "no expression reads this column or key" },
+  entities_merged: {
+    severity: "note",
+    means: "several resources write one blueprint: entities of one identifier become one",
+  },
   ignored_key: { severity: "note", means: "a key that steers another integration" },
   reversed_default: { severity: "note", means: "a default that differs from Port's" },
 } as const satisfies Readonly<Record<string, { readonly severity: Severity; readonly means: string }>>;

@@ -48,7 +48,7 @@ export const keyDescriptions: Readonly<Record<string, string>> = {
     "What a byte that is no text, a NUL, and NaN or Infinity in JSON cost: stop (default) ends the source there, reject costs that record.",
   "source.maxRecordBytes": "Largest record, in bytes of UTF-8. Default 16 MiB.",
   duplicates:
-    "Which of several entities with one identifier counts: the first (default), the last, none after the first (error), or all (off).",
+    "What becomes of several entities with one identifier: the first counts, or the last, none after the first (error), one with the fields of all (merge), or all in turn (off). Default: merge where several resources name one blueprint, else first.",
   onNull:
     "What becomes of a field whose expression gives null: omit (default) leaves it as it is in the catalog, clear empties it.",
   clear: "Fields whose null is sent although onNull is omit: title, properties.x, relations.y.",
@@ -62,6 +62,10 @@ export const keyDescriptions: Readonly<Record<string, string>> = {
     "Whether a deletion takes the entities along that depend on the deleted one. Default false; Port's is true.",
   entityDeletionThreshold:
     "Share of a blueprint's entities that may be deleted, 0 to 1. Default: 10 % or 100 entities.",
+  unknownProperties:
+    "What a mapped property that the blueprint lacks is: refuse (default), a fault of the mapping; warn, left out and counted, as Port leaves it out without a word.",
+  allowedEnvironmentVariablesInJQ:
+    "Environment variables that expressions may read as env.NAME or $ENV.NAME. Default none.",
   resources: "Each entry turns the records of one kind into entities; several may share a kind.",
   "resources.*.kind": "Kind of record; a source binds to it by its file's name, or as <kind>=<path>.",
   "resources.*.prune": "What this resource owns of its blueprint, so that sync --prune may delete what is stale.",

@@ -1,10 +1,9 @@
 import type { CompileFault } from "../map/jq.js";
 import { leavesOf, type Mapping, type Resource } from "../map/mapping.js";
 import { plainOf } from "../map/plain.js";
-import { tokenize } from "../map/tokens.js";
 import type { ReportFinding } from "./codes.js";
 import { inWords } from "./lint-fit.js";
-import { yieldOf } from "./yields.js";
+import { spreadOf, yieldOf } from "./yields.js";
 
 /** Compiles an expression; undefined when it is right. */
 export type Compile = (expression: string) => Promise<CompileFault | undefined>;
@@ -119,11 +118,8 @@ function lintSelector({ index, selector }: Resource, right: ReadonlySet<string>,
 function lintItems({ index, itemsToParse }: Resource, right: ReadonlySet<string>, report: ReportFinding): void {
   const path = `resources.${index}.port.itemsToParse`;
   if (itemsToParse === undefined || !right.has(path)) return;
-  const cut = tokenize(itemsToParse);
-  const tokens = "tokens" in cut ? cut.tokens : [];
-  const [open, close] = tokens.slice(-2);
-  if (tokens.length > 2 && open?.text === "[" && close?.text === "]" && !itemsToParse.includes("|")) {
-    const whole = itemsToParse.replace(/\.?\[\s*\]\s*$/, "");
+  const whole = spreadOf(itemsToParse);
+  if (whole !== undefined) {
     report(
       "items_not_array",
       path,

@@ -1,15 +1,16 @@
 import type { SourceSample } from "../authoring/sample-source.js";
 import type { Blueprints } from "../blueprint.js";
 import type { Issue } from "../errors.js";
-import type { Mapping } from "../map/mapping.js";
+import { duplicatesOf, type Mapping } from "../map/mapping.js";
+import { allowedVariables } from "../map/mapping-issues.js";
 import { doubleQuotes, refusalOf } from "../map/tokens.js";
+import { nearest } from "../nearest.js";
 import { type LintCode, type LintFinding, lintCodes, type ReportFinding } from "./codes.js";
 import { keyDescriptions } from "./json-schema.js";
 import { type Compile, lintExpressions } from "./lint-expressions.js";
 import { lintFit } from "./lint-fit.js";
 import { lintSources } from "./lint-sources.js";
 import { lintTargets } from "./lint-targets.js";
-import { nearestName } from "./nearest-name.js";
 import { parseTolerant } from "./parse-tolerant.js";
 
 /** What a mapping is checked with. */
@@ -51,6 +52,7 @@ export async function lintMapping(text: string, file: string, input: LintInput):
   lintFit(mapping, blueprints ?? new Map(), (path) => right.has(path), report);
   const samples = (await input.sample?.(mapping)) ?? [];
   lintSources(mapping, blueprints ?? new Map(), samples, report);
+  lintMerges(mapping, report);
   lintDefaults(mapping, root, report);
   return inOrder(findings);
 }
@@ -66,26 +68,27 @@ function inOrder(findings: readonly LintFinding[]): readonly LintFinding[] {
 }
 
 function findingOf({ path, message, line }: Issue, file: string, root: unknown): LintFinding {
-  const [code, fix] = codeOf(path, message, root);
-  return { file, ...(line === undefined ? {} : { line }), path, code, severity: "error", message, fix };
+  const [code, fix, shown = message] = codeOf(path, message, root);
+  return { file, ...(line === undefined ? {} : { line }), path, code, severity: "error", message: shown, fix };
 }
 
-function codeOf(path: string, message: string, root: unknown): [LintCode, string] {
+function codeOf(path: string, message: string, root: unknown): [code: LintCode, fix: string, message?: string] {
   if (path === "" || path === "(file)") return ["not_readable", "fix the file; a mapping is an object in YAML or JSON"];
   const value = valueAt(root, path);
-  if (
-    typeof value === "string" &&
-    /^resources\.\d+\.(?:selector|port)\./.test(path) &&
-    refusalOf(doubleQuotes(value)) === message
-  )
-    return [
-      "refused_expression",
-      value.trim() === "" ? "write an expression, or take the leaf out" : "write an expression over the record alone",
-    ];
+  if (typeof value === "string" && /^resources\.\d+\.(?:selector|port)\./.test(path)) {
+    const refusal = refusalOf(doubleQuotes(value), { environment: allowedVariables(root) });
+    if (message === refusal)
+      return [
+        "refused_expression",
+        value.trim() === "" ? "write an expression, or take the leaf out" : "write an expression over the record alone",
+      ];
+    if (refusal !== undefined && message.startsWith(`${refusal}; `))
+      return ["refused_expression", message.slice(refusal.length + 2), refusal];
+  }
   if (/is not a key that may stand here/.test(message)) {
     const key = path.split(".").at(-1) ?? "";
     if (knownKeys.includes(key)) return ["unknown_key", "move it; docs/mapping.md shows where it belongs"];
-    const near = nearestName(key, knownKeys);
+    const near = nearest(key, knownKeys);
     return ["unknown_key", near === undefined ? "take it out; docs/mapping.md lists every key" : `write \`${near}\``];
   }
   if (message === "is missing") return ["missing_key", "add it; docs/mapping.md shows where"];
@@ -104,6 +107,23 @@ function valueAt(root: unknown, path: string): unknown {
       ? (inner as Record<string, unknown>)[step]
       : undefined;
   }, root);
+}
+
+/** Reports where the entities of several resources become one, once for each blueprint. */
+function lintMerges(mapping: Mapping, report: ReportFinding): void {
+  const policyOf = duplicatesOf(mapping);
+  const writers = new Map<string, number[]>();
+  for (const { blueprint, index } of mapping.resources)
+    if (blueprint !== undefined) writers.set(blueprint, [...(writers.get(blueprint) ?? []), index]);
+  for (const [blueprint, indexes] of writers) {
+    if (indexes.length === 1 || policyOf(blueprint) !== "merge") continue;
+    report(
+      "entities_merged",
+      `resources.${indexes[1]}.port.entity.mappings.blueprint`,
+      `${indexes.map((index) => `resources.${index}`).join(", ")} write ${blueprint}: their entities of one identifier become one with the fields of all, and two values for one field are a reject`,
+      "nothing, if each brings a part; else set duplicates: first, last or error",
+    );
+  }
 }
 
 /** Defaults that differ from those of Port's integrations (their `PortAppConfig`), each with why. */

@@ -1,12 +1,11 @@
 import { type DateReadings, openReadings, provenDates } from "../authoring/date-readings.js";
 import { pathName, type SourceSample } from "../authoring/sample-source.js";
 import type { Blueprints } from "../blueprint.js";
-import { keysRead } from "../map/keys-read.js";
+import { columnFaults, keysReadBy, nearestColumn } from "../map/keys-read.js";
 import { type FoundLeaf, leavesOf, type Mapping, type Resource, sourceOptionsFor } from "../map/mapping.js";
 import { type PathStep, plainOf } from "../map/plain.js";
 import type { ReportFinding } from "./codes.js";
 import { pathTo } from "./lint-expressions.js";
-import { nearestName } from "./nearest-name.js";
 import { rootKeys } from "./root-keys.js";
 
 /** A leaf that copies the value at a path into a date-time property. */
@@ -42,7 +41,13 @@ export function lintSources(
     for (const resource of resources) {
       if (isTabular) reportPathsIntoText(resource, report);
       for (const leaf of dateLeaves(mapping, resource, blueprints)) reportDates(leaf, own, isTabular, report);
-      for (const sample of own) reportMissing(resource, sample, report);
+    }
+    for (const sample of own) {
+      const faults = sample.isTabular ? columnFaults(mapping, resources, { kind, columns: sample.keys }) : [];
+      for (const { path, what, write, has } of faults)
+        report("missing_column", path, `${sample.name} ${what}`, write === undefined ? has : writeFix(write));
+      const known = { keys: options.optionalColumns ?? [], paths: new Set(faults.map(({ path }) => path)) };
+      for (const resource of resources) reportMissing(resource, sample, known, report);
     }
     for (const sample of own) reportUnused(resources, sample, report);
     const pinned = Object.keys(options.columns ?? {});
@@ -160,12 +165,18 @@ function reportReadings(
   }
 }
 
-function reportMissing(resource: Resource, sample: SourceSample, report: ReportFinding): void {
+/** Reports the keys that an expression reads anywhere and a sample lacks, but for what is known already. */
+function reportMissing(
+  resource: Resource,
+  sample: SourceSample,
+  known: { readonly keys: readonly string[]; readonly paths: ReadonlySet<string> },
+  report: ReportFinding,
+): void {
   for (const { path, value } of leavesOf(resource)) {
-    if (typeof value !== "string") continue;
+    if (typeof value !== "string" || known.paths.has(path)) continue;
     const isItem = resource.itemsToParse !== undefined && !path.endsWith(".port.itemsToParse");
     const keys = [...rootKeys(value)].filter((key) => !(isItem && key === resource.itemsToParseName));
-    const lacking = keys.filter((key) => !sample.keys.includes(key));
+    const lacking = keys.filter((key) => !sample.keys.includes(key) && !known.keys.includes(key));
     // A fallback is written for sources that differ.
     if (lacking.length < keys.length && value.includes("//")) continue;
     for (const key of lacking) reportMissingKey(path, key, sample, report);
@@ -178,13 +189,18 @@ function reportMissingKey(
   { name, keys, isTabular, records }: SourceSample,
   report: ReportFinding,
 ): void {
-  const near = nearestName(key, keys);
+  const near = nearestColumn(key, keys);
   const fix =
     near === undefined
-      ? `it has ${keys.slice(0, 12).join(", ")}${keys.length > 12 ? ", …" : ""}`
-      : `write \`${pathTo(near)}\``;
+      ? `it has ${keys.slice(0, 12).map(pathTo).join(", ")}${keys.length > 12 ? ", …" : ""}`
+      : writeFix(pathTo(near));
   if (isTabular) report("missing_column", path, `${name} has no column "${key}"`, fix);
   else report("missing_field", path, `none of ${records} records of ${name} has the key "${key}"`, fix);
+}
+
+/** What to write, in quotes that show where it ends. */
+function writeFix(text: string): string {
+  return text.startsWith("'") ? `write ${text}` : `write \`${text}\``;
 }
 
 function reportUnused(
@@ -192,15 +208,11 @@ function reportUnused(
   { name, keys, isTabular }: SourceSample,
   report: ReportFinding,
 ): void {
-  const read = new Set<string>();
-  for (const resource of resources) {
-    for (const { path, value } of leavesOf(resource)) {
-      const own = keysOf(resource, path, value);
-      // It may see the whole record.
-      if (own === undefined) return;
-      for (const key of own) read.add(key);
-    }
-  }
+  const expressions = resources.flatMap((resource) =>
+    [...leavesOf(resource)].flatMap(({ value }) => (typeof value === "string" ? [value] : [])),
+  );
+  const read = keysReadBy(expressions);
+  if (read === undefined) return;
   const unused = keys.filter((key) => !read.has(key));
   if (unused.length === 0) return;
   const [first] = resources;
@@ -211,12 +223,4 @@ function reportUnused(
     `no expression reads ${isTabular ? (unused.length === 1 ? "the column" : "the columns") : "the top-level"} ${named} of ${name}`,
     "map them, or leave them",
   );
-}
-
-/** The record's keys that a leaf may read, rather too many than too few; undefined where it may see the whole record. */
-function keysOf(resource: Resource, path: string, value: FoundLeaf["value"]): ReadonlySet<string> | undefined {
-  if (typeof value !== "string") return new Set();
-  const keys = keysRead(value);
-  if (keys === undefined || resource.itemsToParse === undefined || path.endsWith(".port.itemsToParse")) return keys;
-  return new Set([...keys].filter((key) => key !== resource.itemsToParseName));
 }

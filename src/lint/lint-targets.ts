@@ -1,10 +1,10 @@
 import type { Blueprint, Blueprints } from "../blueprint.js";
 import { calculatedBy } from "../check/read-only.js";
-import { checkTargets } from "../check/targets.js";
+import { checkTargets, leaveOut } from "../check/targets.js";
 import { teamRuleOf } from "../check/type-text.js";
 import type { Mapping, Resource } from "../map/mapping.js";
+import { nearest } from "../nearest.js";
 import type { ReportFinding } from "./codes.js";
-import { nearestName } from "./nearest-name.js";
 
 /**
  * Compares what a mapping writes to with the blueprints: names that are unknown, what is required and not given, teams, targets of relations.
@@ -32,7 +32,7 @@ export function lintTargets(
       );
       continue;
     }
-    reportNames(path, { path, blueprint: name, properties, relations }, blueprints, report);
+    reportNames(path, { path, blueprint: name, properties, relations }, mapping, blueprints, report);
     const blueprint = blueprints.get(name);
     if (blueprint === undefined) continue;
     reportRequired(path, resource, mapping, blueprint, report);
@@ -62,6 +62,7 @@ export function lintTargets(
 function reportNames(
   path: string,
   target: Parameters<typeof checkTargets>[0][0],
+  { unknownProperties }: Mapping,
   blueprints: Blueprints,
   report: ReportFinding,
 ): void {
@@ -70,26 +71,39 @@ function reportNames(
     const [group = "", ...rest] = issue.path.slice(path.length + 1).split(".");
     const key = rest.join(".");
     if (group === "blueprint") {
-      const near = nearestName(target.blueprint, blueprints.keys());
+      const near = nearest(target.blueprint, blueprints.keys());
       report(
         "unknown_blueprint",
         issue.path,
         plain(issue.message),
         near === undefined ? `there are ${[...blueprints.keys()].join(", ")}` : `write '"${near}"'`,
       );
+    } else if (group === "properties" && unknownProperties === "warn") {
+      report(
+        "property_left_out",
+        issue.path,
+        plain(issue.message),
+        "take the leaf out, or add the property to the blueprint",
+      );
     } else if (group === "properties" && calculatedBy(blueprint as Blueprint).has(key)) {
-      report("read_only_property", issue.path, plain(issue.message), "take the leaf out");
+      report(
+        "read_only_property",
+        issue.path,
+        plain(issue.message),
+        `take the leaf out, or write ${leaveOut} at the root`,
+      );
     } else {
       const isProperty = group === "properties";
       const own = Object.keys((isProperty ? blueprint?.schema.properties : blueprint?.relations) ?? {});
       const other = (isProperty ? blueprint?.relations : blueprint?.schema.properties) ?? {};
-      const near = nearestName(key, own);
+      const near = nearest(key, own);
       const fix = Object.hasOwn(other, key)
         ? `move it to ${isProperty ? "relations" : "properties"}`
         : near === undefined
           ? `take the leaf out, or add it to the blueprint; there are ${own.join(", ") || "none"}`
           : `write \`${near}\``;
-      report(isProperty ? "unknown_property" : "unknown_relation", issue.path, plain(issue.message), fix);
+      const orNot = isProperty ? `; or ${leaveOut} at the root, to write without it as Port does` : "";
+      report(isProperty ? "unknown_property" : "unknown_relation", issue.path, plain(issue.message), fix + orNot);
     }
   }
 }

@@ -13,6 +13,36 @@ export function yieldOf(expression: string): Yield | undefined {
   return "fault" in cut ? undefined : typeOf(cut.tokens);
 }
 
+/**
+ * The array whose elements an expression gives one by one, where that is certain: `.people` of `.people[]`. Undefined else, as for `.history // []`.
+ *
+ * What it gives for any record is `[<expression>]`, where that is an array at all.
+ */
+export function spreadOf(expression: string): string | undefined {
+  const cut = tokenize(expression);
+  if ("fault" in cut) return undefined;
+  const { tokens } = cut;
+  if (splitAt(tokens, (t) => t.is === "word" && (binders.has(t.text) || t.text === "reduce")).length > 1)
+    return undefined;
+  const last = splitAt(tokens, sign("|")).at(-1) ?? [];
+  const bare = last.at(-1)?.text === "?" ? last.slice(0, -1) : last;
+  const [before, open, close] = bare.slice(-3);
+  if (close?.text !== "]" || open?.text !== "[" || before === undefined) return undefined;
+  // An operator or a comma takes the brackets for a list that is empty.
+  const isStep = (t: Token): boolean => t.is !== "sign" || [".", "?", ".."].includes(t.text);
+  const isTerm = splitAt(bare, (t) => !isStep(t) || (t.is === "word" && operators.has(t.text))).length === 1;
+  const endsTerm = before.is !== "word" || functions.has(before.text) || bare.length === 3;
+  if (!isTerm || !endsTerm || operators.has(before.text)) return undefined;
+  const whole = /^([\s\S]*?)\.?\[\s*\]\s*\??\s*$/.exec(expression)?.[1]?.trimEnd();
+  return whole === undefined
+    ? undefined
+    : whole === "" || /\|$/.test(whole)
+      ? `${whole}${whole === "" ? "" : " "}.`
+      : whole;
+}
+
+const operators: ReadonlySet<string> = new Set(["and", "or", "not"]);
+
 /** Words that bind names or change what `.` and commas mean further on. */
 const binders: ReadonlySet<string> = new Set(["as", "def", "reduce", "foreach", "label", "try", "catch", "if"]);
 const assignments: ReadonlySet<string> = new Set(["=", "|=", "+=", "-=", "*=", "/=", "%=", "//=", "?//", "?//="]);
@@ -24,7 +54,7 @@ const passing: ReadonlySet<string> = new Set(["values", "select", "scalars", "it
 const functions: ReadonlyMap<string, Yield> = new Map([
   ...words(
     "string",
-    "tostring tojson ascii_downcase ascii_upcase ltrimstr rtrimstr trimstr ltrim rtrim trim join sub gsub strftime todate todateiso8601 type strings implode",
+    "tostring tojson ascii_downcase ascii_upcase ltrim rtrim trim join sub gsub strftime todate todateiso8601 type strings implode",
   ),
   ...words(
     "number",
@@ -33,7 +63,7 @@ const functions: ReadonlyMap<string, Yield> = new Map([
   ...words("boolean", "not test startswith endswith has any all contains inside isnan isnormal isvalid booleans IN"),
   ...words(
     "array",
-    "split keys keys_unsorted map to_entries sort sort_by unique unique_by group_by explode indices flatten arrays strptime gmtime combinations transpose",
+    "split keys keys_unsorted map to_entries sort sort_by unique unique_by group_by explode flatten arrays strptime gmtime combinations transpose",
   ),
   ...words("object", "from_entries with_entries objects capture match"),
 ]);

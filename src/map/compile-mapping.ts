@@ -1,7 +1,10 @@
 import { type Issue, MappingError } from "../errors.js";
+import { hideValues } from "../secrets.js";
+import type { Warning } from "../warning.js";
 import { fastOf } from "./fast.js";
 import type { Fast } from "./fast-node.js";
 import type { JqEngine } from "./jq.js";
+import type { Environment } from "./jq-program.js";
 import { keysRead } from "./keys-read.js";
 import { leavesOf, type Mapping, type RawLeaf, type Resource } from "./mapping.js";
 import { leadingPath, type PathStep, plainOf } from "./plain.js";
@@ -73,6 +76,10 @@ export interface CompiledKind {
 export interface CompiledMapping {
   readonly mapping: Mapping;
   readonly engine: JqEngine;
+  /** All that `env` shows; absent where the mapping allows no variable. */
+  readonly environment?: Environment;
+  /** What to know before the first record. */
+  readonly warnings: readonly Warning[];
   /** Every leaf with its place and how it is evaluated. */
   readonly leaves: readonly CompiledLeaf[];
   readonly kinds: ReadonlyMap<string, CompiledKind>;
@@ -82,12 +89,13 @@ export interface CompiledMapping {
  * Compiles every expression of a mapping, each alone, so that a fault names its leaf.
  *
  * @param options.resources - indices of the resources to keep; all by default
+ * @param options.env - where the environment variables that the mapping allows have their values; no message shows these from here on
  * @throws {MappingError} with every leaf that does not compile, with path and line
  */
 export async function compileMapping(
   mapping: Mapping,
   engine: JqEngine,
-  options: { readonly resources?: readonly number[] } = {},
+  options: { readonly resources?: readonly number[]; readonly env?: Readonly<Record<string, string | undefined>> } = {},
 ): Promise<CompiledMapping> {
   const kept = mapping.resources.filter(({ index }) => options.resources?.includes(index) ?? true);
   const leaves = new Map<string, number>();
@@ -109,7 +117,24 @@ export async function compileMapping(
       .map((resource) => compileResource(resource, leaves, own));
     kinds.set(kind, { resources, job: own.job() });
   }
-  return { mapping, engine, leaves: list, kinds };
+  const { environment, warnings } = environmentOf(mapping, options.env ?? {});
+  return { mapping, engine, ...(environment && { environment }), warnings, leaves: list, kinds };
+}
+
+function environmentOf(
+  { allowedEnvironmentVariablesInJQ: names }: Mapping,
+  env: Readonly<Record<string, string | undefined>>,
+): { readonly environment?: Environment; readonly warnings: readonly Warning[] } {
+  if (names.length === 0) return { warnings: [] };
+  const held = names.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]] as const]));
+  hideValues(held);
+  const warnings = names
+    .filter((name) => env[name] === undefined)
+    .map((name): Warning => {
+      const message = `the environment variable ${name} is not set, so that expressions see null`;
+      return { code: "environment_unset", path: name, message, count: 1 };
+    });
+  return { environment: Object.fromEntries(held), warnings };
 }
 
 function evaluation(value: string | number | boolean | null): Pick<CompiledLeaf, "expression" | "by"> {

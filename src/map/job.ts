@@ -106,7 +106,7 @@ function fill(
 
 /** Runs some of a job's expressions in jq on some of the inputs, batch by batch. */
 async function runBatches(
-  { engine, leaves }: CompiledMapping,
+  { engine, leaves, environment }: CompiledMapping,
   job: Job,
   slots: readonly number[],
   { textAt, placeAt }: JobInput,
@@ -118,7 +118,7 @@ async function runBatches(
   let batch: string[] = [];
   let bytes = 0;
   const flush = async (): Promise<void> => {
-    const answer = await engine.run(expressions, batch);
+    const answer = await engine.run(expressions, batch, environment);
     if ("stuck" in answer) {
       const { leaf, why, record } = answer.stuck;
       const path = leaves[job.leaves[slots[leaf] ?? -1] ?? -1]?.path ?? "an expression";

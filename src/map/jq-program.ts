@@ -22,9 +22,20 @@ export function wrapLeaf(leaf: string): string {
   return `(try [first((${leaf}\n\n), null)] catch {e: .})`;
 }
 
+/** Environment variables by name, as expressions see them. */
+export type Environment = Readonly<Record<string, string>>;
+
 /** The program that runs all leaves on each record of one JSON array. */
-export function programOf(leaves: readonly string[]): string {
-  return `.[] | [${leaves.map(wrapLeaf).join(",\n")}]`;
+export function programOf(leaves: readonly string[], environment?: Environment): string {
+  const rows = `[${leaves.map(wrapLeaf).join(",\n")}]`;
+  // Values travel as input, so that no message about the program can repeat them.
+  return environment === undefined ? `.[] | ${rows}` : `.[0] as $ENV | .[1][] | def env: $ENV; ${rows}`;
+}
+
+/** The input of such a program. */
+export function inputOf(records: readonly string[], environment?: Environment): string {
+  const list = `[${records.join(",")}]`;
+  return environment === undefined ? list : `[${JSON.stringify(environment)},${list}]`;
 }
 
 /** Reads a program's output: a line for each record. Undefined when there are not as many lines as records: something ended the engine. */

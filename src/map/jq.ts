@@ -1,4 +1,4 @@
-import { type JqCell, type JqRow, programOf, rowsOf, wrapLeaf } from "./jq-program.js";
+import { type Environment, inputOf, type JqCell, type JqRow, programOf, rowsOf, wrapLeaf } from "./jq-program.js";
 import { type JqReply, type JqThread, startJqThread } from "./jq-thread.js";
 
 /** Why an expression does not compile, and where in it: line and column from 1. */
@@ -26,8 +26,9 @@ export interface JqEngine {
    *
    * @param leaves - expressions that `compile` found right
    * @param records - a JSON text each; at most 1,000 and 1 MiB together
+   * @param environment - all that `env` and `$ENV` show; needed only where a leaf names them
    */
-  run(leaves: readonly string[], records: readonly string[]): Promise<JqAnswer>;
+  run(leaves: readonly string[], records: readonly string[], environment?: Environment): Promise<JqAnswer>;
   /** Ends the thread. What still runs is rejected. */
   close(): Promise<void>;
 }
@@ -39,7 +40,11 @@ export function startJq(options: { readonly timeoutMs?: number } = {}): JqEngine
   return {
     timeoutMs,
     compile: (expression) => compile(thread, expression),
-    run: (leaves, records) => runBatch(thread, timeoutMs, leaves, records),
+    run(leaves, records, environment) {
+      const run: RunLeaves = (some, texts, limitMs) =>
+        thread.run(programOf(some, environment), inputOf(texts, environment), limitMs);
+      return runBatch(run, timeoutMs, leaves, records);
+    },
     close: () => thread.close(),
   };
 }
@@ -71,24 +76,25 @@ function faultOf(stderr: string): CompileFault {
   };
 }
 
+type RunLeaves = (leaves: readonly string[], records: readonly string[], limitMs?: number) => Promise<JqReply>;
+
 async function runBatch(
-  thread: JqThread,
+  run: RunLeaves,
   timeoutMs: number,
   leaves: readonly string[],
   records: readonly string[],
 ): Promise<JqAnswer> {
   if (records.length === 0) return { rows: [] };
-  const reply = await thread.run(programOf(leaves), arrayOf(records));
+  const reply = await run(leaves, records);
   const rows = reply.is === "done" ? rowsOf(reply.stdout, records.length) : undefined;
   if (rows !== undefined) return { rows };
   if (reply.is === "done" && reply.stderr.startsWith(unreadable))
-    return runHalves(thread, timeoutMs, leaves, records, reply.stderr);
+    return runHalves(run, timeoutMs, leaves, records, reply.stderr);
   // Something went wrong: each leaf alone tells which.
   const columns: (readonly JqCell[])[] = [];
   for (const [leaf, expression] of leaves.entries()) {
-    const run = (texts: readonly string[], limitMs: number) =>
-      thread.run(programOf([expression]), arrayOf(texts), limitMs);
-    const column = await runLeaf(run, records, limitsOf(timeoutMs));
+    const runOne = (texts: readonly string[], limitMs: number) => run([expression], texts, limitMs);
+    const column = await runLeaf(runOne, records, limitsOf(timeoutMs));
     if ("why" in column) return { stuck: { leaf, ...column } };
     columns.push(column.cells);
   }
@@ -97,7 +103,7 @@ async function runBatch(
 
 /** Splits a batch that holds a record that jq cannot read, until that record stands alone; it fails every leaf. */
 async function runHalves(
-  thread: JqThread,
+  run: RunLeaves,
   timeoutMs: number,
   leaves: readonly string[],
   records: readonly string[],
@@ -106,9 +112,9 @@ async function runHalves(
   const failed = { value: null, error: stderr.replace(/^jq: /u, "") };
   if (records.length === 1) return { rows: [leaves.map(() => failed)] };
   const middle = records.length >> 1;
-  const first = await runBatch(thread, timeoutMs, leaves, records.slice(0, middle));
+  const first = await runBatch(run, timeoutMs, leaves, records.slice(0, middle));
   if ("stuck" in first) return first;
-  const second = await runBatch(thread, timeoutMs, leaves, records.slice(middle));
+  const second = await runBatch(run, timeoutMs, leaves, records.slice(middle));
   if ("rows" in second) return { rows: [...first.rows, ...second.rows] };
   const { record } = second.stuck;
   return { stuck: { ...second.stuck, ...(record === undefined ? {} : { record: record + middle }) } };
@@ -116,10 +122,6 @@ async function runHalves(
 
 /** How jq says that its input is not the JSON it takes: half a surrogate pair, more than 10,000 levels. */
 const unreadable = "jq: parse error";
-
-function arrayOf(records: readonly string[]): string {
-  return `[${records.join(",")}]`;
-}
 
 /** Why a leaf does not come to an end. */
 interface Trouble {

@@ -45,6 +45,17 @@ export function keysRead(expression: string): ReadonlySet<string> | undefined {
   return keys;
 }
 
+/** The keys of the record that any of some expressions can read; undefined where one may see the whole record. */
+export function keysReadBy(expressions: Iterable<string>): ReadonlySet<string> | undefined {
+  const keys = new Set<string>();
+  for (const expression of expressions) {
+    const read = keysRead(expression);
+    if (read === undefined) return undefined;
+    for (const key of read) keys.add(key);
+  }
+  return keys;
+}
+
 /** Words after which `.` or a name may mean something that this scan does not follow. */
 const binders: readonly string[] = ["as", "def", "reduce", "foreach", "label", "try", "catch", "import", "include"];
 const harmless: ReadonlySet<string> = new Set(["true", "false", "null", "and", "or", "empty"]);
@@ -85,33 +96,60 @@ function isKeyPlace(before: Token | undefined): boolean {
   return (before?.is === "open" && before.text === "{") || (before?.is === "sign" && before.text === ",");
 }
 
+/** A leaf that reads a column which a table lacks. */
+export interface ColumnFault {
+  readonly path: string;
+  readonly line?: number;
+  /** Behind the name of the source. */
+  readonly what: string;
+  /** What to write in place of the path; undefined where no column is near. */
+  readonly write?: string;
+  /** What the table has, where no column is near. */
+  readonly has: string;
+}
+
+/** A table, as far as its header tells. */
+export interface TableHeader {
+  /** As people know it. */
+  readonly name: string;
+  readonly kind: string;
+  readonly columns: readonly string[];
+}
+
 /**
  * Finds the leaves of a kind that read a column which a table lacks: those that are a plain path, or begin with one. What reads it further on may be a
- * fallback.
- *
- * @param source - as people know it
- * @param columns - of the table's header
- * @returns an issue for each leaf, none for columns that the mapping calls optional
+ * fallback. None for columns that the mapping calls optional.
  */
-export function missingColumns(
+export function columnFaults(
   mapping: Mapping,
   resources: readonly Resource[],
-  { name, kind, columns }: { readonly name: string; readonly kind: string; readonly columns: readonly string[] },
-): readonly Issue[] {
+  { kind, columns }: Omit<TableHeader, "name">,
+): readonly ColumnFault[] {
   const known = new Set([...columns, ...(sourceOptionsFor(mapping, kind).optionalColumns ?? [])]);
+  const has = `it has ${columns.slice(0, 12).map(pathTo).join(", ")}${columns.length > 12 ? ", …" : ""}`;
   return resources
     .filter((resource) => resource.kind === kind)
     .flatMap((resource) =>
-      [...leavesOf(resource)].flatMap(({ path, value }): Issue[] => {
-        const message =
-          numberFault(value, columns) ??
-          (typeof value === "string" ? faultOf(value, path, resource, known, columns) : undefined);
+      [...leavesOf(resource)].flatMap(({ path, value }): ColumnFault[] => {
+        const number = numberFault(value, columns);
+        const key = number === undefined ? lackingColumn(value, path, resource, known) : undefined;
         const line = mapping.lines.get(path);
-        return message === undefined
-          ? []
-          : [{ path, message: `${name} ${message}`, ...(line !== undefined && { line }) }];
+        const base = { path, has, ...(line !== undefined && { line }) };
+        if (number !== undefined) return [{ ...base, ...number }];
+        if (key === undefined) return [];
+        const near = nearestColumn(key, columns);
+        return [{ ...base, what: `has no column "${key}"`, ...(near !== undefined && { write: pathTo(near) }) }];
       }),
     );
+}
+
+/** As {@link columnFaults}, each as an issue of the mapping. */
+export function missingColumns(mapping: Mapping, resources: readonly Resource[], table: TableHeader): readonly Issue[] {
+  return columnFaults(mapping, resources, table).map(({ path, line, what, write, has }) => {
+    const fix = write === undefined ? `${has}.` : write.startsWith("'") ? `write ${write}` : `did you mean ${write}?`;
+    const optional = write?.startsWith("'") ? "" : " Where some files lack it, name it in source.optionalColumns";
+    return { path, message: `${table.name} ${what}; ${fix}${optional}`, ...(line !== undefined && { line }) };
+  });
 }
 
 /**
@@ -122,7 +160,7 @@ export function missingColumns(
 export function requireColumns(
   mapping: Mapping,
   resources: readonly Resource[],
-  { name, kind }: { readonly name: string; readonly kind: string },
+  { name, kind }: Omit<TableHeader, "columns">,
 ): Stage<SourceRecord, SourceRecord> {
   return async function* (chunks) {
     let isChecked = false;
@@ -137,32 +175,32 @@ export function requireColumns(
 }
 
 /** `.2024` is a number to jq, and to YAML where it is not quoted. */
-function numberFault(value: FoundLeaf["value"], columns: readonly string[]): string | undefined {
+function numberFault(
+  value: FoundLeaf["value"],
+  columns: readonly string[],
+): Pick<ColumnFault, "what" | "write"> | undefined {
   const number = typeof value === "string" ? /^\s*(\.\d+)\b/.exec(value)?.[1] : value;
   const column = columns.find(
     (name) => /^\d+$/.test(name) && number !== undefined && Number(`.${name}`) === Number(number),
   );
   if (column === undefined || typeof number === "boolean" || number === null) return undefined;
-  return `has a column "${column}", but .${column} is a number to jq; write '.${JSON.stringify(column)}'`;
+  return {
+    what: `has a column "${column}", but .${column} is a number to jq`,
+    write: `'.${JSON.stringify(column)}'`,
+  };
 }
 
-function faultOf(
-  expression: string,
+/** The column that an expression begins with, where it is not known. */
+function lackingColumn(
+  expression: FoundLeaf["value"],
   path: string,
   resource: Resource,
   known: ReadonlySet<string>,
-  columns: readonly string[],
 ): string | undefined {
-  const key = leadingPath(expression)?.[0]?.key;
+  const key = typeof expression === "string" ? leadingPath(expression)?.[0]?.key : undefined;
   if (typeof key !== "string" || known.has(key)) return undefined;
   const isItem = resource.itemsToParse !== undefined && !path.endsWith(".port.itemsToParse");
-  if (isItem && key === resource.itemsToParseName) return undefined;
-  const near = nearestColumn(key, columns);
-  const fix =
-    near === undefined
-      ? `it has ${columns.slice(0, 12).map(pathTo).join(", ")}${columns.length > 12 ? ", …" : "."}`
-      : `did you mean ${pathTo(near)}?`;
-  return `has no column "${key}"; ${fix} Where some files lack it, name it in source.optionalColumns`;
+  return isItem && key === resource.itemsToParseName ? undefined : key;
 }
 
 /** The column that a name most likely means: the same letters, however they are composed, cased, spaced or dotted, else a slip of the pen. */
@@ -179,6 +217,7 @@ function lettersOf(name: string): string {
     .replace(/[^\p{L}\p{M}\p{N}]/gu, "");
 }
 
-function pathTo(key: string): string {
+/** The jq path of a key. */
+export function pathTo(key: string): string {
   return /^[a-zA-Z_][a-zA-Z_0-9]*$/.test(key) ? `.${key}` : `.${JSON.stringify(key)}`;
 }

@@ -5,7 +5,9 @@ import type { BoundField, BoundResource, FieldGroup } from "./bind.js";
 import type { Struck } from "./columns-apply.js";
 import type { CompiledMapping } from "./compile-mapping.js";
 import type { JqRow } from "./jq-program.js";
+import { nearestColumn, pathTo } from "./keys-read.js";
 import type { ChunkNotes } from "./notes.js";
+import { leadingPath } from "./plain.js";
 
 /** The one reject of a candidate: the first finding leads, the others stand in `also`. */
 export function rejectOf(
@@ -103,7 +105,7 @@ export function mapOne(
     );
     return;
   }
-  const findings = [...notes.findings, ...missingOnes(out, bound, identifier, blueprint)];
+  const findings = [...notes.findings, ...missingOnes(out, bound, record, identifier, blueprint)];
   out.rejects.push(rejectOf(bound, record, item, findings, { identifier, blueprint }));
 }
 
@@ -148,17 +150,25 @@ function refusedNulls({ compiled, rest, properties, relations }: BoundResource, 
 type Writable = { -readonly [K in keyof RawFields]: RawFields[K] };
 
 /** Findings about identifier and blueprint, left out where their expression failed and says so itself. */
-function missingOnes({ notes }: Out, { compiled }: BoundResource, identifier: unknown, blueprint: unknown): Finding[] {
+function missingOnes(
+  { notes }: Out,
+  { compiled }: BoundResource,
+  record: SourceRecord,
+  identifier: unknown,
+  blueprint: unknown,
+): Finding[] {
   const findings: Finding[] = [];
   const note = (
     code: "identifier_missing" | "blueprint_missing",
     leaf: number,
     message: string,
     value: unknown,
+    hint = "",
   ): void => {
     const failure = notes.failureOf(leaf);
     if (failure !== undefined && notes.findings.length > 0) return;
-    findings.push(notes.finding(code, leaf, failure === undefined ? message : `${message}; ${failure}`, value));
+    const why = failure === undefined ? hint : `; ${failure}`;
+    findings.push(notes.finding(code, leaf, `${message}${why}`, value));
   };
   if (identifier === null || identifier === undefined || identifier === "")
     note(
@@ -166,8 +176,23 @@ function missingOnes({ notes }: Out, { compiled }: BoundResource, identifier: un
       compiled.identifierLeaf,
       identifier === "" ? "the identifier is empty" : "the identifier is null",
       identifier,
+      keysOf(record, compiled.resource.entity.identifier),
     );
   if (typeof blueprint !== "string" || blueprint === "")
     note("blueprint_missing", compiled.blueprintLeaf, "the blueprint is null, empty or not text", blueprint);
   return findings;
+}
+
+/** Most keys that a message names. */
+const maxNamedKeys = 12;
+
+/** Which keys a record has, and which of them the expression may mean; nothing of a table, whose header is known beforehand. */
+function keysOf({ value, cells }: SourceRecord, expression: unknown): string {
+  if (cells !== undefined || typeof value !== "object" || value === null) return "";
+  const keys = Object.keys(value);
+  const key = typeof expression === "string" ? leadingPath(expression)?.[0]?.key : undefined;
+  const near = typeof key === "string" && !keys.includes(key) ? nearestColumn(key, keys) : undefined;
+  const meant = near === undefined ? "" : `; did you mean ${pathTo(near)}?`;
+  const named = keys.slice(0, maxNamedKeys).map((each) => JSON.stringify(each));
+  return `${meant || ";"} its record has ${named.join(", ")}${keys.length > maxNamedKeys ? ", …" : ""}`;
 }

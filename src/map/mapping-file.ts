@@ -150,10 +150,11 @@ function normalise(
       if (line !== undefined) lines.set(path, line);
     }
   }
-  const { enableMergeEntity, entityDeletionThreshold, ...rest } = file;
+  const { duplicates, enableMergeEntity, entityDeletionThreshold, ...rest } = file;
   return {
     file: name,
     ...rest,
+    ...(duplicates === undefined ? {} : { duplicates }),
     ...(enableMergeEntity === undefined ? {} : { enableMergeEntity }),
     ...(entityDeletionThreshold === undefined ? {} : { entityDeletionThreshold }),
     resources,

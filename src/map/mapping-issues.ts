@@ -1,6 +1,6 @@
 import type { Issue } from "../errors.js";
 import type { MappingFile } from "./mapping-schema.js";
-import { doubleQuotes, isFetched, refusalOf } from "./tokens.js";
+import { doubleQuotes, isFetched, refusalOf, variablesIn } from "./tokens.js";
 
 /** A place in the mapping: keys from the root on. */
 export type KeyPath = readonly (string | number)[];
@@ -12,9 +12,15 @@ export type KeyPath = readonly (string | number)[];
  */
 export function leafIssues(value: object, lineOf: (path: KeyPath) => number | undefined): Issue[] {
   const issues: Issue[] = [];
-  for (const { path, leaf } of rawLeaves(value)) {
-    const message = faultOf(leaf);
-    if (message === undefined) continue;
+  const leaves = [...rawLeaves(value)];
+  const environment = allowedVariables(value);
+  const missing = missingVariables(leaves, environment);
+  for (const { path, leaf } of leaves) {
+    const refusal = faultOf(leaf, environment);
+    if (refusal === undefined) continue;
+    const readsMore =
+      typeof leaf === "string" && variablesIn(doubleQuotes(leaf)).some((name) => missing.includes(name));
+    const message = readsMore ? `${refusal}; ${allowing([...environment, ...missing])}` : refusal;
     const line = lineOf(path);
     issues.push({ path: path.join("."), message, ...(line === undefined ? {} : { line }) });
   }
@@ -33,8 +39,24 @@ export function* prototypeKeys(value: unknown, path: KeyPath = []): Generator<Ke
 /** Most levels that a leaf's lists and objects may have. */
 const maxDepth = 64;
 
-function faultOf(leaf: unknown): string | undefined {
-  if (typeof leaf === "string") return isFetched(leaf) ? undefined : refusalOf(doubleQuotes(leaf));
+/** The environment variables that a file allows, whether or not its structure is right. */
+export function allowedVariables(value: unknown): readonly string[] {
+  const names = child(value, "allowedEnvironmentVariablesInJQ");
+  return Array.isArray(names) ? names.filter((name) => typeof name === "string") : [];
+}
+
+function missingVariables(leaves: readonly { readonly leaf: unknown }[], allowed: readonly string[]): string[] {
+  const read = leaves.flatMap(({ leaf }) => (typeof leaf === "string" ? variablesIn(doubleQuotes(leaf)) : []));
+  return [...new Set(read)].filter((name) => !allowed.includes(name));
+}
+
+/** The line that allows environment variables, to be pasted. */
+function allowing(names: readonly string[]): string {
+  return `write \`allowedEnvironmentVariablesInJQ: [${names.join(", ")}]\` at the root of the mapping`;
+}
+
+function faultOf(leaf: unknown, environment: readonly string[]): string | undefined {
+  if (typeof leaf === "string") return isFetched(leaf) ? undefined : refusalOf(doubleQuotes(leaf), { environment });
   if (typeof leaf === "boolean" || leaf === null) return undefined;
   if (typeof leaf !== "number") return "is neither an expression nor a constant";
   if (!Number.isFinite(leaf)) return "is not a number that JSON knows";

@@ -76,7 +76,7 @@ const fieldList = z
 export const mappingFile = z.strictObject({
   source: sourceOptions.default({}),
   sources: z.record(z.string(), sourceOptions).default({}),
-  duplicates: z.enum(["first", "last", "error", "off"]).default("first"),
+  duplicates: z.enum(["first", "last", "error", "merge", "off"]).optional(),
   onNull: z.enum(["omit", "clear"]).default("omit"),
   clear: fieldList,
   omit: fieldList,
@@ -86,6 +86,10 @@ export const mappingFile = z.strictObject({
   createMissingRelatedEntities: z.boolean().default(false),
   deleteDependentEntities: z.boolean().default(false),
   entityDeletionThreshold: z.number().min(0).max(1).optional(),
+  unknownProperties: z.enum(["refuse", "warn"]).default("refuse"),
+  allowedEnvironmentVariablesInJQ: z
+    .array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "must be the name of one environment variable; no pattern"))
+    .default([]),
   resources: z.array(resource).min(1),
 });
 /** See {@link mappingFile}. */
@@ -98,7 +102,6 @@ export type MappingFile = z.output<typeof mappingFile>;
  */
 export const ignoredKeys: ReadonlySet<string> = new Set([
   "allowAllEnvironmentVariablesInJQ",
-  "allowedEnvironmentVariablesInJQ",
   "branch",
   "crdsToDiscover",
   "deleteDependents",

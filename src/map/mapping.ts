@@ -23,6 +23,9 @@ export type Prune =
 /** What to do about a relation's target that exists neither in the import nor in the catalog: refuse the entity, leave the relation out, make a bare target. */
 export type MissingTargetPolicy = "reject" | "omit" | "create";
 
+/** Which of several entities with one key counts: one of them, all in turn (`off`), or one that has the fields of all (`merge`). */
+export type DuplicatePolicy = "first" | "last" | "error" | "merge" | "off";
+
 /** One entry of `resources`: which records, and what becomes of them. @source Port's integration mapping, `resources[]` */
 export interface Resource {
   /** From 0, as in the file. */
@@ -56,8 +59,8 @@ export interface Mapping {
   readonly source: SourceOptions;
   /** Overrides of `source` by kind; see {@link sourceOptionsFor}. */
   readonly sources: Readonly<Record<string, SourceOptions>>;
-  /** Which of several entities with one key counts. Default `first`. */
-  readonly duplicates: "first" | "last" | "error" | "off";
+  /** What becomes of several entities with one key; see {@link duplicatesOf} for the default. */
+  readonly duplicates?: DuplicatePolicy;
   /** `omit` (default) leaves a field out that became null; `clear` sends the null. */
   readonly onNull: "omit" | "clear";
   /** Fields that send null whatever `onNull` says: `title`, `properties.x`, `relations.y`. */
@@ -76,6 +79,10 @@ export interface Mapping {
   readonly deleteDependentEntities: boolean;
   /** Share of a blueprint's entities that may be deleted, 0 to 1. */
   readonly entityDeletionThreshold?: number;
+  /** What becomes of a mapped property that the blueprint lacks: `refuse` (default) is a fault of the mapping, `warn` leaves it out and counts it. */
+  readonly unknownProperties: "refuse" | "warn";
+  /** Environment variables that expressions may read. Default none. */
+  readonly allowedEnvironmentVariablesInJQ: readonly string[];
   readonly resources: readonly Resource[];
   /** Warnings about the file itself: keys without effect here. */
   readonly notes: readonly Warning[];
@@ -87,6 +94,43 @@ export interface Mapping {
 export function sourceOptionsFor(mapping: Mapping, kind: string): SourceOptions {
   const own = Object.hasOwn(mapping.sources, kind) ? mapping.sources[kind] : undefined;
   return { ...mapping.source, ...own };
+}
+
+/** What becomes of several entities with one key, by their resource's blueprint; undefined where that is an expression. */
+export type DuplicatesOf = (blueprint: string | undefined) => DuplicatePolicy;
+
+/**
+ * What a mapping says of entities with one key. Where it says nothing, those of a blueprint that several of its resources name are merged, since each of them
+ * brings a part; of all others the first counts.
+ */
+export function duplicatesOf({ duplicates, resources }: Pick<Mapping, "duplicates" | "resources">): DuplicatesOf {
+  if (duplicates !== undefined) return () => duplicates;
+  const once = new Set<string>();
+  const several = new Set<string>();
+  for (const { blueprint } of resources)
+    if (blueprint !== undefined) (once.has(blueprint) ? several : once).add(blueprint);
+  return (blueprint) => (blueprint !== undefined && several.has(blueprint) ? "merge" : "first");
+}
+
+/**
+ * What becomes of relations whose target is missing, by resource. Where the entities of several resources become one, it may have relations that its first
+ * resource does not map: for these the word of the resource that maps them counts.
+ *
+ * @param createsNothing - whether no target may be made: one that is missing counts as it does without a word of the mapping
+ */
+export function missingTargetPolicies(
+  mapping: Pick<Mapping, "duplicates" | "resources">,
+  createsNothing = false,
+): readonly Readonly<Record<string, MissingTargetPolicy>>[] {
+  const policyOf = duplicatesOf(mapping);
+  const shared = new Map<string | undefined, Record<string, MissingTargetPolicy>>();
+  for (const { blueprint, onMissingTarget } of mapping.resources)
+    if (policyOf(blueprint) === "merge") shared.set(blueprint, { ...onMissingTarget, ...shared.get(blueprint) });
+  return mapping.resources.map(({ blueprint, onMissingTarget, relations }) => {
+    const lent = Object.entries(shared.get(blueprint) ?? {}).filter(([relation]) => !relations.includes(relation));
+    const policies = Object.entries({ ...Object.fromEntries(lent), ...onMissingTarget });
+    return Object.fromEntries(policies.filter(([, policy]) => !createsNothing || policy !== "create"));
+  });
 }
 
 /** A leaf found in a resource: its dotted path in the file and what stands there. */

@@ -5,6 +5,7 @@ import { shownValue } from "../shown-value.js";
 import type { Warning, WarningCode } from "../warning.js";
 import type { Notes } from "./bind.js";
 import type { CompiledMapping } from "./compile-mapping.js";
+import { variablesIn } from "./tokens.js";
 
 /** What happens to leaves while a chunk is mapped: findings of the candidate at hand, warnings of the chunk. */
 export interface ChunkNotes extends Notes {
@@ -58,8 +59,10 @@ export function startNotes({ mapping, leaves }: CompiledMapping): ChunkNotes {
     failed(leaf, reason) {
       // jq shares cells between like expressions, and a leaf may be read twice.
       if (failures.has(leaf)) return;
-      // jq repeats the value it failed on.
-      const message = `the expression failed: ${maskSecrets(reason)}`;
+      // jq repeats the value it failed on, or the beginning of it.
+      const [variable] = variablesIn(leaves[leaf]?.expression ?? "");
+      const why = variable === undefined ? maskSecrets(reason) : `what jq says may hold the value of env.${variable}`;
+      const message = `the expression failed: ${why}`;
       failures.set(leaf, message);
       if (mapping.onError === "reject") findings.push(finding("expression_error", leaf, message));
       else count("expression_error", leaf, message);

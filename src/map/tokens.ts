@@ -110,23 +110,63 @@ export const refusedWords: ReadonlySet<string> = new Set([
   "env",
 ]);
 
+/** What an expression may see beside its record. */
+export interface Allowed {
+  /** Environment variables that the mapping allows. */
+  readonly environment: readonly string[];
+}
+
+const nothingElse = "is refused: an expression sees its record and nothing else";
+
 /** What is wrong with an expression before jq sees it: a refused word, or text that cannot be cut into tokens; undefined when nothing is. */
-export function refusalOf(expression: string): string | undefined {
+export function refusalOf(expression: string, { environment }: Allowed = { environment: [] }): string | undefined {
   const cut = tokenize(expression);
   if ("fault" in cut) return cut.fault;
   const { tokens } = cut;
   if (tokens.length === 0) return "an expression is missing; for empty text write '\"\"'";
+  for (const index of reachesOf(tokens)) {
+    const token = tokens[index] as Token;
+    const shown = token.is === "variable" ? `$${token.text}` : token.text;
+    if (shown !== "env" && shown !== "$ENV") return `\`${shown}\` ${nothingElse}`;
+    const name = variableAt(tokens, index);
+    if (name === undefined) return `\`${shown}\` as a whole ${nothingElse}; name one variable, as in \`${shown}.NAME\``;
+    if (!environment.includes(name))
+      return `\`${shown}.${name}\` is refused: a mapping must allow each environment variable that it reads`;
+  }
+  return undefined;
+}
+
+/** The environment variables that an expression names, each once. */
+export function variablesIn(expression: string): readonly string[] {
+  const cut = tokenize(expression);
+  if ("fault" in cut) return [];
+  const names = reachesOf(cut.tokens).map((index) => variableAt(cut.tokens, index));
+  return [...new Set(names.filter((name) => name !== undefined))];
+}
+
+/** The tokens that reach beyond the record, by their index. */
+function reachesOf(tokens: readonly Token[]): readonly number[] {
   const brackets: string[] = [];
+  const found: number[] = [];
   for (const [index, token] of tokens.entries()) {
     if (token.is === "open") brackets.push(token.text);
     if (token.is === "close") brackets.pop();
-    if (token.is === "variable" && (token.text === "ENV" || token.text === "__prog_args"))
-      return `$${token.text} is refused: an expression sees its record and nothing else`;
+    if (token.is === "variable" && (token.text === "ENV" || token.text === "__prog_args")) found.push(index);
     if (token.is !== "word" || !refusedWords.has(token.text)) continue;
     if (brackets.at(-1) === "{" && isKey(tokens[index - 1]?.text, tokens[index + 1]?.text)) continue;
-    return `\`${token.text}\` is refused: an expression sees its record and nothing else`;
+    found.push(index);
   }
-  return undefined;
+  return found;
+}
+
+/** The variable that `env` or `$ENV` at an index is asked for: `env.NAME`, `env["NAME"]`, `env."NAME"`. */
+function variableAt(tokens: readonly Token[], index: number): string | undefined {
+  const after = tokens.slice(index + 1, index + 5);
+  const step = after[0]?.text === "." ? after.slice(1) : after;
+  const [first, second, third] = step;
+  if (after[0]?.is === "field") return after[0].text;
+  if (after[0]?.text === "." && first?.is === "text") return first.text;
+  return first?.text === "[" && second?.is === "text" && third?.text === "]" ? second.text : undefined;
 }
 
 /** True for the `input` of `{input: 1}`, `{a, input}`, which is a key. */

@@ -58,6 +58,10 @@ export const testFile = z.strictObject({
     .enum(["merge", "override", "create"])
     .optional()
     .describe("mode of the check; by default as the mapping says"),
+  environment: z
+    .record(z.string(), z.string())
+    .default({})
+    .describe("values of the environment variables that the mapping allows; a test sees no others"),
   tests: z.array(test).min(1).describe("the tests"),
 });
 

@@ -6,22 +6,27 @@ import { type ComparingGroup, comparingGroup } from "./writing.js";
 const { apiUrl, timeout, requestTimeout, runId } = targetGroup;
 type Address = Pick<TargetGroup, "apiUrl" | "timeout" | "requestTimeout">;
 
-/** Options of an export; `out` and `mappingOut` are the command's, a program takes the text itself. */
+/** Options of an export; `out`, `mappingOut` and `blueprintsOut` are the command's, a program takes the text itself. */
 export interface ExportOptions extends Omit<TargetGroup, "runId"> {
-  /** Blueprints whose entities are exported. At least one. */
-  readonly blueprints: readonly string[];
+  /** Blueprints whose entities are exported. At least one, unless `all` is given. */
+  readonly blueprints?: readonly string[] | undefined;
+  /** Export every blueprint of the catalog but those that only Port writes, relation targets first. Default false. */
+  readonly all?: boolean | undefined;
   /** How they are written. Default: as the extension of `out` says, else `ndjson`. */
   readonly format?: "ndjson" | "json" | "csv" | undefined;
   /** File to write. Default: stdout. */
   readonly out?: string | undefined;
   /** Mapping file to write, with which the export imports back. Default none. */
   readonly mappingOut?: string | undefined;
+  /** File to write with the blueprints themselves, relation targets first, for `blueprint apply`. Default none. */
+  readonly blueprintsOut?: string | undefined;
 }
 const { runId: _, ...readingTarget } = targetGroup;
 /** See {@link ExportOptions}. */
 export const exportOptions = {
   ...group("Sources", {
-    blueprints: required(listOf(text("<blueprint>"), 1), "blueprints whose entities are exported"),
+    blueprints: withDefault(listOf(text("<blueprint>")), [], "blueprints whose entities are exported"),
+    all: withDefault(flag, false, "export every blueprint but those that only Port writes", { common: true }),
   }),
   ...group("Output", {
     format: optional(
@@ -33,6 +38,10 @@ export const exportOptions = {
     ),
     out: optional(text("<file>"), "file to write; stdout by default", { common: true, writes: "file" }),
     mappingOut: optional(text("<file>"), "mapping file to write, with which the export imports back", {
+      common: true,
+      writes: "file",
+    }),
+    blueprintsOut: optional(text("<file>"), "file to write with the blueprints, for `blueprint apply`", {
       common: true,
       writes: "file",
     }),

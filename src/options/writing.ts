@@ -8,6 +8,8 @@ export interface WritingGroup {
    * `enableMergeEntity` says, else `merge`.
    */
   readonly mode?: "merge" | "override" | "create" | undefined;
+  /** Write only what the catalog has already; what it lacks is rejected, and no relation target is made. Default false. */
+  readonly updateOnly?: boolean | undefined;
   /** Rejects allowed before the run stops: a number, or a share such as `5%`, judged from 1,000 records on. Default: any number. */
   readonly maxErrors?: Budget | undefined;
   /** Requests in flight, 1 to 256; `auto` grows while latency holds and halves on trouble. Default `auto`. */
@@ -28,6 +30,9 @@ export const writingGroup = group("Writing", {
     "how an entity meets one that exists; by default as the mapping's enableMergeEntity says, else merge",
     { common: true },
   ),
+  updateOnly: withDefault(flag, false, "write only what the catalog has already; what it lacks is rejected", {
+    common: true,
+  }),
   maxErrors: optional(
     budget,
     "rejects allowed before the import stops: a number, or a percentage judged from 1,000 records on",

@@ -1,7 +1,7 @@
 import type { Cell } from "../record.js";
 import type { SourceOptions } from "../source-options.js";
 import { delimiterOf, placesOf, quoteOf } from "./csv-header.js";
-import type { Answer, Doubt } from "./doubt.js";
+import { type Answer, answered, type Doubt } from "./doubt.js";
 import {
   columnCount,
   isEven,
@@ -65,10 +65,21 @@ interface Table {
 }
 
 /**
- * The first thing that is in doubt about how a CSV or TSV is written, if anything is; docs/reading.md lists them. A clean table with commas, a header and
- * double quotes is never in doubt.
+ * What is in doubt about how a CSV or TSV is written, if anything is; docs/reading.md lists it. A clean table with commas, a header and double quotes is never
+ * in doubt. Where the likeliest answer leaves another thing in doubt, the first answer settles both.
  */
 export function csvDoubt(text: SourceHead, options: SourceOptions): Doubt | undefined {
+  const doubt = firstDoubt(text, options);
+  const [likeliest] = doubt?.answers ?? [];
+  const next = likeliest?.csv && firstDoubt(text, answered(options, likeliest));
+  const [second] = next?.answers ?? [];
+  if (doubt === undefined || likeliest === undefined || next === undefined || second === undefined) return doubt;
+  const both = { ...second, text: `${likeliest.text}; and ${second.text}, because ${next.message}` };
+  return { ...doubt, answers: [both, ...doubt.answers] };
+}
+
+/** The first thing in doubt. */
+function firstDoubt(text: SourceHead, options: SourceOptions): Doubt | undefined {
   const doubt = separatorLine(text, options) ?? escapeDoubt(text, options) ?? delimiterDoubt(text, options);
   if (doubt !== undefined) return doubt;
   const table = { text, options, rows: sampleRows(text, options).rows };

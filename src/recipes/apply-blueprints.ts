@@ -97,7 +97,7 @@ function withoutPaths({ mirrorProperties: _, ownership, ...rest }: Blueprint): B
 }
 
 /** Blueprints after those they relate to, as far as there is such an order. */
-function targetsFirst(blueprints: readonly Blueprint[]): readonly Blueprint[] {
+export function targetsFirst(blueprints: readonly Blueprint[]): readonly Blueprint[] {
   const byIdentifier = new Map(blueprints.map((blueprint) => [blueprint.identifier, blueprint]));
   const ordered = new Set<Blueprint>();
   const entered = new Set<Blueprint>();

@@ -3,6 +3,7 @@ import type { ImportContext } from "./run/connect.js";
 import type { Finished } from "./run/finish.js";
 import { newFolder } from "./run/folder.js";
 import { runSources, type SourceCommand } from "./run/run.js";
+import { existingOnly } from "./stages/compare.js";
 import { deferRelations } from "./stages/defer.js";
 import { dropDuplicates } from "./stages/duplicates.js";
 import { guardEmptying, openEmptyingGuard } from "./stages/emptying.js";
@@ -31,6 +32,7 @@ export async function runDryRun(options: ResolvedRunOptions, context: ImportCont
     return runSteps(job, (step) => [
       entitiesOf(step, inputs, ledger),
       dropDuplicates(step, inputs, ledger, keys),
+      existingOnly(target, ledger, keys),
       guardEmptying(target, emptying),
       deferRelations(target, ledger, keys),
     ]);

@@ -5,12 +5,14 @@ import type { Explanation } from "../authoring/explanation.js";
 import type { Blueprints } from "../blueprint.js";
 import { ApiError, CredentialsError, UsageError } from "../errors.js";
 import { startJq } from "../map/jq.js";
+import { requireColumns } from "../map/keys-read.js";
 import { compileMapping } from "../map/map.js";
 import { type ExplainOptions, explainOptions } from "../options/authoring.js";
 import { parseOptions } from "../options/parse.js";
 import { type ReadIo, readSource } from "../read/read.js";
 import type { SourceRecord } from "../record.js";
 import type { Reject } from "../reject.js";
+import { withoutHidden } from "../secrets.js";
 import { type Bench, explainRecord } from "./explain/record.js";
 import { openBlueprints } from "./run/blueprints.js";
 import { clientOptionsOf } from "./run/client-options.js";
@@ -40,7 +42,7 @@ export async function explain(given: ExplainOptions, context: ExplainContext = {
   const engine = startJq();
   const access = openAccess(options, context.env ?? {});
   try {
-    const compiled = await compileMapping(inventory.mapping, engine);
+    const compiled = await compileMapping(inventory.mapping, engine, { env: context.env ?? {} });
     const found = await findRecord(inventory, options.record, context, onReceipt);
     const { catalog, told } = await catalogOf(inventory, options.blueprints, access);
     const mode = options.mode ?? (inventory.mapping.enableMergeEntity === false ? "override" : "merge");
@@ -60,7 +62,8 @@ export async function explain(given: ExplainOptions, context: ExplainContext = {
       ...(catalog && { catalog }),
       ...(asked.asked && access.client && { client: access.client }),
     };
-    return { ...base, ...(await explainRecord(bench, found.kind, found.name, found.record)) };
+    const explained = await explainRecord(bench, found.kind, found.name, found.record);
+    return withoutHidden({ ...base, ...explained, warnings: [...compiled.warnings, ...explained.warnings] });
   } finally {
     await engine.close();
     await access.client?.close();
@@ -137,7 +140,8 @@ async function findIn(
       ...(stdin && { stdin }),
       ...(signal && { signal }),
     });
-    for await (const { items, rejects, tally } of chunks) {
+    const checked = requireColumns(inventory.mapping, inventory.resources, source)(chunks);
+    for await (const { items, rejects, tally } of checked) {
       records += tally.read;
       const record = items.find(({ at }) => at.position === position);
       if (record !== undefined) return { name, kind, record };

@@ -5,6 +5,7 @@ import type { ImportContext } from "./run/connect.js";
 import type { Finished } from "./run/finish.js";
 import { newFolder } from "./run/folder.js";
 import { runSources } from "./run/run.js";
+import { existingOnly } from "./stages/compare.js";
 import { deferRelations } from "./stages/defer.js";
 import { dropDuplicates } from "./stages/duplicates.js";
 import { guardEmptying, openEmptyingGuard } from "./stages/emptying.js";
@@ -40,6 +41,7 @@ export async function runImport(given: ImportOptions, context: ImportContext = {
     return runSteps(job, (step) => [
       entitiesOf(step, inputs, ledger),
       dropDuplicates(step, inputs, ledger, keys),
+      existingOnly(target, ledger, keys),
       guardEmptying(target, emptying),
       ...(options.keepBefore ? [keepBefore(target, ledger, keys)] : []),
       deferRelations(target, ledger, keys),

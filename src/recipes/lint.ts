@@ -27,7 +27,9 @@ export async function lint(given: LintOptions): Promise<readonly LintFinding[]> 
   const blueprints =
     options.blueprints === undefined
       ? undefined
-      : new Map((await loadBlueprintFolder(options.blueprints)).map((blueprint) => [blueprint.identifier, blueprint]));
+      : new Map(
+          (await loadBlueprintFolder(options.blueprints, "any")).map((blueprint) => [blueprint.identifier, blueprint]),
+        );
   const engine = startJq();
   const bound = new Set<string>();
   const findings: LintFinding[] = [];

@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { traceRecords } from "../authoring/trace-records.js";
 import type { Blueprints } from "../blueprint.js";
-import { checkEntities } from "../check/check.js";
+import { type CheckOptions, checkEntities } from "../check/check.js";
 import type { Chunk, Stage } from "../chunk.js";
 import type { Candidate, Mode } from "../entity.js";
 import { BlueprintError, MappingError, PortloadError } from "../errors.js";
@@ -51,12 +51,14 @@ async function testFileOf(file: string, update: boolean): Promise<FileResult> {
     if ("issues" in tests) throw new MappingError(file, tests.issues);
     const path = join(dirname(file), tests.file.mapping ?? mappingBeside(file));
     const mapping = parseMapping(await readFile(path, "utf8"), path);
-    const compiled = await compileMapping(mapping, engine);
+    const compiled = await compileMapping(mapping, engine, { env: tests.file.environment });
     const folder = tests.file.blueprints;
     const catalog =
       folder === undefined
         ? undefined
-        : new Map((await loadBlueprintFolder(join(dirname(file), folder))).map((each) => [each.identifier, each]));
+        : new Map(
+            (await loadBlueprintFolder(join(dirname(file), folder), "any")).map((each) => [each.identifier, each]),
+          );
     return await runTests({ file, text, update, tests, path, compiled, ...(catalog && { catalog }) });
   } catch (error) {
     const why =
@@ -168,7 +170,8 @@ async function mapAndCheck(
 ): Promise<Got> {
   const { mapping } = compiled;
   const mode: Mode = tests.file.mode ?? (mapping.enableMergeEntity === false ? "override" : "merge");
-  const finish = catalog === undefined ? asMapped : asChecked(catalog, mode, mapping.createMissingRelatedEntities);
+  const { createMissingRelatedEntities: createMissing, unknownProperties } = mapping;
+  const finish = catalog === undefined ? asMapped : asChecked(catalog, { mode, createMissing, unknownProperties });
   const got = {
     entities: [] as StatedEntity[],
     rejects: [] as Got["rejects"][number][],
@@ -202,9 +205,9 @@ const asMapped: Stage<Candidate, StatedEntity> = async function* (chunks) {
     yield { ...chunk, items: chunk.items.map(({ blueprint, fields }) => plain({ blueprint, ...fields })) };
 };
 
-function asChecked(catalog: Blueprints, mode: Mode, createMissing: boolean): Stage<Candidate, StatedEntity> {
+function asChecked(catalog: Blueprints, options: CheckOptions): Stage<Candidate, StatedEntity> {
   return async function* (chunks) {
-    for await (const chunk of checkEntities(catalog, { mode, createMissing })(chunks))
+    for await (const chunk of checkEntities(catalog, options)(chunks))
       yield { ...chunk, items: chunk.items.map(({ key, body }) => plain({ blueprint: key.blueprint, ...body })) };
   };
 }

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { missingTargetPolicies } from "../map/mapping.js";
 import { parseOptions } from "../options/parse.js";
 import { type PlanOptions, planOptions } from "../options/run.js";
 import { openPlanWriter } from "./plan/writer.js";
@@ -55,7 +56,8 @@ export async function runPlan(given: PlanOptions, context: ImportContext = {}): 
         const memory = await memoryOf(job, scope, stateDirFrom(options, context), true);
         await writer.remove(await findStale(job, scope, memory, options.maxDelete), target);
       }
-      await writer.finish({ header: of.state.header, ...inventory, rules: target.rules, ledger }, file);
+      const policies = missingTargetPolicies(inventory.mapping, options.updateOnly);
+      await writer.finish({ header: of.state.header, ...inventory, policies, rules: target.rules, ledger }, file);
       made.file = file;
     });
     return { ...finished, ...made, discard };

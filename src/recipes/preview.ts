@@ -9,7 +9,7 @@ import { type PreviewOptions, previewOptions } from "../options/authoring.js";
 import { parseOptions } from "../options/parse.js";
 import { readSource } from "../read/read.js";
 import { addMapped, addRejects, addTally, type Counts, noCounts } from "../report/counts.js";
-import { groupCauses, type RejectGroup, type WarningGroup } from "../report/group-causes.js";
+import { type FaultGroup, groupCauses, type RejectGroup, type WarningGroup } from "../report/group-causes.js";
 import { openBlueprints } from "./run/blueprints.js";
 import { openDownloads } from "./run/connect.js";
 import { onceEach, openInventory, type SourceTalk, settleSources } from "./run/inventory.js";
@@ -28,6 +28,8 @@ export interface PreviewContext extends SourceTalk {
 export interface Preview {
   readonly counts: Counts;
   readonly rejects: readonly RejectGroup[];
+  /** All faults, further ones of one refused thing among them. */
+  readonly faults: readonly FaultGroup[];
   readonly warnings: readonly WarningGroup[];
 }
 
@@ -48,9 +50,16 @@ export async function preview(given: PreviewOptions, context: PreviewContext): P
   const engine = startJq();
   const downloads = openDownloads(context);
   let counts = noCounts;
+  const found = (): Preview => ({
+    counts,
+    rejects: causes.rejects(),
+    faults: causes.faults(),
+    warnings: causes.warnings(),
+  });
   try {
     const resources = inventory.resources.map(({ index }) => index);
-    const compiled = await compileMapping(mapping, engine, { resources });
+    const compiled = await compileMapping(mapping, engine, { resources, env: context.env ?? {} });
+    causes.addWarnings(compiled.warnings);
     const finish = await lastStage(options.blueprints, inventory, mapping.createMissingRelatedEntities);
     for (const source of inventory.sources) {
       const records = readSource(source, inventory.optionsOf(source), {
@@ -68,15 +77,14 @@ export async function preview(given: PreviewOptions, context: PreviewContext): P
         counts = addRejects(addMapped(addTally(counts, tally), mapped), rejects);
         causes.addRejects(rejects);
         causes.addWarnings(warnings);
-        for (const { line } of items)
-          if (!(await context.emit(line))) return { counts, rejects: causes.rejects(), warnings: causes.warnings() };
+        for (const { line } of items) if (!(await context.emit(line))) return found();
       }
     }
   } finally {
     await engine.close();
     await downloads.close();
   }
-  return { counts, rejects: causes.rejects(), warnings: causes.warnings() };
+  return found();
 }
 
 interface Line {
@@ -93,7 +101,11 @@ async function lastStage(
   if (folder === undefined)
     return eachItem(({ blueprint, fields }: Candidate) => ({ blueprint, line: lineOf(blueprint, fields) }));
   const catalog = await openBlueprints(inventory, { folder });
-  const check = checkEntities(catalog, { mode: "merge", createMissing });
+  const check = checkEntities(catalog, {
+    mode: "merge",
+    createMissing,
+    unknownProperties: inventory.mapping.unknownProperties,
+  });
   const format = eachItem(({ key, body }: Entity) => ({ blueprint: key.blueprint, line: lineOf(key.blueprint, body) }));
   return (chunks) => format(check(chunks));
 }

@@ -10,6 +10,7 @@ import { resumeUndo } from "./resume/undo.js";
 import type { ImportContext } from "./run/connect.js";
 import type { Finished } from "./run/finish.js";
 import { runSources } from "./run/run.js";
+import { existingOnly } from "./stages/compare.js";
 import { deferRelations } from "./stages/defer.js";
 import { dropDuplicates } from "./stages/duplicates.js";
 import { guardEmptying, openEmptyingGuard } from "./stages/emptying.js";
@@ -46,6 +47,7 @@ export async function resumeImport(given: ResumeOptions, context: ImportContext 
       entitiesOf(step, inputs, ledger, retried && leaveOut(retried, inventory.mapping.resources, keys)),
       dropDuplicates(step, inputs, ledger, keys),
       passOver(folder.state, target, ledger, keys),
+      existingOnly(target, ledger, keys),
       guardEmptying(target, emptying),
       ...(keeps === true ? [keepBefore(target, ledger, keys)] : []),
       deferRelations(target, ledger, keys),

@@ -1,5 +1,6 @@
 import type { Place } from "../record.js";
 import type { Reject, RejectCode, RejectStage } from "../reject.js";
+import { withoutHidden } from "../secrets.js";
 import type { Warning, WarningCode } from "../warning.js";
 
 /** A place as people find it. */
@@ -21,9 +22,11 @@ export interface FaultGroup {
   readonly blueprint?: string;
   readonly path?: string;
   readonly count: number;
+  /** That of the first one. */
+  readonly message?: string;
 }
 
-/** Rejects of one cause. */
+/** Rejects of one cause: of one code, stage, blueprint and path, and of one message. */
 export interface RejectGroup {
   readonly code: RejectCode;
   readonly stage: RejectStage;
@@ -55,6 +58,9 @@ export const maxGroups = 1000;
 /** Most missing targets that are a cause of their own; further ones are counted together by their relation. */
 export const maxTargets = 100;
 
+/** Most messages told apart of one code, stage, blueprint and path; all further ones are counted in the group of those. */
+export const maxMessages = 20;
+
 /** Most samples kept of a cause. */
 export const maxSamples = 5;
 
@@ -75,32 +81,35 @@ export function groupCauses(names: readonly string[], limit = maxGroups): Causes
   const warnings = new Map<string, Group<Warning>>();
   const faults = new Map<string, { readonly fault: Omit<FaultGroup, "count">; count: number }>();
   const targets = new Set<string>();
-  const addFault = (code: RejectCode, cause: Cause): void => {
+  const addFault = (code: RejectCode, cause: Cause, message: string): void => {
     const exact = JSON.stringify([code, cause.blueprint, cause.path]);
     const isExact = faults.has(exact) || faults.size < limit;
     const key = isExact ? exact : code;
     const known = faults.get(key);
-    if (known === undefined) faults.set(key, { fault: { code, ...(isExact && causeOf(cause)) }, count: 1 });
+    if (known === undefined) faults.set(key, { fault: { code, ...(isExact && causeOf(cause)), message }, count: 1 });
     else known.count++;
   };
+  const variants = new Map<string, Set<string>>();
   return {
     addRejects(items) {
-      for (const item of items) {
-        const target = targetOf(item);
-        if (target !== undefined && (targets.has(target) || targets.size < maxTargets)) {
-          targets.add(target);
-          addTo(rejects, limit, [item.code, item.stage], item, 1, item.at, target);
-        } else addTo(rejects, limit, [item.code, item.stage], item, 1, item.at);
-        addFault(item.code, item);
-        for (const { code, path } of item.also ?? [])
-          addFault(code, {
-            ...(item.blueprint !== undefined && { blueprint: item.blueprint }),
-            ...(path !== undefined && { path }),
-          });
+      for (const item of withoutHidden(items)) {
+        const kind = [item.code, item.stage];
+        const variant = targetOf(targets, item) ?? variantOf(variants, [...kind, item.blueprint, item.path], item);
+        addTo(rejects, limit, kind, item, 1, item.at, variant);
+        addFault(item.code, item, item.message);
+        for (const { code, path, message } of item.also ?? [])
+          addFault(
+            code,
+            {
+              ...(item.blueprint !== undefined && { blueprint: item.blueprint }),
+              ...(path !== undefined && { path }),
+            },
+            message,
+          );
       }
     },
     addWarnings(items) {
-      for (const item of items) addTo(warnings, limit, [item.code], item, item.count, item.first);
+      for (const item of withoutHidden(items)) addTo(warnings, limit, [item.code], item, item.count, item.first);
     },
     rejects: () =>
       inOrder(rejects).map(({ count, cause, sample, first, samples }) => ({
@@ -127,10 +136,30 @@ export function groupCauses(names: readonly string[], limit = maxGroups): Causes
   };
 }
 
-/** What names a missing target: each of them is a cause of its own, whoever lacks it. */
-function targetOf({ code, blueprint, path, value }: Reject): string | undefined {
+/** What names a missing target: each is a cause of its own, whoever lacks it. Undefined for other rejects, and past the most that are told apart. */
+function targetOf(targets: Set<string>, { code, blueprint, path, value }: Reject): string | undefined {
   const isMissing = code === "relation_target_missing" || code === "relation_target_rejected";
-  return isMissing && value !== undefined ? JSON.stringify([blueprint, path, value]) : undefined;
+  if (!isMissing || value === undefined) return undefined;
+  const target = JSON.stringify([blueprint, path, value]);
+  if (targets.size < maxTargets) targets.add(target);
+  return targets.has(target) ? target : undefined;
+}
+
+/** Faults of what was refused for another one already, by cause. */
+export function furtherFaults({
+  rejects,
+  faults = [],
+}: {
+  readonly rejects: readonly RejectGroup[];
+  readonly faults?: readonly FaultGroup[];
+}): readonly FaultGroup[] {
+  return faults.flatMap((fault) => {
+    const own = rejects.filter(
+      ({ code, blueprint, path }) => code === fault.code && blueprint === fault.blueprint && path === fault.path,
+    );
+    const count = fault.count - own.reduce((sum, group) => sum + group.count, 0);
+    return count <= 0 ? [] : [{ ...fault, count }];
+  });
 }
 
 interface Cause {
@@ -155,9 +184,9 @@ function addTo<T extends Cause & { readonly value?: string }>(
   item: T,
   count: number,
   at: Place | undefined,
-  target?: string,
+  variant = "",
 ): void {
-  const exact = JSON.stringify([...kind, item.blueprint, item.path, target]);
+  const exact = JSON.stringify([...kind, item.blueprint, item.path, variant]);
   const known = groups.get(exact);
   const key = known !== undefined || groups.size < limit ? exact : JSON.stringify(kind);
   const group = known ?? groups.get(key);
@@ -173,6 +202,26 @@ function addTo<T extends Cause & { readonly value?: string }>(
     group.sample = item;
     group.first = at;
   }
+}
+
+/**
+ * What tells the causes of one code, blueprint and path apart: the message without what is the record's own, its numbers and the texts that it quotes. A quoted
+ * character or two make a cause of their own.
+ */
+function variantOf(
+  variants: Map<string, Set<string>>,
+  cause: readonly (string | undefined)[],
+  { message }: Pick<Reject, "message">,
+): string {
+  const variant = message
+    .replaceAll(/"(?:[^"\\]|\\.){3,}"/g, '"…"')
+    .replaceAll(/(?:"…"(?:, )?)+/g, '"…"')
+    .replaceAll(/\d+/g, "0");
+  const key = JSON.stringify(cause);
+  const known = variants.get(key) ?? new Set();
+  variants.set(key, known);
+  if (known.size < maxMessages) known.add(variant);
+  return known.has(variant) ? variant : "";
 }
 
 /** Keeps the first few by place; most items come in order, so that the last kept one decides at once. */

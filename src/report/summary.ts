@@ -1,9 +1,9 @@
 import type { Mode } from "../entity.js";
 import type { Counts, EntityCounts } from "./counts.js";
-import type { RejectGroup, WarningGroup } from "./group-causes.js";
+import { type FaultGroup, furtherFaults, type RejectGroup, type WarningGroup } from "./group-causes.js";
 import type { Report } from "./report.js";
 import {
-  advice,
+  faultAndFix,
   formatCount,
   formatDuration,
   formatNumber,
@@ -37,6 +37,7 @@ export function formatSummary(facts: SummaryFacts): string {
   const blocks = [
     countLines(report, mode, paint),
     failureLines(report.rejects, paint),
+    furtherLines(report, paint),
     warningLines(report.warnings, paint),
     fileLines(report, folder),
     ledgerLines(report, mode, paint),
@@ -113,12 +114,23 @@ function failureLines(groups: readonly RejectGroup[], paint: Paint): string[] {
   const lines = groups
     .slice(0, maxCauses)
     .flatMap((group) => [
-      `  ${paint("bad", formatNumber(group.count))}  ${about(group)}${visible(group.message)}`,
+      `  ${paint("bad", formatNumber(group.count))}  ${about(group)}${visible(faultAndFix(group).fault)}`,
       paint("faint", `     first: ${visible(formatPlace(group.first))}${shownValue(group)}`),
       ...(group.leaf === undefined ? [] : [paint("faint", `     leaf:  ${visible(group.leaf)}`)]),
-      paint("faint", `     fix:   ${advice[group.code]}`),
+      paint("faint", `     fix:   ${visible(faultAndFix(group).fix)}`),
     ]);
   return [paint("bad", "failed"), ...lines, ...more(groups.length)];
+}
+
+function furtherLines(report: Parameters<typeof furtherFaults>[0], paint: Paint): string[] {
+  const further = furtherFaults(report);
+  if (further.length === 0) return [];
+  const lines = further
+    .slice(0, maxCauses)
+    .map(
+      (fault) => `  ${paint("bad", formatNumber(fault.count))}  ${about(fault)}${visible(fault.message ?? fault.code)}`,
+    );
+  return [paint("bad", "further faults of what failed"), ...lines, ...more(further.length)];
 }
 
 function shownValue({ value }: RejectGroup): string {
@@ -215,16 +227,23 @@ function failed({ records, entities }: Report): number {
 export interface PreviewFacts {
   readonly counts: Counts;
   readonly rejects: readonly RejectGroup[];
+  readonly faults?: readonly FaultGroup[];
   readonly warnings: readonly WarningGroup[];
   readonly color: boolean;
 }
 
 /** Writes the summary of a preview for people: failures by cause, warnings, and last how many records gave how many entities. Ends with a line feed. */
-export function formatPreview({ counts, rejects, warnings, color }: PreviewFacts): string {
+export function formatPreview({ counts, rejects, faults = [], warnings, color }: PreviewFacts): string {
   const { records, entities } = counts;
   const shown = entities.mapped - entities.rejected;
   const failed = records.rejected + entities.rejected;
   const skipped = records.skipped === 0 ? "" : `, ${formatNumber(records.skipped)} skipped`;
   const last = `${formatCount(records.read, "record")} read${skipped}, ${formatCount(shown, "entity")} shown, ${formatNumber(failed)} failed; nothing was written`;
-  return `${[...causeLines(rejects, warnings, makePaint(color)), last].join("\n")}\n`;
+  const paint = makePaint(color);
+  const causes = [
+    ...failureLines(rejects, paint),
+    ...furtherLines({ rejects, faults }, paint),
+    ...warningLines(warnings, paint),
+  ];
+  return `${[...causes, last].join("\n")}\n`;
 }

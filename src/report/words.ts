@@ -61,9 +61,10 @@ const tones = { good: 32, bad: 31, warn: 33, faint: 2, strong: 1 } as const;
 export const advice = {
   ragged_row:
     "give the row as many cells as the header has; quote cells that hold the delimiter; or set source.csv.shortRows: pad, longRows: drop",
-  bad_text: "correct the byte, or name the source's encoding under source.encoding",
-  unclosed_quote: "close the quote, or set source.csv.quote to false where quotes are plain text",
-  bad_quote: "double a quote within a quoted cell, or set source.csv.quote to false where quotes are plain text",
+  bad_text: "correct the byte, or name the source's encoding, such as source.encoding: windows-1252",
+  unclosed_quote: "close the quote, or set source.csv.quote: false where quotes are plain text",
+  bad_quote:
+    "double a quote within a quoted cell, or set source.csv.quotes: lenient, or quote: false where quotes are plain text",
   bad_json: "correct the line: one complete JSON object",
   bad_yaml: "correct the document",
   not_an_object: "make the record a JSON object",
@@ -87,6 +88,9 @@ export const advice = {
   title_invalid: "give text; a team may be a list of texts",
   entity_too_large: "shorten the record's longest values",
   duplicate_differs: "keep one of the two records, or set duplicates in the mapping to first",
+  duplicate_conflict: "correct one of the records, or set duplicates in the mapping to first",
+  part_rejected: "correct the other record, then retry both; or import with --mode merge",
+  not_in_catalog: "correct the identifier, or import without --update-only",
   already_exists: "import with --mode merge or override, or take the record out",
   relation_target_missing: "import the target first, or correct the identifier",
   relation_target_rejected: "correct the record of the target, then import both again",
@@ -118,4 +122,18 @@ export function formatProgress({ read, written, rejected, requestsPerSecond, quo
   ];
   if (quotaShare !== undefined) parts.push(`${Math.round(quotaShare * 100)} % of the quota`);
   return parts.join(", ");
+}
+
+/** A fix within a message: its last part. */
+const ownFix = /; ((?:write|if it means no value, write|say|did you mean) .*)$/s;
+
+/** What is wrong, and what to do about it: the fix that fits the value, which ends the message, else the one of the code. */
+export function faultAndFix({ code, message }: { readonly code: RejectCode; readonly message: string }): {
+  readonly fault: string;
+  readonly fix: string;
+} {
+  const own = ownFix.exec(message);
+  return own === null
+    ? { fault: message, fix: advice[code] }
+    : { fault: message.slice(0, own.index), fix: own[1] ?? advice[code] };
 }

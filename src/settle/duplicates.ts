@@ -4,9 +4,6 @@ import type { Reject } from "../reject.js";
 import type { Warning } from "../warning.js";
 import { contentHash, type KeySet } from "./keys.js";
 
-/** What a mapping's `duplicates` may say. */
-export type DuplicatePolicy = "first" | "last" | "error" | "off";
-
 /** Entities parted by whether their key was taken earlier in this import. */
 export interface SettledDuplicates {
   readonly fresh: readonly Entity[];
@@ -24,7 +21,7 @@ export interface SettledDuplicates {
  */
 export function settleDuplicates(
   entities: readonly Entity[],
-  policy: DuplicatePolicy,
+  policy: "first" | "error" | "off",
   keys: KeySet,
   describe: (at: Place) => string,
 ): SettledDuplicates {

@@ -184,7 +184,7 @@ function createIndex({ word, isHashed }: Pick<ReturnType<typeof createEntries>, 
 }
 
 /** Index of the last number that is at most `value` in an ascending list. */
-function lastAtMost(ascending: readonly number[], value: number): number {
+export function lastAtMost(ascending: readonly number[], value: number): number {
   let low = 0;
   let high = ascending.length - 1;
   while (low < high) {

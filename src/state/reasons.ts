@@ -7,10 +7,12 @@ import type { JournalHeader } from "./journal-lines.js";
 import type { SettledEntities } from "./settled.js";
 
 /** A line of reasons.ndjson. */
-export interface ReasonLine extends Omit<Reject, "at"> {
+export interface ReasonLine extends Omit<Reject, "at" | "parts"> {
   readonly source: string;
   readonly position: number;
   readonly line?: number;
+  /** Further records that fields of the entity came from. */
+  readonly parts?: readonly { readonly source: string; readonly position: number }[];
 }
 
 /**
@@ -70,7 +72,7 @@ function parseReason(text: string): ReasonLine | undefined {
 function confirmed(text: string, header: JournalHeader, settled: SettledEntities): Reject | undefined {
   const reason = parseReason(text);
   if (reason?.stage !== "write" || reason.resource === undefined) return undefined;
-  const { source: name, position, line, ...rest } = reason;
+  const { source: name, position, line, parts: _, ...rest } = reason;
   const { resource, item = 0 } = reason;
   for (const [source, { name: other }] of header.fingerprints.sources.entries()) {
     const place = { at: { source, position }, resource, item };

@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { Place, Span } from "../record.js";
 import type { Reject } from "../reject.js";
+import { withoutHidden } from "../secrets.js";
 import { type AppendFile, type AppendOptions, openAppendFile, stateError } from "./files.js";
 import { syncEveryMs } from "./journal.js";
 
@@ -29,7 +30,7 @@ export function openRejects(folder: string, names: readonly string[], options: A
   return {
     async add(rejects) {
       if (rejects.length === 0) return;
-      for (const { at, span } of rejects) records.add(at, span);
+      for (const reject of rejects) for (const { at, span } of [reject, ...(reject.parts ?? [])]) records.add(at, span);
       file ??= openAppendFile(join(folder, "reasons.ndjson"), { syncEveryMs, ...options });
       await (await file).append(rejects.map((reject) => `${encodeReason(reject, names)}\n`).join(""));
     },
@@ -49,10 +50,12 @@ export function openRejects(folder: string, names: readonly string[], options: A
 /** A line of reasons.ndjson; `resource` and `item` are there so that a resumed import knows which entity it was. */
 function encodeReason(reject: Reject, names: readonly string[]): string {
   const { code, stage, blueprint, identifier, at, path, message, status, traceId, value, leaf, resource, item, also } =
-    reject;
-  const source = names[at.source] ?? String(at.source);
+    withoutHidden(reject);
+  const nameOf = ({ source }: Place): string => names[source] ?? String(source);
+  const source = nameOf(at);
+  const parts = reject.parts?.map((part) => ({ source: nameOf(part.at), position: part.at.position }));
   // biome-ignore format: one line of the contract's order
-  return JSON.stringify({ code, stage, blueprint, identifier, source, position: at.position, line: at.line, path, message, status, traceId, value, leaf, resource, item, also });
+  return JSON.stringify({ code, stage, blueprint, identifier, source, position: at.position, line: at.line, path, message, status, traceId, value, leaf, resource, item, also, parts });
 }
 
 /** A record to go into a rejects file. */

@@ -100,8 +100,9 @@ async function* inChunks<T>(path: string, ranges: readonly Range[], decode: (lin
 /** An entity as a line of a spool; its body is the text that will be sent, not encoded again. */
 export const entityCodec: Codec<Entity> = {
   encode(entity) {
-    const { at, span, resource, item, key, bytes, json, clears, before, mode, rejected } = entity;
-    const isPlain = clears === undefined && before === undefined && mode === undefined && rejected === undefined;
+    const { at, span, resource, item, key, bytes, json, clears, before, mode, rejected, parts } = entity;
+    const more = [clears, before, mode, rejected, parts];
+    const isPlain = more.every((part) => part === undefined);
     const place = at.line === undefined ? [at.source, at.position] : [at.source, at.position, at.line];
     const head = JSON.stringify([
       place,
@@ -111,7 +112,7 @@ export const entityCodec: Codec<Entity> = {
       [key.blueprint, key.identifier],
       bytes,
       // As text, so that no key of it can be taken for the body's.
-      ...(isPlain ? [] : [JSON.stringify({ clears, before, mode, rejected })]),
+      ...(isPlain ? [] : [JSON.stringify({ clears, before, mode, rejected, parts })]),
     ]);
     return `{"head":${head}${bodyStart}${json}}`;
   },
@@ -159,6 +160,6 @@ type Head = [
 ];
 
 /** What few entities have. */
-type MoreFields = Pick<Entity, "clears" | "before" | "mode" | "rejected">;
+type MoreFields = Pick<Entity, "clears" | "before" | "mode" | "rejected" | "parts">;
 
 const bodyStart = ',"body":';

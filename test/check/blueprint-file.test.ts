@@ -87,4 +87,11 @@ describe("parseBlueprints", () => {
       `  f.json schema.properties.size.type: ${fix}`,
     ]);
   });
+
+  it.each(["integer", "enum", "date"])("takes the type %s where the file says what a catalog holds", (type) => {
+    const blueprint = { ...team, schema: { properties: { size: { type } } } };
+    expect(parseBlueprints(JSON.stringify(blueprint), "f.json", "any")).toEqual([blueprint]);
+    const untyped = { ...team, schema: { properties: { size: {} } } };
+    expect(() => parseBlueprints(JSON.stringify(untyped), "f.json", "any")).toThrow("write one of");
+  });
 });

@@ -49,7 +49,8 @@ describe("checkEntities", () => {
       {
         stage: "check",
         code: "identifier_invalid",
-        message: "the identifier holds a space; letters, digits and @ _ . + : \\ / = ' - are allowed",
+        message:
+          'the identifier holds a space; letters, digits and @ _ . + : \\ / = \' - are allowed; write `| values | gsub(" "; "-")` behind the expression',
         path: "identifier",
         leaf: "resources.1.port.entity.mappings.identifier",
         value: "a b",
@@ -270,7 +271,7 @@ describe("the head of an entity", () => {
   it("tells a number as identifier to use tostring", async () => {
     const { rejects } = await checkChunk(plain, chunkOf([candidate({ identifier: 7 })]));
     expect(rejects[0]).toMatchObject({
-      message: "the identifier is a number, not text; write tostring in the expression",
+      message: "the identifier is a number, not text; write `| values | tostring` behind the expression",
       value: "7",
     });
     expect(rejects[0]).not.toHaveProperty("identifier");

@@ -31,18 +31,28 @@ describe("checkTargets", () => {
     ).toEqual([
       {
         path: `${path}.properties.langauge`,
-        message: 'blueprint "service" has no property "langauge"; did you mean "language"?',
+        message:
+          'blueprint "service" has no property "langauge"; did you mean "language"?; `unknownProperties: warn` at the root of the mapping writes without it, as Port does',
       },
       {
         path: `${path}.properties.ownerName`,
-        message: 'blueprint "service" fills the property "ownerName" by a mirror; nothing may be written to it',
+        message:
+          'blueprint "service" fills the property "ownerName" by a mirror; nothing may be written to it; `unknownProperties: warn` at the root of the mapping writes without it, as Port does',
       },
       {
         path: `${path}.properties.owner`,
         message: 'blueprint "service" has "owner" as a relation; map it under relations',
       },
-      { path: `${path}.properties.zzz`, message: 'blueprint "service" has no property "zzz"' },
-      { path: `${path}.properties.constructor`, message: 'blueprint "service" has no property "constructor"' },
+      {
+        path: `${path}.properties.zzz`,
+        message:
+          'blueprint "service" has no property "zzz"; `unknownProperties: warn` at the root of the mapping writes without it, as Port does',
+      },
+      {
+        path: `${path}.properties.constructor`,
+        message:
+          'blueprint "service" has no property "constructor"; `unknownProperties: warn` at the root of the mapping writes without it, as Port does',
+      },
       {
         path: `${path}.relations.ownr`,
         message: 'blueprint "service" has no relation "ownr"; did you mean "owner"?',

@@ -15,6 +15,7 @@ const wrong: readonly (readonly [file: string, sources?: readonly string[]])[] =
   ["type-mismatch"],
   ["required-missing"],
   ["read-only"],
+  ["left-out"],
   ["unknown-key"],
   ["refused-expression"],
   ["selector-and-items"],

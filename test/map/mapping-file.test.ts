@@ -107,9 +107,10 @@ describe("parseMapping", () => {
     const { lines, ...rest } = parseMapping(fixture("minimal.json"), "minimal.json");
     expect(rest).toEqual({
       file: "minimal.json",
+      allowedEnvironmentVariablesInJQ: [],
+      unknownProperties: "refuse",
       source: {},
       sources: {},
-      duplicates: "first",
       onNull: "omit",
       clear: [],
       omit: [],

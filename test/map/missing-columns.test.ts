@@ -16,7 +16,12 @@ describe("missingColumns", () => {
     [
       ".Teir",
       ["Tier"],
-      'has no column "Teir"; it has .id, .Tier. Where some files lack it, name it in source.optionalColumns',
+      'has no column "Teir"; did you mean .Tier? Where some files lack it, name it in source.optionalColumns',
+    ],
+    [
+      ".Rank",
+      ["Tier"],
+      'has no column "Rank"; it has .id, .Tier. Where some files lack it, name it in source.optionalColumns',
     ],
     [
       ".tier",
@@ -66,7 +71,7 @@ describe("missingColumns", () => {
 describe("nearestColumn", () => {
   it("prefers the same letters to a slip of the pen", () => {
     expect(nearestColumn("owner_team", ["owner_tean", "Owner Team"])).toBe("Owner Team");
-    expect(nearestColumn("naem", ["name", "id"])).toBe(undefined);
+    expect(nearestColumn("naem", ["name", "id"])).toBe("name");
     expect(nearestColumn("hostnam", ["hostname", "id"])).toBe("hostname");
   });
 });

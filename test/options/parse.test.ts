@@ -19,6 +19,7 @@ describe("options", () => {
       concurrency: "auto",
       report: [],
       keep: 30,
+      updateOnly: false,
       dryRun: false,
     });
   });

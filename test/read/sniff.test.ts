@@ -136,17 +136,24 @@ describe("settling a source before it is read", () => {
   it("asks until nothing is in doubt, and gives receipt and options", async () => {
     const path = join(await makeFolder(), "things.csv");
     writeFileSync(path, "Things\n'id';'name'\n'1';'a'\n'2';'c'\n");
-    const asked: string[] = [];
     const source = { ...stdin, path, name: "things.csv" };
-    const { options, receipt } = await settleSource(source, {}, {}, async (name, doubt) => {
-      asked.push(`${name}: ${doubt.message}`);
-      return doubt.answers[0];
-    });
-    expect(asked).toEqual([
-      "things.csv: line 1 has 1 cell, and from line 2 on every row has 2",
-      'things.csv: every cell of its first row is in single quotes, and the quote is "',
-    ]);
+    const settle = async (answer: number) => {
+      const asked: string[] = [];
+      const settled = await settleSource(source, {}, {}, async (name, doubt) => {
+        asked.push(`${name}: ${doubt.message}`);
+        return doubt.answers[asked.length === 1 ? answer : 0];
+      });
+      return { asked, ...settled };
+    };
+    const title = "things.csv: line 1 has 1 cell, and from line 2 on every row has 2";
+    const quotes = 'things.csv: every cell of its first row is in single quotes, and the quote is "';
+    const { asked, options, receipt } = await settle(0);
+    // The first answer settles both.
+    expect(asked).toEqual([title]);
+    const second = await settle(1);
+    expect(second.asked).toEqual([title, quotes]);
     expect(options).toEqual({ csv: { delimiter: ";", skipLines: 1, quote: "'" } });
+    expect(second.options).toEqual(options);
     expect(receipt && receiptText(receipt)).toBe(
       `things.csv: CSV, UTF-8, delimiter ";", quote ', header in line 2: id, name (2 columns)`,
     );

@@ -1,5 +1,5 @@
 import { describe, expect } from "vitest";
-import { applyScenario, importScenario, nodeAt, pruneScenario } from "../support/kill-scenarios.js";
+import { applyScenario, importScenario, nodeAt, pruneScenario, undoScenario } from "../support/kill-scenarios.js";
 import { type Compared, compareKilled, concurrency, eachSeed, type Left } from "../support/kills.js";
 import { isLong } from "../support/long.js";
 
@@ -73,4 +73,10 @@ describe("an apply that is killed at a random byte, and tried again or planned a
     expectAsCalm(compared);
     return compared;
   });
+});
+
+describe("an undo that is killed at a random byte and resumed", () => {
+  eachSeed("ends with the catalog before what it takes back", seeds(20), 50, async (seed) =>
+    compareKilled(undoScenario, seed, kills),
+  );
 });

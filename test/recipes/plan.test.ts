@@ -161,14 +161,18 @@ async function compareWays(folder: string, chosen: Case): Promise<{ report: Repo
 
 /** A case of one world. */
 function caseOf(world: Partial<Case["worlds"][number]>, more: Partial<Case> = {}): Case {
-  const none = { team: [], app: [], run: [] };
+  const none = { team: [], app: [], more: [], run: [] };
   const worlds = [{ old: none, given: none, policies: noPolicies, ...world }];
-  return { mode: "merge", duplicates: "first", onNull: "omit", ...more, worlds };
+  return { mode: "merge", duplicates: "first", onNull: "omit", updateOnly: false, ...more, worlds };
 }
 
 type Kinds = Case["worlds"][number]["given"];
-const apps = (...app: Kinds["app"]): Kinds => ({ team: [], app, run: [] });
-const noPolicies = { parent: undefined, friends: undefined, owner: undefined, of: undefined, by: undefined };
+const nothing: Kinds = { team: [], app: [], more: [], run: [] };
+const apps = (...app: Kinds["app"]): Kinds => ({ ...nothing, app });
+const noPolicies = {
+  ...{ parent: undefined, friends: undefined, owner: undefined, backup: undefined },
+  ...{ of: undefined, by: undefined },
+};
 
 describe("what a plan says, a sync does, and apply does too", () => {
   it("with a later record of the same entity that is rejected", async () => {
@@ -204,7 +208,7 @@ describe("what a plan says, a sync does, and apply does too", () => {
   });
 
   it("with a target that is to be made for an entity that lacks another, and so is not written", async () => {
-    const given: Kinds = { team: [], app: [], run: [{ id: "a", of: "a", by: "a" }] };
+    const given: Kinds = { ...nothing, run: [{ id: "a", of: "a", by: "a" }] };
     const policies = { ...noPolicies, by: "create" } as const;
     const { report, catalog } = await compareWays(await makeFolder(), caseOf({ given, policies }));
     expect(report.entities).toMatchObject({ created: 0, rejected: 1 });
@@ -212,7 +216,7 @@ describe("what a plan says, a sync does, and apply does too", () => {
   });
 
   it("with a target that is made for one entity and named by another before it", async () => {
-    const given: Kinds = { team: [], app: [{ id: "a", owner: "b" }], run: [{ id: "a", of: "a", by: "b" }] };
+    const given: Kinds = { ...nothing, app: [{ id: "a", owner: "b" }], run: [{ id: "a", of: "a", by: "b" }] };
     const policies = { ...noPolicies, by: "create" } as const;
     const { report, catalog } = await compareWays(await makeFolder(), caseOf({ given, policies }));
     expect(report.entities).toMatchObject({ created: 2, rejected: 0 });
@@ -220,11 +224,49 @@ describe("what a plan says, a sync does, and apply does too", () => {
   });
 
   it("with a target that is made for an entity which cannot be without another one that is made", async () => {
-    const given: Kinds = { team: [], app: [{ id: "a", friends: ["e"] }], run: [{ id: "a", of: "e", by: "a" }] };
+    const given: Kinds = { ...nothing, app: [{ id: "a", friends: ["e"] }], run: [{ id: "a", of: "e", by: "a" }] };
     const policies = { ...noPolicies, friends: "create", by: "create" } as const;
     const { report, catalog } = await compareWays(await makeFolder(), caseOf({ given, policies }));
     expect(report.entities).toMatchObject({ created: 2, rejected: 0 });
     expect(catalog.run0?.a?.relations).toEqual({ of: "e", by: "a" });
+  });
+});
+
+describe("what a plan says of entities that several sources bring, a sync does, and apply does too", () => {
+  const split: Kinds = {
+    ...nothing,
+    app: [{ id: "a", size: 1, parent: "b" }, { id: "b", size: 2.5 }, { id: "c" }],
+    more: [{ id: "b", extra: "x", backup: "a" }, { id: "a", size: 1, extra: "y" }, { id: "d" }],
+  };
+
+  it.each(["merge", "override"] as const)("in mode %s: one entity of each key with the fields of all", async (mode) => {
+    const old = apps({ id: "a", note: "x" });
+    const { report, catalog } = await compareWays(
+      await makeFolder(),
+      caseOf({ old, given: split }, { duplicates: undefined, mode }),
+    );
+    expect(report.entities).toMatchObject({ mapped: 6, created: 3, updated: 1, duplicate: 2, rejected: 0 });
+    const properties = { size: 1, extra: "y", ...(mode === "merge" && { note: "x" }) };
+    expect(catalog.app0?.a).toMatchObject({ properties, relations: { parent: "b" } });
+    expect(catalog.app0?.b).toMatchObject({ properties: { size: 2.5, extra: "x" }, relations: { backup: "a" } });
+  });
+
+  it("and nothing of one whose records disagree", async () => {
+    const given: Kinds = { ...split, more: [...split.more, { id: "a", size: 0 }] };
+    const { report, catalog } = await compareWays(await makeFolder(), caseOf({ given }, { duplicates: "merge" }));
+    expect(report.entities).toMatchObject({ mapped: 7, created: 2, duplicate: 2, rejected: 3 });
+    expect(report.rejects).toMatchObject([
+      { code: "duplicate_conflict", path: "properties.size", count: 2 },
+      { code: "relation_target_rejected", path: "relations.backup", count: 1 },
+    ]);
+    expect(Object.keys(catalog.app0 ?? {})).toEqual(["b", "c", "d"]);
+  });
+
+  it("and leaves out a missing target as the resource that maps the relation says", async () => {
+    const given: Kinds = { ...nothing, app: [{ id: "a", size: 1 }], more: [{ id: "a", backup: "nowhere" }] };
+    const policies = { ...noPolicies, backup: "omit" } as const;
+    const { report } = await compareWays(await makeFolder(), caseOf({ given, policies }, { duplicates: undefined }));
+    expect(report).toMatchObject({ exitCode: 0, entities: { created: 1, duplicate: 1, rejected: 0 } });
   });
 });
 
@@ -240,7 +282,9 @@ describe("over random catalogs, inventories and mappings", () => {
     async () => {
       const folder = await makeFolder();
       await fc.assert(
-        fc.asyncProperty(cases, async (chosen) => {
+        fc.asyncProperty(cases, async (any) => {
+          // Into an empty catalog, nothing would come of it.
+          const chosen = { ...any, updateOnly: false };
           const emulator = await startEmulator({ blueprints, limits: "off", readings: readingsOfRun });
           try {
             const options = await writeCase(folder, chosen, "given");

@@ -34,7 +34,14 @@ type Sequence = typeof sequences extends fc.Arbitrary<infer T> ? T : never;
 
 /** Enough of everything, and nothing that is rejected: else nothing would be pruned. */
 function tidy(chosen: Case): Case {
-  const policies = { parent: "omit", friends: "omit", owner: "omit", of: undefined, by: "omit" } as const;
+  const policies = {
+    parent: "omit",
+    friends: "omit",
+    owner: "omit",
+    backup: "omit",
+    of: undefined,
+    by: "omit",
+  } as const;
   const worlds = chosen.worlds.map(({ old, given }) => {
     const app = given.app.length > 0 ? given.app : [{ id: ids[0] as string }];
     const run = (given.run.length > 0 ? given.run : [{ id: ids[0] as string }]).map((one, i) => ({
@@ -42,9 +49,10 @@ function tidy(chosen: Case): Case {
       of: app[i % app.length]?.id,
     }));
     const team = given.team.length > 0 ? given.team : [{ id: ids[0] as string }];
-    return { old, given: { team, app, run }, policies };
+    const more = given.more.length > 0 ? given.more : [{ id: ids[0] as string }];
+    return { old, given: { team, app, more, run }, policies };
   });
-  return { ...chosen, duplicates: "first", onNull: "omit", worlds };
+  return { ...chosen, duplicates: "first", onNull: "omit", updateOnly: false, worlds };
 }
 
 const names = blueprints.map(({ identifier }) => identifier);

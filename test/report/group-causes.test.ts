@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Reject } from "../../src/reject.js";
-import { groupCauses } from "../../src/report/group-causes.js";
+import { groupCauses, maxMessages } from "../../src/report/group-causes.js";
 
 function reject(position: number, changes: Partial<Reject> = {}): Reject {
   return {
@@ -84,10 +84,36 @@ describe("groupCauses", () => {
     ] as const;
     causes.addRejects([reject(1), reject(2, { path: "properties.tags", also })]);
     expect(causes.faults()).toEqual([
-      { code: "wrong_type", blueprint: "service", path: "properties.cpu", count: 2 },
-      { code: "wrong_type", blueprint: "service", path: "properties.tags", count: 1 },
-      { code: "bad_format", blueprint: "service", path: "properties.url", count: 1 },
+      { code: "wrong_type", blueprint: "service", path: "properties.cpu", message: "at 1", count: 2 },
+      { code: "wrong_type", blueprint: "service", path: "properties.tags", message: "at 2", count: 1 },
+      { code: "bad_format", blueprint: "service", path: "properties.url", message: "no url", count: 1 },
     ]);
+  });
+
+  it("tells messages of one path apart but for their numbers and the texts that they quote, and no more than it says", () => {
+    const causes = groupCauses(["a.csv"]);
+    const messages = [
+      'holds "#"',
+      'holds "("',
+      'holds "#"',
+      'is none of "a", "b"',
+      'is none of "ccc"',
+      "has 5 cells",
+      "has 6 cells",
+    ];
+    causes.addRejects(messages.map((message, index) => reject(index + 1, { message })));
+    const counts = causes.rejects().map(({ count, message }) => [count, message]);
+    expect(counts).toEqual([
+      [2, 'holds "#"'],
+      [2, "has 5 cells"],
+      [1, 'holds "("'],
+      [1, 'is none of "a", "b"'],
+      [1, 'is none of "ccc"'],
+    ]);
+    const many = groupCauses(["a.csv"]);
+    many.addRejects(Array.from({ length: 100 }, (_, n) => reject(n + 1, { message: "x".repeat(n + 1) })));
+    expect(many.rejects().length).toBe(maxMessages + 1);
+    expect(many.rejects()[0]).toMatchObject({ count: 100 - maxMessages });
   });
 
   it("adds up the counts of warnings, with or without a place", () => {

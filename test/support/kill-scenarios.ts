@@ -1,5 +1,6 @@
+import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { expect } from "vitest";
 import type { Mode } from "../../src/entity.js";
 import { blueprintOf } from "./catalog.js";
@@ -162,6 +163,32 @@ export const applyScenario: Scenario = {
       expect(before.stderr).toMatch(/nothing is applied: the catalog drifted/);
       expect(catalogOf(emulator)).toEqual(held);
       return makePlan();
+    };
+  },
+};
+
+/** The undo of a night. A killed one is resumed, or begun again where it had no plan yet; it must end with the catalog before that night. */
+export const undoScenario: Scenario = {
+  name: "an undo",
+  blueprints: [node],
+  async begin(world, random): Promise<NextCommand> {
+    const { emulator, env, stateDir } = world;
+    const { given } = await secondNight(world, random);
+    const held = catalogOf(emulator);
+    const allowed = ["--max-delete", "100%", "--max-delete", "1000", "--state-dir", stateDir];
+    const night = await runInProcess(["sync", ...given, "--prune", ...allowed, "--quiet"], env);
+    expect([0, 6], night.stderr).toContain(night.code);
+    expect(catalogOf(emulator)).not.toEqual(held);
+    const done = (await latestFolder(stateDir)) ?? "";
+    return async (before) => {
+      if (before !== undefined && before.code !== null) {
+        expect(before.code, before.stderr).toBe(0);
+        expect(catalogOf(emulator)).toEqual(held);
+        return undefined;
+      }
+      const folder = (await latestFolder(stateDir)) ?? "";
+      const isBegun = folder !== done && existsSync(join(folder, "plan.ndjson"));
+      return isBegun ? ["resume", "--state-dir", stateDir] : ["undo", basename(done), "--yes", ...allowed];
     };
   },
 };

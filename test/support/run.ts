@@ -52,6 +52,7 @@ export function targetOf({ rules, ...calls }: Partial<Omit<Target, "rules">> & {
     rules: {
       blueprints: new Map(),
       mode: "merge",
+      updateOnly: false,
       createMissing: false,
       deleteDependents: false,
       onMissingTarget: () => undefined,

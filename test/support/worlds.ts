@@ -42,12 +42,14 @@ const blueprintsOf = (world: number): readonly Blueprint[] => [
         tags: { type: "array", items: { type: "string" } },
         data: { type: "object" },
         tier: { type: "string", default: "gold" },
+        extra: { type: "string" },
       },
     },
     relations: {
       parent: { target: `app${world}` },
       friends: { target: `app${world}`, many: true },
       owner: { target: `team${world}` },
+      backup: { target: `app${world}` },
     },
   }),
   blueprintOf(`run${world}`, {
@@ -79,21 +81,38 @@ const run = fc.record(
   { id, of: maybe(fc.constantFrom(...ids)), by: maybe(fc.constantFrom(...ids)) },
   { requiredKeys: ["id"] },
 );
+/** A second source of apps: some fields of its own, some that the first has, too. */
+const more = fc.record(
+  {
+    id,
+    title: maybe(fc.constantFrom("A", "B")),
+    size: maybe(fc.constantFrom(0, 1)),
+    extra: maybe(fc.constantFrom("x", "y")),
+    owner: maybe(fc.constantFrom(...ids)),
+    backup: maybe(fc.constantFrom(...ids, "nowhere")),
+  },
+  { requiredKeys: ["id"] },
+);
 const inventory = fc.record({
   team: fc.array(team, { maxLength: 4 }),
   app: fc.array(app, { maxLength: 6 }),
+  more: fc.array(more, { maxLength: 5 }),
   run: fc.array(run, { maxLength: 4 }),
 });
 const onMissing = maybe(fc.constantFrom("reject", "omit", "create"));
-const policies = fc.record({ parent: onMissing, friends: onMissing, owner: onMissing, of: onMissing, by: onMissing });
+const policies = fc.record({
+  ...{ parent: onMissing, friends: onMissing, owner: onMissing, backup: onMissing },
+  ...{ of: onMissing, by: onMissing },
+});
 /** What one catalog held and is to hold, and what its mapping says of relations whose target is missing. */
 const world = fc.record({ old: inventory, given: inventory, policies });
 /** What a mapping says for all worlds, and at most so many worlds. */
 export const casesOf = (maxWorlds: number) =>
   fc.record({
     mode: fc.constantFrom("merge", "override"),
-    duplicates: fc.constantFrom("first", "last", "error"),
+    duplicates: fc.constantFrom("first", "last", "error", "merge", undefined),
     onNull: fc.constantFrom("omit", "clear"),
+    updateOnly: fc.constantFrom(false, false, true),
     worlds: fc.array(world, { minLength: 1, maxLength: maxWorlds, size: "max" }),
   });
 /** As many worlds as there are. */
@@ -108,10 +127,17 @@ export interface Settings {
   readonly createMissing?: boolean;
 }
 
-const resource = (blueprint: string, properties: string[], relations: string[], policy: object, prunes = false) => {
+const resource = (
+  kind: string,
+  properties: string[],
+  relations: string[],
+  policy: object,
+  prunes = false,
+  blueprint = kind,
+) => {
   const missing = Object.entries(policy).filter(([key, value]) => relations.includes(key) && value !== undefined);
   return `
-  - kind: ${blueprint}
+  - kind: ${kind}
     selector: { query: "true" }
     ${missing.length > 0 ? `onMissingTarget: { ${missing.map(([key, value]) => `${key}: ${value}`).join(", ")} }` : ""}
     ${prunes ? "prune: all" : ""}
@@ -119,12 +145,15 @@ const resource = (blueprint: string, properties: string[], relations: string[], 
       entity:
         mappings:
           identifier: .id
-          ${properties.includes("note") ? "title: .title" : ""}
+          ${properties.includes("size") && blueprint.startsWith("app") ? "title: .title" : ""}
           blueprint: '"${blueprint}"'
           properties: { ${properties.map((key) => `${key}: .${key}`).join(", ")} }
           relations: { ${relations.map((key) => `${key}: .${key}`).join(", ")} }`;
 };
-const mappingOf = ({ duplicates, onNull, worlds }: Case, settings: Settings): string => `duplicates: ${duplicates}
+const mappingOf = (
+  { duplicates, onNull, worlds }: Case,
+  settings: Settings,
+): string => `${duplicates ? `duplicates: ${duplicates}` : ""}
 onNull: ${onNull}
 deleteDependentEntities: ${settings.deleteDependents === true}
 createMissingRelatedEntities: ${settings.createMissing === true}
@@ -139,6 +168,7 @@ resources:${worlds
         policies,
         settings.prunes,
       ),
+      resource(`more${world}`, ["size", "extra"], ["owner", "backup"], policies, settings.prunes, `app${world}`),
       resource(`run${world}`, [], ["of", "by"], policies, settings.prunes),
     ].join(""),
   )
@@ -162,5 +192,6 @@ export async function writeCase(
     }
   const mapping = join(folder, "mapping.yaml");
   await writeFile(mapping, mappingOf(chosen, settings));
-  return { sources, mapping, mode: chosen.mode, stateDir: folder, keep: 2, rate: "off" };
+  const updateOnly = chosen.updateOnly && which === "given";
+  return { sources, mapping, mode: chosen.mode, updateOnly, stateDir: folder, keep: 2, rate: "off" };
 }

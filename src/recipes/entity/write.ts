@@ -117,7 +117,7 @@ function typedFlags(options: EntityWriteOptions, blueprint: Blueprint) {
   // Merge, whatever the mode: what is required and missing the API alone decides, because a body may bring it.
   const compiled = compileBlueprint(blueprint, "merge");
   const candidate = { at, resource: 0, item: 0, blueprint: blueprint.identifier, fields };
-  const { body } = typeEntity(candidate, compiled, "merge", diagnostics);
+  const { body } = typeEntity(candidate, compiled, { mode: "merge" }, diagnostics);
   const faults = diagnostics.findings().map(({ path, message }) => `${flagOf(path ?? "")}: ${plain(message)}`);
   if (faults.length > 0) throw new UsageError(faults.join("\n"), { hint: `Blueprint ${blueprint.identifier}.` });
   const notes = diagnostics.takeWarnings().map(({ path, message }) => `${flagOf(path ?? "")}: ${message}`);

@@ -111,14 +111,15 @@ async function explainCandidate(
       } as const,
       told: [],
     };
-  const createMissing = bench.inventory.mapping.createMissingRelatedEntities;
+  const { createMissingRelatedEntities: createMissing, unknownProperties } = bench.inventory.mapping;
   const chunk: Chunk<Candidate> = {
     items: [candidate],
     rejects: [],
     warnings: [],
     tally: { read: 0, mapped: 0, skipped: 0, rejected: 0 },
   };
-  for await (const { items, rejects, warnings } of checkEntities(catalog, { mode, createMissing })(one(chunk))) {
+  const options = { mode, createMissing, unknownProperties };
+  for await (const { items, rejects, warnings } of checkEntities(catalog, options)(one(chunk))) {
     const [refused] = rejects;
     if (refused !== undefined)
       return { candidate: { ...base, fate: "rejected", rejected: rejectedOf(refused) } as const, told: warnings };

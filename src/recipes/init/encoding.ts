@@ -27,6 +27,8 @@ export async function encodingOf(
     // A record may have several lines, and the reader decodes blocks ahead; what lies far behind the sample is not read for its bytes.
     if (looked > maxLookedBytes || (looked > minLookedBytes && counts.lines > 2 * limit)) break;
   }
+  // At the end a byte that begins a sequence may be left, with others behind it that do not continue it.
+  if (rest.length > 0 && !isPartial(rest) && counts.bad++ === 0) counts.firstBad = counts.lines;
   if (counts.bad === 0) return { source: {}, questions: [] };
   const encoding = "windows-1252";
   if (counts.sequences === 0)
@@ -74,4 +76,9 @@ function countSequences(
 function isContinued(bytes: Buffer, at: number, size: number): boolean {
   for (let index = 1; index < size; index++) if (((bytes[at + index] ?? 0) & 0xc0) !== 0x80) return false;
   return true;
+}
+
+/** True for the beginning of a sequence that may go on. */
+function isPartial(bytes: Buffer): boolean {
+  return bytes.subarray(1).every((byte) => (byte & 0xc0) === 0x80);
 }

@@ -205,7 +205,8 @@ function rulesOf(
 ): WriteRules {
   const names = [...blueprints.keys()];
   return {
-    ...{ blueprints, mode, createMissing, deleteDependents },
+    // The plan has nothing that is to be created where that was not wanted.
+    ...{ blueprints, mode, updateOnly: false, createMissing, deleteDependents },
     makesTargets: onMissingTarget.some((policies) => Object.values(policies).includes("create")),
     onMissingTarget: ({ resource }, relation) => onMissingTarget[resource]?.[relation],
     ...planSteps({ blueprints: names, dynamic: false }, blueprints, { createMissing }),

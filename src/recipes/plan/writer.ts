@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import type { Mapping, Resource } from "../../map/mapping.js";
+import type { Mapping } from "../../map/mapping.js";
 import type { Outcome } from "../../outcome.js";
 import {
   isDependent,
@@ -40,7 +40,9 @@ export interface PlanWriter extends Required<Pick<LedgerHooks, "onOutcomes">> {
 /** What a plan was made from. */
 export interface PlanFacts {
   readonly header: Pick<JournalHeader, "fingerprints" | "startedAt">;
-  readonly mapping: Pick<Mapping, "file"> & { readonly resources: readonly Pick<Resource, "onMissingTarget">[] };
+  readonly mapping: Pick<Mapping, "file">;
+  /** What becomes of relations whose target is missing, by resource. */
+  readonly policies: PlanHeader["onMissingTarget"];
   readonly sources: readonly Pick<BoundSource, "name" | "path">[];
   readonly rules: WriteRules;
   readonly ledger: Pick<Ledger, "counts" | "rejected">;
@@ -143,7 +145,7 @@ function isMissingTarget(code: RejectCode): boolean {
   return code === "relation_target_missing" || code === "relation_target_rejected";
 }
 
-async function headerOf({ header, mapping, sources, rules }: PlanFacts): Promise<PlanHeader> {
+async function headerOf({ header, mapping, policies, sources, rules }: PlanFacts): Promise<PlanHeader> {
   const { fingerprints, startedAt } = header;
   const { createMissing, deleteDependents, mode } = rules;
   return {
@@ -156,7 +158,7 @@ async function headerOf({ header, mapping, sources, rules }: PlanFacts): Promise
     createMissing,
     deleteDependents,
     mapping: { file: mapping.file, sha256: fingerprints.mapping },
-    onMissingTarget: mapping.resources.map(({ onMissingTarget }) => onMissingTarget),
+    onMissingTarget: policies,
     sources: await Promise.all(sources.map(({ path, name }) => planSource(path, name))),
   };
 }

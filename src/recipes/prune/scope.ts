@@ -59,9 +59,11 @@ export function pruneScope({
         for (const entity of chunk) {
           const { blueprint, identifier } = entity.key;
           if (!entity.isNamed) searched.set(blueprint, (searched.get(blueprint) ?? 0) + 1);
-          const prune = mapping.resources[entity.resource]?.prune;
-          if (prune !== undefined && !owns(prune, entity) && !strangers.has(blueprint))
-            strangers.set(blueprint, identifier);
+          for (const { resource } of [entity, ...(entity.parts ?? [])]) {
+            const prune = mapping.resources[resource]?.prune;
+            if (prune !== undefined && !owns(prune, entity) && !strangers.has(blueprint))
+              strangers.set(blueprint, identifier);
+          }
         }
         yield chunk;
       }

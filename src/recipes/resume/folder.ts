@@ -90,7 +90,7 @@ export interface Changes {
 }
 
 /** Options that decide what is sent; all others may differ. */
-const deciding = ["mode", "only", "limit", "blueprints", "runId"] as const;
+const deciding = ["mode", "updateOnly", "only", "limit", "blueprints", "runId"] as const;
 
 /**
  * Compares an import that stopped with the one that resumes it. Pure.

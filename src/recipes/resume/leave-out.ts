@@ -28,11 +28,12 @@ export async function openRetried({ importId, folder, header }: PastImport): Pro
   const rejected = new Map<string, { position: number; resource?: number }[]>();
   const path = join(folder, "reasons.ndjson");
   if (existsSync(path))
-    for await (const { source, position, resource } of readReasons(path)) {
-      const known = rejected.get(source) ?? [];
-      known.push({ position, ...(resource !== undefined && { resource }) });
-      rejected.set(source, known);
-    }
+    for await (const { source, position, resource, parts = [] } of readReasons(path))
+      for (const one of [{ source, position, resource }, ...parts.map((part) => ({ ...part, resource: undefined }))]) {
+        const known = rejected.get(one.source) ?? [];
+        known.push({ position: one.position, ...(one.resource !== undefined && { resource: one.resource }) });
+        rejected.set(one.source, known);
+      }
   const { sources } = header.fingerprints;
   const named = sources.flatMap(({ kind, name }, index) =>
     [name, copyOf(folder, { index })].map((path) => [`${kind}=${path}`, index] as const),

@@ -3,6 +3,7 @@ import { basename } from "node:path";
 import { z } from "zod";
 import { UsageError } from "../../errors.js";
 import { type Reject, rejectCodes } from "../../reject.js";
+import { withoutHidden } from "../../secrets.js";
 import type { Warning } from "../../warning.js";
 
 /** Rejects that are known and do not make an import fail. */
@@ -46,7 +47,7 @@ export async function readAllowedRejects(path: string, names: readonly string[])
   let fresh = 0;
   return {
     onRejects(rejects) {
-      for (const { code, at, blueprint, identifier } of rejects) {
+      for (const { code, at, blueprint, identifier } of withoutHidden(rejects)) {
         const key = keyOf(code, names[at.source] ?? "", { blueprint, identifier, position: at.position });
         if (listed.has(key)) missing.delete(key);
         else fresh++;

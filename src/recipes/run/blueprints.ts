@@ -2,7 +2,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Client } from "../../api/client.js";
 import type { Blueprint, Blueprints } from "../../blueprint.js";
-import { parseBlueprints } from "../../check/blueprint-file.js";
+import { type PropertyTypes, parseBlueprints } from "../../check/blueprint-file.js";
 import { checkTargets } from "../../check/targets.js";
 import { BlueprintError, MappingError } from "../../errors.js";
 import type { Inventory } from "./inventory.js";
@@ -17,14 +17,14 @@ export async function openBlueprints(
   inventory: Inventory,
   from: { readonly folder: string } | { readonly client: Client },
 ): Promise<Blueprints> {
-  const found = "folder" in from ? await loadBlueprintFolder(from.folder) : await askFor(inventory, from.client);
+  const found = "folder" in from ? await loadBlueprintFolder(from.folder, "any") : await askFor(inventory, from.client);
   const blueprints = new Map(found.map((blueprint) => [blueprint.identifier, blueprint]));
-  const targets = inventory.resources.flatMap(({ index, blueprint, properties, relations }) =>
-    blueprint === undefined
-      ? []
-      : [{ path: `resources.${index}.port.entity.mappings`, blueprint, properties, relations }],
-  );
-  const issues = checkTargets(targets, blueprints);
+  const targets = inventory.resources.flatMap(({ index, blueprint, properties, relations, prune }) => {
+    if (blueprint === undefined) return [];
+    const owns = typeof prune === "object" ? { owns: prune.where.property } : {};
+    return [{ path: `resources.${index}.port.entity.mappings`, blueprint, properties, relations, ...owns }];
+  });
+  const issues = checkTargets(targets, blueprints, inventory.mapping.unknownProperties);
   if (issues.length > 0) throw new MappingError(inventory.mapping.file, issues);
   return blueprints;
 }
@@ -41,11 +41,12 @@ async function askFor({ resources }: Inventory, client: Client): Promise<readonl
 /**
  * Reads the blueprints of a folder's own `*.json`, `*.yaml` and `*.yml` files, in the order of their names. Hidden files and folders within are left alone.
  *
+ * @param types - `any` for files that only say what a catalog holds; `listed` (default) for those that are to be made there
  * @throws {BlueprintError} when the folder is missing or has no blueprint, when a file has faults (those of every file at once), or when two
  * blueprints have one identifier
  */
-export async function loadBlueprintFolder(dir: string): Promise<Blueprint[]> {
-  const blueprints = await loadBlueprintFiles(await blueprintFiles(dir));
+export async function loadBlueprintFolder(dir: string, types: PropertyTypes = "listed"): Promise<Blueprint[]> {
+  const blueprints = await loadBlueprintFiles(await blueprintFiles(dir), types);
   if (blueprints.length > 0) return blueprints;
   throw new BlueprintError(`${dir} has no blueprint`, {
     hint: "put one .json, .yaml or .yml file for each blueprint into the folder",
@@ -57,12 +58,15 @@ export async function loadBlueprintFolder(dir: string): Promise<Blueprint[]> {
  *
  * @throws {BlueprintError} with the faults of every file at once, or when two blueprints have one identifier
  */
-export async function loadBlueprintFiles(files: readonly string[]): Promise<Blueprint[]> {
+export async function loadBlueprintFiles(
+  files: readonly string[],
+  types: PropertyTypes = "listed",
+): Promise<Blueprint[]> {
   const blueprints: Blueprint[] = [];
   const fileOf = new Map<string, string>();
   const faults: string[] = [];
   for (const file of files) {
-    const read = await parseFile(file, faults);
+    const read = await parseFile(file, types, faults);
     for (const blueprint of read) {
       const other = fileOf.get(blueprint.identifier);
       if (other !== undefined) faults.push(`the blueprint "${blueprint.identifier}" is in ${other} and in ${file}`);
@@ -89,9 +93,9 @@ async function blueprintFiles(dir: string): Promise<string[]> {
   }
 }
 
-async function parseFile(file: string, faults: string[]): Promise<readonly Blueprint[]> {
+async function parseFile(file: string, types: PropertyTypes, faults: string[]): Promise<readonly Blueprint[]> {
   try {
-    return parseBlueprints(await readFile(file, "utf8"), file);
+    return parseBlueprints(await readFile(file, "utf8"), file, types);
   } catch (error) {
     faults.push(error instanceof BlueprintError ? error.message : `${file} cannot be read: ${reasonOf(error)}`);
     return [];

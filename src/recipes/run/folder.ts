@@ -3,7 +3,7 @@ import type { Readable } from "node:stream";
 import { publicRedisUrl } from "../../api/addresses.js";
 import type { Mode } from "../../entity.js";
 import type { CompiledMapping } from "../../map/compile-mapping.js";
-import { keysRead } from "../../map/keys-read.js";
+import { keysReadBy } from "../../map/keys-read.js";
 import type { BoundSource } from "../../read/bind.js";
 import { isUrl } from "../../read/fetch.js";
 import type { Receipt } from "../../read/receipt.js";
@@ -148,12 +148,6 @@ export function commandLineOf(words: readonly string[]): string {
 /** The keys that the expressions of a kind's resources read; undefined where one may see the whole record. */
 function keysOfKind({ kinds, leaves }: CompiledMapping, kind: string): ReadonlySet<string> | undefined {
   const resources = new Set(kinds.get(kind)?.resources.map(({ resource }) => resource.index));
-  const keys = new Set<string>();
-  for (const { resource, by, expression } of leaves) {
-    if (!resources.has(resource) || by === "constant") continue;
-    const read = keysRead(expression);
-    if (read === undefined) return undefined;
-    for (const key of read) keys.add(key);
-  }
-  return keys;
+  const own = leaves.filter(({ resource, by }) => resources.has(resource) && by !== "constant");
+  return keysReadBy(own.map(({ expression }) => expression));
 }

@@ -124,7 +124,7 @@ export function openLedger(
       );
       for (const { entity, is } of settled) {
         if (is !== "rejected") continue;
-        files.note(entity.at, entity.span);
+        for (const { at, span } of [entity, ...(entity.parts ?? [])]) files.note(at, span);
         refused.add(entity.key, entity.at, 0);
       }
     },

@@ -1,7 +1,9 @@
 import type { Readable } from "node:stream";
 import type { Blueprints } from "../../blueprint.js";
+import { UsageError } from "../../errors.js";
 import { type JqEngine, startJq } from "../../map/jq.js";
 import { compileMapping } from "../../map/map.js";
+import { missingTargetPolicies } from "../../map/mapping.js";
 import type { ResolvedRunOptions } from "../../options/run.js";
 import { planSteps, type StepPlan } from "../../order/steps.js";
 import type { ReadIo } from "../../read/read.js";
@@ -60,6 +62,10 @@ export async function runSources<F extends Folder>(
   work: (job: SourceJob<F>) => Promise<void>,
 ): Promise<Finished> {
   options.report.forEach(formOf);
+  if (options.updateOnly && options.mode === "create")
+    throw new UsageError("--update-only with --mode create: nothing could be written", {
+      hint: "Leave one of them out.",
+    });
   const clientOptions = clientOptionsOf(options, context.env ?? {});
   const receipts = new Map<number, Receipt>();
   const onReceipt = onceEach((receipt) => {
@@ -77,7 +83,8 @@ export async function runSources<F extends Folder>(
     const io = { fetch: downloads.fetch, onReceipt, stdin: context.stdin };
     const { commandLine } = context;
     const { apiUrl } = clientOptions;
-    const opened = { inventory, connection, engine, io, apiUrl, receipts, commandLine };
+    const { env = {} } = context;
+    const opened = { inventory, connection, engine, io, apiUrl, receipts, commandLine, env };
     const { job, closing } = await openSources(options, kind, opened);
     const worked = await doWork(job.control.stop, () => {
       const progress = watchProgress(job.ledger, connection.client);
@@ -102,13 +109,14 @@ interface Opened {
   /** How each source was read, by its index; it fills as they are. */
   readonly receipts: ReadonlyMap<number, Receipt>;
   readonly commandLine: readonly string[] | undefined;
+  readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 /** Opens blueprints, order, mapping, folder and ledger: all that a job of sources is made of, and what it is closed with. */
 async function openSources<F extends Folder>(
   options: ResolvedRunOptions,
   kind: SourceCommand<F>,
-  { inventory: given, connection, engine, io, apiUrl, receipts, commandLine }: Opened,
+  { inventory: given, connection, engine, io, apiUrl, receipts, commandLine, env }: Opened,
 ): Promise<{ readonly job: SourceJob<F>; readonly closing: Closing }> {
   const { client, control, timeline } = connection;
   const { mapping, resources } = given;
@@ -116,11 +124,12 @@ async function openSources<F extends Folder>(
   const blueprints = await openBlueprints(given, from);
   kind.refuseBlueprints?.(given, blueprints);
   const { constant, dynamic, ...relations } = mappedBlueprints(given);
-  const createMissing = mapping.createMissingRelatedEntities;
+  const { updateOnly } = options;
+  const createMissing = mapping.createMissingRelatedEntities && !updateOnly;
   const plan = planSteps({ blueprints: constant, dynamic }, blueprints, { createMissing, ...relations });
   const mode = options.mode ?? (mapping.enableMergeEntity === false ? "override" : "merge");
-  const rules = rulesOf(given, blueprints, plan, mode);
-  const compiled = await compileMapping(mapping, engine, { resources: resources.map(({ index }) => index) });
+  const rules = rulesOf(given, blueprints, plan, { mode, updateOnly, createMissing });
+  const compiled = await compileMapping(mapping, engine, { resources: resources.map(({ index }) => index), env });
 
   const { command, dryRun = false, retryOf } = kind;
   const names: string[] = [];
@@ -137,7 +146,7 @@ async function openSources<F extends Folder>(
 
   const hooks = [{ onCounts: control.judge, onOutcomes: timeline.settled }, allowed ?? {}, kind.hooks ?? {}];
   const ledger = openLedger(names, state, hooks, causes);
-  ledger.warn([...given.warnings, ...state.warnings]);
+  ledger.warn([...given.warnings, ...compiled.warnings, ...state.warnings]);
   const keys = createKeySet();
   const onFailure = () => control.stop.because("failed");
   const api = apiTarget(client, rules, { runId: options.runId, onFailure });
@@ -164,24 +173,27 @@ function rulesOf(
   { mapping, resources }: Inventory,
   blueprints: Blueprints,
   { awaited, deferrable }: StepPlan,
-  mode: WriteRules["mode"],
+  given: Pick<WriteRules, "mode" | "updateOnly" | "createMissing">,
 ): WriteRules {
+  const isWritten = (blueprint: string, key: string): boolean =>
+    mapping.unknownProperties === "refuse" || Object.hasOwn(blueprints.get(blueprint)?.schema.properties ?? {}, key);
+  const { updateOnly } = given;
+  const policies = missingTargetPolicies(mapping, updateOnly);
   return {
     blueprints,
-    mode,
-    createMissing: mapping.createMissingRelatedEntities,
+    ...given,
     deleteDependents: mapping.deleteDependentEntities,
     deferrable,
     awaited,
-    makesTargets: mapping.resources.some(({ onMissingTarget }) => Object.values(onMissingTarget).includes("create")),
-    onMissingTarget: ({ resource }, relation) => mapping.resources[resource]?.onMissingTarget[relation],
+    makesTargets: policies.some((policy) => Object.values(policy).includes("create")),
+    onMissingTarget: ({ resource }, relation) => policies[resource]?.[relation],
     isWritten: (blueprint) => resources.some((resource) => (resource.blueprint ?? blueprint) === blueprint),
     fieldsOf(blueprint) {
       const own = resources.filter((resource) => resource.blueprint === undefined || resource.blueprint === blueprint);
       const head = ["title", "icon", "team"] as const;
       return {
         head: head.filter((name) => own.some(({ entity }) => entity[name] !== undefined)),
-        properties: own.flatMap(({ properties }) => properties),
+        properties: own.flatMap(({ properties }) => properties).filter((key) => isWritten(blueprint, key)),
         relations: own.flatMap(({ relations }) => relations),
       };
     },

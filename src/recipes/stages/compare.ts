@@ -5,9 +5,10 @@ import { type Emptying, isEmptyValue, valuesByPath } from "../../plan/emptying.j
 import type { Reject } from "../../reject.js";
 import { type Change, type Comparison, clearedBody, compileComparison } from "../../settle/compare.js";
 import type { KeySet } from "../../settle/keys.js";
+import { groupBy } from "../run/inventory.js";
 import type { Ledger } from "../run/ledger.js";
 import type { Target } from "../target/target.js";
-import { lookUpsAhead, workAhead } from "./ahead.js";
+import { gathered, lookUpsAhead, workAhead } from "./ahead.js";
 import { acknowledge } from "./books.js";
 import type { EmptyingGuard } from "./emptying.js";
 import type { Entities, EntityStage } from "./entities.js";
@@ -55,6 +56,40 @@ export function compareWithCatalog(
       for (const difference of compared.differences) await onDifference(difference);
       yield compared.differences.map(({ entity }) => entity);
     }
+  };
+}
+
+/**
+ * Lets only those entities through that the catalog has, where the run may create none: an import asks for them, a thousand of a blueprint at a time. What a
+ * search names is let through, since the API refuses one that finds nothing.
+ */
+export function existingOnly(target: Target, ledger: Ledger, keys: KeySet): EntityStage {
+  if (!target.rules.updateOnly) return (entities) => entities;
+  const ask = async (group: readonly Entity[]) => {
+    const held = new Map<string, ReadonlySet<string>>();
+    const named = group.filter(({ isNamed }) => isNamed).map(({ key }) => key);
+    for (const [blueprint, keys] of groupBy(named, (key) => key.blueprint))
+      held.set(blueprint, await target.existing(blueprint, [...new Set(keys.map(({ identifier }) => identifier))]));
+    const has = ({ isNamed, key }: Entity) => !isNamed || held.get(key.blueprint)?.has(key.identifier) === true;
+    return { group, has };
+  };
+  return async function* (entities) {
+    for await (const { group, has } of workAhead(gathered(entities), lookUpsAhead, ask)) {
+      const existing = group.filter(has);
+      for (const entity of existing) acknowledge(keys, entity);
+      await ledger.takeOutcomes(group.filter((entity) => !has(entity)).map(notInCatalog));
+      yield existing;
+    }
+  };
+}
+
+function notInCatalog(entity: Entity): Outcome {
+  const { blueprint, identifier } = entity.key;
+  const message = `${blueprint} "${identifier}" is not in the catalog, and --update-only creates none`;
+  return {
+    ...placeOf(entity),
+    is: "rejected",
+    reject: { code: "not_in_catalog", stage: "write", message, ...originOf(entity) },
   };
 }
 
@@ -121,7 +156,8 @@ async function compareGroup(
       continue;
     }
     const lacks = entity.isNamed ? comparison.lacks(body, held) : [];
-    if (lacks.length > 0)
+    if (held === undefined && entity.isNamed && target.rules.updateOnly) outcomes.push(notInCatalog(entity));
+    else if (lacks.length > 0)
       outcomes.push({ ...placeOf(entity), is: "rejected", reject: rejectOf(entity, lacks, held !== undefined) });
     else if (held === undefined) differences.push(unseen(entity.isNamed ? entity.with({ before: null }) : entity));
     else {

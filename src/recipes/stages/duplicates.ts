@@ -5,18 +5,21 @@ import { settleDuplicates } from "../../settle/duplicates.js";
 import { contentHash, type KeySet } from "../../settle/keys.js";
 import type { Ledger } from "../run/ledger.js";
 import type { Entities, EntityStage, Inputs } from "./entities.js";
+import { mergedEntities } from "./merge-duplicates.js";
 
-/** Leaves out the duplicates among the entities of a step, and accounts for them. */
+/** Makes the entities of a step that have one key into one, as the mapping says, and accounts for the others. */
 export function dropDuplicates(step: Step, inputs: Inputs, ledger: Ledger, keys: KeySet): EntityStage {
-  return (entities) =>
-    inputs.duplicates === "last"
-      ? lastEntities(entities, step, inputs, ledger, keys)
-      : firstEntities(entities, inputs, ledger, keys);
+  const policy = inputs.duplicatesOf(step.blueprint);
+  return (entities) => {
+    if (policy === "last") return lastEntities(entities, step, inputs, ledger, keys);
+    if (policy === "merge") return mergedEntities(entities, step, inputs, ledger, keys);
+    return firstEntities(entities, policy, ledger, keys);
+  };
 }
 
 async function* firstEntities(
   entities: Entities,
-  { duplicates: policy }: Inputs,
+  policy: "first" | "error" | "off",
   ledger: Ledger,
   keys: KeySet,
 ): AsyncGenerator<readonly Entity[]> {
@@ -65,7 +68,9 @@ async function* lastEntities(
       ordinal++;
       const entry = entity.isNamed ? keys.find(entity.key) : -1;
       const last = entry < firstEntry ? undefined : lasts.get(entry - firstEntry);
-      if (entry < 0 || last?.ordinal === ordinal) {
+      // An import that is retried has written its last one.
+      const isDone = entry >= 0 && keys.isAcknowledged(entry);
+      if (entry < 0 || (last?.ordinal === ordinal && !isDone)) {
         fresh.push(entity);
         continue;
       }

@@ -1,17 +1,19 @@
 import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { checkEntities } from "../../check/check.js";
+import { checkEntities, wholeCheck } from "../../check/check.js";
 import { type Chunk, maxChunkRecords, type Stage, shortChunkRecords } from "../../chunk.js";
 import type { Candidate, Entity, Write } from "../../entity.js";
 import { requireColumns } from "../../map/keys-read.js";
 import { asksJq, type CompiledMapping, mapRecords } from "../../map/map.js";
+import { type DuplicatesOf, duplicatesOf } from "../../map/mapping.js";
 import type { Step, StepPlan } from "../../order/steps.js";
 import type { BoundSource } from "../../read/bind.js";
 import { type ReadIo, readSource } from "../../read/read.js";
 import type { SourceRecord } from "../../record.js";
-import type { DuplicatePolicy } from "../../settle/duplicates.js";
+import type { Finding } from "../../reject.js";
 import type { KeySet } from "../../settle/keys.js";
+import { type MergedPart, mergePart } from "../../settle/merge-parts.js";
 import type { Spool } from "../../state/spool.js";
 import type { State } from "../../state/state.js";
 import type { Control } from "../run/control.js";
@@ -27,7 +29,14 @@ export interface Inputs {
   /** Makes candidates of a source's records. */
   map(source: BoundSource): Stage<SourceRecord, Candidate>;
   readonly check: Stage<Candidate, Entity>;
-  readonly duplicates: DuplicatePolicy;
+  /** What becomes of several entities with one key, by the blueprint of their step. */
+  readonly duplicatesOf: DuplicatesOf;
+  /** Adds a later entity's fields to those of an earlier one of the same key. */
+  merge(earlier: Entity, later: Entity): MergedPart;
+  /** Judges an entity that several were made into. */
+  readonly checkWhole: (entity: Entity) => readonly Finding[];
+  /** Whether an entity replaces what the catalog has of it, so that none of its parts may be missing. */
+  readonly writesWhole: boolean;
   /** Indexes of the steps that take entities of a source. */
   stepsOf(source: BoundSource): readonly number[];
   /** Index of the step that takes the entities of a resource. */
@@ -61,6 +70,8 @@ export function openInputs({ inventory, mapping, rules, plan, state, io }: Input
   const { resources, sources, optionsOf } = inventory;
   const stepOf = new Map(resources.map((resource) => [resource.index, plan.stepOfResource(resource)]));
   const records = new Map<number, number>();
+  const policyOf = duplicatesOf(inventory.mapping);
+  const parts = inventory.mapping.resources.map(({ blueprint }) => policyOf(blueprint) === "merge");
   return {
     sources,
     async *read(source) {
@@ -74,8 +85,15 @@ export function openInputs({ inventory, mapping, rules, plan, state, io }: Input
     recordsOf: ({ index }) => records.get(index) ?? 0,
     map: (source) => (records) =>
       mapRecords(mapping, source.kind, source.name)(requireColumns(inventory.mapping, resources, source)(records)),
-    check: checkEntities(rules.blueprints, rules),
-    duplicates: inventory.mapping.duplicates,
+    check: checkEntities(rules.blueprints, {
+      ...rules,
+      unknownProperties: inventory.mapping.unknownProperties,
+      isPart: (resource) => parts[resource] === true,
+    }),
+    duplicatesOf: policyOf,
+    merge: (earlier, later) => mergePart(earlier, later, rules.blueprints.get(earlier.key.blueprint)),
+    checkWhole: wholeCheck(rules.blueprints, rules),
+    writesWhole: rules.mode !== "merge",
     stepsOf: ({ kind }) => resources.filter((resource) => resource.kind === kind).map(plan.stepOfResource),
     stepOf: (resource) => stepOf.get(resource) ?? plan.stepOfResource({}),
     later: (step) => state.spool(step),

@@ -11,7 +11,7 @@ import { mapRecords } from "../../map/map.js";
 import { type Mapping, parseMapping } from "../../map/mapping-file.js";
 import type { SourceRecord } from "../../record.js";
 import type { Reject } from "../../reject.js";
-import { advice } from "../../report/words.js";
+import { faultAndFix } from "../../report/words.js";
 import { type Made, type Sample, type Traced, tracedOf } from "./sample.js";
 
 /** What became of one record of the sample. */
@@ -74,7 +74,9 @@ export async function evaluate(input: EvaluateInput): Promise<Evaluation> {
     if (error instanceof MappingError) return nothing;
     throw error;
   }
-  const compiled = await compileMapping(mapping, engine);
+  // The page shows what expressions give, and no value of the environment: their names take its place.
+  const env = Object.fromEntries(mapping.allowedEnvironmentVariablesInJQ.map((name) => [name, name]));
+  const compiled = await compileMapping(mapping, engine, { env });
   const mapped = await collect(mapRecords(compiled, sample.kind, sample.name)(one(chunkOf(sample))));
   const checked = blueprints.size === 0 ? [] : await collect(checkedBy(mapped, mapping, blueprints));
   const entities: Made[] = (blueprints.size === 0 ? mapped : checked).flatMap(({ items }) => items.map(madeOf));
@@ -118,7 +120,11 @@ async function* checkedBy(
   mapping: Mapping,
   blueprints: ReadonlyMap<string, Blueprint>,
 ): AsyncGenerator<Chunk<Candidate | Entity>> {
-  const check = checkEntities(blueprints, { mode: "merge", createMissing: mapping.createMissingRelatedEntities });
+  const check = checkEntities(blueprints, {
+    mode: "merge",
+    createMissing: mapping.createMissingRelatedEntities,
+    unknownProperties: mapping.unknownProperties,
+  });
   for (const chunk of chunks) {
     const known = chunk.items.filter(({ blueprint }) => blueprints.has(blueprint));
     const unknown = chunk.items.filter(({ blueprint }) => !blueprints.has(blueprint));
@@ -223,7 +229,7 @@ function problemsOf(rejects: readonly Reject[], mapping: Mapping): readonly Prob
       return {
         code: first.code,
         message: first.message,
-        fix: advice[first.code],
+        fix: faultAndFix(first).fix,
         ...(first.blueprint !== undefined && { blueprint: first.blueprint }),
         ...(first.path !== undefined && { path: first.path }),
         count,

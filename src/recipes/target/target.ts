@@ -15,6 +15,8 @@ export interface WriteRules {
   readonly blueprints: ReadonlyMap<string, Blueprint>;
   /** How an entity meets one that exists, unless it says otherwise itself. */
   readonly mode: Mode;
+  /** Whether an entity that the catalog lacks is rejected. */
+  readonly updateOnly: boolean;
   /** Whether the API makes missing relation targets itself. */
   readonly createMissing: boolean;
   /** Whether what depends on a deleted entity is deleted, too. */

@@ -2,20 +2,21 @@ import { relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { stackedBar } from "../../pages/charts.js";
 import { type Html, html } from "../../pages/html.js";
-import type { RejectGroup, RejectSample } from "../group-causes.js";
+import { furtherFaults, type RejectGroup, type RejectSample } from "../group-causes.js";
 import type { Report } from "../report.js";
-import { advice, formatCount, formatNumber, formatPlace, visible } from "../words.js";
+import { faultAndFix, formatCount, formatNumber, formatPlace, visible } from "../words.js";
 
 /** Most causes on the page; report.json has all that were kept apart. */
 const maxCauses = 200;
 
 /** What failed, a block a cause, the most frequent first: bar, message, examples, what to do. */
-export function causesSection({ rejects, rejectFiles, faults }: Report, file: string | undefined): Html {
+export function causesSection(report: Report, file: string | undefined): Html {
+  const { rejects, rejectFiles } = report;
   if (rejects.length === 0) return html``;
   const most = rejects[0]?.count ?? 1;
   const shown = rejects.slice(0, maxCauses);
   const files = new Map(rejectFiles.map(({ source, path }) => [source, path]));
-  const further = (faults ?? []).filter((fault) => fault.count > countOf(rejects, fault));
+  const further = furtherFaults(report);
   return html`<section aria-labelledby="causes">
 <h2 id="causes">What failed, by cause</h2>
 <div class="tools screen"><label for="filter">Filter</label><input id="filter" type="search" placeholder="code, blueprint, path, message or value">
@@ -30,10 +31,10 @@ ${
     ? ""
     : html`<p>Further faults of the same entities, to be corrected with them:</p><ul>${further
         .slice(0, 50)
-        .map(({ code, blueprint, path, count }) => {
-          const more = count - countOf(rejects, { code, ...(blueprint && { blueprint }), ...(path && { path }) });
-          return html`<li>${formatNumber(more)} × <code>${code}</code> ${where({ blueprint, path })}</li>`;
-        })}</ul>`
+        .map(
+          ({ code, blueprint, path, count }) =>
+            html`<li>${formatNumber(count)} × <code>${code}</code> ${where({ blueprint, path })}</li>`,
+        )}</ul>`
 }
 </section>`;
 }
@@ -41,15 +42,6 @@ ${
 interface Where {
   readonly blueprint?: string | undefined;
   readonly path?: string | undefined;
-}
-
-function countOf(
-  rejects: readonly RejectGroup[],
-  { code, blueprint, path }: Where & { readonly code: string },
-): number {
-  return rejects
-    .filter((group) => group.code === code && group.blueprint === blueprint && group.path === path)
-    .reduce((sum, { count }) => sum + count, 0);
 }
 
 function causeOf(group: RejectGroup, most: number, files: ReadonlyMap<string, string>, file: string | undefined): Html {
@@ -67,7 +59,7 @@ ${stackedBar([{ label: code, value: count, tone: "rejected" }], most)}
 <table class="cards"><caption class="hidden">Examples</caption><thead><tr><th scope="col">Where</th><th scope="col">Value</th></tr></thead><tbody>
 ${samples.map(sampleRow)}
 </tbody></table>
-<p class="fix"><strong>Fix</strong> ${advice[code]}${group.leaf === undefined ? "" : html`; expression at <code>${visible(group.leaf)}</code>`}</p>
+<p class="fix"><strong>Fix</strong> ${visible(faultAndFix(group).fix)}${group.leaf === undefined ? "" : html`; expression at <code>${visible(group.leaf)}</code>`}</p>
 ${rejects === undefined ? "" : html`<p>${fileLink(rejects, file)} holds these records, to be corrected and imported again.</p>`}
 </li>`;
 }

@@ -1,6 +1,6 @@
 import type { RejectGroup } from "../group-causes.js";
 import type { Report } from "../report.js";
-import { advice, formatNumber, formatPlace } from "../words.js";
+import { faultAndFix, formatNumber, formatPlace } from "../words.js";
 
 /** Writes a report as JSON: the very text of report.json. */
 export function formatJson(report: Report): string {
@@ -38,7 +38,7 @@ function caseName({ stage, code, blueprint, path }: RejectGroup): string {
 
 function formatFailure(group: RejectGroup): string {
   const message = `${formatNumber(group.count)} failed: ${group.message}`;
-  const text = `first: ${formatPlace(group.first)}\nfix: ${advice[group.code]}`;
+  const text = `first: ${formatPlace(group.first)}\nfix: ${faultAndFix(group).fix}`;
   return `<failure type="${group.code}" message="${escapeXml(message)}">${escapeXml(text)}</failure>`;
 }
 

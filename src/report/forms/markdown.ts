@@ -1,6 +1,7 @@
 import type { EntityCounts } from "../counts.js";
+import { furtherFaults } from "../group-causes.js";
 import type { Report } from "../report.js";
-import { advice, formatDuration, formatNumber, formatPlace, visible } from "../words.js";
+import { faultAndFix, formatDuration, formatNumber, formatPlace, visible } from "../words.js";
 
 /** Writes a report as Markdown with tables, as GitHub and GitLab show it in job summaries. */
 export function formatMarkdown(report: Report): string {
@@ -34,6 +35,7 @@ function tablesOf(report: Report): readonly Table[] {
     { title: "Records", head: ["read", "mapped", "skipped", "failed"], rows: [recordRow(report)] },
     { title: "Entities", head: ["blueprint", ...entityHead], rows: entityRows(report) },
     { title: "Failed", head: ["count", "code", "where", "message", "first", "fix"], rows: failedRows(report) },
+    { title: "Further faults of what failed", head: ["count", "code", "where", "message"], rows: furtherRows(report) },
     { title: "Warnings", head: ["count", "code", "where", "message", "first"], rows: warningRows(report) },
     { title: "Files to correct", head: ["records", "file", "source"], rows: fileRows(report) },
   ];
@@ -78,7 +80,16 @@ function failedRows({ rejects }: Report): string[][] {
     where(group),
     group.message,
     formatPlace(group.first),
-    advice[group.code],
+    faultAndFix(group).fix,
+  ]);
+}
+
+function furtherRows(report: Report): string[][] {
+  return furtherFaults(report).map((fault) => [
+    formatNumber(fault.count),
+    fault.code,
+    where(fault),
+    fault.message ?? "",
   ]);
 }
 
