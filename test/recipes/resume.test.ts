@@ -125,7 +125,7 @@ describe("a torn journal", () => {
         .trimEnd()
         .split("\n")
         .map((line) => JSON.parse(line).line),
-    ).toEqual(["import", "reply", "reply"]);
+    ).toEqual(["import", "reply", "wrote", "reply"]);
   });
 });
 

@@ -15,7 +15,8 @@ const maxRemembered = 100_000;
 /**
  * Once the API has refused a write for a missing target, looks up the targets of what follows before it is written, each of them once: a thousand in a search.
  * Who lacks one is written without it, or not at all, and counts as rejected there and then, so that a run whose teams are all missing says so in seconds and stays
- * within its error budget. A run whose targets exist costs no request. Targets that may still come are left to the end of the run.
+ * within its error budget. A run whose targets exist costs no request. Targets that may still come are left to the end of the run, and all
+ * of them where a relation of the mapping makes its targets.
  */
 export function leaveOutMissing(target: Target, ledger: Ledger, keys: KeySet): EntityStage {
   const { rules, existing } = target;
@@ -23,13 +24,13 @@ export function leaveOutMissing(target: Target, ledger: Ledger, keys: KeySet): E
   const remembered = new Map<string, boolean>();
   const nameOf = (blueprint: string, identifier: string): string => `${blueprint}\0${identifier}`;
 
-  /** Targets that no later write brings: neither in the sources, nor of a blueprint that is still to come, nor made where they are missing. */
+  /** Targets that no later write brings: neither in the sources, nor of a blueprint that is still to come. */
   function* finalTargets(entity: Entity): Generator<{ readonly of: string; readonly identifier: string }> {
     const { blueprint } = entity.key;
     const waits = rules.awaited(blueprint);
     for (const [relation, { target: of }] of Object.entries(rules.blueprints.get(blueprint)?.relations ?? {})) {
       const policy = rules.onMissingTarget(entity, relation);
-      if (waits.includes(relation) || policy === "create" || policy === "omit") continue;
+      if (waits.includes(relation) || policy === "omit") continue;
       for (const identifier of targetsOf(entity.relations[relation])) {
         const key = { blueprint: of, identifier };
         if (keys.find(key) < 0 || ledger.rejectedAt(key) !== undefined) yield { of, identifier };
@@ -77,8 +78,8 @@ export function leaveOutMissing(target: Target, ledger: Ledger, keys: KeySet): E
 
   return async function* (entities: Entities) {
     for await (const chunk of entities) {
-      // Without keys nobody knows what the sources bring.
-      if (!ledger.lacksTargets || keys.size === 0 || rules.createMissing || target.isForecast) {
+      // Without keys nobody knows what the sources bring; what one relation makes, another may name.
+      if (!ledger.lacksTargets || keys.size === 0 || rules.createMissing || rules.makesTargets || target.isForecast) {
         yield chunk;
         continue;
       }
