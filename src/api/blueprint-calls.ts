@@ -1,5 +1,5 @@
 import type { Blueprint } from "../blueprint.js";
-import { isBlueprintBody, isBlueprintsBody, isCountBody } from "./bodies.js";
+import { isAnyBody, isBlueprintBody, isBlueprintsBody, isCountBody } from "./bodies.js";
 import { bodyOf, type Call, type CallIo, pathOf, refusalOf } from "./call.js";
 
 /** The blueprint routes of a client. */
@@ -10,6 +10,8 @@ export interface BlueprintCalls {
   createBlueprint(blueprint: Blueprint): Promise<Blueprint>;
   /** Replaces it as a whole. */
   replaceBlueprint(blueprint: Blueprint): Promise<Blueprint>;
+  /** Refused while it has entities, or others relate to it. */
+  deleteBlueprint(identifier: string): Promise<void>;
   countEntities(blueprint: string): Promise<number>;
 }
 
@@ -43,6 +45,9 @@ export function createBlueprintCalls(io: CallIo): BlueprintCalls {
     },
     async replaceBlueprint(blueprint) {
       return (await bodyOf(io, call("PUT", pathOf(blueprint.identifier), blueprint))).blueprint;
+    },
+    async deleteBlueprint(identifier) {
+      await bodyOf(io, { ...call("DELETE", pathOf(identifier)), isBody: isAnyBody });
     },
     async countEntities(blueprint) {
       const path = pathOf(blueprint, "/entities-count");

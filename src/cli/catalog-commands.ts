@@ -1,5 +1,10 @@
 import {
   blueprintApplyOptions,
+  blueprintDeleteOptions,
+  blueprintDiffOptions,
+  blueprintGetOptions,
+} from "../options/blueprint.js";
+import {
   doctorOptions,
   entityDeleteAllOptions,
   entityDeleteOptions,
@@ -104,6 +109,37 @@ export const catalogCommands: readonly AnyCommand[] = [
     load: async () => (await import("./entity-export.js")).exportCommand,
   }),
   command({
+    name: "blueprint get",
+    group: heading,
+    summary: "Read blueprints, as files have them",
+    options: blueprintGetOptions,
+    positionals: ["identifiers"],
+    examples: [
+      ["portload blueprint get service > blueprints/service.json", "one, to change it"],
+      ["portload blueprint get > blueprints.json", "all of the catalog"],
+    ],
+    load: async () => (await import("./blueprint.js")).get,
+  }),
+  command({
+    name: "blueprint diff",
+    group: heading,
+    summary: "Show how blueprints of files differ from the catalog's; changes nothing",
+    options: blueprintDiffOptions,
+    positionals: ["files"],
+    terminal: answering,
+    examples: [["portload blueprint diff samples/blueprints --detailed-exitcode", "in CI: 10 where something differs"]],
+    load: async () => (await import("./blueprint.js")).diff,
+  }),
+  command({
+    name: "blueprint delete",
+    group: heading,
+    summary: "Delete a blueprint that has no entities",
+    options: blueprintDeleteOptions,
+    positionals: ["identifier"],
+    examples: [["portload blueprint delete scratch --yes", "without a question"]],
+    load: async () => (await import("./blueprint.js")).remove,
+  }),
+  command({
     name: "blueprint apply",
     group: heading,
     summary: "Create or update blueprints from files",
@@ -111,6 +147,7 @@ export const catalogCommands: readonly AnyCommand[] = [
     positionals: ["files"],
     terminal: answering,
     examples: [["portload blueprint apply samples/blueprints", "every blueprint of a folder"]],
+    notes: "Whatever the files lack stays: without --allow-removal nothing is taken away (exit code 6).",
     load: async () => (await import("./blueprint.js")).apply,
   }),
 ];

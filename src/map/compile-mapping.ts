@@ -66,7 +66,7 @@ export interface CompiledResource {
   readonly relations: readonly (readonly [key: string, node: Node])[];
 }
 
-/** The resources of one kind, and what jq evaluates on each of its records. */
+/** The resources of one kind, and what closures and jq evaluate on each of its records. */
 export interface CompiledKind {
   readonly resources: readonly CompiledResource[];
   readonly job: Job;

@@ -5,7 +5,7 @@ import type { Reject } from "../reject.js";
 import { type BoundResource, bindResource, type Shape } from "./bind.js";
 import { columnFormatsOf } from "./columns.js";
 import { type CellFinding, columnReader, type Reads, readsOf, type Struck, struckBy } from "./columns-apply.js";
-import type { CompiledMapping, Job } from "./compile-mapping.js";
+import type { CompiledKind, CompiledMapping, Job } from "./compile-mapping.js";
 import { type Expansion, expand } from "./items.js";
 import { bindJob, runJob } from "./job.js";
 import type { JqRow } from "./jq-program.js";
@@ -37,7 +37,7 @@ export function mapRecords(
   // Where columns are read, blanks are null before that.
   const blanks = formats === undefined ? texts : undefined;
   const own = compiled.kinds.get(kind) ?? { resources: [], job: noJob };
-  const ahead = own.job.expressions.length > 0 || own.resources.some(({ items }) => items !== undefined) ? 1 : 0;
+  const ahead = isShownToJq(own) ? 1 : 0;
   const prepareFor = (columns: readonly string[] | undefined) => {
     const shape: Shape = columns === undefined ? { is: "value" } : { is: "cells", columns, blanks };
     return {
@@ -91,12 +91,14 @@ export function mapRecords(
   };
 }
 
-/** True where a record of a kind is shown to jq, which is worth its call for many at once. */
+/** True where records of a kind are shown to jq, which is worth its call for many at once. Closures that ask it do so for single records. */
 export function asksJq(compiled: CompiledMapping, kind: string): boolean {
   const own = compiled.kinds.get(kind);
-  return (
-    own !== undefined && (own.job.expressions.length > 0 || own.resources.some(({ items }) => items !== undefined))
-  );
+  return own !== undefined && isShownToJq(own);
+}
+
+function isShownToJq({ job, resources }: CompiledKind): boolean {
+  return job.fast.includes(undefined) || resources.some(({ items }) => items !== undefined);
 }
 
 const noJob: Job = { expressions: [], leaves: [], fast: [], keys: undefined, fastKeys: undefined };

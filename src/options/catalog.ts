@@ -69,17 +69,6 @@ export const doctorOptions = {
   apiUrl: { ...apiUrl, isCommon: true },
 } satisfies SchemaOf<DoctorOptions>;
 
-/** Options of applying blueprints. */
-export interface BlueprintApplyOptions extends Pick<TargetGroup, "apiUrl"> {
-  /** JSON or YAML files, or folders of them. At least one. */
-  readonly files: readonly string[];
-}
-/** See {@link BlueprintApplyOptions}. */
-export const blueprintApplyOptions = {
-  ...group("Sources", { files: required(listOf(text("<file>"), 1), "JSON or YAML files, or folders of them") }),
-  apiUrl: { ...apiUrl, isCommon: true },
-} satisfies SchemaOf<BlueprintApplyOptions>;
-
 interface OneEntity extends Address {
   /** Blueprint of the entity. */
   readonly blueprint: string;

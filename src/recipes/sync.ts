@@ -94,6 +94,6 @@ export function refusals(options: ResolvedSyncOptions): Pick<SourceCommand, "ref
 function refuseUnkeyed({ mapping }: Inventory): void {
   if (mapping.duplicates === "off")
     throw new MappingError(mapping.file, [
-      { path: "duplicates", message: "sync and plan settle duplicates by first, last or error, not off" },
+      { path: "duplicates", message: "sync and plan settle duplicates by first, last, merge or error, not off" },
     ]);
 }

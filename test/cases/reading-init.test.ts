@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { writeFile } from "node:fs/promises";
+import { open, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -73,6 +73,19 @@ describe("what init proposes", () => {
       const { mapping } = await proposed(each);
       expect(mapping).toMatch(/25/);
       expect(mapping).toMatch(/cells|shortRows/);
+    }
+  });
+
+  it("reading/17 map keyed by id: its values are proposed as records", async () => {
+    for (const text of withCase(
+      "17-map-keyed-by-id",
+      "hosts.json",
+      `{${Array.from({ length: 30 }, (_, n) => `"srv-${n}":{"name":"N${n}","cpu":${n}}`).join(",")}}`,
+    )) {
+      const { entities, counts } = await proposed(text, "hosts.json");
+      expect(counts.records.rejected + counts.entities.rejected).toBe(0);
+      expect(entities.length).toBeGreaterThan(1);
+      expect(entities.every(({ identifier }) => /^srv-\d+$/.test(String(identifier)))).toBe(true);
     }
   });
 
@@ -203,7 +216,7 @@ describe("a nightly sync", () => {
   });
 });
 
-describe("a FIFO", () => {
+describe("a FIFO and Ctrl-C", () => {
   it("reading/34 init of a FIFO: it is read once, and a signal ends it while nobody writes", async () => {
     const folder = await makeFolder();
     execFileSync("mkfifo", [join(folder, "f"), join(folder, "g")]);
@@ -217,5 +230,30 @@ describe("a FIFO", () => {
     waiting.stdin.end();
     setTimeout(() => waiting.kill("SIGTERM"), 1500);
     expect((await waiting.ended).code).toBe(4);
+  });
+
+  it("reading/36 Ctrl-C while waiting: preview and explain of stdin or a FIFO end with 4 at once", async () => {
+    const folder = await makeFolder();
+    execFileSync("mkfifo", [join(folder, "g")]);
+    await writeFile(join(folder, "m.yaml"), mappingOf("", ".Tier"));
+    const commands = [
+      ["preview", "hosts=-", "-m", "m.yaml"],
+      ["explain", "hosts=-", "-m", "m.yaml", "--record", "9999999"],
+      ["preview", "hosts=g", "-m", "m.yaml"],
+    ];
+    const ends = await Promise.all(
+      commands.map(async (args) => {
+        const program = start(args, {}, folder);
+        // More than a pipe holds, or the other end of the FIFO: once it is taken, the program reads and waits for more.
+        const fifo = args[1] === "hosts=g" ? await open(join(folder, "g"), "w") : undefined;
+        if (fifo === undefined)
+          await new Promise((done) => program.stdin.write(`ID,Name,Tier\n${"1,a,2\n".repeat(100_000)}`, done));
+        program.kill("SIGINT");
+        const { code, stderr } = await program.ended;
+        await fifo?.close();
+        return [args.slice(0, 2).join(" "), code, /internal error| at .*\.js:/.test(stderr)];
+      }),
+    );
+    expect(ends).toEqual(commands.map((args) => [args.slice(0, 2).join(" "), 4, false]));
   });
 });

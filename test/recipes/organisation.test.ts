@@ -167,7 +167,7 @@ describe("a whole organisation", () => {
     const [before, after] = [await entitiesOf(source), await entitiesOf(target)];
     expect(Object.keys(after).length).toBe(1098);
     expect(after).toEqual(before);
-    expect(after["service s211"]).toMatchObject({ properties: { domainCode: "C-11", dear: true }, team: ["edge"] });
+    expect(after["service s211"]).toMatchObject({ properties: { domainCode: "C-11", dear: true }, team: ["Ärzte"] });
     expect(after["incident i:4"]).toMatchObject({ properties: { tier: "gold" } });
 
     const again = await runInProcess(["sync", "all.ndjson", "-m", "all.json", "--output", "json"], envOf(target), {

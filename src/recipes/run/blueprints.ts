@@ -78,7 +78,8 @@ export async function loadBlueprintFiles(
   return blueprints;
 }
 
-async function blueprintFiles(dir: string): Promise<string[]> {
+/** Files of a folder that may hold blueprints, in the order of their names. @throws {BlueprintError} when it cannot be read */
+export async function blueprintFiles(dir: string): Promise<string[]> {
   try {
     const entries = await readdir(dir, { withFileTypes: true });
     return entries
