@@ -81,7 +81,7 @@ export function groupCauses(names: readonly string[], limit = maxGroups): Causes
   const warnings = new Map<string, Group<Warning>>();
   const faults = new Map<string, { readonly fault: Omit<FaultGroup, "count">; count: number }>();
   const targets = new Set<string>();
-  const addFault = (code: RejectCode, cause: Cause, message: string): void => {
+  const addFault = (code: RejectCode, cause: { [K in keyof Cause]: string | undefined }, message: string): void => {
     const exact = JSON.stringify([code, cause.blueprint, cause.path]);
     const isExact = faults.has(exact) || faults.size < limit;
     const key = isExact ? exact : code;
@@ -98,14 +98,7 @@ export function groupCauses(names: readonly string[], limit = maxGroups): Causes
         addTo(rejects, limit, kind, item, 1, item.at, variant);
         addFault(item.code, item, item.message);
         for (const { code, path, message } of item.also ?? [])
-          addFault(
-            code,
-            {
-              ...(item.blueprint !== undefined && { blueprint: item.blueprint }),
-              ...(path !== undefined && { path }),
-            },
-            message,
-          );
+          addFault(code, { blueprint: item.blueprint, path }, message);
       }
     },
     addWarnings(items) {
@@ -234,7 +227,7 @@ function addSample(samples: Group<never>["samples"], { value }: { readonly value
   samples.length = Math.min(samples.length, maxSamples);
 }
 
-function causeOf({ blueprint, path }: Cause): Cause {
+function causeOf({ blueprint, path }: { [K in keyof Cause]: string | undefined }): Cause {
   return { ...(blueprint === undefined ? {} : { blueprint }), ...(path === undefined ? {} : { path }) };
 }
 
