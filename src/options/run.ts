@@ -74,11 +74,14 @@ export const planOptions = {
 } satisfies SchemaOf<PlanOptions>;
 
 /** Options of applying a plan. */
-export interface ApplyOptions extends TargetGroup, Omit<WritingGroup, "mode" | "updateOnly">, OutputGroup {
+export interface ApplyOptions
+  extends TargetGroup,
+    Omit<WritingGroup, "mode" | "updateOnly" | "allowEmptying">,
+    OutputGroup {
   /** Plan file that a plan wrote. */
   readonly plan: string;
 }
-const { mode: _, updateOnly: __, ...writingAsPlanned } = writingGroup;
+const { mode: _, updateOnly: __, allowEmptying: ___, ...writingAsPlanned } = writingGroup;
 /** See {@link ApplyOptions}. */
 export const applyOptions = {
   ...group("Sources", { plan: required(text("<plan>"), "plan file that portload plan --out wrote") }),
@@ -90,7 +93,10 @@ export const applyOptions = {
 export type ResolvedApplyOptions = Resolved<typeof applyOptions>;
 
 /** Options of an undo. */
-export interface UndoOptions extends TargetGroup, Omit<WritingGroup, "mode" | "updateOnly">, OutputGroup {
+export interface UndoOptions
+  extends TargetGroup,
+    Omit<WritingGroup, "mode" | "updateOnly" | "allowEmptying">,
+    OutputGroup {
   /** Import, sync, apply or undo that is taken back. Default: the latest import, sync or apply. */
   readonly importId?: string | undefined;
   /** Plan file to write, for an apply; of the command line alone. Default none. */

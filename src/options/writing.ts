@@ -14,6 +14,11 @@ export interface WritingGroup {
   readonly maxErrors?: Budget | undefined;
   /** Requests in flight, 1 to 256; `auto` grows while latency holds and halves on trouble. Default `auto`. */
   readonly concurrency?: "auto" | number | undefined;
+  /**
+   * Let the run empty a field of more than a tenth of the entities that have a value in it, or `entityDeletionThreshold` of the mapping; else it is refused.
+   * Default false.
+   */
+  readonly allowEmptying?: boolean | undefined;
   /** File of known rejects, such as an earlier `reasons.ndjson`: they count, and do not set exit code 1. */
   readonly allowRejects?: string | undefined;
 }
@@ -37,6 +42,11 @@ export const writingGroup = group("Writing", {
     wordOr(["auto"], wholeNumber(1, 256)),
     "auto",
     "requests in flight, 1 to 256; auto grows while latency holds and halves on trouble",
+  ),
+  allowEmptying: withDefault(
+    flag,
+    false,
+    "let the run empty a property or relation of more than 10% of the entities that have a value in it",
   ),
   allowRejects: optional(
     text("<file>"),

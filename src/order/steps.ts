@@ -23,6 +23,8 @@ export interface StepPlan {
    * are not required. With a last step for dynamic blueprints any target may come in it, so that all that are not required may wait.
    */
   readonly deferrable: (blueprint: string) => readonly string[];
+  /** The mapped relations of a blueprint whose target may come in the same or a later step, required ones included. */
+  readonly awaited: (blueprint: string) => readonly string[];
 }
 
 /** What an import writes to. */
@@ -63,12 +65,21 @@ export function planSteps(input: StepInput, catalog: ReadonlyMap<string, Bluepri
     if (input.dynamic) return ordered.length;
     throw new InternalError(`the blueprint ${blueprint} is in no step of this import`);
   };
+  const awaitedOf = (blueprint: string, withRequired: boolean): readonly string[] => {
+    const own = stepIndex.get(blueprint);
+    const constant = own === undefined ? [] : linksOf(blueprint, catalog, options);
+    const ofAll = input.dynamic ? [...constant, ...dynamicLinksOf(blueprint, catalog, options)] : constant;
+    const mayComeLater = ({ target }: Link) => input.dynamic || (stepIndex.get(target) ?? -1) >= (own ?? 0);
+    const awaited = ofAll.filter((link) => (withRequired || !link.isRequired) && mayComeLater(link));
+    return [...new Set(awaited.map(({ relation }) => relation))];
+  };
   return {
     steps,
     stepOf,
     stepOfResource: ({ blueprint }) =>
       blueprint === undefined && input.dynamic ? ordered.length : stepOf(blueprint ?? ""),
-    deferrable: remembered((blueprint) => deferrableOf(blueprint, stepIndex, input.dynamic, catalog, options)),
+    deferrable: remembered((blueprint) => awaitedOf(blueprint, false)),
+    awaited: remembered((blueprint) => awaitedOf(blueprint, true)),
   };
 }
 
@@ -103,20 +114,6 @@ function orderCycle(members: readonly string[], links: readonly Link[]): string[
     ordered.push(next);
   }
   return ordered;
-}
-
-function deferrableOf(
-  blueprint: string,
-  stepIndex: ReadonlyMap<string, number>,
-  dynamic: boolean,
-  catalog: ReadonlyMap<string, Blueprint>,
-  options: StepOptions,
-): readonly string[] {
-  const own = stepIndex.get(blueprint);
-  const constant = own === undefined ? [] : linksOf(blueprint, catalog, options);
-  const links = dynamic ? [...constant, ...dynamicLinksOf(blueprint, catalog, options)] : constant;
-  const mayComeLater = ({ target }: Link) => dynamic || (stepIndex.get(target) ?? -1) >= (own ?? 0);
-  return [...new Set(links.filter((link) => !link.isRequired && mayComeLater(link)).map((link) => link.relation))];
 }
 
 function remembered(compute: (blueprint: string) => readonly string[]): (blueprint: string) => readonly string[] {

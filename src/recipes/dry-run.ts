@@ -6,6 +6,7 @@ import { runSources, type SourceCommand } from "./run/run.js";
 import { existingOnly } from "./stages/compare.js";
 import { deferRelations } from "./stages/defer.js";
 import { dropDuplicates } from "./stages/duplicates.js";
+import { guardEmptying, openEmptyingGuard } from "./stages/emptying.js";
 import { entitiesOf } from "./stages/entities.js";
 import { runSteps } from "./stages/steps.js";
 import { validatingTarget } from "./target/validation.js";
@@ -26,11 +27,13 @@ export async function runDryRun(options: ResolvedRunOptions, context: ImportCont
       }),
   };
   return runSources(options, context, kind, (job) => {
-    const { inputs, target, ledger, keys } = job;
+    const { inputs, inventory, target, ledger, keys } = job;
+    const emptying = openEmptyingGuard(inventory.mapping, options);
     return runSteps(job, (step) => [
       entitiesOf(step, inputs, ledger),
       dropDuplicates(step, inputs, ledger, keys),
       existingOnly(target, ledger, keys),
+      guardEmptying(target, emptying),
       deferRelations(target, ledger, keys),
     ]);
   });

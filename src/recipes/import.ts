@@ -8,6 +8,7 @@ import { runSources } from "./run/run.js";
 import { existingOnly } from "./stages/compare.js";
 import { deferRelations } from "./stages/defer.js";
 import { dropDuplicates } from "./stages/duplicates.js";
+import { guardEmptying, openEmptyingGuard } from "./stages/emptying.js";
 import { entitiesOf } from "./stages/entities.js";
 import { keepBefore } from "./stages/keep-before.js";
 import { runSteps } from "./stages/steps.js";
@@ -35,11 +36,13 @@ export async function runImport(given: ImportOptions, context: ImportContext = {
   if (options.dryRun) return runDryRun(options, context);
   const kind = { command: "import", openFolder: newFolder(options, context) };
   return runSources(options, context, kind, (job) => {
-    const { inputs, target, ledger, keys } = job;
+    const { inputs, inventory, target, ledger, keys } = job;
+    const emptying = openEmptyingGuard(inventory.mapping, options);
     return runSteps(job, (step) => [
       entitiesOf(step, inputs, ledger),
       dropDuplicates(step, inputs, ledger, keys),
       existingOnly(target, ledger, keys),
+      guardEmptying(target, emptying),
       ...(options.keepBefore ? [keepBefore(target, ledger, keys)] : []),
       deferRelations(target, ledger, keys),
     ]);

@@ -11,6 +11,7 @@ import type { ImportContext } from "./run/connect.js";
 import type { Finished } from "./run/finish.js";
 import { newFolder, stateDirFrom } from "./run/folder.js";
 import { runSources } from "./run/run.js";
+import { openEmptyingGuard } from "./stages/emptying.js";
 import { runSteps } from "./stages/steps.js";
 import { memoryOf, refusals, syncStages } from "./sync.js";
 import { forecastTarget } from "./target/forecast.js";
@@ -49,7 +50,7 @@ export async function runPlan(given: PlanOptions, context: ImportContext = {}): 
     const finished = await runSources(options, context, kind, async (job) => {
       const { control, folder: of, inventory, ledger, target } = job;
       const scope = pruneScope(job);
-      await runSteps(job, syncStages(job, scope, writer.onDifference));
+      await runSteps(job, syncStages(job, scope, openEmptyingGuard(inventory.mapping, options), writer.onDifference));
       if (control.stop.reason !== undefined) return;
       if (options.prune) {
         const memory = await memoryOf(job, scope, stateDirFrom(options, context), true);

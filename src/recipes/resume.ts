@@ -13,6 +13,7 @@ import { runSources } from "./run/run.js";
 import { existingOnly } from "./stages/compare.js";
 import { deferRelations } from "./stages/defer.js";
 import { dropDuplicates } from "./stages/duplicates.js";
+import { guardEmptying, openEmptyingGuard } from "./stages/emptying.js";
 import { entitiesOf } from "./stages/entities.js";
 import { keepBefore } from "./stages/keep-before.js";
 import { runSteps } from "./stages/steps.js";
@@ -41,11 +42,13 @@ export async function resumeImport(given: ResumeOptions, context: ImportContext 
   return runSources(options, context, kind, (job) => {
     const { inputs, inventory, target, ledger, keys, folder } = job;
     ledger.warn(passedOver(past));
+    const emptying = openEmptyingGuard(inventory.mapping, options);
     return runSteps(job, (step) => [
       entitiesOf(step, inputs, ledger, retried && leaveOut(retried, inventory.mapping.resources, keys)),
       dropDuplicates(step, inputs, ledger, keys),
       passOver(folder.state, target, ledger, keys),
       existingOnly(target, ledger, keys),
+      guardEmptying(target, emptying),
       ...(keeps === true ? [keepBefore(target, ledger, keys)] : []),
       deferRelations(target, ledger, keys),
     ]);

@@ -16,6 +16,7 @@ import { runSources } from "./run/run.js";
 import { existingOnly } from "./stages/compare.js";
 import { deferRelations } from "./stages/defer.js";
 import { dropDuplicates } from "./stages/duplicates.js";
+import { guardEmptying, openEmptyingGuard } from "./stages/emptying.js";
 
 import { copyOf, entitiesOf } from "./stages/entities.js";
 import { keepBefore } from "./stages/keep-before.js";
@@ -42,10 +43,12 @@ export async function retryImport(asked: RetryOptions, context: ImportContext = 
   return runSources(options, context, kind, (job) => {
     const { inputs, inventory, target, ledger, keys } = job;
     ledger.warn(passedOver(past));
+    const emptying = openEmptyingGuard(inventory.mapping, options);
     return runSteps(job, (step) => [
       entitiesOf(step, inputs, ledger, leaveOut(retried, inventory.mapping.resources, keys)),
       dropDuplicates(step, inputs, ledger, keys),
       existingOnly(target, ledger, keys),
+      guardEmptying(target, emptying),
       ...(keepsBefore ? [keepBefore(target, ledger, keys)] : []),
       deferRelations(target, ledger, keys),
     ]);

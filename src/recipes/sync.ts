@@ -15,6 +15,7 @@ import { runSources, type SourceCommand, type SourceJob } from "./run/run.js";
 import { compareWithCatalog, type OnDifference } from "./stages/compare.js";
 import { deferRelations } from "./stages/defer.js";
 import { dropDuplicates } from "./stages/duplicates.js";
+import { type Emptyings, openEmptyingGuard } from "./stages/emptying.js";
 import { entitiesOf, type Stages } from "./stages/entities.js";
 import { keepMadeTargets } from "./stages/keep-before.js";
 import { runSteps } from "./stages/steps.js";
@@ -35,7 +36,7 @@ export async function runSync(given: SyncOptions, context: ImportContext = {}): 
     const scope = pruneScope(job);
     const memory = options.prune ? await memoryOf(job, scope, stateDirOf(folder.state)) : undefined;
     await memory?.begin(serverClock(target, control));
-    await runSteps(job, syncStages(job, scope));
+    await runSteps(job, syncStages(job, scope, openEmptyingGuard(job.inventory.mapping, options)));
     if (memory === undefined || control.stop.reason !== undefined) return;
     const stale = await findStale(job, scope, memory, options.maxDelete);
     const watch = { ...memory, owns: scope.owns };
@@ -65,13 +66,14 @@ function serverClock({ serverNow }: Pick<Target, "serverNow">, { clock }: Pick<C
 export function syncStages(
   { inputs, target, ledger, keys }: SourceJob,
   scope: PruneScope,
+  { guard }: Emptyings,
   onDifference?: OnDifference,
 ): (step: Step) => Stages {
   return (step) => [
     entitiesOf(step, inputs, ledger),
     dropDuplicates(step, inputs, ledger, keys),
     scope.watch,
-    compareWithCatalog(target, ledger, keys, onDifference),
+    compareWithCatalog(target, ledger, keys, onDifference, guard),
     keepMadeTargets(target, ledger, keys),
     deferRelations(target, ledger, keys),
   ];

@@ -55,6 +55,9 @@ export interface WarningGroup {
 /** Most groups kept of either; further causes are counted in one group per code, and stage, without blueprint and path. */
 export const maxGroups = 1000;
 
+/** Most missing targets that are a cause of their own; further ones are counted together by their relation. */
+export const maxTargets = 100;
+
 /** Most messages told apart of one code, stage, blueprint and path; all further ones are counted in the group of those. */
 export const maxMessages = 20;
 
@@ -77,7 +80,8 @@ export function groupCauses(names: readonly string[], limit = maxGroups): Causes
   const rejects = new Map<string, Group<Reject>>();
   const warnings = new Map<string, Group<Warning>>();
   const faults = new Map<string, { readonly fault: Omit<FaultGroup, "count">; count: number }>();
-  const addFault = (code: RejectCode, cause: Cause, message: string): void => {
+  const targets = new Set<string>();
+  const addFault = (code: RejectCode, cause: { [K in keyof Cause]: string | undefined }, message: string): void => {
     const exact = JSON.stringify([code, cause.blueprint, cause.path]);
     const isExact = faults.has(exact) || faults.size < limit;
     const key = isExact ? exact : code;
@@ -90,17 +94,11 @@ export function groupCauses(names: readonly string[], limit = maxGroups): Causes
     addRejects(items) {
       for (const item of withoutHidden(items)) {
         const kind = [item.code, item.stage];
-        addTo(rejects, limit, kind, item, 1, item.at, variantOf(variants, [...kind, item.blueprint, item.path], item));
+        const variant = targetOf(targets, item) ?? variantOf(variants, [...kind, item.blueprint, item.path], item);
+        addTo(rejects, limit, kind, item, 1, item.at, variant);
         addFault(item.code, item, item.message);
         for (const { code, path, message } of item.also ?? [])
-          addFault(
-            code,
-            {
-              ...(item.blueprint !== undefined && { blueprint: item.blueprint }),
-              ...(path !== undefined && { path }),
-            },
-            message,
-          );
+          addFault(code, { blueprint: item.blueprint, path }, message);
       }
     },
     addWarnings(items) {
@@ -129,6 +127,15 @@ export function groupCauses(names: readonly string[], limit = maxGroups): Causes
         ...(first === undefined ? {} : { first: named(first, names) }),
       })),
   };
+}
+
+/** What names a missing target: each is a cause of its own, whoever lacks it. Undefined for other rejects, and past the most that are told apart. */
+function targetOf(targets: Set<string>, { code, blueprint, path, value }: Reject): string | undefined {
+  const isMissing = code === "relation_target_missing" || code === "relation_target_rejected";
+  if (!isMissing || value === undefined) return undefined;
+  const target = JSON.stringify([blueprint, path, value]);
+  if (targets.size < maxTargets) targets.add(target);
+  return targets.has(target) ? target : undefined;
 }
 
 /** Faults of what was refused for another one already, by cause. */
@@ -220,7 +227,7 @@ function addSample(samples: Group<never>["samples"], { value }: { readonly value
   samples.length = Math.min(samples.length, maxSamples);
 }
 
-function causeOf({ blueprint, path }: Cause): Cause {
+function causeOf({ blueprint, path }: { [K in keyof Cause]: string | undefined }): Cause {
   return { ...(blueprint === undefined ? {} : { blueprint }), ...(path === undefined ? {} : { path }) };
 }
 

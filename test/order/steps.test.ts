@@ -96,6 +96,8 @@ describe("planSteps", () => {
       1, 2, 1, 2,
     ]);
     expect([of.deferrable("a"), of.deferrable("b")]).toEqual([["b", "d"], ["a"]]);
+    // Required targets may come in the last step as well.
+    expect(of.awaited("a")).toEqual(["b", "c", "d"]);
   });
 
   it("plans an import of dynamic resources alone", () => {

@@ -59,6 +59,7 @@ export function targetOf({ rules, ...calls }: Partial<Omit<Target, "rules">> & {
       makesTargets: false,
       isWritten: () => true,
       deferrable: () => [],
+      awaited: () => [],
       fieldsOf: () => ({ head: [], properties: [], relations: [] }),
       ...rules,
     },

@@ -209,7 +209,7 @@ function rulesOf(
     ...{ blueprints, mode, updateOnly: false, createMissing, deleteDependents },
     makesTargets: onMissingTarget.some((policies) => Object.values(policies).includes("create")),
     onMissingTarget: ({ resource }, relation) => onMissingTarget[resource]?.[relation],
-    deferrable: planSteps({ blueprints: names, dynamic: false }, blueprints, { createMissing }).deferrable,
+    ...planSteps({ blueprints: names, dynamic: false }, blueprints, { createMissing }),
     isWritten: (blueprint) => blueprints.has(blueprint),
     // Which fields differ is in the plan.
     fieldsOf: () => ({ head: [], properties: [], relations: [] }),

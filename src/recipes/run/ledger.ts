@@ -41,6 +41,10 @@ export interface Ledger {
   readonly journal: Journal["append"];
   /** What waits for a round of second writes, from 0; the same spool for the same round. */
   waiting(round: number): Spool<Deferred>;
+  /** Notes that a write was refused for a missing target. */
+  noteLackingTarget(): void;
+  /** Whether one was. */
+  readonly lacksTargets: boolean;
   readonly counts: Counts;
   /** Records and entities rejected so far. */
   readonly rejected: number;
@@ -87,6 +91,7 @@ export function openLedger(
 ): Ledger {
   const refused = createKeySet();
   let counts = noCounts;
+  let lacksTargets = false;
   const sumRejected = (): number => counts.records.rejected + counts.entities.rejected;
   async function takeRejects(rejects: readonly Reject[]): Promise<void> {
     if (rejects.length > 0) {
@@ -129,6 +134,12 @@ export function openLedger(
     warn: (warnings) => causes.addWarnings(warnings),
     journal: (line) => journal.append(line),
     waiting: deferred,
+    noteLackingTarget() {
+      lacksTargets = true;
+    },
+    get lacksTargets() {
+      return lacksTargets;
+    },
     get counts() {
       return counts;
     },

@@ -172,7 +172,7 @@ async function openSources<F extends Folder>(
 function rulesOf(
   { mapping, resources }: Inventory,
   blueprints: Blueprints,
-  { deferrable }: StepPlan,
+  { awaited, deferrable }: StepPlan,
   given: Pick<WriteRules, "mode" | "updateOnly" | "createMissing">,
 ): WriteRules {
   const isWritten = (blueprint: string, key: string): boolean =>
@@ -184,6 +184,7 @@ function rulesOf(
     ...given,
     deleteDependents: mapping.deleteDependentEntities,
     deferrable,
+    awaited,
     makesTargets: policies.some((policy) => Object.values(policy).includes("create")),
     onMissingTarget: ({ resource }, relation) => policies[resource]?.[relation],
     isWritten: (blueprint) => resources.some((resource) => (resource.blueprint ?? blueprint) === blueprint),

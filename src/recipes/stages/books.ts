@@ -96,6 +96,8 @@ function writtenUnseen(verdicts: ReadonlyMap<Write, Verdict>, atMs: number | und
 
 /** Keeps what waits for a round of second writes. */
 export async function defer(ledger: Ledger, round: number, deferred: readonly Deferred[]): Promise<void> {
+  if (round === 0 && deferred.some(({ first, waiting }) => first === undefined && waiting.length === 0))
+    ledger.noteLackingTarget();
   for (const [source, items] of groupBy(deferred, ({ entity }) => entity.at.source))
     await ledger.waiting(round).append(source, items);
 }

@@ -1,5 +1,7 @@
+import type { Blueprint } from "../../blueprint.js";
 import { type Entity, type FoundEntity, originOf } from "../../entity.js";
 import { type Outcome, placeOf } from "../../outcome.js";
+import { type Emptying, isEmptyValue, valuesByPath } from "../../plan/emptying.js";
 import type { Reject } from "../../reject.js";
 import { type Change, type Comparison, clearedBody, compileComparison } from "../../settle/compare.js";
 import type { KeySet } from "../../settle/keys.js";
@@ -8,6 +10,7 @@ import type { Ledger } from "../run/ledger.js";
 import type { Target } from "../target/target.js";
 import { gathered, lookUpsAhead, workAhead } from "./ahead.js";
 import { acknowledge } from "./books.js";
+import type { EmptyingGuard } from "./emptying.js";
 import type { Entities, EntityStage } from "./entities.js";
 import { type Resolving, searchResolver } from "./searched-targets.js";
 
@@ -32,18 +35,22 @@ const maxGroupBytes = 8 * 1024 * 1024;
  * by a search whose find is not known.
  *
  * @param onDifference - receives each entity that is let through, in their order
+ * @param emptying - asked before what was looked up together is let through
  */
 export function compareWithCatalog(
   target: Target,
   ledger: Ledger,
   keys: KeySet,
   onDifference: OnDifference = () => undefined,
+  emptying?: EmptyingGuard,
 ): EntityStage {
   return async function* (entities) {
     const comparisons = comparisonsOf(target);
     const resolve = searchResolver(target);
     const compare = (group: readonly Entity[]) => compareGroup(target, comparisons, resolve, group);
     for await (const compared of workAhead(groupsOf(entities), lookUpsAhead, compare)) {
+      for (const one of compared.emptied) emptying?.add(one);
+      emptying?.judge();
       for (const entity of compared.known) acknowledge(keys, entity);
       await ledger.takeOutcomes(compared.outcomes);
       for (const difference of compared.differences) await onDifference(difference);
@@ -91,6 +98,7 @@ interface Compared {
   readonly differences: readonly EntityDifference[];
   /** Entities that the catalog has. */
   readonly known: readonly Entity[];
+  readonly emptied: readonly Emptying[];
 }
 
 /** Entities of one blueprint, as many as one look-up takes, in the order of their coming. */
@@ -126,7 +134,7 @@ async function compareGroup(
 ): Promise<Compared> {
   const blueprint = group[0]?.key.blueprint ?? "";
   const comparison = comparisons.of(blueprint);
-  if (comparison === undefined) return { outcomes: [], differences: group.map(unseen), known: [] };
+  if (comparison === undefined) return { outcomes: [], differences: group.map(unseen), known: [], emptied: [] };
   const named = group.filter(({ isNamed }) => isNamed);
   const found = await lookUpGroup(target, comparisons, comparison, named);
   const resolved = await resolve(named);
@@ -156,7 +164,27 @@ async function compareGroup(
       differences.push({ entity: entity.with({ before: comparison.before(body, held) }), changes });
     }
   }
-  return { outcomes, differences, known };
+  const definition = target.rules.blueprints.get(blueprint);
+  return { outcomes, differences, known, emptied: definition ? emptiedIn(definition, found, differences) : [] };
+}
+
+/** The fields that differences would empty, and how many of the entities found have a value in them. */
+function emptiedIn(
+  { identifier: blueprint, schema }: Blueprint,
+  found: ReadonlyMap<string, FoundEntity>,
+  differences: readonly EntityDifference[],
+): readonly Emptying[] {
+  const emptied = new Map<string, number>();
+  for (const { path, before, after } of differences.flatMap(({ changes }) => changes)) {
+    const [group, key = ""] = [path.slice(0, path.indexOf(".")), path.slice(path.indexOf(".") + 1)];
+    const isFilled = group === "properties" && schema.properties[key]?.default !== undefined;
+    if (group !== "" && !isFilled && !isEmptyValue(before) && isEmptyValue(after))
+      emptied.set(path, (emptied.get(path) ?? 0) + 1);
+  }
+  const had = new Map<string, number>();
+  for (const entity of found.values())
+    for (const [path, value] of valuesByPath(entity)) if (!isEmptyValue(value)) had.set(path, (had.get(path) ?? 0) + 1);
+  return [...had].map(([path, count]) => ({ blueprint, path, emptied: emptied.get(path) ?? 0, had: count }));
 }
 
 function unseen(entity: Entity): EntityDifference {

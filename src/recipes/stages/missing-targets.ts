@@ -8,8 +8,8 @@ import { placeName } from "../../state/settled.js";
 import { maxBatchEntities } from "../../write/write.js";
 import type { Ledger } from "../run/ledger.js";
 import type { Target, WriteRules } from "../target/target.js";
-import { knowTargets } from "./defer.js";
 import { bareTarget } from "./keep-before.js";
+import { knowTargets } from "./known-targets.js";
 
 /** Bare targets come from several records. */
 const nowhere = { at: { source: 0, position: 0 }, resource: 0, item: 0 };

@@ -27,6 +27,8 @@ export interface WriteRules {
   readonly makesTargets: boolean;
   /** Relations of a blueprint that may wait for their target, since it may come in the same or a later step. */
   deferrable(blueprint: string): readonly string[];
+  /** The same, with those that are required. */
+  awaited(blueprint: string): readonly string[];
   /** Whether the run may write entities of a blueprint. */
   isWritten(blueprint: string): boolean;
   /** The fields that the run's entities of a blueprint may bring. */

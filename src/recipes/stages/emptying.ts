@@ -1,0 +1,169 @@
+import type { Blueprint } from "../../blueprint.js";
+import type { Entity, FoundEntity } from "../../entity.js";
+import { GuardError } from "../../errors.js";
+import type { Mapping } from "../../map/mapping-file.js";
+import { alwaysAllowed, countEmptying, type EmptyingCount, isEmptyValue, valuesByPath } from "../../plan/emptying.js";
+import { defaultDeleteLimits, percent } from "../../plan/prune-guard.js";
+import { groupBy } from "../run/inventory.js";
+import type { Target } from "../target/target.js";
+import { gathered, lookUpsAhead, workAhead } from "./ahead.js";
+import type { Entities, EntityStage } from "./entities.js";
+
+/** Ends a run that would empty a field of too many entities. */
+export interface EmptyingGuard extends Pick<EmptyingCount, "add"> {
+  /** @throws {GuardError} once more is emptied than is allowed; it names the fields */
+  judge(): void;
+}
+
+/** How a run is guarded. */
+export interface Emptyings {
+  /** Undefined where emptying is allowed. */
+  readonly guard: EmptyingGuard | undefined;
+  /** Of the entities that had a value, 0 to 1. */
+  readonly share: number;
+  /** Whether the mapping clears what is null. */
+  readonly clears: boolean;
+}
+
+/** Opens the guard of a run. */
+export function openEmptyingGuard(
+  { entityDeletionThreshold, onNull, clear }: Pick<Mapping, "entityDeletionThreshold" | "onNull" | "clear">,
+  { allowEmptying }: { readonly allowEmptying: boolean },
+): Emptyings {
+  const share = entityDeletionThreshold ?? defaultDeleteLimits.share;
+  return { share, clears: onNull === "clear" || clear.length > 0, guard: allowEmptying ? undefined : guardOf(share) };
+}
+
+function guardOf(share: number): EmptyingGuard {
+  const count = countEmptying(share);
+  return {
+    add: count.add,
+    judge() {
+      const excesses = count.excesses();
+      if (excesses.length === 0) return;
+      const lines = excesses.map(
+        ({ blueprint, path, emptied, had }) =>
+          `  ${blueprint}: ${path} of ${emptied} of the ${had} looked at that have a value (${percent(emptied / Math.max(1, had))})`,
+      );
+      throw new GuardError(`nothing more is written: fields would be emptied\n${lines.join("\n")}`, {
+        hint: "Look at the source and the mapping: a column may be blank, renamed or not mapped. If it is right: --allow-emptying",
+      });
+    },
+  };
+}
+
+/** Entities of one blueprint that are looked up for the fields they may empty. */
+interface Look {
+  readonly blueprint: string;
+  readonly entities: readonly Entity[];
+  /** Fields that may be emptied, and how many entities bring a value for each. */
+  readonly fields: ReadonlyMap<string, number>;
+}
+
+/**
+ * Guards an import, which does not compare, against emptying fields of entities that exist. Only what may be emptied is looked up: of a thousand entities those
+ * that bring no value for a field which more than the share of them lack, and in override, for fields that no resource maps, the first thousand of a blueprint.
+ * An import whose fields have values costs no request.
+ */
+export function guardEmptying(target: Target, { clears, guard, share }: Emptyings): EntityStage {
+  const { mode } = target.rules;
+  if (guard === undefined || mode === "create" || (mode === "merge" && !clears)) return (entities) => entities;
+  const seen = new Set<string>();
+  const look = async (chunk: readonly Entity[]) => {
+    const found: { readonly look: Look; readonly held: ReadonlyMap<string, FoundEntity> }[] = [];
+    for (const one of looksOf(chunk, target, share, seen)) {
+      const include = ["$identifier", ...[...one.fields.keys()].map((path) => path.slice(path.indexOf(".") + 1))];
+      const names = one.entities.map(({ key }) => key.identifier);
+      found.push({ look: one, held: await target.lookUp(one.blueprint, names, include) });
+    }
+    return { chunk, found };
+  };
+  return async function* (entities: Entities) {
+    for await (const { chunk, found } of workAhead(gathered(entities), lookUpsAhead, look)) {
+      for (const { look: of, held } of found) count(of, held, guard);
+      guard.judge();
+      yield chunk;
+    }
+  };
+}
+
+function count(
+  { blueprint, entities, fields }: Look,
+  held: ReadonlyMap<string, FoundEntity>,
+  guard: EmptyingGuard,
+): void {
+  const emptied = new Map<string, number>();
+  for (const entity of entities) {
+    const found = held.get(entity.key.identifier);
+    if (found === undefined) continue;
+    const brought = new Set(
+      [...valuesByPath(entity.body)].flatMap(([path, value]) => (isEmptyValue(value) ? [] : path)),
+    );
+    for (const [path, value] of valuesByPath(found))
+      if (fields.has(path) && !isEmptyValue(value) && !brought.has(path))
+        emptied.set(path, (emptied.get(path) ?? 0) + 1);
+  }
+  for (const [path, brought] of fields) {
+    const lost = emptied.get(path) ?? 0;
+    guard.add({ blueprint, path, emptied: lost, had: lost + brought });
+  }
+}
+
+function* looksOf(chunk: readonly Entity[], { rules }: Target, share: number, seen: Set<string>): Generator<Look> {
+  const named = chunk.filter(({ isNamed }) => isNamed);
+  for (const [blueprint, entities] of groupBy(named, ({ key }) => key.blueprint)) {
+    const definition = rules.blueprints.get(blueprint);
+    if (definition === undefined || entities.length <= alwaysAllowed) continue;
+    const brought = broughtBy(entities, rules.mode === "override");
+    const mapped = rules.fieldsOf(blueprint);
+    const isMapped = new Set([
+      ...mapped.properties.map((key) => `properties.${key}`),
+      ...mapped.relations.map((key) => `relations.${key}`),
+    ]);
+    const fields = new Map<string, number>();
+    for (const path of fieldsToLose(definition)) {
+      const { values, blanks } = brought.get(path) ?? {
+        values: 0,
+        blanks: rules.mode === "override" ? entities.length : 0,
+      };
+      const isAsked = isMapped.has(path) || !seen.has(blueprint);
+      if (isAsked && blanks > alwaysAllowed && blanks > entities.length * share) fields.set(path, values);
+    }
+    seen.add(blueprint);
+    if (fields.size === 0) continue;
+    const lacking = entities.filter((entity) => {
+      const values = new Map(valuesByPath(entity.body));
+      return [...fields.keys()].some((path) => isEmptyValue(values.get(path)));
+    });
+    yield { blueprint, entities: lacking, fields };
+  }
+}
+
+/** How many entities bring a value for each field, and how many would empty it; in merge an absent field is left as it is. */
+function broughtBy(entities: readonly Entity[], isOverride: boolean) {
+  const fields = new Map<string, { values: number; blanks: number }>();
+  for (const { body } of entities)
+    for (const [path, value] of valuesByPath(body)) {
+      const field = fields.get(path) ?? { values: 0, blanks: 0 };
+      fields.set(path, field);
+      if (isEmptyValue(value)) field.blanks++;
+      else field.values++;
+    }
+  if (isOverride) for (const field of fields.values()) field.blanks = entities.length - field.values;
+  return fields;
+}
+
+/** Fields that can be written, and that no default of the blueprint fills again. */
+function fieldsToLose({ schema, relations = {}, ...calculated }: Blueprint): readonly string[] {
+  const filled = [
+    calculated.calculationProperties,
+    calculated.mirrorProperties,
+    calculated.aggregationProperties,
+  ].flatMap((kind) => Object.keys(kind ?? {}));
+  return [
+    ...Object.entries(schema.properties).flatMap(([key, { default: value }]) =>
+      value === undefined && !filled.includes(key) ? [`properties.${key}`] : [],
+    ),
+    ...Object.keys(relations).map((key) => `relations.${key}`),
+  ];
+}

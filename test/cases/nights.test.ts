@@ -1,0 +1,136 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { root } from "../support/catalog.js";
+
+/** A row of the list of broken nights, and the tests that hold it: a file, and words of the test's name or of its table. */
+type Row = readonly [row: string, ...tests: (readonly [file: string, name: string])[]];
+
+const nights = "recipes/prune/nights.test.ts";
+const notApi = "api/not-the-api.test.ts";
+const outputs = "cli/outputs.test.ts";
+const lock = "state/lock.test.ts";
+
+const rows: readonly Row[] = [
+  [
+    "a night killed before its prune does not enlarge the base",
+    [nights, "after a night that was killed before its prune"],
+    ["recipes/prune/random-nights.test.ts", "no more is deleted between two finished prunes than the limits allow"],
+  ],
+  ["a night refused for a reject does not", [nights, "after a night that was refused for one reject"]],
+  [
+    "nor do a refused night, --keep 1, a comment in the mapping",
+    [nights, "after a refused night, --keep 1, and comments and another layout in the mapping"],
+    [nights, "after an edit by which the same entities are owned for another reason"],
+  ],
+  [
+    "a fresh state folder each night",
+    [nights, "with a fresh state folder each night, as far as the dates of the catalog say"],
+    ["plan/owned-before.test.ts", "without any memory, the catalog's dates"],
+  ],
+  [
+    "one digit flipped in the journal",
+    ["recipes/resume.test.ts", "ends the resume with its file and line, and nothing is taken for written"],
+    ["state/journal.test.ts", "notices any flipped bit, and names file and line"],
+  ],
+  ["a power cut, then resume", ["recipes/power-cut.test.ts", "ends with the catalog of an undisturbed one"]],
+  [
+    "mode create, a lost reply, a server's clock that is years behind",
+    ["recipes/lost-creations.test.ts", "a server whose clock is 10 years behind"],
+    ["write/exchange.test.ts", "though the server's clock is 10 years behind"],
+  ],
+  ["an export that fails midway", [outputs, "appears whole or not at all: a failed export leaves what was there"]],
+  [
+    "duplicates: error, plan and sync alike",
+    ["recipes/plan.test.ts", "with a later record of the same entity that is rejected"],
+  ],
+  [
+    "a prune whose server ignores the query",
+    [nights, "deletes nothing of others where the server ignores the query"],
+    [nights, "leaves and reports what somebody else took over between the search and the deletion"],
+  ],
+  [
+    "the lock of a killed pod of another host name",
+    [lock, "a killed pod of another host name"],
+    [lock, "another pid namespace with this host's name"],
+  ],
+  [
+    "a stale, torn or empty lock",
+    [lock, "is not hindered by what earlier versions or killed takers left"],
+    [lock, '"empty", ""'],
+  ],
+  ["the wall clock set back", ["api/clock.test.ts", "goes on at its pace while the wall clock is set back by an hour"]],
+  [
+    "--keep 1 beside an interrupted import",
+    ["recipes/resume.test.ts", "is still there after another import with --keep 1"],
+  ],
+  [
+    "a full disk behind stdout or stderr",
+    [outputs, "a full disk behind stdout"],
+    [outputs, "a full disk behind stderr"],
+  ],
+  ["a signal to an import", ["cli/interrupt.test.ts", "ends at once at the second one, and is resumed all the same"]],
+  [
+    "a FIFO without a writer",
+    ["read/attacks.test.ts", "without a writer ends with the signal"],
+    ["recipes/init-inventory.test.ts", "waits for a FIFO"],
+  ],
+  ["--state-dir under /proc", ["state/state.test.ts", "is refused at once below /proc"]],
+  ["a dangling link in a folder", ["read/attacks.test.ts", "with a link that leads nowhere is an error that names it"]],
+  ["an endless body", [notApi, "replies that are too long"]],
+  [
+    "a search that never ends",
+    [notApi, "cursors that alternate"],
+    [notApi, "is ended where it gives more entities than the blueprint has"],
+  ],
+  [
+    "every reply is a page, a redirect, an odd status",
+    [notApi, "what answers in place of the API"],
+    [notApi, "has a row for each kind of reply"],
+  ],
+  [
+    "an empty journal in the newest folder",
+    ["recipes/resume.test.ts", "is the newest usable one, and the broken one is named"],
+  ],
+  ["outputs that cannot be written", [outputs, "is seen to before any work"]],
+  ["links that make loops", ["read/attacks.test.ts", "with links that make loops gives each real file once"]],
+  [
+    "200 with a page on the token route; coded replies",
+    [notApi, "is named at once, with what to do"],
+    [notApi, "compressed replies"],
+  ],
+  ["409 and 413 for everything", [notApi, "413 for everything"], [notApi, "409 for everything in Port's form"]],
+  [
+    "delete replies that repeat, or name nothing; two prunes at once",
+    [notApi, "counts what its reply names, each once, and looks up the rest"],
+  ],
+  [
+    "expired certificates, 407",
+    ["api/connection.test.ts", "the server's certificate has expired"],
+    [notApi, "a proxy that asks to sign in (status 407)"],
+  ],
+  ["a source that is truncated or rewritten", ["read/attacks.test.ts", "a source that changes while it is read"]],
+  ["a record of hundreds of megabytes", ["read/json.test.ts", "record beyond maxRecordBytes and reads the next"]],
+  ["what steers a terminal", [outputs, "is made visible in messages, and escaped in JSON"]],
+  [
+    "patterns that backtrack, numbers of 200,000 zeros",
+    ["check/bounded.test.ts", "of a number with 200,000 zeros"],
+    ["pattern.test.ts", "a pattern in bounded time"],
+    ["emulator/framework-errors.test.ts", "a pattern that backtracks refuses the value and holds up nobody"],
+  ],
+  ["addresses with passwords in messages", ["secrets.test.ts", "credentials and signatures in an address"]],
+  ["a foreign Host at the emulator", ["emulator/framework-errors.test.ts", "evil.example"]],
+  ["echoes of the secret", ["api/masking.test.ts", "a secret in a server's words"]],
+  [
+    "--pace with a database that is not there",
+    ["api/redis-pace.test.ts", "is refused in a database that the Redis does not have"],
+  ],
+  [
+    "schedules that keep their state",
+    ["schedules-run.long.test.ts", "syncs with prune, and the second night knows the first"],
+  ],
+];
+
+it.each(rows.map(([row, ...tests]) => ({ row, tests })))("nights: $row", ({ tests }) => {
+  for (const [file, name] of tests) expect(readFileSync(join(root, "test", file), "utf8"), file).toContain(name);
+});
