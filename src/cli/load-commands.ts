@@ -43,7 +43,7 @@ export const loadCommands: readonly AnyCommand[] = [
       ["portload sync services.csv -m services.yaml --prune --max-delete 5%", "what is gone from the file goes, too"],
     ],
     interrupted: "finishes",
-    load: () => toItsEnd(async () => (await import("../recipes/sync.js")).runSync, connects),
+    load: () => toItsEnd(async () => (await import("../recipes/sync.js")).runSync),
   }),
   command({
     name: "plan",

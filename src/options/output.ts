@@ -11,9 +11,14 @@ export interface OutputGroup {
   readonly keep?: number | undefined;
 }
 
+const reportFile = text("<file>", {
+  as: /\.(?:json|md|html|xml|prom)$/i,
+  must: "must be a file that ends with .json, .md, .html, .xml or .prom",
+});
+
 /** See {@link OutputGroup}. */
 export const outputGroup = group("Output", {
-  report: withDefault(listOf(text("<file>")), [], "further report file (repeatable): .json .md .html .xml .prom", {
+  report: withDefault(listOf(reportFile), [], "further report file (repeatable): .json .md .html .xml .prom", {
     short: "r",
     common: true,
     writes: "file",

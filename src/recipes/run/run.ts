@@ -7,7 +7,6 @@ import { missingTargetPolicies } from "../../map/mapping.js";
 import type { ResolvedRunOptions } from "../../options/run.js";
 import { planSteps, type StepPlan } from "../../order/steps.js";
 import type { ReadIo } from "../../read/read.js";
-import { formOf } from "../../report/forms.js";
 import { groupCauses } from "../../report/group-causes.js";
 import { createKeySet, type KeySet } from "../../settle/keys.js";
 import { fingerprintText } from "../../state/fingerprint.js";
@@ -61,7 +60,6 @@ export async function runSources<F extends Folder>(
   kind: SourceCommand<F>,
   work: (job: SourceJob<F>) => Promise<void>,
 ): Promise<Finished> {
-  options.report.forEach(formOf);
   if (options.updateOnly && options.mode === "create")
     throw new UsageError("--update-only with --mode create: nothing could be written", {
       hint: "Leave one of them out.",
