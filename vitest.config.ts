@@ -11,6 +11,7 @@ const inBoth = [
   "test/recipes/kill.test.ts",
   "test/recipes/plan.test.ts",
   "test/recipes/power-cut.test.ts",
+  "test/recipes/prune/random-nights.test.ts",
   "test/recipes/readings/*.test.ts",
   "test/recipes/undo-worlds.test.ts",
 ];

@@ -77,7 +77,8 @@ describe("init", () => {
     const rejects = tried.report.rejects.map(({ code, path, count, first }) => [code, path, count, first.position]);
     expect(rejects).toEqual(
       expect.arrayContaining([
-        ["ragged_row", undefined, 2, 5],
+        ["ragged_row", undefined, 1, 5],
+        ["ragged_row", undefined, 1, 21],
         ["identifier_invalid", "identifier", 1, 11],
         ["identifier_missing", "resources.0.port.entity.mappings.identifier", 1, 14],
         ["wrong_type", "properties.monthlyCostEur", 1, 9],

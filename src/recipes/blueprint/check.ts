@@ -108,6 +108,6 @@ export function refuseLosses(losses: readonly BlueprintLoss[]): void {
     return `  ${blueprint}: ${change.path}${holders}`;
   });
   throw new GuardError(`nothing is applied: the files lack what the catalog has\n${lines.join("\n")}`, {
-    hint: "Add it to the files (portload blueprint get shows it), or give --allow-removal to take it away with its values.",
+    hint: "Give --allow-removal to take it away with its values, or add it to the files: portload blueprint get shows it.",
   });
 }
