@@ -4,14 +4,14 @@ import { describe, expect, it } from "vitest";
 import { envOf, makeFolder, root, startCatalog } from "./support/catalog.js";
 import { shownBy, writeFilesOf } from "./support/tutorial.js";
 
-const pages = readdirSync(join(root, "docs/how-to"));
+const pages = [...readdirSync(join(root, "docs/how-to")).map((name) => `how-to/${name}`), "blueprints.md"];
 
-describe("docs/how-to", () => {
+describe("docs: ", () => {
   it.each(pages)("%s shows what its commands print, one after the other, on the files that it gives", async (name) => {
-    const page = readFileSync(join(root, "docs/how-to", name), "utf8");
+    const page = readFileSync(join(root, "docs", name), "utf8");
     const folder = await makeFolder();
     await writeFilesOf(page, folder);
     const env = envOf(await startCatalog({ blueprints: [] }));
-    await expect(await shownBy(page, folder, env)).toMatchFileSnapshot(`../docs/how-to/${name}`);
+    await expect(await shownBy(page, folder, env)).toMatchFileSnapshot(`../docs/${name}`);
   });
 });
