@@ -41,7 +41,8 @@ const most = 300;
 const root = resolve(import.meta.dirname, "../../../..");
 const folder = mkdtempSync(join(tmpdir(), "portload-bench-"));
 /** Writes what the process needed, once it ends: kilobytes, and microseconds of the processor. */
-const tellUse = `data:text/javascript,process.on("exit",()=>{const u=process.resourceUsage();process.stderr.write("used "+u.maxRSS+" "+(u.userCPUTime+u.systemCPUTime)+"\\n")})`;
+// Not resourceUsage: a child begins with its parent's peak, and this process wrote the workbook.
+const tellUse = `data:text/javascript,import{readFileSync}from"node:fs";process.on("exit",()=>{const u=process.resourceUsage();process.stderr.write("used "+/VmHWM:\\s+(\\d+)/.exec(readFileSync("/proc/self/status","utf8"))[1]+" "+(u.userCPUTime+u.systemCPUTime)+"\\n")})`;
 
 interface Use {
   readonly peakMb: number;
