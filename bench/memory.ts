@@ -10,14 +10,12 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
+import { measuredRun } from "./measured-run.js";
 import { mappingText, writeThings } from "./things.js";
 
-const root = resolve(import.meta.dirname, "../../../..");
 const sizes = process.argv.slice(2).map(Number);
 const folder = mkdtempSync(join(tmpdir(), "portload-bench-"));
-const tellPeak =
-  'data:text/javascript,process.on("exit",()=>process.stderr.write("peak "+process.resourceUsage().maxRSS+"\\n"))';
 
 const sink = spawn(process.execPath, [join(import.meta.dirname, "sink.js")], { stdio: ["ignore", "pipe", "inherit"] });
 const [address] = await once(sink.stdout, "data");
@@ -48,33 +46,17 @@ try {
 
 async function importThings(): Promise<{ peakMb: number; perSecond: number }> {
   const args = [
+    "import",
     "things.csv",
     "-m",
     "things.yaml",
     "--rate",
     "off",
-    "--output",
-    "json",
     "--progress",
     "none",
     "--state-dir",
     "state",
   ];
-  const child = spawn(process.execPath, ["--import", tellPeak, join(root, "dist/cli/main.js"), "import", ...args], {
-    cwd: folder,
-    env: { ...process.env, PORT_API_URL: apiUrl, PORT_CLIENT_ID: "bench", PORT_CLIENT_SECRET: "bench" },
-  });
-  let [out, err] = ["", ""];
-  child.stdout.on("data", (text) => {
-    out += text;
-  });
-  child.stderr.on("data", (text) => {
-    err += text;
-  });
-  const [code] = await once(child, "close");
-  if (code !== 0) throw new Error(`exit ${code}\n${err}`);
-  return {
-    peakMb: (Number(/peak (\d+)/.exec(err)?.[1]) * 1024) / 1e6,
-    perSecond: Math.round(JSON.parse(out).entitiesPerSecond),
-  };
+  const { report, peakMb } = await measuredRun(args, { apiUrl, cwd: folder, credentials: "bench" });
+  return { peakMb, perSecond: Math.round(report.entitiesPerSecond) };
 }

@@ -7,10 +7,10 @@
  * sync under 450 MB. The emulator runs in a process of its own where memory is measured.
  */
 import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { measuredRun } from "./measured-run.js";
 import { mappingText, thing, writeThings } from "./things.js";
 
 type EmulatorModule = typeof import("../src/emulator/emulator.js");
@@ -108,27 +108,9 @@ async function measureMemory(records: number): Promise<void> {
 }
 
 async function syncInProcess(apiUrl: string, more: readonly string[]) {
-  const tellPeak =
-    'data:text/javascript,process.on("exit",()=>process.stderr.write("peak "+process.resourceUsage().maxRSS+"\\n"))';
-  const args = ["sync", source, "-m", mapping, "--rate", "off", "--output", "json", "--state-dir", folder, ...more];
-  const child = spawn(process.execPath, ["--import", tellPeak, join(root, "dist/cli/main.js"), ...args], {
-    env: { ...process.env, PORT_API_URL: apiUrl, PORT_CLIENT_ID: "portload", PORT_CLIENT_SECRET: "portload" },
-  });
-  let [out, err] = ["", ""];
-  child.stdout.on("data", (text) => {
-    out += text;
-  });
-  child.stderr.on("data", (text) => {
-    err += text;
-  });
-  const [code] = await once(child, "close");
-  if (code !== 0) throw new Error(`exit ${code}\n${err}`);
-  const report = JSON.parse(out);
-  return {
-    peakMb: (Number(/peak (\d+)/.exec(err)?.[1]) * 1024) / 1e6,
-    unchanged: report.entities.unchanged as number,
-    seconds: report.durationMs / 1000,
-  };
+  const args = ["sync", source, "-m", mapping, "--rate", "off", "--state-dir", folder, ...more];
+  const { report, peakMb } = await measuredRun(args, { apiUrl, cwd: process.cwd(), credentials: "portload" });
+  return { peakMb, unchanged: report.entities.unchanged, seconds: report.durationMs / 1000 };
 }
 
 function holds(what: string, does: boolean): void {

@@ -14,6 +14,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { measuredRun } from "./measured-run.js";
 import { columns, mappingText, row, writeThings } from "./things.js";
 
 /** What is used of ExcelJS: the writer that streams. */
@@ -38,11 +39,8 @@ const { positionals, values } = parseArgs({
 const records = Number(positionals[0] ?? 500_000);
 const rounds = Number(positionals[1] ?? 3);
 const most = 300;
-const root = resolve(import.meta.dirname, "../../../..");
 const folder = mkdtempSync(join(tmpdir(), "portload-bench-"));
 /** Writes what the process needed, once it ends: kilobytes, and microseconds of the processor. */
-// Not resourceUsage: a child begins with its parent's peak, and this process wrote the workbook.
-const tellUse = `data:text/javascript,import{readFileSync}from"node:fs";process.on("exit",()=>{const u=process.resourceUsage();process.stderr.write("used "+/VmHWM:\\s+(\\d+)/.exec(readFileSync("/proc/self/status","utf8"))[1]+" "+(u.userCPUTime+u.systemCPUTime)+"\\n")})`;
 
 interface Use {
   readonly peakMb: number;
@@ -73,27 +71,10 @@ function typed(cell: string): string | number | boolean {
 }
 
 async function importOf(source: string, apiUrl: string): Promise<Use> {
-  const args = ["import", source, "-m", "things.yaml", "--rate", "off", "--output", "json", "--progress", "none"];
-  const child = spawn(process.execPath, ["--import", tellUse, join(root, "dist/cli/main.js"), ...args], {
-    cwd: folder,
-    env: { ...process.env, PORT_API_URL: apiUrl, PORT_CLIENT_ID: "bench", PORT_CLIENT_SECRET: "bench" },
-  });
-  let [out, err] = ["", ""];
-  child.stdout.on("data", (text) => {
-    out += text;
-  });
-  child.stderr.on("data", (text) => {
-    err += text;
-  });
-  const [code] = await once(child, "close");
-  const report = code === 0 ? JSON.parse(out) : undefined;
-  if (report?.records.read !== records) throw new Error(`exit ${code}, ${report?.records.read} records\n${err}`);
-  const [, kilobytes, processorUs] = /used (\d+) (\d+)/.exec(err) ?? [];
-  return {
-    peakMb: (Number(kilobytes) * 1024) / 1e6,
-    byClock: report.entitiesPerSecond,
-    byProcessor: (records * 1e6) / Number(processorUs),
-  };
+  const args = ["import", source, "-m", "things.yaml", "--rate", "off", "--progress", "none"];
+  const { report, peakMb, processorUs } = await measuredRun(args, { apiUrl, cwd: folder, credentials: "bench" });
+  if (report.records.read !== records) throw new Error(`${report.records.read} records read of ${source}`);
+  return { peakMb, byClock: report.entitiesPerSecond, byProcessor: (records * 1e6) / processorUs };
 }
 
 function median(numbers: readonly number[]): number {
