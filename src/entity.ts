@@ -171,6 +171,11 @@ export interface FoundEntity {
   readonly [field: string]: unknown;
 }
 
+/** A key as one text, for sets and maps. */
+export function keyText(blueprint: string, identifier: string): string {
+  return `${blueprint}\0${identifier}`;
+}
+
 /** True for a search query in place of an identifier. */
 export function isSearchQuery(value: unknown): value is SearchQuery {
   return typeof value === "object" && value !== null && !Array.isArray(value) && "combinator" in value;

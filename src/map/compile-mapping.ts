@@ -5,7 +5,7 @@ import { fastOf } from "./fast.js";
 import type { Fast } from "./fast-node.js";
 import type { JqEngine } from "./jq.js";
 import type { Environment } from "./jq-program.js";
-import { keysRead } from "./keys-read.js";
+import { keysReadBy } from "./keys-read.js";
 import { leavesOf, type Mapping, type RawLeaf, type Resource } from "./mapping.js";
 import { leadingPath, type PathStep, plainOf } from "./plain.js";
 
@@ -231,20 +231,9 @@ function jobMaker(): JobMaker {
         expressions,
         leaves: first,
         fast,
-        keys: keysOf(expressions.filter((_, slot) => fast[slot] === undefined)),
-        fastKeys: keysOf(expressions.filter((_, slot) => fast[slot] !== undefined)),
+        keys: keysReadBy(expressions.filter((_, slot) => fast[slot] === undefined)),
+        fastKeys: keysReadBy(expressions.filter((_, slot) => fast[slot] !== undefined)),
       };
     },
   };
-}
-
-/** The keys that any of the expressions reads; undefined where one may see the whole record. */
-function keysOf(expressions: readonly string[]): ReadonlySet<string> | undefined {
-  const keys = new Set<string>();
-  for (const expression of expressions) {
-    const read = keysRead(expression);
-    if (read === undefined) return undefined;
-    for (const key of read) keys.add(key);
-  }
-  return keys;
 }

@@ -1,4 +1,4 @@
-import { flag, listOf, oneOf, text, wholeNumber } from "./kinds.js";
+import { flag, listOf, oneOf, orList, text, wholeNumber } from "./kinds.js";
 import { group, optional, type SchemaOf, withDefault } from "./option.js";
 
 /** What a run leaves behind. */
@@ -11,9 +11,12 @@ export interface OutputGroup {
   readonly keep?: number | undefined;
 }
 
+/** Extensions of report files; each names a form. */
+export const reportExtensions = [".json", ".md", ".html", ".xml", ".prom"] as const;
+
 const reportFile = text("<file>", {
-  as: /\.(?:json|md|html|xml|prom)$/i,
-  must: "must be a file that ends with .json, .md, .html, .xml or .prom",
+  as: new RegExp(`\\.(?:${reportExtensions.map((extension) => extension.slice(1)).join("|")})$`, "i"),
+  must: `must be a file that ends with ${orList(reportExtensions)}`,
 });
 
 /** See {@link OutputGroup}. */

@@ -1,9 +1,8 @@
 import { resolveApiUrl } from "../api/addresses.js";
 import { type Client, createClient } from "../api/client.js";
-import type { Blueprint } from "../blueprint.js";
+import type { Blueprint, Blueprints } from "../blueprint.js";
 import { BlueprintError, GuardError, PortloadError } from "../errors.js";
 import { version } from "../version.js";
-
 import { findLosses, loadBlueprints, refuseFaults, refuseLosses } from "./blueprint/check.js";
 import { type BlueprintChange, blueprintChanges, withoutStamps } from "./blueprint/differences.js";
 import { credentialsFrom } from "./run/client-options.js";
@@ -34,7 +33,7 @@ export async function applyBlueprintFiles(
 ): Promise<readonly AppliedBlueprint[]> {
   const blueprints = await loadBlueprints(paths);
   return withCatalog(io, async (client) => {
-    const held = new Map((await client.listBlueprints()).map((blueprint) => [blueprint.identifier, blueprint]));
+    const held = await catalogOf(client);
     refuseFaults(blueprints, held);
     if (!allowRemoval) refuseLosses(await findLosses(blueprints, held, client));
     return applyBlueprints(blueprints, held, client);
@@ -55,7 +54,7 @@ export async function diffBlueprintFiles(
 ): Promise<readonly BlueprintDifference[]> {
   const blueprints = await loadBlueprints(paths);
   return withCatalog(io, async (client) => {
-    const held = new Map((await client.listBlueprints()).map((blueprint) => [blueprint.identifier, blueprint]));
+    const held = await catalogOf(client);
     return blueprints.map((blueprint): BlueprintDifference => {
       const before = held.get(blueprint.identifier);
       const changes = blueprintChanges(before, blueprint);
@@ -115,6 +114,10 @@ export async function deleteBlueprint(
     await client.deleteBlueprint(identifier);
     return true;
   });
+}
+
+async function catalogOf(client: Client): Promise<Blueprints> {
+  return new Map((await client.listBlueprints()).map((blueprint) => [blueprint.identifier, blueprint]));
 }
 
 async function withCatalog<T>({ env, apiUrl, signal }: BlueprintIo, work: (client: Client) => Promise<T>): Promise<T> {

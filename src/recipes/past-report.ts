@@ -6,6 +6,7 @@ import type { Report } from "../report/report.js";
 import { findImport, type PastImport } from "../state/folders.js";
 import { keepsBefore } from "../state/journal-lines.js";
 import type { Finished } from "./run/finish.js";
+import { stateDirFrom } from "./run/folder.js";
 
 /**
  * Gives the report of an earlier import, and writes it to further files.
@@ -17,7 +18,7 @@ export async function pastReport(
   given: ReportOptions,
   env: Readonly<Record<string, string | undefined>> = {},
 ): Promise<Finished & Pick<PastImport, "passedOver">> {
-  const stateDir = given.stateDir ?? env.PORTLOAD_STATE ?? ".portload";
+  const stateDir = stateDirFrom(given, { env });
   const past = await findImport(
     stateDir,
     given.importId,

@@ -9,6 +9,7 @@ import { passOver } from "./resume/pass-over.js";
 import { resumeUndo } from "./resume/undo.js";
 import type { ImportContext } from "./run/connect.js";
 import type { Finished } from "./run/finish.js";
+import { stateDirFrom } from "./run/folder.js";
 import { runSources } from "./run/run.js";
 import { existingOnly } from "./stages/compare.js";
 import { deferRelations } from "./stages/defer.js";
@@ -27,7 +28,7 @@ import { runSteps } from "./stages/steps.js";
  */
 export async function resumeImport(given: ResumeOptions, context: ImportContext = {}): Promise<Finished> {
   const { importId, acceptChanges, ...changed } = parseOptions(resumeOptions, given);
-  const stateDir = changed.stateDir ?? context.env?.PORTLOAD_STATE ?? ".portload";
+  const stateDir = stateDirFrom(changed, context);
   const past = await findUnfinished(stateDir, importId);
   if (past.header.command === "undo")
     return resumeUndo(past, { ...optionsOf(past, context), ...changed, stateDir }, context);

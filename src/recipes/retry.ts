@@ -11,7 +11,7 @@ import { leaveOut, openRetried } from "./resume/leave-out.js";
 import { isImport, optionsOf } from "./resume.js";
 import type { ImportContext } from "./run/connect.js";
 import type { Finished } from "./run/finish.js";
-import { newFolder } from "./run/folder.js";
+import { newFolder, stateDirFrom } from "./run/folder.js";
 import { runSources } from "./run/run.js";
 import { existingOnly } from "./stages/compare.js";
 import { deferRelations } from "./stages/defer.js";
@@ -32,7 +32,7 @@ import { runSteps } from "./stages/steps.js";
  */
 export async function retryImport(asked: RetryOptions, context: ImportContext = {}): Promise<Finished> {
   const { importId, ...changed } = parseOptions(retryOptions, asked);
-  const stateDir = changed.stateDir ?? context.env?.PORTLOAD_STATE ?? ".portload";
+  const stateDir = stateDirFrom(changed, context);
   const past = await findImport(stateDir, importId, "import with rejects", hasLeft);
   const sources = await leftSources(past);
   const keepsBefore = past.header.options.keepBefore === true;

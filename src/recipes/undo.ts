@@ -14,7 +14,7 @@ import { openPlan, planLines, surveyPlan } from "./plan/open.js";
 import { clientOptionsOf } from "./run/client-options.js";
 import { connect, type ImportContext, watchProgress } from "./run/connect.js";
 import { doWork, type Finished, finish } from "./run/finish.js";
-import { newFolder, type OpenFolder } from "./run/folder.js";
+import { newFolder, type OpenFolder, stateDirFrom } from "./run/folder.js";
 import { makeUndoPlan, planName, type UndoCounts } from "./undo/make-plan.js";
 
 /** What an undo would do. */
@@ -55,7 +55,7 @@ export interface Undone extends Omit<PlannedUndo, "file"> {
  */
 export async function runUndo(given: UndoOptions, context: UndoContext = {}): Promise<Undone> {
   const { importId, out: _, ...options } = parseOptions(undoOptions, given);
-  const stateDir = options.stateDir ?? context.env?.PORTLOAD_STATE ?? ".portload";
+  const stateDir = stateDirFrom(options, context);
   const past = await findUndoable(stateDir, importId);
   const apiUrl = options.apiUrl ?? addressOf(past, context);
   const clientOptions = clientOptionsOf({ ...options, ...(apiUrl !== undefined && { apiUrl }) }, context.env ?? {});

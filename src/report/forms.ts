@@ -1,6 +1,7 @@
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { dirname, extname } from "node:path";
 import { StateError, UsageError } from "../errors.js";
+import type { reportExtensions } from "../options/output.js";
 import { formatHtml } from "./forms/html.js";
 import { formatJson, formatJunit, formatPrometheus } from "./forms/machine.js";
 import { formatMarkdown } from "./forms/markdown.js";
@@ -16,7 +17,7 @@ export const reportForms = {
   ".html": formatHtml,
   ".xml": formatJunit,
   ".prom": formatPrometheus,
-} as const satisfies Record<`.${string}`, ReportForm>;
+} as const satisfies Record<(typeof reportExtensions)[number], ReportForm>;
 
 /** Gives the form of a report file. @throws {UsageError} when its extension names none */
 export function formOf(path: string): ReportForm {

@@ -47,20 +47,29 @@ export function settleDuplicates(
       duplicates.push(entity);
       continue;
     }
-    const message = `${entity.key.blueprint}/${entity.key.identifier} of ${describe(entity.at)} has other content at ${describe(keys.place(entry))}`;
-    if (policy === "error") rejects.push({ entity, reject: rejectOf(entity, message) });
+    const other = keys.place(entry);
+    if (policy === "error") rejects.push({ entity, reject: rejectOf(entity, differs(entity, other, describe)) });
     else {
       duplicates.push(entity);
-      warnings.push({
-        code: "duplicate_differs",
-        blueprint: entity.key.blueprint,
-        message: `${message}; the first one is sent`,
-        count: 1,
-        first: entity.at,
-      });
+      warnings.push(duplicateWarning(entity, other, describe, "the first one is sent"));
     }
   }
   return { fresh, duplicates, rejects, warnings };
+}
+
+/** The warning about a duplicate that is left out although its content differs. @param sent - which one is sent instead */
+export function duplicateWarning(
+  entity: Entity,
+  other: Place,
+  describe: (at: Place) => string,
+  sent: "the first one is sent" | "that one is sent",
+): Warning {
+  const message = `${differs(entity, other, describe)}; ${sent}`;
+  return { code: "duplicate_differs", blueprint: entity.key.blueprint, message, count: 1, first: entity.at };
+}
+
+function differs({ key, at }: Entity, other: Place, describe: (at: Place) => string): string {
+  return `${key.blueprint}/${key.identifier} of ${describe(at)} has other content at ${describe(other)}`;
 }
 
 function rejectOf(entity: Entity, message: string): Reject {

@@ -1,8 +1,10 @@
 import { stat } from "node:fs/promises";
 import type { Client } from "../../api/client.js";
 import type { Blueprint, Blueprints } from "../../blueprint.js";
+import type { FoundEntity } from "../../entity.js";
 import { BlueprintError, GuardError } from "../../errors.js";
 import { didYouMean } from "../../nearest.js";
+import { valueAt } from "../../settle/trace.js";
 import { blueprintFiles, loadBlueprintFiles } from "../run/blueprints.js";
 import { type BlueprintChange, blueprintChanges, holdsValues, lossesOf, refusedChanges } from "./differences.js";
 
@@ -89,13 +91,8 @@ async function countHolders(
   return counts;
 }
 
-function isHeld(entity: Readonly<Record<string, unknown>>, path: string): boolean {
-  const [group = "", key = ""] = [path.slice(0, path.indexOf(".")), path.slice(path.indexOf(".") + 1)];
-  const values = entity[group];
-  const value =
-    typeof values === "object" && values !== null && Object.hasOwn(values, key)
-      ? (values as Readonly<Record<string, unknown>>)[key]
-      : undefined;
+function isHeld(entity: FoundEntity, path: string): boolean {
+  const value = valueAt(entity, path);
   return value !== undefined && value !== null && !(Array.isArray(value) && value.length === 0);
 }
 

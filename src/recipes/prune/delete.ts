@@ -3,12 +3,10 @@ import type { FoundEntity } from "../../entity.js";
 import { GuardError } from "../../errors.js";
 import { wordsOf } from "../../reply.js";
 import type { Ledger } from "../run/ledger.js";
+import { lookedUpAtOnce } from "../stages/ahead.js";
 import type { Target } from "../target/target.js";
 import type { Stale } from "./find-stale.js";
 import { keepReferrers } from "./referrers.js";
-
-/** Entities of one look-up. */
-const lookedUpAtOnce = 1000;
 
 /** What is asked and noted on the way of a deletion. */
 export interface DeletionWatch {

@@ -4,7 +4,7 @@ import { setTimeout as delay, setImmediate as turn } from "node:timers/promises"
 export const lookUpsAhead = 3;
 
 /** Most entities in one look-up. */
-const lookedUpAtOnce = 1000;
+export const lookedUpAtOnce = 1000;
 
 /** Longest wait for a further chunk of a look-up, in milliseconds: a source that falls silent must not hold back what it gave. */
 const patienceMs = 50;

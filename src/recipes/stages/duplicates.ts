@@ -1,7 +1,7 @@
 import type { Entity } from "../../entity.js";
 import type { Step } from "../../order/steps.js";
 import { type Outcome, placeOf } from "../../outcome.js";
-import { settleDuplicates } from "../../settle/duplicates.js";
+import { duplicateWarning, settleDuplicates } from "../../settle/duplicates.js";
 import { contentHash, type KeySet } from "../../settle/keys.js";
 import type { Ledger } from "../run/ledger.js";
 import type { Entities, EntityStage, Inputs } from "./entities.js";
@@ -74,12 +74,10 @@ async function* lastEntities(
         fresh.push(entity);
         continue;
       }
-      const { at, key } = entity;
       duplicates.push({ ...placeOf(entity), is: "duplicate" });
       if (last !== undefined && last.content === contentHash(entity.json)) continue;
-      const other = ledger.describe(last?.at ?? keys.place(entry));
-      const message = `${key.blueprint}/${key.identifier} of ${ledger.describe(at)} has other content at ${other}; that one is sent`;
-      ledger.warn([{ code: "duplicate_differs", blueprint: key.blueprint, message, count: 1, first: at }]);
+      const other = last?.at ?? keys.place(entry);
+      ledger.warn([duplicateWarning(entity, other, ledger.describe, "that one is sent")]);
     }
     await ledger.takeOutcomes(duplicates);
     yield fresh;

@@ -4,6 +4,7 @@ import { GuardError } from "../../errors.js";
 import type { Mapping } from "../../map/mapping-file.js";
 import { alwaysAllowed, countEmptying, type EmptyingCount, isEmptyValue, valuesByPath } from "../../plan/emptying.js";
 import { defaultDeleteLimits, percent } from "../../plan/prune-guard.js";
+import { writableFields } from "../../settle/compare.js";
 import { groupBy } from "../run/inventory.js";
 import type { Target } from "../target/target.js";
 import { gathered, lookUpsAhead, workAhead } from "./ahead.js";
@@ -154,16 +155,11 @@ function broughtBy(entities: readonly Entity[], isOverride: boolean) {
 }
 
 /** Fields that can be written, and that no default of the blueprint fills again. */
-function fieldsToLose({ schema, relations = {}, ...calculated }: Blueprint): readonly string[] {
-  const filled = [
-    calculated.calculationProperties,
-    calculated.mirrorProperties,
-    calculated.aggregationProperties,
-  ].flatMap((kind) => Object.keys(kind ?? {}));
+function fieldsToLose(blueprint: Blueprint): readonly string[] {
+  const { properties, relations } = writableFields(blueprint);
+  const isFilled = (key: string): boolean => blueprint.schema.properties[key]?.default !== undefined;
   return [
-    ...Object.entries(schema.properties).flatMap(([key, { default: value }]) =>
-      value === undefined && !filled.includes(key) ? [`properties.${key}`] : [],
-    ),
-    ...Object.keys(relations).map((key) => `relations.${key}`),
+    ...properties.flatMap((key) => (isFilled(key) ? [] : [`properties.${key}`])),
+    ...relations.map((key) => `relations.${key}`),
   ];
 }

@@ -3,6 +3,7 @@ import type { Step } from "../../order/steps.js";
 import { type Outcome, placeOf } from "../../outcome.js";
 import type { Place } from "../../record.js";
 import type { Finding, Reject } from "../../reject.js";
+import { duplicateWarning } from "../../settle/duplicates.js";
 import { contentHash, type KeySet, lastAtMost } from "../../settle/keys.js";
 import type { Disagreement } from "../../settle/merge-parts.js";
 import { shownValue } from "../../shown-value.js";
@@ -151,11 +152,10 @@ function rejected(entity: Entity, [first, ...also]: readonly Finding[]): Outcome
 }
 
 /** An earlier step wrote this key already: only resources with a constant blueprint are merged with each other. */
-function lateWarning({ key, at, json }: Entity, ledger: Ledger, keys: KeySet): readonly Warning[] {
-  const entry = keys.find(key);
-  if (keys.content(entry) === contentHash(json)) return [];
-  const message = `${key.blueprint}/${key.identifier} of ${ledger.describe(at)} has other content at ${ledger.describe(keys.place(entry))}; that one is sent`;
-  return [{ code: "duplicate_differs", blueprint: key.blueprint, message, count: 1, first: at }];
+function lateWarning(entity: Entity, ledger: Ledger, keys: KeySet): readonly Warning[] {
+  const entry = keys.find(entity.key);
+  if (keys.content(entry) === contentHash(entity.json)) return [];
+  return [duplicateWarning(entity, keys.place(entry), ledger.describe, "that one is sent")];
 }
 
 /** Entities of a step on disk, parted by key. */

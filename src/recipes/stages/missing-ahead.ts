@@ -1,4 +1,4 @@
-import { type Entity, targetsOf } from "../../entity.js";
+import { type Entity, keyText, targetsOf } from "../../entity.js";
 import { type Outcome, placeOf } from "../../outcome.js";
 import { isHeld } from "../../settle/compare.js";
 import { secondStep } from "../../settle/deferral.js";
@@ -22,7 +22,6 @@ export function leaveOutMissing(target: Target, ledger: Ledger, keys: KeySet): E
   const { rules, existing } = target;
   const judge = judgeMissing(rules, ledger, keys);
   const remembered = new Map<string, boolean>();
-  const nameOf = (blueprint: string, identifier: string): string => `${blueprint}\0${identifier}`;
 
   /** Targets that no later write brings: neither in the sources, nor of a blueprint that is still to come. */
   function* finalTargets(entity: Entity): Generator<{ readonly of: string; readonly identifier: string }> {
@@ -42,14 +41,14 @@ export function leaveOutMissing(target: Target, ledger: Ledger, keys: KeySet): E
     const unknown = new Map<string, Set<string>>();
     for (const entity of chunk)
       for (const { of, identifier } of finalTargets(entity)) {
-        if (remembered.has(nameOf(of, identifier))) continue;
+        if (remembered.has(keyText(of, identifier))) continue;
         const names = unknown.get(of) ?? new Set();
         unknown.set(of, names.add(identifier));
       }
     for (const [of, names] of unknown) {
       const found = await existing(of, [...names]);
       if (remembered.size > maxRemembered) remembered.clear();
-      for (const identifier of names) remembered.set(nameOf(of, identifier), found.has(identifier));
+      for (const identifier of names) remembered.set(keyText(of, identifier), found.has(identifier));
     }
   }
 
@@ -57,10 +56,10 @@ export function leaveOutMissing(target: Target, ledger: Ledger, keys: KeySet): E
   function withoutMissing(entity: Entity, outcomes: Outcome[]): Entity | undefined {
     const lost = new Set<string>();
     for (const { of, identifier } of finalTargets(entity))
-      if (remembered.get(nameOf(of, identifier)) === false) lost.add(nameOf(of, identifier));
+      if (remembered.get(keyText(of, identifier)) === false) lost.add(keyText(of, identifier));
     const blueprint = rules.blueprints.get(entity.key.blueprint);
     if (lost.size === 0 || blueprint === undefined) return entity;
-    const knowledge = { isKnown: (of: string, id: string) => !lost.has(nameOf(of, id)), isPending: () => false };
+    const knowledge = { isKnown: (of: string, id: string) => !lost.has(keyText(of, id)), isPending: () => false };
     const strict = strictBlueprint(rules, entity, blueprint);
     const step = secondStep({ is: "deferred", entity, waiting: [] }, entity.mode ?? rules.mode, strict, knowledge);
     const { reject } = judge(entity, step.missing, step.is === "write");

@@ -1,5 +1,5 @@
 import type { Blueprint } from "../../blueprint.js";
-import { type Entity, originOf, targetsOf } from "../../entity.js";
+import { type Entity, keyText, originOf, targetsOf } from "../../entity.js";
 import type { Deferred } from "../../outcome.js";
 import type { Finding, Reject } from "../../reject.js";
 import { type IsKnown, type MissingTarget, secondStep } from "../../settle/deferral.js";
@@ -95,22 +95,21 @@ function missingToMake(
 function rememberedTargets(target: Target, keys: KeySet): (entities: readonly Entity[]) => Promise<IsKnown> {
   const { blueprints } = target.rules;
   const found = new Map<string, boolean>();
-  const name = (blueprint: string, identifier: string): string => `${blueprint}\0${identifier}`;
   return async (entities) => {
     const relationsOf = (blueprint: string) => Object.keys(blueprints.get(blueprint)?.relations ?? {});
     const isNew = ({ key, relations }: Entity): boolean =>
       relationsOf(key.blueprint).some((relation) => {
         const of = blueprints.get(key.blueprint)?.relations?.[relation]?.target ?? "";
-        return targetsOf(relations[relation]).some((id) => !found.has(name(of, id)));
+        return targetsOf(relations[relation]).some((id) => !found.has(keyText(of, id)));
       });
     const asked = entities.filter(isNew);
     const isKnown = await knowTargets(target, keys, asked, relationsOf);
     for (const { key, relations } of asked)
       for (const relation of relationsOf(key.blueprint)) {
         const of = blueprints.get(key.blueprint)?.relations?.[relation]?.target ?? "";
-        for (const id of targetsOf(relations[relation])) found.set(name(of, id), isKnown(of, id));
+        for (const id of targetsOf(relations[relation])) found.set(keyText(of, id), isKnown(of, id));
       }
-    return (blueprint, identifier) => found.get(name(blueprint, identifier)) === true;
+    return (blueprint, identifier) => found.get(keyText(blueprint, identifier)) === true;
   };
 }
 

@@ -1,4 +1,4 @@
-import { type EntityBody, isSearchQuery, targetsOf } from "../../entity.js";
+import { type EntityBody, isSearchQuery, keyText, targetsOf } from "../../entity.js";
 import type { KeySet } from "../../settle/keys.js";
 import type { Verdict } from "../../verdict.js";
 import type { Target } from "./target.js";
@@ -24,14 +24,14 @@ export function forecastTarget(api: Target, keys: KeySet): Target {
   async function existing(blueprint: string, identifiers: readonly string[]): Promise<ReadonlySet<string>> {
     const known = (identifier: string): boolean =>
       isWritten(blueprint, identifier) ||
-      bare.has(`${blueprint}\0${identifier}`) ||
-      remembered.has(`${blueprint}\0${identifier}`);
+      bare.has(keyText(blueprint, identifier)) ||
+      remembered.has(keyText(blueprint, identifier));
     const found = await api.existing(
       blueprint,
       identifiers.filter((identifier) => !known(identifier)),
     );
     if (remembered.size > maxRemembered) remembered.clear();
-    for (const identifier of found) remembered.add(`${blueprint}\0${identifier}`);
+    for (const identifier of found) remembered.add(keyText(blueprint, identifier));
     return new Set([...found, ...identifiers.filter(known)]);
   }
   return {
@@ -53,7 +53,7 @@ export function forecastTarget(api: Target, keys: KeySet): Target {
       const verdicts: Verdict[] = [];
       for (const entity of entities) {
         const lost = missing.get(entity);
-        if (lost === undefined && isBare(entity)) bare.add(`${blueprint}\0${entity.identifier}`);
+        if (lost === undefined && isBare(entity)) bare.add(keyText(blueprint, String(entity.identifier)));
         if (lost !== undefined) verdicts.push({ is: "refused", status: 404, error: "not_found", message: lost });
         else if (isSearchQuery(entity.identifier)) verdicts.push(await searched(api, blueprint, entity.identifier));
         else verdicts.push({ is: isWritten(blueprint, entity.identifier) ? "updated" : "created" });

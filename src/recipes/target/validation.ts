@@ -1,6 +1,6 @@
 import type { BulkFlags } from "../../api/bulk.js";
 import type { Relation } from "../../blueprint.js";
-import { type EntityBody, isSearchQuery, type RelationValue, targetsOf } from "../../entity.js";
+import { type EntityBody, isSearchQuery, keyText, type RelationValue, targetsOf } from "../../entity.js";
 import { createKeySet } from "../../settle/keys.js";
 import type { Verdict } from "../../verdict.js";
 import { groupBy } from "../run/inventory.js";
@@ -193,18 +193,17 @@ const maxRemembered = 100_000;
 /** Remembers what the catalog holds, so that each entity is asked for once while it is of use; the longest known are forgotten first. */
 function catalogMemory(api: Pick<Target, "existing">): CatalogMemory {
   const known = new Map<string, boolean>();
-  const nameOf = (blueprint: string, identifier: string): string => `${blueprint}\0${identifier}`;
   return {
     async look(blueprint, identifiers) {
-      const unknown = [...new Set(identifiers)].filter((identifier) => !known.has(nameOf(blueprint, identifier)));
+      const unknown = [...new Set(identifiers)].filter((identifier) => !known.has(keyText(blueprint, identifier)));
       if (unknown.length === 0) return;
       const found = await api.existing(blueprint, unknown);
-      for (const identifier of unknown) known.set(nameOf(blueprint, identifier), found.has(identifier));
+      for (const identifier of unknown) known.set(keyText(blueprint, identifier), found.has(identifier));
       for (const name of known.keys()) {
         if (known.size <= maxRemembered) break;
         known.delete(name);
       }
     },
-    has: (blueprint, identifier) => known.get(nameOf(blueprint, identifier)) === true,
+    has: (blueprint, identifier) => known.get(keyText(blueprint, identifier)) === true,
   };
 }

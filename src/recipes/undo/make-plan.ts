@@ -11,6 +11,7 @@ import { openAppendFile, readLines } from "../../state/files.js";
 import type { PastImport } from "../../state/folders.js";
 import { version } from "../../version.js";
 import { groupBy } from "../run/inventory.js";
+import { lookedUpAtOnce } from "../stages/ahead.js";
 import { guardDeletions } from "./guard.js";
 import {
   type Deletion,
@@ -24,9 +25,6 @@ import { gatherNotes, type NotedEntity, type RunNotes } from "./notes.js";
 
 /** Name of the plan file, in the folder for working files and in that of the undo. */
 export const planName = "plan.ndjson";
-
-/** Entities of one look-up. */
-const lookedUpAtOnce = 1000;
 
 /** What a reversing plan is made from. */
 export interface UndoFacts {

@@ -1,10 +1,11 @@
 import { join } from "node:path";
 import type { Client } from "../../api/client.js";
-import { type Key, targetsOf } from "../../entity.js";
+import { type Key, keyText, targetsOf } from "../../entity.js";
 import type { PlanOp } from "../../plan/plan-file.js";
 import { createKeySet } from "../../settle/keys.js";
 import { openAppendFile, readLines } from "../../state/files.js";
 import { type FoundRelating, referrersOf } from "../prune/referrers.js";
+import { nowhere } from "./notes.js";
 
 /** An op that deletes. */
 export type Deletion = Extract<PlanOp, { op: "delete" }>;
@@ -46,8 +47,6 @@ export function openUndoScope(): UndoScope {
   };
 }
 
-const nowhere = { source: 0, position: 0 };
-
 /** Entities that stay after all, with the reason. */
 export interface KeptEntities {
   has(key: Key): boolean;
@@ -80,7 +79,8 @@ export async function keepNeeded({
     if (kept.find(key) >= 0) return;
     kept.add(key, nowhere, 0);
     const name = `${by.blueprint}/${by.identifier}${title === undefined ? "" : ` (${title})`}`;
-    if (reasons.size < maxReasons) reasons.set(nameOf(key), `${name}, which stays, relates to it`);
+    if (reasons.size < maxReasons)
+      reasons.set(keyText(key.blueprint, key.identifier), `${name}, which stays, relates to it`);
   };
   if (scope.size > 0) {
     const path = join(folder, "relations.ndjson");
@@ -112,7 +112,7 @@ export async function keepNeeded({
   }
   return {
     has: (key) => kept.find(key) >= 0,
-    why: (key) => reasons.get(nameOf(key)) ?? "an entity that stays relates to it",
+    why: (key) => reasons.get(keyText(key.blueprint, key.identifier)) ?? "an entity that stays relates to it",
   };
 }
 
@@ -147,8 +147,4 @@ async function* inHundreds(
     identifiers.push(keyOfDeletion(op).identifier);
   }
   if (identifiers.length > 0) yield { blueprint, identifiers };
-}
-
-function nameOf({ blueprint, identifier }: Key): string {
-  return `${blueprint}\0${identifier}`;
 }

@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import type { Key } from "../../entity.js";
+import { type Key, keyText } from "../../entity.js";
 import { StateError } from "../../errors.js";
 import { contentHash, createKeySet } from "../../settle/keys.js";
 import type { TraceNote } from "../../settle/trace.js";
@@ -55,7 +55,7 @@ export async function gatherNotes(journal: string, folder: string): Promise<RunN
       for (const one of notesOf(line)) {
         blueprints.add(one.key.blueprint);
         if (one.note.is === "delete") deleted.add(one.key, nowhere, 0);
-        await spools[contentHash(nameOf(one.key)) % parts]?.append(0, [one]);
+        await spools[contentHash(keyText(one.key.blueprint, one.key.identifier)) % parts]?.append(0, [one]);
       }
     }
   } catch (error) {
@@ -71,9 +71,10 @@ export async function gatherNotes(journal: string, folder: string): Promise<RunN
         const noted = new Map<string, { key: Key; notes: TraceNote[] }>();
         for await (const chunk of spool.drain(0)) {
           for (const { key, note } of chunk) {
-            const known = noted.get(nameOf(key)) ?? { key, notes: [] };
+            const name = keyText(key.blueprint, key.identifier);
+            const known = noted.get(name) ?? { key, notes: [] };
             known.notes.push(note);
-            noted.set(nameOf(key), known);
+            noted.set(name, known);
           }
         }
         if (noted.size > 0) yield [...noted.values()];
@@ -82,11 +83,8 @@ export async function gatherNotes(journal: string, folder: string): Promise<RunN
   };
 }
 
-const nowhere = { source: 0, position: 0 };
-
-function nameOf({ blueprint, identifier }: Key): string {
-  return `${blueprint}\0${identifier}`;
-}
+/** The place in a set of keys that nobody asks for. */
+export const nowhere = { source: 0, position: 0 };
 
 function notesOf(line: JournalLine): readonly Note[] {
   switch (line.line) {
