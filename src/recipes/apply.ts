@@ -10,6 +10,7 @@ import { newFolder } from "./run/folder.js";
 import { deferRelations } from "./stages/defer.js";
 import type { EntityStage, StepJob } from "./stages/entities.js";
 import { keepMadeTargets } from "./stages/keep-before.js";
+import { leaveOutMissing } from "./stages/missing-ahead.js";
 import { runSteps } from "./stages/steps.js";
 
 /**
@@ -54,6 +55,7 @@ export async function doPlanned(job: StepJob, plan: string, more: readonly Entit
     plannedEntities(plan, ledger, keys),
     ...more,
     keepMadeTargets(target, ledger, keys),
+    leaveOutMissing(target, ledger, keys),
     deferRelations(target, ledger, keys),
   ]);
   if (control.stop.reason !== undefined) return;

@@ -11,6 +11,7 @@ import { dropDuplicates } from "./stages/duplicates.js";
 import { guardEmptying, openEmptyingGuard } from "./stages/emptying.js";
 import { entitiesOf } from "./stages/entities.js";
 import { keepBefore } from "./stages/keep-before.js";
+import { leaveOutMissing } from "./stages/missing-ahead.js";
 import { runSteps } from "./stages/steps.js";
 
 /**
@@ -44,6 +45,7 @@ export async function runImport(given: ImportOptions, context: ImportContext = {
       existingOnly(target, ledger, keys),
       guardEmptying(target, emptying),
       ...(options.keepBefore ? [keepBefore(target, ledger, keys)] : []),
+      leaveOutMissing(target, ledger, keys),
       deferRelations(target, ledger, keys),
     ]);
   });

@@ -17,6 +17,7 @@ import { dropDuplicates } from "./stages/duplicates.js";
 import { guardEmptying, openEmptyingGuard } from "./stages/emptying.js";
 import { entitiesOf } from "./stages/entities.js";
 import { keepBefore } from "./stages/keep-before.js";
+import { leaveOutMissing } from "./stages/missing-ahead.js";
 import { runSteps } from "./stages/steps.js";
 
 /**
@@ -51,6 +52,7 @@ export async function resumeImport(given: ResumeOptions, context: ImportContext 
       existingOnly(target, ledger, keys),
       guardEmptying(target, emptying),
       ...(keeps === true ? [keepBefore(target, ledger, keys)] : []),
+      leaveOutMissing(target, ledger, keys),
       deferRelations(target, ledger, keys),
     ]);
   });

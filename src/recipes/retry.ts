@@ -20,7 +20,7 @@ import { guardEmptying, openEmptyingGuard } from "./stages/emptying.js";
 
 import { copyOf, entitiesOf } from "./stages/entities.js";
 import { keepBefore } from "./stages/keep-before.js";
-
+import { leaveOutMissing } from "./stages/missing-ahead.js";
 import { runSteps } from "./stages/steps.js";
 
 /**
@@ -50,6 +50,7 @@ export async function retryImport(asked: RetryOptions, context: ImportContext = 
       existingOnly(target, ledger, keys),
       guardEmptying(target, emptying),
       ...(keepsBefore ? [keepBefore(target, ledger, keys)] : []),
+      leaveOutMissing(target, ledger, keys),
       deferRelations(target, ledger, keys),
     ]);
   });

@@ -18,6 +18,7 @@ import { dropDuplicates } from "./stages/duplicates.js";
 import { type Emptyings, openEmptyingGuard } from "./stages/emptying.js";
 import { entitiesOf, type Stages } from "./stages/entities.js";
 import { keepMadeTargets } from "./stages/keep-before.js";
+import { leaveOutMissing } from "./stages/missing-ahead.js";
 import { runSteps } from "./stages/steps.js";
 import type { Target } from "./target/target.js";
 
@@ -75,6 +76,7 @@ export function syncStages(
     scope.watch,
     compareWithCatalog(target, ledger, keys, onDifference, guard),
     keepMadeTargets(target, ledger, keys),
+    leaveOutMissing(target, ledger, keys),
     deferRelations(target, ledger, keys),
   ];
 }

@@ -10,7 +10,6 @@ import { gathered, lookUpsAhead, workAhead } from "./ahead.js";
 import { defer } from "./books.js";
 import type { Entities, WriteStage } from "./entities.js";
 import { knowTargets } from "./known-targets.js";
-import { leaveOutMissing } from "./missing-ahead.js";
 
 /**
  * Turns entities into first writes: relations whose target is not there yet are left out, and wait. Where the catalog holds all the rest, there is no
@@ -24,8 +23,7 @@ export function deferRelations(target: Target, ledger: Ledger, keys: KeySet): Wr
       return { chunk, isKnown: await knowTargets(target, keys, chunk, deferrable) };
     };
     const looksUp = target.isForecast || [...blueprints.keys()].some((name) => deferrable(name).length > 0);
-    const present = leaveOutMissing(target, ledger, keys)(entities);
-    const chunks = looksUp ? gathered(present) : present;
+    const chunks = looksUp ? gathered(entities) : entities;
     for await (const { chunk, isKnown } of workAhead(chunks, lookUpsAhead, know)) {
       const writes: Write[] = [];
       const deferred: Deferred[] = [];
