@@ -7,7 +7,7 @@ import { createLimiter, type FamilyStats, type LimitFamily, portPeriodMs } from 
 import type { Catalog, Shelf, StoredBlueprint, StoredEntity } from "./model.js";
 import { pageRoutes } from "./page/page.js";
 import { watchRefusals } from "./page/refusals.js";
-import { likeliestReadings, type Readings } from "./readings.js";
+import { type Readings, withLikeliest } from "./readings.js";
 import { actionRoutes } from "./routes/actions.js";
 import { aggregateRoutes } from "./routes/aggregates.js";
 import { blueprintRoutes, pageDocumentRoutes, protectSystemBlueprints } from "./routes/blueprints.js";
@@ -85,7 +85,7 @@ export interface Emulator {
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
   const { port = 0, host = "127.0.0.1", clock = Date.now, tokenTtlMs = 10_800_000, latencyMs = 0 } = options;
   const credentials = options.credentials ?? { clientId: "portload", clientSecret: "portload" };
-  const readings: Readings = { ...likeliestReadings, ...options.readings };
+  const readings = withLikeliest(options.readings);
   const ajv = sharedAjv(readings.formats);
   const catalog: Catalog = {
     shelves: new Map(),

@@ -9,7 +9,7 @@ import { runPlan } from "../../src/recipes/plan.js";
 import type { Finished } from "../../src/recipes/run/finish.js";
 import { runSync } from "../../src/recipes/sync.js";
 import { runUndo } from "../../src/recipes/undo.js";
-import { envOf, makeFolder } from "../support/catalog.js";
+import { envOf, makeFolder, readingsOfRun } from "../support/catalog.js";
 import { isLong } from "../support/long.js";
 import {
   blueprints,
@@ -102,7 +102,7 @@ async function doIt(
 /** Does it, takes it back, takes that back; the catalog must be as it was, and then as it had become. */
 async function thereAndBack(folder: string, sequence: Sequence): Promise<{ readonly changed: boolean }> {
   const chosen = sequence.prunes ? tidy(sequence.chosen) : sequence.chosen;
-  const emulator = await startEmulator({ blueprints, limits: "off" });
+  const emulator = await startEmulator({ blueprints, limits: "off", readings: readingsOfRun() });
   const stateDir = join(folder, "state");
   await rm(stateDir, { recursive: true, force: true });
   try {

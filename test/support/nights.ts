@@ -5,7 +5,7 @@ import { onTestFinished } from "vitest";
 import { type Emulator, startEmulator } from "../../src/emulator/emulator.js";
 import type { SyncOptions } from "../../src/options/run.js";
 import { runSync } from "../../src/recipes/sync.js";
-import { blueprintOf, makeFolder } from "./catalog.js";
+import { blueprintOf, makeFolder, readingsOfRun } from "./catalog.js";
 import { type Gate, hurried, type IsCut, keepImage, openGate, restoreImage } from "./gate.js";
 
 const properties = { origin: { type: "string" }, crew: { type: "string" }, size: { type: "number" } } as const;
@@ -48,7 +48,13 @@ export async function startNights(owned: readonly string[], foreign: readonly st
   let nowMs = Date.now();
   // Within a night its time passes, too.
   const clock = () => ++nowMs;
-  const emulator = await startEmulator({ limits: "off", blueprints: [app], clock, tokenTtlMs: 1e12 });
+  const emulator = await startEmulator({
+    limits: "off",
+    readings: readingsOfRun(),
+    blueprints: [app],
+    clock,
+    tokenTtlMs: 1e12,
+  });
   onTestFinished(() => emulator.close());
   const gate = await openGate(emulator, clock);
   const folder = await makeFolder();
