@@ -12,6 +12,8 @@ import { actionRoutes } from "./routes/actions.js";
 import { aggregateRoutes } from "./routes/aggregates.js";
 import { blueprintRoutes, pageDocumentRoutes, protectSystemBlueprints } from "./routes/blueprints.js";
 import { bulkRoutes } from "./routes/bulk.js";
+import { claimRoutes } from "./routes/claims.js";
+import { datasourceRoutes } from "./routes/datasources.js";
 import { deleteAllRoutes, entityRoutes } from "./routes/entities.js";
 import { integrationRoutes } from "./routes/integrations.js";
 import { auditLogRoute, createAuditLog, organizationRoutes, tokenRoute } from "./routes/organization.js";
@@ -140,6 +142,8 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   deleteAllRoutes(parts);
   searchRoutes(parts);
   actionRoutes(parts);
+  claimRoutes(parts);
+  datasourceRoutes(parts);
   auditLogRoute(parts);
   organizationRoutes(parts);
   peopleRoutes(parts);
