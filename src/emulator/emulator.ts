@@ -64,6 +64,8 @@ export interface EmulatorStats {
 export interface Emulator {
   /** `http://HOST:PORT/v1`. */
   readonly url: string;
+  /** `PORT_API_URL`, `PORT_CLIENT_ID` and `PORT_CLIENT_SECRET`, as what is tested takes them from its environment. */
+  readonly env: Readonly<Record<"PORT_API_URL" | "PORT_CLIENT_ID" | "PORT_CLIENT_SECRET", string>>;
   /** `http://HOST:PORT/`, the catalog page. */
   readonly pageUrl: string;
   readonly store: Store;
@@ -157,8 +159,10 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   await server.listen({ port, host });
   const address = server.server.address() as AddressInfo;
   const authority = address.family === "IPv6" ? `[${address.address}]` : host;
+  const url = `http://${authority}:${address.port}/v1`;
   return {
-    url: `http://${authority}:${address.port}/v1`,
+    url,
+    env: { PORT_API_URL: url, PORT_CLIENT_ID: credentials.clientId, PORT_CLIENT_SECRET: credentials.clientSecret },
     pageUrl: `http://${authority}:${address.port}/`,
     store: viewStore(catalog),
     stats,

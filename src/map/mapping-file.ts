@@ -1,10 +1,11 @@
 import type { z } from "zod";
 import { type Issue, MappingError } from "../errors.js";
+import type { MappingObject, RawLeaf } from "../mapping-object.js";
 import type { SourceOptions } from "../source-options.js";
 import type { Warning } from "../warning.js";
 import { columnIssues } from "./columns.js";
-import { parseText } from "./document.js";
-import { leavesOf, type Mapping, type RawLeaf, type RawMappings, type Resource } from "./mapping.js";
+import { type MappingDocument, parseText } from "./document.js";
+import { leavesOf, type Mapping, type RawMappings, type Resource } from "./mapping.js";
 import { leafIssues, prototypeKeys, pruneIssues } from "./mapping-issues.js";
 import { ignoredKeys, type MappingFile, mappingFile } from "./mapping-schema.js";
 import { plainOf, setOwn } from "./plain.js";
@@ -22,10 +23,18 @@ export { type Mapping, type Resource, sourceOptionsFor } from "./mapping.js";
 export function parseMapping(text: string, file: string): Mapping {
   const document = parseText(text);
   if ("issues" in document) throw new MappingError(file, document.issues);
-  const { value, lineOf } = document;
+  return parseDocument(document, file);
+}
+
+/** As {@link parseMapping}, of what the file would hold. @throws {MappingError} */
+export function parseMappingObject(value: MappingObject, file: string): Mapping {
+  return parseDocument({ value, lineOf: () => undefined }, file);
+}
+
+function parseDocument({ value, lineOf }: MappingDocument, file: string): Mapping {
   if (typeof value !== "object" || value === null || Array.isArray(value))
     throw new MappingError(file, [
-      { path: "", message: value === null ? "the file is empty" : "the file is not an object", line: 1 },
+      { path: "", message: value === null ? "the mapping is empty" : "the mapping is not an object", line: 1 },
     ]);
   const issueAt = (path: readonly PropertyKey[], message: string): Issue => {
     const line = lineOf(path);

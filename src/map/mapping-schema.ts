@@ -1,6 +1,6 @@
 import { z } from "zod";
+import type { RawLeaf } from "../mapping-object.js";
 import { sourceOptions } from "../source-options.js";
-import type { RawLeaf } from "./mapping.js";
 
 /** Structure is checked here, the content of leaves by `leafIssues`, which knows the line of each. */
 const leaf = z.custom<RawLeaf>((value) => value !== undefined, { error: "is missing" });

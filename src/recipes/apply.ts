@@ -4,8 +4,8 @@ import { refuseDrift, refuseDriftedGround } from "./plan/drift.js";
 import { deletionsOf, openPlan, planLines, plannedEntities, surveyPlan } from "./plan/open.js";
 import { deleteStale } from "./prune/delete.js";
 import { clientOptionsOf } from "./run/client-options.js";
-import { connect, type ImportContext, watchProgress } from "./run/connect.js";
-import { doWork, type Finished, finish } from "./run/finish.js";
+import { connect, type ImportContext, type RunContext, working } from "./run/connect.js";
+import { type Finished, finish } from "./run/finish.js";
 import { newFolder } from "./run/folder.js";
 import { deferRelations } from "./stages/defer.js";
 import type { EntityStage, StepJob } from "./stages/entities.js";
@@ -28,7 +28,7 @@ export async function runApply(given: ApplyOptions, context: ImportContext = {})
   const { apiUrl } = clientOptions;
   const { header, names } = await surveyPlan(plan);
   await refuseDriftedGround(header, apiUrl, plan);
-  const connection = context.connection ?? connect(clientOptions, options, context);
+  const { connection = connect(clientOptions, options, context) }: RunContext = context;
   const { client } = connection;
   try {
     const { job, closing } = await openPlan(
@@ -38,10 +38,8 @@ export async function runApply(given: ApplyOptions, context: ImportContext = {})
       newFolder(options, context),
       (blueprints) => refuseDrift({ client, blueprints, header }, planLines(plan)),
     );
-    const worked = await doWork(job.control.stop, async () => {
-      context.onStart?.({ importId: closing.state.importId, progress: watchProgress(job.ledger, client) });
-      await doPlanned(job, plan);
-    });
+    const run = { importId: closing.state.importId, ledger: job.ledger, connection };
+    const worked = await working(context, run, () => doPlanned(job, plan));
     return await finish(closing, worked);
   } finally {
     await connection.close();

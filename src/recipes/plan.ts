@@ -32,7 +32,9 @@ export interface Planned extends Finished {
  * @throws as `runSync` does
  */
 export async function runPlan(given: PlanOptions, context: ImportContext = {}): Promise<Planned> {
-  const { out: _, detailedExitcode: __, ...options } = parseOptions(planOptions, given);
+  const { out: _, detailedExitcode: __, stateDir, ...rest } = parseOptions(planOptions, given);
+  // Only what earlier prunes noted is read of it.
+  const options = { ...rest, ...(stateDir !== undefined && stateDir !== false && { stateDir }) };
   const folder = await mkdtemp(join(tmpdir(), "portload-plan-"));
   const discard = () => rm(folder, { recursive: true, force: true });
   const file = join(folder, "plan.ndjson");
@@ -44,7 +46,7 @@ export async function runPlan(given: PlanOptions, context: ImportContext = {}): 
     openFolder: newFolder({ ...options, stateDir: folder }, context),
     targetOf: forecastTarget,
     hooks: writer,
-    ...refusals(options),
+    ...refusals({ ...options, stateDir }),
   };
   try {
     const finished = await runSources(options, context, kind, async (job) => {

@@ -1,6 +1,6 @@
 import { StateError } from "../errors.js";
 import { parseOptions } from "../options/parse.js";
-import { type ResumeOptions, resumeOptions, runOptions } from "../options/run.js";
+import { type ChangedOptions, type ResumeOptions, resumeOptions, runOptions } from "../options/run.js";
 import { findImport, type PastImport, passedOver } from "../state/folders.js";
 import { reportOf } from "./past-report.js";
 import { reopenFolder } from "./resume/folder.js";
@@ -33,6 +33,7 @@ export async function resumeImport(given: ResumeOptions, context: ImportContext 
   const past = await findUnfinished(stateDir, importId);
   if (past.header.command === "undo")
     return resumeUndo(past, { ...optionsOf(past, context), ...changed, stateDir }, context);
+  refuseWithoutMapping(past, changed);
   const { command, retryOf } = past.header;
   const { keepBefore: keeps } = past.header.options;
   const retried =
@@ -55,6 +56,17 @@ export async function resumeImport(given: ResumeOptions, context: ImportContext 
       leaveOutMissing(target, ledger, keys),
       deferRelations(target, ledger, keys),
     ]);
+  });
+}
+
+/** @throws {StateError} where the mapping was an object, which no journal keeps, and is not given again */
+export function refuseWithoutMapping(
+  { header, importId }: PastImport,
+  { mapping }: Pick<ChangedOptions, "mapping">,
+): void {
+  if (header.options.mapping !== undefined || mapping !== undefined) return;
+  throw new StateError(`import ${importId} was begun with its mapping as an object, which is not kept`, {
+    hint: "Give the mapping again beside the id: { importId, mapping }.",
   });
 }
 

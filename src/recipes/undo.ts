@@ -12,8 +12,8 @@ import { reportOf } from "./past-report.js";
 import { refuseDrift } from "./plan/drift.js";
 import { openPlan, planLines, surveyPlan } from "./plan/open.js";
 import { clientOptionsOf } from "./run/client-options.js";
-import { connect, type ImportContext, watchProgress } from "./run/connect.js";
-import { doWork, type Finished, finish } from "./run/finish.js";
+import { connect, type ImportContext, working } from "./run/connect.js";
+import { type Finished, finish } from "./run/finish.js";
 import { newFolder, type OpenFolder, stateDirFrom } from "./run/folder.js";
 import { makeUndoPlan, planName, type UndoCounts } from "./undo/make-plan.js";
 
@@ -86,10 +86,8 @@ export async function runUndo(given: UndoOptions, context: UndoContext = {}): Pr
       withPlan(file, newFolder({ ...options, stateDir }, context)),
       (blueprints) => refuseDrift({ client, blueprints, header }, planLines(file)),
     );
-    const worked = await doWork(control.stop, async () => {
-      context.onStart?.({ importId: closing.state.importId, progress: watchProgress(job.ledger, client) });
-      await doPlanned(job, file);
-    });
+    const run = { importId: closing.state.importId, ledger: job.ledger, connection };
+    const worked = await working(context, run, () => doPlanned(job, file));
     return { ...planned, finished: await finish(closing, worked) };
   } finally {
     await connection.close();

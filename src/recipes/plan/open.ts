@@ -19,9 +19,10 @@ import { readLines } from "../../state/files.js";
 import { version } from "../../version.js";
 import type { Stale } from "../prune/find-stale.js";
 import { readAllowedRejects } from "../run/allow-rejects.js";
-import type { Connection, ImportContext } from "../run/connect.js";
+import type { Connection, RunContext } from "../run/connect.js";
 import type { Closing } from "../run/finish.js";
 import { commandLineOf, type Folder, headerOf, type OpenFolder } from "../run/folder.js";
+import { callerHooks } from "../run/hooks.js";
 import { type Ledger, openLedger } from "../run/ledger.js";
 import type { StepJob } from "../stages/entities.js";
 import { apiTarget, type WriteRules } from "../target/target.js";
@@ -132,7 +133,7 @@ export interface OpenedPlan<F extends Folder> {
  */
 export async function openPlan<F extends Folder>(
   options: Omit<ResolvedApplyOptions, "plan">,
-  { commandLine }: Pick<ImportContext, "commandLine">,
+  context: RunContext,
   { plan, header, names, connection, apiUrl, command }: GivenPlan,
   openFolder: OpenFolder<F>,
   refuse: (blueprints: Blueprints) => Promise<void> = async () => undefined,
@@ -153,7 +154,11 @@ export async function openPlan<F extends Folder>(
     recall: causes.addRejects,
   });
   const { state } = folder;
-  const hooks = [{ onCounts: control.judge, onOutcomes: timeline.settled }, allowed ?? {}];
+  const hooks = [
+    { onCounts: control.judge, onOutcomes: timeline.settled },
+    allowed ?? {},
+    callerHooks(context, [plan]),
+  ];
   const ledger = openLedger([plan], state, hooks, causes);
   ledger.warn(state.warnings);
   const onFailure = () => control.stop.because("failed");
@@ -168,7 +173,7 @@ export async function openPlan<F extends Folder>(
       ...{ stop: control.stop, reports: options.report, timeline },
       origin: () => ({
         ...{ version, mapping: header.mapping.file || `that of ${undoOf}`, target: apiUrl, unmappedColumns: [] },
-        commandLine: commandLineOf(commandLine ?? [command, undoOf ?? plan]),
+        commandLine: commandLineOf(context.commandLine ?? [command, undoOf ?? plan]),
         sources: [{ name: plan, records: ledger.counts.records.read }],
       }),
     },

@@ -2,13 +2,13 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { StateError } from "../../errors.js";
 import { parseOptions } from "../../options/parse.js";
-import { applyOptions, type ChangedOptions } from "../../options/run.js";
+import { applyOptions, type ChangedOptions, type ResumeOptions } from "../../options/run.js";
 import type { PastImport } from "../../state/folders.js";
 import { doPlanned } from "../apply.js";
 import { deletionsOf, openPlan, surveyPlan } from "../plan/open.js";
 import { clientOptionsOf } from "../run/client-options.js";
-import { connect, type ImportContext, watchProgress } from "../run/connect.js";
-import { doWork, type Finished, finish } from "../run/finish.js";
+import { connect, type ImportContext, working } from "../run/connect.js";
+import { type Finished, finish } from "../run/finish.js";
 import type { StepJob } from "../stages/entities.js";
 import { planName } from "../undo/make-plan.js";
 import { reopenFolder } from "./folder.js";
@@ -19,7 +19,11 @@ import { passOver } from "./pass-over.js";
  *
  * @throws {StateError} when it stopped before it had its plan
  */
-export async function resumeUndo(past: PastImport, given: ChangedOptions, context: ImportContext): Promise<Finished> {
+export async function resumeUndo(
+  past: PastImport,
+  given: ChangedOptions & Pick<ResumeOptions, "stateDir">,
+  context: ImportContext,
+): Promise<Finished> {
   const { folder, header: journal, importId } = past;
   const plan = join(folder, planName);
   if (!existsSync(plan))
@@ -35,9 +39,8 @@ export async function resumeUndo(past: PastImport, given: ChangedOptions, contex
     const facts = { plan, header, names, connection, apiUrl: clientOptions.apiUrl, command: "undo" } as const;
     const opened = await openPlan(options, context, facts, reopenFolder(past, false));
     const { job, closing } = opened;
-    const worked = await doWork(job.control.stop, async () => {
-      const progress = watchProgress(job.ledger, connection.client);
-      context.onStart?.({ importId: closing.state.importId, progress });
+    const run = { importId, ledger: job.ledger, connection };
+    const worked = await working(context, run, async () => {
       await countDeleted(job, plan);
       const { target, ledger, keys } = job;
       await doPlanned(job, plan, [passOver(opened.folder.state, target, ledger, keys)]);

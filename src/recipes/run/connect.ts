@@ -9,25 +9,31 @@ import { openTimeline, type Timeline } from "../../report/timeline.js";
 import type { Progress } from "../../report/words.js";
 import { type ApiChoices, clientOptionsOf } from "./client-options.js";
 import { type OpenControl, openControl } from "./control.js";
+import { doWork, type Worked } from "./finish.js";
+import { type RunHooks, whileTold } from "./hooks.js";
 import type { SourceTalk } from "./inventory.js";
 import type { Ledger } from "./ledger.js";
 
-/** What an import takes from the world around it. */
-export interface ImportContext extends SourceTalk {
+/** What a run takes from the world around it. */
+export interface ImportContext extends SourceTalk, RunHooks {
   /** Read for `PORT_CLIENT_ID`, `PORT_CLIENT_SECRET`, `PORT_API_URL`, `PORT_REGION`, `PORTLOAD_STATE` and the proxy variables. Default none. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** What a source `-` reads. */
   readonly stdin?: Readable;
-  /** Interrupts the import: reading stops, what is in flight is finished. */
+  /** Interrupts the run: reading stops, what is in flight is finished, and the run ends with a report (`ending` is `interrupted`). */
   readonly signal?: AbortSignal;
+  /** Called once the run has its id, with a function that says how far it is. */
+  readonly onStart?: (started: { readonly importId: string; readonly progress: () => Progress }) => void;
+}
+
+/** What a run takes from the program around it, besides. */
+export interface RunContext extends ImportContext {
   /** Time for waits between attempts and the pace; default the machine's. */
   readonly clock?: Clock;
   /** The words that were typed behind the program's name, so that the report shows how to do it again. Default: only the command's name is shown. */
   readonly commandLine?: readonly string[];
   /** A connection that is open already; closed with the run. Default: one of its own. */
   readonly connection?: Connection | undefined;
-  /** Called once the import runs, with a function that says how far it is. */
-  readonly onStart?: (started: { readonly importId: string; readonly progress: () => Progress }) => void;
 }
 
 /** An open connection to the API, and the control of what goes through it. */
@@ -46,7 +52,7 @@ type ControlChoices = Pick<ResolvedRunOptions, "concurrency" | "maxErrors">;
 export function connect(
   clientOptions: ClientOptions,
   { concurrency = "auto", maxErrors }: Partial<ControlChoices>,
-  { signal, clock }: ImportContext,
+  { signal, clock }: RunContext,
 ): Connection {
   const control = openControl({ concurrency, maxErrors, signal, clock });
   const timeline = openTimeline(() => performance.now());
@@ -104,8 +110,26 @@ export function openDownloads({
   };
 }
 
+/** Does the work of a run that has its id, and tells the caller how far it is. */
+export async function working(
+  context: RunContext,
+  {
+    importId,
+    ledger,
+    connection,
+  }: { readonly importId: string; readonly ledger: Ledger; readonly connection: Connection },
+  work: () => Promise<void>,
+): Promise<Worked> {
+  const { client, control } = connection;
+  const progress = watchProgress(ledger, client);
+  return doWork(control.stop, () => {
+    context.onStart?.({ importId, progress });
+    return whileTold(context, progress, control.stop, work);
+  });
+}
+
 /** How far a run is, with the requests per second since it was last asked. */
-export function watchProgress(ledger: Ledger, client: Client): () => Progress {
+function watchProgress(ledger: Ledger, client: Client): () => Progress {
   let last = { at: performance.now(), total: client.counts().total };
   return () => {
     const now = { at: performance.now(), total: client.counts().total };

@@ -18,8 +18,8 @@ import type { Ledger } from "./ledger.js";
 /** An import that came to an end, whichever. */
 export interface Finished {
   readonly report: Report;
-  /** The import's folder: journal, reasons, rejects files, report. */
-  readonly folder: string;
+  /** The import's folder: journal, reasons, rejects files, report. Absent with `stateDir: false`. */
+  readonly folder?: string;
   readonly mode: Mode;
   /** How it ended, apart from what it counted. */
   readonly ending: Ending;
@@ -39,7 +39,7 @@ export interface Closing {
   readonly mode: Mode;
   readonly client: Pick<Client, "counts" | "warnings">;
   readonly ledger: Ledger;
-  readonly state: Pick<State, "close" | "folder" | "header" | "importId" | "rejects" | "writeReport">;
+  readonly state: Pick<State, "close" | "folder" | "header" | "isKept" | "importId" | "rejects" | "writeReport">;
   readonly stop: Stop;
   /** Sources that get a rejects file, and how they are read. */
   readonly rejectsOf: Pick<Inventory, "sources" | "optionsOf">;
@@ -84,13 +84,15 @@ export async function finish(closing: Closing, { durationMs, ...worked }: Worked
   try {
     ledger.warn(client.warnings());
     const rejectFiles: RejectFile[] = [];
-    const failed = { ...(await caught(stop, () => writeRejectFiles(closing, rejectFiles))), ...worked };
+    const written = state.isKept ? await caught(stop, () => writeRejectFiles(closing, rejectFiles)) : {};
+    const failed = { ...written, ...worked };
     const ending = "error" in failed ? endingOf(failed.error) : (stop.reason ?? "finished");
     const report = reportOf(closing, ending, rejectFiles, durationMs);
     await state.writeReport(`${JSON.stringify(report, null, 2)}\n`);
     if (ending === "finished") left = "finished";
     await writeForms(report, reports);
-    return { report, folder: state.folder, mode, ending, keptBefore: keepsBefore(state.header), ...failed };
+    const folder = state.isKept && { folder: state.folder };
+    return { report, ...folder, mode, ending, keptBefore: keepsBefore(state.header), ...failed };
   } finally {
     await state.close(left);
   }

@@ -76,7 +76,7 @@ export function openInputs({ inventory, mapping, rules, plan, state, io }: Input
     sources,
     async *read(source) {
       const chunkRecords = asksJq(mapping, source.kind) ? maxChunkRecords : shortChunkRecords;
-      const readIo = { ...io, chunkRecords, copyTo: copyOf(state.folder, source) };
+      const readIo = { ...io, chunkRecords, ...(state.isKept && { copyTo: copyOf(state.folder, source) }) };
       for await (const chunk of readSource(source, optionsOf(source), readIo)) {
         records.set(source.index, (records.get(source.index) ?? 0) + chunk.tally.read);
         yield chunk;
