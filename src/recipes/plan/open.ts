@@ -24,6 +24,7 @@ import type { Closing } from "../run/finish.js";
 import { commandLineOf, type Folder, headerOf, type OpenFolder } from "../run/folder.js";
 import { type Ledger, openLedger } from "../run/ledger.js";
 import type { StepJob } from "../stages/entities.js";
+import { tellOtherCases } from "../stages/other-cases.js";
 import { apiTarget, type WriteRules } from "../target/target.js";
 
 /** Reads the lines of a plan file. @throws {PlanError} for a file that is no whole plan, or cannot be read */
@@ -153,7 +154,8 @@ export async function openPlan<F extends Folder>(
     recall: causes.addRejects,
   });
   const { state } = folder;
-  const hooks = [{ onCounts: control.judge, onOutcomes: timeline.settled }, allowed ?? {}];
+  const explain = tellOtherCases(client, blueprints);
+  const hooks = [{ explain, onCounts: control.judge, onOutcomes: timeline.settled }, allowed ?? {}];
   const ledger = openLedger([plan], state, hooks, causes);
   ledger.warn(state.warnings);
   const onFailure = () => control.stop.because("failed");
