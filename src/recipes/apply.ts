@@ -6,9 +6,10 @@ import { deleteStale } from "./prune/delete.js";
 import { stateDirOf } from "./prune/memory.js";
 import { openPlannedPrune, type PlannedPrune } from "./prune/planned.js";
 import { clientOptionsOf } from "./run/client-options.js";
-import { connect, type ImportContext, watchProgress } from "./run/connect.js";
+import { connect, type ImportContext } from "./run/connect.js";
 import { doWork, type Finished, finish } from "./run/finish.js";
 import { newFolder } from "./run/folder.js";
+import { watchProgress } from "./run/progress.js";
 import { deferRelations } from "./stages/defer.js";
 import type { EntityStage, StepJob } from "./stages/entities.js";
 import { keepMadeTargets } from "./stages/keep-before.js";
@@ -41,7 +42,10 @@ export async function runApply(given: ApplyOptions, context: ImportContext = {})
       (blueprints) => refuseDrift({ client, blueprints, header }, planLines(plan)),
     );
     const worked = await doWork(job.control.stop, async () => {
-      context.onStart?.({ importId: closing.state.importId, progress: watchProgress(job.ledger, client) });
+      context.onStart?.({
+        importId: closing.state.importId,
+        progress: watchProgress(job.ledger, connection, job.whereabouts),
+      });
       const at = { stateDir: stateDirOf(closing.state), apiUrl: header.target };
       const prune = header.prune && (await openPlannedPrune(job, header.prune, at));
       await doPlanned(job, plan, [], prune);
@@ -64,15 +68,16 @@ export async function doPlanned(
   more: readonly EntityStage[] = [],
   prune?: PlannedPrune,
 ): Promise<void> {
-  const { target, ledger, control, keys } = job;
+  const { target, ledger, control, keys, whereabouts } = job;
   await runSteps(job, () => [
-    plannedEntities(plan, ledger, keys),
+    plannedEntities(plan, job),
     ...more,
     keepMadeTargets(target, ledger, keys),
     leaveOutMissing(target, ledger, keys),
     deferRelations(target, ledger, keys),
   ]);
   if (control.stop.reason !== undefined) return;
+  whereabouts.enter("deletions");
   const planned = await deletionsOf(plan);
   if (prune !== undefined) await prune.run(planned);
   else await deleteStale(planned, target, ledger, control.stop.signal);

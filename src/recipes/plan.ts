@@ -55,6 +55,7 @@ export async function runPlan(given: PlanOptions, context: ImportContext = {}): 
       if (control.stop.reason !== undefined) return;
       let prune: PlanPrune | undefined;
       if (options.prune) {
+        job.whereabouts.enter("what is stale");
         const { mapping } = inventory;
         prune = {
           limits: deleteLimits(options.maxDelete, mapping.entityDeletionThreshold),
