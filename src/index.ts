@@ -72,6 +72,6 @@ export type { NoticePlace, OutcomeNotice, RejectNotice, RunHooks } from "./recip
 export { runSync } from "./recipes/sync.js";
 export { type PlannedUndo, runUndo as undo, type UndoContext, type Undone } from "./recipes/undo.js";
 export { type RejectCode, rejectCodes } from "./reject.js";
+export type { Progress, ProgressWait } from "./report/progress.js";
 export type { Report } from "./report/report.js";
-export type { Progress } from "./report/words.js";
 export { type Warning, type WarningCode, warningCodes } from "./warning.js";

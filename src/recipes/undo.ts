@@ -12,9 +12,10 @@ import { reportOf } from "./past-report.js";
 import { refuseDrift } from "./plan/drift.js";
 import { openPlan, planLines, surveyPlan } from "./plan/open.js";
 import { clientOptionsOf } from "./run/client-options.js";
-import { connect, type ImportContext, working } from "./run/connect.js";
+import { connect, type ImportContext } from "./run/connect.js";
 import { type Finished, finish } from "./run/finish.js";
 import { newFolder, type OpenFolder, stateDirFrom } from "./run/folder.js";
+import { working } from "./run/working.js";
 import { makeUndoPlan, planName, type UndoCounts } from "./undo/make-plan.js";
 
 /** What an undo would do. */
@@ -86,7 +87,7 @@ export async function runUndo(given: UndoOptions, context: UndoContext = {}): Pr
       withPlan(file, newFolder({ ...options, stateDir }, context)),
       (blueprints) => refuseDrift({ client, blueprints, header }, planLines(file)),
     );
-    const run = { importId: closing.state.importId, ledger: job.ledger, connection };
+    const run = { importId: closing.state.importId, job, connection };
     const worked = await working(context, run, () => doPlanned(job, file));
     return { ...planned, finished: await finish(closing, worked) };
   } finally {

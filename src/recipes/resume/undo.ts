@@ -7,8 +7,9 @@ import type { PastImport } from "../../state/folders.js";
 import { doPlanned } from "../apply.js";
 import { deletionsOf, openPlan, surveyPlan } from "../plan/open.js";
 import { clientOptionsOf } from "../run/client-options.js";
-import { connect, type ImportContext, working } from "../run/connect.js";
+import { connect, type ImportContext } from "../run/connect.js";
 import { type Finished, finish } from "../run/finish.js";
+import { working } from "../run/working.js";
 import type { StepJob } from "../stages/entities.js";
 import { planName } from "../undo/make-plan.js";
 import { reopenFolder } from "./folder.js";
@@ -39,7 +40,7 @@ export async function resumeUndo(
     const facts = { plan, header, names, connection, apiUrl: clientOptions.apiUrl, command: "undo" } as const;
     const opened = await openPlan(options, context, facts, reopenFolder(past, false));
     const { job, closing } = opened;
-    const run = { importId, ledger: job.ledger, connection };
+    const run = { importId, job, connection };
     const worked = await working(context, run, async () => {
       await countDeleted(job, plan);
       const { target, ledger, keys } = job;

@@ -5,14 +5,12 @@ import { openDispatcher } from "../../api/connection.js";
 import { PortloadError } from "../../errors.js";
 import type { ResolvedRunOptions } from "../../options/run.js";
 import type { ReadIo } from "../../read/read.js";
+import type { EarlyProgress, Progress } from "../../report/progress.js";
 import { openTimeline, type Timeline } from "../../report/timeline.js";
-import type { Progress } from "../../report/words.js";
 import { type ApiChoices, clientOptionsOf } from "./client-options.js";
 import { type OpenControl, openControl } from "./control.js";
-import { doWork, type Worked } from "./finish.js";
-import { type RunHooks, whileTold } from "./hooks.js";
+import type { RunHooks } from "./hooks.js";
 import type { SourceTalk } from "./inventory.js";
-import type { Ledger } from "./ledger.js";
 
 /** What a run takes from the world around it. */
 export interface ImportContext extends SourceTalk, RunHooks {
@@ -34,6 +32,8 @@ export interface RunContext extends ImportContext {
   readonly commandLine?: readonly string[];
   /** A connection that is open already; closed with the run. Default: one of its own. */
   readonly connection?: Connection | undefined;
+  /** Called once there is a connection, with a function that says what goes on before the run has its id. */
+  readonly onConnection?: (progress: () => EarlyProgress) => void;
 }
 
 /** An open connection to the API, and the control of what goes through it. */
@@ -107,43 +107,5 @@ export function openDownloads({
   return {
     fetch: { dispatcher, sleep: (ms, signal) => clock.sleep(ms, signal) },
     close: () => dispatcher.destroy(),
-  };
-}
-
-/** Does the work of a run that has its id, and tells the caller how far it is. */
-export async function working(
-  context: RunContext,
-  {
-    importId,
-    ledger,
-    connection,
-  }: { readonly importId: string; readonly ledger: Ledger; readonly connection: Connection },
-  work: () => Promise<void>,
-): Promise<Worked> {
-  const { client, control } = connection;
-  const progress = watchProgress(ledger, client);
-  return doWork(control.stop, () => {
-    context.onStart?.({ importId, progress });
-    return whileTold(context, progress, control.stop, work);
-  });
-}
-
-/** How far a run is, with the requests per second since it was last asked. */
-function watchProgress(ledger: Ledger, client: Client): () => Progress {
-  let last = { at: performance.now(), total: client.counts().total };
-  return () => {
-    const now = { at: performance.now(), total: client.counts().total };
-    const seconds = Math.max(0.001, (now.at - last.at) / 1000);
-    const requestsPerSecond = Math.round(((now.total - last.total) / seconds) * 10) / 10;
-    last = now;
-    const { records, entities } = ledger.counts;
-    const quotaShare = client.quotaUse();
-    return {
-      read: records.read,
-      written: entities.created + entities.updated,
-      rejected: ledger.rejected,
-      requestsPerSecond,
-      ...(quotaShare !== undefined && { quotaShare }),
-    };
   };
 }

@@ -2,9 +2,8 @@ import { HookError } from "../../errors.js";
 import type { Outcome } from "../../outcome.js";
 import type { Place } from "../../record.js";
 import type { Finding, Reject } from "../../reject.js";
-import type { Progress } from "../../report/words.js";
+import type { Progress } from "../../report/progress.js";
 import { withoutHidden } from "../../secrets.js";
-import type { Stop } from "./control.js";
 import type { LedgerHooks } from "./ledger.js";
 
 /** Where the record of a reject or an outcome stands. */
@@ -84,37 +83,4 @@ function outcomeNotice({ is, key, at }: Outcome, names: readonly string[]): Outc
 
 function placeIn({ source, position, line }: Place, names: readonly string[]): NoticePlace {
   return { source: names[source] ?? String(source), position, ...(line !== undefined && { line }) };
-}
-
-/** Between two calls of `onProgress`, in milliseconds. */
-const progressEveryMs = 1000;
-
-/** Does the work of a run while its caller is told how far it is. @throws {HookError} when the caller's function throws, which stops the run */
-export async function whileTold(
-  { onProgress }: RunHooks,
-  progress: () => Progress,
-  stop: Pick<Stop, "because">,
-  work: () => Promise<void>,
-): Promise<void> {
-  if (onProgress === undefined) return work();
-  let thrown: HookError | undefined;
-  const tell = (): void => {
-    try {
-      if (thrown === undefined) onProgress(progress());
-    } catch (cause) {
-      thrown = new HookError("onProgress", cause);
-      stop.because("failed");
-    }
-  };
-  const timer = setInterval(tell, progressEveryMs);
-  timer.unref();
-  try {
-    await work();
-  } catch (error) {
-    throw thrown ?? error;
-  } finally {
-    clearInterval(timer);
-    tell();
-  }
-  if (thrown !== undefined) throw thrown;
 }
