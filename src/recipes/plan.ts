@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { missingTargetPolicies } from "../map/mapping.js";
-import { parseOptions } from "../options/parse.js";
+import { parseOptions } from "../options/option.js";
 import { type PlanOptions, planOptions } from "../options/run.js";
 import { openPlanWriter } from "./plan/writer.js";
 import { findStale } from "./prune/find-stale.js";

@@ -1,7 +1,6 @@
 import { stat } from "node:fs/promises";
 import { GuardError } from "../../errors.js";
 import type { ReadBudget } from "../../options/kinds.js";
-import { collectAges, judgeDeletions } from "../../plan/owned-before.js";
 import {
   allowingFlags,
   type Deletions,
@@ -11,7 +10,8 @@ import {
   percent,
   pruneBars,
   shareOf,
-} from "../../plan/prune-guard.js";
+} from "../../plan/guards.js";
+import { collectAges, judgeDeletions } from "../../plan/owned-before.js";
 import type { KeySet } from "../../settle/keys.js";
 import type { SourceFingerprint } from "../../state/journal-lines.js";
 import type { State } from "../../state/state.js";
