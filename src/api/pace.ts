@@ -17,6 +17,8 @@ export interface Pace {
   hold(family: Family, delayMs: number): boolean;
   /** Share of the family's window that is used, 0 to 1; undefined until a reply says it. */
   used(family: Family): number | undefined;
+  /** When the first of those may go who wait, by the clock; undefined where none waits, or it is not known. */
+  waitsUntil(): number | undefined;
 }
 
 /** A pace that several processes share. */
@@ -84,6 +86,10 @@ export function createPace(io: PaceIo): Pace {
       return true;
     },
     used: (family) => laneOf(family).used(),
+    waitsUntil() {
+      const all = [...lanes.values()].flatMap((lane) => lane.waitsUntil() ?? []);
+      return all.length === 0 ? undefined : Math.min(...all);
+    },
   };
   return pace;
 }
@@ -135,5 +141,6 @@ function freePace(io: PaceIo): Pace {
     },
     hold: () => false,
     used: (family) => of(family).used(),
+    waitsUntil: () => undefined,
   };
 }

@@ -4,9 +4,10 @@ import { refuseDrift, refuseDriftedGround } from "./plan/drift.js";
 import { deletionsOf, openPlan, planLines, plannedEntities, surveyPlan } from "./plan/open.js";
 import { deleteStale } from "./prune/delete.js";
 import { clientOptionsOf } from "./run/client-options.js";
-import { connect, type ImportContext, watchProgress } from "./run/connect.js";
+import { connect, type ImportContext } from "./run/connect.js";
 import { doWork, type Finished, finish } from "./run/finish.js";
 import { newFolder } from "./run/folder.js";
+import { watchProgress } from "./run/progress.js";
 import { deferRelations } from "./stages/defer.js";
 import type { EntityStage, StepJob } from "./stages/entities.js";
 import { keepMadeTargets } from "./stages/keep-before.js";
@@ -39,7 +40,10 @@ export async function runApply(given: ApplyOptions, context: ImportContext = {})
       (blueprints) => refuseDrift({ client, blueprints, header }, planLines(plan)),
     );
     const worked = await doWork(job.control.stop, async () => {
-      context.onStart?.({ importId: closing.state.importId, progress: watchProgress(job.ledger, client) });
+      context.onStart?.({
+        importId: closing.state.importId,
+        progress: watchProgress(job.ledger, connection, job.whereabouts),
+      });
       await doPlanned(job, plan);
     });
     return await finish(closing, worked);
@@ -50,14 +54,15 @@ export async function runApply(given: ApplyOptions, context: ImportContext = {})
 
 /** Writes what a plan says, then deletes. @param more - stages that entities pass before they are written */
 export async function doPlanned(job: StepJob, plan: string, more: readonly EntityStage[] = []): Promise<void> {
-  const { target, ledger, control, keys } = job;
+  const { target, ledger, control, keys, whereabouts } = job;
   await runSteps(job, () => [
-    plannedEntities(plan, ledger, keys),
+    plannedEntities(plan, job),
     ...more,
     keepMadeTargets(target, ledger, keys),
     leaveOutMissing(target, ledger, keys),
     deferRelations(target, ledger, keys),
   ]);
   if (control.stop.reason !== undefined) return;
+  whereabouts.enter("deletions");
   await deleteStale(await deletionsOf(plan), target, ledger, control.stop.signal);
 }

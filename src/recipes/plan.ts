@@ -53,6 +53,7 @@ export async function runPlan(given: PlanOptions, context: ImportContext = {}): 
       await runSteps(job, syncStages(job, scope, openEmptyingGuard(inventory.mapping, options), writer.onDifference));
       if (control.stop.reason !== undefined) return;
       if (options.prune) {
+        job.whereabouts.enter("what is stale");
         const memory = await memoryOf(job, scope, stateDirFrom(options, context), true);
         await writer.remove(await findStale(job, scope, memory, options.maxDelete), target);
       }

@@ -11,9 +11,10 @@ import { reopenFolder } from "./resume/folder.js";
 import { leaveOut, openRetried } from "./resume/leave-out.js";
 import { passOver } from "./resume/pass-over.js";
 import { clientOptionsOf } from "./run/client-options.js";
-import { connect, type ImportContext, watchProgress } from "./run/connect.js";
+import { connect, type ImportContext } from "./run/connect.js";
 import { doWork, type Finished, finish } from "./run/finish.js";
 import { stateDirFrom } from "./run/folder.js";
+import { watchProgress } from "./run/progress.js";
 import { runSources } from "./run/run.js";
 import { existingOnly } from "./stages/compare.js";
 import { deferRelations } from "./stages/defer.js";
@@ -126,7 +127,7 @@ export async function resumeUndo(past: PastImport, given: ChangedOptions, contex
     const opened = await openPlan(options, context, facts, reopenFolder(past, false));
     const { job, closing } = opened;
     const worked = await doWork(job.control.stop, async () => {
-      const progress = watchProgress(job.ledger, connection.client);
+      const progress = watchProgress(job.ledger, connection, job.whereabouts);
       context.onStart?.({ importId: closing.state.importId, progress });
       await countDeleted(job, plan);
       const { target, ledger, keys } = job;

@@ -39,6 +39,7 @@ export async function runSync(given: SyncOptions, context: ImportContext = {}): 
     await memory?.begin(serverClock(target, control));
     await runSteps(job, syncStages(job, scope, openEmptyingGuard(job.inventory.mapping, options)));
     if (memory === undefined || control.stop.reason !== undefined) return;
+    job.whereabouts.enter("what is stale");
     const stale = await findStale(job, scope, memory, options.maxDelete);
     const watch = { ...memory, owns: scope.owns };
     if (await deleteStale(stale, target, ledger, control.stop.signal, watch)) await memory.finished(stale.left);

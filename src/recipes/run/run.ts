@@ -15,11 +15,12 @@ import { apiTarget, type Target, type WriteRules } from "../target/target.js";
 import { readAllowedRejects } from "./allow-rejects.js";
 import { openBlueprints } from "./blueprints.js";
 import { clientOptionsOf } from "./client-options.js";
-import { type Connection, connect, type ImportContext, openDownloads, watchProgress } from "./connect.js";
+import { type Connection, connect, type ImportContext, openDownloads } from "./connect.js";
 import { type Closing, doWork, type Finished, finish } from "./finish.js";
 import { type Folder, headerOf, type OpenFolder, originOf } from "./folder.js";
 import { type Inventory, mappedBlueprints, onceEach, openInventory, type Receipt, settleSources } from "./inventory.js";
 import { type Ledger, type LedgerHooks, openLedger } from "./ledger.js";
+import { openWhereabouts, watchConnection, watchProgress } from "./progress.js";
 
 /** How one command that reads sources through a mapping differs from another. */
 export interface SourceCommand<F extends Folder = Folder> {
@@ -75,6 +76,7 @@ export async function runSources<F extends Folder>(
   const inventory = await settleSources(given, { ...context, onReceipt });
 
   const connection = context.connection ?? connect(clientOptions, options, context);
+  context.onConnection?.(watchConnection(connection));
   const engine = startJq();
   const downloads = openDownloads(context);
   try {
@@ -85,7 +87,7 @@ export async function runSources<F extends Folder>(
     const opened = { inventory, connection, engine, io, apiUrl, receipts, commandLine, env };
     const { job, closing } = await openSources(options, kind, opened);
     const worked = await doWork(job.control.stop, () => {
-      const progress = watchProgress(job.ledger, connection.client);
+      const progress = watchProgress(job.ledger, connection, job.whereabouts);
       context.onStart?.({ importId: closing.state.importId, progress });
       return work(job);
     });
@@ -149,8 +151,9 @@ async function openSources<F extends Folder>(
   const onFailure = () => control.stop.because("failed");
   const api = apiTarget(client, rules, { runId: options.runId, onFailure });
   const target = kind.targetOf?.(api, keys, ledger) ?? api;
+  const whereabouts = await openWhereabouts(plan.steps.length, inventory.sources);
   const inputs = openInputs({
-    ...{ inventory, mapping: compiled, rules, plan, state },
+    ...{ inventory, mapping: compiled, rules, plan, state, whereabouts },
     io: {
       ...{ fetch: io.fetch, onReceipt: io.onReceipt, signal: control.stop.signal },
       ...(stdin && { stdin }),
@@ -158,7 +161,7 @@ async function openSources<F extends Folder>(
     },
   });
   return {
-    job: { steps: plan.steps, inputs, target, ledger, control, keys, inventory, plan, folder },
+    job: { steps: plan.steps, inputs, target, ledger, control, keys, whereabouts, inventory, plan, folder },
     closing: {
       ...{ command, dryRun, retryOf, mode, client, ledger, state, allowed },
       ...{ stop: control.stop, rejectsOf: inventory, reports: options.report, timeline },

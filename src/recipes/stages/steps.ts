@@ -19,8 +19,9 @@ import { judgeMissing, type MissingJudge, makeTargets, strictBlueprint } from ".
 
 /** Runs the steps one after another, each through its stages into the target; then writes what had to wait. */
 export async function runSteps(job: StepJob, stagesOf: (step: Step) => Stages): Promise<void> {
-  const { steps, target, ledger, control, keys } = job;
+  const { steps, target, ledger, control, keys, whereabouts } = job;
   for (const step of steps) {
+    whereabouts.enter(step.blueprint ?? "what the expressions name", step.index + 1);
     await sendWrites(writesOf(stagesOf(step)), target, control, firstWrites(target, ledger, keys));
     if (control.stop.reason !== undefined) return;
   }
@@ -36,12 +37,8 @@ function writesOf([source, ...stages]: Stages): AsyncIterable<readonly Write[]> 
  * Writes what waited for the end of the import: relations that pointed forward or round a cycle, and entities that were refused for a target that was
  * not there yet. Each entity is written at most twice; a required relation may postpone one to the round after its target's.
  */
-async function writeDeferred({
-  target,
-  ledger,
-  control,
-  keys,
-}: Pick<StepJob, "target" | "ledger" | "control" | "keys">): Promise<void> {
+async function writeDeferred({ target, ledger, control, keys, whereabouts }: StepJob): Promise<void> {
+  if (ledger.waiting(0).sources().length > 0) whereabouts.enter("relations whose targets came later");
   const pending = createKeySet();
   await notePending(ledger, pending);
   await makeTargets(target, ledger, keys);
