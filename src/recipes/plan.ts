@@ -4,9 +4,10 @@ import { join } from "node:path";
 import { missingTargetPolicies } from "../map/mapping.js";
 import { parseOptions } from "../options/option.js";
 import { type PlanOptions, planOptions } from "../options/run.js";
+import { deleteLimits, type PlanPrune } from "../plan/prune-guard.js";
 import { openPlanWriter } from "./plan/writer.js";
 import { findStale } from "./prune/find-stale.js";
-import { pruneScope } from "./prune/scope.js";
+import { owningOf, pruneScope } from "./prune/scope.js";
 import type { ImportContext } from "./run/connect.js";
 import type { Finished } from "./run/finish.js";
 import { newFolder, stateDirFrom } from "./run/folder.js";
@@ -52,13 +53,22 @@ export async function runPlan(given: PlanOptions, context: ImportContext = {}): 
       const scope = pruneScope(job);
       await runSteps(job, syncStages(job, scope, openEmptyingGuard(inventory.mapping, options), writer.onDifference));
       if (control.stop.reason !== undefined) return;
+      let prune: PlanPrune | undefined;
       if (options.prune) {
         job.whereabouts.enter("what is stale");
+        const { mapping } = inventory;
+        prune = {
+          limits: deleteLimits(options.maxDelete, mapping.entityDeletionThreshold),
+          owns: owningOf(mapping),
+        };
         const memory = await memoryOf(job, scope, stateDirFrom(options, context), true);
         await writer.remove(await findStale(job, scope, memory, options.maxDelete), target);
       }
       const policies = missingTargetPolicies(inventory.mapping, options.updateOnly);
-      await writer.finish({ header: of.state.header, ...inventory, policies, rules: target.rules, ledger }, file);
+      await writer.finish(
+        { header: of.state.header, ...inventory, policies, rules: target.rules, prune, ledger },
+        file,
+      );
       made.file = file;
     });
     return { ...finished, ...made, discard };

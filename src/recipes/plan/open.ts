@@ -25,6 +25,7 @@ import { commandLineOf, type Folder, headerOf, type OpenFolder } from "../run/fo
 import { openLedger } from "../run/ledger.js";
 import { openWhereabouts } from "../run/progress.js";
 import type { StepJob } from "../stages/entities.js";
+import { tellOtherCases } from "../stages/other-cases.js";
 import { apiTarget, type WriteRules } from "../target/target.js";
 
 /** Reads the lines of a plan file. @throws {PlanError} for a file that is no whole plan, or cannot be read */
@@ -166,7 +167,8 @@ export async function openPlan<F extends Folder>(
     recall: causes.addRejects,
   });
   const { state } = folder;
-  const hooks = [{ onCounts: control.judge, onOutcomes: timeline.settled }, allowed ?? {}];
+  const explain = tellOtherCases(client, blueprints);
+  const hooks = [{ explain, onCounts: control.judge, onOutcomes: timeline.settled }, allowed ?? {}];
   const whereabouts = await openWhereabouts(1, sources);
   const ledger = openLedger([plan], state, hooks, causes);
   ledger.warn(state.warnings);

@@ -11,6 +11,7 @@ import { groupCauses } from "../../report/group-causes.js";
 import { createKeySet, type KeySet } from "../../settle/keys.js";
 import { fingerprintText } from "../../state/state.js";
 import { type Inputs, openInputs, type StepJob } from "../stages/entities.js";
+import { tellOtherCases } from "../stages/other-cases.js";
 import { apiTarget, type Target, type WriteRules } from "../target/target.js";
 import { readAllowedRejects } from "./allow-rejects.js";
 import { openBlueprints } from "./blueprints.js";
@@ -144,7 +145,8 @@ async function openSources<F extends Folder>(
   const { state, stdin } = folder;
   const inventory = { ...given, sources: folder.sources };
 
-  const hooks = [{ onCounts: control.judge, onOutcomes: timeline.settled }, allowed ?? {}, kind.hooks ?? {}];
+  const explain = tellOtherCases(client, blueprints);
+  const hooks = [{ explain, onCounts: control.judge, onOutcomes: timeline.settled }, allowed ?? {}, kind.hooks ?? {}];
   const ledger = openLedger(names, state, hooks, causes);
   ledger.warn([...given.warnings, ...compiled.warnings, ...state.warnings]);
   const keys = createKeySet();
