@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { missingTargetPolicies } from "../map/mapping.js";
 import { parseOptions } from "../options/option.js";
 import { type PlanOptions, planOptions } from "../options/run.js";
-import { deleteLimits, type PlanPrune } from "../plan/prune-guard.js";
+import { deleteLimits, type PlanPrune } from "../plan/guards.js";
 import { openPlanWriter } from "./plan/writer.js";
 import { findStale } from "./prune/find-stale.js";
 import { owningOf, pruneScope } from "./prune/scope.js";

@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import { targetsOf } from "../../entity.js";
 import type { Mapping } from "../../map/mapping.js";
 import type { Outcome } from "../../outcome.js";
+import type { PlanPrune } from "../../plan/guards.js";
 import {
   isDependent,
   type PlanEnd,
@@ -14,7 +15,6 @@ import {
   planFormat,
   withoutTargets,
 } from "../../plan/plan-file.js";
-import type { PlanPrune } from "../../plan/prune-guard.js";
 import type { BoundSource } from "../../read/bind.js";
 import type { Finding, RejectCode } from "../../reject.js";
 import { clearedBody, compileComparison } from "../../settle/compare.js";
