@@ -11,7 +11,6 @@ import {
   pruneBars,
   shareOf,
 } from "../../plan/guards.js";
-import { collectAges, judgeDeletions } from "../../plan/owned-before.js";
 import type { KeySet } from "../../settle/keys.js";
 import type { SourceFingerprint } from "../../state/journal-lines.js";
 import type { State } from "../../state/state.js";
