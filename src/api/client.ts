@@ -11,8 +11,7 @@ import { type Call, type CallIo, createCounter, type Exchanged, type Route, refu
 import { type Clock, realClock } from "./clock.js";
 import { openDispatcher } from "./connection.js";
 import { createEntityCalls, type EntityCalls } from "./entity-calls.js";
-import type { ReplyHeaders } from "./headers.js";
-import { createRedact } from "./headers.js";
+import { createRedact, type ReplyHeaders } from "./headers.js";
 import { createPace, type Rate, type SharedPace } from "./pace.js";
 import { createSearchCalls, type SearchCalls } from "./search.js";
 import { createSend } from "./send.js";

@@ -1,8 +1,7 @@
 import type { Dispatcher } from "undici";
 import { ApiError } from "../errors.js";
 import type { Origin, Refused, Reply } from "../reply.js";
-import type { Counter } from "./call.js";
-import { type Call, type Exchanged, publicUrl, type Route, routes, type Send } from "./call.js";
+import { type Call, type Counter, type Exchanged, publicUrl, type Route, routes, type Send } from "./call.js";
 import type { Clock } from "./clock.js";
 import {
   failedMessage,

@@ -1,7 +1,6 @@
 import { UsageError } from "../errors.js";
 import { nearest } from "../nearest.js";
-import type { Schema } from "../options/option.js";
-import { parseOptions } from "../options/option.js";
+import { parseOptions, type Schema } from "../options/option.js";
 import { type ExitCode, errorExitCode } from "../report/exit-code.js";
 import { kebab, readArguments, type Values } from "./arguments.js";
 import type { AnyCommand } from "./command.js";

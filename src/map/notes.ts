@@ -1,6 +1,5 @@
 import type { Place } from "../record.js";
-import type { Finding, RejectCode } from "../reject.js";
-import { shownValue } from "../reject.js";
+import { type Finding, type RejectCode, shownValue } from "../reject.js";
 import { maskSecrets } from "../secrets.js";
 import type { Warning, WarningCode } from "../warning.js";
 import type { Notes } from "./bind.js";

@@ -3,8 +3,7 @@ import { baseCss, graphCss, type Html, html } from "../../pages/html.js";
 import type { FamilyStats } from "../limits.js";
 import type { Catalog } from "../model.js";
 import { calculatorFor } from "../routes/routes.js";
-import type { RecentRefusal } from "./html.js";
-import { pageHtml } from "./html.js";
+import { pageHtml, type RecentRefusal } from "./html.js";
 import { activityHtml, entityHtml, limitsHtml, overviewHtml } from "./overview.js";
 import { type TableQuery, tableHtml } from "./table.js";
 
