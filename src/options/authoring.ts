@@ -5,8 +5,7 @@ import { describedAs, group, optional, required, type SchemaOf, withDefault } fr
 import { outputGroup } from "./output.js";
 import { type SourceGroup, sourceGroup } from "./source.js";
 import { oneSource, someSources, sources } from "./sources.js";
-import { type TargetGroup, targetGroup } from "./target.js";
-import { type WritingGroup, writingGroup } from "./writing.js";
+import { type TargetGroup, targetGroup, type WritingGroup, writingGroup } from "./writing.js";
 
 /** Options of a preview: what reading, mapping and, with blueprints, checking make of the sources. */
 export interface PreviewOptions extends Omit<SourceGroup, "blueprints"> {

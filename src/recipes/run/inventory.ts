@@ -2,17 +2,11 @@ import { readFile } from "node:fs/promises";
 import { type Issue, MappingError, UsageError } from "../../errors.js";
 import { isRecords, optionsOfSource, type Source } from "../../given-source.js";
 import { missingColumns } from "../../map/keys-read.js";
-import {
-  type Mapping,
-  parseMapping,
-  parseMappingObject,
-  type Resource,
-  sourceOptionsFor,
-} from "../../map/mapping-file.js";
+import { type Mapping, parseMapping, type Resource, sourceOptionsFor } from "../../map/mapping-file.js";
 import type { MappingObject } from "../../mapping-object.js";
 import { type BoundSource, bindSources } from "../../read/bind.js";
+import { type Ask, settleSource } from "../../read/read.js";
 import type { Receipt } from "../../read/receipt.js";
-import { type Ask, settleSource } from "../../read/settle-source.js";
 import type { SourceOptions } from "../../source-options.js";
 import type { Warning } from "../../warning.js";
 
@@ -83,7 +77,7 @@ async function readMapping(given: string | MappingObject): Promise<Pick<Inventor
     return { text, mapping: parseMapping(text, given) };
   }
   const text = mappingJson(given, objectName);
-  return { text, mapping: parseMappingObject(JSON.parse(text), objectName) };
+  return { text, mapping: parseMapping(JSON.parse(text) as MappingObject, objectName) };
 }
 
 /** A mapping that is no file as JSON. @throws {MappingError} for one that JSON cannot hold */

@@ -1,6 +1,5 @@
 import { rateChart, stackedBar } from "../../pages/charts.js";
-import { type Html, html, singlePage } from "../../pages/html.js";
-import { baseCss } from "../../pages/style.js";
+import { baseCss, type Html, html, singlePage } from "../../pages/html.js";
 import type { EntityCounts } from "../counts.js";
 import type { Report } from "../report.js";
 import { formatCount, formatDuration, formatNumber, formatPlace, visible } from "../words.js";
