@@ -1,6 +1,6 @@
 import { setMaxListeners } from "node:events";
 import type { Dispatcher } from "undici";
-import type { RequestCounts } from "../reply.js";
+import type { RequestCounts, StatedQuota } from "../reply.js";
 import type { Credentials } from "../secrets.js";
 import type { Warning } from "../warning.js";
 import { publicRedisUrl } from "./addresses.js";
@@ -47,6 +47,8 @@ export interface ClientOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Receives every attempt that got through or failed. */
   readonly onExchange?: (exchange: Exchange) => void;
+  /** Receives how long each request was held back by its quota, in milliseconds. */
+  readonly onWait?: (ms: number) => void;
   /** In place of our own pool of connections; not closed by us. */
   readonly dispatcher?: Dispatcher;
 }
@@ -92,6 +94,8 @@ export interface Client extends BlueprintCalls, SearchCalls {
   counts(): RequestCounts;
   /** Share of the bulk quota's window that is used, by all clients, 0 to 1; undefined until a reply says it. */
   quotaUse(): number | undefined;
+  /** The bulk quota as replies state it; undefined until one does. */
+  quota(): StatedQuota | undefined;
   /** What the user should know of the traffic so far. */
   warnings(): readonly Warning[];
   /** Ends waits and connections; what is in flight fails. */
@@ -152,6 +156,7 @@ export function createClient(options: ClientOptions): Client {
       serverAheadMs = aheadMs;
     },
     onExchange: options.onExchange ?? (() => undefined),
+    onWait: options.onWait ?? (() => undefined),
   });
   const io = { send, apiUrl, redact };
   const blueprints = createBlueprintCalls(io);
@@ -168,6 +173,7 @@ export function createClient(options: ClientOptions): Client {
     wait: (ms) => clock.sleep(ms, life.signal),
     counts: counter.read,
     quotaUse: () => pace.used("bulk"),
+    quota: () => pace.stated("bulk"),
     warnings: () => [...warnings],
     async close() {
       signal?.removeEventListener("abort", onAbort);

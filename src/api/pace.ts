@@ -1,6 +1,7 @@
+import type { StatedQuota } from "../reply.js";
 import { type Caps, createAllowance, type Ticket } from "./allowance.js";
 import { type Family, portQuotas } from "./call.js";
-import { type ReplyHeaders, readLimitHeaders } from "./headers.js";
+import { type ReplyHeaders, readLimitHeaders, type WindowNews } from "./headers.js";
 import { type Lane, type LaneIo, startLane } from "./lane.js";
 import type { RedisPace } from "./redis-pace.js";
 import { startSharedLane } from "./shared-lane.js";
@@ -18,6 +19,8 @@ export interface Pace {
   hold(family: Family, delayMs: number): boolean;
   /** Share of the family's window that is used, 0 to 1; undefined until a reply says it. */
   used(family: Family): number | undefined;
+  /** The family's quota as a reply stated it; undefined until one does. */
+  stated(family: Family): StatedQuota | undefined;
 }
 
 /** A pace that several processes share. */
@@ -45,6 +48,7 @@ const sharedFamilies: readonly Family[] = ["bulk", "single", "search", "entities
 export function createPace(io: PaceIo): Pace {
   if (io.rate === "off") return freePace(io);
   const lanes = new Map<Family, Lane>();
+  const stated = new Map<Family, StatedQuota>();
   let lost = false;
   const onLost = (error: unknown): boolean => {
     const { fallbackShare, onFallback } = io.shared ?? {};
@@ -78,13 +82,16 @@ export function createPace(io: PaceIo): Pace {
     },
     learn(family, ticket, status, headers) {
       const ok = status < 500 && status !== 429;
-      laneOf(family).learn(ticket, ok, readLimitHeaders(headers, io.clock.now()));
+      const news = readLimitHeaders(headers, io.clock.now());
+      if (news !== undefined) stated.set(family, quotaOf(family, news));
+      laneOf(family).learn(ticket, ok, news);
     },
     hold(family, delayMs) {
       laneOf(family).hold(io.clock.now() + delayMs);
       return true;
     },
     used: (family) => laneOf(family).used(),
+    stated: (family) => stated.get(family),
   };
   return pace;
 }
@@ -123,6 +130,7 @@ function startShared(family: Family, io: PaceIo, shared: SharedPace, onLost: (er
 /** Never waits, but still receives what the server says of its window. */
 function freePace(io: PaceIo): Pace {
   const allowances = new Map<Family, ReturnType<typeof createAllowance>>();
+  const stated = new Map<Family, StatedQuota>();
   const of = (family: Family) => {
     const known = allowances.get(family) ?? createAllowance(portQuotas[family], io.clock.now());
     allowances.set(family, known);
@@ -132,9 +140,16 @@ function freePace(io: PaceIo): Pace {
     acquire: (family) => of(family).count(io.clock.now()),
     learn(family, ticket, status, headers) {
       const now = io.clock.now();
-      of(family).learn(ticket, status < 500 && status !== 429, readLimitHeaders(headers, now), now);
+      const news = readLimitHeaders(headers, now);
+      if (news !== undefined) stated.set(family, quotaOf(family, news));
+      of(family).learn(ticket, status < 500 && status !== 429, news, now);
     },
     hold: () => false,
     used: (family) => of(family).used(),
+    stated: (family) => stated.get(family),
   };
+}
+
+function quotaOf(family: Family, { limit, periodMs }: WindowNews): StatedQuota {
+  return { limit, periodMs: periodMs ?? portQuotas[family].periodMs };
 }

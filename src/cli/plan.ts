@@ -15,11 +15,12 @@ import { mayColor, print, printJson, say, type Terminal } from "./terminal.js";
 /** `portload plan`: what a sync would do. */
 export const plan: Run<typeof planOptions> = async (options, terminal, output) => {
   const progress = showProgress(terminal, output);
-  const { env, stdin, signal } = terminal;
+  const { commandLine, env, stdin, signal } = terminal;
   const { report, file, error, discard } = await runPlan(options, {
     env,
     stdin,
     signal,
+    ...(commandLine !== undefined && { commandLine }),
     ...sourceQuestions(terminal, output),
     onStart: progress.start,
   }).finally(progress.stop);

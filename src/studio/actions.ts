@@ -7,8 +7,9 @@ import { applyBlueprintFiles } from "../recipes/apply-blueprints.js";
 import { runImport } from "../recipes/import.js";
 import type { Sample } from "../recipes/studio/sample.js";
 import type { StudioSession } from "../recipes/studio/session.js";
-import { formatHtml, verdictOf } from "../report/forms/html.js";
+import { formatHtml } from "../report/forms/html.js";
 import type { Report } from "../report/report.js";
+import { verdictOf } from "../report/verdict.js";
 import type { Progress } from "../report/words.js";
 import type { SampleFacts, StudioCalls, StudioStreams } from "./calls.js";
 

@@ -13,6 +13,7 @@ import {
   readPlanLines,
 } from "../../plan/plan-file.js";
 import type { Reject } from "../../reject.js";
+import { keepExamples } from "../../report/examples.js";
 import { groupCauses } from "../../report/group-causes.js";
 import { createKeySet, type KeySet } from "../../settle/keys.js";
 import { readLines } from "../../state/files.js";
@@ -153,7 +154,8 @@ export async function openPlan<F extends Folder>(
     recall: causes.addRejects,
   });
   const { state } = folder;
-  const hooks = [{ onCounts: control.judge, onOutcomes: timeline.settled }, allowed ?? {}];
+  const { take, examples } = keepExamples();
+  const hooks = [{ onCounts: control.judge, onOutcomes: timeline.settled }, { onOutcomes: take }, allowed ?? {}];
   const ledger = openLedger([plan], state, hooks, causes);
   ledger.warn(state.warnings);
   const onFailure = () => control.stop.because("failed");
@@ -165,7 +167,7 @@ export async function openPlan<F extends Folder>(
       ...{ command, dryRun: false, mode, client, ledger, state, allowed },
       // A plan has no rejects file: its ops are not the user's records.
       rejectsOf: { sources: [], optionsOf: () => ({}) },
-      ...{ stop: control.stop, reports: options.report, timeline },
+      ...{ stop: control.stop, reports: options.report, timeline, examples },
       origin: () => ({
         ...{ version, mapping: header.mapping.file || `that of ${undoOf}`, target: apiUrl, unmappedColumns: [] },
         commandLine: commandLineOf(commandLine ?? [command, undoOf ?? plan]),

@@ -7,6 +7,7 @@ import { missingTargetPolicies } from "../../map/mapping.js";
 import type { ResolvedRunOptions } from "../../options/run.js";
 import { planSteps, type StepPlan } from "../../order/steps.js";
 import type { ReadIo } from "../../read/read.js";
+import { keepExamples } from "../../report/examples.js";
 import { groupCauses } from "../../report/group-causes.js";
 import { createKeySet, type KeySet } from "../../settle/keys.js";
 import { fingerprintText } from "../../state/fingerprint.js";
@@ -142,7 +143,13 @@ async function openSources<F extends Folder>(
   const { state, stdin } = folder;
   const inventory = { ...given, sources: folder.sources };
 
-  const hooks = [{ onCounts: control.judge, onOutcomes: timeline.settled }, allowed ?? {}, kind.hooks ?? {}];
+  const { take, examples } = keepExamples();
+  const hooks = [
+    { onCounts: control.judge, onOutcomes: timeline.settled },
+    { onOutcomes: take },
+    allowed ?? {},
+    kind.hooks ?? {},
+  ];
   const ledger = openLedger(names, state, hooks, causes);
   ledger.warn([...given.warnings, ...compiled.warnings, ...state.warnings]);
   const keys = createKeySet();
@@ -161,7 +168,7 @@ async function openSources<F extends Folder>(
     job: { steps: plan.steps, inputs, target, ledger, control, keys, inventory, plan, folder },
     closing: {
       ...{ command, dryRun, retryOf, mode, client, ledger, state, allowed },
-      ...{ stop: control.stop, rejectsOf: inventory, reports: options.report, timeline },
+      ...{ stop: control.stop, rejectsOf: inventory, reports: options.report, timeline, examples },
       origin: () => originOf({ command, commandLine, header, mapping: compiled, inputs, receipts }),
     },
   };
