@@ -20,7 +20,8 @@ export const warningCodes = {
     "a JSON number became the text of a text property; digits such as the .0 of 1.0 are not in a JSON number",
   constraint_unchecked: "a property's schema cannot be read here; the API alone checks it",
   team_without_ownership: "a team is given to a blueprint without ownership; Port may ignore it",
-  relation_target_missing: "a relation was left out because its target does not exist",
+  relation_target_missing:
+    "a relation was left out because its target does not exist, or is empty because a search for it found nothing",
   not_checked: "a dry run could not have the API check an entity: a target that it requires is only in this import",
   source_changed: "a source changed while it was imported",
   pace_fallback: "the Redis of --pace was lost; the import went on alone with the share of --pace-fallback",

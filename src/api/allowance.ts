@@ -18,6 +18,8 @@ export interface Ticket {
 export interface Allowance {
   /** Whole tokens that may be bought now. */
   free(nowMs: number): number;
+  /** When a token can be bought, at the latest by what is known now. */
+  nextAt(nowMs: number): number;
   /** Buys tokens: at most {@link free}. */
   buy(count: number): void;
   /** Turns a bought token into leave to send; undefined when none is left or all wait. */
@@ -120,6 +122,14 @@ export function createAllowance(quota: Quota, nowMs: number, caps: Caps = {}): A
       if (now < heldUntilMs) return 0;
       const reserve = Math.min(foreign.reserve(), cap() - 1);
       return Math.max(0, Math.min(Math.floor(level - reserve), leftInWindow(now, reserve)));
+    },
+    nextAt(now) {
+      advance(now);
+      const reserve = Math.min(foreign.reserve(), cap() - 1);
+      const perMs = known ? rate() : Math.min(coldRate, rate());
+      const bucketAt = Math.max(now, filledAtMs) + Math.max(0, 1 + reserve - level) / perMs;
+      const windowAt = window !== undefined && leftInWindow(now, reserve) < 1 ? window.resetAtMs : now;
+      return Math.max(heldUntilMs, bucketAt, windowAt);
     },
     buy(count) {
       level -= count;

@@ -18,6 +18,7 @@ import { createPace, type Rate, type SharedPace } from "./pace.js";
 import { createSearchCalls, type SearchCalls } from "./search.js";
 import { createSend } from "./send.js";
 import { createTokens, fetchToken } from "./token.js";
+import { type Traffic, watchTraffic } from "./traffic.js";
 
 /** Access to a catalog. */
 export interface ClientOptions {
@@ -96,6 +97,8 @@ export interface Client extends BlueprintCalls, SearchCalls {
   quotaUse(): number | undefined;
   /** The bulk quota as replies state it; undefined until one does. */
   quota(): StatedQuota | undefined;
+  /** What goes on at this moment: requests in flight, and what is waited for. */
+  traffic(): Traffic;
   /** What the user should know of the traffic so far. */
   warnings(): readonly Warning[];
   /** Ends waits and connections; what is in flight fails. */
@@ -137,7 +140,8 @@ export function createClient(options: ClientOptions): Client {
   });
   const dispatcher = options.dispatcher ?? openDispatcher(options.env ?? {});
   const redact = createRedact(() => [credentials.clientSecret, ...tokens.held()]);
-  const tokens = createTokens(() => fetchToken({ send, apiUrl }, credentials), clock);
+  const traffic = watchTraffic(clock);
+  const tokens = createTokens(() => traffic.askToken(() => fetchToken({ send, apiUrl }, credentials)), clock);
   const send: Send = createSend({
     apiUrl,
     dispatcher,
@@ -145,6 +149,7 @@ export function createClient(options: ClientOptions): Client {
     random: options.random ?? Math.random,
     pace,
     counter,
+    traffic,
     tokens,
     maxAttempts: options.maxAttempts ?? 8,
     timeoutMs: options.timeoutMs ?? 30_000,
@@ -174,6 +179,7 @@ export function createClient(options: ClientOptions): Client {
     counts: counter.read,
     quotaUse: () => pace.used("bulk"),
     quota: () => pace.stated("bulk"),
+    traffic: () => traffic.read(pace.waitsUntil()),
     warnings: () => [...warnings],
     async close() {
       signal?.removeEventListener("abort", onAbort);

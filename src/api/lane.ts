@@ -11,6 +11,8 @@ export interface Lane {
   hold(untilMs: number): void;
   /** Share of the window that is used, 0 to 1; undefined until a reply says it. */
   used(): number | undefined;
+  /** When the first of those may go who wait here; undefined where none waits, or it is not known. */
+  waitsUntil(): number | undefined;
 }
 
 /** What a lane needs. `signal` ends all waits with its reason. */
@@ -71,5 +73,6 @@ export function startLane(allowance: Allowance, { clock, signal }: LaneIo): Lane
     learn: (ticket, ok, news) => allowance.learn(ticket, ok, news, clock.now()),
     hold: (untilMs) => allowance.hold(untilMs),
     used: () => allowance.used(),
+    waitsUntil: () => (waiters.length === 0 ? undefined : allowance.nextAt(clock.now())),
   };
 }

@@ -21,6 +21,8 @@ export interface Pace {
   used(family: Family): number | undefined;
   /** The family's quota as a reply stated it; undefined until one does. */
   stated(family: Family): StatedQuota | undefined;
+  /** When the first of those may go who wait, by the clock; undefined where none waits, or it is not known. */
+  waitsUntil(): number | undefined;
 }
 
 /** A pace that several processes share. */
@@ -92,6 +94,10 @@ export function createPace(io: PaceIo): Pace {
     },
     used: (family) => laneOf(family).used(),
     stated: (family) => stated.get(family),
+    waitsUntil() {
+      const all = [...lanes.values()].flatMap((lane) => lane.waitsUntil() ?? []);
+      return all.length === 0 ? undefined : Math.min(...all);
+    },
   };
   return pace;
 }
@@ -147,6 +153,7 @@ function freePace(io: PaceIo): Pace {
     hold: () => false,
     used: (family) => of(family).used(),
     stated: (family) => stated.get(family),
+    waitsUntil: () => undefined,
   };
 }
 

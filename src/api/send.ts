@@ -11,6 +11,7 @@ import type { Pace } from "./pace.js";
 import { type Attempt, requestOnce } from "./request.js";
 import { decideRetry, notTheApi, type RetryDecision, retryDelayMs, unreadableReply } from "./retry.js";
 import type { Tokens } from "./token.js";
+import type { TrafficWatch } from "./traffic.js";
 
 /** What requests are made of. */
 export interface SendIo {
@@ -22,6 +23,7 @@ export interface SendIo {
   readonly random: () => number;
   readonly pace: Pace;
   readonly counter: Counter;
+  readonly traffic: TrafficWatch;
   readonly tokens: Tokens;
   readonly maxAttempts: number;
   readonly timeoutMs: number;
@@ -75,7 +77,8 @@ export function createSend(io: SendIo): Send {
     io.signal.throwIfAborted();
     io.counter.attempt(call.route, call.body === undefined ? 0 : Buffer.byteLength(call.body), again);
     const sentAtMs = io.clock.now();
-    const answer = await requestOnce(call, token, base, io);
+    io.traffic.onWire(1);
+    const answer = await requestOnce(call, token, base, io).finally(() => io.traffic.onWire(-1));
     const answeredAtMs = io.clock.now();
     const trouble = answer.is === "fault" || answer.status === 408 || answer.status === 429 || answer.status >= 500;
     const isOverQuota = answer.is === "reply" && answer.status === 429;
@@ -105,10 +108,13 @@ export function createSend(io: SendIo): Send {
   };
 
   /** Does what must come before the next attempt. After a 429 the whole family waits once. */
-  const prepare = async ({ route }: Call<unknown>, why: RetryDecision["why"], delayMs: number, token?: string) => {
+  const prepare = async (
+    { route }: Call<unknown>,
+    { why, fault, delayMs, token }: Pick<RetryDecision, "why"> & { fault: string; delayMs: number; token?: string },
+  ) => {
     if (why === "token" && token !== undefined) await io.tokens.renew(token);
     else if (why !== "throttled" || !io.pace.hold(routes[route].family, delayMs))
-      await io.clock.sleep(delayMs, io.signal);
+      await io.traffic.untilRetry(delayMs, fault, io.clock.sleep(delayMs, io.signal));
   };
 
   return async <T>(call: Call<T>): Promise<Reply<T>> => {
@@ -143,7 +149,8 @@ export function createSend(io: SendIo): Send {
       });
       if (retry) {
         renewed ||= why === "token";
-        await prepare(call, why, delayMs, token);
+        const fault = answer.is === "reply" ? `HTTP ${answer.status}` : answer.code;
+        await prepare(call, { why, fault, delayMs, ...(token !== undefined && { token }) });
       } else if (why === "ambiguous") {
         const cause = usable ? `status ${received.answer.status}` : faultOf(answer, received);
         const since = serverAheadMs === undefined ? {} : { sentAtMs: sentAtMs + serverAheadMs };

@@ -132,6 +132,8 @@ export function startSharedLane(io: SharedLaneIo): Lane {
       allowance.hold(untilMs);
     },
     used: () => allowance.used(),
+    waitsUntil: () =>
+      alone?.waitsUntil() ?? (waiters.length === 0 || clock.now() >= heldUntilMs ? undefined : heldUntilMs),
   };
 }
 

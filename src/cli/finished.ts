@@ -34,7 +34,8 @@ export function toItsEnd<O, C>({ load, connect, onlyPipedStdin = false }: Recipe
         ...(commandLine !== undefined && { commandLine }),
         ...sourceQuestions(terminal, output),
         connection,
-        onStart: progress.start,
+        onConnection: progress.onConnection,
+        onStart: progress.onStart,
       }).finally(progress.stop);
       return await showFinished(finished, terminal, output);
     } finally {

@@ -22,7 +22,8 @@ export const plan: Run<typeof planOptions> = async (options, terminal, output) =
     signal,
     ...(commandLine !== undefined && { commandLine }),
     ...sourceQuestions(terminal, output),
-    onStart: progress.start,
+    onConnection: progress.onConnection,
+    onStart: progress.onStart,
   }).finally(progress.stop);
   try {
     if (error !== undefined) await say(terminal, `${describeError(error)}\n`);

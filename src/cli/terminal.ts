@@ -18,9 +18,45 @@ export function mayColor({ env }: Terminal, stream: { readonly isTTY?: boolean }
   return isWanted && stream.isTTY === true && !env.NO_COLOR && env.TERM !== "dumb";
 }
 
+/** What is shown on a stream until something else is said there, and how it is taken away. */
+const covers = new WeakMap<Writable, () => void>();
+
+/** Has what moves on a stream taken away before something is said there. */
+export function takeAwayFrom(stream: Writable, takeAway: (() => void) | undefined): void {
+  if (takeAway === undefined) covers.delete(stream);
+  else covers.set(stream, takeAway);
+}
+
 /** Says something to people on stderr. It never fails: that nobody reads it decides nothing. */
 export async function say({ stderr }: Terminal, text: string): Promise<void> {
-  await written(stderr, visibleText(text)).catch(() => undefined);
+  covers.get(stderr)?.();
+  const { isTTY, columns = 0 } = stderr;
+  const shown = visibleText(text);
+  await written(stderr, isTTY === true && columns > 0 ? wrapLines(shown, columns) : shown).catch(() => undefined);
+}
+
+/** A command stays in one line, so that it can be copied. */
+const hasCommand = /portload \w/;
+/** The colours that this program sets itself. */
+const color = "\u001b\\[[\\d;]*m";
+const colors = new RegExp(color, "gu");
+
+/** Breaks long lines between words, the rest indented below. */
+export function wrapLines(text: string, columns: number): string {
+  const wrap = (line: string): string => {
+    if (line.length <= columns || hasCommand.test(line)) return line;
+    const indent = `${/^ */.exec(line)?.[0]}  `;
+    const lines: string[] = [];
+    for (const word of line.trimStart().split(" ")) {
+      const last = lines.at(-1);
+      const joined = last === undefined ? `${indent.slice(2)}${word}` : `${last} ${word}`;
+      if (last === undefined) lines.push(joined);
+      else if (joined.replaceAll(colors, "").length <= columns) lines[lines.length - 1] = joined;
+      else lines.push(`${indent}${word}`);
+    }
+    return lines.join("\n");
+  };
+  return text.split("\n").map(wrap).join("\n");
 }
 
 /**
@@ -66,8 +102,8 @@ function written(stream: Writable, text: string): Promise<boolean> {
 
 /** Characters that steer a terminal or turn the direction of a line, but for line ends and tabs. */
 const steering = /[^\P{Cc}\n\t]|\p{Cs}|[\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
-/** The same, and the colours that this program sets itself. */
-const steeringOrColor = new RegExp(`\\u001b\\[[\\d;]*m|${steering.source}`, "gu");
+/** The same, and {@link color}. */
+const steeringOrColor = new RegExp(`${color}|${steering.source}`, "gu");
 
 function visibleText(text: string): string {
   return text.replace(steeringOrColor, (sign) => (sign.length > 1 ? sign : escapeSign(sign)));

@@ -17,7 +17,7 @@ export const undo: Run<typeof undoOptions> = async (options, terminal, output) =
   const progress = showProgress(terminal, output);
   const { commandLine, env, signal } = terminal;
   const { counts, finished, importId } = await runUndo(options, {
-    ...{ env, signal, onStart: progress.start },
+    ...{ env, signal, onStart: progress.onStart },
     ...(commandLine !== undefined && { commandLine }),
     async confirm(planned) {
       if (options.out !== undefined) await copyOutputFile(planned.file, options.out, "--out");

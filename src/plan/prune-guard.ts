@@ -24,6 +24,18 @@ export function deleteLimits(maxDelete: readonly ReadBudget[], threshold?: numbe
   };
 }
 
+/** What the deletions of a plan were judged by, and are once more when it is applied. */
+export interface PlanPrune {
+  readonly limits: DeleteLimits;
+  readonly owns: readonly Owning[];
+}
+
+/** What a resource of the mapping owns: all of a blueprint, or what holds a value in a property or relation. */
+export interface Owning {
+  readonly blueprint: string;
+  readonly owns: "all" | { readonly where: { readonly property: string; readonly value: string | number | boolean } };
+}
+
 /** What a prune would delete of one blueprint. */
 export interface Deletions {
   readonly blueprint: string;

@@ -17,6 +17,8 @@ export interface OpenIo {
   readonly stdin?: Readable;
   /** Where a source that can be read only once (stdin, a FIFO, an address) is copied byte for byte while it is read; mode 0600. */
   readonly copyTo?: string;
+  /** Told of the bytes of a local file as they are read. */
+  readonly onBytes?: (bytes: number) => void;
   /** Ends the reading with its reason. */
   readonly signal?: AbortSignal;
   /** How addresses are downloaded. */
@@ -97,7 +99,10 @@ async function* fileBytes(
     yield* withSignal(new Socket({ fd, readable: true, writable: false }), io);
     return;
   }
-  yield* withSignal(createReadStream(path, { fd, highWaterMark: blockBytes }), io);
+  for await (const block of withSignal(createReadStream(path, { fd, highWaterMark: blockBytes }), io)) {
+    io.onBytes?.((block as Buffer).length);
+    yield block as Buffer;
+  }
   const after = await stat(path).catch(() => undefined);
   // A file renamed into its place leaves the one that was read whole.
   const isSame = after?.ino === before.ino && before.size > 0;

@@ -3,10 +3,13 @@ import { type ApplyOptions, applyOptions } from "../options/run.js";
 import { refuseDrift, refuseDriftedGround } from "./plan/drift.js";
 import { deletionsOf, openPlan, planLines, plannedEntities, surveyPlan } from "./plan/open.js";
 import { deleteStale } from "./prune/delete.js";
+import { stateDirOf } from "./prune/memory.js";
+import { openPlannedPrune, type PlannedPrune } from "./prune/planned.js";
 import { clientOptionsOf } from "./run/client-options.js";
-import { connect, type ImportContext, watchProgress } from "./run/connect.js";
+import { connect, type ImportContext } from "./run/connect.js";
 import { doWork, type Finished, finish } from "./run/finish.js";
 import { newFolder } from "./run/folder.js";
+import { watchProgress } from "./run/progress.js";
 import { deferRelations } from "./stages/defer.js";
 import type { EntityStage, StepJob } from "./stages/entities.js";
 import { keepMadeTargets } from "./stages/keep-before.js";
@@ -39,8 +42,13 @@ export async function runApply(given: ApplyOptions, context: ImportContext = {})
       (blueprints) => refuseDrift({ client, blueprints, header }, planLines(plan)),
     );
     const worked = await doWork(job.control.stop, async () => {
-      context.onStart?.({ importId: closing.state.importId, progress: watchProgress(job.ledger, client) });
-      await doPlanned(job, plan);
+      context.onStart?.({
+        importId: closing.state.importId,
+        progress: watchProgress(job.ledger, connection, job.whereabouts),
+      });
+      const at = { stateDir: stateDirOf(closing.state), apiUrl: header.target };
+      const prune = header.prune && (await openPlannedPrune(job, header.prune, at));
+      await doPlanned(job, plan, [], prune);
     });
     return await finish(closing, worked);
   } finally {
@@ -48,16 +56,29 @@ export async function runApply(given: ApplyOptions, context: ImportContext = {})
   }
 }
 
-/** Writes what a plan says, then deletes. @param more - stages that entities pass before they are written */
-export async function doPlanned(job: StepJob, plan: string, more: readonly EntityStage[] = []): Promise<void> {
-  const { target, ledger, control, keys } = job;
+/**
+ * Writes what a plan says, then deletes.
+ *
+ * @param more - stages that entities pass before they are written
+ * @param prune - what the deletions are held to, beyond the plan
+ */
+export async function doPlanned(
+  job: StepJob,
+  plan: string,
+  more: readonly EntityStage[] = [],
+  prune?: PlannedPrune,
+): Promise<void> {
+  const { target, ledger, control, keys, whereabouts } = job;
   await runSteps(job, () => [
-    plannedEntities(plan, ledger, keys),
+    plannedEntities(plan, job),
     ...more,
     keepMadeTargets(target, ledger, keys),
     leaveOutMissing(target, ledger, keys),
     deferRelations(target, ledger, keys),
   ]);
   if (control.stop.reason !== undefined) return;
-  await deleteStale(await deletionsOf(plan), target, ledger, control.stop.signal);
+  whereabouts.enter("deletions");
+  const planned = await deletionsOf(plan);
+  if (prune !== undefined) await prune.run(planned);
+  else await deleteStale(planned, target, ledger, control.stop.signal);
 }

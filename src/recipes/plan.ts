@@ -6,12 +6,13 @@ import { missingTargetPolicies } from "../map/mapping.js";
 import { parseOptions } from "../options/parse.js";
 import { type PlanOptions, planOptions } from "../options/run.js";
 import { digestPlan, type GuardFacts } from "../plan/digest-plan.js";
+import { deleteLimits, type PlanPrune } from "../plan/prune-guard.js";
 import { formatPlanHtml } from "../report/forms/html-plan.js";
 import { writeForm } from "../report/forms.js";
 import { planLines } from "./plan/open.js";
 import { openPlanWriter } from "./plan/writer.js";
 import { findStale } from "./prune/find-stale.js";
-import { pruneScope } from "./prune/scope.js";
+import { owningOf, pruneScope } from "./prune/scope.js";
 import type { ImportContext } from "./run/connect.js";
 import type { Finished } from "./run/finish.js";
 import { newFolder, stateDirFrom } from "./run/folder.js";
@@ -64,14 +65,24 @@ export async function runPlan(given: PlanOptions, context: ImportContext = {}): 
       if (emptying.guard !== undefined) emptyingShare = emptying.share;
       await runSteps(job, syncStages(job, scope, emptying, writer.onDifference));
       if (control.stop.reason !== undefined) return;
+      let prune: PlanPrune | undefined;
       if (options.prune) {
+        job.whereabouts.enter("what is stale");
+        const { mapping } = inventory;
+        prune = {
+          limits: deleteLimits(options.maxDelete, mapping.entityDeletionThreshold),
+          owns: owningOf(mapping),
+        };
         const memory = await memoryOf(job, scope, stateDirFrom(options, context), true);
         const stale = await findStale(job, scope, memory, options.maxDelete);
         made.judged = stale.judged;
         await writer.remove(stale, target);
       }
       const policies = missingTargetPolicies(inventory.mapping, options.updateOnly);
-      await writer.finish({ header: of.state.header, ...inventory, policies, rules: target.rules, ledger }, file);
+      await writer.finish(
+        { header: of.state.header, ...inventory, policies, rules: target.rules, prune, ledger },
+        file,
+      );
       made.file = file;
     });
     const { judged } = made;

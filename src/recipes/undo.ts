@@ -12,9 +12,10 @@ import { reportOf } from "./past-report.js";
 import { refuseDrift } from "./plan/drift.js";
 import { openPlan, planLines, surveyPlan } from "./plan/open.js";
 import { clientOptionsOf } from "./run/client-options.js";
-import { connect, type ImportContext, watchProgress } from "./run/connect.js";
+import { connect, type ImportContext } from "./run/connect.js";
 import { doWork, type Finished, finish } from "./run/finish.js";
 import { newFolder, type OpenFolder, stateDirFrom } from "./run/folder.js";
+import { watchProgress } from "./run/progress.js";
 import { makeUndoPlan, planName, type UndoCounts } from "./undo/make-plan.js";
 
 /** What an undo would do. */
@@ -87,7 +88,10 @@ export async function runUndo(given: UndoOptions, context: UndoContext = {}): Pr
       (blueprints) => refuseDrift({ client, blueprints, header }, planLines(file)),
     );
     const worked = await doWork(control.stop, async () => {
-      context.onStart?.({ importId: closing.state.importId, progress: watchProgress(job.ledger, client) });
+      context.onStart?.({
+        importId: closing.state.importId,
+        progress: watchProgress(job.ledger, connection, job.whereabouts),
+      });
       await doPlanned(job, file);
     });
     return { ...planned, finished: await finish(closing, worked) };

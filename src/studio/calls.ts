@@ -4,7 +4,7 @@ import type { Evaluation } from "../recipes/studio/evaluate.js";
 import type { ColumnFacts } from "../recipes/studio/sample.js";
 import type { Counts } from "../report/counts.js";
 import type { RejectGroup, WarningGroup } from "../report/group-causes.js";
-import type { Progress } from "../report/words.js";
+import type { Progress } from "../report/progress.js";
 
 /** What the page begins with. */
 export interface StudioFacts extends StudioStart {

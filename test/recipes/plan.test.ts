@@ -230,6 +230,27 @@ describe("what a plan says, a sync does, and apply does too", () => {
     expect(report.entities).toMatchObject({ created: 2, rejected: 0 });
     expect(catalog.run0?.a?.relations).toEqual({ of: "e", by: "a" });
   });
+
+  it("with a target that is missing and another that is rejected, once a target was missing before", async () => {
+    const worlds: Case["worlds"] = [
+      {
+        old: apps({ id: "a" }),
+        given: { ...nothing, more: [{ id: "a", backup: "c" }] },
+        policies: { ...noPolicies, backup: "reject" },
+      },
+      {
+        old: apps({ id: "d" }),
+        given: apps({ id: "d", parent: "b", owner: "a" }, { id: "b" }),
+        policies: { ...noPolicies, owner: "reject" },
+      },
+    ];
+    const { report } = await compareWays(await makeFolder(), { ...caseOf({}), updateOnly: true, worlds });
+    expect(report.rejects.map(({ code, count }) => [code, count])).toEqual([
+      ["relation_target_missing", 1],
+      ["relation_target_rejected", 1],
+      ["not_in_catalog", 1],
+    ]);
+  });
 });
 
 describe("what a plan says of entities that several sources bring, a sync does, and apply does too", () => {

@@ -1,13 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { formatSummary } from "../../src/report/summary.js";
-import {
-  formatCount,
-  formatDuration,
-  formatNumber,
-  formatPlace,
-  formatProgress,
-  visible,
-} from "../../src/report/words.js";
+import { formatCount, formatDuration, formatNumber, formatPlace, visible } from "../../src/report/words.js";
 import { dirtyReport, entities, report } from "./reports.js";
 
 const facts = { mode: "merge", folder: ".portload/x", color: false } as const;
@@ -121,20 +114,6 @@ describe("formatSummary", () => {
       .slice(1)
       .map((text) => text.slice(0, text.indexOf("m") + 1));
     expect(new Set(sequences)).toEqual(new Set(["[0m", "[1m", "[2m", "[31m", "[33m"]));
-  });
-});
-
-describe("formatProgress", () => {
-  it("tells read, written, failed, requests per second and share of the quota", () => {
-    expect(
-      formatProgress({ read: 12_300, written: 11_980, rejected: 20, requestsPerSecond: 58.54, quotaShare: 0.497 }),
-    ).toBe("12,300 read, 11,980 written, 20 failed, 58.5 requests/s, 50 % of the quota");
-  });
-
-  it("leaves the quota out where nothing holds the pace", () => {
-    expect(formatProgress({ read: 0, written: 0, rejected: 0, requestsPerSecond: 0 })).toBe(
-      "0 read, 0 written, 0 failed, 0 requests/s",
-    );
   });
 });
 

@@ -69,7 +69,7 @@ export async function openSheet(
       await close();
       return sheet;
     }
-    const opened = { parts, workbook, sheet, before, path: file.path, name: source.name };
+    const opened = { parts, workbook, sheet, before, path: file.path, name: source.name, onBytes: io.onBytes };
     const state: { facts: SheetFacts } = { facts: { hiddenRows: 0, mergedRanges: 0, errorCells: 0 } };
     return { sheet, rows: () => rowsOf(opened, state), facts: () => state.facts, close };
   } catch (error) {
@@ -85,17 +85,18 @@ interface Opened {
   readonly path: string;
   readonly name: string;
   readonly before: { readonly size: number; readonly mtimeMs: number };
+  readonly onBytes: OpenIo["onBytes"];
 }
 
 async function* rowsOf(
-  { parts, workbook, sheet, path, name, before }: Opened,
+  { parts, workbook, sheet, path, name, before, onBytes }: Opened,
   state: { facts: SheetFacts },
 ): AsyncGenerator<readonly SheetRow[], void, undefined> {
   const strings = await SharedStrings.read(parts, posix.join(posix.dirname(sheet.part), "../sharedStrings.xml"));
   let ready: SheetRow[] = [];
   const visitor = new SheetRows(workbook, strings, (row) => ready.push(row));
   state.facts = visitor.facts;
-  for await (const _ of parts.read(sheet.part, visitor)) {
+  for await (const _ of parts.read(sheet.part, visitor, (share) => onBytes?.(share * before.size))) {
     yield ready;
     ready = [];
   }

@@ -51,8 +51,12 @@ export class Package {
     return this.#entries.has(part.toLowerCase());
   }
 
-  /** Reads a part through a visitor and gives way after each piece of it; nothing for a part that is not there. */
-  async *read(part: string, visitor: XmlVisitor): AsyncGenerator<undefined, void, undefined> {
+  /** Reads a part through a visitor and gives way after each piece of it; nothing for a part that is not there. `onShare` hears which share of it a piece is. */
+  async *read(
+    part: string,
+    visitor: XmlVisitor,
+    onShare?: (share: number) => void,
+  ): AsyncGenerator<undefined, void, undefined> {
     const entry = this.#entries.get(part.toLowerCase());
     if (entry === undefined) return;
     const stream = await this.#open(entry);
@@ -67,6 +71,7 @@ export class Package {
     const decoder = new StringDecoder("utf8");
     try {
       for await (const block of stream) {
+        onShare?.((block as Buffer).length / entry.uncompressedSize);
         parser.write(decoder.write(block as Buffer));
         yield;
       }

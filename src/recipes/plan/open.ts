@@ -15,7 +15,7 @@ import {
 import type { Reject } from "../../reject.js";
 import { keepExamples } from "../../report/examples.js";
 import { groupCauses } from "../../report/group-causes.js";
-import { createKeySet, type KeySet } from "../../settle/keys.js";
+import { createKeySet } from "../../settle/keys.js";
 import { readLines } from "../../state/files.js";
 import { version } from "../../version.js";
 import type { Stale } from "../prune/find-stale.js";
@@ -23,25 +23,39 @@ import { readAllowedRejects } from "../run/allow-rejects.js";
 import type { Connection, ImportContext } from "../run/connect.js";
 import type { Closing } from "../run/finish.js";
 import { commandLineOf, type Folder, headerOf, type OpenFolder } from "../run/folder.js";
-import { type Ledger, openLedger } from "../run/ledger.js";
+import { openLedger } from "../run/ledger.js";
+import { openWhereabouts } from "../run/progress.js";
 import type { StepJob } from "../stages/entities.js";
+import { tellOtherCases } from "../stages/other-cases.js";
 import { apiTarget, type WriteRules } from "../target/target.js";
 
 /** Reads the lines of a plan file. @throws {PlanError} for a file that is no whole plan, or cannot be read */
-export async function* planLines(path: string, name = path): AsyncGenerator<PlanLine> {
-  yield* readPlanLines(eachLine(path), name);
+export async function* planLines(
+  path: string,
+  name = path,
+  onBytes?: (bytes: number) => void,
+): AsyncGenerator<PlanLine> {
+  yield* readPlanLines(eachLine(path, onBytes), name);
 }
 
-async function* eachLine(path: string): AsyncGenerator<string> {
+async function* eachLine(path: string, onBytes?: (bytes: number) => void): AsyncGenerator<string> {
   try {
-    for await (const lines of readLines(path)) yield* lines;
+    for await (const lines of readLines(path)) {
+      for (const line of lines) {
+        onBytes?.(Buffer.byteLength(line) + 1);
+        yield line;
+      }
+    }
   } catch (cause) {
     throw new PlanError((cause as Error).message, { cause, hint: "portload plan --out FILE writes a plan." });
   }
 }
 
 /** The entities that a plan creates and updates, in its order, a chunk at a time; each op counts as a record, and so does what an undo refuses: a reject. */
-export async function* plannedEntities(path: string, ledger: Ledger, keys: KeySet): AsyncGenerator<readonly Entity[]> {
+export async function* plannedEntities(
+  path: string,
+  { ledger, keys, whereabouts }: Pick<StepJob, "ledger" | "keys" | "whereabouts">,
+): AsyncGenerator<readonly Entity[]> {
   let items: Entity[] = [];
   let rejects: Reject[] = [];
   let position = 0;
@@ -52,7 +66,7 @@ export async function* plannedEntities(path: string, ledger: Ledger, keys: KeySe
     await ledger.takeChunk({ ...chunk, warnings: [], tally: { read, mapped: read, skipped: 0, rejected: 0 } });
     return chunk.items;
   };
-  for await (const line of planLines(path)) {
+  for await (const line of planLines(path, path, (bytes) => whereabouts.read(0, bytes))) {
     if ("line" in line && line.line === "refused") rejects.push(rejectOf(line, ++position));
     if (items.length + rejects.length === maxChunkRecords) yield await take();
     if (!("op" in line) || line.op === "delete") continue;
@@ -155,13 +169,16 @@ export async function openPlan<F extends Folder>(
   });
   const { state } = folder;
   const { take, examples } = keepExamples();
-  const hooks = [{ onCounts: control.judge, onOutcomes: timeline.settled }, { onOutcomes: take }, allowed ?? {}];
+  const explain = tellOtherCases(client, blueprints);
+  const onOutcomes = [{ onOutcomes: timeline.settled }, { onOutcomes: take }];
+  const hooks = [{ explain, onCounts: control.judge }, ...onOutcomes, allowed ?? {}];
+  const whereabouts = await openWhereabouts(1, sources);
   const ledger = openLedger([plan], state, hooks, causes);
   ledger.warn(state.warnings);
   const onFailure = () => control.stop.because("failed");
   const target = apiTarget(client, rules, { runId: options.runId, onFailure });
   return {
-    job: { steps: [{ index: 0 }], target, ledger, control, keys: createKeySet() },
+    job: { steps: [{ index: 0 }], target, ledger, control, keys: createKeySet(), whereabouts },
     folder,
     closing: {
       ...{ command, dryRun: false, mode, client, ledger, state, allowed },

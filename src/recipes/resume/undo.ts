@@ -7,8 +7,9 @@ import type { PastImport } from "../../state/folders.js";
 import { doPlanned } from "../apply.js";
 import { deletionsOf, openPlan, surveyPlan } from "../plan/open.js";
 import { clientOptionsOf } from "../run/client-options.js";
-import { connect, type ImportContext, watchProgress } from "../run/connect.js";
+import { connect, type ImportContext } from "../run/connect.js";
 import { doWork, type Finished, finish } from "../run/finish.js";
+import { watchProgress } from "../run/progress.js";
 import type { StepJob } from "../stages/entities.js";
 import { planName } from "../undo/make-plan.js";
 import { reopenFolder } from "./folder.js";
@@ -36,7 +37,7 @@ export async function resumeUndo(past: PastImport, given: ChangedOptions, contex
     const opened = await openPlan(options, context, facts, reopenFolder(past, false));
     const { job, closing } = opened;
     const worked = await doWork(job.control.stop, async () => {
-      const progress = watchProgress(job.ledger, connection.client);
+      const progress = watchProgress(job.ledger, connection, job.whereabouts);
       context.onStart?.({ importId: closing.state.importId, progress });
       await countDeleted(job, plan);
       const { target, ledger, keys } = job;

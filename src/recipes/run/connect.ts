@@ -5,12 +5,11 @@ import { openDispatcher } from "../../api/connection.js";
 import { PortloadError } from "../../errors.js";
 import type { ResolvedRunOptions } from "../../options/run.js";
 import type { ReadIo } from "../../read/read.js";
+import type { EarlyProgress, Progress } from "../../report/progress.js";
 import { openTimeline, type Timeline } from "../../report/timeline.js";
-import type { Progress } from "../../report/words.js";
 import { type ApiChoices, clientOptionsOf } from "./client-options.js";
 import { type OpenControl, openControl } from "./control.js";
 import type { SourceTalk } from "./inventory.js";
-import type { Ledger } from "./ledger.js";
 
 /** What an import takes from the world around it. */
 export interface ImportContext extends SourceTalk {
@@ -26,6 +25,8 @@ export interface ImportContext extends SourceTalk {
   readonly commandLine?: readonly string[];
   /** A connection that is open already; closed with the run. Default: one of its own. */
   readonly connection?: Connection | undefined;
+  /** Called once there is a connection, with a function that says what goes on before the import runs. */
+  readonly onConnection?: (progress: () => EarlyProgress) => void;
   /** Called once the import runs, with a function that says how far it is. */
   readonly onStart?: (started: { readonly importId: string; readonly progress: () => Progress }) => void;
 }
@@ -102,25 +103,5 @@ export function openDownloads({
   return {
     fetch: { dispatcher, sleep: (ms, signal) => clock.sleep(ms, signal) },
     close: () => dispatcher.destroy(),
-  };
-}
-
-/** How far a run is, with the requests per second since it was last asked. */
-export function watchProgress(ledger: Ledger, client: Client): () => Progress {
-  let last = { at: performance.now(), total: client.counts().total };
-  return () => {
-    const now = { at: performance.now(), total: client.counts().total };
-    const seconds = Math.max(0.001, (now.at - last.at) / 1000);
-    const requestsPerSecond = Math.round(((now.total - last.total) / seconds) * 10) / 10;
-    last = now;
-    const { records, entities } = ledger.counts;
-    const quotaShare = client.quotaUse();
-    return {
-      read: records.read,
-      written: entities.created + entities.updated,
-      rejected: ledger.rejected,
-      requestsPerSecond,
-      ...(quotaShare !== undefined && { quotaShare }),
-    };
   };
 }

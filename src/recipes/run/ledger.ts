@@ -63,6 +63,8 @@ export interface Ledger {
 export interface LedgerHooks {
   /** Receives every reject, whichever stage it is of. */
   readonly onRejects?: (rejects: readonly Reject[]) => void;
+  /** Gives what became of entities with more said of it, before anything else learns of it. */
+  readonly explain?: (outcomes: readonly Outcome[]) => Promise<readonly Outcome[]>;
   /** Receives what became of entities. */
   readonly onOutcomes?: (outcomes: readonly Outcome[]) => void;
   /** Receives the sums after each chunk and each outcome. */
@@ -112,7 +114,9 @@ export function openLedger(
       causes.addWarnings(warnings);
       await takeRejects(rejects);
     },
-    async takeOutcomes(outcomes) {
+    async takeOutcomes(given) {
+      let outcomes = given;
+      for (const { explain } of hooks) if (explain !== undefined) outcomes = await explain(outcomes);
       counts = addOutcomes(counts, outcomes);
       for (const { onOutcomes } of hooks) onOutcomes?.(outcomes);
       await takeRejects(outcomes.flatMap((outcome) => (outcome.is === "rejected" ? [outcome.reject] : [])));

@@ -12,15 +12,17 @@ import { groupCauses } from "../../report/group-causes.js";
 import { createKeySet, type KeySet } from "../../settle/keys.js";
 import { fingerprintText } from "../../state/fingerprint.js";
 import { type Inputs, openInputs, type StepJob } from "../stages/entities.js";
+import { tellOtherCases } from "../stages/other-cases.js";
 import { apiTarget, type Target, type WriteRules } from "../target/target.js";
 import { readAllowedRejects } from "./allow-rejects.js";
 import { openBlueprints } from "./blueprints.js";
 import { clientOptionsOf } from "./client-options.js";
-import { type Connection, connect, type ImportContext, openDownloads, watchProgress } from "./connect.js";
+import { type Connection, connect, type ImportContext, openDownloads } from "./connect.js";
 import { type Closing, doWork, type Finished, finish } from "./finish.js";
 import { type Folder, headerOf, type OpenFolder, originOf } from "./folder.js";
 import { type Inventory, mappedBlueprints, onceEach, openInventory, type Receipt, settleSources } from "./inventory.js";
 import { type Ledger, type LedgerHooks, openLedger } from "./ledger.js";
+import { openWhereabouts, watchConnection, watchProgress } from "./progress.js";
 
 /** How one command that reads sources through a mapping differs from another. */
 export interface SourceCommand<F extends Folder = Folder> {
@@ -76,6 +78,7 @@ export async function runSources<F extends Folder>(
   const inventory = await settleSources(given, { ...context, onReceipt });
 
   const connection = context.connection ?? connect(clientOptions, options, context);
+  context.onConnection?.(watchConnection(connection));
   const engine = startJq();
   const downloads = openDownloads(context);
   try {
@@ -86,7 +89,7 @@ export async function runSources<F extends Folder>(
     const opened = { inventory, connection, engine, io, apiUrl, receipts, commandLine, env };
     const { job, closing } = await openSources(options, kind, opened);
     const worked = await doWork(job.control.stop, () => {
-      const progress = watchProgress(job.ledger, connection.client);
+      const progress = watchProgress(job.ledger, connection, job.whereabouts);
       context.onStart?.({ importId: closing.state.importId, progress });
       return work(job);
     });
@@ -144,20 +147,18 @@ async function openSources<F extends Folder>(
   const inventory = { ...given, sources: folder.sources };
 
   const { take, examples } = keepExamples();
-  const hooks = [
-    { onCounts: control.judge, onOutcomes: timeline.settled },
-    { onOutcomes: take },
-    allowed ?? {},
-    kind.hooks ?? {},
-  ];
+  const explain = tellOtherCases(client, blueprints);
+  const onOutcomes = [{ onOutcomes: timeline.settled }, { onOutcomes: take }];
+  const hooks = [{ explain, onCounts: control.judge }, ...onOutcomes, allowed ?? {}, kind.hooks ?? {}];
   const ledger = openLedger(names, state, hooks, causes);
   ledger.warn([...given.warnings, ...compiled.warnings, ...state.warnings]);
   const keys = createKeySet();
   const onFailure = () => control.stop.because("failed");
   const api = apiTarget(client, rules, { runId: options.runId, onFailure });
   const target = kind.targetOf?.(api, keys, ledger) ?? api;
+  const whereabouts = await openWhereabouts(plan.steps.length, inventory.sources);
   const inputs = openInputs({
-    ...{ inventory, mapping: compiled, rules, plan, state },
+    ...{ inventory, mapping: compiled, rules, plan, state, whereabouts },
     io: {
       ...{ fetch: io.fetch, onReceipt: io.onReceipt, signal: control.stop.signal },
       ...(stdin && { stdin }),
@@ -165,7 +166,7 @@ async function openSources<F extends Folder>(
     },
   });
   return {
-    job: { steps: plan.steps, inputs, target, ledger, control, keys, inventory, plan, folder },
+    job: { steps: plan.steps, inputs, target, ledger, control, keys, whereabouts, inventory, plan, folder },
     closing: {
       ...{ command, dryRun, retryOf, mode, client, ledger, state, allowed },
       ...{ stop: control.stop, rejectsOf: inventory, reports: options.report, timeline, examples },

@@ -19,6 +19,7 @@ import type { State } from "../../state/state.js";
 import type { Control } from "../run/control.js";
 import { groupBy, type Inventory } from "../run/inventory.js";
 import type { Ledger } from "../run/ledger.js";
+import type { Whereabouts } from "../run/progress.js";
 import type { Target, WriteRules } from "../target/target.js";
 
 /** Where entities come from: the sources, and what makes entities of their records. */
@@ -61,12 +62,13 @@ interface InputParts {
   readonly rules: WriteRules;
   readonly plan: StepPlan;
   readonly state: State;
+  readonly whereabouts: Whereabouts;
   /** How sources are opened, besides their options. */
   readonly io: ReadIo & { readonly signal: AbortSignal };
 }
 
 /** Makes the inputs of a command that reads sources through a mapping. */
-export function openInputs({ inventory, mapping, rules, plan, state, io }: InputParts): Inputs {
+export function openInputs({ inventory, mapping, rules, plan, state, whereabouts, io }: InputParts): Inputs {
   const { resources, sources, optionsOf } = inventory;
   const stepOf = new Map(resources.map((resource) => [resource.index, plan.stepOfResource(resource)]));
   const records = new Map<number, number>();
@@ -76,11 +78,13 @@ export function openInputs({ inventory, mapping, rules, plan, state, io }: Input
     sources,
     async *read(source) {
       const chunkRecords = asksJq(mapping, source.kind) ? maxChunkRecords : shortChunkRecords;
-      const readIo = { ...io, chunkRecords, copyTo: copyOf(state.folder, source) };
+      const onBytes = (bytes: number) => whereabouts.read(source.index, bytes);
+      const readIo = { ...io, chunkRecords, copyTo: copyOf(state.folder, source), onBytes };
       for await (const chunk of readSource(source, optionsOf(source), readIo)) {
         records.set(source.index, (records.get(source.index) ?? 0) + chunk.tally.read);
         yield chunk;
       }
+      whereabouts.whole(source.index);
     },
     recordsOf: ({ index }) => records.get(index) ?? 0,
     map: (source) => (records) =>
@@ -130,6 +134,8 @@ export interface StepJob {
   readonly control: Control;
   /** Every key met so far; empty where duplicates are `off`. */
   readonly keys: KeySet;
+  /** Told where the run is. */
+  readonly whereabouts: Whereabouts;
 }
 
 /** Takes entities out of what is read of a source, before it is accounted for. */

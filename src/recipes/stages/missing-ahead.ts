@@ -23,18 +23,31 @@ export function leaveOutMissing(target: Target, ledger: Ledger, keys: KeySet): E
   const judge = judgeMissing(rules, ledger, keys);
   const remembered = new Map<string, boolean>();
 
+  /** Whether a target may still come: its entity is left to the end of the run, where all of its faults are reported together. */
+  function isAwaited(of: string, identifier: string): boolean {
+    const entry = keys.find({ blueprint: of, identifier });
+    return entry < 0 || !keys.isAcknowledged(entry);
+  }
+
   /** Targets that no later write brings: neither in the sources, nor of a blueprint that is still to come. */
-  function* finalTargets(entity: Entity): Generator<{ readonly of: string; readonly identifier: string }> {
+  function finalTargets(entity: Entity): readonly { readonly of: string; readonly identifier: string }[] {
     const { blueprint } = entity.key;
     const waits = rules.awaited(blueprint);
+    const final: { of: string; identifier: string }[] = [];
     for (const [relation, { target: of }] of Object.entries(rules.blueprints.get(blueprint)?.relations ?? {})) {
       const policy = rules.onMissingTarget(entity, relation);
-      if (waits.includes(relation) || policy === "omit") continue;
-      for (const identifier of targetsOf(entity.relations[relation])) {
+      const targets = targetsOf(entity.relations[relation]);
+      if (waits.includes(relation)) {
+        if (targets.some((identifier) => isAwaited(of, identifier))) return [];
+        continue;
+      }
+      if (policy === "omit") continue;
+      for (const identifier of targets) {
         const key = { blueprint: of, identifier };
-        if (keys.find(key) < 0 || ledger.rejectedAt(key) !== undefined) yield { of, identifier };
+        if (keys.find(key) < 0 || ledger.rejectedAt(key) !== undefined) final.push({ of, identifier });
       }
     }
+    return final;
   }
 
   async function lookUp(chunk: readonly Entity[]): Promise<void> {

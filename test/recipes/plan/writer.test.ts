@@ -4,6 +4,7 @@ import type { Entity } from "../../../src/entity.js";
 import { type Outcome, placeOf } from "../../../src/outcome.js";
 import { planLines, plannedEntities } from "../../../src/recipes/plan/open.js";
 import { openPlanWriter, type PlanFacts } from "../../../src/recipes/plan/writer.js";
+import { openWhereabouts } from "../../../src/recipes/run/progress.js";
 import type { Finding, RejectCode } from "../../../src/reject.js";
 import { createKeySet } from "../../../src/settle/keys.js";
 import { blueprintOf, makeFolder } from "../../support/catalog.js";
@@ -42,7 +43,8 @@ async function planOf(
   await writer.finish(facts, file);
   const lines = await collect(planLines(file));
   const applied = memoryLedger().ledger;
-  const entities = (await collect(plannedEntities(file, applied, createKeySet()))).flat();
+  const job = { ledger: applied, keys: createKeySet(), whereabouts: await openWhereabouts(1, []) };
+  const entities = (await collect(plannedEntities(file, job))).flat();
   return { ops: lines.flatMap((line) => ("op" in line ? [line] : [])), end: lines.at(-1), entities, applied };
 }
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Entity } from "../../../src/entity.js";
 import { openControl } from "../../../src/recipes/run/control.js";
 import type { LedgerHooks } from "../../../src/recipes/run/ledger.js";
+import { openWhereabouts } from "../../../src/recipes/run/progress.js";
 import { deferRelations } from "../../../src/recipes/stages/defer.js";
 import type { StepJob } from "../../../src/recipes/stages/entities.js";
 import { runSteps } from "../../../src/recipes/stages/steps.js";
@@ -27,6 +28,7 @@ async function jobOf(entities: readonly Entity[], given: Parameters<typeof targe
     ledger,
     control: openControl({ concurrency: 4 }),
     keys,
+    whereabouts: await openWhereabouts(2, []),
   };
   return { job, sent, lines, reasons };
 }
