@@ -7,10 +7,9 @@ import type { ExitCode } from "../report/exit-code.js";
 import { causeLines } from "../report/summary.js";
 import { makePaint } from "../report/words.js";
 import type { Run } from "./command.js";
-import { describeError } from "./exit.js";
 import { showProgress } from "./progress.js";
-import { sourceQuestions } from "./source-questions.js";
-import { mayColor, print, printJson, say, type Terminal } from "./terminal.js";
+import { sourceQuestions } from "./question.js";
+import { describeError, mayColor, print, printJson, say, type Terminal } from "./terminal.js";
 
 /** `portload plan`: what a sync would do. */
 export const plan: Run<typeof planOptions> = async (options, terminal, output) => {

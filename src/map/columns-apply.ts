@@ -1,7 +1,6 @@
 import { MappingError } from "../errors.js";
 import type { Cell, SourceRecord } from "../record.js";
-import type { Finding } from "../reject.js";
-import { shownValue } from "../shown-value.js";
+import { type Finding, shownValue } from "../reject.js";
 import type { Warning } from "../warning.js";
 import type { ColumnFormat, ColumnFormats } from "./columns.js";
 import { CellFault } from "./columns-parse.js";

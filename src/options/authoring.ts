@@ -2,8 +2,7 @@ import { flag, listOf, text, wholeNumber } from "./kinds.js";
 import { describedAs, group, optional, required, type SchemaOf, withDefault } from "./option.js";
 import { outputGroup } from "./output.js";
 import { type SourceGroup, sourceGroup } from "./source.js";
-import { type TargetGroup, targetGroup } from "./target.js";
-import { type WritingGroup, writingGroup } from "./writing.js";
+import { type TargetGroup, targetGroup, type WritingGroup, writingGroup } from "./writing.js";
 
 /** Options of a preview: what reading, mapping and, with blueprints, checking make of the sources. */
 export interface PreviewOptions extends Omit<SourceGroup, "blueprints"> {

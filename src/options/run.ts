@@ -11,8 +11,14 @@ import {
 } from "./option.js";
 import { type OutputGroup, outputGroup } from "./output.js";
 import { type SourceGroup, sourceGroup } from "./source.js";
-import { type TargetGroup, targetGroup } from "./target.js";
-import { type ComparingGroup, comparingGroup, type WritingGroup, writingGroup } from "./writing.js";
+import {
+  type ComparingGroup,
+  comparingGroup,
+  type TargetGroup,
+  targetGroup,
+  type WritingGroup,
+  writingGroup,
+} from "./writing.js";
 
 /** Options of every command that writes what it reads through a mapping. */
 export interface RunOptions extends SourceGroup, TargetGroup, WritingGroup, OutputGroup {}

@@ -1,6 +1,6 @@
-import { isEmptyValue } from "./emptying.js";
+import type { DeleteLimits, Deletions } from "./guards.js";
+import { isEmptyValue } from "./guards.js";
 import type { PlanEnd, PlanHeader, PlanLine, PlanOp } from "./plan-file.js";
-import type { DeleteLimits, Deletions } from "./prune-guard.js";
 
 /** How often a plan changes one field, with the changes of value that it makes most. */
 export interface FieldChanges {

@@ -1,4 +1,4 @@
-import { parseOptions } from "../options/parse.js";
+import { parseOptions } from "../options/option.js";
 import { type ApplyOptions, applyOptions } from "../options/run.js";
 import { refuseDrift, refuseDriftedGround } from "./plan/drift.js";
 import { deletionsOf, openPlan, planLines, plannedEntities, surveyPlan } from "./plan/open.js";

@@ -6,7 +6,7 @@ import { type ResourceProposal, tolerated } from "../init/proposal.js";
 import { proposeAll } from "../init/propose.js";
 import { type WrittenProposal, writeMapping } from "../init/write-mapping.js";
 import { type InitOptions, initOptions } from "../options/authoring.js";
-import { parseOptions } from "../options/parse.js";
+import { parseOptions } from "../options/option.js";
 import { catalogTargets, checkOutputs, findBlueprint, writeFiles } from "./init/files.js";
 import { type Surveyed, surveySource, withSources } from "./init/sources.js";
 import { tryOut } from "./init/trial.js";

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { sampleSource } from "../authoring/sample-source.js";
+import { sampleSource } from "../authoring/trace-records.js";
 import type { Blueprints } from "../blueprint.js";
 import { UsageError } from "../errors.js";
 import type { LintFinding } from "../lint/codes.js";
@@ -9,8 +9,7 @@ import { startJq } from "../map/jq.js";
 import { type Mapping, sourceOptionsFor } from "../map/mapping-file.js";
 import { blanksOf } from "../map/prepare.js";
 import { type LintOptions, lintOptions } from "../options/authoring.js";
-import type { Resolved } from "../options/option.js";
-import { parseOptions } from "../options/parse.js";
+import { parseOptions, type Resolved } from "../options/option.js";
 import { type BoundSource, bindSources } from "../read/bind.js";
 import { readSource } from "../read/read.js";
 import { loadBlueprintFolder } from "./run/blueprints.js";

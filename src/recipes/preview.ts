@@ -6,7 +6,7 @@ import { startJq } from "../map/jq.js";
 import { requireColumns } from "../map/keys-read.js";
 import { compileMapping, mapRecords } from "../map/map.js";
 import { type PreviewOptions, previewOptions } from "../options/authoring.js";
-import { parseOptions } from "../options/parse.js";
+import { parseOptions } from "../options/option.js";
 import { readSource } from "../read/read.js";
 import { addMapped, addRejects, addTally, type Counts, noCounts } from "../report/counts.js";
 import { type FaultGroup, groupCauses, type RejectGroup, type WarningGroup } from "../report/group-causes.js";

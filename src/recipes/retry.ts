@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
 import { basename, join, sep } from "node:path";
 import { StateError } from "../errors.js";
-import { parseOptions } from "../options/parse.js";
+import { parseOptions } from "../options/option.js";
 import { type RetryOptions, retryOptions, runOptions } from "../options/run.js";
 import type { Report } from "../report/report.js";
-import { fingerprintFile } from "../state/fingerprint.js";
 import { findImport, type PastImport, passedOver } from "../state/folders.js";
+import { fingerprintFile } from "../state/state.js";
 import { reportOf } from "./past-report.js";
 import { leaveOut, openRetried } from "./resume/leave-out.js";
 import { isImport, optionsOf } from "./resume.js";

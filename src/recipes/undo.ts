@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { GuardError, StateError } from "../errors.js";
-import { parseOptions } from "../options/parse.js";
+import { parseOptions } from "../options/option.js";
 import { type ResolvedUndoOptions, type UndoOptions, undoOptions } from "../options/run.js";
 import { copyWhole, findImport, type PastImport } from "../state/folders.js";
 import { refuseHeld } from "../state/lock.js";

@@ -7,9 +7,8 @@ import { SaxesParser } from "saxes";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { StateError, UsageError } from "../../src/errors.js";
 import { formatHtml } from "../../src/report/forms/html.js";
-import { formatJunit, formatPrometheus } from "../../src/report/forms/machine.js";
 import { formatMarkdown } from "../../src/report/forms/markdown.js";
-import { formOf, reportForms, writeForms } from "../../src/report/forms.js";
+import { formatJunit, formatPrometheus, formOf, reportForms, writeForms } from "../../src/report/forms.js";
 import type { Report } from "../../src/report/report.js";
 import { dirtyReport, entities, report } from "./reports.js";
 

@@ -1,12 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { type Html, html } from "../../pages/html.js";
-import { baseCss, graphCss } from "../../pages/style.js";
+import { baseCss, graphCss, type Html, html } from "../../pages/html.js";
 import type { FamilyStats } from "../limits.js";
 import type { Catalog } from "../model.js";
 import { calculatorFor } from "../routes/routes.js";
-import { pageHtml } from "./html.js";
+import { pageHtml, type RecentRefusal } from "./html.js";
 import { activityHtml, entityHtml, limitsHtml, overviewHtml } from "./overview.js";
-import type { RecentRefusal } from "./refusals.js";
 import { type TableQuery, tableHtml } from "./table.js";
 
 /** The page's stylesheet: that of every page, and what only the catalog page has. */

@@ -12,11 +12,10 @@ import { mappingLine } from "../../read/doubt.js";
 import { isUrl } from "../../read/fetch.js";
 import { extensionOf, extensions } from "../../read/format.js";
 import { openBytes } from "../../read/open.js";
-import { readSource } from "../../read/read.js";
-import { type Ask, settleSource } from "../../read/settle-source.js";
+import { type Ask, readSource, settleSource } from "../../read/read.js";
 import { isWorkbook, openSheet } from "../../read/xlsx/open-sheet.js";
 import type { SourceOptions } from "../../source-options.js";
-import { encodingOf } from "./encoding.js";
+import { encodingOf } from "./files.js";
 
 /** A source that was read to the end of the sample. */
 export interface Surveyed {

@@ -11,7 +11,7 @@ import {
   percent,
   pruneBars,
   shareOf,
-} from "../../plan/prune-guard.js";
+} from "../../plan/guards.js";
 import type { KeySet } from "../../settle/keys.js";
 import type { SourceFingerprint } from "../../state/journal-lines.js";
 import type { State } from "../../state/state.js";

@@ -4,7 +4,7 @@ import { GuardError, UsageError } from "../../errors.js";
 import type { Prune } from "../../map/mapping.js";
 import type { ResolvedRunOptions } from "../../options/run.js";
 import type { StepPlan } from "../../order/steps.js";
-import type { Owning } from "../../plan/prune-guard.js";
+import type { Owning } from "../../plan/guards.js";
 import { sameJson, sameValue } from "../../same-value.js";
 import type { Inventory } from "../run/inventory.js";
 import type { EntityStage } from "../stages/entities.js";

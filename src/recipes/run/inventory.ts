@@ -3,8 +3,8 @@ import { type Issue, MappingError, UsageError } from "../../errors.js";
 import { missingColumns } from "../../map/keys-read.js";
 import { type Mapping, parseMapping, type Resource, sourceOptionsFor } from "../../map/mapping-file.js";
 import { type BoundSource, bindSources } from "../../read/bind.js";
+import { type Ask, settleSource } from "../../read/read.js";
 import type { Receipt } from "../../read/receipt.js";
-import { type Ask, settleSource } from "../../read/settle-source.js";
 import type { SourceOptions } from "../../source-options.js";
 import type { Warning } from "../../warning.js";
 

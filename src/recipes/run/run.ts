@@ -10,7 +10,7 @@ import type { ReadIo } from "../../read/read.js";
 import { keepExamples } from "../../report/examples.js";
 import { groupCauses } from "../../report/group-causes.js";
 import { createKeySet, type KeySet } from "../../settle/keys.js";
-import { fingerprintText } from "../../state/fingerprint.js";
+import { fingerprintText } from "../../state/state.js";
 import { type Inputs, openInputs, type StepJob } from "../stages/entities.js";
 import { tellOtherCases } from "../stages/other-cases.js";
 import { apiTarget, type Target, type WriteRules } from "../target/target.js";

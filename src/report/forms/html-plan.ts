@@ -1,9 +1,8 @@
 import { stackedBar } from "../../pages/charts.js";
-import { type Html, html, type Part, singlePage } from "../../pages/html.js";
-import { baseCss } from "../../pages/style.js";
+import { baseCss, type Html, html, type Part, singlePage } from "../../pages/html.js";
 import type { BlueprintChanges, FieldChanges, GuardFacts, PlanDigest } from "../../plan/digest-plan.js";
+import { percent, shareOf } from "../../plan/guards.js";
 import { isDependent, type PlanEnd, type PlanOp } from "../../plan/plan-file.js";
-import { percent, shareOf } from "../../plan/prune-guard.js";
 import type { Report } from "../report.js";
 import { formatCount, formatNumber, visible } from "../words.js";
 import { causesSection } from "./html-causes.js";

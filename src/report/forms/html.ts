@@ -1,5 +1,4 @@
-import { html, singlePage } from "../../pages/html.js";
-import { baseCss } from "../../pages/style.js";
+import { baseCss, html, singlePage } from "../../pages/html.js";
 import type { Report } from "../report.js";
 import { verdictOf } from "../verdict.js";
 import { causesSection } from "./html-causes.js";

@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { createCounter } from "../../../src/api/counts.js";
+import { createCounter } from "../../../src/api/call.js";
 import { ApiError, GuardError, StateError } from "../../../src/errors.js";
 import { openControl } from "../../../src/recipes/run/control.js";
 import { type Closing, doWork, finish } from "../../../src/recipes/run/finish.js";
