@@ -133,6 +133,7 @@ export function createClient(options: ClientOptions): Client {
     rate: options.rate ?? "auto",
     clock,
     signal: life.signal,
+    ...(options.onWait && { onWait: options.onWait }),
     ...(options.share !== undefined && { share: options.share }),
     ...(shared && { shared }),
   });
@@ -159,7 +160,6 @@ export function createClient(options: ClientOptions): Client {
       serverAheadMs = aheadMs;
     },
     onExchange: options.onExchange ?? (() => undefined),
-    onWait: options.onWait ?? (() => undefined),
   });
   const io = { send, apiUrl, redact };
   const blueprints = createBlueprintCalls(io);

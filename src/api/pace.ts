@@ -40,6 +40,8 @@ export interface PaceIo extends LaneIo {
   /** Share of every family's limit and burst to use, above 0 to 1; default 1. */
   readonly share?: number;
   readonly shared?: SharedPace;
+  /** Receives how long each request was held back, in milliseconds. */
+  readonly onWait?: (ms: number) => void;
 }
 
 /** Families that share their pace between processes. The others send a few requests and are not worth waiting in turn for. */
@@ -75,10 +77,10 @@ export function createPace(io: PaceIo): Pace {
   let isReady = ready === undefined;
   const pace: Pace = {
     acquire: (family) => {
-      if (isReady || ready === undefined) return laneOf(family).acquire();
+      if (isReady || ready === undefined) return timed(laneOf(family).acquire(), io);
       return ready.then(() => {
         isReady = true;
-        return laneOf(family).acquire();
+        return timed(laneOf(family).acquire(), io);
       });
     },
     learn(family, ticket, status, headers) {
@@ -99,6 +101,16 @@ export function createPace(io: PaceIo): Pace {
     },
   };
   return pace;
+}
+
+/** Tells of leave that must be waited for. */
+function timed(leave: Ticket | Promise<Ticket>, { clock, onWait }: PaceIo): Ticket | Promise<Ticket> {
+  if (onWait === undefined || !(leave instanceof Promise)) return leave;
+  const askedAtMs = clock.now();
+  return leave.then((ticket) => {
+    onWait(clock.now() - askedAtMs);
+    return ticket;
+  });
 }
 
 function capsOf(family: Family, { rate, share }: PaceIo): Caps {

@@ -42,8 +42,6 @@ export interface SendIo {
   readonly redact: (text: string) => string;
   /** Receives how far the server's clock is ahead of ours, in milliseconds, at least. */
   readonly onServerClock: (aheadMs: number) => void;
-  /** Receives how long a request was held back by its quota, in milliseconds. */
-  readonly onWait: (ms: number) => void;
   /** Receives every attempt. */
   readonly onExchange: (exchange: { route: Route; ms: number; trouble: boolean; isOverQuota: boolean }) => void;
 }
@@ -76,10 +74,7 @@ export function createSend(io: SendIo): Send {
 
   const attemptOnce = async (call: Call<unknown>, again: boolean) => {
     io.signal.throwIfAborted();
-    const leave = io.pace.acquire(routes[call.route].family);
-    const askedAtMs = io.clock.now();
-    const ticket = await leave;
-    if (leave instanceof Promise) io.onWait(io.clock.now() - askedAtMs);
+    const ticket = await io.pace.acquire(routes[call.route].family);
     const token = call.authorized === false ? undefined : await io.tokens.current();
     io.signal.throwIfAborted();
     io.counter.attempt(call.route, call.body === undefined ? 0 : Buffer.byteLength(call.body), again);
