@@ -1,6 +1,6 @@
 import { setMaxListeners } from "node:events";
 import type { Dispatcher } from "undici";
-import type { RequestCounts } from "../reply.js";
+import type { RequestCounts, StatedQuota } from "../reply.js";
 import type { Credentials } from "../secrets.js";
 import type { Warning } from "../warning.js";
 import { publicRedisUrl } from "./addresses.js";
@@ -46,6 +46,8 @@ export interface ClientOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Receives every attempt that got through or failed. */
   readonly onExchange?: (exchange: Exchange) => void;
+  /** Receives how long each request was held back by its quota, in milliseconds. */
+  readonly onWait?: (ms: number) => void;
   /** In place of our own pool of connections; not closed by us. */
   readonly dispatcher?: Dispatcher;
 }
@@ -91,6 +93,8 @@ export interface Client extends BlueprintCalls, SearchCalls {
   counts(): RequestCounts;
   /** Share of the bulk quota's window that is used, by all clients, 0 to 1; undefined until a reply says it. */
   quotaUse(): number | undefined;
+  /** The bulk quota as replies state it; undefined until one does. */
+  quota(): StatedQuota | undefined;
   /** What goes on at this moment: requests in flight, and what is waited for. */
   traffic(): Traffic;
   /** What the user should know of the traffic so far. */
@@ -129,6 +133,7 @@ export function createClient(options: ClientOptions): Client {
     rate: options.rate ?? "auto",
     clock,
     signal: life.signal,
+    ...(options.onWait && { onWait: options.onWait }),
     ...(options.share !== undefined && { share: options.share }),
     ...(shared && { shared }),
   });
@@ -171,6 +176,7 @@ export function createClient(options: ClientOptions): Client {
     wait: (ms) => clock.sleep(ms, life.signal),
     counts: counter.read,
     quotaUse: () => pace.used("bulk"),
+    quota: () => pace.stated("bulk"),
     traffic: () => traffic.read(pace.waitsUntil()),
     warnings: () => [...warnings],
     async close() {

@@ -15,9 +15,13 @@ import { describeError, mayColor, print, printJson, say, type Terminal } from ".
 /** `portload plan`: what a sync would do. */
 export const plan: Run<typeof planOptions> = async (options, terminal, output) => {
   const progress = showProgress(terminal, output);
-  const { env, stdin, signal } = terminal;
+  const { commandLine, env, stdin, signal } = terminal;
   const { onConnection, onStart } = progress;
-  const context: RunContext = { env, stdin, signal, ...sourceQuestions(terminal, output), onConnection, onStart };
+  const context: RunContext = {
+    ...{ env, stdin, signal, onConnection, onStart },
+    ...(commandLine !== undefined && { commandLine }),
+    ...sourceQuestions(terminal, output),
+  };
   const { report, file, error, discard } = await runPlan(options, context).finally(progress.stop);
   try {
     if (error !== undefined) await say(terminal, `${describeError(error)}\n`);

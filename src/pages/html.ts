@@ -125,7 +125,18 @@ svg.chart .axis { stroke: var(--line); }
 svg.chart .node { fill: var(--tone, var(--link)); }
 svg.chart .ribbon { fill: var(--tone, var(--link)); fill-opacity: .26; }
 svg.chart .segment { fill: var(--tone, var(--link)); }
+svg.bar { height: 14px; }
+td.bars { min-width: 180px; padding-top: 12px; }
+.track { fill: var(--mark); }
+svg.chart .trace { fill: none; stroke: var(--updated); stroke-width: 1.6; }
+svg.chart .wait { fill: var(--warn); fill-opacity: .16; }
+svg.chart .refusal { fill: var(--rejected); }
+svg.chart .quota { stroke: var(--text); stroke-width: 1.4; stroke-dasharray: 6 4; }
 .key { display: inline-block; width: .75em; height: .75em; border-radius: 2px; background: var(--tone, var(--link)); margin-right: .4em; }
+.key.line { background: var(--updated); height: .25em; vertical-align: middle; }
+.key.wait { background: var(--warn); opacity: .4; } .key.refusal { background: var(--rejected); }
+.key.quota { background: none; border-top: 2px dashed var(--text); height: 0; width: 1.2em; vertical-align: middle; border-radius: 0; }
+.chip { display: inline-block; background: var(--mark); border-radius: 4px; padding: 1px 6px; margin: 1px 0; }
 ul.keys { display: flex; flex-wrap: wrap; gap: 4px 18px; margin: 8px 0; padding: 0; list-style: none; font-size: .9rem; }
 @media (max-width: 640px) {
   .frame { padding-left: 12px; padding-right: 12px; }

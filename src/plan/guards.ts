@@ -2,7 +2,7 @@ import type { EntityBody, FoundEntity } from "../entity.js";
 import type { ReadBudget } from "../options/kinds.js";
 
 /** How many entities of a blueprint may be deleted in one run: both must hold. */
-interface DeleteLimits {
+export interface DeleteLimits {
   readonly count: number;
   /** Share of the entities that the mapping owns, 0 to 1. */
   readonly share: number;

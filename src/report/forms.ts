@@ -41,15 +41,18 @@ export function formOf(path: string): ReportForm {
  */
 export async function writeForms(report: Report, paths: readonly string[]): Promise<void> {
   const files = paths.map((path) => [path, formOf(path)] as const);
-  for (const [path, form] of files) {
-    try {
-      await mkdir(dirname(path), { recursive: true });
-      await writeFile(`${path}.new`, form(report, path));
-      await rename(`${path}.new`, path);
-    } catch (cause) {
-      const hint = "Name a file that can be written with --report; the import's own report.json has the same.";
-      throw new StateError(`--report ${path}: ${(cause as Error).message}`, { cause, hint });
-    }
+  for (const [path, form] of files) await writeForm(path, form(report, path));
+}
+
+/** Writes a report's file; it appears whole. @throws {StateError} when it cannot be written */
+export async function writeForm(path: string, text: string): Promise<void> {
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(`${path}.new`, text);
+    await rename(`${path}.new`, path);
+  } catch (cause) {
+    const hint = "Name a file that can be written with --report; the import's own report.json has the same.";
+    throw new StateError(`--report ${path}: ${(cause as Error).message}`, { cause, hint });
   }
 }
 

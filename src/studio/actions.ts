@@ -7,9 +7,10 @@ import { applyBlueprintFiles } from "../recipes/apply-blueprints.js";
 import { runImport } from "../recipes/import.js";
 import type { Sample } from "../recipes/studio/sample.js";
 import type { StudioSession } from "../recipes/studio/session.js";
-import { formatHtml, verdictOf } from "../report/forms/html.js";
+import { formatHtml } from "../report/forms/html.js";
 import type { Progress } from "../report/progress.js";
 import type { Report } from "../report/report.js";
+import { verdictOf } from "../report/verdict.js";
 import type { SampleFacts, StudioCalls, StudioStreams } from "./calls.js";
 
 /** What the page can ask for; each takes and gives JSON. */

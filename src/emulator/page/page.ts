@@ -18,8 +18,6 @@ ul.inline li { display: inline-block; margin-right: 16px; }
 ul.plain { margin: 0; padding: 0; list-style: none; }
 form { display: flex; flex-wrap: wrap; gap: 8px; margin: 12px 0; }
 .pages { margin-top: 12px; align-items: baseline; }
-td.bars { min-width: 180px; vertical-align: middle; }
-svg.bar { height: 14px; }
 th a.sort { color: inherit; }
 `;
 

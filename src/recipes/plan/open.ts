@@ -13,6 +13,7 @@ import {
   readPlanLines,
 } from "../../plan/plan-file.js";
 import type { Reject } from "../../reject.js";
+import { keepExamples } from "../../report/examples.js";
 import { groupCauses } from "../../report/group-causes.js";
 import { createKeySet } from "../../settle/keys.js";
 import { readLines } from "../../state/files.js";
@@ -168,9 +169,10 @@ export async function openPlan<F extends Folder>(
     recall: causes.addRejects,
   });
   const { state } = folder;
+  const { take, examples } = keepExamples();
   const explain = tellOtherCases(client, blueprints);
-  const own = { explain, onCounts: control.judge, onOutcomes: timeline.settled };
-  const hooks = [own, allowed ?? {}, callerHooks(context, [plan])];
+  const onOutcomes = [{ onOutcomes: timeline.settled }, { onOutcomes: take }];
+  const hooks = [{ explain, onCounts: control.judge }, ...onOutcomes, allowed ?? {}, callerHooks(context, [plan])];
   const whereabouts = await openWhereabouts(1, sources);
   const ledger = openLedger([plan], state, hooks, causes);
   ledger.warn(state.warnings);
@@ -183,7 +185,7 @@ export async function openPlan<F extends Folder>(
       ...{ command, dryRun: false, mode, client, ledger, state, allowed },
       // A plan has no rejects file: its ops are not the user's records.
       rejectsOf: { sources: [], optionsOf: () => ({}) },
-      ...{ stop: control.stop, reports: options.report, timeline },
+      ...{ stop: control.stop, reports: options.report, timeline, examples },
       origin: () => ({
         ...{ version, mapping: header.mapping.file || `that of ${undoOf}`, target: apiUrl, unmappedColumns: [] },
         commandLine: commandLineOf(context.commandLine ?? [command, undoOf ?? plan]),

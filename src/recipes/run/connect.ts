@@ -60,6 +60,7 @@ export function connect(
     ...clientOptions,
     ...(clock && { clock }),
     signal: control.grace,
+    onWait: timeline.waited,
     onExchange({ route, ms, trouble, isOverQuota }) {
       timeline.exchange(isOverQuota);
       if (route === "bulk") control.width.settle(ms, trouble);

@@ -7,6 +7,7 @@ import { missingTargetPolicies } from "../../map/mapping.js";
 import type { ResolvedRunOptions } from "../../options/run.js";
 import { planSteps, type StepPlan } from "../../order/steps.js";
 import type { ReadIo } from "../../read/read.js";
+import { keepExamples } from "../../report/examples.js";
 import { groupCauses } from "../../report/group-causes.js";
 import { createKeySet, type KeySet } from "../../settle/keys.js";
 import { fingerprintText } from "../../state/state.js";
@@ -142,9 +143,11 @@ async function openSources<F extends Folder>(
   const { state, stdin } = folder;
   const inventory = { ...given, sources: folder.sources };
 
+  const { take, examples } = keepExamples();
   const explain = tellOtherCases(client, blueprints);
-  const own = { explain, onCounts: control.judge, onOutcomes: timeline.settled };
-  const hooks = [own, allowed ?? {}, kind.hooks ?? {}, callerHooks(context, names)];
+  const onOutcomes = [{ onOutcomes: timeline.settled }, { onOutcomes: take }];
+  const own = [{ explain, onCounts: control.judge }, ...onOutcomes];
+  const hooks = [...own, allowed ?? {}, kind.hooks ?? {}, callerHooks(context, names)];
   const ledger = openLedger(names, state, hooks, causes);
   ledger.warn([...given.warnings, ...compiled.warnings, ...state.warnings]);
   const keys = createKeySet();
@@ -164,7 +167,7 @@ async function openSources<F extends Folder>(
     job: { steps: plan.steps, inputs, target, ledger, control, keys, whereabouts, inventory, plan, folder },
     closing: {
       ...{ command, dryRun, retryOf, mode, client, ledger, state, allowed },
-      ...{ stop: control.stop, rejectsOf: inventory, reports: options.report, timeline },
+      ...{ stop: control.stop, rejectsOf: inventory, reports: options.report, timeline, examples },
       origin: () => originOf({ command, commandLine, header, mapping: compiled, inputs, receipts }),
     },
   };

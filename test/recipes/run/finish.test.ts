@@ -27,7 +27,7 @@ async function closing(given: Partial<Closing["state"]> = {}) {
   const { stop } = openControl({ concurrency: 4 });
   const facts: Closing = {
     ...{ command: "import", dryRun: false, mode: "merge", ledger, stop, reports: [] },
-    client: { counts: createCounter().read, warnings: () => [] },
+    client: { quota: () => undefined, counts: createCounter().read, warnings: () => [] },
     state: {
       ...{ importId: "one", folder, isKept: true, header, rejects },
       writeReport: async () => void done.push("report"),
@@ -36,6 +36,7 @@ async function closing(given: Partial<Closing["state"]> = {}) {
     },
     rejectsOf: { sources: [{ index: 0, kind: "node", path, name: path }], optionsOf: () => ({}) },
     timeline: openTimeline(() => 0),
+    examples: () => ({}),
     origin: () => ({
       ...{ version: "0", mapping: "m.yaml", target: "http://port/v1", commandLine: "portload import" },
       ...{ sources: [], unmappedColumns: [] },
