@@ -5,8 +5,8 @@ import { entityBodies } from "./entity-schema.js";
 import { type FaultScript, playFaults } from "./faults.js";
 import { createLimiter, type FamilyStats, type LimitFamily, portPeriodMs } from "./limits.js";
 import type { Catalog, Shelf, StoredBlueprint, StoredEntity } from "./model.js";
+import { watchRefusals } from "./page/html.js";
 import { pageRoutes } from "./page/page.js";
-import { watchRefusals } from "./page/refusals.js";
 import { type Readings, withLikeliest } from "./readings.js";
 import { actionRoutes } from "./routes/actions.js";
 import { aggregateRoutes } from "./routes/aggregates.js";
@@ -66,6 +66,8 @@ export interface EmulatorStats {
 export interface Emulator {
   /** `http://HOST:PORT/v1`. */
   readonly url: string;
+  /** `PORT_API_URL`, `PORT_CLIENT_ID` and `PORT_CLIENT_SECRET`, as what is tested takes them from its environment. */
+  readonly env: Readonly<Record<"PORT_API_URL" | "PORT_CLIENT_ID" | "PORT_CLIENT_SECRET", string>>;
   /** `http://HOST:PORT/`, the catalog page. */
   readonly pageUrl: string;
   readonly store: Store;
@@ -161,8 +163,10 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   await server.listen({ port, host });
   const address = server.server.address() as AddressInfo;
   const authority = address.family === "IPv6" ? `[${address.address}]` : host;
+  const url = `http://${authority}:${address.port}/v1`;
   return {
-    url: `http://${authority}:${address.port}/v1`,
+    url,
+    env: { PORT_API_URL: url, PORT_CLIENT_ID: credentials.clientId, PORT_CLIENT_SECRET: credentials.clientSecret },
     pageUrl: `http://${authority}:${address.port}/`,
     store: viewStore(catalog),
     stats,

@@ -70,3 +70,10 @@ export function envOf(emulator: Pick<Emulator, "url">): Record<string, string> {
 export function blueprintOf(identifier: string, fields: Partial<Blueprint> = {}): Blueprint {
   return { identifier, title: identifier, schema: { properties: {} }, ...fields };
 }
+
+/** Options of a run whose sources and mapping are files, and that keeps its state. */
+export type OnDisk<T> = T & {
+  readonly sources: readonly string[];
+  readonly mapping: string;
+  readonly stateDir?: string;
+};

@@ -9,6 +9,7 @@ import { outcomeOf } from "../../write/outcome.js";
 import { groupBy } from "../run/inventory.js";
 import type { Ledger } from "../run/ledger.js";
 import type { Target } from "../target/target.js";
+import type { SearchWatch } from "./empty-searches.js";
 
 /** Books that also learn which fields of entities that are written could not be cleared, and why. */
 export interface ClearingBooks extends Pick<Books, "sending"> {
@@ -16,8 +17,8 @@ export interface ClearingBooks extends Pick<Books, "sending"> {
 }
 
 /** The books of first writes: what left relations out, or was refused for a missing target, waits for the first round of second writes. */
-export function firstWrites(target: Clocked, ledger: Ledger, keys: KeySet): ClearingBooks {
-  return booksOf(target, ledger, keys, { round: 0, judge: outcomeOf });
+export function firstWrites(target: Clocked, ledger: Ledger, keys: KeySet, searches: SearchWatch): ClearingBooks {
+  return booksOf(target, ledger, keys, { round: 0, judge: outcomeOf, searches });
 }
 
 /** What a verdict means for the entity of a write: its outcome, or that it waits. */
@@ -32,7 +33,7 @@ export function booksOf(
   { isForecast, serverNow }: Clocked,
   ledger: Ledger,
   keys: KeySet,
-  { round, judge }: { readonly round: number; readonly judge: Judge },
+  { round, judge, searches }: { readonly round: number; readonly judge: Judge; readonly searches: SearchWatch },
 ): ClearingBooks {
   return {
     async sending({ mode, writes }, atMs) {
@@ -65,6 +66,7 @@ export function booksOf(
         wrote && ledger.journal(wrote),
         ledger.journal({ line: "reply", settled: ends.flatMap(journaled) }),
       ]);
+      await searches.written(verdicts);
     },
   };
 }

@@ -13,19 +13,22 @@ import type { Control } from "../run/control.js";
 import type { Ledger } from "../run/ledger.js";
 import type { Target } from "../target/target.js";
 import { booksOf, type ClearingBooks, defer, firstWrites } from "./books.js";
+import { knowTargets } from "./defer.js";
+import { type SearchWatch, watchSearches } from "./empty-searches.js";
 import type { EntityStage, Stages, StepJob, WriteStage } from "./entities.js";
-import { knowTargets } from "./known-targets.js";
 import { judgeMissing, type MissingJudge, makeTargets, strictBlueprint } from "./missing-targets.js";
 
 /** Runs the steps one after another, each through its stages into the target; then writes what had to wait. */
 export async function runSteps(job: StepJob, stagesOf: (step: Step) => Stages): Promise<void> {
   const { steps, target, ledger, control, keys, whereabouts } = job;
+  const searches = watchSearches(target, ledger);
   for (const step of steps) {
     whereabouts.enter(step.blueprint ?? "what the expressions name", step.index + 1);
-    await sendWrites(writesOf(stagesOf(step)), target, control, firstWrites(target, ledger, keys));
+    await sendWrites(writesOf(stagesOf(step)), target, control, firstWrites(target, ledger, keys, searches));
     if (control.stop.reason !== undefined) return;
   }
-  await writeDeferred(job);
+  await writeDeferred(job, searches);
+  if (control.stop.reason === undefined) await searches.finish();
 }
 
 function writesOf([source, ...stages]: Stages): AsyncIterable<readonly Write[]> {
@@ -37,7 +40,8 @@ function writesOf([source, ...stages]: Stages): AsyncIterable<readonly Write[]> 
  * Writes what waited for the end of the import: relations that pointed forward or round a cycle, and entities that were refused for a target that was
  * not there yet. Each entity is written at most twice; a required relation may postpone one to the round after its target's.
  */
-async function writeDeferred({ target, ledger, control, keys, whereabouts }: StepJob): Promise<void> {
+async function writeDeferred(job: StepJob, searches: SearchWatch): Promise<void> {
+  const { target, ledger, control, keys, whereabouts } = job;
   if (ledger.waiting(0).sources().length > 0) whereabouts.enter("relations whose targets came later");
   const pending = createKeySet();
   await notePending(ledger, pending);
@@ -47,6 +51,7 @@ async function writeDeferred({ target, ledger, control, keys, whereabouts }: Ste
     const flight: Flight = { round, judge, pending, written: new Map(), settled: 0 };
     const books = booksOf(target, ledger, keys, {
       round: round + 1,
+      searches,
       judge: (write, verdict) => judgeSecond(write, verdict, flight, ledger),
     });
     await sendWrites(secondWrites(target, ledger, keys, flight), target, control, books);
