@@ -1,10 +1,10 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { missingTargetPolicies } from "../map/mapping.js";
 import { parseOptions } from "../options/parse.js";
 import { type PlanOptions, planOptions } from "../options/run.js";
 import { deleteLimits, type PlanPrune } from "../plan/prune-guard.js";
+import { makeWorkingFolder } from "../working-folder.js";
 import { openPlanWriter } from "./plan/writer.js";
 import { findStale } from "./prune/find-stale.js";
 import { owningOf, pruneScope } from "./prune/scope.js";
@@ -34,7 +34,7 @@ export interface Planned extends Finished {
  */
 export async function runPlan(given: PlanOptions, context: ImportContext = {}): Promise<Planned> {
   const { out: _, detailedExitcode: __, ...options } = parseOptions(planOptions, given);
-  const folder = await mkdtemp(join(tmpdir(), "portload-plan-"));
+  const folder = await makeWorkingFolder("plan");
   const discard = () => rm(folder, { recursive: true, force: true });
   const file = join(folder, "plan.ndjson");
   const made: { file?: string } = {};

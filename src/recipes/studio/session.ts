@@ -1,11 +1,11 @@
 import { link, mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import type { Blueprint } from "../../blueprint.js";
 import { PortloadError, StateError, UsageError } from "../../errors.js";
 import { startJq } from "../../map/jq.js";
 import { parseMapping, sourceOptionsFor } from "../../map/mapping-file.js";
 import type { StudioOptions } from "../../options/authoring.js";
+import { makeWorkingFolder } from "../../working-folder.js";
 import { preview } from "../preview.js";
 import { loadBlueprintFolder } from "../run/blueprints.js";
 import { askCatalog, beginStudio, type CatalogFacts, type StudioStart } from "./begin.js";
@@ -45,7 +45,7 @@ export async function openStudio(
   const known = options.blueprints === undefined ? held : await loadBlueprintFolder(options.blueprints);
   const blueprints = new Map([...proposed, ...known].map((blueprint) => [blueprint.identifier, blueprint]));
   const engine = startJq();
-  const folder = await mkdtemp(join(tmpdir(), "portload-studio-"));
+  const folder = await makeWorkingFolder("studio");
   const samples = new Map<string, Promise<Sample>>();
   const sample = (index: number, mapping: string): Promise<Sample> => {
     const source = sources[index];
