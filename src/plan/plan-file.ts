@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { ClearedField, EntityBody, RelationValue } from "../entity.js";
 import { PlanError } from "../errors.js";
 import type { Finding, RejectCode } from "../reject.js";
-import type { PlanPrune } from "./prune-guard.js";
+import type { PlanPrune } from "./guards.js";
 
 /** Version of the plan file's form; a reader refuses others. */
 export const planFormat = 1;

@@ -1,5 +1,5 @@
 import { MappingError } from "../errors.js";
-import { parseOptions } from "../options/parse.js";
+import { parseOptions } from "../options/option.js";
 import { type ResolvedSyncOptions, type SyncOptions, syncOptions } from "../options/run.js";
 import type { Step } from "../order/steps.js";
 import { deleteStale } from "./prune/delete.js";

@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import { targetsOf } from "../../entity.js";
 import type { Mapping } from "../../map/mapping.js";
 import type { Outcome } from "../../outcome.js";
+import type { PlanPrune } from "../../plan/guards.js";
 import {
   isDependent,
   type PlanEnd,
@@ -14,14 +15,13 @@ import {
   planFormat,
   withoutTargets,
 } from "../../plan/plan-file.js";
-import type { PlanPrune } from "../../plan/prune-guard.js";
 import type { BoundSource } from "../../read/bind.js";
 import type { Finding, RejectCode } from "../../reject.js";
 import { clearedBody, compileComparison } from "../../settle/compare.js";
 import { openAppendFile, readLines } from "../../state/files.js";
-import { withoutSecrets } from "../../state/fingerprint.js";
+import { placeName } from "../../state/journal.js";
 import type { JournalHeader } from "../../state/journal-lines.js";
-import { placeName } from "../../state/settled.js";
+import { withoutSecrets } from "../../state/state.js";
 import { version } from "../../version.js";
 import { refuseKept, type Stale } from "../prune/find-stale.js";
 import type { Ledger, LedgerHooks } from "../run/ledger.js";

@@ -3,6 +3,7 @@ import { GuardError } from "../../errors.js";
 import type { ReadBudget } from "../../options/kinds.js";
 import {
   allowingFlags,
+  type DeleteLimits,
   type Deletions,
   deleteLimits,
   type Excess,
@@ -10,7 +11,7 @@ import {
   percent,
   pruneBars,
   shareOf,
-} from "../../plan/prune-guard.js";
+} from "../../plan/guards.js";
 import type { KeySet } from "../../settle/keys.js";
 import type { SourceFingerprint } from "../../state/journal-lines.js";
 import type { State } from "../../state/state.js";
@@ -36,6 +37,8 @@ const namedInMessage = 10;
 /** What a prune may delete, and what is owned once it is gone. */
 export interface FoundStale extends Stale {
   readonly left: ReadonlyMap<string, number>;
+  /** What the guards judged, and by what. */
+  readonly judged: { readonly deletions: readonly Deletions[]; readonly limits: DeleteLimits };
 }
 
 /**
@@ -69,7 +72,7 @@ export async function findStale(
   const all = await withDependents(target, memory, counted, dependents, left);
   const excesses = excessDeletions(all, limits);
   if (excesses.length > 0) throw tooMany(excesses, byBlueprint, dependents);
-  return { byBlueprint, dependents, left };
+  return { byBlueprint, dependents, left, judged: { deletions: all, limits } };
 }
 
 async function refuseDoubtful(

@@ -1,5 +1,5 @@
 import { GuardError } from "../../errors.js";
-import { excessDeletions, type PlanPrune } from "../../plan/prune-guard.js";
+import { excessDeletions, type PlanPrune } from "../../plan/guards.js";
 import type { StepJob } from "../stages/entities.js";
 import { deleteStale } from "./delete.js";
 import { findDependents, withDependents } from "./dependents.js";

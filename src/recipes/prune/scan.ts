@@ -1,5 +1,5 @@
+import type { Deletions } from "../../plan/guards.js";
 import { collectAges, judgeDeletions } from "../../plan/owned-before.js";
-import type { Deletions } from "../../plan/prune-guard.js";
 import type { StepJob } from "../stages/entities.js";
 import type { Target } from "../target/target.js";
 import { type PruneMemory, settleDoubt } from "./memory.js";

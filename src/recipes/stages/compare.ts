@@ -1,7 +1,7 @@
 import type { Blueprint } from "../../blueprint.js";
 import { type Entity, type FoundEntity, originOf } from "../../entity.js";
 import { type Outcome, placeOf } from "../../outcome.js";
-import { type Emptying, isEmptyValue, valuesByPath } from "../../plan/emptying.js";
+import { type Emptying, isEmptyValue, valuesByPath } from "../../plan/guards.js";
 import type { Reject } from "../../reject.js";
 import { type Change, type Comparison, clearedBody, compileComparison } from "../../settle/compare.js";
 import type { KeySet } from "../../settle/keys.js";

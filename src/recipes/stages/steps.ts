@@ -13,9 +13,9 @@ import type { Control } from "../run/control.js";
 import type { Ledger } from "../run/ledger.js";
 import type { Target } from "../target/target.js";
 import { booksOf, type ClearingBooks, defer, firstWrites } from "./books.js";
+import { knowTargets } from "./defer.js";
 import { type SearchWatch, watchSearches } from "./empty-searches.js";
 import type { EntityStage, Stages, StepJob, WriteStage } from "./entities.js";
-import { knowTargets } from "./known-targets.js";
 import { judgeMissing, type MissingJudge, makeTargets, strictBlueprint } from "./missing-targets.js";
 
 /** Runs the steps one after another, each through its stages into the target; then writes what had to wait. */
