@@ -9,7 +9,7 @@ const oldDays = 7;
 
 /** Name of a folder: what for, and by which process: pid, start and space. */
 const named =
-  /^portload-(?:plan|undo|init|studio|workbook)-(?:(?<pid>\d+)\.(?<mark>\d*)\.(?<space>[0-9a-f]*)-)?[A-Za-z0-9]{6}$/;
+  /^portload-(?:plan|undo|init|studio|run|workbook)-(?:(?<pid>\d+)\.(?<mark>\d*)\.(?<space>[0-9a-f]*)-)?[A-Za-z0-9]{6}$/;
 
 /**
  * Makes a folder for working files, for its owner alone. What processes that were killed left of theirs is removed: entities may be in it.

@@ -17,6 +17,7 @@ const words = [
   "nearest",
   "outcome",
   "pattern",
+  "machine",
   "source-options",
   "record",
   "reject",
@@ -26,6 +27,7 @@ const words = [
   "shown-value",
   "verdict",
   "warning",
+  "working-folder",
 ] as const;
 
 /** What a room may import besides the words and itself. `recipes` joins stages, `cli` calls recipes. */

@@ -1,5 +1,4 @@
-import { mkdtemp, rm, stat } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { publicRedisUrl } from "../../api/addresses.js";
@@ -15,6 +14,7 @@ import type { ReportOrigin } from "../../report/report.js";
 import type { JournalHeader, SourceFingerprint } from "../../state/journal-lines.js";
 import { fingerprintFile, openState, type State, type StateOptions, withoutSecrets } from "../../state/state.js";
 import { version } from "../../version.js";
+import { makeWorkingFolder } from "../../working-folder.js";
 import type { Inputs } from "../stages/entities.js";
 import type { ImportContext } from "./connect.js";
 
@@ -69,7 +69,7 @@ export function newFolder(
 
 /** A state that keeps nothing: what waits for a later step waits in a folder that goes with the run. */
 async function openPassingState(facts: Omit<StateOptions, "stateDir">): Promise<State> {
-  const stateDir = await mkdtemp(join(tmpdir(), "portload-run-"));
+  const stateDir = await makeWorkingFolder("run");
   const remove = () => rm(stateDir, { recursive: true, force: true });
   try {
     const state = await openState({ ...facts, stateDir });
