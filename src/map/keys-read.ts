@@ -1,7 +1,9 @@
 import type { Stage } from "../chunk.js";
 import { type Issue, MappingError } from "../errors.js";
+import { type GivenSource, isRecords } from "../given-source.js";
 import { nearest } from "../nearest.js";
 import type { SourceRecord } from "../record.js";
+import type { Warning } from "../warning.js";
 import { type FoundLeaf, leavesOf, type Mapping, type Resource, sourceOptionsFor } from "./mapping.js";
 import { leadingPath } from "./plain.js";
 import { type Token, tokenize } from "./tokens.js";
@@ -160,18 +162,41 @@ export function missingColumns(mapping: Mapping, resources: readonly Resource[],
 export function requireColumns(
   mapping: Mapping,
   resources: readonly Resource[],
-  { name, kind }: Omit<TableHeader, "columns">,
+  { name, kind, given }: Omit<TableHeader, "columns"> & { readonly given?: GivenSource },
 ): Stage<SourceRecord, SourceRecord> {
   return async function* (chunks) {
     let isChecked = false;
     for await (const chunk of chunks) {
-      const columns = isChecked ? undefined : chunk.items[0]?.columns;
-      isChecked ||= chunk.items.length > 0;
+      if (isChecked || chunk.items.length === 0) {
+        yield chunk;
+        continue;
+      }
+      isChecked = true;
+      const columns = chunk.items[0]?.columns;
       const issues = columns === undefined ? [] : missingColumns(mapping, resources, { name, kind, columns });
       if (issues.length > 0) throw new MappingError(mapping.file, issues);
-      yield chunk;
+      const isUnknown = given !== undefined && isRecords(given) && given.columns === undefined;
+      const warnings = isUnknown ? lackingKeys(mapping, resources, { name, kind }, chunk.items) : [];
+      yield { ...chunk, warnings: [...chunk.warnings, ...warnings] };
     }
   };
+}
+
+/** Of records that a program gives without saying which columns they have: keys that are read, and that none of the first ones has. */
+function lackingKeys(
+  mapping: Mapping,
+  resources: readonly Resource[],
+  { name, kind }: Omit<TableHeader, "columns">,
+  first: readonly SourceRecord[],
+): readonly Warning[] {
+  const columns = [...new Set(first.flatMap(({ value }) => Object.keys(value as object)))];
+  const among = first.length === 1 ? "its first record" : `its first ${first.length} records`;
+  return columnFaults(mapping, resources, { kind, columns }).map(({ path, what, write }) => ({
+    code: "column_missing",
+    path,
+    message: `${name} ${what} in ${among}${write === undefined ? "" : `; did you mean ${write}?`}`,
+    count: 1,
+  }));
 }
 
 /** `.2024` is a number to jq, and to YAML where it is not quoted. */

@@ -1,10 +1,11 @@
 import { isMap, isNode, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
 import type { z } from "zod";
 import { type Issue, MappingError } from "../errors.js";
+import type { MappingObject, RawLeaf } from "../mapping-object.js";
 import type { SourceOptions } from "../source-options.js";
 import type { Warning } from "../warning.js";
 import { columnIssues } from "./columns.js";
-import { leavesOf, type Mapping, type RawLeaf, type RawMappings, type Resource } from "./mapping.js";
+import { leavesOf, type Mapping, type RawMappings, type Resource } from "./mapping.js";
 import {
   ignoredKeys,
   leafIssues,
@@ -69,19 +70,18 @@ function lineIn(root: Node | null, path: readonly PropertyKey[], lines: LineCoun
 export { type Mapping, type Resource, sourceOptionsFor } from "./mapping.js";
 
 /**
- * Parses a mapping file, YAML or JSON, and checks all that can be told without jq and blueprints.
+ * Parses a mapping and checks all that can be told without jq and blueprints.
  *
- * @param text - the file's content
- * @param file - its name, for messages
- * @throws {MappingError} with every fault at once, each with dotted path and line
+ * @param given - the file's content, YAML or JSON, or what it would hold
+ * @throws {MappingError} with every fault at once, each with dotted path and line; `file` is what it calls the mapping
  */
-export function parseMapping(text: string, file: string): Mapping {
-  const document = parseText(text);
+export function parseMapping(given: string | MappingObject, file: string): Mapping {
+  const document = typeof given === "string" ? parseText(given) : { value: given, lineOf: () => undefined };
   if ("issues" in document) throw new MappingError(file, document.issues);
-  const { value, lineOf } = document;
+  const { value, lineOf }: MappingDocument = document;
   if (typeof value !== "object" || value === null || Array.isArray(value))
     throw new MappingError(file, [
-      { path: "", message: value === null ? "the file is empty" : "the file is not an object", line: 1 },
+      { path: "", message: value === null ? "the mapping is empty" : "the mapping is not an object", line: 1 },
     ]);
   const issueAt = (path: readonly PropertyKey[], message: string): Issue => {
     const line = lineOf(path);

@@ -1,3 +1,4 @@
+import { UsageError } from "../errors.js";
 import { parseOptions } from "../options/option.js";
 import { type ImportOptions, importOptions, type ResolvedRunOptions } from "../options/run.js";
 import type { ImportContext } from "./run/connect.js";
@@ -34,6 +35,10 @@ import { validatingTarget } from "./target/validation.js";
  */
 export async function runImport(given: ImportOptions, context: ImportContext = {}): Promise<Finished> {
   const options = parseOptions(importOptions, given);
+  if (options.keepBefore && options.stateDir === false)
+    throw new UsageError("keepBefore with stateDir: false: what entities held before is kept in the state folder", {
+      hint: "Name a folder, or leave keepBefore out.",
+    });
   if (options.dryRun) return runDryRun(options, context);
   const kind = { command: "import", openFolder: newFolder(options, context) };
   return runSources(options, context, kind, (job) => {

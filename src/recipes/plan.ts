@@ -40,7 +40,9 @@ export interface Planned extends Finished {
  * @throws as `runSync` does
  */
 export async function runPlan(given: PlanOptions, context: ImportContext = {}): Promise<Planned> {
-  const { out, detailedExitcode: _, ...options } = parseOptions(planOptions, given);
+  const { out, detailedExitcode: _, stateDir, ...rest } = parseOptions(planOptions, given);
+  // Only what earlier prunes noted is read of it.
+  const options = { ...rest, ...(stateDir !== undefined && stateDir !== false && { stateDir }) };
   const pages = options.report.filter((path) => /\.html$/i.test(path));
   const folder = await mkdtemp(join(tmpdir(), "portload-plan-"));
   const discard = () => rm(folder, { recursive: true, force: true });
@@ -53,7 +55,7 @@ export async function runPlan(given: PlanOptions, context: ImportContext = {}): 
     openFolder: newFolder({ ...options, stateDir: folder }, context),
     targetOf: forecastTarget,
     hooks: writer,
-    ...refusals(options),
+    ...refusals({ ...options, stateDir }),
   };
   let emptyingShare: number | undefined;
   try {

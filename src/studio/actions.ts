@@ -107,7 +107,7 @@ export function studioActions(session: StudioSession, world: StudioWorld): Studi
           { env: world.env, signal, onStart: (started) => (progress = started.progress) },
         );
         for await (const now of meanwhile(result, () => progress?.())) yield { progress: now };
-        const { report, folder, error } = await result;
+        const { report, folder = "", error } = await result;
         last = report;
         const why = error instanceof Error ? ` ${error.message}` : "";
         yield { exitCode: report.exitCode, folder, verdict: `${verdictOf(report).sentence}${why}` };
