@@ -1,5 +1,4 @@
 import { rm, stat } from "node:fs/promises";
-import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { publicRedisUrl } from "../../api/addresses.js";
 import type { Mode } from "../../entity.js";
