@@ -17,7 +17,6 @@ const words = [
   "nearest",
   "outcome",
   "pattern",
-  "machine",
   "source-options",
   "record",
   "reject",
@@ -27,7 +26,6 @@ const words = [
   "shown-value",
   "verdict",
   "warning",
-  "working-folder",
 ] as const;
 
 /** What a room may import besides the words and itself. `recipes` joins stages, `cli` calls recipes. */

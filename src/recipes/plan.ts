@@ -8,7 +8,7 @@ import { digestPlan, type GuardFacts } from "../plan/digest-plan.js";
 import { deleteLimits, type PlanPrune } from "../plan/guards.js";
 import { formatPlanHtml } from "../report/forms/html-plan.js";
 import { writeForm } from "../report/forms.js";
-import { makeWorkingFolder } from "../working-folder.js";
+import { makeWorkingFolder } from "../state/working-folder.js";
 import { planLines } from "./plan/open.js";
 import { openPlanWriter } from "./plan/writer.js";
 import { findStale } from "./prune/find-stale.js";

@@ -6,7 +6,7 @@ import { parseOptions } from "../options/option.js";
 import { type ResolvedUndoOptions, type UndoOptions, undoOptions } from "../options/run.js";
 import { copyWhole, findImport, type PastImport } from "../state/folders.js";
 import { refuseHeld } from "../state/lock.js";
-import { makeWorkingFolder } from "../working-folder.js";
+import { makeWorkingFolder } from "../state/working-folder.js";
 import { doPlanned } from "./apply.js";
 import { reportOf } from "./past-report.js";
 import { refuseDrift } from "./plan/drift.js";

@@ -2,8 +2,8 @@ import { type FileHandle, readFile, stat, unlink } from "node:fs/promises";
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { GuardError } from "../errors.js";
-import { isAlive, markOf, space } from "../machine.js";
 import { stateError } from "./files.js";
+import { isAlive, markOf, space } from "./machine.js";
 
 /** What the state folder knows of the machine it is on: passed in, so that tests can put another in its place. */
 export interface Machine {

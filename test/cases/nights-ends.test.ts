@@ -4,7 +4,7 @@ import { readdirSync, statSync } from "node:fs";
 import { mkdir, utimes, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { makeWorkingFolder } from "../../src/working-folder.js";
+import { makeWorkingFolder } from "../../src/state/working-folder.js";
 import { blueprintOf, envOf, makeFolder, root, startCatalog } from "../support/catalog.js";
 import { openGate } from "../support/gate.js";
 import { isLong } from "../support/long.js";

@@ -1,8 +1,8 @@
-import { open, rm, stat } from "node:fs/promises";
+import { mkdtemp, open, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join, posix } from "node:path";
 import { SourceError } from "../../errors.js";
 import type { SourceOptions } from "../../source-options.js";
-import { makeWorkingFolder } from "../../working-folder.js";
 import type { Doubt } from "../doubt.js";
 import { extensionOf, extensions } from "../format.js";
 import { type OpenIo, openBytes, reopenablePath } from "../open.js";
@@ -111,7 +111,7 @@ async function fileOf(source: WorkbookSource, io: OpenIo): Promise<{ path: strin
   if (source.readFrom !== undefined) return { path: source.readFrom, remove };
   const path = await reopenablePath(source, {});
   if (path !== undefined) return { path, remove };
-  const folder = io.copyTo === undefined ? await makeWorkingFolder("workbook") : undefined;
+  const folder = io.copyTo === undefined ? await mkdtemp(join(tmpdir(), "portload-workbook-")) : undefined;
   const copyTo = io.copyTo ?? join(folder ?? "", "workbook");
   const removeFolder = async (): Promise<void> => {
     if (folder !== undefined) await rm(folder, { recursive: true, force: true });

@@ -15,7 +15,7 @@ import { openBytes } from "../../read/open.js";
 import { type Ask, readSource, settleSource } from "../../read/read.js";
 import { isWorkbook, openSheet } from "../../read/xlsx/open-sheet.js";
 import type { SourceOptions } from "../../source-options.js";
-import { makeWorkingFolder } from "../../working-folder.js";
+import { makeWorkingFolder } from "../../state/working-folder.js";
 import { encodingOf } from "./files.js";
 
 /** A source that was read to the end of the sample. */

@@ -12,8 +12,8 @@ import { quoted, type Reject } from "../../reject.js";
 import type { ReportOrigin } from "../../report/report.js";
 import type { JournalHeader, SourceFingerprint } from "../../state/journal-lines.js";
 import { fingerprintFile, openState, type State, type StateOptions, withoutSecrets } from "../../state/state.js";
+import { makeWorkingFolder } from "../../state/working-folder.js";
 import { version } from "../../version.js";
-import { makeWorkingFolder } from "../../working-folder.js";
 import type { Inputs } from "../stages/entities.js";
 import type { ImportContext } from "./connect.js";
 

@@ -8,7 +8,7 @@ import { startJq } from "../../map/jq.js";
 import { parseMapping, sourceOptionsFor } from "../../map/mapping-file.js";
 import type { StudioOptions } from "../../options/authoring.js";
 import { type BoundSource, bindSources } from "../../read/bind.js";
-import { makeWorkingFolder } from "../../working-folder.js";
+import { makeWorkingFolder } from "../../state/working-folder.js";
 import { proposeMapping } from "../init.js";
 import { preview } from "../preview.js";
 import { loadBlueprintFolder } from "../run/blueprints.js";
