@@ -6,6 +6,7 @@ const results = process.env.PORTLOAD_TEST_RESULTS;
 const isLong = process.env.PORTLOAD_LONG !== undefined;
 /** Files that are in both: `npm test` runs a few of their seeds, sizes and readings. */
 const inBoth = [
+  "test/cases/nights-ends.test.ts",
   "test/emulator/fuzz.test.ts",
   "test/recipes/faults.test.ts",
   "test/recipes/kill.test.ts",

@@ -8,11 +8,13 @@ import { createLimiter, type FamilyStats, type LimitFamily, portPeriodMs } from 
 import type { Catalog, Shelf, StoredBlueprint, StoredEntity } from "./model.js";
 import { watchRefusals } from "./page/html.js";
 import { pageRoutes } from "./page/page.js";
-import { likeliestReadings } from "./readings.js";
+import { withLikeliest } from "./readings.js";
 import { actionRoutes } from "./routes/actions.js";
 import { aggregateRoutes } from "./routes/aggregates.js";
 import { blueprintRoutes, pageDocumentRoutes, protectSystemBlueprints } from "./routes/blueprints.js";
 import { bulkRoutes } from "./routes/bulk.js";
+import { claimRoutes } from "./routes/claims.js";
+import { datasourceRoutes } from "./routes/datasources.js";
 import { deleteAllRoutes, entityRoutes } from "./routes/entities.js";
 import { integrationRoutes } from "./routes/integrations.js";
 import { auditLogRoute, createAuditLog, organizationRoutes, tokenRoute } from "./routes/organization.js";
@@ -88,7 +90,7 @@ export interface Emulator {
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
   const { port = 0, host = "127.0.0.1", clock = Date.now, tokenTtlMs = 10_800_000, latencyMs = 0 } = options;
   const credentials = options.credentials ?? { clientId: "portload", clientSecret: "portload" };
-  const readings: Readings = { ...likeliestReadings, ...options.readings };
+  const readings = withLikeliest(options.readings);
   const ajv = sharedAjv(readings.formats);
   const catalog: Catalog = {
     shelves: new Map(),
@@ -143,6 +145,8 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   deleteAllRoutes(parts);
   searchRoutes(parts);
   actionRoutes(parts);
+  claimRoutes(parts);
+  datasourceRoutes(parts);
   auditLogRoute(parts);
   organizationRoutes(parts);
   peopleRoutes(parts);

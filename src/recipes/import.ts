@@ -47,7 +47,7 @@ export async function runImport(given: ImportOptions, context: ImportContext = {
     return runSteps(job, (step) => [
       entitiesOf(step, inputs, ledger),
       dropDuplicates(step, inputs, ledger, keys),
-      existingOnly(target, ledger, keys),
+      ...(target.rules.updateOnly ? [existingOnly(target, ledger, keys)] : []),
       guardEmptying(target, emptying),
       ...(options.keepBefore ? [keepBefore(target, ledger, keys)] : []),
       leaveOutMissing(target, ledger, keys),
@@ -77,7 +77,7 @@ export async function runDryRun(options: ResolvedRunOptions, context: ImportCont
     return runSteps(job, (step) => [
       entitiesOf(step, inputs, ledger),
       dropDuplicates(step, inputs, ledger, keys),
-      existingOnly(target, ledger, keys),
+      ...(target.rules.updateOnly ? [existingOnly(target, ledger, keys)] : []),
       guardEmptying(target, emptying),
       deferRelations(target, ledger, keys),
     ]);

@@ -56,7 +56,7 @@ export async function resumeImport(given: ResumeOptions, context: ImportContext 
       entitiesOf(step, inputs, ledger, retried && leaveOut(retried, inventory.mapping.resources, keys)),
       dropDuplicates(step, inputs, ledger, keys),
       passOver(folder.state, target, ledger, keys),
-      existingOnly(target, ledger, keys),
+      ...(target.rules.updateOnly ? [existingOnly(target, ledger, keys)] : []),
       guardEmptying(target, emptying),
       ...(keeps === true ? [keepBefore(target, ledger, keys)] : []),
       leaveOutMissing(target, ledger, keys),
