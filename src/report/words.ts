@@ -14,6 +14,21 @@ export function formatCount(value: number, noun: keyof typeof plurals): string {
   return `${formatNumber(value)} ${value === 1 ? noun : plurals[noun]}`;
 }
 
+/** What failed, records and entities apart, as the ledger counts them. */
+export function failedWords({
+  records,
+  entities,
+}: {
+  readonly records: { readonly rejected: number };
+  readonly entities: { readonly rejected: number };
+}): string {
+  const words = [
+    ...(records.rejected > 0 ? [formatCount(records.rejected, "record")] : []),
+    ...(entities.rejected > 0 ? [formatCount(entities.rejected, "entity")] : []),
+  ];
+  return `${words.join(" and ") || "0"} failed`;
+}
+
 const plurals = {
   record: "records",
   entity: "entities",

@@ -21,6 +21,8 @@ export interface Finished {
   /** The import's folder: journal, reasons, rejects files, report. */
   readonly folder: string;
   readonly mode: Mode;
+  /** Further report files that were asked for and written. */
+  readonly reportFiles: readonly string[];
   /** How it ended, apart from what it counted. */
   readonly ending: Ending;
   /** Whether it kept what entities held before, so that an undo can put that back. */
@@ -90,7 +92,8 @@ export async function finish(closing: Closing, { durationMs, ...worked }: Worked
     await state.writeReport(`${JSON.stringify(report, null, 2)}\n`);
     if (ending === "finished") left = "finished";
     await writeForms(report, reports);
-    return { report, folder: state.folder, mode, ending, keptBefore: keepsBefore(state.header), ...failed };
+    const written = { report, folder: state.folder, reportFiles: reports };
+    return { ...written, mode, ending, keptBefore: keepsBefore(state.header), ...failed };
   } finally {
     await state.close(left);
   }
