@@ -1,6 +1,7 @@
 import { countResults, formatResults } from "../mapping-test/results.js";
 import type { testOptions } from "../options/authoring.js";
 import { testMappings } from "../recipes/mapping-test.js";
+import { formatCount } from "../report/words.js";
 import type { Run } from "./command.js";
 import { print, printJson, say } from "./terminal.js";
 
@@ -13,6 +14,9 @@ export const test: Run<typeof testOptions> = async (options, terminal, { output,
   else if (!quiet || failed > 0) await print(terminal, formatResults(files));
   const rewritten = updated === 0 ? "" : `, ${updated} rewritten`;
   if (!quiet)
-    await say(terminal, `${passed + failed + updated} tests: ${passed} passed, ${failed} failed${rewritten}\n`);
+    await say(
+      terminal,
+      `${formatCount(passed + failed + updated, "test")}: ${passed} passed, ${failed} failed${rewritten}\n`,
+    );
   return failed > 0 ? 1 : 0;
 };

@@ -18,9 +18,11 @@ export function parseText(text: string): MappingDocument | { readonly issues: re
   });
   const lineAt = (offset: number | undefined): { line: number } | Record<never, never> =>
     offset === undefined ? {} : { line: lines.linePos(offset).line };
-  const issues: Issue[] = document.errors.map((error) => ({
+  // What follows a tab, or an end that is missing, are further signs of the same fault.
+  const tabs = document.errors.filter(({ code }) => code === "TAB_AS_INDENT");
+  const issues: Issue[] = (tabs.length > 0 ? tabs.slice(0, 1) : document.errors).map((error) => ({
     path: "",
-    message: error.message,
+    message: error.code === "TAB_AS_INDENT" ? "a tab begins the line: indent with spaces" : error.message,
     ...lineAt(error.pos[0]),
   }));
   if (issues.length > 0) return { issues };

@@ -126,7 +126,13 @@ export function columnFaults(
   { kind, columns }: Omit<TableHeader, "name">,
 ): readonly ColumnFault[] {
   const known = new Set([...columns, ...(sourceOptionsFor(mapping, kind).optionalColumns ?? [])]);
-  const has = `it has ${columns.slice(0, 12).map(pathTo).join(", ")}${columns.length > 12 ? ", …" : ""}`;
+  const [only = ""] = columns.length === 1 ? columns : [];
+  const delimiter = /[;\t|,]/.exec(only)?.[0];
+  const listed = `${columns.slice(0, 12).map(pathTo).join(", ")}${columns.length > 12 ? ", …" : ""}`;
+  const has =
+    delimiter === undefined
+      ? `it has ${listed}`
+      : `its header is one column, ${listed}; where ${JSON.stringify(delimiter)} is the delimiter, write source.csv.delimiter: ${JSON.stringify(delimiter)}`;
   return resources
     .filter((resource) => resource.kind === kind)
     .flatMap((resource) =>
@@ -137,7 +143,7 @@ export function columnFaults(
         const base = { path, has, ...(line !== undefined && { line }) };
         if (number !== undefined) return [{ ...base, ...number }];
         if (key === undefined) return [];
-        const near = nearestColumn(key, columns);
+        const near = delimiter === undefined ? nearestColumn(key, columns) : undefined;
         return [{ ...base, what: `has no column "${key}"`, ...(near !== undefined && { write: pathTo(near) }) }];
       }),
     );
@@ -206,8 +212,9 @@ function lackingColumn(
 /** The column that a name most likely means: the same letters, however they are composed, cased, spaced or dotted, else a slip of the pen. */
 export function nearestColumn(name: string, columns: readonly string[]): string | undefined {
   const same = columns.find((column) => column !== name && lettersOf(column) === lettersOf(name));
-  // A dot in a path leads into the cell: the column may be named with it.
-  return same ?? columns.find((column) => column.startsWith(`${name}.`)) ?? nearest(name, columns);
+  // To jq a dot leads into the cell, a dash subtracts: the column may be named with it.
+  const begins = columns.find((column) => column.startsWith(name) && /[^\w]/.test(column.charAt(name.length)));
+  return same ?? begins ?? nearest(name, columns);
 }
 
 function lettersOf(name: string): string {

@@ -1,12 +1,13 @@
 import type { z } from "zod";
 import { type Issue, MappingError } from "../errors.js";
+import { didYouMean } from "../nearest.js";
 import type { SourceOptions } from "../source-options.js";
 import type { Warning } from "../warning.js";
 import { columnIssues } from "./columns.js";
 import { parseText } from "./document.js";
 import { leavesOf, type Mapping, type RawLeaf, type RawMappings, type Resource } from "./mapping.js";
 import { leafIssues, prototypeKeys, pruneIssues } from "./mapping-issues.js";
-import { ignoredKeys, type MappingFile, mappingFile } from "./mapping-schema.js";
+import { ignoredKeys, keysAt, type MappingFile, mappingFile } from "./mapping-schema.js";
 import { plainOf, setOwn } from "./plain.js";
 import { doubleQuotes, isFetched } from "./tokens.js";
 
@@ -50,7 +51,11 @@ type IssueAt = (path: readonly PropertyKey[], message: string) => Issue;
 
 function schemaIssues(issue: z.core.$ZodIssue, value: object, issueAt: IssueAt): Issue[] {
   if (issue.code === "unrecognized_keys")
-    return issue.keys.map((key) => issueAt([...issue.path, key], "is not a key that may stand here"));
+    return issue.keys.map((key) => {
+      const known = keysAt(issue.path);
+      const near = didYouMean(key, known) || (known.length === 0 ? "" : `; keys here are ${known.join(", ")}`);
+      return issueAt([...issue.path, key], `is not a key that may stand here${near}`);
+    });
   return [issueAt(issue.path, valueAt(value, issue.path) === undefined ? "is missing" : issue.message)];
 }
 

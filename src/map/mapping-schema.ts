@@ -92,6 +92,35 @@ export const mappingFile = z.strictObject({
     .default([]),
   resources: z.array(resource).min(1),
 });
+/** The keys that may stand at a place of a file; none where any may, or none. */
+export function keysAt(path: readonly PropertyKey[], file: z.ZodType = mappingFile): readonly string[] {
+  let at: unknown = file;
+  for (const step of path) at = within(at, step);
+  const { shape } = definitionOf(at);
+  return shape === undefined ? [] : Object.keys(shape);
+}
+
+/** What is looked at of a schema's definition, whichever kind it is of. */
+interface Definition {
+  readonly shape?: Readonly<Record<PropertyKey, unknown>>;
+  readonly element?: unknown;
+  readonly valueType?: unknown;
+  readonly innerType?: unknown;
+  readonly out?: unknown;
+  readonly options?: readonly unknown[];
+}
+
+/** The definition of a schema without what wraps it; of several, that of an object. */
+function definitionOf(schema: unknown): Definition {
+  const { def = {} } = (schema ?? {}) as { readonly def?: Definition };
+  const inner = def.innerType ?? def.out ?? def.options?.find((option) => definitionOf(option).shape !== undefined);
+  return inner === undefined ? def : definitionOf(inner);
+}
+
+function within(schema: unknown, step: PropertyKey): unknown {
+  const { shape, element, valueType } = definitionOf(schema);
+  return shape?.[step] ?? element ?? valueType;
+}
 /** See {@link mappingFile}. */
 export type MappingFile = z.output<typeof mappingFile>;
 

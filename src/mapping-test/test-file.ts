@@ -1,6 +1,8 @@
 import { isMap, isSeq, LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
 import type { Issue } from "../errors.js";
+import { keysAt } from "../map/mapping-schema.js";
+import { didYouMean } from "../nearest.js";
 import type { SourceRecord } from "../record.js";
 import { rejectCodes } from "../reject.js";
 import type { SourceOptions } from "../source-options.js";
@@ -40,7 +42,7 @@ const test = z
       .optional()
       .describe("codes of the warnings that are expected, each once; not compared where left out"),
   })
-  .refine(({ records, text }) => (records === undefined) !== (text === undefined), "has either records or text");
+  .refine(({ records, text }) => (records === undefined) !== (text === undefined), "needs either records or text");
 
 /** A file of mapping tests: `<mapping>.test.yaml`. */
 export const testFile = z.strictObject({
@@ -92,7 +94,7 @@ export function parseTests(text: string): ParsedTests | { readonly issues: reado
         const offset = offsetOf(document.contents, issue.path);
         return {
           path: issue.path.join("."),
-          message: issue.message,
+          message: messageOf(issue),
           ...(offset === undefined ? {} : { line: counter.linePos(offset).line }),
         };
       }),
@@ -101,6 +103,17 @@ export function parseTests(text: string): ParsedTests | { readonly issues: reado
     (_, index) => counter.linePos(offsetOf(document.contents, ["tests", index]) ?? 0).line,
   );
   return { file: parsed.data, lines };
+}
+
+function messageOf(issue: z.core.$ZodIssue): string {
+  if (issue.code !== "unrecognized_keys") return issue.message;
+  const known = keysAt(issue.path, testFile);
+  return issue.keys
+    .map(
+      (key) =>
+        `${key} is not a key that may stand here${didYouMean(key, known) || `; keys here are ${known.join(", ")}`}`,
+    )
+    .join("; ");
 }
 
 function offsetOf(root: unknown, path: readonly PropertyKey[]): number | undefined {

@@ -4,6 +4,7 @@ import { basename, isAbsolute, join } from "node:path";
 import picomatch from "picomatch";
 import { glob, isDynamicPattern } from "tinyglobby";
 import { SourceError, UsageError } from "../errors.js";
+import { didYouMean } from "../nearest.js";
 import { isUrl, nameOf } from "./fetch.js";
 import { extensionOf, extensions } from "./format.js";
 import { asSourceError } from "./open.js";
@@ -43,6 +44,7 @@ export async function bindSources(
   const sources: BoundSource[] = [];
   for (const arg of args) {
     const given = kindBefore(arg, kinds);
+    if (given === undefined) refuseUnknownKind(arg, kinds);
     for (const named of await spread(given?.path ?? arg, ignore)) {
       const name = nameOf(named);
       const { path, sheet } = sheetOf(named);
@@ -60,13 +62,26 @@ function kindBefore(arg: string, kinds: readonly string[]): { kind: string; path
   return at > 0 && kinds.includes(kind) ? { kind, path: arg.slice(at + 1) } : undefined;
 }
 
+/** @throws UsageError for a kind before a source that the mapping does not have */
+function refuseUnknownKind(arg: string, kinds: readonly string[]): void {
+  const [, kind, path] = /^([\w.-]+)=(.+)$/s.exec(arg) ?? [];
+  if (kind === undefined || path === undefined || existsSync(arg)) return;
+  if (path !== "-" && !isUrl(path) && !existsSync(sheetOf(path).path)) return;
+  throw new UsageError(`${nameOf(arg)}: the mapping has no kind ${kind}${didYouMean(kind, kinds)}`, {
+    hint: `Its kinds are ${kinds.join(", ")}.`,
+  });
+}
+
 function kindOf(path: string, name: string, kinds: readonly string[]): string {
   const last = isUrl(path) ? new URL(path).pathname : path;
   const base = basename(last).split(".")[0];
   const kind = kinds.find((each) => each === base) ?? (kinds.length === 1 ? kinds[0] : undefined);
   if (kind !== undefined) return kind;
   throw new UsageError(`no kind of the mapping fits the source ${name}; its kinds are ${kinds.join(", ")}`, {
-    hint: `Say which: <kind>=${name}. Of a folder, leave it out: --ignore ${basename(last)}`,
+    hint: `Say which: ${kinds
+      .slice(0, 3)
+      .map((each) => `${each}=${path === "-" ? "-" : name}`)
+      .join(" or ")}.${path === "-" ? "" : ` In a folder, leave it out: --ignore ${basename(last)}`}`,
   });
 }
 

@@ -2,7 +2,9 @@ import { readFile } from "node:fs/promises";
 import { type Issue, MappingError, UsageError } from "../../errors.js";
 import { missingColumns } from "../../map/keys-read.js";
 import { type Mapping, parseMapping, type Resource, sourceOptionsFor } from "../../map/mapping-file.js";
+import { didYouMean } from "../../nearest.js";
 import { type BoundSource, bindSources } from "../../read/bind.js";
+import { nearestFile } from "../../read/open.js";
 import type { Receipt } from "../../read/receipt.js";
 import { type Ask, settleSource } from "../../read/settle-source.js";
 import type { SourceOptions } from "../../source-options.js";
@@ -71,8 +73,12 @@ async function readMappingFile(path: string): Promise<string> {
   try {
     return await readFile(path, "utf8");
   } catch (error) {
-    const why = (error as NodeJS.ErrnoException).code === "ENOENT" ? "there is no such file" : (error as Error).message;
-    throw new MappingError(path, [{ path: "(file)", message: why }]);
+    const isMissing = (error as NodeJS.ErrnoException).code === "ENOENT";
+    const near = isMissing ? nearestFile(path) : undefined;
+    const message = isMissing
+      ? `there is no such file${near === undefined ? "; portload init <source> proposes a mapping" : `; did you mean ${near}?`}`
+      : (error as Error).message;
+    throw new MappingError(path, [{ path: "(file)", message }]);
   }
 }
 
@@ -84,7 +90,7 @@ function chooseResources(mapping: Mapping, only: readonly string[]): readonly Re
   const unknown = only.filter((name) => !names.includes(name));
   if (unknown.length > 0)
     throw new UsageError(`--only ${unknown.join(", ")}: the mapping has no such kind or blueprint`, {
-      hint: `It has ${[...new Set(names)].join(", ")}.`,
+      hint: `It has ${[...new Set(names)].join(", ")}${didYouMean(unknown[0] ?? "", names) || "."}`,
     });
   if (only.length === 0) return mapping.resources;
   return mapping.resources.filter(({ kind, blueprint }) => only.includes(kind) || only.includes(blueprint ?? ""));
