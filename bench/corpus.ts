@@ -12,9 +12,8 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import type { Answer } from "../src/read/doubt.js";
-import { readSource } from "../src/read/read.js";
+import { readSource, settleSource } from "../src/read/read.js";
 import type { Receipt } from "../src/read/receipt.js";
-import { settleSource } from "../src/read/settle-source.js";
 import type { Cell } from "../src/record.js";
 import type { SourceOptions } from "../src/source-options.js";
 

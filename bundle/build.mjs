@@ -37,7 +37,7 @@ await build({
         { name: "program", test: /src[\\/]cli[\\/]program\.ts$/, priority: 2 },
         {
           name: "requests",
-          test: /src[\\/]recipes[\\/](?:entity[\\/]done|run[\\/]client-options)\.ts$|src[\\/]api[\\/]client\.ts$/,
+          test: /src[\\/]recipes[\\/](?:entity[\\/]get|run[\\/]client-options)\.ts$|src[\\/]api[\\/]client\.ts$/,
           priority: 1,
         },
       ],

@@ -58,6 +58,12 @@ export interface RequestCounts {
   readonly bytesSent: number;
 }
 
+/** How many requests a server says that it takes in a period. */
+export interface StatedQuota {
+  readonly limit: number;
+  readonly periodMs: number;
+}
+
 /** A refusal in words: `status 404, not_found: no such blueprint`. */
 export function wordsOf({ status, error, message }: Pick<Refused, "status" | "error" | "message">): string {
   const known = error === noCode ? "" : error;

@@ -12,7 +12,7 @@ export const warningCodes = {
   long_integer: "an integer beyond 2^53 was kept as text, so that no digit is lost",
   duplicate_differs: "a later record repeats an entity with other content; the first one was sent",
   column_missing:
-    "a source lacks a column that has a format in the mapping; one that an expression begins with ends the command with 3",
+    "a source lacks a column that has a format in the mapping, or none of the first records that a program gave has a key that is read; in a file, a column that an expression begins with ends the command with 3",
   ambiguous_dates: "dates of a column were refused because day and month cannot be told apart",
   cleared_apart: "a title, icon or team is cleared by a request of its own",
   format_unusual: "a value does not look like its format, which Port may not enforce",
@@ -20,7 +20,8 @@ export const warningCodes = {
     "a JSON number became the text of a text property; digits such as the .0 of 1.0 are not in a JSON number",
   constraint_unchecked: "a property's schema cannot be read here; the API alone checks it",
   team_without_ownership: "a team is given to a blueprint without ownership; Port may ignore it",
-  relation_target_missing: "a relation was left out because its target does not exist",
+  relation_target_missing:
+    "a relation was left out because its target does not exist, or is empty because a search for it found nothing",
   not_checked: "a dry run could not have the API check an entity: a target that it requires is only in this import",
   source_changed: "a source changed while it was imported",
   pace_fallback: "the Redis of --pace was lost; the import went on alone with the share of --pace-fallback",

@@ -12,6 +12,8 @@ const words = [
   "decimal",
   "entity",
   "errors",
+  "given-source",
+  "mapping-object",
   "nearest",
   "outcome",
   "pattern",
@@ -37,7 +39,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   state: [],
   plan: [],
   api: [],
-  report: ["pages"],
+  report: ["pages", "plan"],
   pages: [],
   emulator: ["pages"],
   // The page on which a mapping is made; its front end takes types alone.

@@ -13,6 +13,7 @@ describe("the library", () => {
     const functions = Object.entries(portload).filter(([, value]) => !/^class /.test(String(value)));
     expect(functions.map(([name]) => name).sort()).toEqual([
       "applyBlueprintFiles",
+      "errorCodes",
       "explain",
       "exportEntities",
       "lint",

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { MappingError, SourceError, UsageError } from "../src/errors.js";
+import { shownValue } from "../src/reject.js";
 import { maskSecrets, namesSecret, withoutAddressSecrets } from "../src/secrets.js";
-import { shownValue } from "../src/shown-value.js";
 
 // None of these was ever a secret: they are made up, and put together here so that no scanner takes this file for a leak.
 const aws = `AKIA${"IOSFODNN7EXAMPLE"}`;

@@ -1,5 +1,5 @@
 import { ApiError } from "../errors.js";
-import type { CountedRoute, Reply } from "../reply.js";
+import type { CountedRoute, Reply, RequestCounts } from "../reply.js";
 import type { BodyTest } from "./bodies.js";
 import { refusal } from "./failure.js";
 import type { ReplyHeaders } from "./headers.js";
@@ -141,4 +141,46 @@ export function queryOf(values: Readonly<Record<string, boolean | string | undef
 /** Path of a blueprint, or of what is below it. */
 export function pathOf(blueprint: string, below = ""): string {
   return `/blueprints/${encodeURIComponent(blueprint)}${below}`;
+}
+
+/** Counts attempts and replies as they happen. */
+export interface Counter {
+  attempt(route: Route, bytes: number, again: boolean): void;
+  reply(status: number): void;
+  /** A copy of the counts so far. */
+  read(): RequestCounts;
+}
+
+/** Starts at zero. */
+export function createCounter(): Counter {
+  const byRoute: Record<CountedRoute, number> = {
+    token: 0,
+    blueprints: 0,
+    bulk: 0,
+    single: 0,
+    search: 0,
+    delete: 0,
+    other: 0,
+  };
+  const byStatus: Record<string, number> = {};
+  let [total, retries, bytesSent] = [0, 0, 0];
+  return {
+    attempt(route, bytes, again) {
+      total++;
+      byRoute[routes[route].counted]++;
+      bytesSent += bytes;
+      if (again) retries++;
+    },
+    reply(status) {
+      byStatus[status] = (byStatus[status] ?? 0) + 1;
+    },
+    read: () => ({
+      total,
+      retries,
+      rateLimited: byStatus["429"] ?? 0,
+      byStatus: { ...byStatus },
+      byRoute: { ...byRoute },
+      bytesSent,
+    }),
+  };
 }

@@ -1,19 +1,17 @@
 import { setMaxListeners } from "node:events";
 import type { Dispatcher } from "undici";
-import type { RequestCounts } from "../reply.js";
+import type { RequestCounts, StatedQuota } from "../reply.js";
 import type { Credentials } from "../secrets.js";
 import type { Warning } from "../warning.js";
 import { publicRedisUrl } from "./addresses.js";
 import { type BlueprintCalls, createBlueprintCalls } from "./blueprint-calls.js";
 import { isAnyBody } from "./bodies.js";
 import { createBulkCall, type UpsertBulk } from "./bulk.js";
-import { type Call, type CallIo, type Exchanged, type Route, refusalOf, type Send } from "./call.js";
+import { type Call, type CallIo, createCounter, type Exchanged, type Route, refusalOf, type Send } from "./call.js";
 import { type Clock, realClock } from "./clock.js";
 import { openDispatcher } from "./connection.js";
-import { createCounter } from "./counts.js";
 import { createEntityCalls, type EntityCalls } from "./entity-calls.js";
-import type { ReplyHeaders } from "./headers.js";
-import { createRedact } from "./masking.js";
+import { createRedact, type ReplyHeaders } from "./headers.js";
 import { createPace, type Rate, type SharedPace } from "./pace.js";
 import { createSearchCalls, type SearchCalls } from "./search.js";
 import { createSend } from "./send.js";
@@ -48,6 +46,8 @@ export interface ClientOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Receives every attempt that got through or failed. */
   readonly onExchange?: (exchange: Exchange) => void;
+  /** Receives how long each request was held back by its quota, in milliseconds. */
+  readonly onWait?: (ms: number) => void;
   /** In place of our own pool of connections; not closed by us. */
   readonly dispatcher?: Dispatcher;
 }
@@ -93,6 +93,8 @@ export interface Client extends BlueprintCalls, SearchCalls {
   counts(): RequestCounts;
   /** Share of the bulk quota's window that is used, by all clients, 0 to 1; undefined until a reply says it. */
   quotaUse(): number | undefined;
+  /** The bulk quota as replies state it; undefined until one does. */
+  quota(): StatedQuota | undefined;
   /** What goes on at this moment: requests in flight, and what is waited for. */
   traffic(): Traffic;
   /** What the user should know of the traffic so far. */
@@ -131,6 +133,7 @@ export function createClient(options: ClientOptions): Client {
     rate: options.rate ?? "auto",
     clock,
     signal: life.signal,
+    ...(options.onWait && { onWait: options.onWait }),
     ...(options.share !== undefined && { share: options.share }),
     ...(shared && { shared }),
   });
@@ -173,6 +176,7 @@ export function createClient(options: ClientOptions): Client {
     wait: (ms) => clock.sleep(ms, life.signal),
     counts: counter.read,
     quotaUse: () => pace.used("bulk"),
+    quota: () => pace.stated("bulk"),
     traffic: () => traffic.read(pace.waitsUntil()),
     warnings: () => [...warnings],
     async close() {

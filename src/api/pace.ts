@@ -1,9 +1,9 @@
+import type { StatedQuota } from "../reply.js";
 import { type Caps, createAllowance, type Ticket } from "./allowance.js";
 import { type Family, portQuotas } from "./call.js";
-import { type ReplyHeaders, readLimitHeaders } from "./headers.js";
-import { type Lane, type LaneIo, startLane } from "./lane.js";
+import { type ReplyHeaders, readLimitHeaders, type WindowNews } from "./headers.js";
+import { type Lane, type LaneIo, startLane, startSharedLane } from "./lane.js";
 import type { RedisPace } from "./redis-pace.js";
-import { startSharedLane } from "./shared-lane.js";
 
 /** How fast: `auto` follows Port's quota, a number caps bulk requests per second, `off` never waits. */
 export type Rate = "auto" | "off" | number;
@@ -18,6 +18,8 @@ export interface Pace {
   hold(family: Family, delayMs: number): boolean;
   /** Share of the family's window that is used, 0 to 1; undefined until a reply says it. */
   used(family: Family): number | undefined;
+  /** The family's quota as a reply stated it; undefined until one does. */
+  stated(family: Family): StatedQuota | undefined;
   /** When the first of those may go who wait, by the clock; undefined where none waits, or it is not known. */
   waitsUntil(): number | undefined;
 }
@@ -38,6 +40,8 @@ export interface PaceIo extends LaneIo {
   /** Share of every family's limit and burst to use, above 0 to 1; default 1. */
   readonly share?: number;
   readonly shared?: SharedPace;
+  /** Receives how long each request was held back, in milliseconds. */
+  readonly onWait?: (ms: number) => void;
 }
 
 /** Families that share their pace between processes. The others send a few requests and are not worth waiting in turn for. */
@@ -47,6 +51,7 @@ const sharedFamilies: readonly Family[] = ["bulk", "single", "search", "entities
 export function createPace(io: PaceIo): Pace {
   if (io.rate === "off") return freePace(io);
   const lanes = new Map<Family, Lane>();
+  const stated = new Map<Family, StatedQuota>();
   let lost = false;
   const onLost = (error: unknown): boolean => {
     const { fallbackShare, onFallback } = io.shared ?? {};
@@ -72,27 +77,40 @@ export function createPace(io: PaceIo): Pace {
   let isReady = ready === undefined;
   const pace: Pace = {
     acquire: (family) => {
-      if (isReady || ready === undefined) return laneOf(family).acquire();
+      if (isReady || ready === undefined) return timed(laneOf(family).acquire(), io);
       return ready.then(() => {
         isReady = true;
-        return laneOf(family).acquire();
+        return timed(laneOf(family).acquire(), io);
       });
     },
     learn(family, ticket, status, headers) {
       const ok = status < 500 && status !== 429;
-      laneOf(family).learn(ticket, ok, readLimitHeaders(headers, io.clock.now()));
+      const news = readLimitHeaders(headers, io.clock.now());
+      if (news !== undefined) stated.set(family, quotaOf(family, news));
+      laneOf(family).learn(ticket, ok, news);
     },
     hold(family, delayMs) {
       laneOf(family).hold(io.clock.now() + delayMs);
       return true;
     },
     used: (family) => laneOf(family).used(),
+    stated: (family) => stated.get(family),
     waitsUntil() {
       const all = [...lanes.values()].flatMap((lane) => lane.waitsUntil() ?? []);
       return all.length === 0 ? undefined : Math.min(...all);
     },
   };
   return pace;
+}
+
+/** Tells of leave that must be waited for. */
+function timed(leave: Ticket | Promise<Ticket>, { clock, onWait }: PaceIo): Ticket | Promise<Ticket> {
+  if (onWait === undefined || !(leave instanceof Promise)) return leave;
+  const askedAtMs = clock.now();
+  return leave.then((ticket) => {
+    onWait(clock.now() - askedAtMs);
+    return ticket;
+  });
 }
 
 function capsOf(family: Family, { rate, share }: PaceIo): Caps {
@@ -129,6 +147,7 @@ function startShared(family: Family, io: PaceIo, shared: SharedPace, onLost: (er
 /** Never waits, but still receives what the server says of its window. */
 function freePace(io: PaceIo): Pace {
   const allowances = new Map<Family, ReturnType<typeof createAllowance>>();
+  const stated = new Map<Family, StatedQuota>();
   const of = (family: Family) => {
     const known = allowances.get(family) ?? createAllowance(portQuotas[family], io.clock.now());
     allowances.set(family, known);
@@ -138,10 +157,17 @@ function freePace(io: PaceIo): Pace {
     acquire: (family) => of(family).count(io.clock.now()),
     learn(family, ticket, status, headers) {
       const now = io.clock.now();
-      of(family).learn(ticket, status < 500 && status !== 429, readLimitHeaders(headers, now), now);
+      const news = readLimitHeaders(headers, now);
+      if (news !== undefined) stated.set(family, quotaOf(family, news));
+      of(family).learn(ticket, status < 500 && status !== 429, news, now);
     },
     hold: () => false,
     used: (family) => of(family).used(),
+    stated: (family) => stated.get(family),
     waitsUntil: () => undefined,
   };
+}
+
+function quotaOf(family: Family, { limit, periodMs }: WindowNews): StatedQuota {
+  return { limit, periodMs: periodMs ?? portQuotas[family].periodMs };
 }

@@ -4,7 +4,7 @@ import type { Redis } from "ioredis";
 import { PaceError } from "../errors.js";
 import { publicRedisUrl } from "./addresses.js";
 import type { Family } from "./call.js";
-import type { SharedLimiter } from "./shared-lane.js";
+import type { SharedLimiter } from "./lane.js";
 
 /** Limiters on one Redis, one for each route family. */
 export interface RedisPace {

@@ -1,12 +1,19 @@
 import type { Dispatcher } from "undici";
 import { ApiError } from "../errors.js";
 import type { Origin, Refused, Reply } from "../reply.js";
-import { type Call, type Exchanged, publicUrl, type Route, routes, type Send } from "./call.js";
+import { type Call, type Counter, type Exchanged, publicUrl, type Route, routes, type Send } from "./call.js";
 import type { Clock } from "./clock.js";
-import type { Counter } from "./counts.js";
-import { failedMessage, hintFor, refusal, refusedBody, traceIdOf } from "./failure.js";
+import {
+  failedMessage,
+  hintFor,
+  isEnvelope,
+  refusal,
+  refusedBody,
+  type Stranger,
+  strangerOf,
+  traceIdOf,
+} from "./failure.js";
 import { headerText, serverAhead } from "./headers.js";
-import { isEnvelope, type Stranger, strangerOf } from "./not-the-api.js";
 import type { Pace } from "./pace.js";
 import { type Attempt, requestOnce } from "./request.js";
 import { decideRetry, notTheApi, type RetryDecision, retryDelayMs, unreadableReply } from "./retry.js";

@@ -1,13 +1,15 @@
+import type { Chunk } from "../chunk.js";
 import { ExpressionError } from "../errors.js";
 import { type Pair, withItem } from "../map/bind.js";
 import { columnFormatsOf } from "../map/columns.js";
 import { columnReader } from "../map/columns-apply.js";
 import type { CompiledMapping, CompiledResource } from "../map/compile-mapping.js";
 import { sourceOptionsFor } from "../map/mapping-file.js";
-import { without } from "../map/plain.js";
-import { blanksOf, objectOf } from "../map/prepare.js";
+import { follow, type PathStep, without } from "../map/plain.js";
+import { type Blanks, blanksOf, objectOf } from "../map/prepare.js";
 import { variablesIn } from "../map/tokens.js";
 import type { SourceRecord } from "../record.js";
+import { addReading, type DateReadings, openReadings } from "./date-readings.js";
 
 /** What one leaf of the mapping gave for one candidate. */
 export interface LeafTrace {
@@ -42,7 +44,7 @@ export interface RecordTrace {
 }
 
 /** Most outputs of a leaf that are kept. */
-export const maxOutputs = 10;
+const maxOutputs = 10;
 
 /**
  * Runs every leaf of a kind's resources on each record, in the real jq alone, and keeps what each gave.
@@ -159,4 +161,52 @@ async function runLeaves(
 function failureOf(expression: string, error: string | undefined): string | undefined {
   const [variable] = error === undefined ? [] : variablesIn(expression);
   return variable === undefined ? error : `what jq says may hold the value of env.${variable}`;
+}
+
+/** What the first records of a source show of its columns. */
+export interface SourceSample {
+  /** The source as people know it. */
+  readonly name: string;
+  readonly kind: string;
+  /** True for CSV and TSV: a record is a row of cells. */
+  readonly isTabular: boolean;
+  /** The columns, or the keys that any record has at its top, in the order they came. */
+  readonly keys: readonly string[];
+  readonly records: number;
+  /** How the texts at each path asked for can be read as dates, by {@link pathName}. */
+  readonly dates: ReadonlyMap<string, DateReadings>;
+}
+
+/** A path as the key of a map. */
+export function pathName(steps: readonly PathStep[]): string {
+  return JSON.stringify(steps.map(({ key }) => key));
+}
+
+/** Looks at records: which columns there are, and how the texts at some paths can be read as dates. */
+export async function sampleSource(
+  source: { readonly name: string; readonly kind: string },
+  chunks: AsyncIterable<Chunk<SourceRecord>>,
+  blanks: Blanks | undefined,
+  paths: readonly (readonly PathStep[])[],
+): Promise<SourceSample> {
+  const keys = new Set<string>();
+  const dates = new Map(paths.map((path) => [pathName(path), openReadings()]));
+  let records = 0;
+  let isTabular = false;
+  for await (const { items } of chunks) {
+    for (const record of items) {
+      records++;
+      isTabular ||= record.cells !== undefined;
+      const value = objectOf(record, blanks);
+      if (records === 1 || record.columns === undefined)
+        for (const key of Object.keys(value as Record<string, unknown>)) keys.add(key);
+      for (const path of paths) {
+        const found = follow(value, path);
+        const readings = dates.get(pathName(path));
+        if (typeof found === "string" && readings !== undefined) addReading(readings, found);
+      }
+    }
+  }
+  const { name, kind } = source;
+  return { name, kind, isTabular, keys: [...keys], records, dates };
 }

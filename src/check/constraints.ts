@@ -3,8 +3,7 @@ import { Ajv, type ErrorObject } from "ajv";
 import type { Property } from "../blueprint.js";
 import { lenientRegExp } from "../pattern.js";
 import type { RejectCode } from "../reject.js";
-import type { Diagnostics } from "./diagnostics.js";
-import { identifierFix } from "./fixes.js";
+import { type Diagnostics, identifierFix } from "./diagnostics.js";
 
 /**
  * How a text stands to a format. `wrong`: refused by every published validator of a format that Port enforces; `unusual`: refused by the

@@ -3,9 +3,7 @@ import { isSearchQuery, type RelationValue } from "../entity.js";
 import type { Issue } from "../errors.js";
 import { didYouMean } from "../nearest.js";
 import { identifierFault } from "./constraints.js";
-import type { Diagnostics } from "./diagnostics.js";
-import { behind, listFix } from "./fixes.js";
-import { calculatedBy } from "./read-only.js";
+import { behind, type Diagnostics, listFix } from "./diagnostics.js";
 import { kindOf, searchQueryFault } from "./type-text.js";
 
 /** What a mapping writes to: a constant blueprint with the keys it maps. */
@@ -124,4 +122,17 @@ function targetFault(target: unknown, many: boolean): string | undefined {
   if (typeof target === "number")
     return `names a target by a number${behind(many ? 'if type == "array" then map(tostring) else tostring end' : "tostring")}`;
   return `expects an identifier${many ? " or a list of them" : ""}, got ${kindOf(target)}`;
+}
+
+/** Blueprints whose entities only Port writes. @source Port's own CLI, which leaves them out of an import; API reply `protected_resource` */
+export const writtenByPort: ReadonlySet<string> = new Set(["_rule_result"]);
+
+/** Gives the properties that Port fills itself, each with what does it. Nothing may write to them. @source API reference, "Create a blueprint" */
+export function calculatedBy(blueprint: Blueprint): ReadonlyMap<string, string> {
+  const kinds = [
+    [blueprint.calculationProperties, "a calculation"],
+    [blueprint.mirrorProperties, "a mirror"],
+    [blueprint.aggregationProperties, "an aggregation"],
+  ] as const;
+  return new Map(kinds.flatMap(([keys, kind]) => Object.keys(keys ?? {}).map((key) => [key, kind] as const)));
 }

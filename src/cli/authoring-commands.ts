@@ -26,7 +26,7 @@ export const authoringCommands: readonly AnyCommand[] = [
       ["portload init services.csv --out services.yaml --blueprints-out blueprints", "a mapping and a new blueprint"],
       ["portload init services.csv --blueprint blueprints/service.json", "for a blueprint that exists"],
     ],
-    load: async () => (await import("./init.js")).init,
+    load: async () => (await import("./authoring.js")).init,
   }),
   command({
     name: "preview",
@@ -35,7 +35,7 @@ export const authoringCommands: readonly AnyCommand[] = [
     options: previewOptions,
     positionals: ["sources"],
     examples: [["portload preview services.csv -m services.yaml --limit 3", "the first three records"]],
-    load: async () => (await import("./preview.js")).preview,
+    load: async () => (await import("./authoring.js")).preview,
   }),
   command({
     name: "explain",
@@ -45,7 +45,7 @@ export const authoringCommands: readonly AnyCommand[] = [
     positionals: ["source"],
     terminal: answering,
     examples: [["portload explain services.csv -m services.yaml --record 12", "the twelfth record"]],
-    load: async () => (await import("./explain.js")).explain,
+    load: async () => (await import("./authoring.js")).explain,
   }),
   command({
     name: "studio",
@@ -71,7 +71,7 @@ export const authoringCommands: readonly AnyCommand[] = [
       ["portload lint mappings/*.yaml --blueprints samples/blueprints", "names and types, too"],
       ["portload lint services.yaml --source services.csv --output github", "columns, too; for a check in GitHub"],
     ],
-    load: async () => (await import("./lint.js")).lint,
+    load: async () => (await import("./authoring.js")).lint,
   }),
   command({
     name: "test",
@@ -84,7 +84,7 @@ export const authoringCommands: readonly AnyCommand[] = [
       ["portload test mappings/*.test.yaml --junit results.xml", "every test, for a CI system"],
       ["portload test services.test.yaml --update", "rewrite what failing tests expect, and show it"],
     ],
-    load: async () => (await import("./test.js")).test,
+    load: async () => (await import("./authoring.js")).test,
   }),
   command({
     name: "schema",
@@ -94,6 +94,6 @@ export const authoringCommands: readonly AnyCommand[] = [
     positionals: ["of"],
     examples: [["portload schema > mapping.schema.json", "then name it in the mapping's first line"]],
     notes: "# yaml-language-server: $schema=./mapping.schema.json",
-    load: async () => (await import("./schema.js")).schema,
+    load: async () => (await import("./authoring.js")).schema,
   }),
 ];

@@ -13,8 +13,8 @@ import {
   diffBlueprintFiles,
   getBlueprints,
 } from "../recipes/apply-blueprints.js";
-import type { BlueprintChange } from "../recipes/blueprint/differences.js";
-import { shownValue } from "../shown-value.js";
+import type { BlueprintChange } from "../recipes/blueprint/check.js";
+import { shownValue } from "../reject.js";
 import type { Run } from "./command.js";
 import { question } from "./question.js";
 import { print, printJson, say, type Terminal } from "./terminal.js";

@@ -1,5 +1,4 @@
-import type { Resolved, Schema } from "../options/option.js";
-import { parseOptions } from "../options/parse.js";
+import { parseOptions, type Resolved, type Schema } from "../options/option.js";
 import type { ExitCode } from "../report/exit-code.js";
 import { type CommandWords, kebab, nameIn } from "./arguments.js";
 import type { OutputOptions } from "./output.js";

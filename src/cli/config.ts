@@ -1,6 +1,8 @@
-import { readFile } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { UsageError } from "../errors.js";
 import { didYouMean } from "../nearest.js";
+import { quoted } from "../reject.js";
 import type { Values } from "./arguments.js";
 import type { AnyCommand } from "./command.js";
 
@@ -74,4 +76,86 @@ async function textOf(file: string): Promise<string | undefined> {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw new UsageError(`${file} cannot be read: ${(error as Error).message}`, { cause: error });
   }
+}
+
+const isYaml = (path: string): boolean => /\.ya?ml$/i.test(path);
+const isData = (path: string): boolean => /\.(?:csv|tsv|ndjson|jsonl|xlsx|gz|zst|zip)$/i.test(path);
+
+/**
+ * Looks at a command line that names no mapping, or a source in its place, and says how it is meant, as a line to paste.
+ *
+ * @throws {UsageError} where mapping and source are swapped, the mapping stands among the sources, or there is none
+ */
+export async function refuseWithoutMapping(command: AnyCommand, values: Values): Promise<void> {
+  if (command.options.mapping?.need !== "required") return;
+  const sources = sourcesIn(values);
+  const { mapping } = values;
+  const line = (given: readonly string[], file: string): string =>
+    ["portload", command.name, ...given.map(quoted), "-m", quoted(file)].join(" ");
+  if (typeof mapping === "string") {
+    const [first, ...others] = sources;
+    if (first !== undefined && isData(mapping) && isYaml(pathOf(first)) && (await isMapping(pathOf(first))))
+      throw new UsageError(`${mapping} is not a mapping, and ${first} is one: they are swapped`, {
+        hint: line([mapping, ...others], first),
+      });
+    return;
+  }
+  const among: string[] = [];
+  for (const source of sources) if (isYaml(pathOf(source)) && (await isMapping(pathOf(source)))) among.push(source);
+  const rest = sources.filter((source) => !among.includes(source));
+  if (among[0] !== undefined)
+    throw new UsageError(`${among[0]} is a mapping, and stands among the sources`, {
+      hint: line(rest.length === 0 ? ["<source>"] : rest, among[0]),
+    });
+  const beside = (await Promise.all(sources.slice(0, maxSources).map(mappingsBeside))).flat();
+  const [nearest] = beside;
+  if (nearest !== undefined)
+    throw new UsageError("--mapping is missing", {
+      hint: `A mapping lies beside the source: ${line(sources, nearest)}`,
+    });
+  if (sources.length > 0)
+    throw new UsageError("--mapping is missing", {
+      hint: `Name the mapping file with -m; portload init ${sources.map(quoted).join(" ")} --out mapping.yaml proposes one.`,
+    });
+}
+
+/** Most sources whose folders are looked at, and files of a folder that are opened. */
+const maxSources = 5;
+const maxOpened = 50;
+const maxBytes = 1024 * 1024;
+
+function sourcesIn({ sources, source }: Values): readonly string[] {
+  if (Array.isArray(sources)) return sources as readonly string[];
+  return typeof source === "string" ? [source] : [];
+}
+
+/** A source's path, without the kind it is bound to. */
+function pathOf(source: string): string {
+  return /^[\w.-]+=(.+)$/.exec(source)?.[1] ?? source;
+}
+
+/** Mappings near a source, that of its own name first. */
+async function mappingsBeside(source: string): Promise<readonly string[]> {
+  const path = pathOf(source);
+  const found = await stat(path).catch(() => undefined);
+  if (found === undefined) return [];
+  const folder = found.isDirectory() ? path : dirname(path);
+  const name = basename(path).split(".")[0];
+  const places = [folder, join(folder, "mappings"), join(folder, "..", "mappings")];
+  const files: string[] = [];
+  for (const place of places) {
+    const names = await readdir(place).catch(() => []);
+    files.push(...names.filter(isYaml).map((each) => join(place, each)));
+  }
+  const own = (file: string): number => (basename(file).split(".")[0] === name ? 0 : 1);
+  const mappings: string[] = [];
+  for (const file of files.toSorted((a, b) => own(a) - own(b)).slice(0, maxOpened))
+    if (await isMapping(file)) mappings.push(file);
+  return mappings;
+}
+
+async function isMapping(path: string): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined);
+  if (found?.isFile() !== true || found.size > maxBytes) return false;
+  return /^resources:/m.test(await readFile(path, "utf8").catch(() => ""));
 }

@@ -4,13 +4,12 @@ import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { runImport } from "../recipes/import.js";
 import { loadBlueprintFolder } from "../recipes/run/blueprints.js";
+import { quoted } from "../reject.js";
 import type { ExitCode } from "../report/exit-code.js";
 import { formatSummary } from "../report/summary.js";
-import { quoted } from "../shown-value.js";
 import { packageFile } from "../version.js";
-import { describeError } from "./exit.js";
 import type { OutputOptions } from "./output.js";
-import { mayColor, say, type Terminal } from "./terminal.js";
+import { describeError, mayColor, say, type Terminal } from "./terminal.js";
 
 const inPackage = (path: string): string => fileURLToPath(packageFile(path));
 
@@ -29,7 +28,12 @@ export async function demo(
     await tell(
       "importing  samples/teams.json, services.csv, deployments.ndjson through mappings/organisation.yaml\n\n",
     );
-    const { report, folder, mode, error } = await runImport(
+    const {
+      report,
+      folder = "",
+      mode,
+      error,
+    } = await runImport(
       {
         sources: ["teams.json", "services.csv", "deployments.ndjson"].map((name) => inPackage(`samples/${name}`)),
         mapping: inPackage("mappings/organisation.yaml"),

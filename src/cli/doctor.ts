@@ -1,7 +1,6 @@
 import type { doctorOptions } from "../options/catalog.js";
 import type { Check } from "../recipes/doctor/checks.js";
-import type { Reading } from "../recipes/doctor/probe.js";
-import { type DoctorReport, runDoctor } from "../recipes/doctor.js";
+import { type DoctorReport, type Reading, runDoctor } from "../recipes/doctor/probe.js";
 import type { Run } from "./command.js";
 import { print, printJson } from "./terminal.js";
 

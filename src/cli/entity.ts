@@ -7,7 +7,7 @@ import type {
   entityWriteOptions,
 } from "../options/catalog.js";
 import type { DeleteAllQuestion } from "../recipes/entity/delete.js";
-import type { EntityDone, EntityIo } from "../recipes/entity/done.js";
+import type { EntityDone, EntityIo } from "../recipes/entity/get.js";
 import type { ExitCode } from "../report/exit-code.js";
 import type { Run } from "./command.js";
 import type { OutputOptions } from "./output.js";

@@ -1,17 +1,16 @@
 import { sep } from "node:path";
-import type { Connection, ImportContext } from "../recipes/run/connect.js";
+import type { Connection, ImportContext, RunContext } from "../recipes/run/connect.js";
 import type { Finished } from "../recipes/run/finish.js";
+import { quoted } from "../reject.js";
 import type { ExitCode } from "../report/exit-code.js";
-import { quoted } from "../shown-value.js";
-import { describeError } from "./exit.js";
 import type { OutputOptions } from "./output.js";
 import { showProgress } from "./progress.js";
-import { mayColor, printJson, say, type Terminal } from "./terminal.js";
+import { describeError, mayColor, printJson, say, type Terminal } from "./terminal.js";
 
 /** How a recipe is called from the command line. */
 export interface RecipeCall<O, C> {
   /** Loads its code. */
-  readonly load: () => Promise<(options: O, context: ImportContext) => Promise<Finished>>;
+  readonly load: () => Promise<(options: O, context: RunContext) => Promise<Finished>>;
   /** Opens its connection while the code is loaded. */
   readonly connect?: (options: C, context: ImportContext) => Connection | undefined;
   /** Whether stdin is only read where it is piped: nobody pipes a terminal. */
@@ -25,7 +24,7 @@ export function toItsEnd<O, C>({ load, connect, onlyPipedStdin = false }: Recipe
     const connection = connect?.(options, { env, signal });
     try {
       const recipe = await load();
-      const { sourceQuestions } = await import("./source-questions.js");
+      const { sourceQuestions } = await import("./question.js");
       const progress = showProgress(terminal, output);
       const finished = await recipe(options, {
         env,
@@ -46,7 +45,7 @@ export function toItsEnd<O, C>({ load, connect, onlyPipedStdin = false }: Recipe
 
 /** Prints how an import ended, and gives its exit code. */
 export async function showFinished(
-  { report, folder, reportFiles, mode, ending, keptBefore, error }: Finished,
+  { report, folder = "", reportFiles, mode, ending, keptBefore, error }: Finished,
   terminal: Terminal,
   output: OutputOptions,
 ): Promise<ExitCode> {

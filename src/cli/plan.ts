@@ -3,27 +3,26 @@ import { copyOutputFile } from "../output-file.js";
 import { type Dye, formatPlan } from "../plan/format-plan.js";
 import { planLines } from "../recipes/plan/open.js";
 import { runPlan } from "../recipes/plan.js";
+import type { RunContext } from "../recipes/run/connect.js";
 import type { ExitCode } from "../report/exit-code.js";
 import { causeLines } from "../report/summary.js";
 import { makePaint } from "../report/words.js";
 import type { Run } from "./command.js";
-import { describeError } from "./exit.js";
 import { showProgress } from "./progress.js";
-import { sourceQuestions } from "./source-questions.js";
-import { mayColor, print, printJson, say, type Terminal } from "./terminal.js";
+import { sourceQuestions } from "./question.js";
+import { describeError, mayColor, print, printJson, say, type Terminal } from "./terminal.js";
 
 /** `portload plan`: what a sync would do. */
 export const plan: Run<typeof planOptions> = async (options, terminal, output) => {
   const progress = showProgress(terminal, output);
-  const { env, stdin, signal } = terminal;
-  const { report, file, error, discard } = await runPlan(options, {
-    env,
-    stdin,
-    signal,
+  const { commandLine, env, stdin, signal } = terminal;
+  const { onConnection, onStart } = progress;
+  const context: RunContext = {
+    ...{ env, stdin, signal, onConnection, onStart },
+    ...(commandLine !== undefined && { commandLine }),
     ...sourceQuestions(terminal, output),
-    onConnection: progress.onConnection,
-    onStart: progress.onStart,
-  }).finally(progress.stop);
+  };
+  const { report, file, error, discard } = await runPlan(options, context).finally(progress.stop);
   try {
     if (error !== undefined) await say(terminal, `${describeError(error)}\n`);
     if (file === undefined) {

@@ -1,16 +1,13 @@
 import { UsageError } from "../errors.js";
 import { nearest } from "../nearest.js";
-import type { Schema } from "../options/option.js";
-import { parseOptions } from "../options/parse.js";
+import { parseOptions, type Schema } from "../options/option.js";
 import { type ExitCode, errorExitCode } from "../report/exit-code.js";
 import { kebab, readArguments, type Values } from "./arguments.js";
 import type { AnyCommand } from "./command.js";
 import { commands, families, findCommand } from "./commands.js";
-import { withConfig } from "./config.js";
-import { describeError } from "./exit.js";
-import { refuseWithoutMapping } from "./missing-mapping.js";
+import { refuseWithoutMapping, withConfig } from "./config.js";
 import { everyCommand, type OutputOptions, running } from "./output.js";
-import { print, say, type Terminal } from "./terminal.js";
+import { describeError, print, say, type Terminal } from "./terminal.js";
 
 /** Reads the command line, calls the command and gives its exit code. Everything it prints goes to the terminal passed in. */
 export async function runProgram(argv: readonly string[], terminal: Terminal): Promise<ExitCode> {

@@ -1,5 +1,6 @@
 import type { Readable, Writable } from "node:stream";
-import { EnvironmentError } from "../errors.js";
+import { EnvironmentError, PortloadError } from "../errors.js";
+import { isOfTheMachine } from "../report/exit-code.js";
 
 /** What a command sees of the world. Data goes to stdout, what is said about it to stderr. */
 export interface Terminal {
@@ -111,4 +112,16 @@ function visibleText(text: string): string {
 
 function escapeSign(sign: string): string {
   return `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`;
+}
+
+/** An error as people read it: what is wrong and what to do; an unexpected one with its stack, to be reported. */
+export function describeError(error: unknown): string {
+  if (error instanceof PortloadError)
+    return `portload: ${error.message}${error.hint === undefined ? "" : `\n  ${error.hint}`}`;
+  if (isOfTheMachine(error)) {
+    const hint = error.syscall === "mkdtemp" ? "\n  Set TMPDIR to a folder that can be written." : "";
+    return `portload: ${error.message}${hint}`;
+  }
+  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return `portload: internal error, please report it\n${detail}`;
 }

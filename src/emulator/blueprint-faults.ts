@@ -1,5 +1,5 @@
 import type { Blueprint, Property } from "../blueprint.js";
-import { heldBy, replaceRelations, targetsOf } from "./catalog.js";
+import { compileRules, heldBy, mirrorRule, replaceRelations, targetsOf } from "./catalog.js";
 import type {
   AggregationRule,
   Catalog,
@@ -12,7 +12,6 @@ import type {
 } from "./model.js";
 import { queryFault } from "./query.js";
 import { identifierTaken, invalidRequest, Refusal } from "./refusal.js";
-import { compileRules, mirrorRule } from "./rules.js";
 
 /** What of a blueprint has a name that can be changed. */
 export type Member = "property" | "mirror" | "relation";

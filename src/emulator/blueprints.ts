@@ -2,9 +2,9 @@ import type { ValidateFunction } from "ajv";
 import type { Blueprint, Relation } from "../blueprint.js";
 import { aggregationFault, changeFault, dropLostKeys, pathFault, renameTargets } from "./blueprint-faults.js";
 import { blueprintBodies } from "./blueprint-schema.js";
+import { compileRules } from "./catalog.js";
 import { type Catalog, isObject, type Rules, type Shelf, type StoredBlueprint, type Writer } from "./model.js";
 import { blueprintNotFound, hasDependents, identifierTaken, invalidRequest, Refusal } from "./refusal.js";
-import { compileRules } from "./rules.js";
 import { describeFault, sharedAjv } from "./schema-check.js";
 
 /** Creates a blueprint; `known` names further blueprints that its relations may point at, for those that are loaded together at the start. */

@@ -131,6 +131,15 @@ export type Readings = z.output<typeof readings>;
 /** The likeliest reading of each. */
 export const likeliestReadings: Readings = readings.parse({});
 
+/** Adds the likeliest of each that is not given; a whole set stays the object that it is. */
+export function withLikeliest(given: Partial<Readings> = {}): Readings {
+  return isWhole(given) ? given : { ...likeliestReadings, ...given };
+}
+
+function isWhole(given: Partial<Readings>): given is Readings {
+  return Object.keys(likeliestReadings).every((key) => Object.hasOwn(given, key));
+}
+
 /** Of each reading every value it can have, the likeliest first; of a number those that differ in what a client must do. */
 export const readingValues = Object.fromEntries(
   Object.entries(readings.shape).map(([key, schema]) => [key, valuesOf(schema.unwrap(), schema.def.defaultValue)]),

@@ -5,9 +5,8 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip, createGzip } from "node:zlib";
 import { EnvironmentError } from "../errors.js";
-import { addEntity } from "./catalog.js";
+import { addEntity, compileRules } from "./catalog.js";
 import { type Catalog, isObject, type Shelf, type StoredBlueprint, type StoredEntity } from "./model.js";
-import { compileRules } from "./rules.js";
 
 /** Says that a file is a snapshot, and of which form. */
 const header = { portloadSnapshot: 1 };

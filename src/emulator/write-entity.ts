@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { isSearchQuery } from "../entity.js";
 import type { Credentials } from "../secrets.js";
+import { keepEqual, settleProperties } from "./calculation.js";
 import { addEntity, referrersTo, replaceRelations } from "./catalog.js";
 import type { Catalog, Shelf, StoredEntity, Writer } from "./model.js";
-import { keepEqual, settleProperties } from "./properties.js";
 import { identifierTaken, Refusal } from "./refusal.js";
 import { changeTeams, settleRelations, settleTeam } from "./relations.js";
 import { protectedBlueprints } from "./system-blueprints.js";

@@ -1,8 +1,8 @@
-import type { SourceSample } from "../authoring/sample-source.js";
+import type { SourceSample } from "../authoring/trace-records.js";
 import type { Blueprints } from "../blueprint.js";
 import type { Issue } from "../errors.js";
 import { duplicatesOf, type Mapping } from "../map/mapping.js";
-import { allowedVariables } from "../map/mapping-issues.js";
+import { allowedVariables } from "../map/mapping-schema.js";
 import { doubleQuotes, refusalOf } from "../map/tokens.js";
 import { nearest } from "../nearest.js";
 import { type LintCode, type LintFinding, lintCodes, type ReportFinding } from "./codes.js";

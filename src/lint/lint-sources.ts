@@ -1,5 +1,5 @@
 import { type DateReadings, openReadings, provenDates } from "../authoring/date-readings.js";
-import { pathName, type SourceSample } from "../authoring/sample-source.js";
+import { pathName, type SourceSample } from "../authoring/trace-records.js";
 import type { Blueprints } from "../blueprint.js";
 import { columnFaults, keysReadBy, nearestColumn } from "../map/keys-read.js";
 import { type FoundLeaf, leavesOf, type Mapping, type Resource, sourceOptionsFor } from "../map/mapping.js";

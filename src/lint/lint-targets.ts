@@ -1,6 +1,5 @@
 import type { Blueprint, Blueprints } from "../blueprint.js";
-import { calculatedBy } from "../check/read-only.js";
-import { checkTargets, leaveOut } from "../check/targets.js";
+import { calculatedBy, checkTargets, leaveOut } from "../check/targets.js";
 import { teamRuleOf } from "../check/type-text.js";
 import type { Mapping, Resource } from "../map/mapping.js";
 import { nearest } from "../nearest.js";

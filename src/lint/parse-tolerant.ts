@@ -1,7 +1,6 @@
 import { type Issue, MappingError } from "../errors.js";
-import { parseText } from "../map/document.js";
 import type { Mapping } from "../map/mapping.js";
-import { parseMapping } from "../map/mapping-file.js";
+import { parseMapping, parseText } from "../map/mapping-file.js";
 
 /** A mapping file as far as it can be understood. */
 export interface Understood {

@@ -1,5 +1,5 @@
 import { DateTime, type DateTimeOptions, FixedOffsetZone, IANAZone, type Zone } from "luxon";
-import { decimalPattern, exactNumber } from "../decimal.js";
+import { decimalPattern, exactNumber } from "../same-value.js";
 import type { ColumnOptions } from "../source-options.js";
 
 /** Why a cell cannot be read by its column's format; a value, not an exception. */

@@ -1,4 +1,5 @@
 import { type Issue, MappingError } from "../errors.js";
+import type { RawLeaf } from "../mapping-object.js";
 import { hideValues } from "../secrets.js";
 import type { Warning } from "../warning.js";
 import { fastOf } from "./fast.js";
@@ -6,7 +7,7 @@ import type { Fast } from "./fast-node.js";
 import type { JqEngine } from "./jq.js";
 import type { Environment } from "./jq-program.js";
 import { keysReadBy } from "./keys-read.js";
-import { leavesOf, type Mapping, type RawLeaf, type Resource } from "./mapping.js";
+import { leavesOf, type Mapping, type Resource } from "./mapping.js";
 import { leadingPath, type PathStep, plainOf } from "./plain.js";
 
 /** A leaf as it will be evaluated. */

@@ -1,18 +1,20 @@
 import { ExpressionError } from "../errors.js";
-import type { Place } from "../record.js";
-import type { Shape } from "./bind.js";
+import type { Place, SourceRecord } from "../record.js";
+import { type BoundResource, type Notes, type Pair, type Shape, withItem } from "./bind.js";
 import type { CompiledMapping, Job } from "./compile-mapping.js";
 import { bindFast } from "./fast-bind.js";
 import { ask, type Evaluate, Failure, Signal } from "./fast-calls.js";
 import type { Stuck } from "./jq.js";
 import type { JqCell, JqRow } from "./jq-program.js";
+import { without } from "./plain.js";
+import { type Blanks, objectOf, textOf } from "./prepare.js";
 
 /** Most records of a batch, and most bytes of their JSON. @source design: one JSON array of at most 1,000 records and 1 MiB */
 const maxBatchRecords = 1000;
 const maxBatchBytes = 1024 * 1024;
 
 /** A job bound to the shape of its records. */
-export interface BoundJob {
+interface BoundJob {
   /** Slots that jq fills for every record. */
   readonly jq: readonly number[];
   /** Slots that closures fill. */
@@ -32,7 +34,7 @@ export function bindJob(job: Job, shape: Shape): BoundJob {
 }
 
 /** What a job runs on: so many inputs, each with its value, its JSON text and where its record stands. */
-export interface JobInput {
+interface JobInput {
   readonly count: number;
   rootAt(index: number): unknown;
   /** JSON text with at least these keys. */
@@ -159,4 +161,63 @@ function positions(from: Place | undefined, to: Place | undefined): string {
   if (from === undefined || to === undefined || from.position === to.position)
     return `record ${from?.position ?? "?"}${from?.line === undefined ? "" : ` (line ${from.line})`}`;
   return `one of the records ${from.position} to ${to.position}`;
+}
+
+/** What itemsToParse made of each record of a chunk. */
+export interface Expansion {
+  /** By record: the pairs of parent and element; `wrong` holds what is neither an array nor null. */
+  readonly views: readonly View[];
+  /** A row for each pair, over all records in order. */
+  readonly rows: readonly JqRow[];
+}
+
+/** The pairs of one record, and what went wrong on the way. */
+interface View {
+  readonly pairs: readonly Pair[];
+  readonly wrong?: unknown;
+  readonly failure?: string;
+}
+
+/** What itemsToParse is evaluated on: the records of a chunk and their rows; `job` is that of the elements. */
+interface ExpandInput {
+  readonly resource: BoundResource;
+  readonly job: BoundJob;
+  readonly records: readonly SourceRecord[];
+  readonly rows: readonly JqRow[];
+  readonly blanks: Blanks | undefined;
+}
+
+/** Evaluates itemsToParse on each record and runs the resource's expressions on every element beside its parent. */
+export async function expand(
+  compiled: CompiledMapping,
+  { resource: bound, job, records, rows, blanks }: ExpandInput,
+): Promise<Expansion> {
+  const { items, resource } = bound.compiled;
+  if (items === undefined || bound.items === undefined) return { views: [], rows: [] };
+  let failure: string | undefined;
+  const notes: Notes = {
+    failed: (_leaf, message) => {
+      failure = message;
+    },
+    long: () => undefined,
+  };
+  const { items: read } = bound;
+  const views = records.map((record, index): View => {
+    failure = undefined;
+    const value = read(record.cells ?? objectOf(record, blanks), rows[index], notes);
+    if (failure !== undefined) return { pairs: [], failure };
+    if (value === null) return { pairs: [] };
+    if (!Array.isArray(value)) return { pairs: [], wrong: value };
+    const parent = value.length === 0 ? undefined : without(objectOf(record, blanks), items.taken);
+    return { pairs: value.map((element: unknown): Pair => [parent, element]) };
+  });
+  const pairs = views.flatMap(({ pairs: own }, index) => own.map((pair) => ({ pair, record: records[index] })));
+  const name = resource.itemsToParseName;
+  const own = await runJob(compiled, job, {
+    count: pairs.length,
+    rootAt: (index) => pairs[index]?.pair,
+    textAt: (index, keys) => textOf(withItem((pairs[index] as (typeof pairs)[0]).pair, name), keys),
+    placeAt: (index) => pairs[index]?.record?.at,
+  });
+  return { views, rows: own };
 }

@@ -1,7 +1,9 @@
 import type { Stage } from "../chunk.js";
 import { type Issue, MappingError } from "../errors.js";
+import { type GivenSource, isRecords } from "../given-source.js";
 import { nearest } from "../nearest.js";
 import type { SourceRecord } from "../record.js";
+import type { Warning } from "../warning.js";
 import { type FoundLeaf, leavesOf, type Mapping, type Resource, sourceOptionsFor } from "./mapping.js";
 import { leadingPath } from "./plain.js";
 import { type Token, tokenize } from "./tokens.js";
@@ -126,27 +128,23 @@ export function columnFaults(
   { kind, columns }: Omit<TableHeader, "name">,
 ): readonly ColumnFault[] {
   const known = new Set([...columns, ...(sourceOptionsFor(mapping, kind).optionalColumns ?? [])]);
-  const [only = ""] = columns.length === 1 ? columns : [];
-  const delimiter = /[;\t|,]/.exec(only)?.[0];
+  const delimiter = columns.length === 1 ? /[;\t|,]/.exec(columns.join())?.[0] : undefined;
   const listed = `${columns.slice(0, 12).map(pathTo).join(", ")}${columns.length > 12 ? ", …" : ""}`;
-  const has =
-    delimiter === undefined
-      ? `it has ${listed}`
-      : `its header is one column, ${listed}; where ${JSON.stringify(delimiter)} is the delimiter, write source.csv.delimiter: ${JSON.stringify(delimiter)}`;
-  return resources
-    .filter((resource) => resource.kind === kind)
-    .flatMap((resource) =>
-      [...leavesOf(resource)].flatMap(({ path, value }): ColumnFault[] => {
-        const number = numberFault(value, columns);
-        const key = number === undefined ? lackingColumn(value, path, resource, known) : undefined;
-        const line = mapping.lines.get(path);
-        const base = { path, has, ...(line !== undefined && { line }) };
-        if (number !== undefined) return [{ ...base, ...number }];
-        if (key === undefined) return [];
-        const near = delimiter === undefined ? nearestColumn(key, columns) : undefined;
-        return [{ ...base, what: `has no column "${key}"`, ...(near !== undefined && { write: pathTo(near) }) }];
-      }),
-    );
+  const one = `its header is one column, ${listed}; where ${JSON.stringify(delimiter)} is the delimiter, write source.csv.delimiter: ${JSON.stringify(delimiter)}`;
+  const has = delimiter === undefined ? `it has ${listed}` : one;
+  const ofKind = resources.filter((resource) => resource.kind === kind);
+  return ofKind.flatMap((resource) =>
+    [...leavesOf(resource)].flatMap(({ path, value }): ColumnFault[] => {
+      const number = numberFault(value, columns);
+      const key = number === undefined ? lackingColumn(value, path, resource, known) : undefined;
+      const line = mapping.lines.get(path);
+      const base = { path, has, ...(line !== undefined && { line }) };
+      if (number !== undefined) return [{ ...base, ...number }];
+      if (key === undefined) return [];
+      const near = delimiter === undefined ? nearestColumn(key, columns) : undefined;
+      return [{ ...base, what: `has no column "${key}"`, ...(near !== undefined && { write: pathTo(near) }) }];
+    }),
+  );
 }
 
 /** As {@link columnFaults}, each as an issue of the mapping. */
@@ -166,18 +164,41 @@ export function missingColumns(mapping: Mapping, resources: readonly Resource[],
 export function requireColumns(
   mapping: Mapping,
   resources: readonly Resource[],
-  { name, kind }: Omit<TableHeader, "columns">,
+  { name, kind, given }: Omit<TableHeader, "columns"> & { readonly given?: GivenSource },
 ): Stage<SourceRecord, SourceRecord> {
   return async function* (chunks) {
     let isChecked = false;
     for await (const chunk of chunks) {
-      const columns = isChecked ? undefined : chunk.items[0]?.columns;
-      isChecked ||= chunk.items.length > 0;
+      if (isChecked || chunk.items.length === 0) {
+        yield chunk;
+        continue;
+      }
+      isChecked = true;
+      const columns = chunk.items[0]?.columns;
       const issues = columns === undefined ? [] : missingColumns(mapping, resources, { name, kind, columns });
       if (issues.length > 0) throw new MappingError(mapping.file, issues);
-      yield chunk;
+      const isUnknown = given !== undefined && isRecords(given) && given.columns === undefined;
+      const warnings = isUnknown ? lackingKeys(mapping, resources, { name, kind }, chunk.items) : [];
+      yield { ...chunk, warnings: [...chunk.warnings, ...warnings] };
     }
   };
+}
+
+/** Of records that a program gives without saying which columns they have: keys that are read, and that none of the first ones has. */
+function lackingKeys(
+  mapping: Mapping,
+  resources: readonly Resource[],
+  { name, kind }: Omit<TableHeader, "columns">,
+  first: readonly SourceRecord[],
+): readonly Warning[] {
+  const columns = [...new Set(first.flatMap(({ value }) => Object.keys(value as object)))];
+  const among = first.length === 1 ? "its first record" : `its first ${first.length} records`;
+  return columnFaults(mapping, resources, { kind, columns }).map(({ path, what, write }) => ({
+    code: "column_missing",
+    path,
+    message: `${name} ${what} in ${among}${write === undefined ? "" : `; did you mean ${write}?`}`,
+    count: 1,
+  }));
 }
 
 /** `.2024` is a number to jq, and to YAML where it is not quoted. */

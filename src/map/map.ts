@@ -6,8 +6,7 @@ import { type BoundResource, bindResource, type Shape } from "./bind.js";
 import { columnFormatsOf } from "./columns.js";
 import { type CellFinding, columnReader, type Reads, readsOf, type Struck, struckBy } from "./columns-apply.js";
 import type { CompiledKind, CompiledMapping, Job } from "./compile-mapping.js";
-import { type Expansion, expand } from "./items.js";
-import { bindJob, runJob } from "./job.js";
+import { bindJob, type Expansion, expand, runJob } from "./job.js";
 import type { JqRow } from "./jq-program.js";
 import { mapOne, type Out, rejectOf } from "./map-one.js";
 import { sourceOptionsFor } from "./mapping.js";
@@ -106,7 +105,7 @@ const noJob: Job = { expressions: [], leaves: [], fast: [], keys: undefined, fas
 /** What is at hand for the candidates of a chunk: all that jq gave, so that nothing waits. */
 interface Prepared {
   readonly resources: readonly BoundResource[];
-  /** A row for each record, without jq none. */
+  /** A row for each record: a cell for each expression that is no plain path, by closure or jq. Empty where there is none. */
   readonly rows: readonly JqRow[];
   /** By resource; undefined for one without itemsToParse. */
   readonly expansions: readonly (Expansion | undefined)[];

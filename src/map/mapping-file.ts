@@ -1,32 +1,90 @@
+import { isMap, isNode, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
 import type { z } from "zod";
 import { type Issue, MappingError } from "../errors.js";
-import { didYouMean } from "../nearest.js";
+import type { MappingObject, RawLeaf } from "../mapping-object.js";
 import type { SourceOptions } from "../source-options.js";
 import type { Warning } from "../warning.js";
 import { columnIssues } from "./columns.js";
-import { parseText } from "./document.js";
-import { leavesOf, type Mapping, type RawLeaf, type RawMappings, type Resource } from "./mapping.js";
-import { leafIssues, prototypeKeys, pruneIssues } from "./mapping-issues.js";
-import { ignoredKeys, keysAt, type MappingFile, mappingFile } from "./mapping-schema.js";
+import { leavesOf, type Mapping, type RawMappings, type Resource } from "./mapping.js";
+import {
+  ignoredKeys,
+  leafIssues,
+  type MappingFile,
+  mappingFile,
+  prototypeKeys,
+  pruneIssues,
+} from "./mapping-schema.js";
 import { plainOf, setOwn } from "./plain.js";
+import { type IssueAt, schemaIssues } from "./schema-issues.js";
 import { doubleQuotes, isFetched } from "./tokens.js";
+
+/** A YAML or JSON text, parsed, with the line of every place in it. */
+export interface MappingDocument {
+  readonly value: unknown;
+  /** Line of a path, from 1; of the nearest place above it where it is missing. A list of one may be left out of the path. */
+  lineOf(path: readonly PropertyKey[]): number | undefined;
+}
+
+/** Parses a mapping's text; JSON is a part of YAML. Duplicate keys, `__proto__` and aliases that blow up are issues. */
+export function parseText(text: string): MappingDocument | { readonly issues: readonly Issue[] } {
+  const lines = new LineCounter();
+  const document = parseDocument(text.replace(/^\uFEFF/u, ""), {
+    lineCounter: lines,
+    merge: true,
+    prettyErrors: false,
+  });
+  const lineAt = (offset: number | undefined): { line: number } | Record<never, never> =>
+    offset === undefined ? {} : { line: lines.linePos(offset).line };
+  // What follows a tab is a further sign of the same fault.
+  const tabs = document.errors.filter(({ code }) => code === "TAB_AS_INDENT");
+  const issues: Issue[] = (tabs.length > 0 ? tabs.slice(0, 1) : document.errors).map((error) => ({
+    path: "",
+    message: error.code === "TAB_AS_INDENT" ? "a tab begins the line: indent with spaces" : error.message,
+    ...lineAt(error.pos[0]),
+  }));
+  if (issues.length > 0) return { issues };
+  try {
+    return { value: document.toJS({ maxAliasCount: 100 }), lineOf: (path) => lineIn(document.contents, path, lines) };
+  } catch (error) {
+    return { issues: [{ path: "", message: error instanceof Error ? error.message : String(error) }] };
+  }
+}
+
+function lineIn(root: Node | null, path: readonly PropertyKey[], lines: LineCounter): number | undefined {
+  let node: unknown = root;
+  let offset = root?.range?.[0];
+  for (const step of path) {
+    if (isSeq(node) && !/^\d+$/u.test(String(step)) && node.items.length === 1) node = node.items[0];
+    if (isSeq(node)) {
+      node = node.items[Number(step)];
+      if (isNode(node)) offset = node.range?.[0] ?? offset;
+    } else if (isMap(node)) {
+      const pair = node.items.find(({ key }) => (isScalar(key) ? String(key.value) : String(key)) === String(step));
+      if (isScalar(pair?.key)) offset = pair.key.range?.[0] ?? offset;
+      node = pair?.value;
+    } else {
+      break;
+    }
+    if (node === undefined) break;
+  }
+  return offset === undefined ? undefined : lines.linePos(offset).line;
+}
 
 export { type Mapping, type Resource, sourceOptionsFor } from "./mapping.js";
 
 /**
- * Parses a mapping file, YAML or JSON, and checks all that can be told without jq and blueprints.
+ * Parses a mapping and checks all that can be told without jq and blueprints.
  *
- * @param text - the file's content
- * @param file - its name, for messages
- * @throws {MappingError} with every fault at once, each with dotted path and line
+ * @param given - the file's content, YAML or JSON, or what it would hold
+ * @throws {MappingError} with every fault at once, each with dotted path and line; `file` is what it calls the mapping
  */
-export function parseMapping(text: string, file: string): Mapping {
-  const document = parseText(text);
+export function parseMapping(given: string | MappingObject, file: string): Mapping {
+  const document = typeof given === "string" ? parseText(given) : { value: given, lineOf: () => undefined };
   if ("issues" in document) throw new MappingError(file, document.issues);
-  const { value, lineOf } = document;
+  const { value, lineOf }: MappingDocument = document;
   if (typeof value !== "object" || value === null || Array.isArray(value))
     throw new MappingError(file, [
-      { path: "", message: value === null ? "the file is empty" : "the file is not an object", line: 1 },
+      { path: "", message: value === null ? "the mapping is empty" : "the mapping is not an object", line: 1 },
     ]);
   const issueAt = (path: readonly PropertyKey[], message: string): Issue => {
     const line = lineOf(path);
@@ -42,31 +100,9 @@ export function parseMapping(text: string, file: string): Mapping {
   issues.push(...leafIssues(value, lineOf));
   const parsed = mappingFile.safeParse(kept);
   if (parsed.success) issues.push(...rules(parsed.data, issueAt));
-  else issues.push(...parsed.error.issues.flatMap((issue) => schemaIssues(issue, value, issueAt)));
+  else issues.push(...parsed.error.issues.flatMap((issue) => schemaIssues(issue, value, mappingFile, issueAt)));
   if (!parsed.success || issues.length > 0) throw new MappingError(file, sorted(issues));
   return normalise(parsed.data, file, lineOf, notes);
-}
-
-type IssueAt = (path: readonly PropertyKey[], message: string) => Issue;
-
-function schemaIssues(issue: z.core.$ZodIssue, value: object, issueAt: IssueAt): Issue[] {
-  if (issue.code === "unrecognized_keys")
-    return issue.keys.map((key) => {
-      const known = keysAt(issue.path);
-      const near = didYouMean(key, known) || (known.length === 0 ? "" : `; keys here are ${known.join(", ")}`);
-      return issueAt([...issue.path, key], `is not a key that may stand here${near}`);
-    });
-  return [issueAt(issue.path, valueAt(value, issue.path) === undefined ? "is missing" : issue.message)];
-}
-
-function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
-  let at = value;
-  for (const step of path) {
-    if (Array.isArray(at) && typeof step !== "number" && at.length === 1) at = at[0];
-    if (typeof at !== "object" || at === null || !Object.hasOwn(at, step)) return undefined;
-    at = (at as Record<PropertyKey, unknown>)[step];
-  }
-  return at;
 }
 
 /** By line, each path once: a key may be refused on two grounds. */

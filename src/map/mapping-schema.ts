@@ -1,6 +1,8 @@
 import { z } from "zod";
+import type { Issue } from "../errors.js";
+import type { RawLeaf } from "../mapping-object.js";
 import { sourceOptions } from "../source-options.js";
-import type { RawLeaf } from "./mapping.js";
+import { doubleQuotes, isFetched, refusalOf, variablesIn } from "./tokens.js";
 
 /** Structure is checked here, the content of leaves by `leafIssues`, which knows the line of each. */
 const leaf = z.custom<RawLeaf>((value) => value !== undefined, { error: "is missing" });
@@ -92,35 +94,6 @@ export const mappingFile = z.strictObject({
     .default([]),
   resources: z.array(resource).min(1),
 });
-/** The keys that may stand at a place of a file; none where any may, or none. */
-export function keysAt(path: readonly PropertyKey[], file: z.ZodType = mappingFile): readonly string[] {
-  let at: unknown = file;
-  for (const step of path) at = within(at, step);
-  const { shape } = definitionOf(at);
-  return shape === undefined ? [] : Object.keys(shape);
-}
-
-/** What is looked at of a schema's definition, whichever kind it is of. */
-interface Definition {
-  readonly shape?: Readonly<Record<PropertyKey, unknown>>;
-  readonly element?: unknown;
-  readonly valueType?: unknown;
-  readonly innerType?: unknown;
-  readonly out?: unknown;
-  readonly options?: readonly unknown[];
-}
-
-/** The definition of a schema without what wraps it; of several, that of an object. */
-function definitionOf(schema: unknown): Definition {
-  const { def = {} } = (schema ?? {}) as { readonly def?: Definition };
-  const inner = def.innerType ?? def.out ?? def.options?.find((option) => definitionOf(option).shape !== undefined);
-  return inner === undefined ? def : definitionOf(inner);
-}
-
-function within(schema: unknown, step: PropertyKey): unknown {
-  const { shape, element, valueType } = definitionOf(schema);
-  return shape?.[step] ?? element ?? valueType;
-}
 /** See {@link mappingFile}. */
 export type MappingFile = z.output<typeof mappingFile>;
 
@@ -147,3 +120,119 @@ export const ignoredKeys: ReadonlySet<string> = new Set([
   "useDefaultBranch",
   "visibility",
 ]);
+
+/** A place in the mapping: keys from the root on. */
+type KeyPath = readonly (string | number)[];
+
+/**
+ * The faults of all leaves of a file, whether or not its structure is right: empty expressions, refused words, numbers that lose digits.
+ *
+ * @param value - the whole file, as parsed
+ */
+export function leafIssues(value: object, lineOf: (path: KeyPath) => number | undefined): Issue[] {
+  const issues: Issue[] = [];
+  const leaves = [...rawLeaves(value)];
+  const environment = allowedVariables(value);
+  const missing = missingVariables(leaves, environment);
+  for (const { path, leaf } of leaves) {
+    const refusal = faultOf(leaf, environment);
+    if (refusal === undefined) continue;
+    const readsMore =
+      typeof leaf === "string" && variablesIn(doubleQuotes(leaf)).some((name) => missing.includes(name));
+    const message = readsMore ? `${refusal}; ${allowing([...environment, ...missing])}` : refusal;
+    const line = lineOf(path);
+    issues.push({ path: path.join("."), message, ...(line === undefined ? {} : { line }) });
+  }
+  return issues;
+}
+
+/** Paths of keys named `__proto__`, anywhere in the file. */
+export function* prototypeKeys(value: unknown, path: KeyPath = []): Generator<KeyPath> {
+  if (typeof value !== "object" || value === null || path.length > maxDepth) return;
+  for (const [key, inner] of Object.entries(value)) {
+    if (key === "__proto__") yield [...path, key];
+    yield* prototypeKeys(inner, [...path, key]);
+  }
+}
+
+/** Most levels that a leaf's lists and objects may have. */
+const maxDepth = 64;
+
+/** The environment variables that a file allows, whether or not its structure is right. */
+export function allowedVariables(value: unknown): readonly string[] {
+  const names = child(value, "allowedEnvironmentVariablesInJQ");
+  return Array.isArray(names) ? names.filter((name) => typeof name === "string") : [];
+}
+
+function missingVariables(leaves: readonly { readonly leaf: unknown }[], allowed: readonly string[]): string[] {
+  const read = leaves.flatMap(({ leaf }) => (typeof leaf === "string" ? variablesIn(doubleQuotes(leaf)) : []));
+  return [...new Set(read)].filter((name) => !allowed.includes(name));
+}
+
+/** The line that allows environment variables, to be pasted. */
+function allowing(names: readonly string[]): string {
+  return `write \`allowedEnvironmentVariablesInJQ: [${names.join(", ")}]\` at the root of the mapping`;
+}
+
+function faultOf(leaf: unknown, environment: readonly string[]): string | undefined {
+  if (typeof leaf === "string") return isFetched(leaf) ? undefined : refusalOf(doubleQuotes(leaf), { environment });
+  if (typeof leaf === "boolean" || leaf === null) return undefined;
+  if (typeof leaf !== "number") return "is neither an expression nor a constant";
+  if (!Number.isFinite(leaf)) return "is not a number that JSON knows";
+  return Number.isInteger(leaf) && !Number.isSafeInteger(leaf)
+    ? "loses digits as a number; write it as text: '\"…\"'"
+    : undefined;
+}
+
+function* rawLeaves(value: object): Generator<{ path: KeyPath; leaf: unknown }> {
+  const resources = child(value, "resources");
+  if (!Array.isArray(resources)) return;
+  for (const [index, resource] of resources.entries()) {
+    const base = ["resources", index];
+    const query = child(child(resource, "selector"), "query");
+    if (typeof query === "string") yield { path: [...base, "selector", "query"], leaf: query };
+    const port = child(resource, "port");
+    const items = child(port, "itemsToParse");
+    if (typeof items === "string") yield { path: [...base, "port", "itemsToParse"], leaf: items };
+    const listed = child(child(port, "entity"), "mappings");
+    const mappings = Array.isArray(listed) && listed.length === 1 ? listed[0] : listed;
+    for (const key of entityFields) {
+      const at = [...base, "port", "entity", "mappings", key];
+      const leaf = child(mappings, key);
+      if (leaf === undefined) continue;
+      if ((key === "properties" || key === "relations") && leaf === null) continue;
+      yield* leavesBelow(leaf, at);
+    }
+  }
+}
+
+const entityFields = ["identifier", "title", "icon", "team", "blueprint", "properties", "relations"];
+
+function* leavesBelow(value: unknown, path: KeyPath): Generator<{ path: KeyPath; leaf: unknown }> {
+  if (typeof value !== "object" || value === null || path.length > maxDepth) {
+    yield { path, leaf: value };
+    return;
+  }
+  for (const [key, inner] of Object.entries(value)) yield* leavesBelow(inner, [...path, key]);
+}
+
+function child(value: unknown, key: string): unknown {
+  return typeof value === "object" && value !== null && Object.hasOwn(value, key)
+    ? (value as Record<string, unknown>)[key]
+    : undefined;
+}
+
+/** Faults of `prune`: what a resource owns must be a property or relation that it maps, so that every entity can be held to it. */
+export function pruneIssues(
+  file: MappingFile,
+  issueAt: (path: readonly PropertyKey[], message: string) => Issue,
+): readonly Issue[] {
+  return file.resources.flatMap(({ prune, port }, index) => {
+    if (prune === undefined || prune === "all") return [];
+    const { properties, relations } = port.entity.mappings;
+    const { property } = prune.where;
+    if (Object.hasOwn(properties, property) || Object.hasOwn(relations, property)) return [];
+    const message = `the resource maps no property or relation ${property}; what it owns must be told by one it maps`;
+    return [issueAt(["resources", index, "prune", "where", "property"], message)];
+  });
+}

@@ -1,7 +1,6 @@
 import type { Place } from "../record.js";
-import type { Finding, RejectCode } from "../reject.js";
+import { type Finding, type RejectCode, shownValue } from "../reject.js";
 import { maskSecrets } from "../secrets.js";
-import { shownValue } from "../shown-value.js";
 import type { Warning, WarningCode } from "../warning.js";
 import type { Notes } from "./bind.js";
 import type { CompiledMapping } from "./compile-mapping.js";

@@ -1,5 +1,6 @@
+import type { RecordTrace } from "../authoring/trace-records.js";
+import type { CompiledLeaf } from "../map/compile-mapping.js";
 import type { Difference } from "./compare.js";
-import type { LeafCoverage } from "./coverage.js";
 
 /** How one test ended. */
 export interface TestResult {
@@ -57,7 +58,7 @@ function formatFile({ file, error, tests, mapping, coverage }: FileResult): stri
 const words = { passed: "ok     ", failed: "FAIL   ", updated: "updated" } as const;
 
 /** A difference in one line. */
-export function formatDifference(difference: Difference, isUpdate = false): string {
+function formatDifference(difference: Difference, isUpdate = false): string {
   const { path, expected, got } = difference;
   if (!("got" in difference))
     return `${path}: ${isUpdate ? "taken out:" : "expected, and did not come:"} ${JSON.stringify(expected)}`;
@@ -115,3 +116,56 @@ function escapeXml(text: string): string {
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const forbidden = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff\p{Surrogate}]/gu;
+
+/** What a leaf did over all records of the tests: how often it gave a value, null, or failed. */
+interface LeafCoverage {
+  readonly path: string;
+  readonly line?: number;
+  readonly expression: string;
+  readonly value: number;
+  readonly null: number;
+  readonly failed: number;
+}
+
+/** Counts what leaves did. Constants are left out: they cannot but give their value. */
+export interface Coverage {
+  add(traces: readonly RecordTrace[]): void;
+  leaves(): readonly LeafCoverage[];
+}
+
+/** Opens the coverage of a mapping's leaves, all at nought. */
+export function openCoverage(leaves: readonly CompiledLeaf[]): Coverage {
+  const counts = new Map<string, { -readonly [K in keyof LeafCoverage]: LeafCoverage[K] }>(
+    leaves.flatMap(({ path, line, expression, by }) =>
+      by === "constant"
+        ? []
+        : [
+            [
+              path,
+              { path, ...(line === undefined ? {} : { line }), expression, value: 0, null: 0, failed: 0 },
+            ] as const,
+          ],
+    ),
+  );
+  const count = (path: string, first: unknown, error: string | undefined): void => {
+    const own = counts.get(path);
+    if (own === undefined) return;
+    if (first !== undefined && first !== null) own.value++;
+    else if (error !== undefined) own.failed++;
+    else own.null++;
+  };
+  return {
+    add(traces) {
+      for (const { items, candidates } of traces) {
+        for (const { path, outputs, error } of items) count(path, outputs[0], error);
+        for (const { leaves: own } of candidates) {
+          const selector = own.find(({ path }) => path.endsWith(".selector.query"));
+          // Behind a selector that is not true no leaf is evaluated.
+          const reached = selector === undefined || selector.outputs[0] === true ? own : [selector];
+          for (const { path, outputs, error } of reached) count(path, outputs[0], error);
+        }
+      }
+    },
+    leaves: () => [...counts.values()].map((own) => ({ ...own })),
+  };
+}

@@ -1,8 +1,7 @@
 import { isMap, isSeq, LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
 import type { Issue } from "../errors.js";
-import { keysAt } from "../map/mapping-schema.js";
-import { didYouMean } from "../nearest.js";
+import { unknownKey } from "../map/schema-issues.js";
 import type { SourceRecord } from "../record.js";
 import { rejectCodes } from "../reject.js";
 import type { SourceOptions } from "../source-options.js";
@@ -107,13 +106,7 @@ export function parseTests(text: string): ParsedTests | { readonly issues: reado
 
 function messageOf(issue: z.core.$ZodIssue): string {
   if (issue.code !== "unrecognized_keys") return issue.message;
-  const known = keysAt(issue.path, testFile);
-  return issue.keys
-    .map(
-      (key) =>
-        `${key} is not a key that may stand here${didYouMean(key, known) || `; keys here are ${known.join(", ")}`}`,
-    )
-    .join("; ");
+  return issue.keys.map((key) => `${key} ${unknownKey(key, issue.path, testFile)}`).join("; ");
 }
 
 function offsetOf(root: unknown, path: readonly PropertyKey[]): number | undefined {

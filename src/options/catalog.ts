@@ -1,7 +1,6 @@
 import { flag, listOf, oneOf, text } from "./kinds.js";
 import { describedAs, group, optional, type Resolved, required, type SchemaOf, withDefault } from "./option.js";
-import { type TargetGroup, targetGroup } from "./target.js";
-import { type ComparingGroup, comparingGroup } from "./writing.js";
+import { type ComparingGroup, comparingGroup, type TargetGroup, targetGroup } from "./writing.js";
 
 const { apiUrl, timeout, requestTimeout, runId } = targetGroup;
 type Address = Pick<TargetGroup, "apiUrl" | "timeout" | "requestTimeout">;

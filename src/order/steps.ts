@@ -1,7 +1,5 @@
 import type { Blueprint } from "../blueprint.js";
-import { InternalError } from "../errors.js";
-import { components, refuseRequiredCycle } from "./components.js";
-import { dynamicLinksOf, type Link, linksOf, type MappedRelations } from "./links.js";
+import { BlueprintError, InternalError } from "../errors.js";
 
 /** One step of an import: the entities of one blueprint, or, last, those of resources whose blueprint is an expression. */
 export interface Step {
@@ -123,4 +121,120 @@ function remembered(compute: (blueprint: string) => readonly string[]): (bluepri
     known.set(blueprint, value);
     return value;
   };
+}
+
+/** A relation that the mapping writes. */
+interface Link {
+  readonly blueprint: string;
+  readonly relation: string;
+  readonly target: string;
+  readonly isRequired: boolean;
+}
+
+/** Which relations the mapping writes. */
+interface MappedRelations {
+  /** By constant blueprint; a blueprint that is absent maps none. All relations when not given. */
+  readonly mapped?: ReadonlyMap<string, Iterable<string>>;
+  /** By resources whose blueprint is an expression; all when not given. */
+  readonly mappedDynamic?: Iterable<string>;
+}
+
+/** Gives the links of a blueprint that its constant resources write, in the blueprint's order. */
+function linksOf(blueprint: string, catalog: ReadonlyMap<string, Blueprint>, { mapped }: MappedRelations): Link[] {
+  return within(allLinks(blueprint, catalog), mapped === undefined ? undefined : (mapped.get(blueprint) ?? []));
+}
+
+/** Gives the links of a blueprint that resources with an expression as blueprint write. */
+function dynamicLinksOf(
+  blueprint: string,
+  catalog: ReadonlyMap<string, Blueprint>,
+  { mappedDynamic }: MappedRelations,
+): Link[] {
+  return within(allLinks(blueprint, catalog), mappedDynamic);
+}
+
+function allLinks(blueprint: string, catalog: ReadonlyMap<string, Blueprint>): Link[] {
+  return Object.entries(catalog.get(blueprint)?.relations ?? {}).map(([relation, { target, required }]) => ({
+    blueprint,
+    relation,
+    target,
+    isRequired: required === true,
+  }));
+}
+
+function within(links: Link[], keys: Iterable<string> | undefined): Link[] {
+  if (keys === undefined) return links;
+  const wanted = new Set(keys);
+  return links.filter((link) => wanted.has(link.relation));
+}
+
+/**
+ * Groups the nodes of a graph into strongly connected components, each after all that its nodes point to. Nodes of one component reach each
+ * other. The same input gives the same order: nodes and arrows are followed in the order given.
+ *
+ * @source R. Tarjan, "Depth-first search and linear graph algorithms", 1972
+ */
+function components(nodes: readonly string[], targetsOf: (node: string) => readonly string[]): string[][] {
+  const found: string[][] = [];
+  const index = new Map<string, number>();
+  const low = new Map<string, number>();
+  const open: string[] = [];
+  const isOpen = new Set<string>();
+  const lower = (node: string, to: number): void => {
+    low.set(node, Math.min(low.get(node) ?? to, to));
+  };
+  const visit = (node: string): void => {
+    const own = index.size;
+    index.set(node, own);
+    low.set(node, own);
+    open.push(node);
+    isOpen.add(node);
+    for (const target of targetsOf(node)) {
+      if (!index.has(target)) {
+        visit(target);
+        lower(node, low.get(target) ?? own);
+      } else if (isOpen.has(target)) lower(node, index.get(target) ?? own);
+    }
+    if (low.get(node) !== own) return;
+    const component = open.splice(open.indexOf(node));
+    for (const member of component) isOpen.delete(member);
+    found.push(component);
+  };
+  for (const node of nodes) if (!index.has(node)) visit(node);
+  return found;
+}
+
+/**
+ * Refuses required relations that go round: no entity of such a cycle could be the first.
+ *
+ * @throws {BlueprintError} naming the relations of the first cycle found; a required relation of a blueprint to itself is one
+ */
+function refuseRequiredCycle(blueprints: readonly string[], links: readonly Link[]): void {
+  const required = links.filter((link) => link.isRequired);
+  const targetsOf = (node: string) => required.filter((link) => link.blueprint === node).map((link) => link.target);
+  for (const members of components(blueprints, targetsOf)) {
+    const inside = required.filter((link) => members.includes(link.blueprint) && members.includes(link.target));
+    if (inside.length === 0) continue;
+    const names = cycleOf(inside).map(({ blueprint, relation, target }) => `${blueprint}.${relation} → ${target}`);
+    throw new BlueprintError(
+      `required relations form a cycle, so that no entity of it can be written first: ${names.join(", ")}`,
+      {
+        hint: "make one of these relations optional in its blueprint, leave it out of the mapping, or set createMissingRelatedEntities: true",
+      },
+    );
+  }
+}
+
+/** Follows links until a blueprint comes again; every blueprint of a component has a link within it. */
+function cycleOf(links: readonly Link[]): Link[] {
+  const way: Link[] = [];
+  let next = links[0];
+  while (next !== undefined) {
+    way.push(next);
+    const { target } = next;
+    const start = way.findIndex((link) => link.blueprint === target);
+    if (start >= 0) return way.slice(start);
+    next = links.find((link) => link.blueprint === target);
+  }
+  return way;
 }

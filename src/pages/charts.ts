@@ -39,29 +39,44 @@ export interface RatePoint {
   readonly requests: number;
   readonly entities: number;
   readonly refused: number;
+  /** Milliseconds of it in which some request waited for the quota. */
+  readonly waitedMs?: number;
 }
+
+/** What a chart of rates says beside its points. */
+export interface RateFacts {
+  /** Where the last point ends. */
+  readonly endSecond: number;
+  /** The same in words. */
+  readonly summary: string;
+  /** Requests per second that the quota lets pass in the long run. */
+  readonly quota?: number;
+}
+
+/** A quota of so many times the most requests per second is still drawn. */
+const maxQuotaOver = 4;
 
 const size = { width: 1100, height: 220, left: 58, right: 58, top: 14, bottom: 28 } as const;
 
-/**
- * Draws entities and requests per second over time, and shades the stretches in which requests were refused by the quota.
- *
- * @param endSecond - where the last point ends
- */
-export function rateChart(points: readonly RatePoint[], endSecond: number, summary: string): Html {
+/** Draws entities and requests per second over time against the quota, shades the time in which requests waited for it, and marks where it refused any. */
+export function rateChart(points: readonly RatePoint[], { endSecond, summary, quota }: RateFacts): Html {
   const stretch = points.length > 1 ? (points[1]?.second ?? 1) - (points[0]?.second ?? 0) : 1;
-  const perSecond = points.map(({ second, requests, entities, refused }) => ({
+  const perSecond = points.map(({ second, requests, entities, refused, waitedMs = 0 }) => ({
     second,
     requests: requests / stretch,
     entities: entities / stretch,
     refused,
+    waited: Math.min(1, waitedMs / 1000 / stretch),
   }));
   const last = perSecond.at(-1);
   const stepped = last === undefined ? [] : [...perSecond, { ...last, second: Math.max(endSecond, last.second + 1) }];
   const x = scaleLinear([0, stepped.at(-1)?.second ?? 1], [size.left, size.width - size.right]);
   const floor = size.height - size.bottom;
   const entityScale = scaleLinear([0, most(stepped, "entities")], [floor, size.top]).nice(4);
-  const requestScale = scaleLinear([0, most(stepped, "requests")], [floor, size.top]).nice(4);
+  // A quota far above what was sent would press the line flat; it is told in words then.
+  const top = most(stepped, "requests");
+  const isQuotaNear = quota !== undefined && quota <= top * maxQuotaOver;
+  const requestScale = scaleLinear([0, isQuotaNear ? Math.max(top, quota) : top], [floor, size.top]).nice(4);
   const shape = area<(typeof stepped)[number]>()
     .x(({ second }) => round(x(second)))
     .y0(floor)
@@ -73,10 +88,10 @@ export function rateChart(points: readonly RatePoint[], endSecond: number, summa
     .curve(curveStepAfter);
   return html`<svg class="chart" viewBox="0 0 ${size.width} ${size.height}" role="img" aria-label="${summary}">
 ${perSecond
-  .filter(({ refused }) => refused > 0)
+  .filter(({ waited }) => waited > 0.02)
   .map(
-    ({ second }) =>
-      html`<rect class="wait" x="${round(x(second))}" y="${size.top}" width="${Math.max(1, round(x(second + stretch) - x(second)))}" height="${floor - size.top}"/>`,
+    ({ second, waited }) =>
+      html`<rect class="wait" x="${round(x(second))}" y="${size.top}" width="${Math.max(1, round(x(second + stretch * waited) - x(second)))}" height="${floor - size.top}"/>`,
   )}
 ${entityScale
   .ticks(4)
@@ -92,6 +107,13 @@ ${requestScale
   )}
 <path class="ribbon created" d="${shape(stepped) ?? ""}"/>
 <path class="trace" d="${trace(stepped) ?? ""}"/>
+${isQuotaNear && html`<line class="quota" x1="${size.left}" x2="${size.width - size.right}" y1="${round(requestScale(quota))}" y2="${round(requestScale(quota))}"/>`}
+${perSecond
+  .filter(({ refused }) => refused > 0)
+  .map(
+    ({ second }) =>
+      html`<rect class="refusal" x="${round(x(second + stretch / 2) - 2)}" y="${floor}" width="4" height="7"/>`,
+  )}
 ${x.ticks(8).map((tick) => html`<text class="quiet" x="${round(x(tick))}" y="${size.height - 8}" text-anchor="middle">${clock(tick)}</text>`)}
 </svg>`;
 }

@@ -1,4 +1,4 @@
-import type { Deletions } from "./prune-guard.js";
+import type { Deletions } from "./guards.js";
 
 /** Owned entities, and those among them that the sources no longer have. */
 export interface OwnedShare {

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { ClearedField, EntityBody, RelationValue } from "../entity.js";
 import { PlanError } from "../errors.js";
 import type { Finding, RejectCode } from "../reject.js";
+import type { PlanPrune } from "./guards.js";
 
 /** Version of the plan file's form; a reader refuses others. */
 export const planFormat = 1;
@@ -23,6 +24,8 @@ export interface PlanHeader {
   readonly sources: readonly PlanSource[];
   /** By resource of the mapping: what becomes of relations whose target is missing. */
   readonly onMissingTarget: readonly Readonly<Record<string, "reject" | "omit" | "create">>[];
+  /** What deletions are held to; absent without `--prune`. */
+  readonly prune?: PlanPrune;
   /** Id of the run that the plan takes back; its mapping is that run's. */
   readonly undoOf?: string;
 }
@@ -156,6 +159,20 @@ const line = z.union([
     deleteDependents: z.boolean(),
     mapping: z.object({ file: z.string(), sha256: z.string() }),
     sources: z.array(z.object({ name: z.string(), path: z.string().optional(), sha256: z.string().optional() })),
+    prune: z
+      .object({
+        limits: z.object({ count: z.number(), share: z.number() }),
+        owns: z.array(
+          z.object({
+            blueprint: z.string(),
+            owns: z.union([
+              z.literal("all"),
+              z.object({ where: z.object({ property: z.string(), value: z.unknown() }) }),
+            ]),
+          }),
+        ),
+      })
+      .optional(),
     onMissingTarget: z.array(z.record(z.string(), z.enum(["reject", "omit", "create"]))),
   }),
 ]);

@@ -8,6 +8,8 @@ export interface Ranges {
   /** Of the records, in source order, without their line ends. */
   readonly spans: readonly Span[];
   readonly encoding: Encoding;
+  /** Receives the line of what is given on which each record begins, in encodings whose line feed is one byte. */
+  readonly onRecord?: (index: number, line: number) => void;
 }
 
 /**
@@ -17,14 +19,31 @@ export interface Ranges {
  */
 export async function* extractSpans(
   blocks: AsyncIterable<Buffer>,
-  { prelude, spans, encoding }: Ranges,
+  { prelude, spans, encoding, onRecord }: Ranges,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const copier = new SpanCopier([{ start: 0, end: prelude }, ...spans], encoding);
+  let line = 1;
+  let begun = 0;
+  const tell = encoding.unit === 1 ? onRecord : undefined;
   for await (const block of wholeUnits(blocks, encoding.unit)) {
-    yield* copier.feed(block);
+    for (const piece of copier.feed(block)) {
+      // The prelude is the first span; a record's first piece is given once those before it are.
+      if (tell !== undefined) {
+        for (; begun < copier.begun; begun++) if (begun > 0) tell(begun - 1, line);
+        line += linesIn(piece);
+      }
+      yield piece;
+    }
     if (copier.isComplete) return;
   }
   yield* copier.end();
+}
+
+/** Line feeds in bytes. */
+export function linesIn(bytes: Uint8Array): number {
+  let count = 0;
+  for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10, at + 1)) count++;
+  return count;
 }
 
 /** Blocks of whole units, so that a line end is cut between its units only. */
@@ -55,6 +74,9 @@ class SpanCopier {
     this.#lineEnd = this.#lf;
   }
 
+  /** Spans of which a piece was given, or that are passed. */
+  begun = 0;
+
   get isComplete(): boolean {
     return this.#next === this.#spans.length && this.#waitsFor === "nothing";
   }
@@ -70,6 +92,7 @@ class SpanCopier {
       const from = Math.max(at, span.start - this.#offset);
       const to = Math.min(block.length, span.end - this.#offset);
       if (from >= block.length) break;
+      this.begun = this.#next + 1;
       if (to > from) yield block.subarray(from, to);
       if (span.end - this.#offset > block.length) break;
       at = Math.max(at, to);

@@ -6,8 +6,8 @@ import type { BoundSource } from "./bind.js";
 import { defaultMaxRecordBytes } from "./chunk-sink.js";
 import { scanOptions } from "./csv.js";
 import type { Text } from "./decode.js";
-import { encoded, extractSpans } from "./extract-spans.js";
-import { tellFormat } from "./format.js";
+import { encoded, extractSpans, linesIn } from "./extract-spans.js";
+import { extensionOf, extensions, tellFormat } from "./format.js";
 import { type Element, JsonFrame, recordsAt } from "./json-frame.js";
 import { JsonSyntaxFault } from "./json-text.js";
 import { openText, openUnpacked } from "./open.js";
@@ -39,7 +39,11 @@ export async function* extractRecords(
   source: BoundSource,
   options: SourceOptions,
   wanted: readonly Wanted[],
-  io: { readonly path?: string } = {},
+  io: {
+    readonly path?: string;
+    /** Receives the line on which each record begins in what is given, where a line can be told. */
+    readonly onLine?: (position: number, line: number) => void;
+  } = {},
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const { path, name } = source;
   const opened = { ...source, ...(io.path !== undefined && { readFrom: io.path }) };
@@ -57,7 +61,8 @@ export async function* extractRecords(
     if (format === "json") {
       yield encoding.mark;
       const positions = new Set(sorted.map(({ position }) => position));
-      for await (const piece of extractJson({ name, start: text.start }, text.blocks, options, positions)) {
+      const from = { name, start: text.start, onLine: io.onLine };
+      for await (const piece of extractJson(from, text.blocks, options, positions)) {
         yield encoding.decode === undefined ? piece : encoded(asciiOf(piece.toString()), encoding);
       }
       return;
@@ -69,7 +74,9 @@ export async function* extractRecords(
     const spans = sorted.map(({ position, span }) => span ?? noSpan(name, position));
     const prelude = format === "ndjson" ? encoding.mark.length : await csvPrelude(text, { ...options, format });
     const { bytes } = await openUnpacked(opened);
-    yield* extractSpans(bytes, { prelude, spans, encoding });
+    const { onLine } = io;
+    const onRecord = onLine && ((index: number, line: number) => onLine(sorted[index]?.position ?? 0, line));
+    yield* extractSpans(bytes, { prelude, spans, encoding, ...(onRecord && { onRecord }) });
   } finally {
     await text.blocks.return();
   }
@@ -114,7 +121,7 @@ export async function rejectsNameOf(
   options: SourceOptions,
   copy: string | undefined,
 ): Promise<{ readonly name: string; readonly extension?: string }> {
-  const { path } = source;
+  const { path, given } = source;
   const name = unpackedName(source.name);
   const opened = { ...source, ...(copy !== undefined && { readFrom: copy }) };
   if (await isWorkbook(opened, options))
@@ -123,18 +130,25 @@ export async function rejectsNameOf(
   // Stdin has no name of its own.
   const text = await openText(opened, options);
   await text.blocks.return();
-  return { name, extension: tellFormat(path, text.head, options) };
+  const extension = tellFormat(path, text.head, options);
+  const isNamed = given === undefined || extensions[extensionOf(name)] === extension;
+  return { name: isNamed ? name : `${name}.${extension}`, extension };
 }
 
 /** Gives the text, piece by piece, of the JSON records at some positions, each as it is, at the same path of keys: an array, or a map of their keys. */
 async function* extractJson(
-  source: { readonly name: string; readonly start: number },
+  source: {
+    readonly name: string;
+    readonly start: number;
+    readonly onLine: ((position: number, line: number) => void) | undefined;
+  },
   blocks: AsyncIterable<Buffer>,
   options: SourceOptions,
   positions: ReadonlySet<number>,
 ): AsyncGenerator<Buffer, void, undefined> {
   const at = recordsAt(options);
   let position = 0;
+  let line = 1;
   let written = 0;
   let pieces: Buffer[] = [];
   const take = ({ text, key }: Element): void => {
@@ -142,6 +156,8 @@ async function* extractJson(
     if (text === undefined || !positions.has(position)) return;
     pieces.push(Buffer.from(written === 0 ? "\n" : ",\n"), ...(key === undefined ? [] : [key, Buffer.from(":")]), text);
     written++;
+    source.onLine?.(position, line + 1);
+    line += 1 + linesIn(text);
   };
   const frame = new JsonFrame(source, at, Number.POSITIVE_INFINITY, take);
   const [first, last] = at.isMap ? ["{", "}"] : ["[", "]"];

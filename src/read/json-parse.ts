@@ -83,8 +83,12 @@ export function isObject(value: unknown): value is object {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** Begins a text that stands for a record which could not be written as JSON, and says why. */
+export const unwritable = "\u0000";
+
 /** Says what is there where a record should be. */
 export function notAnObject(value: unknown): string {
+  if (typeof value === "string" && value.startsWith(unwritable)) return value.slice(unwritable.length);
   const kind = value === null ? "null" : Array.isArray(value) ? "an array" : `a ${typeof value}`;
   return `a record must be a JSON object, and this is ${kind}`;
 }

@@ -3,8 +3,15 @@ import { type Client, createClient } from "../api/client.js";
 import type { Blueprint, Blueprints } from "../blueprint.js";
 import { BlueprintError, GuardError, PortloadError } from "../errors.js";
 import { version } from "../version.js";
-import { findLosses, loadBlueprints, refuseFaults, refuseLosses } from "./blueprint/check.js";
-import { type BlueprintChange, blueprintChanges, withoutStamps } from "./blueprint/differences.js";
+import {
+  type BlueprintChange,
+  blueprintChanges,
+  findLosses,
+  loadBlueprints,
+  refuseFaults,
+  refuseLosses,
+  withoutStamps,
+} from "./blueprint/check.js";
 import { credentialsFrom } from "./run/client-options.js";
 
 /** What became of a blueprint. */

@@ -1,13 +1,15 @@
-import { parseOptions } from "../options/parse.js";
+import { parseOptions } from "../options/option.js";
 import { type ApplyOptions, applyOptions } from "../options/run.js";
 import { refuseDrift, refuseDriftedGround } from "./plan/drift.js";
 import { deletionsOf, openPlan, planLines, plannedEntities, surveyPlan } from "./plan/open.js";
 import { deleteStale } from "./prune/delete.js";
+import { stateDirOf } from "./prune/memory.js";
+import { openPlannedPrune, type PlannedPrune } from "./prune/planned.js";
 import { clientOptionsOf } from "./run/client-options.js";
-import { connect, type ImportContext } from "./run/connect.js";
-import { doWork, type Finished, finish } from "./run/finish.js";
+import { connect, type ImportContext, type RunContext } from "./run/connect.js";
+import { type Finished, finish } from "./run/finish.js";
 import { newFolder } from "./run/folder.js";
-import { watchProgress } from "./run/progress.js";
+import { working } from "./run/working.js";
 import { deferRelations } from "./stages/defer.js";
 import type { EntityStage, StepJob } from "./stages/entities.js";
 import { keepMadeTargets } from "./stages/keep-before.js";
@@ -29,7 +31,7 @@ export async function runApply(given: ApplyOptions, context: ImportContext = {})
   const { apiUrl } = clientOptions;
   const { header, names } = await surveyPlan(plan);
   await refuseDriftedGround(header, apiUrl, plan);
-  const connection = context.connection ?? connect(clientOptions, options, context);
+  const { connection = connect(clientOptions, options, context) }: RunContext = context;
   const { client } = connection;
   try {
     const { job, closing } = await openPlan(
@@ -39,12 +41,11 @@ export async function runApply(given: ApplyOptions, context: ImportContext = {})
       newFolder(options, context),
       (blueprints) => refuseDrift({ client, blueprints, header }, planLines(plan)),
     );
-    const worked = await doWork(job.control.stop, async () => {
-      context.onStart?.({
-        importId: closing.state.importId,
-        progress: watchProgress(job.ledger, connection, job.whereabouts),
-      });
-      await doPlanned(job, plan);
+    const run = { importId: closing.state.importId, job, connection };
+    const worked = await working(context, run, async () => {
+      const at = { stateDir: stateDirOf(closing.state), apiUrl: header.target };
+      const prune = header.prune && (await openPlannedPrune(job, header.prune, at));
+      await doPlanned(job, plan, [], prune);
     });
     return await finish(closing, worked);
   } finally {
@@ -52,8 +53,18 @@ export async function runApply(given: ApplyOptions, context: ImportContext = {})
   }
 }
 
-/** Writes what a plan says, then deletes. @param more - stages that entities pass before they are written */
-export async function doPlanned(job: StepJob, plan: string, more: readonly EntityStage[] = []): Promise<void> {
+/**
+ * Writes what a plan says, then deletes.
+ *
+ * @param more - stages that entities pass before they are written
+ * @param prune - what the deletions are held to, beyond the plan
+ */
+export async function doPlanned(
+  job: StepJob,
+  plan: string,
+  more: readonly EntityStage[] = [],
+  prune?: PlannedPrune,
+): Promise<void> {
   const { target, ledger, control, keys, whereabouts } = job;
   await runSteps(job, () => [
     plannedEntities(plan, job),
@@ -64,5 +75,7 @@ export async function doPlanned(job: StepJob, plan: string, more: readonly Entit
   ]);
   if (control.stop.reason !== undefined) return;
   whereabouts.enter("deletions");
-  await deleteStale(await deletionsOf(plan), target, ledger, control.stop.signal);
+  const planned = await deletionsOf(plan);
+  if (prune !== undefined) await prune.run(planned);
+  else await deleteStale(planned, target, ledger, control.stop.signal);
 }

@@ -1,10 +1,10 @@
-import { parseOptions } from "../options/parse.js";
-import { type ImportOptions, importOptions } from "../options/run.js";
-import { runDryRun } from "./dry-run.js";
+import { UsageError } from "../errors.js";
+import { parseOptions } from "../options/option.js";
+import { type ImportOptions, importOptions, type ResolvedRunOptions } from "../options/run.js";
 import type { ImportContext } from "./run/connect.js";
 import type { Finished } from "./run/finish.js";
 import { newFolder } from "./run/folder.js";
-import { runSources } from "./run/run.js";
+import { runSources, type SourceCommand } from "./run/run.js";
 import { existingOnly } from "./stages/compare.js";
 import { deferRelations } from "./stages/defer.js";
 import { dropDuplicates } from "./stages/duplicates.js";
@@ -13,6 +13,7 @@ import { entitiesOf } from "./stages/entities.js";
 import { keepBefore } from "./stages/keep-before.js";
 import { leaveOutMissing } from "./stages/missing-ahead.js";
 import { runSteps } from "./stages/steps.js";
+import { validatingTarget } from "./target/validation.js";
 
 /**
  * Imports sources into the catalog and reports what became of every record.
@@ -34,6 +35,10 @@ import { runSteps } from "./stages/steps.js";
  */
 export async function runImport(given: ImportOptions, context: ImportContext = {}): Promise<Finished> {
   const options = parseOptions(importOptions, given);
+  if (options.keepBefore && options.stateDir === false)
+    throw new UsageError("keepBefore with stateDir: false: what entities held before is kept in the state folder", {
+      hint: "Name a folder, or leave keepBefore out.",
+    });
   if (options.dryRun) return runDryRun(options, context);
   const kind = { command: "import", openFolder: newFolder(options, context) };
   return runSources(options, context, kind, (job) => {
@@ -42,10 +47,38 @@ export async function runImport(given: ImportOptions, context: ImportContext = {
     return runSteps(job, (step) => [
       entitiesOf(step, inputs, ledger),
       dropDuplicates(step, inputs, ledger, keys),
-      existingOnly(target, ledger, keys),
+      ...(target.rules.updateOnly ? [existingOnly(target, ledger, keys)] : []),
       guardEmptying(target, emptying),
       ...(options.keepBefore ? [keepBefore(target, ledger, keys)] : []),
       leaveOutMissing(target, ledger, keys),
+      deferRelations(target, ledger, keys),
+    ]);
+  });
+}
+
+/**
+ * The dry run of an import: the very import, into a target that has the API check each write and writes nothing. Created and updated are forecasts by
+ * look-up; what the API could not check is a warning `not_checked`.
+ */
+export async function runDryRun(options: ResolvedRunOptions, context: ImportContext): Promise<Finished> {
+  const kind: SourceCommand = {
+    command: "import",
+    dryRun: true,
+    openFolder: newFolder(options, context),
+    targetOf: (api, _keys, ledger) =>
+      validatingTarget(api, ({ blueprint, relation }) => {
+        const message = "its required target is only in this import, so that the API could not check the entity";
+        ledger.warn([{ code: "not_checked", blueprint, path: `relations.${relation}`, message, count: 1 }]);
+      }),
+  };
+  return runSources(options, context, kind, (job) => {
+    const { inputs, inventory, target, ledger, keys } = job;
+    const emptying = openEmptyingGuard(inventory.mapping, options);
+    return runSteps(job, (step) => [
+      entitiesOf(step, inputs, ledger),
+      dropDuplicates(step, inputs, ledger, keys),
+      ...(target.rules.updateOnly ? [existingOnly(target, ledger, keys)] : []),
+      guardEmptying(target, emptying),
       deferRelations(target, ledger, keys),
     ]);
   });

@@ -11,8 +11,13 @@ import { startJq } from "../map/jq.js";
 import { type CompiledMapping, compileMapping, mapRecords } from "../map/map.js";
 import { parseMapping, sourceOptionsFor } from "../map/mapping-file.js";
 import { compareTest, type Got, type StatedEntity } from "../mapping-test/compare.js";
-import { type Coverage, openCoverage } from "../mapping-test/coverage.js";
-import { type FileResult, formatTestJunit, type TestResult } from "../mapping-test/results.js";
+import {
+  type Coverage,
+  type FileResult,
+  formatTestJunit,
+  openCoverage,
+  type TestResult,
+} from "../mapping-test/results.js";
 import {
   columnsOfKind,
   isTabular,
@@ -23,7 +28,7 @@ import {
 } from "../mapping-test/test-file.js";
 import { updateTests } from "../mapping-test/update-tests.js";
 import { type TestOptions, testOptions } from "../options/authoring.js";
-import { parseOptions } from "../options/parse.js";
+import { parseOptions } from "../options/option.js";
 import { writeOutputFile } from "../output-file.js";
 import { readSource } from "../read/read.js";
 import type { SourceRecord } from "../record.js";

@@ -6,22 +6,36 @@ import { startJq } from "../map/jq.js";
 import { requireColumns } from "../map/keys-read.js";
 import { compileMapping, mapRecords } from "../map/map.js";
 import { type PreviewOptions, previewOptions } from "../options/authoring.js";
-import { parseOptions } from "../options/parse.js";
+import { parseOptions } from "../options/option.js";
 import { readSource } from "../read/read.js";
 import { addMapped, addRejects, addTally, type Counts, noCounts } from "../report/counts.js";
 import { type FaultGroup, groupCauses, type RejectGroup, type WarningGroup } from "../report/group-causes.js";
 import { openBlueprints } from "./run/blueprints.js";
 import { openDownloads } from "./run/connect.js";
+import { callerHooks, type RunHooks } from "./run/hooks.js";
 import { onceEach, openInventory, type SourceTalk, settleSources } from "./run/inventory.js";
 
 /** What a preview takes from the world around it. */
-export interface PreviewContext extends SourceTalk {
+export interface PreviewContext extends SourceTalk, Pick<RunHooks, "onReject"> {
   /** Read for the proxy variables. Default none. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly stdin?: Readable;
   readonly signal?: AbortSignal;
-  /** Takes an entity as one line of JSON, without its line end. Resolves false when no more are wanted. */
-  readonly emit: (line: string) => Promise<boolean>;
+  /** Takes each entity in read order. What it returns is awaited; false ends the preview. */
+  readonly onEntity?: (entity: PreviewedEntity) => unknown;
+  /** Takes each entity as one line of JSON, without its line end. What it returns is awaited; false ends the preview. */
+  readonly emit?: (line: string) => unknown;
+}
+
+/** An entity as a write would send it. */
+export interface PreviewedEntity {
+  readonly blueprint: string;
+  readonly identifier: unknown;
+  readonly title?: unknown;
+  readonly icon?: unknown;
+  readonly team?: unknown;
+  readonly properties?: Readonly<Record<string, unknown>>;
+  readonly relations?: Readonly<Record<string, unknown>>;
 }
 
 /** What a preview found. */
@@ -38,7 +52,7 @@ export interface Preview {
  *
  * @throws {UsageError | MappingError | SourceError | BlueprintError} as an import would
  */
-export async function preview(given: PreviewOptions, context: PreviewContext): Promise<Preview> {
+export async function preview(given: PreviewOptions, context: PreviewContext = {}): Promise<Preview> {
   const options = parseOptions(previewOptions, given);
   const onReceipt = onceEach(context.onReceipt);
   const inventory = await settleSources(await openInventory(options), { ...context, onReceipt });
@@ -49,6 +63,7 @@ export async function preview(given: PreviewOptions, context: PreviewContext): P
   causes.addWarnings(inventory.warnings);
   const engine = startJq();
   const downloads = openDownloads(context);
+  const { onRejects } = callerHooks(context, names);
   let counts = noCounts;
   const found = (): Preview => ({
     counts,
@@ -77,7 +92,11 @@ export async function preview(given: PreviewOptions, context: PreviewContext): P
         counts = addRejects(addMapped(addTally(counts, tally), mapped), rejects);
         causes.addRejects(rejects);
         causes.addWarnings(warnings);
-        for (const { line } of items) if (!(await context.emit(line))) return found();
+        await onRejects?.(rejects);
+        for (const entity of items) {
+          if ((await context.onEntity?.(entity)) === false) return found();
+          if ((await context.emit?.(JSON.stringify(entity))) === false) return found();
+        }
       }
     }
   } finally {
@@ -87,24 +106,18 @@ export async function preview(given: PreviewOptions, context: PreviewContext): P
   return found();
 }
 
-interface Line {
-  readonly blueprint: string;
-  readonly line: string;
-}
-
-/** Turns candidates into lines; with blueprints, those that pass the check. */
+/** Turns candidates into entities; with blueprints, those that pass the check. */
 async function lastStage(
   folder: string | undefined,
   inventory: Parameters<typeof openBlueprints>[0],
-): Promise<Stage<Candidate, Line>> {
-  if (folder === undefined)
-    return eachItem(({ blueprint, fields }: Candidate) => ({ blueprint, line: lineOf(blueprint, fields) }));
+): Promise<Stage<Candidate, PreviewedEntity>> {
+  if (folder === undefined) return eachItem(({ blueprint, fields }: Candidate) => entityOf(blueprint, fields));
   const catalog = await openBlueprints(inventory, { folder });
   const check = checkEntities(catalog, {
     mode: "merge",
     unknownProperties: inventory.mapping.unknownProperties,
   });
-  const format = eachItem(({ key, body }: Entity) => ({ blueprint: key.blueprint, line: lineOf(key.blueprint, body) }));
+  const format = eachItem(({ key, body }: Entity) => entityOf(key.blueprint, body));
   return (chunks) => format(check(chunks));
 }
 
@@ -114,6 +127,9 @@ function eachItem<A, B>(format: (item: A) => B): Stage<A, B> {
   };
 }
 
-function lineOf(blueprint: string, { identifier, title, properties, relations, ...rest }: RawFields): string {
-  return JSON.stringify({ blueprint, identifier, title, properties, relations, ...rest });
+function entityOf(
+  blueprint: string,
+  { identifier, title, properties, relations, ...rest }: RawFields,
+): PreviewedEntity {
+  return { blueprint, identifier, title, properties, relations, ...rest };
 }

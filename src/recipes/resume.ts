@@ -1,24 +1,30 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { StateError } from "../errors.js";
-import { parseOptions } from "../options/parse.js";
-import { type ResumeOptions, resumeOptions, runOptions } from "../options/run.js";
+import { parseOptions } from "../options/option.js";
+import { applyOptions, type ChangedOptions, type ResumeOptions, resumeOptions, runOptions } from "../options/run.js";
 import { findImport, type PastImport, passedOver } from "../state/folders.js";
+import { doPlanned } from "./apply.js";
 import { reportOf } from "./past-report.js";
+import { deletionsOf, openPlan, surveyPlan } from "./plan/open.js";
 import { reopenFolder } from "./resume/folder.js";
 import { leaveOut, openRetried } from "./resume/leave-out.js";
 import { passOver } from "./resume/pass-over.js";
-import { resumeUndo } from "./resume/undo.js";
-import type { ImportContext } from "./run/connect.js";
-import type { Finished } from "./run/finish.js";
+import { clientOptionsOf } from "./run/client-options.js";
+import { connect, type ImportContext } from "./run/connect.js";
+import { type Finished, finish } from "./run/finish.js";
 import { stateDirFrom } from "./run/folder.js";
 import { runSources } from "./run/run.js";
+import { working } from "./run/working.js";
 import { existingOnly } from "./stages/compare.js";
 import { deferRelations } from "./stages/defer.js";
 import { dropDuplicates } from "./stages/duplicates.js";
 import { guardEmptying, openEmptyingGuard } from "./stages/emptying.js";
-import { entitiesOf } from "./stages/entities.js";
+import { entitiesOf, type StepJob } from "./stages/entities.js";
 import { keepBefore } from "./stages/keep-before.js";
 import { leaveOutMissing } from "./stages/missing-ahead.js";
 import { runSteps } from "./stages/steps.js";
+import { planName } from "./undo/make-plan.js";
 
 /**
  * Resumes an import that stopped, here or on the machine its folder was copied to: what it settled is passed over, its counts cover the whole.
@@ -33,6 +39,7 @@ export async function resumeImport(given: ResumeOptions, context: ImportContext 
   const past = await findUnfinished(stateDir, importId);
   if (past.header.command === "undo")
     return resumeUndo(past, { ...optionsOf(past, context), ...changed, stateDir }, context);
+  refuseWithoutMapping(past, changed);
   const { command, retryOf } = past.header;
   const { keepBefore: keeps } = past.header.options;
   const retried =
@@ -49,12 +56,23 @@ export async function resumeImport(given: ResumeOptions, context: ImportContext 
       entitiesOf(step, inputs, ledger, retried && leaveOut(retried, inventory.mapping.resources, keys)),
       dropDuplicates(step, inputs, ledger, keys),
       passOver(folder.state, target, ledger, keys),
-      existingOnly(target, ledger, keys),
+      ...(target.rules.updateOnly ? [existingOnly(target, ledger, keys)] : []),
       guardEmptying(target, emptying),
       ...(keeps === true ? [keepBefore(target, ledger, keys)] : []),
       leaveOutMissing(target, ledger, keys),
       deferRelations(target, ledger, keys),
     ]);
+  });
+}
+
+/** @throws {StateError} where the mapping was an object, which no journal keeps, and is not given again */
+export function refuseWithoutMapping(
+  { header, importId }: PastImport,
+  { mapping }: Pick<ChangedOptions, "mapping">,
+): void {
+  if (header.options.mapping !== undefined || mapping !== undefined) return;
+  throw new StateError(`import ${importId} was begun with its mapping as an object, which is not kept`, {
+    hint: "Give the mapping again beside the id: { importId, mapping }.",
   });
 }
 
@@ -97,4 +115,50 @@ export function optionsOf({ header }: PastImport, { env = {} }: ImportContext): 
   const kept = ([name]: [string, unknown]) =>
     name in runOptions && name !== "pace" && !(name === "apiUrl" && elsewhere);
   return Object.fromEntries(Object.entries(header.options).filter(kept));
+}
+
+/**
+ * Goes on with an undo that stopped, with the options given: with the plan that it keeps in its folder, and without what it settled.
+ *
+ * @throws {StateError} when it stopped before it had its plan
+ */
+export async function resumeUndo(
+  past: PastImport,
+  given: ChangedOptions & Pick<ResumeOptions, "stateDir">,
+  context: ImportContext,
+): Promise<Finished> {
+  const { folder, header: journal, importId } = past;
+  const plan = join(folder, planName);
+  if (!existsSync(plan))
+    throw new StateError(`undo ${importId} stopped before it wrote anything`, {
+      hint: `Start it again: portload undo ${journal.undoOf}`,
+    });
+  const known = Object.fromEntries(Object.entries(given).filter(([name]) => name in applyOptions));
+  const { plan: _, ...options } = parseOptions(applyOptions, { ...known, plan });
+  const clientOptions = clientOptionsOf(options, context.env ?? {});
+  const connection = connect(clientOptions, options, context);
+  try {
+    const { header, names } = await surveyPlan(plan);
+    const facts = { plan, header, names, connection, apiUrl: clientOptions.apiUrl, command: "undo" } as const;
+    const opened = await openPlan(options, context, facts, reopenFolder(past, false));
+    const { job, closing } = opened;
+    const run = { importId, job, connection };
+    const worked = await working(context, run, async () => {
+      await countDeleted(job, plan);
+      const { target, ledger, keys } = job;
+      await doPlanned(job, plan, [passOver(opened.folder.state, target, ledger, keys)]);
+    });
+    return await finish(closing, worked);
+  } finally {
+    await connection.close();
+  }
+}
+
+/** What is gone by now was deleted before the undo stopped. */
+async function countDeleted({ target, ledger }: StepJob, plan: string): Promise<void> {
+  const { byBlueprint } = await deletionsOf(plan);
+  for (const [blueprint, identifiers] of byBlueprint) {
+    const there = await target.existing(blueprint, identifiers);
+    ledger.takeDeleted(blueprint, identifiers.length - there.size);
+  }
 }

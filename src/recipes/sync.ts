@@ -1,13 +1,13 @@
 import { MappingError } from "../errors.js";
-import { parseOptions } from "../options/parse.js";
+import { parseOptions } from "../options/option.js";
 import { type ResolvedSyncOptions, type SyncOptions, syncOptions } from "../options/run.js";
 import type { Step } from "../order/steps.js";
 import { deleteStale } from "./prune/delete.js";
 import { findStale } from "./prune/find-stale.js";
 import { openPruneMemory, type PruneMemory, stateDirOf } from "./prune/memory.js";
+import { serverClock } from "./prune/scan.js";
 import { type PruneScope, pruneScope, refusePrune, refuseScope } from "./prune/scope.js";
 import type { ImportContext } from "./run/connect.js";
-import type { Control } from "./run/control.js";
 import type { Finished } from "./run/finish.js";
 import { newFolder } from "./run/folder.js";
 import type { Inventory } from "./run/inventory.js";
@@ -20,7 +20,6 @@ import { entitiesOf, type Stages } from "./stages/entities.js";
 import { keepMadeTargets } from "./stages/keep-before.js";
 import { leaveOutMissing } from "./stages/missing-ahead.js";
 import { runSteps } from "./stages/steps.js";
-import type { Target } from "./target/target.js";
 
 /**
  * Brings the catalog to what the sources say and writes only what differs: an import whose entities are compared with the catalog first.
@@ -55,13 +54,6 @@ export function memoryOf(
 ): Promise<PruneMemory> {
   const { target } = folder.state.header.fingerprints;
   return openPruneMemory({ stateDir, target, scope, nowMs: control.clock.now, readOnly });
-}
-
-/** The server's clock: ours where it says the same to the second, since what a reply says of it is no finer. */
-function serverClock({ serverNow }: Pick<Target, "serverNow">, { clock }: Pick<Control, "clock">): number {
-  const ours = clock.now();
-  const atLeast = serverNow() ?? ours;
-  return ours - atLeast >= 0 && ours - atLeast < 3000 ? ours : atLeast;
 }
 
 /** The stages of a sync: as an import's, but that entities are compared with the catalog. */

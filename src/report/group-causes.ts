@@ -14,6 +14,10 @@ export interface NamedPlace {
 export interface RejectSample extends NamedPlace {
   /** The offending value as messages show it. */
   readonly value?: string;
+  /** Of the entity that was refused, or written without something. */
+  readonly identifier?: string;
+  /** Line in the source's rejects file where the record begins. */
+  readonly rejectsLine?: number;
 }
 
 /** How often one fault was found, as a refused thing's first fault or a further one. */
@@ -114,7 +118,11 @@ export function groupCauses(names: readonly string[], limit = maxGroups): Causes
         ...(sample.value === undefined ? {} : { value: sample.value }),
         ...(sample.leaf === undefined ? {} : { leaf: sample.leaf }),
         first: named(first ?? sample.at, names),
-        samples: samples.map(({ at, value }) => ({ ...named(at, names), ...(value !== undefined && { value }) })),
+        samples: samples.map(({ at, value, identifier }) => ({
+          ...named(at, names),
+          ...(value !== undefined && { value }),
+          ...(identifier !== undefined && { identifier }),
+        })),
       })),
     faults: () =>
       [...faults.values()].sort((a, b) => b.count - a.count).map(({ fault, count }) => ({ ...fault, count })),
@@ -138,27 +146,13 @@ function targetOf(targets: Set<string>, { code, blueprint, path, value }: Reject
   return targets.has(target) ? target : undefined;
 }
 
-/** Faults of what was refused for another one already, by cause. */
-export function furtherFaults({
-  rejects,
-  faults = [],
-}: {
-  readonly rejects: readonly RejectGroup[];
-  readonly faults?: readonly FaultGroup[];
-}): readonly FaultGroup[] {
-  return faults.flatMap((fault) => {
-    const own = rejects.filter(
-      ({ code, blueprint, path }) => code === fault.code && blueprint === fault.blueprint && path === fault.path,
-    );
-    const count = fault.count - own.reduce((sum, group) => sum + group.count, 0);
-    return count <= 0 ? [] : [{ ...fault, count }];
-  });
-}
-
 interface Cause {
   readonly blueprint?: string;
   readonly path?: string;
 }
+
+/** What a sample takes from its item. */
+type Example = Pick<RejectSample, "value" | "identifier">;
 
 interface Group<T> {
   readonly cause: Cause;
@@ -167,10 +161,10 @@ interface Group<T> {
   sample: T;
   first: Place | undefined;
   /** The first items in the order of the sources. */
-  samples: { readonly at: Place; readonly value?: string }[];
+  samples: ({ readonly at: Place } & Example)[];
 }
 
-function addTo<T extends Cause & { readonly value?: string }>(
+function addTo<T extends Cause & Example>(
   groups: Map<string, Group<T>>,
   limit: number,
   kind: readonly string[],
@@ -218,11 +212,11 @@ function variantOf(
 }
 
 /** Keeps the first few by place; most items come in order, so that the last kept one decides at once. */
-function addSample(samples: Group<never>["samples"], { value }: { readonly value?: string }, at?: Place): void {
+function addSample(samples: Group<never>["samples"], { value, identifier }: Example, at?: Place): void {
   if (at === undefined) return;
   const last = samples.at(-1);
   if (samples.length === maxSamples && last !== undefined && comparePlaces(at, last.at) >= 0) return;
-  samples.push({ at, ...(value !== undefined && { value }) });
+  samples.push({ at, ...(value !== undefined && { value }), ...(identifier !== undefined && { identifier }) });
   samples.sort((a, b) => comparePlaces(a.at, b.at));
   samples.length = Math.min(samples.length, maxSamples);
 }

@@ -1,5 +1,6 @@
-import type { RequestCounts } from "../reply.js";
+import type { RequestCounts, StatedQuota } from "../reply.js";
 import { balances, type Counts, type EntityCounts, type RecordCounts } from "./counts.js";
+import type { Examples } from "./examples.js";
 import { type Ending, runExitCode } from "./exit-code.js";
 import type { FaultGroup, RejectGroup, WarningGroup } from "./group-causes.js";
 import type { TimelinePoint } from "./timeline.js";
@@ -60,6 +61,10 @@ export interface Report extends Partial<ReportOrigin> {
   readonly requests: RequestCounts;
   /** What this process did, second by second; later seconds are taken together in a long import. */
   readonly timeline?: readonly TimelinePoint[];
+  /** The quota of bulk requests, as replies stated it. */
+  readonly quota?: StatedQuota;
+  /** A few identifiers by blueprint and outcome. */
+  readonly examples?: Examples;
   /** ISO 8601. */
   readonly startedAt: string;
   readonly durationMs: number;
@@ -83,6 +88,8 @@ export interface ReportFacts {
   readonly rejectFiles: readonly RejectFile[];
   readonly requests: RequestCounts;
   readonly timeline?: readonly TimelinePoint[];
+  readonly quota?: StatedQuota | undefined;
+  readonly examples?: Examples;
   readonly origin?: ReportOrigin;
   /** ISO 8601. */
   readonly startedAt: string;
@@ -117,9 +124,28 @@ export function buildReport(facts: ReportFacts): Report {
     rejectFiles,
     requests,
     ...(facts.timeline && { timeline: facts.timeline }),
+    ...(facts.quota && { quota: facts.quota }),
+    ...(facts.examples && { examples: facts.examples }),
     ...facts.origin,
     startedAt,
     durationMs,
     entitiesPerSecond: durationMs === 0 ? 0 : Math.round((settled * 10_000) / durationMs) / 10,
   };
+}
+
+/** Faults of what was refused for another one already, by cause. */
+export function furtherFaults({
+  rejects,
+  faults = [],
+}: {
+  readonly rejects: readonly RejectGroup[];
+  readonly faults?: readonly FaultGroup[];
+}): readonly FaultGroup[] {
+  return faults.flatMap((fault) => {
+    const own = rejects.filter(
+      ({ code, blueprint, path }) => code === fault.code && blueprint === fault.blueprint && path === fault.path,
+    );
+    const count = fault.count - own.reduce((sum, group) => sum + group.count, 0);
+    return count <= 0 ? [] : [{ ...fault, count }];
+  });
 }

@@ -1,7 +1,7 @@
 import type { Mode } from "../entity.js";
 import type { Counts, EntityCounts } from "./counts.js";
-import { type FaultGroup, furtherFaults, type RejectGroup, type WarningGroup } from "./group-causes.js";
-import type { Report } from "./report.js";
+import type { FaultGroup, RejectGroup, WarningGroup } from "./group-causes.js";
+import { furtherFaults, type Report } from "./report.js";
 import {
   failedWords,
   faultAndFix,

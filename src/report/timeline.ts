@@ -8,11 +8,15 @@ export interface TimelinePoint {
   readonly entities: number;
   /** Requests refused by the quota (429). */
   readonly refused: number;
+  /** Milliseconds of it in which some request was held back by the quota; absent where none was. */
+  readonly waitedMs?: number;
 }
 
 /** Takes what happens as it happens, in memory that does not grow with the import's length. */
 export interface Timeline {
   exchange(isRefused: boolean): void;
+  /** Takes a request's wait for the quota that ends now. */
+  waited(ms: number): void;
   /** Takes entities that got their outcome. */
   settled(entities: readonly unknown[]): void;
   points(): readonly TimelinePoint[];
@@ -25,34 +29,56 @@ const maxPoints = 600;
 export function openTimeline(now: () => number): Timeline {
   const startMs = now();
   let width = 1;
-  let points: { requests: number; entities: number; refused: number }[] = [];
-  const point = () => {
-    const second = Math.max(0, Math.floor((now() - startMs) / 1000));
+  let points: Sums[] = [];
+  /** Until when waits are counted: requests that wait together are one wait. */
+  let waitedUntilMs = startMs;
+  const pointAt = (atMs: number): Sums => {
+    const second = Math.max(0, Math.floor((atMs - startMs) / 1000));
     while (second / width >= maxPoints) {
       points = halved(points);
       width *= 2;
     }
     const index = Math.floor(second / width);
-    while (points.length <= index) points.push({ requests: 0, entities: 0, refused: 0 });
-    return points[index] as (typeof points)[number];
+    while (points.length <= index) points.push({ requests: 0, entities: 0, refused: 0, waitedMs: 0 });
+    return points[index] as Sums;
   };
+  const point = () => pointAt(now());
   return {
     exchange(isRefused) {
       const at = point();
       at.requests++;
       if (isRefused) at.refused++;
     },
+    waited(ms) {
+      const endMs = now();
+      let atMs = Math.max(endMs - ms, waitedUntilMs);
+      waitedUntilMs = Math.max(waitedUntilMs, endMs);
+      while (atMs < endMs) {
+        const at = pointAt(atMs);
+        const stretchMs = width * 1000;
+        const next = Math.min(endMs, startMs + (Math.floor((atMs - startMs) / stretchMs) + 1) * stretchMs);
+        at.waitedMs += next - atMs;
+        atMs = next;
+      }
+    },
     settled(entities) {
       point().entities += entities.length;
     },
-    points: () => points.map((at, index) => ({ second: index * width, ...at })),
+    points: () =>
+      points.map(({ waitedMs, ...at }, index) => ({
+        second: index * width,
+        ...at,
+        ...(waitedMs >= 1 && { waitedMs: Math.round(waitedMs) }),
+      })),
   };
 }
 
-function halved<T extends { requests: number; entities: number; refused: number }>(points: readonly T[]) {
+type Sums = Record<"requests" | "entities" | "refused" | "waitedMs", number>;
+
+function halved(points: readonly Sums[]): Sums[] {
   return Array.from({ length: Math.ceil(points.length / 2) }, (_, index) => {
     const pair = points.slice(index * 2, index * 2 + 2);
-    const sum = (name: "requests" | "entities" | "refused") => pair.reduce((all, each) => all + each[name], 0);
-    return { requests: sum("requests"), entities: sum("entities"), refused: sum("refused") };
+    const sum = (name: keyof Sums) => pair.reduce((all, each) => all + each[name], 0);
+    return { requests: sum("requests"), entities: sum("entities"), refused: sum("refused"), waitedMs: sum("waitedMs") };
   });
 }

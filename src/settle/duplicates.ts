@@ -1,11 +1,13 @@
-import { type Entity, originOf } from "../entity.js";
+import type { Blueprint } from "../blueprint.js";
+import { type ClearedField, type Entity, type EntityBody, originOf, type RelationValue } from "../entity.js";
 import type { Place } from "../record.js";
 import type { Reject } from "../reject.js";
+import { type HeadField, headFields, sameHead, sameJson, sameNames, sameValue } from "../same-value.js";
 import type { Warning } from "../warning.js";
 import { contentHash, type KeySet } from "./keys.js";
 
 /** Entities parted by whether their key was taken earlier in this import. */
-export interface SettledDuplicates {
+interface SettledDuplicates {
   readonly fresh: readonly Entity[];
   /** Left out: the first one goes. */
   readonly duplicates: readonly Entity[];
@@ -79,4 +81,81 @@ function rejectOf(entity: Entity, message: string): Reject {
     message: `${message}; remove one, or set duplicates: first`,
     ...originOf(entity),
   };
+}
+
+/** What became of two entities of one key. */
+export type MergedPart =
+  /** The later one brings nothing that the earlier one lacks. */
+  | { readonly is: "same" }
+  /** The earlier one with what the later one brings besides, and the paths of that. */
+  | { readonly is: "merged"; readonly entity: Entity; readonly added: readonly string[] }
+  /** Both have values for these fields, and not the same. */
+  | { readonly is: "conflict"; readonly fields: readonly Disagreement[] };
+
+/** A field for which two entities of one key have two values. */
+export interface Disagreement {
+  /** `title`, `icon`, `team`, `properties.x` or `relations.y`. */
+  readonly path: string;
+  readonly earlier: unknown;
+  readonly later: unknown;
+}
+
+/**
+ * Adds the fields of a later entity to an earlier one of the same key. Null is no value: what another part brings takes its place. Values are compared by
+ * meaning, as everywhere. Pure.
+ */
+export function mergePart(earlier: Entity, later: Entity, blueprint: Blueprint | undefined): MergedPart {
+  if (earlier.json === later.json && sameJson(earlier.clears, later.clears)) return { is: "same" };
+  const [kept, given] = [earlier.body, later.body];
+  const fields: Disagreement[] = [];
+  const added: string[] = [];
+  /** What both together have of a field; undefined where neither has it. */
+  const join = (path: string, a: unknown, b: unknown, isSame: () => boolean): unknown => {
+    if (b === undefined || (b === null && a !== undefined)) return a;
+    if (a === undefined || a === null) {
+      if (a !== b) added.push(path);
+      return b;
+    }
+    if (!sameJson(a, b) && !isSame()) fields.push({ path, earlier: a, later: b });
+    return a;
+  };
+  const head: Partial<Record<HeadField, unknown>> = {};
+  for (const name of headFields) {
+    const value = join(name, kept[name], given[name], () => sameHead(name, kept, { ...given }));
+    if (value !== undefined) head[name] = value;
+  }
+  const properties = joinKeys(kept.properties, given.properties, (key, a, b) =>
+    join(`properties.${key}`, a, b, () => sameValue(a, b, blueprint?.schema.properties[key])),
+  );
+  const relations = joinKeys(kept.relations, given.relations, (key, a, b) =>
+    join(`relations.${key}`, a, b, () => sameNames(a, b)),
+  );
+  const clears = [...new Set([...(earlier.clears ?? []), ...(later.clears ?? [])])].filter(
+    (field: ClearedField) => head[field] === undefined,
+  );
+  added.push(...clears.filter((field) => earlier.clears?.includes(field) !== true));
+  if (fields.length > 0) return { is: "conflict", fields };
+  if (added.length === 0) return { is: "same" };
+  const body = {
+    identifier: kept.identifier,
+    ...head,
+    properties,
+    relations: relations as Record<string, RelationValue>,
+  } as EntityBody;
+  const { at, span, resource, item } = later;
+  const parts = [...(earlier.parts ?? []), { at, span, resource, item }];
+  const cleared = { clears: clears.length === 0 ? undefined : clears };
+  return { is: "merged", entity: earlier.withBody(body).with({ ...cleared, parts }), added };
+}
+
+function joinKeys(
+  kept: Readonly<Record<string, unknown>>,
+  given: Readonly<Record<string, unknown>>,
+  join: (key: string, a: unknown, b: unknown) => unknown,
+): Record<string, unknown> {
+  const keys = new Set([...Object.keys(kept), ...Object.keys(given)]);
+  // A key may have the name of a field of every object.
+  const own = (values: Readonly<Record<string, unknown>>, key: string) =>
+    Object.hasOwn(values, key) ? values[key] : undefined;
+  return Object.fromEntries([...keys].map((key) => [key, join(key, own(kept, key), own(given, key))]));
 }

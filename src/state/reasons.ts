@@ -3,8 +3,8 @@ import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type Reject, rejectCodes } from "../reject.js";
 import { openAppendFile, readLines } from "./files.js";
+import type { SettledEntities } from "./journal.js";
 import type { JournalHeader } from "./journal-lines.js";
-import type { SettledEntities } from "./settled.js";
 
 /** A line of reasons.ndjson. */
 export interface ReasonLine extends Omit<Reject, "at" | "parts"> {

@@ -4,15 +4,13 @@ import { join } from "node:path";
 import { StateError } from "../errors.js";
 import type { Reject } from "../reject.js";
 import { stateError } from "./files.js";
-import { cleanValue } from "./fingerprint.js";
 import { writeWhole } from "./folders.js";
-import { openJournal, readJournal } from "./journal.js";
+import { type JournalSummary, openJournal, readJournal, readSettled } from "./journal.js";
 import { encodeJournalLine, type JournalHeader, type JournalLine, sealLine } from "./journal-lines.js";
 import { type Machine, thisMachine } from "./lease.js";
 import { describeHolder, takeLock } from "./lock.js";
 import { recallReasons } from "./reasons.js";
-import { type JournalSummary, readSettled } from "./settled.js";
-import { clearSpool, openParts, type State, takenOver } from "./state.js";
+import { cleanValue, clearSpool, openParts, type State, takenOver } from "./state.js";
 
 /** The folder of an import that goes on, with what it did before. */
 export interface ReopenedState extends State, JournalSummary {}
@@ -53,7 +51,8 @@ export async function reopenState(options: ReopenOptions): Promise<ReopenedState
     await clearAway(folder);
     const journal = await openJournal(journalPath, { mayAppend: () => lock.check() });
     const parts = openParts(folder, header, journal, () => lock.release());
-    return { ...parts, importId, folder, header, warnings: takenOver(lock), journal, settled, inDoubt };
+    const facts = { importId, folder, isKept: true, header };
+    return { ...parts, ...facts, warnings: takenOver(lock), journal, settled, inDoubt };
   } catch (error) {
     await lock.release();
     throw stateError(folder, error);

@@ -7,9 +7,10 @@ import { applyBlueprintFiles } from "../recipes/apply-blueprints.js";
 import { runImport } from "../recipes/import.js";
 import type { Sample } from "../recipes/studio/sample.js";
 import type { StudioSession } from "../recipes/studio/session.js";
-import { formatHtml, verdictOf } from "../report/forms/html.js";
+import { formatHtml } from "../report/forms/html.js";
 import type { Progress } from "../report/progress.js";
 import type { Report } from "../report/report.js";
+import { verdictOf } from "../report/verdict.js";
 import type { SampleFacts, StudioCalls, StudioStreams } from "./calls.js";
 
 /** What the page can ask for; each takes and gives JSON. */
@@ -106,7 +107,7 @@ export function studioActions(session: StudioSession, world: StudioWorld): Studi
           { env: world.env, signal, onStart: (started) => (progress = started.progress) },
         );
         for await (const now of meanwhile(result, () => progress?.())) yield { progress: now };
-        const { report, folder, error } = await result;
+        const { report, folder = "", error } = await result;
         last = report;
         const why = error instanceof Error ? ` ${error.message}` : "";
         yield { exitCode: report.exitCode, folder, verdict: `${verdictOf(report).sentence}${why}` };

@@ -1,7 +1,7 @@
 import type { Blueprint } from "../blueprint.js";
-import type { StudioStart } from "../recipes/studio/begin.js";
 import type { Evaluation } from "../recipes/studio/evaluate.js";
 import type { ColumnFacts } from "../recipes/studio/sample.js";
+import type { StudioStart } from "../recipes/studio/session.js";
 import type { Counts } from "../report/counts.js";
 import type { RejectGroup, WarningGroup } from "../report/group-causes.js";
 import type { Progress } from "../report/progress.js";

@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { hopelessAfter } from "../../src/api/breaker.js";
-import { readVerdicts } from "../../src/api/bulk.js";
+import { hopelessAfter, readVerdicts } from "../../src/api/bulk.js";
 import { ApiError, AuthError, BlueprintError } from "../../src/errors.js";
 import { type Canned, secret, stub } from "./stub-server.js";
 

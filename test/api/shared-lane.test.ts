@@ -2,7 +2,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { type Caps, createAllowance } from "../../src/api/allowance.js";
 import { portQuotas } from "../../src/api/call.js";
 import type { WindowNews } from "../../src/api/headers.js";
-import { startSharedLane } from "../../src/api/shared-lane.js";
+import { startSharedLane } from "../../src/api/lane.js";
 import { manualClock } from "../support/manual-clock.js";
 
 const settle = () => new Promise((resolve) => setImmediate(resolve));

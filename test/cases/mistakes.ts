@@ -165,7 +165,6 @@ export const mistakes: Readonly<Record<string, readonly Mistake[]>> = {
       args: ["import", "server=servers.csv", "-m", "servers.yaml"],
       code: 64,
       what: "the mapping has no kind server",
-      where: "server=servers.csv",
       fix: 'did you mean "servers"?',
     },
     {

@@ -7,6 +7,7 @@ import { setImmediate } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import type { Blueprint } from "../../src/blueprint.js";
+import type { Report } from "../../src/report/report.js";
 import type { Machine } from "../../src/state/lease.js";
 import { describeHolder, takeLock } from "../../src/state/lock.js";
 import { blueprintOf, envOf, makeFolder, root, startCatalog } from "../support/catalog.js";
@@ -175,7 +176,7 @@ it("writing/07 a search by a blank names nothing", async () => {
   const { emulator, run } = await world({
     "byid.csv": "code,lead\nR1,ann\n,zoe\n",
     "byid.yaml": `source: { blanks: [""] }\nresources:\n  - kind: byid\n    port: { entity: { mappings: { identifier: ${search("code", ".code")}, blueprint: '"squad"', properties: { lead: .lead } } } }\n`,
-    "all.csv": "id,mail\npay,ann\nship,\n",
+    "all.csv": "id,mail\npay,ann\nship,\ncart,zoe\nbag,max\n",
     "map.yaml": `source: { blanks: [""] }\nresources:\n  - kind: all\n    port: { entity: { mappings: { identifier: .id, blueprint: '"svc"', relations: { squad: ${search("lead", ".mail")} } } } }\n`,
   });
   await run("entity merge squad riv -p code=R1");
@@ -183,9 +184,67 @@ it("writing/07 a search by a blank names nothing", async () => {
   const named = await run("import byid.csv -m byid.yaml --output json");
   expect(JSON.parse(named.stdout)).toMatchObject({ exitCode: 1, rejects: [{ code: "identifier_missing", count: 1 }] });
   expect(emulator.store.entity("squad", "orphan")?.properties.lead).toBe("keep");
-  expect((await run("import all.csv -m map.yaml")).code).toBe(0);
-  expect(emulator.store.entity("svc", "pay")?.relations.squad).toBe("riv");
-  expect(emulator.store.entity("svc", "ship")?.relations.squad ?? null).toBeNull();
+  // Those of which a search finds nothing are told, in one warning; the blank one searches for nothing.
+  for (const command of ["import", "sync"]) {
+    const ended = await run(`${command} all.csv -m map.yaml --output json`);
+    const { warnings, exitCode } = JSON.parse(ended.stdout) as Report;
+    expect(exitCode).toBe(0);
+    expect(warnings).toEqual([
+      {
+        code: "relation_target_missing",
+        blueprint: "svc",
+        path: "relations.squad",
+        count: 2,
+        message: 'the search finds no entity, so the relation is empty: svc "cart" was written without it',
+        first: { source: "all.csv", position: 3, line: 4 },
+      },
+    ]);
+    expect(emulator.store.entity("svc", "pay")?.relations.squad).toBe("riv");
+    expect(emulator.store.entity("svc", "ship")?.relations.squad ?? null).toBeNull();
+  }
+});
+
+it("writing/08 a missing target whose name exists in another case says so, with the name to write", async () => {
+  const app = blueprintOf("app", {
+    relations: {
+      owner: { target: "_user" },
+      maintainers: { target: "_user", many: true },
+      owning_team: { target: "_team" },
+    },
+    ownership: { type: "Direct" },
+  });
+  const map = (team: string) => `source: { blanks: [""] }
+resources:
+  - { kind: teams, port: { entity: { mappings: { identifier: .name, blueprint: '"_team"' } } } }
+  - { kind: people, port: { entity: { mappings: { identifier: .mail, blueprint: '"_user"', properties: { status: '"STAGED"', port_role: '"Member"', port_type: '"Standard"' } } } } }
+  - kind: apps
+    port: { entity: { mappings: { identifier: .id, blueprint: '"app"', ${team} relations: { owner: .owner, maintainers: '.maint | split(";")', owning_team: .team } } } }
+`;
+  const { emulator, run } = await world(
+    {
+      "teams.csv": "name\nRivers\nHills\n",
+      "people.csv": "mail\nAnn.Fox@Example.com\nbo@example.com\n",
+      "apps.csv":
+        "id,owner,team,maint\na1,ann.fox@example.com,rivers,bo@example.com;ann.fox@example.com\na2,bo@example.com,Hills,bo@example.com\na3,nobody@example.com,Nope,bo@example.com\n",
+      "map.yaml": map(""),
+      "team.yaml": map("team: .team,"),
+    },
+    [app],
+  );
+  const ended = await run("import teams.csv people.csv apps.csv -m map.yaml --output json");
+  expect(ended.code).toBe(1);
+  const { faults } = JSON.parse(ended.stdout) as Report;
+  const messages = faults?.map(({ path, message }) => `${path}: ${message}`).join("\n");
+  expect(messages).toContain('write "Ann.Fox@Example.com": _user has it in other case');
+  expect(messages).toContain('write "Rivers": _team has it in other case');
+  const synced = await run("sync teams.csv people.csv apps.csv -m map.yaml");
+  expect(synced.stderr).toContain('fix:   write "Ann.Fox@Example.com": _user has it in other case');
+  // Who has no such name in any case is told nothing of it.
+  expect(synced.stderr).toMatch(/"nobody@example\.com" exists neither.*\n.*\n +fix: +import the target first/);
+  expect(emulator.store.entity("app", "a1")?.relations.owning_team ?? null).toBeNull();
+  // A team that the API refuses, in its own words.
+  const refused = await run("import teams.csv people.csv apps.csv -m team.yaml");
+  expect(refused.stderr).toContain('fix:   write "Rivers": _team has it in other case');
 });
 
 /** Starts a server in front of an emulator that compresses the replies of search, whatever the request accepts. */

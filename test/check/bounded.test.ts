@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { compileConstraints } from "../../src/check/constraints.js";
 import type { Diagnostics } from "../../src/check/diagnostics.js";
-import { exactNumber } from "../../src/decimal.js";
+import { exactNumber } from "../../src/same-value.js";
 
 /** Milliseconds of the processor that some work takes. */
 function cpuMs(work: () => void): number {

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
-import { booleanWords } from "../../src/check/type-property.js";
+import { booleanWords } from "../../src/check/compile-blueprint.js";
 import { columnRows } from "../map/columns-table.js";
 import { kinds, type Row } from "./typing-table.js";
 

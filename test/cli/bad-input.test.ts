@@ -17,7 +17,7 @@ const good = `resources:
 
 let emulator: Emulator;
 beforeAll(async () => {
-  emulator = await startEmulator({ blueprints: [node], limits: "off", readings: readingsOfRun });
+  emulator = await startEmulator({ blueprints: [node], limits: "off", readings: readingsOfRun() });
   return () => emulator.close();
 });
 

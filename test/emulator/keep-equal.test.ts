@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { keepEqual } from "../../src/emulator/properties.js";
+import { keepEqual } from "../../src/emulator/calculation.js";
 
 describe("keeping what a write does not change", () => {
   it("gives what was given, whatever was held", () => {

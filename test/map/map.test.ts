@@ -427,7 +427,8 @@ describe("runs that cannot go on", () => {
       {
         path: `${base}.blueprint`,
         line: 7,
-        message: "to jq service is a function, and there is none of that name; write `'\"service\"'` for this very text, or `.service` for the column",
+        message:
+          "to jq service is a function, and there is none of that name; write `'\"service\"'` for this very text, or `.service` for the column",
       },
     ]);
   });

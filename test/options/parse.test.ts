@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { UsageError } from "../../src/errors.js";
-import { parseOptions } from "../../src/options/parse.js";
+import { parseOptions } from "../../src/options/option.js";
 import { importOptions, resumeOptions, runOptions } from "../../src/options/run.js";
 
 const given = { sources: ["a.csv"], mapping: "a.yaml" };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { deleteLimits, excessDeletions } from "../../src/plan/guards.js";
 import { collectAges, judgeDeletions, type KnownBase, type OwnedNow } from "../../src/plan/owned-before.js";
-import { deleteLimits, excessDeletions } from "../../src/plan/prune-guard.js";
 
 const hourMs = 3_600_000;
 const nowMs = 1_000 * hourMs;

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { comparingGroup } from "../../src/options/writing.js";
-import { allowingFlags, deleteLimits, excessDeletions, percent } from "../../src/plan/prune-guard.js";
+import { allowingFlags, deleteLimits, excessDeletions, percent } from "../../src/plan/guards.js";
 
 describe("limits of deletion", () => {
   it("are a hundred and a tenth unless the mapping or the flags say otherwise", () => {

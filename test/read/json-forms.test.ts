@@ -5,8 +5,8 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { extractRecords } from "../../src/read/extract.js";
+import { settleSource } from "../../src/read/read.js";
 import { receiptText } from "../../src/read/receipt.js";
-import { settleSource } from "../../src/read/settle-source.js";
 import type { SourceOptions } from "../../src/source-options.js";
 import { gather, readText, stdin } from "./read-text.js";
 

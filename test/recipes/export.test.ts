@@ -4,8 +4,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Property } from "../../src/blueprint.js";
 import type { Emulator } from "../../src/emulator/emulator.js";
-import type { ExportFormat } from "../../src/recipes/entity/export-forms.js";
-import { exportEntities } from "../../src/recipes/export.js";
+import { type ExportFormat, exportEntities } from "../../src/recipes/export.js";
 import { runImport } from "../../src/recipes/import.js";
 import { blueprintOf, envOf, makeFolder, startCatalog } from "../support/catalog.js";
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Blueprint } from "../../src/blueprint.js";
 import type { Emulator } from "../../src/emulator/emulator.js";
-import { exportMapping } from "../../src/recipes/entity/export-forms.js";
+import { exportMapping } from "../../src/recipes/export.js";
 import { blueprintOf, envOf, makeFolder, startCatalog } from "../support/catalog.js";
 import { runInProcess } from "../support/in-process.js";
 

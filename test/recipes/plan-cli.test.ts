@@ -50,6 +50,25 @@ describe("the commands of a night", () => {
     expect([done.code, done.stdout]).toEqual([0, "No changes: 0 to create, 0 to update, 0 to delete, 20 unchanged.\n"]);
   });
 
+  it("plan as a page, beside the report's other forms, and also where a guard refuses", async () => {
+    const { run, source, folder } = await workplace();
+    await source(rows(20));
+    await run("sync", "--quiet");
+    await source(`${rows(19).replace("i1,1,n", "i1,100,n")}new,1,n\n`);
+    const forms = ["--report", "p.html", "--report", "p.json"];
+    expect((await run("plan", "--prune", "--out", "tonight.plan", ...forms)).code).toBe(0);
+    const page = await readFile(join(folder, "p.html"), "utf8");
+    expect(page).toContain("Plan: 1 to create, 1 to update, 1 to delete, 18 unchanged.");
+    expect(page).toContain("portload plan items.csv -m items.yaml --prune --out tonight.plan");
+    expect(page).toContain("1 of 20 owned (5%)");
+    expect(JSON.parse(await readFile(join(folder, "p.json"), "utf8"))).toMatchObject({ command: "plan", dryRun: true });
+    await source(rows(5));
+    expect((await run("plan", "--prune", ...forms)).code).toBe(6);
+    expect(await readFile(join(folder, "p.html"), "utf8")).toContain(
+      "nothing is deleted: more would go than is allowed",
+    );
+  });
+
   it("plan as one JSON document", async () => {
     const { run, source } = await workplace();
     await source(rows(1));

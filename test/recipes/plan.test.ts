@@ -133,8 +133,8 @@ const asSets = (catalog: Snapshot): unknown =>
 /** Brings two catalogs to one state, then one of them to another by a sync, the other by a plan that is applied: all three must say and do the same. */
 async function compareWays(folder: string, chosen: Case): Promise<{ report: Report; catalog: Snapshot }> {
   const [synced, applied] = [
-    await startEmulator({ blueprints, limits: "off", readings: readingsOfRun }),
-    await startEmulator({ blueprints, limits: "off", readings: readingsOfRun }),
+    await startEmulator({ blueprints, limits: "off", readings: readingsOfRun() }),
+    await startEmulator({ blueprints, limits: "off", readings: readingsOfRun() }),
   ];
   try {
     const earlier = await writeCase(folder, chosen, "old");
@@ -306,7 +306,7 @@ describe("over random catalogs, inventories and mappings", () => {
         fc.asyncProperty(cases, async (any) => {
           // Into an empty catalog, nothing would come of it.
           const chosen = { ...any, updateOnly: false };
-          const emulator = await startEmulator({ blueprints, limits: "off", readings: readingsOfRun });
+          const emulator = await startEmulator({ blueprints, limits: "off", readings: readingsOfRun() });
           try {
             const options = await writeCase(folder, chosen, "given");
             const imported = await runImport(options, { env: envOf(emulator) });

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { readdir, readFile, rm, stat, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect } from "vitest";
-import { applyScenario, importScenario, pruneScenario } from "../support/kill-scenarios.js";
+import { applyScenario, importScenario, pruneScenario, undoScenario } from "../support/kill-scenarios.js";
 import { compareKilled, eachSeed, latestFolder, type World } from "../support/kills.js";
 import { isLong } from "../support/long.js";
 
@@ -81,5 +81,13 @@ describe("an apply whose machine loses power at a random byte, tried again or pl
     expect(found.catalog).toEqual(calm.catalog);
     expect(found.report.balanced).toBe(true);
     return { calm, found };
+  });
+});
+
+describe("an undo whose machine loses power at a random byte, resumed", () => {
+  eachSeed("ends with the catalog before what it takes back", seeds(20), 20, async (seed) => {
+    const compared = await compareKilled(undoScenario, seed, cut);
+    expect(compared.found.report).toMatchObject({ command: "undo", balanced: true, exitCode: 0 });
+    return compared;
   });
 });

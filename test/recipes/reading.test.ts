@@ -180,7 +180,7 @@ describe("rejected records", () => {
     const receipts: string[] = [];
     const {
       report,
-      folder: state,
+      folder: state = "",
       error,
     } = await runImport(
       { mapping, sources: [source], stateDir: join(folder, "state") },

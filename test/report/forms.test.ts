@@ -7,9 +7,8 @@ import { SaxesParser } from "saxes";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { StateError, UsageError } from "../../src/errors.js";
 import { formatHtml } from "../../src/report/forms/html.js";
-import { formatJunit, formatPrometheus } from "../../src/report/forms/machine.js";
 import { formatMarkdown } from "../../src/report/forms/markdown.js";
-import { formOf, reportForms, writeForms } from "../../src/report/forms.js";
+import { formatJunit, formatPrometheus, formOf, reportForms, writeForms } from "../../src/report/forms.js";
 import type { Report } from "../../src/report/report.js";
 import { dirtyReport, entities, report } from "./reports.js";
 
@@ -222,15 +221,53 @@ describe(".html", () => {
     expect(html).toContain("and 800 causes more in report.json");
   });
 
-  it("draws the rate over time, with the seconds in which the quota refused", () => {
+  it("leads from a sample to its line in the rejects file, and to the entity where people look at it", () => {
+    const [cause] = dirtyReport().rejects;
+    if (cause === undefined) throw new Error("the report has causes");
+    const sample = { source: "in & out.csv", position: 1, line: 2, identifier: "a/b", rejectsLine: 7 };
+    const of = (target: string) =>
+      formatHtml(
+        { ...dirtyReport(), target, rejects: [{ ...cause, blueprint: "service", samples: [sample] }] },
+        "r.html",
+      );
+    const html = of("http://127.0.0.1:4911/v1");
+    expect(html).toContain(
+      '<a href="state/rejects/in%20%26%20out.csv">line 7<span class="hidden"> of the rejects file</span></a>',
+    );
+    expect(html).toContain('href="http://127.0.0.1:4911/catalog/service/a%2Fb"');
+    expect(of("https://api.us.port.io/v1")).toContain('href="https://app.us.port.io/serviceEntity?identifier=a%2Fb"');
+    expect(of("https://gateway.example/v1")).not.toContain("a%2Fb");
+  });
+
+  it("names a few entities of each blueprint, but none that a dry run would make", () => {
+    const facts = { target: "http://localhost:1/v1", examples: { service: { created: ["a", "b", "c"] } } };
+    expect(formatHtml(report(facts)).match(/catalog\/service\/[abc]"/g)).toHaveLength(3);
+    expect(formatHtml(report({ ...facts, dryRun: true }))).not.toContain("catalog/service/a");
+  });
+
+  it("draws the rate over time against the quota, with waits shaded and refusals marked", () => {
     const timeline = [0, 1, 2, 3].map((second) => ({
       second,
       requests: 10,
       entities: 200,
       refused: second === 2 ? 3 : 0,
+      ...(second > 1 && { waitedMs: 500 }),
     }));
-    const html = formatHtml(report({ timeline }));
-    expect(html.match(/class="wait"/g)).toHaveLength(1);
+    const quota = { limit: 3600, periodMs: 300_000 };
+    const html = formatHtml(report({ timeline, quota }));
+    const waits = [...html.matchAll(/class="wait" x="([\d.]+)" y="\d+" width="([\d.]+)"/g)].map(([, ...at]) =>
+      at.map(Number),
+    );
+    // Half of a second of four, over a chart of 984: from the third second on.
+    const second = (1100 - 2 * 58) / 4;
+    expect(waits).toEqual([
+      [58 + 2 * second, second / 2],
+      [58 + 3 * second, second / 2],
+    ]);
+    expect(html.match(/class="refusal"/g)).toHaveLength(1);
+    expect(html.match(/<line class="quota"/g)).toHaveLength(1);
+    expect(html).toContain("3,600 bulk requests in 5 min 0 s, 12 per second; requests waited for it during 1 s");
+    expect(formatHtml(report({ timeline, quota: { ...quota, limit: 35_000 } }))).not.toContain('<line class="quota"');
     expect(formatHtml(report({ timeline: timeline.slice(0, 1) }))).not.toContain("Rate over time");
   });
 });

@@ -18,6 +18,20 @@ describe("a timeline", () => {
     ]);
   });
 
+  it("counts waits that overlap as one, by the second in which they were", () => {
+    let nowMs = 0;
+    const timeline = openTimeline(() => nowMs);
+    nowMs = 1500;
+    timeline.waited(1000);
+    timeline.waited(900);
+    nowMs = 1700;
+    timeline.waited(400);
+    expect(timeline.points()).toEqual([
+      { second: 0, requests: 0, entities: 0, refused: 0, waitedMs: 500 },
+      { second: 1, requests: 0, entities: 0, refused: 0, waitedMs: 700 },
+    ]);
+  });
+
   it("keeps every count, in at most 600 points of one width, however long it takes", () => {
     fc.assert(
       fc.property(fc.array(fc.nat(30_000_000), { minLength: 1, maxLength: 200 }), (times) => {

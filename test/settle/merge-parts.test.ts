@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Entity } from "../../src/entity.js";
-import { mergePart } from "../../src/settle/merge-parts.js";
+import { mergePart } from "../../src/settle/duplicates.js";
 import { blueprintOf } from "../support/catalog.js";
 import { entity } from "../support/entities.js";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { collectSettled } from "../../src/state/journal.js";
 import type { EntityProgress, Settled } from "../../src/state/journal-lines.js";
-import { collectSettled } from "../../src/state/settled.js";
 
 const place = (position: number, item = 0) => ({ at: { source: 0, position }, resource: 1, item });
 const settled = (progress: EntityProgress, position = 5, item = 0): Settled => ({

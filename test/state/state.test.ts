@@ -2,11 +2,10 @@ import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises"
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { GuardError, StateError } from "../../src/errors.js";
-import { fingerprintText, withoutSecrets } from "../../src/state/fingerprint.js";
 import { importIdPattern, makeImportId } from "../../src/state/folders.js";
 import { readJournal } from "../../src/state/journal.js";
 import { thisMachine } from "../../src/state/lease.js";
-import { openState, type State, type StateOptions } from "../../src/state/state.js";
+import { fingerprintText, openState, type State, type StateOptions, withoutSecrets } from "../../src/state/state.js";
 import { collect, entity } from "../support/entities.js";
 import { makeFolder } from "./folder.js";
 

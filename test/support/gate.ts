@@ -3,8 +3,7 @@ import { createServer, request as forward, type IncomingMessage, type Server } f
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
-import type { Clock } from "../../src/api/clock.js";
-import { realClock } from "../../src/api/clock.js";
+import { type Clock, realClock } from "../../src/api/clock.js";
 import type { Emulator } from "../../src/emulator/emulator.js";
 
 /** Tells the request at which a gate is cut; `ordinal` counts from 1. */

@@ -1,11 +1,15 @@
 import { existsSync, mkdirSync, rmSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
+import { copyFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
+import type { Clock } from "../../src/api/clock.js";
 import { type Emulator, startEmulator } from "../../src/emulator/emulator.js";
 import type { SyncOptions } from "../../src/options/run.js";
+import { runApply } from "../../src/recipes/apply.js";
+import { runPlan } from "../../src/recipes/plan.js";
+import type { Finished } from "../../src/recipes/run/finish.js";
 import { runSync } from "../../src/recipes/sync.js";
-import { blueprintOf, makeFolder } from "./catalog.js";
+import { blueprintOf, makeFolder, readingsOfRun } from "./catalog.js";
 import { type Gate, hurried, type IsCut, keepImage, openGate, restoreImage } from "./gate.js";
 
 const properties = { origin: { type: "string" }, crew: { type: "string" }, size: { type: "number" } } as const;
@@ -25,6 +29,8 @@ export interface Nights {
   readonly emulator: Emulator;
   readonly gate: Gate;
   readonly stateDir: string;
+  /** Where the plan is kept. */
+  readonly planFile: string;
   /** Ids of the source. */
   source: readonly string[];
   /** Text before the mapping's resources, and what the resource owns. */
@@ -34,6 +40,10 @@ export interface Nights {
   /** Time between two nights. */
   dayMs: number;
   run(options?: Partial<SyncOptions>, kill?: Kill): ReturnType<typeof runSync>;
+  /** Plans a night, and keeps the plan as a file. */
+  plan(options?: Partial<SyncOptions>): Promise<Finished>;
+  /** Applies the plan that was made last. */
+  apply(kill?: Kill): ReturnType<typeof runApply>;
   /** A state folder that knows nothing. */
   freshFolder(): void;
   /** Lets another owner have an entity. */
@@ -48,11 +58,18 @@ export async function startNights(owned: readonly string[], foreign: readonly st
   let nowMs = Date.now();
   // Within a night its time passes, too.
   const clock = () => ++nowMs;
-  const emulator = await startEmulator({ limits: "off", blueprints: [app], clock, tokenTtlMs: 1e12 });
+  const emulator = await startEmulator({
+    limits: "off",
+    readings: readingsOfRun(),
+    blueprints: [app],
+    clock,
+    tokenTtlMs: 1e12,
+  });
   onTestFinished(() => emulator.close());
   const gate = await openGate(emulator, clock);
   const folder = await makeFolder();
   const [stateDir, image] = [join(folder, "state"), join(folder, "image")];
+  const planFile = join(folder, "tonight.plan");
   const files = { source: join(folder, "apps.csv"), mapping: join(folder, "nightly.yaml") };
   const env = { PORT_API_URL: gate.url, PORT_CLIENT_ID: "portload", PORT_CLIENT_SECRET: "portload" };
   const ids = (isOurs: boolean) =>
@@ -67,6 +84,7 @@ export async function startNights(owned: readonly string[], foreign: readonly st
     emulator,
     gate,
     stateDir,
+    planFile,
     source: owned,
     mapping: { head: "", where: "{ property: origin, value: inventory }" },
     broken: "",
@@ -74,25 +92,43 @@ export async function startNights(owned: readonly string[], foreign: readonly st
     freshFolder: () => rmSync(stateDir, { recursive: true, force: true }),
     owned: () => ids(true),
     foreign: () => ids(false),
-    async run(options = {}, kill) {
-      nowMs += nights.dayMs;
-      await writeFile(files.source, `id,size\n${nights.source.map((id) => `${id},1\n`).join("")}${nights.broken}`);
-      await writeFile(files.mapping, mappingOf(nights.mapping));
-      gate.open();
-      if (kill !== undefined)
-        gate.cutAt(kill.at, kill.done, () => {
-          if (existsSync(stateDir)) keepImage(stateDir, image);
-          else mkdirSync(image, { recursive: true });
-        });
-      const given = { prune: true, stateDir, sources: [files.source], mapping: files.mapping, ...options };
-      try {
-        return await runSync(given, { env, ...(kill && { clock: hurried }) });
-      } finally {
-        if (gate.isCut) restoreImage(stateDir, image);
-        gate.open();
-      }
-    },
+    run: (options = {}, kill) =>
+      night(kill, async (clock) => runSync({ ...(await given()), ...options }, { env, ...clock })),
+    plan: (options = {}) =>
+      night(undefined, async () => {
+        const { file, discard, ...planned } = await runPlan({ ...(await given()), ...options }, { env });
+        if (file !== undefined) await copyFile(file, planFile);
+        await discard();
+        return planned;
+      }),
+    apply: (kill) =>
+      night(kill, async (clock) => {
+        // The sources as they are said to be: another content would be a drift.
+        await given();
+        return runApply({ plan: planFile, stateDir }, { env, ...clock });
+      }),
   };
+  const given = async () => {
+    await writeFile(files.source, `id,size\n${nights.source.map((id) => `${id},1\n`).join("")}${nights.broken}`);
+    await writeFile(files.mapping, mappingOf(nights.mapping));
+    return { prune: true, stateDir, sources: [files.source], mapping: files.mapping };
+  };
+  /** One night, at which the process may be killed. */
+  async function night<T>(kill: Kill | undefined, work: (clock: { clock?: Clock }) => Promise<T>): Promise<T> {
+    nowMs += nights.dayMs;
+    gate.open();
+    if (kill !== undefined)
+      gate.cutAt(kill.at, kill.done, () => {
+        if (existsSync(stateDir)) keepImage(stateDir, image);
+        else mkdirSync(image, { recursive: true });
+      });
+    try {
+      return await work(kill ? { clock: hurried } : {});
+    } finally {
+      if (gate.isCut) restoreImage(stateDir, image);
+      gate.open();
+    }
+  }
   const post = async (path: string, body: unknown, token = "") => {
     const headers = { "content-type": "application/json", ...(token && { authorization: `Bearer ${token}` }) };
     const reply = await fetch(`${emulator.url}${path}`, { method: "POST", headers, body: JSON.stringify(body) });

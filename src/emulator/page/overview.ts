@@ -7,8 +7,7 @@ import { readingShape, teamsOf } from "../entity-reply.js";
 import { entityReply } from "../evaluate.js";
 import type { FamilyStats } from "../limits.js";
 import { type Audit, type Catalog, isObject, type Shelf, type StoredEntity } from "../model.js";
-import { entityLink, figure, tableHref, timeHtml, valueHtml } from "./html.js";
-import type { RecentRefusal } from "./refusals.js";
+import { entityLink, figure, type RecentRefusal, tableHref, timeHtml, valueHtml } from "./html.js";
 import { searchForm } from "./table.js";
 
 /** Blueprints with their counts, and the graph of their relations. */

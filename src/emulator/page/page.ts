@@ -1,12 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { type Html, html } from "../../pages/html.js";
-import { baseCss, graphCss } from "../../pages/style.js";
+import { baseCss, graphCss, type Html, html } from "../../pages/html.js";
 import type { FamilyStats } from "../limits.js";
 import type { Catalog } from "../model.js";
 import { calculatorFor } from "../routes/routes.js";
-import { pageHtml } from "./html.js";
+import { pageHtml, type RecentRefusal } from "./html.js";
 import { activityHtml, entityHtml, limitsHtml, overviewHtml } from "./overview.js";
-import type { RecentRefusal } from "./refusals.js";
 import { type TableQuery, tableHtml } from "./table.js";
 
 /** The page's stylesheet: that of every page, and what only the catalog page has. */
@@ -20,8 +18,6 @@ ul.inline li { display: inline-block; margin-right: 16px; }
 ul.plain { margin: 0; padding: 0; list-style: none; }
 form { display: flex; flex-wrap: wrap; gap: 8px; margin: 12px 0; }
 .pages { margin-top: 12px; align-items: baseline; }
-td.bars { min-width: 180px; vertical-align: middle; }
-svg.bar { height: 14px; }
 th a.sort { color: inherit; }
 `;
 

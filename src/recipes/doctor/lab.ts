@@ -1,12 +1,18 @@
 import { randomBytes } from "node:crypto";
+import { isTokenBody } from "../../api/bodies.js";
 import { bulkCall, readVerdicts } from "../../api/bulk.js";
+import { portQuotas } from "../../api/call.js";
 import type { Asked, Client } from "../../api/client.js";
 import { refusedBody } from "../../api/failure.js";
+import { headerNumber, headerText, type ReplyHeaders, readLimitHeaders } from "../../api/headers.js";
 import type { Blueprint, Property } from "../../blueprint.js";
+import { PortloadError } from "../../errors.js";
 import { noCode } from "../../reply.js";
+import type { Credentials } from "../../secrets.js";
+import { type Check, checksOf } from "./checks.js";
 
 /** An entity to have validated. */
-export interface Specimen {
+interface Specimen {
   readonly identifier: string;
   readonly properties?: Readonly<Record<string, unknown>>;
   readonly relations?: Readonly<Record<string, unknown>>;
@@ -84,7 +90,7 @@ function wordsOf({ status, body }: Asked, count: number): readonly string[] {
 }
 
 /** A value that a property should accept. */
-export function sampleOf(property: Partial<Property>): unknown {
+function sampleOf(property: Partial<Property>): unknown {
   if (property.default !== undefined) return property.default;
   if (property.enum?.[0] !== undefined) return property.enum[0];
   switch (property.type) {
@@ -112,3 +118,111 @@ const samples: Readonly<Record<string, string>> = {
   ipv6: "2001:db8::1",
   yaml: "a: 1",
 };
+
+/** A reply to look at: headers, and when it came. */
+interface Contact {
+  readonly headers: ReplyHeaders;
+  readonly ours: { readonly sentAtMs: number; readonly answeredAtMs: number };
+}
+
+/**
+ * Asks for a token and for the blueprints, and tells what the replies show: credentials, clock, limits.
+ *
+ * @returns the checks, and whether the API can be used
+ */
+export async function checkContact(
+  client: Client,
+  credentials: Credentials,
+): Promise<{ readonly checks: readonly Check[]; readonly usable: boolean }> {
+  const { ok, fault } = checksOf("token");
+  try {
+    const token = await client.ask({
+      method: "POST",
+      path: "/auth/access_token",
+      route: "token",
+      body: JSON.stringify(credentials),
+      authorized: false,
+    });
+    const clock = checkClock(token);
+    const granted = isTokenBody(token.body) ? token.body : undefined;
+    if (token.status >= 300 || granted === undefined) {
+      const why = token.status === 401 || token.status === 403 ? "the credentials are refused" : "there is none";
+      const hint =
+        "Check PORT_CLIENT_ID and PORT_CLIENT_SECRET, and that they belong to this region (PORT_REGION, PORT_API_URL).";
+      return { checks: [fault(`${why} (status ${token.status})`, hint), clock], usable: false };
+    }
+    const checks = [ok(`granted, ${inWords(granted.expiresIn)} left`), clock];
+    const list = await client.ask({ method: "GET", path: "/blueprints", route: "blueprints" });
+    const limits = checkLimits(list);
+    if (list.status >= 300) {
+      const refused = checksOf("blueprints").fault(
+        `cannot be listed (status ${list.status})`,
+        list.status === 403
+          ? "The credentials lack the permission, or Port does not allow this machine's address."
+          : "Check that the address ends in /v1.",
+      );
+      return { checks: [...checks, limits, refused], usable: list.status === 403 };
+    }
+    return { checks: [...checks, limits], usable: true };
+  } catch (error) {
+    if (!(error instanceof PortloadError)) throw error;
+    return { checks: [checksOf("contact").fault(error.message, error.hint)], usable: false };
+  }
+}
+
+/** Clocks further apart than this are worth a word, in milliseconds. */
+const maxSkewMs = 5000;
+
+/** Tells how far this machine's clock is from the server's, from one `Date` header, which is cut to seconds. */
+export function checkClock({ headers, ours }: Contact): Check {
+  const { ok, warning, note } = checksOf("clock");
+  const told = Date.parse(headerText(headers, "date") ?? "");
+  if (Number.isNaN(told)) return note("the server does not tell its time");
+  const halfTripMs = (ours.answeredAtMs - ours.sentAtMs) / 2;
+  const aheadMs = (ours.sentAtMs + ours.answeredAtMs) / 2 - (told + 500);
+  const seconds = (Math.abs(aheadMs) / 1000).toFixed(1);
+  if (Math.abs(aheadMs) <= maxSkewMs + halfTripMs)
+    return ok(`within ${(Math.ceil((Math.abs(aheadMs) + halfTripMs + 500) / 100) / 10).toFixed(1)} s of the server's`);
+  return warning(
+    `this machine's clock is ${seconds} s ${aheadMs > 0 ? "ahead of" : "behind"} the server's`,
+    "Set it by NTP: limits told as times of day, and jobs that share a pace, need it.",
+  );
+}
+
+/** Tells what the limit headers of a reply of the blueprints' routes say, and in which units. */
+export function checkLimits({ headers, ours }: Contact): Check {
+  const { ok, warning } = checksOf("limits");
+  const names = ["limit", "period", "remaining", "reset"].map((name) => `x-ratelimit-${name}`);
+  const missing = names.filter((name) => headerNumber(headers, name) === undefined);
+  if (missing.length === names.length)
+    return warning("replies tell no limits", "Port's published limits are kept; a proxy may strip the headers.");
+  if (missing.length > 0)
+    return warning(`replies lack ${missing.join(", ")}`, "What is not told is taken from Port's published limits.");
+  const [limit = 0, period = 0, remaining = 0, reset = 0] = names.map((name) => headerNumber(headers, name));
+  const news = readLimitHeaders(headers, ours.answeredAtMs);
+  const periodMs = news?.periodMs ?? 0;
+  const resetInMs = (news?.resetAtMs ?? 0) - ours.answeredAtMs;
+  const told = `${limit.toLocaleString("en")} requests in ${periodMs / 1000} s, ${remaining.toLocaleString("en")} left; period told in ${period > 10_000 ? "milliseconds" : "seconds"}, reset ${resetUnit(reset)}`;
+  if (resetInMs < -5000 || resetInMs > periodMs + 5000)
+    return warning(
+      `${told}: that is ${Math.round(resetInMs / 1000)} s from now, outside the window`,
+      "Check this machine's clock; waits are bounded by the period.",
+    );
+  const published = portQuotas.blueprints;
+  const same = limit === published.limit && periodMs === published.periodMs;
+  return ok(
+    same ? `${told}; as Port publishes` : `${told}; Port publishes ${published.limit.toLocaleString("en")} in 300 s`,
+  );
+}
+
+/** In which unit the end of the window is told. @source API reference, "Rate limits", both readings published */
+export function resetUnit(reset: number): string {
+  return reset > 10_000 ? "as epoch seconds" : "in seconds from now";
+}
+
+function inWords(seconds: number): string {
+  const minutes = Math.floor(seconds / 60);
+  return minutes >= 60
+    ? `${Math.floor(minutes / 60)} h ${minutes % 60} min`
+    : `${minutes} min ${Math.floor(seconds % 60)} s`;
+}

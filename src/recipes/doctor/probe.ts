@@ -1,10 +1,11 @@
 import { isBlueprintBody, isTokenBody } from "../../api/bodies.js";
-import type { Client } from "../../api/client.js";
+import { type Client, type ClientOptions, createClient } from "../../api/client.js";
 import { headerNumber, type ReplyHeaders } from "../../api/headers.js";
+import type { DoctorOptions } from "../../options/catalog.js";
 import type { Credentials } from "../../secrets.js";
-import { type Check, checksOf } from "./checks.js";
-import { resetUnit } from "./contact.js";
-import { openLab } from "./lab.js";
+import { clientOptionsOf } from "../run/client-options.js";
+import { type Check, checkNetwork, checkPermissions, checksOf } from "./checks.js";
+import { checkContact, openLab, resetUnit } from "./lab.js";
 import { probes } from "./probes.js";
 
 /** How this organisation answers a question that no source answers. */
@@ -22,7 +23,7 @@ export interface Reading {
  * Sends `validation_only` requests to a blueprint and tells how the API answers them. The first one is looked after: had it been written, no
  * further one would be sent.
  */
-export async function probeReadings(
+async function probeReadings(
   client: Client,
   name: string,
   credentials: Credentials,
@@ -106,4 +107,51 @@ function readUnit(headers: ReplyHeaders): Reading {
 function readBody(body: unknown): Reading {
   const keys = typeof body === "object" && body !== null ? Object.keys(body).sort().join(", ") : "no object";
   return { row: 25, point: "keys of the reply to a bulk request that is only validated", told: keys };
+}
+
+/** What the doctor found. */
+export interface DoctorReport {
+  readonly apiUrl: string;
+  /** False when an import cannot work: there is a fault. */
+  readonly healthy: boolean;
+  readonly checks: readonly Check[];
+  /** How this organisation answers where no source pins Port's behaviour down; absent without a probe. */
+  readonly readings?: readonly Reading[];
+}
+
+/**
+ * Looks at all that a first import depends on, by requests that change nothing.
+ *
+ * @throws {UsageError} for an address that cannot be one
+ * @throws {CredentialsError} when the environment has none
+ * @throws {MappingError} for a mapping that cannot be read
+ */
+export async function runDoctor(
+  options: DoctorOptions,
+  context: {
+    readonly env: Readonly<Record<string, string | undefined>>;
+    readonly signal?: AbortSignal;
+    readonly client?: Partial<ClientOptions>;
+  },
+): Promise<DoctorReport> {
+  const { env, signal } = context;
+  const clientOptions = clientOptionsOf(options.apiUrl === undefined ? {} : { apiUrl: options.apiUrl }, env);
+  const { apiUrl, credentials } = clientOptions;
+  const checks: Check[] = [...(await checkNetwork(apiUrl, options.apiUrl !== undefined, env))];
+  const client = createClient({ ...clientOptions, ...context.client, ...(signal && { signal }) });
+  let readings: readonly Reading[] | undefined;
+  try {
+    const contact = await checkContact(client, credentials);
+    checks.push(...contact.checks);
+    if (contact.usable && options.mapping !== undefined)
+      checks.push(...(await checkPermissions(client, options.mapping)));
+    if (contact.usable && options.probe !== undefined) {
+      const probed = await probeReadings(client, options.probe, credentials);
+      checks.push(...probed.checks);
+      readings = probed.readings;
+    }
+  } finally {
+    await client.close();
+  }
+  return { apiUrl, healthy: checks.every(({ is }) => is !== "fault"), checks, ...(readings && { readings }) };
 }

@@ -4,8 +4,8 @@ import { type DeleteFlags, type EntityReply, maxDeleteIdentifiers } from "../../
 import type { Blueprint } from "../../blueprint.js";
 import { GuardError, UsageError } from "../../errors.js";
 import type { EntityDeleteAllOptions, EntityDeleteOptions } from "../../options/catalog.js";
-import { allowingFlags, deleteLimits, excessDeletions, percent } from "../../plan/prune-guard.js";
-import { doneOf, type EntityDone, type EntityIo, readAll, withClient } from "./done.js";
+import { allowingFlags, deleteLimits, excessDeletions, percent } from "../../plan/guards.js";
+import { doneOf, type EntityDone, type EntityIo, readAll, withClient } from "./get.js";
 
 /**
  * Deletes one entity, or a list of them with prune's guard.

@@ -1,5 +1,9 @@
+import type { Readable } from "node:stream";
+import { type Client, createClient } from "../../api/client.js";
+import type { EntityReply } from "../../api/entity-calls.js";
 import type { EntityGetOptions } from "../../options/catalog.js";
-import { doneOf, type EntityDone, type EntityIo, withClient } from "./done.js";
+import { wordsOf } from "../../reply.js";
+import { type ApiChoices, clientOptionsOf } from "../run/client-options.js";
 
 /** Reads one entity. @throws {ApiError} when the API is not reached */
 export function getEntity(options: EntityGetOptions, io: EntityIo): Promise<EntityDone> {
@@ -9,4 +13,49 @@ export function getEntity(options: EntityGetOptions, io: EntityIo): Promise<Enti
     const isMissing = reply.is === "refused" && reply.status === 404;
     return doneOf(reply, isMissing ? `What is there: portload entity export ${blueprint}` : undefined);
   });
+}
+
+/** What an operation on entities came to. */
+export interface EntityDone {
+  /** The API's replies as they came, in order. */
+  readonly replies: readonly unknown[];
+  /** Things to know that are no refusal, a sentence each. */
+  readonly notes: readonly string[];
+  /** Why the API refused it. */
+  readonly refused?: { readonly message: string; readonly hint?: string };
+}
+
+/** What an operation on entities needs. */
+export interface EntityIo {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly stdin?: Readable;
+  readonly signal?: AbortSignal;
+}
+
+/** Opens a client for one operation and closes it after. */
+export async function withClient<T>(
+  options: ApiChoices,
+  { env, signal }: EntityIo,
+  work: (client: Client) => Promise<T>,
+): Promise<T> {
+  const client = createClient({ ...clientOptionsOf(options, env), ...(signal !== undefined && { signal }) });
+  try {
+    return await work(client);
+  } finally {
+    await client.close();
+  }
+}
+
+/** What a single reply came to; `hint` says what to do about a refusal. */
+export function doneOf(reply: EntityReply, hint?: string, notes: readonly string[] = []): EntityDone {
+  if (reply.is === "done") return { replies: [reply.body], notes };
+  const refused = { message: `${reply.request}: ${wordsOf(reply)}`, ...(hint !== undefined && { hint }) };
+  return { replies: [reply.body], notes, refused };
+}
+
+/** All of a stream as text. */
+export async function readAll(stream: Readable): Promise<string> {
+  const parts: Buffer[] = [];
+  for await (const part of stream) parts.push(Buffer.from(part as Uint8Array | string));
+  return Buffer.concat(parts).toString("utf8");
 }

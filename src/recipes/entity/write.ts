@@ -5,11 +5,11 @@ import type { Blueprint } from "../../blueprint.js";
 import { typeEntity } from "../../check/check-entity.js";
 import { compileBlueprint } from "../../check/compile-blueprint.js";
 import { openDiagnostics } from "../../check/diagnostics.js";
-import { jsonNumbersAreLossless } from "../../decimal.js";
 import type { Mode } from "../../entity.js";
 import { UsageError } from "../../errors.js";
 import type { EntityWriteOptions } from "../../options/catalog.js";
-import { doneOf, type EntityDone, type EntityIo, readAll, withClient } from "./done.js";
+import { jsonNumbersAreLossless } from "../../same-value.js";
+import { doneOf, type EntityDone, type EntityIo, readAll, withClient } from "./get.js";
 
 /**
  * Writes one entity: `--file` first, flags laid over it and typed by the blueprint.

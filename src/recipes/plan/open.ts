@@ -13,18 +13,21 @@ import {
   readPlanLines,
 } from "../../plan/plan-file.js";
 import type { Reject } from "../../reject.js";
+import { keepExamples } from "../../report/examples.js";
 import { groupCauses } from "../../report/group-causes.js";
 import { createKeySet } from "../../settle/keys.js";
 import { readLines } from "../../state/files.js";
 import { version } from "../../version.js";
 import type { Stale } from "../prune/find-stale.js";
 import { readAllowedRejects } from "../run/allow-rejects.js";
-import type { Connection, ImportContext } from "../run/connect.js";
+import type { Connection, RunContext } from "../run/connect.js";
 import type { Closing } from "../run/finish.js";
 import { commandLineOf, type Folder, headerOf, type OpenFolder } from "../run/folder.js";
+import { callerHooks } from "../run/hooks.js";
 import { openLedger } from "../run/ledger.js";
 import { openWhereabouts } from "../run/progress.js";
 import type { StepJob } from "../stages/entities.js";
+import { tellOtherCases } from "../stages/other-cases.js";
 import { apiTarget, type WriteRules } from "../target/target.js";
 
 /** Reads the lines of a plan file. @throws {PlanError} for a file that is no whole plan, or cannot be read */
@@ -149,7 +152,7 @@ export interface OpenedPlan<F extends Folder> {
  */
 export async function openPlan<F extends Folder>(
   options: Omit<ResolvedApplyOptions, "plan">,
-  { commandLine }: Pick<ImportContext, "commandLine">,
+  context: RunContext,
   { plan, header, names, connection, apiUrl, command }: GivenPlan,
   openFolder: OpenFolder<F>,
   refuse: (blueprints: Blueprints) => Promise<void> = async () => undefined,
@@ -170,7 +173,10 @@ export async function openPlan<F extends Folder>(
     recall: causes.addRejects,
   });
   const { state } = folder;
-  const hooks = [{ onCounts: control.judge, onOutcomes: timeline.settled }, allowed ?? {}];
+  const { take, examples } = keepExamples();
+  const explain = tellOtherCases(client, blueprints);
+  const onOutcomes = [{ onOutcomes: timeline.settled }, { onOutcomes: take }];
+  const hooks = [{ explain, onCounts: control.judge }, ...onOutcomes, allowed ?? {}, callerHooks(context, [plan])];
   const whereabouts = await openWhereabouts(1, sources);
   const ledger = openLedger([plan], state, hooks, causes);
   ledger.warn(state.warnings);
@@ -183,10 +189,10 @@ export async function openPlan<F extends Folder>(
       ...{ command, dryRun: false, mode, client, ledger, state, allowed },
       // A plan has no rejects file: its ops are not the user's records.
       rejectsOf: { sources: [], optionsOf: () => ({}) },
-      ...{ stop: control.stop, reports: options.report, timeline },
+      ...{ stop: control.stop, reports: options.report, timeline, examples },
       origin: () => ({
         ...{ version, mapping: header.mapping.file || `that of ${undoOf}`, target: apiUrl, unmappedColumns: [] },
-        commandLine: commandLineOf(commandLine ?? [command, undoOf ?? plan]),
+        commandLine: commandLineOf(context.commandLine ?? [command, undoOf ?? plan]),
         sources: [{ name: plan, records: ledger.counts.records.read }],
       }),
     },

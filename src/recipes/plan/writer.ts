@@ -2,8 +2,10 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { targetsOf } from "../../entity.js";
 import type { Mapping } from "../../map/mapping.js";
 import type { Outcome } from "../../outcome.js";
+import type { PlanPrune } from "../../plan/guards.js";
 import {
   isDependent,
   type PlanEnd,
@@ -17,11 +19,11 @@ import type { BoundSource } from "../../read/bind.js";
 import type { Finding, RejectCode } from "../../reject.js";
 import { clearedBody, compileComparison } from "../../settle/compare.js";
 import { openAppendFile, readLines } from "../../state/files.js";
-import { withoutSecrets } from "../../state/fingerprint.js";
+import { placeName } from "../../state/journal.js";
 import type { JournalHeader } from "../../state/journal-lines.js";
-import { placeName } from "../../state/settled.js";
+import { withoutSecrets } from "../../state/state.js";
 import { version } from "../../version.js";
-import type { Stale } from "../prune/find-stale.js";
+import { refuseKept, type Stale } from "../prune/find-stale.js";
 import type { Ledger, LedgerHooks } from "../run/ledger.js";
 import type { EntityDifference, OnDifference } from "../stages/compare.js";
 import type { Target, WriteRules } from "../target/target.js";
@@ -29,7 +31,7 @@ import type { Target, WriteRules } from "../target/target.js";
 /** Writes a plan: first its ops as they are found, then, with what was rejected on the way left out, the plan file. */
 export interface PlanWriter extends Required<Pick<LedgerHooks, "onOutcomes">> {
   readonly onDifference: OnDifference;
-  /** Adds what a prune would delete. */
+  /** Adds what a prune would delete. @throws {GuardError} when that would take along what the plan writes */
   remove(stale: Stale, target: Target): Promise<void>;
   /** Writes the plan file. */
   finish(facts: PlanFacts, file: string): Promise<void>;
@@ -45,6 +47,7 @@ export interface PlanFacts {
   readonly policies: PlanHeader["onMissingTarget"];
   readonly sources: readonly Pick<BoundSource, "name" | "path">[];
   readonly rules: WriteRules;
+  readonly prune?: PlanPrune | undefined;
   readonly ledger: Pick<Ledger, "counts" | "rejected">;
 }
 
@@ -63,6 +66,8 @@ export async function openPlanWriter(folder: string): Promise<PlanWriter> {
           lacking.set(placeName(outcome), outcome);
     },
     async remove({ byBlueprint, dependents }, target) {
+      if (target.rules.deleteDependents && byBlueprint.size > 0)
+        refuseKept(await relatingTo(path, byBlueprint, target.rules));
       const doomed = [
         ...dependents.map(({ blueprint, identifiers }) => ({ blueprint, identifiers, dependent: true as const })),
         ...[...byBlueprint].map(([blueprint, identifiers]) => ({ blueprint, identifiers })),
@@ -145,7 +150,28 @@ function isMissingTarget(code: RejectCode): boolean {
   return code === "relation_target_missing" || code === "relation_target_rejected";
 }
 
-async function headerOf({ header, mapping, policies, sources, rules }: PlanFacts): Promise<PlanHeader> {
+/** Entities of ops that relate to some of the given ones. */
+async function relatingTo(
+  path: string,
+  given: Stale["byBlueprint"],
+  { blueprints }: Pick<WriteRules, "blueprints">,
+): Promise<readonly string[]> {
+  const names = new Map([...given].map(([blueprint, identifiers]) => [blueprint, new Set(identifiers)]));
+  const relating: string[] = [];
+  for await (const lines of readLines(path))
+    for (const line of lines) {
+      const op = JSON.parse(line.slice(line.indexOf("\t") + 1)) as PlanOp;
+      if (op.op === "delete") continue;
+      const relations = blueprints.get(op.blueprint)?.relations ?? {};
+      const isRelating = Object.entries(op.entity.relations).some(([key, value]) =>
+        targetsOf(value).some((name) => names.get(relations[key]?.target ?? "")?.has(name)),
+      );
+      if (isRelating) relating.push(`${op.blueprint}/${String(op.entity.identifier)}`);
+    }
+  return relating;
+}
+
+async function headerOf({ header, mapping, policies, prune, sources, rules }: PlanFacts): Promise<PlanHeader> {
   const { fingerprints, startedAt } = header;
   const { createMissing, deleteDependents, mode } = rules;
   return {
@@ -159,6 +185,7 @@ async function headerOf({ header, mapping, policies, sources, rules }: PlanFacts
     deleteDependents,
     mapping: { file: mapping.file, sha256: fingerprints.mapping },
     onMissingTarget: policies,
+    ...(prune && { prune }),
     sources: await Promise.all(sources.map(({ path, name }) => planSource(path, name))),
   };
 }

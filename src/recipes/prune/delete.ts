@@ -5,8 +5,8 @@ import { wordsOf } from "../../reply.js";
 import type { Ledger } from "../run/ledger.js";
 import { lookedUpAtOnce } from "../stages/ahead.js";
 import type { Target } from "../target/target.js";
+import { keepReferrers } from "./dependents.js";
 import type { Stale } from "./find-stale.js";
-import { keepReferrers } from "./referrers.js";
 
 /** What is asked and noted on the way of a deletion. */
 export interface DeletionWatch {

@@ -1,9 +1,9 @@
 import { stat } from "node:fs/promises";
 import { GuardError } from "../../errors.js";
 import type { ReadBudget } from "../../options/kinds.js";
-import { collectAges, judgeDeletions } from "../../plan/owned-before.js";
 import {
   allowingFlags,
+  type DeleteLimits,
   type Deletions,
   deleteLimits,
   type Excess,
@@ -11,7 +11,7 @@ import {
   percent,
   pruneBars,
   shareOf,
-} from "../../plan/prune-guard.js";
+} from "../../plan/guards.js";
 import type { KeySet } from "../../settle/keys.js";
 import type { SourceFingerprint } from "../../state/journal-lines.js";
 import type { State } from "../../state/state.js";
@@ -19,7 +19,8 @@ import type { Inventory } from "../run/inventory.js";
 import type { Ledger } from "../run/ledger.js";
 import type { SourceJob } from "../run/run.js";
 import { type Dependents, findDependents, withDependents } from "./dependents.js";
-import { type PruneMemory, settleDoubt } from "./memory.js";
+import type { PruneMemory } from "./memory.js";
+import { scanOwned } from "./scan.js";
 import type { PruneScope } from "./scope.js";
 
 /** Entities that the mapping owns and the sources no longer have, approved by every guard. */
@@ -36,6 +37,8 @@ const namedInMessage = 10;
 /** What a prune may delete, and what is owned once it is gone. */
 export interface FoundStale extends Stale {
   readonly left: ReadonlyMap<string, number>;
+  /** What the guards judged, and by what. */
+  readonly judged: { readonly deletions: readonly Deletions[]; readonly limits: DeleteLimits };
 }
 
 /**
@@ -53,39 +56,23 @@ export async function findStale(
   const { folder, inventory, keys, ledger, target } = job;
   await refuseDoubtful(ledger, inventory, folder.state, scope);
   const limits = deleteLimits(maxDelete, inventory.mapping.entityDeletionThreshold);
-  const byBlueprint = new Map<string, string[]>();
+  const byBlueprint = new Map<string, readonly string[]>();
   const counted: Deletions[] = [];
   const left = new Map<string, number>();
-  const nowMs = target.serverNow() ?? job.control.clock.now();
   for (const blueprint of scope.deletionOrder) {
-    await settleDoubt(target, memory, blueprint);
-    const base = memory.of(blueprint);
-    const ages = collectAges(nowMs, base.sinceMs);
-    const identifiers: string[] = [];
-    let found = 0;
-    const request = { query: scope.queryOf(blueprint), include: ["$identifier", "$createdAt"] };
-    for await (const page of target.pages(blueprint, request)) {
-      for (const { identifier, createdAt } of page) {
-        found++;
-        const isStale = keys.find({ blueprint, identifier }) < 0;
-        if (isStale) identifiers.push(identifier);
-        ages.add(createdAt, isStale);
-      }
-    }
-    // What this run created did not belong to it before, and must not thin the share out.
-    const created = target.isForecast ? 0 : (ledger.counts.blueprints[blueprint]?.created ?? 0);
-    const now = { blueprint, found, created, stale: identifiers.length, ages };
-    counted.push(judgeDeletions(now, base, nowMs));
-    left.set(blueprint, found - identifiers.length);
-    if (identifiers.length > 0) byBlueprint.set(blueprint, identifiers);
+    const isStale = (identifier: string) => keys.find({ blueprint, identifier }) < 0;
+    const scanned = await scanOwned(job, scope, memory, blueprint, isStale);
+    counted.push(scanned.counted);
+    left.set(blueprint, scanned.left);
+    if (scanned.stale.length > 0) byBlueprint.set(blueprint, scanned.stale);
   }
   const dependents =
     target.rules.deleteDependents && byBlueprint.size > 0 ? await findDependents(target, byBlueprint) : [];
-  refuseKept(dependents, keys);
+  refuseKept(keptAmong(dependents, keys));
   const all = await withDependents(target, memory, counted, dependents, left);
   const excesses = excessDeletions(all, limits);
   if (excesses.length > 0) throw tooMany(excesses, byBlueprint, dependents);
-  return { byBlueprint, dependents, left };
+  return { byBlueprint, dependents, left, judged: { deletions: all, limits } };
 }
 
 async function refuseDoubtful(
@@ -132,12 +119,16 @@ async function changedSources(
   return changed;
 }
 
-function refuseKept(dependents: readonly Dependents[], keys: KeySet): void {
-  const kept = dependents.flatMap(({ blueprint, identifiers }) =>
+function keptAmong(dependents: readonly Dependents[], keys: KeySet): readonly string[] {
+  return dependents.flatMap(({ blueprint, identifiers }) =>
     identifiers
       .filter((identifier) => keys.find({ blueprint, identifier }) >= 0)
       .map((identifier) => `${blueprint}/${identifier}`),
   );
+}
+
+/** Refuses deletions that would take along what the sources have. @param kept - such entities @throws {GuardError} */
+export function refuseKept(kept: readonly string[]): void {
   if (kept.length > 0)
     throw new GuardError(
       `nothing is deleted: deleteDependentEntities would delete ${kept.length} entities that the sources still have: ${some(kept)}`,
@@ -145,10 +136,12 @@ function refuseKept(dependents: readonly Dependents[], keys: KeySet): void {
     );
 }
 
-function tooMany(
+/** Why nothing is deleted: more would go than the limits allow. @param advice - stands before the flags that allow it */
+export function tooMany(
   excesses: readonly Excess[],
   stale: ReadonlyMap<string, readonly string[]>,
   dependents: readonly Dependents[],
+  advice = "If that is right, allow as much and no more:",
 ): GuardError {
   const lines = excesses.map((excess) => {
     const { blueprint, deletions, owned, deleted = 0, part } = excess;
@@ -163,11 +156,12 @@ function tooMany(
     return `  ${blueprint}: ${counts}: ${some(names)}`;
   });
   return new GuardError(`nothing is deleted: more would go than is allowed\n${lines.join("\n")}`, {
-    hint: `If that is right, allow as much and no more: ${allowingFlags(excesses).join(" ")}`,
+    hint: `${advice} ${allowingFlags(excesses).join(" ")}`,
   });
 }
 
-function some(names: readonly string[]): string {
+/** Names in a message, the first few of them. */
+export function some(names: readonly string[]): string {
   const shown = names.slice(0, namedInMessage).join(", ");
   return names.length <= namedInMessage ? shown : `${shown} and ${names.length - namedInMessage} more`;
 }

@@ -4,27 +4,53 @@ import { GuardError, UsageError } from "../../errors.js";
 import type { Prune } from "../../map/mapping.js";
 import type { ResolvedRunOptions } from "../../options/run.js";
 import type { StepPlan } from "../../order/steps.js";
+import type { Owning } from "../../plan/guards.js";
 import { sameJson, sameValue } from "../../same-value.js";
 import type { Inventory } from "../run/inventory.js";
 import type { EntityStage } from "../stages/entities.js";
 import type { WriteRules } from "../target/target.js";
 
-/** What a prune looks at: the blueprints that resources own something of, and what was met of them on the way. */
-export interface PruneScope {
-  /** In the order of the mapping. */
+/** What is owned. */
+export interface OwnedScope {
+  /** The blueprints of which something is. */
   readonly blueprints: readonly string[];
+  /** The query that finds what is owned of a blueprint. */
+  queryOf(blueprint: string): { readonly combinator: "or"; readonly rules: readonly unknown[] };
+  /** Whether an entity of the catalog is owned, as it was fetched. */
+  owns(blueprint: string, entity: FoundEntity): boolean;
+}
+
+/** What a prune looks at: what the mapping's resources own, in their order, and what was met of it on the way. */
+export interface PruneScope extends OwnedScope {
   /** The same with what relates to others first: the order of writing, backwards. */
   readonly deletionOrder: readonly string[];
-  /** The query that finds what the mapping owns of a blueprint. */
-  queryOf(blueprint: string): { readonly combinator: "or"; readonly rules: readonly unknown[] };
-  /** Whether the mapping owns an entity of the catalog, as it was fetched. */
-  owns(blueprint: string, entity: FoundEntity): boolean;
   /** Takes note of entities on their way to the comparison. */
   readonly watch: EntityStage;
   /** Entities named by a search. */
   searched(blueprint: string): number;
   /** The first entity that its resource does not own. */
   stranger(blueprint: string): string | undefined;
+}
+
+/** The scope of what a mapping owns. */
+export function ownedScope(owning: readonly Owning[], blueprints: Blueprints): OwnedScope {
+  return {
+    blueprints: [...new Set(owning.map(({ blueprint }) => blueprint))],
+    queryOf(blueprint) {
+      const rules = owning.filter((one) => one.blueprint === blueprint).map(({ owns }) => ruleOf(owns));
+      // No rules at all match everything.
+      return { combinator: "or", rules: rules.includes(undefined) ? [] : distinct(rules) };
+    },
+    owns: (blueprint, entity) =>
+      owning.some((one) => one.blueprint === blueprint && ownsFound(one.owns, entity, blueprints.get(blueprint))),
+  };
+}
+
+/** What the resources of a mapping own. */
+export function owningOf({ resources }: Pick<Inventory["mapping"], "resources">): readonly Owning[] {
+  return resources.flatMap(({ blueprint, prune }) =>
+    blueprint === undefined || prune === undefined ? [] : [{ blueprint, owns: prune }],
+  );
 }
 
 /** Makes the scope of a prune. */
@@ -37,23 +63,12 @@ export function pruneScope({
   readonly plan: StepPlan;
   readonly target: { readonly rules: Pick<WriteRules, "blueprints"> };
 }): PruneScope {
-  const owning = mapping.resources.flatMap(({ blueprint, prune }) =>
-    blueprint === undefined || prune === undefined ? [] : [{ blueprint, prune }],
-  );
-  const names = [...new Set(owning.map(({ blueprint }) => blueprint))];
-  const { blueprints } = target.rules;
+  const owned = ownedScope(owningOf(mapping), target.rules.blueprints);
   const searched = new Map<string, number>();
   const strangers = new Map<string, string>();
   return {
-    blueprints: names,
-    deletionOrder: [...names].sort((a, b) => plan.stepOf(b) - plan.stepOf(a)),
-    queryOf(blueprint) {
-      const rules = owning.filter((one) => one.blueprint === blueprint).map(({ prune }) => ruleOf(prune));
-      // No rules at all match everything.
-      return { combinator: "or", rules: rules.includes(undefined) ? [] : distinct(rules) };
-    },
-    owns: (blueprint, entity) =>
-      owning.some((one) => one.blueprint === blueprint && ownsFound(one.prune, entity, blueprints.get(blueprint))),
+    ...owned,
+    deletionOrder: [...owned.blueprints].sort((a, b) => plan.stepOf(b) - plan.stepOf(a)),
     async *watch(entities) {
       for await (const chunk of entities) {
         for (const entity of chunk) {
@@ -75,6 +90,10 @@ export function pruneScope({
 
 /** Refuses a prune that may do damage, before anything is sent. @throws {UsageError | GuardError} */
 export function refusePrune({ mapping }: Inventory, options: ResolvedRunOptions): void {
+  if (options.stateDir === false)
+    throw new UsageError("prune with stateDir: false: a prune keeps in the state folder what it may delete", {
+      hint: "Name a folder that stays from one run to the next.",
+    });
   if (options.limit !== undefined)
     throw new UsageError("--prune with --limit: what is beyond the limit would count as stale", {
       hint: "Leave one of them out.",

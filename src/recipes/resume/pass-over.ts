@@ -1,7 +1,7 @@
 import { type Entity, targetsOf } from "../../entity.js";
 import { type Deferred, type Outcome, placeOf } from "../../outcome.js";
 import type { KeySet } from "../../settle/keys.js";
-import { type JournalSummary, placeName } from "../../state/settled.js";
+import { type JournalSummary, placeName } from "../../state/journal.js";
 import { conflict } from "../../write/exchange.js";
 import { rejectOf } from "../../write/outcome.js";
 import { judgeFound } from "../../write/read-back.js";

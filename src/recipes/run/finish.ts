@@ -3,8 +3,10 @@ import type { Client } from "../../api/client.js";
 import type { Mode } from "../../entity.js";
 import { SourceError } from "../../errors.js";
 import { extractRecords, rejectsNameOf } from "../../read/extract.js";
+import type { Examples } from "../../report/examples.js";
 import { type Ending, endingOf } from "../../report/exit-code.js";
 import { writeForms } from "../../report/forms.js";
+import type { RejectGroup } from "../../report/group-causes.js";
 import { buildReport, type RejectFile, type Report, type ReportOrigin } from "../../report/report.js";
 import type { Timeline } from "../../report/timeline.js";
 import { keepsBefore } from "../../state/journal-lines.js";
@@ -18,8 +20,8 @@ import type { Ledger } from "./ledger.js";
 /** An import that came to an end, whichever. */
 export interface Finished {
   readonly report: Report;
-  /** The import's folder: journal, reasons, rejects files, report. */
-  readonly folder: string;
+  /** The import's folder: journal, reasons, rejects files, report. Absent with `stateDir: false`. */
+  readonly folder?: string;
   readonly mode: Mode;
   /** Further report files that were asked for and written. */
   readonly reportFiles: readonly string[];
@@ -39,14 +41,16 @@ export interface Closing {
   /** The import whose rejects this one took up. */
   readonly retryOf?: string | undefined;
   readonly mode: Mode;
-  readonly client: Pick<Client, "counts" | "warnings">;
+  readonly client: Pick<Client, "counts" | "quota" | "warnings">;
   readonly ledger: Ledger;
-  readonly state: Pick<State, "close" | "folder" | "header" | "importId" | "rejects" | "writeReport">;
+  readonly state: Pick<State, "close" | "folder" | "header" | "isKept" | "importId" | "rejects" | "writeReport">;
   readonly stop: Stop;
   /** Sources that get a rejects file, and how they are read. */
   readonly rejectsOf: Pick<Inventory, "sources" | "optionsOf">;
   readonly allowed?: AllowedRejects | undefined;
   readonly timeline: Timeline;
+  /** A few of the entities, by outcome. */
+  readonly examples: () => Examples;
   /** What the import was made with, asked for at its end. */
   readonly origin: () => ReportOrigin;
   /** Further files for the report. */
@@ -86,23 +90,25 @@ export async function finish(closing: Closing, { durationMs, ...worked }: Worked
   try {
     ledger.warn(client.warnings());
     const rejectFiles: RejectFile[] = [];
-    const failed = { ...(await caught(stop, () => writeRejectFiles(closing, rejectFiles))), ...worked };
+    const lines: RejectLines = new Map();
+    const write = () => writeRejectFiles(closing, rejectFiles, lines);
+    const failed = { ...(state.isKept ? await caught(stop, write) : {}), ...worked };
     const ending = "error" in failed ? endingOf(failed.error) : (stop.reason ?? "finished");
-    const report = reportOf(closing, ending, rejectFiles, durationMs);
+    const report = reportOf(closing, ending, { rejectFiles, lines }, durationMs);
     await state.writeReport(`${JSON.stringify(report, null, 2)}\n`);
     if (ending === "finished") left = "finished";
     await writeForms(report, reports);
-    const written = { report, folder: state.folder, reportFiles: reports };
-    return { ...written, mode, ending, keptBefore: keepsBefore(state.header), ...failed };
+    const folder = state.isKept && { folder: state.folder };
+    return { report, ...folder, reportFiles: reports, mode, ending, keptBefore: keepsBefore(state.header), ...failed };
   } finally {
     await state.close(left);
   }
 }
 
 function reportOf(
-  { allowed, client, command, dryRun, ledger, origin, retryOf, state, timeline }: Closing,
+  { allowed, client, command, dryRun, examples, ledger, origin, retryOf, state, timeline }: Closing,
   ending: Ending,
-  rejectFiles: readonly RejectFile[],
+  { rejectFiles, lines }: { readonly rejectFiles: readonly RejectFile[]; readonly lines: RejectLines },
   durationMs: number,
 ): Report {
   if (ending === "finished" && allowed !== undefined) ledger.warn(allowed.cured());
@@ -113,12 +119,14 @@ function reportOf(
     ending,
     counts: ledger.close(ending !== "finished"),
     allRejectsAllowed: allowed?.fresh === 0,
-    rejects: ledger.rejectGroups(),
+    rejects: withLines(ledger.rejectGroups(), lines),
     faults: ledger.faultGroups(),
     warnings: ledger.warningGroups(),
     rejectFiles,
     requests: client.counts(),
     timeline: timeline.points(),
+    quota: client.quota(),
+    examples: examples(),
     origin: origin(),
     startedAt: state.header.startedAt,
     ...(retryOf !== undefined && { retryOf }),
@@ -126,8 +134,33 @@ function reportOf(
   });
 }
 
+/** Where the records that are samples of a cause begin in the rejects files, by the source's name and position. */
+type RejectLines = Map<string, number>;
+
+function withLines(groups: readonly RejectGroup[], lines: RejectLines): readonly RejectGroup[] {
+  return groups.map((group) => ({
+    ...group,
+    ...(group.samples && {
+      samples: group.samples.map((sample) => {
+        const rejectsLine = lines.get(`${sample.position} ${sample.source}`);
+        return rejectsLine === undefined ? sample : { ...sample, rejectsLine };
+      }),
+    }),
+  }));
+}
+
 /** Writes each source's rejected records back as that source wrote them. A source that is gone by now costs only its own file. */
-async function writeRejectFiles({ ledger, rejectsOf, state }: Closing, files: RejectFile[]): Promise<void> {
+async function writeRejectFiles(
+  { ledger, rejectsOf, state }: Closing,
+  files: RejectFile[],
+  lines: RejectLines,
+): Promise<void> {
+  const samples = new Set(
+    ledger
+      .rejectGroups()
+      .flatMap((group) => group.samples ?? [])
+      .map(({ position, source }) => `${position} ${source}`),
+  );
   for (const source of rejectsOf.sources) {
     const wanted = [...state.rejects.rejectedRecords(source.index)];
     if (wanted.length === 0) continue;
@@ -135,7 +168,11 @@ async function writeRejectFiles({ ledger, rejectsOf, state }: Closing, files: Re
     const isCopied = existsSync(copy);
     const options = rejectsOf.optionsOf(source);
     try {
-      const bytes = extractRecords(source, options, wanted, isCopied ? { path: copy } : {});
+      const onLine = (position: number, line: number): void => {
+        const name = `${position} ${source.name}`;
+        if (samples.has(name)) lines.set(name, line);
+      };
+      const bytes = extractRecords(source, options, wanted, { onLine, ...(isCopied && { path: copy }) });
       const named = await rejectsNameOf(source, options, isCopied ? copy : undefined);
       const path = await state.rejects.writeRejectsFile(named, bytes);
       files.push({ path, source: source.name, records: wanted.length });

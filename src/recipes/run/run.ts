@@ -7,20 +7,24 @@ import { missingTargetPolicies } from "../../map/mapping.js";
 import type { ResolvedRunOptions } from "../../options/run.js";
 import { planSteps, type StepPlan } from "../../order/steps.js";
 import type { ReadIo } from "../../read/read.js";
+import { keepExamples } from "../../report/examples.js";
 import { groupCauses } from "../../report/group-causes.js";
 import { createKeySet, type KeySet } from "../../settle/keys.js";
-import { fingerprintText } from "../../state/fingerprint.js";
+import { fingerprintText } from "../../state/state.js";
 import { type Inputs, openInputs, type StepJob } from "../stages/entities.js";
+import { tellOtherCases } from "../stages/other-cases.js";
 import { apiTarget, type Target, type WriteRules } from "../target/target.js";
 import { readAllowedRejects } from "./allow-rejects.js";
 import { openBlueprints } from "./blueprints.js";
 import { clientOptionsOf } from "./client-options.js";
-import { type Connection, connect, type ImportContext, openDownloads } from "./connect.js";
-import { type Closing, doWork, type Finished, finish } from "./finish.js";
+import { type Connection, connect, openDownloads, type RunContext } from "./connect.js";
+import { type Closing, type Finished, finish } from "./finish.js";
 import { type Folder, headerOf, type OpenFolder, originOf } from "./folder.js";
+import { callerHooks } from "./hooks.js";
 import { type Inventory, mappedBlueprints, onceEach, openInventory, type Receipt, settleSources } from "./inventory.js";
 import { type Ledger, type LedgerHooks, openLedger } from "./ledger.js";
-import { openWhereabouts, watchConnection, watchProgress } from "./progress.js";
+import { openWhereabouts, watchConnection } from "./progress.js";
+import { working } from "./working.js";
 
 /** How one command that reads sources through a mapping differs from another. */
 export interface SourceCommand<F extends Folder = Folder> {
@@ -57,7 +61,7 @@ export interface SourceJob<F extends Folder = Folder> extends StepJob {
  */
 export async function runSources<F extends Folder>(
   options: ResolvedRunOptions,
-  context: ImportContext,
+  context: RunContext,
   kind: SourceCommand<F>,
   work: (job: SourceJob<F>) => Promise<void>,
 ): Promise<Finished> {
@@ -81,16 +85,11 @@ export async function runSources<F extends Folder>(
   const downloads = openDownloads(context);
   try {
     const io = { fetch: downloads.fetch, onReceipt, stdin: context.stdin };
-    const { commandLine } = context;
     const { apiUrl } = clientOptions;
-    const { env = {} } = context;
-    const opened = { inventory, connection, engine, io, apiUrl, receipts, commandLine, env };
+    const opened = { inventory, connection, engine, io, apiUrl, receipts, context };
     const { job, closing } = await openSources(options, kind, opened);
-    const worked = await doWork(job.control.stop, () => {
-      const progress = watchProgress(job.ledger, connection, job.whereabouts);
-      context.onStart?.({ importId: closing.state.importId, progress });
-      return work(job);
-    });
+    const run = { importId: closing.state.importId, job, connection };
+    const worked = await working(context, run, () => work(job));
     return await finish(closing, worked);
   } finally {
     await engine.close();
@@ -108,17 +107,17 @@ interface Opened {
   readonly apiUrl: string;
   /** How each source was read, by its index; it fills as they are. */
   readonly receipts: ReadonlyMap<number, Receipt>;
-  readonly commandLine: readonly string[] | undefined;
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly context: RunContext;
 }
 
 /** Opens blueprints, order, mapping, folder and ledger: all that a job of sources is made of, and what it is closed with. */
 async function openSources<F extends Folder>(
   options: ResolvedRunOptions,
   kind: SourceCommand<F>,
-  { inventory: given, connection, engine, io, apiUrl, receipts, commandLine, env }: Opened,
+  { inventory: given, connection, engine, io, apiUrl, receipts, context }: Opened,
 ): Promise<{ readonly job: SourceJob<F>; readonly closing: Closing }> {
   const { client, control, timeline } = connection;
+  const { commandLine, env = {} } = context;
   const { mapping, resources } = given;
   const from = options.blueprints === undefined ? { client } : { folder: options.blueprints };
   const blueprints = await openBlueprints(given, from);
@@ -144,7 +143,11 @@ async function openSources<F extends Folder>(
   const { state, stdin } = folder;
   const inventory = { ...given, sources: folder.sources };
 
-  const hooks = [{ onCounts: control.judge, onOutcomes: timeline.settled }, allowed ?? {}, kind.hooks ?? {}];
+  const { take, examples } = keepExamples();
+  const explain = tellOtherCases(client, blueprints);
+  const onOutcomes = [{ onOutcomes: timeline.settled }, { onOutcomes: take }];
+  const own = [{ explain, onCounts: control.judge }, ...onOutcomes];
+  const hooks = [...own, allowed ?? {}, kind.hooks ?? {}, callerHooks(context, names)];
   const ledger = openLedger(names, state, hooks, causes);
   ledger.warn([...given.warnings, ...compiled.warnings, ...state.warnings]);
   const keys = createKeySet();
@@ -164,7 +167,7 @@ async function openSources<F extends Folder>(
     job: { steps: plan.steps, inputs, target, ledger, control, keys, whereabouts, inventory, plan, folder },
     closing: {
       ...{ command, dryRun, retryOf, mode, client, ledger, state, allowed },
-      ...{ stop: control.stop, rejectsOf: inventory, reports: options.report, timeline },
+      ...{ stop: control.stop, rejectsOf: inventory, reports: options.report, timeline, examples },
       origin: () => originOf({ command, commandLine, header, mapping: compiled, inputs, receipts }),
     },
   };

@@ -1,7 +1,7 @@
 import type { Blueprint } from "../../blueprint.js";
 import { type Entity, type FoundEntity, originOf } from "../../entity.js";
 import { type Outcome, placeOf } from "../../outcome.js";
-import { type Emptying, isEmptyValue, valuesByPath } from "../../plan/emptying.js";
+import { type Emptying, isEmptyValue, valuesByPath } from "../../plan/guards.js";
 import type { Reject } from "../../reject.js";
 import { type Change, type Comparison, clearedBody, compileComparison } from "../../settle/compare.js";
 import type { KeySet } from "../../settle/keys.js";
@@ -64,7 +64,6 @@ export function compareWithCatalog(
  * search names is let through, since the API refuses one that finds nothing.
  */
 export function existingOnly(target: Target, ledger: Ledger, keys: KeySet): EntityStage {
-  if (!target.rules.updateOnly) return (entities) => entities;
   const ask = async (group: readonly Entity[]) => {
     const held = new Map<string, ReadonlySet<string>>();
     const named = group.filter(({ isNamed }) => isNamed).map(({ key }) => key);

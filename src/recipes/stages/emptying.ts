@@ -2,8 +2,15 @@ import type { Blueprint } from "../../blueprint.js";
 import type { Entity, FoundEntity } from "../../entity.js";
 import { GuardError } from "../../errors.js";
 import type { Mapping } from "../../map/mapping-file.js";
-import { alwaysAllowed, countEmptying, type EmptyingCount, isEmptyValue, valuesByPath } from "../../plan/emptying.js";
-import { defaultDeleteLimits, percent } from "../../plan/prune-guard.js";
+import {
+  alwaysAllowed,
+  countEmptying,
+  defaultDeleteLimits,
+  type EmptyingCount,
+  isEmptyValue,
+  percent,
+  valuesByPath,
+} from "../../plan/guards.js";
 import { writableFields } from "../../settle/compare.js";
 import { groupBy } from "../run/inventory.js";
 import type { Target } from "../target/target.js";

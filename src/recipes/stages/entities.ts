@@ -12,8 +12,8 @@ import type { BoundSource } from "../../read/bind.js";
 import { type ReadIo, readSource } from "../../read/read.js";
 import type { SourceRecord } from "../../record.js";
 import type { Finding } from "../../reject.js";
+import { type MergedPart, mergePart } from "../../settle/duplicates.js";
 import type { KeySet } from "../../settle/keys.js";
-import { type MergedPart, mergePart } from "../../settle/merge-parts.js";
 import type { Spool } from "../../state/spool.js";
 import type { State } from "../../state/state.js";
 import type { Control } from "../run/control.js";
@@ -79,7 +79,8 @@ export function openInputs({ inventory, mapping, rules, plan, state, whereabouts
     async *read(source) {
       const chunkRecords = asksJq(mapping, source.kind) ? maxChunkRecords : shortChunkRecords;
       const onBytes = (bytes: number) => whereabouts.read(source.index, bytes);
-      const readIo = { ...io, chunkRecords, copyTo: copyOf(state.folder, source), onBytes };
+      const copyTo = state.isKept && { copyTo: copyOf(state.folder, source) };
+      const readIo = { ...io, chunkRecords, ...copyTo, onBytes };
       for await (const chunk of readSource(source, optionsOf(source), readIo)) {
         records.set(source.index, (records.get(source.index) ?? 0) + chunk.tally.read);
         yield chunk;

@@ -6,8 +6,8 @@ import type { Ledger } from "../run/ledger.js";
 import type { Target } from "../target/target.js";
 import { lookUpsAhead, workAhead } from "./ahead.js";
 import { comparisonsOf, groupsOf, lookUpGroup } from "./compare.js";
+import { knowTargets } from "./defer.js";
 import type { EntityStage } from "./entities.js";
-import { knowTargets } from "./known-targets.js";
 
 /**
  * Looks up what the catalog holds of entities, a thousand of a blueprint at a time, so that the journal keeps it before they are written and the import can be

@@ -4,12 +4,12 @@ import type { Deferred } from "../../outcome.js";
 import type { Finding, Reject } from "../../reject.js";
 import { type IsKnown, type MissingTarget, secondStep } from "../../settle/deferral.js";
 import { createKeySet, type KeySet } from "../../settle/keys.js";
-import { placeName } from "../../state/settled.js";
+import { placeName } from "../../state/journal.js";
 import { maxBatchEntities } from "../../write/write.js";
 import type { Ledger } from "../run/ledger.js";
 import type { Target, WriteRules } from "../target/target.js";
+import { knowTargets } from "./defer.js";
 import { bareTarget } from "./keep-before.js";
-import { knowTargets } from "./known-targets.js";
 
 /** Bare targets come from several records. */
 const nowhere = { at: { source: 0, position: 0 }, resource: 0, item: 0 };

@@ -12,9 +12,9 @@ import type { PastImport } from "../../state/folders.js";
 import { version } from "../../version.js";
 import { groupBy } from "../run/inventory.js";
 import { lookedUpAtOnce } from "../stages/ahead.js";
-import { guardDeletions } from "./guard.js";
 import {
   type Deletion,
+  guardDeletions,
   type KeptEntities,
   keepNeeded,
   keyOfDeletion,

@@ -1,29 +1,29 @@
-import { relative, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
 import { stackedBar } from "../../pages/charts.js";
 import { type Html, html } from "../../pages/html.js";
-import { furtherFaults, type RejectGroup, type RejectSample } from "../group-causes.js";
-import type { Report } from "../report.js";
+import type { RejectGroup, RejectSample } from "../group-causes.js";
+import { furtherFaults, type Report } from "../report.js";
 import { faultAndFix, formatCount, formatNumber, formatPlace, visible } from "../words.js";
+import { entityName, fileLink } from "./html-links.js";
 
 /** Most causes on the page; report.json has all that were kept apart. */
 const maxCauses = 200;
+/** So many causes are open at once; of more, only the first. */
+const maxOpen = 5;
 
-/** What failed, a block a cause, the most frequent first: bar, message, examples, what to do. */
+/** What failed, a bar a cause, the most frequent first; each opens to its examples and what to do. */
 export function causesSection(report: Report, file: string | undefined): Html {
-  const { rejects, rejectFiles } = report;
+  const { rejects } = report;
   if (rejects.length === 0) return html``;
-  const most = rejects[0]?.count ?? 1;
   const shown = rejects.slice(0, maxCauses);
-  const files = new Map(rejectFiles.map(({ source, path }) => [source, path]));
   const further = furtherFaults(report);
   return html`<section aria-labelledby="causes">
 <h2 id="causes">What failed, by cause</h2>
 <div class="tools screen"><label for="filter">Filter</label><input id="filter" type="search" placeholder="code, blueprint, path, message or value">
 <label for="order">Order</label><select id="order"><option value="count">by count</option><option value="code">by code</option><option value="place">by place</option></select>
+<button type="button" id="unfold">Open all</button>
 <span id="shown" class="quiet" role="status"></span></div>
-<ol class="causes" id="cause-list">
-${shown.map((group) => causeOf(group, most, files, file))}
+<ol class="causes panel" id="cause-list">
+${shown.map((group, index) => causeOf(group, shown.length <= maxOpen || index === 0, report, file))}
 </ol>
 ${rejects.length > maxCauses ? html`<p class="quiet">and ${formatCount(rejects.length - maxCauses, "cause")} more in report.json</p>` : ""}
 ${
@@ -44,40 +44,39 @@ interface Where {
   readonly path?: string | undefined;
 }
 
-function causeOf(group: RejectGroup, most: number, files: ReadonlyMap<string, string>, file: string | undefined): Html {
-  const {
-    code,
-    count,
-    message,
-    first,
-    samples = [{ ...first, ...(group.value !== undefined && { value: group.value }) }],
-  } = group;
-  const rejects = files.get(first.source);
-  return html`<li class="panel cause" data-count="${count}" data-code="${code}" data-place="${first.source}:${String(first.position).padStart(12, "0")}">
-<div class="top"><strong class="count">${formatNumber(count)}</strong><div><h3><code>${code}</code> ${where(group)}</h3><p>${visible(message)}</p></div></div>
-${stackedBar([{ label: code, value: count, tone: "rejected" }], most)}
-<table class="cards"><caption class="hidden">Examples</caption><thead><tr><th scope="col">Where</th><th scope="col">Value</th></tr></thead><tbody>
-${samples.map(sampleRow)}
-</tbody></table>
-<p class="fix"><strong>Fix</strong> ${visible(faultAndFix(group).fix)}${group.leaf === undefined ? "" : html`; expression at <code>${visible(group.leaf)}</code>`}</p>
-${rejects === undefined ? "" : html`<p>${fileLink(rejects, file)} holds these records, to be corrected and imported again.</p>`}
-</li>`;
+function causeOf(group: RejectGroup, isOpen: boolean, report: Report, file: string | undefined): Html {
+  const { code, count, first, leaf } = group;
+  const { fault, fix } = faultAndFix(group);
+  const rejects = report.rejectFiles.find(({ source }) => source === first.source)?.path;
+  return html`<li class="cause" data-count="${count}" data-code="${code}" data-place="${first.source}:${String(first.position).padStart(12, "0")}"><details${isOpen && html` open`}>
+<summary><strong class="count">${formatNumber(count)}</strong><span class="bars">${stackedBar([{ label: code, value: count, tone: "rejected" }], report.rejects[0]?.count ?? 1)}</span><span class="what"><code>${code}</code> ${where(group)}<span class="fault">${visible(fault)}</span></span></summary>
+<div class="inside">${samplesOf(group, report, file)}
+<div><p><strong>Fix</strong> ${visible(fix)}${leaf !== undefined && html`; expression at <code>${visible(leaf)}</code>`}</p>
+${rejects !== undefined && html`<p>${fileLink(rejects, file)} holds these records, to be corrected and imported again.</p>`}</div></div>
+</details></li>`;
 }
 
-function sampleRow({ value, ...place }: RejectSample): Html {
-  return html`<tr><td data-label="Where">${visible(formatPlace(place))}</td><td data-label="Value">${value === undefined ? html`<span class="quiet">none</span>` : html`<code>${visible(value)}</code>`}</td></tr>`;
+function samplesOf(group: RejectGroup, report: Report, file: string | undefined): Html {
+  const { first, value, samples = [{ ...first, ...(value !== undefined && { value }) }] } = group;
+  const hasNames = group.blueprint !== undefined && samples.some(({ identifier }) => identifier !== undefined);
+  const hasLines = samples.some(({ rejectsLine }) => rejectsLine !== undefined);
+  const row = ({ value, identifier, rejectsLine, ...place }: RejectSample): Html => {
+    const path = report.rejectFiles.find(({ source }) => source === place.source)?.path;
+    const line =
+      path === undefined || rejectsLine === undefined
+        ? ""
+        : fileLink(path, file, html`line ${rejectsLine}<span class="hidden"> of the rejects file</span>`);
+    const name =
+      identifier === undefined || group.blueprint === undefined
+        ? ""
+        : entityName(report.target, group.blueprint, identifier);
+    return html`<tr><td data-label="Where">${visible(formatPlace(place))}</td><td data-label="Value">${value === undefined ? html`<span class="quiet">none</span>` : html`<code>${visible(value)}</code>`}</td>${hasNames && html`<td data-label="Entity">${name}</td>`}${hasLines && html`<td data-label="To correct">${line}</td>`}</tr>`;
+  };
+  return html`<table class="cards"><caption class="hidden">Examples</caption><thead><tr><th scope="col">Where</th><th scope="col">Value</th>${hasNames && html`<th scope="col">Entity</th>`}${hasLines && html`<th scope="col">To correct</th>`}</tr></thead><tbody>
+${samples.map(row)}
+</tbody></table>`;
 }
 
 function where({ blueprint, path }: Where): Html {
   return html`${[blueprint, path].filter((word) => word !== undefined).map((word) => html`<span class="where">${visible(word)}</span> `)}`;
-}
-
-/** A link to a file from where the page lies, or only its name where that is not known. */
-export function fileLink(path: string, page: string | undefined): Html {
-  if (page === undefined) return html`<code>${visible(path)}</code>`;
-  const from = resolve(page, "..");
-  const steps = relative(from, resolve(path)).split(/[\\/]/);
-  // Another drive has no way from here.
-  const href = /^[a-z]:/i.test(steps[0] ?? "") ? pathToFileURL(path).href : steps.map(encodeURIComponent).join("/");
-  return html`<a href="${href}">${visible(path)}</a>`;
 }

@@ -1,5 +1,5 @@
 import { type FlowColumn, type FlowLink, flowChart } from "../../pages/flow.js";
-import type { Html } from "../../pages/html.js";
+import { type Html, html } from "../../pages/html.js";
 import type { EntityCounts } from "../counts.js";
 import type { Report } from "../report.js";
 import { formatCount, formatNumber, visible } from "../words.js";
@@ -22,8 +22,16 @@ export function endsOf(report: Report): readonly (readonly [end: End, word: stri
 /** How an entity ends. */
 export type End = Exclude<keyof EntityCounts, "mapped" | "deleted">;
 
+/** What was made of what, drawn where there is room for it, else in words. */
+export function flowSection(report: Report): Html {
+  return html`<section aria-labelledby="flow"><h2 id="flow">What was made of what</h2>
+<div class="panel flow wide">${reportFlow(report)}</div>
+<ul class="narrow panel words">${flowWords(report).map((words) => html`<li>${words}</li>`)}</ul>
+</section>`;
+}
+
 /** What was made of what: sources, records, entities by blueprint, outcomes. The widths are the ledger's. */
-export function reportFlow(report: Report): Html {
+function reportFlow(report: Report): Html {
   const { records } = report;
   const blueprints = atMost(
     Object.entries(report.blueprints).map(([id, counts]) => ({ id, label: visible(id), counts })),
@@ -84,7 +92,7 @@ export function reportFlow(report: Report): Html {
 }
 
 /** The flow in words, a sentence for each step of it. */
-export function flowWords(report: Report): readonly string[] {
+function flowWords(report: Report): readonly string[] {
   const { records } = report;
   const parts = [
     `${formatNumber(records.mapped)} mapped`,

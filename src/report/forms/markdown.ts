@@ -1,6 +1,5 @@
 import type { EntityCounts } from "../counts.js";
-import { furtherFaults } from "../group-causes.js";
-import type { Report } from "../report.js";
+import { furtherFaults, type Report } from "../report.js";
 import { faultAndFix, formatDuration, formatNumber, formatPlace, visible } from "../words.js";
 
 /** Writes a report as Markdown with tables, as GitHub and GitLab show it in job summaries. */

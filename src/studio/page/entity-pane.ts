@@ -1,6 +1,6 @@
 import type { Evaluation } from "../../recipes/studio/evaluate.js";
 import type { Payload, TracedValue } from "../../recipes/studio/sample.js";
-import { byId, make, shown, valueAt } from "./dom.js";
+import { byId, make, shown, valueAt } from "./api.js";
 
 /** Shows what the record that is looked at becomes: every value with its expression's line and the columns it reads. */
 export function showEntities(

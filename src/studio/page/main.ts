@@ -1,14 +1,12 @@
 import type { Evaluation } from "../../recipes/studio/evaluate.js";
 import type { TracedValue } from "../../recipes/studio/sample.js";
 import type { SampleFacts } from "../calls.js";
-import { call, Fault } from "./api.js";
-import { byId, make } from "./dom.js";
+import { byId, call, Fault, make } from "./api.js";
 import { type MappingEditor, openEditor } from "./editor.js";
 import { showEntities } from "./entity-pane.js";
-import { countProblems, renderProblems } from "./problems-tab.js";
 import { importTab, wholeSourceTab } from "./run-tabs.js";
 import { openSourcePane } from "./source-pane.js";
-import { blueprintTab, openTabs } from "./tabs.js";
+import { blueprintTab, countProblems, openTabs, renderProblems } from "./tabs.js";
 
 /** Milliseconds without a key before the mapping is evaluated. */
 const pauseMs = 60;

@@ -1,7 +1,6 @@
 import type { RejectGroup } from "../../report/group-causes.js";
 import type { StudioFacts } from "../calls.js";
-import { call, Fault, stream } from "./api.js";
-import { make } from "./dom.js";
+import { call, Fault, make, stream } from "./api.js";
 
 /** What a tab that works for long needs of the page. */
 export interface RunWorld {

@@ -1,6 +1,6 @@
 import type { Evaluation } from "../../recipes/studio/evaluate.js";
 import type { SampleFacts } from "../calls.js";
-import { byId, make, shown, valueAt } from "./dom.js";
+import { byId, make, shown, valueAt } from "./api.js";
 
 /** The source's pane: one record at a time, each of its values beside what its column holds. */
 export interface SourcePane {

@@ -6,7 +6,7 @@ import {
   entityGetOptions,
   entityWriteOptions,
 } from "../../../src/options/catalog.js";
-import { parseOptions } from "../../../src/options/parse.js";
+import { parseOptions } from "../../../src/options/option.js";
 import { deleteAllEntities, deleteByName } from "../../../src/recipes/entity/delete.js";
 import { getEntity } from "../../../src/recipes/entity/get.js";
 import { writeEntity } from "../../../src/recipes/entity/write.js";

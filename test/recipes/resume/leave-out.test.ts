@@ -4,7 +4,7 @@ import type { Entity } from "../../../src/entity.js";
 import { leaveOut, type Retried } from "../../../src/recipes/resume/leave-out.js";
 import type { Reject } from "../../../src/reject.js";
 import { createKeySet } from "../../../src/settle/keys.js";
-import { collectSettled } from "../../../src/state/settled.js";
+import { collectSettled } from "../../../src/state/journal.js";
 import { entity } from "../../support/entities.js";
 
 /** An import of nodes.csv that wrote record 1 and rejected record 2. */

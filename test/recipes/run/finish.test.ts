@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { createCounter } from "../../../src/api/counts.js";
+import { createCounter } from "../../../src/api/call.js";
 import { ApiError, GuardError, StateError } from "../../../src/errors.js";
 import { openControl } from "../../../src/recipes/run/control.js";
 import { type Closing, doWork, finish } from "../../../src/recipes/run/finish.js";
@@ -27,15 +27,16 @@ async function closing(given: Partial<Closing["state"]> = {}) {
   const { stop } = openControl({ concurrency: 4 });
   const facts: Closing = {
     ...{ command: "import", dryRun: false, mode: "merge", ledger, stop, reports: [] },
-    client: { counts: createCounter().read, warnings: () => [] },
+    client: { quota: () => undefined, counts: createCounter().read, warnings: () => [] },
     state: {
-      ...{ importId: "one", folder, header, rejects },
+      ...{ importId: "one", folder, isKept: true, header, rejects },
       writeReport: async () => void done.push("report"),
       close: async (ending) => void done.push(`closed ${ending}`),
       ...given,
     },
     rejectsOf: { sources: [{ index: 0, kind: "node", path, name: path }], optionsOf: () => ({}) },
     timeline: openTimeline(() => 0),
+    examples: () => ({}),
     origin: () => ({
       ...{ version: "0", mapping: "m.yaml", target: "http://port/v1", commandLine: "portload import" },
       ...{ sources: [], unmappedColumns: [] },

@@ -1,0 +1,103 @@
+import type { explainOptions, initOptions, lintOptions, previewOptions, testOptions } from "../options/authoring.js";
+import type { ExitCode } from "../report/exit-code.js";
+import { formatCount } from "../report/words.js";
+import type { Run } from "./command.js";
+import { sourceQuestions } from "./question.js";
+import { mayColor, print, printJson, say, type Terminal } from "./terminal.js";
+
+/** `portload init`: a mapping to begin with. */
+export const init: Run<typeof initOptions> = async (options, terminal, { output, quiet }) => {
+  const { env, stdin, signal } = terminal;
+  const { proposeMapping } = await import("../recipes/init.js");
+  const proposed = await proposeMapping(options, { env, stdin, signal });
+  const { mapping, blueprints, questions, tried, written } = proposed;
+  if (output === "json") await printJson(terminal, `${JSON.stringify(proposed)}\n`);
+  else if (options.out === undefined) await print(terminal, mapping);
+  if (quiet || output === "json") return 0;
+  const lines = [
+    ...tried.flatMap(({ source, lines: made }) =>
+      made.map((line, index) => (index === 0 ? `${source}: ${line}` : `  ${line}`)),
+    ),
+    ...written.map((file) => `wrote ${file}`),
+    ...questions.map((question) => `? ${question}`),
+    ...(options.blueprintsOut === undefined && blueprints.length > 0
+      ? ["a blueprint that fits is written with --blueprints-out DIR"]
+      : []),
+  ];
+  await say(terminal, lines.map((line) => `${line}\n`).join(""));
+  return 0;
+};
+
+/** `portload preview`: what the mapping makes of the sources, without any API. */
+export const preview: Run<typeof previewOptions> = async (options, terminal, output) => {
+  const { env, stdin, signal } = terminal;
+  const { preview: previewEntities } = await import("../recipes/preview.js");
+  const { counts, rejects, faults, warnings } = await previewEntities(options, {
+    env,
+    stdin,
+    signal,
+    ...sourceQuestions(terminal, output),
+    emit: (line) => printJson(terminal, `${line}\n`),
+  });
+  const color = mayColor(terminal, terminal.stderr, output.color);
+  const { formatPreview } = await import("../report/summary.js");
+  if (!output.quiet) await say(terminal, formatPreview({ counts, rejects, faults, warnings, color }));
+  return rejects.length > 0 ? 1 : 0;
+};
+
+/** `portload explain`: what becomes of one record, step by step. */
+export const explain: Run<typeof explainOptions> = async (options, terminal, output) => {
+  const { env, stdin, signal } = terminal;
+  const { explain: explainRecord } = await import("../recipes/explain.js");
+  const explanation = await explainRecord(options, { env, stdin, signal, ...sourceQuestions(terminal, output) });
+  if (output.output === "json") await printJson(terminal, `${JSON.stringify(explanation)}\n`);
+  else {
+    const { formatExplanation } = await import("../authoring/explanation.js");
+    await print(terminal, formatExplanation(explanation));
+  }
+  const isRejected = explanation.unread !== undefined || explanation.candidates.some(({ fate }) => fate === "rejected");
+  return isRejected ? 1 : 0;
+};
+
+/** `portload lint`: everything that is wrong with a mapping, offline. */
+export const lint: Run<typeof lintOptions> = async (options, terminal, { output, quiet }) => {
+  const { lint: lintFiles } = await import("../recipes/lint.js");
+  const { countFindings, lintForms } = await import("../lint/codes.js");
+  const findings = await lintFiles(options);
+  const shown = quiet ? findings.filter(({ severity }) => severity === "error") : findings;
+  await print(terminal, lintForms[output](shown));
+  const { error, warning, note } = countFindings(findings);
+  const counts = `${plural(error, "error")}, ${plural(warning, "warning")}, ${plural(note, "note")}`;
+  if (!quiet) await say(terminal, `${plural(options.mappings.length, "file")}: ${counts}\n`);
+  return error > 0 ? 3 : 0;
+};
+
+function plural(count: number, word: string): string {
+  return `${count} ${word}${count === 1 ? "" : "s"}`;
+}
+
+/** `portload test`: the tests beside the mappings. */
+export const test: Run<typeof testOptions> = async (options, terminal, { output, quiet }) => {
+  const { testMappings } = await import("../recipes/mapping-test.js");
+  const { countResults, formatResults } = await import("../mapping-test/results.js");
+  const files = await testMappings(options);
+  const { passed, failed, updated } = countResults(files);
+  if (output === "json")
+    await printJson(terminal, `${JSON.stringify({ schemaVersion: 1, passed, failed, updated, files })}\n`);
+  else if (!quiet || failed > 0) await print(terminal, formatResults(files));
+  const rewritten = updated === 0 ? "" : `, ${updated} rewritten`;
+  if (!quiet)
+    await say(
+      terminal,
+      `${formatCount(passed + failed + updated, "test")}: ${passed} passed, ${failed} failed${rewritten}\n`,
+    );
+  return failed > 0 ? 1 : 0;
+};
+
+/** `portload schema`: what editors complete and check mapping files by. */
+export async function schema({ of }: { readonly of: "mapping" | "test" }, terminal: Terminal): Promise<ExitCode> {
+  const { mappingJsonSchema, mappingTestJsonSchema } = await import("../lint/json-schema.js");
+  const made = of === "test" ? mappingTestJsonSchema() : mappingJsonSchema();
+  await printJson(terminal, `${JSON.stringify(made, null, 2)}\n`);
+  return 0;
+}
