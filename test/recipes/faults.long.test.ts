@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { FaultRule, FaultScript } from "../../src/emulator/faults.js";
+import type { FaultRule, FaultScript } from "../../src/emulator/emulator-options.js";
 import type { Mode } from "../../src/entity.js";
 import type { ImportOptions } from "../../src/options/run.js";
 import { runImport } from "../../src/recipes/import.js";
