@@ -1,5 +1,5 @@
 /** How much a lint finding weighs: an `error` would stop or spoil an import and ends lint with exit code 3; a `warning` may be meant; a `note` is for information. */
-type Severity = "error" | "warning" | "note";
+export type Severity = "error" | "warning" | "note";
 
 /** Every code of lint, with its severity and meaning. docs/lint.md has a row for each, by test. */
 export const lintCodes = {

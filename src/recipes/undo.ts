@@ -1,12 +1,12 @@
 import { existsSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { GuardError, StateError } from "../errors.js";
 import { parseOptions } from "../options/option.js";
 import { type ResolvedUndoOptions, type UndoOptions, undoOptions } from "../options/run.js";
 import { copyWhole, findImport, type PastImport } from "../state/folders.js";
 import { refuseHeld } from "../state/lock.js";
+import { makeWorkingFolder } from "../state/working-folder.js";
 import { doPlanned } from "./apply.js";
 import { reportOf } from "./past-report.js";
 import { refuseDrift } from "./plan/drift.js";
@@ -62,7 +62,7 @@ export async function runUndo(given: UndoOptions, context: UndoContext = {}): Pr
   const clientOptions = clientOptionsOf({ ...options, ...(apiUrl !== undefined && { apiUrl }) }, context.env ?? {});
   refuseOtherTarget(past, clientOptions.apiUrl);
   await refuseHeld(stateDir, past.header.fingerprints);
-  const folder = await mkdtemp(join(tmpdir(), "portload-undo-"));
+  const folder = await makeWorkingFolder("undo");
   const connection = connect(clientOptions, options, context);
   const { client, control } = connection;
   try {

@@ -1,6 +1,5 @@
 import { createWriteStream } from "node:fs";
-import { mkdir, mkdtemp, rm, stat } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, rm, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { type Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -16,6 +15,7 @@ import { openBytes } from "../../read/open.js";
 import { type Ask, readSource, settleSource } from "../../read/read.js";
 import { isWorkbook, openSheet } from "../../read/xlsx/open-sheet.js";
 import type { SourceOptions } from "../../source-options.js";
+import { makeWorkingFolder } from "../../state/working-folder.js";
 import { encodingOf } from "./files.js";
 
 /** A source that was read to the end of the sample. */
@@ -48,7 +48,7 @@ export async function withSources<T>(
   use: (sources: readonly NamedSource[]) => Promise<T>,
 ): Promise<T> {
   const bound = await bindKinds(args, io.ignore);
-  const folder = await mkdtemp(join(tmpdir(), "portload-init-"));
+  const folder = await makeWorkingFolder("init");
   try {
     const sources: NamedSource[] = [];
     for (const source of bound) sources.push(...(await sheetsOf(await reopenable(source, folder, io))));

@@ -1,6 +1,4 @@
-import { mkdtemp, rm, stat } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rm, stat } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import { publicRedisUrl } from "../../api/addresses.js";
 import type { Mode } from "../../entity.js";
@@ -14,6 +12,7 @@ import { quoted, type Reject } from "../../reject.js";
 import type { ReportOrigin } from "../../report/report.js";
 import type { JournalHeader, SourceFingerprint } from "../../state/journal-lines.js";
 import { fingerprintFile, openState, type State, type StateOptions, withoutSecrets } from "../../state/state.js";
+import { makeWorkingFolder } from "../../state/working-folder.js";
 import { version } from "../../version.js";
 import type { Inputs } from "../stages/entities.js";
 import type { ImportContext } from "./connect.js";
@@ -69,7 +68,7 @@ export function newFolder(
 
 /** A state that keeps nothing: what waits for a later step waits in a folder that goes with the run. */
 async function openPassingState(facts: Omit<StateOptions, "stateDir">): Promise<State> {
-  const stateDir = await mkdtemp(join(tmpdir(), "portload-run-"));
+  const stateDir = await makeWorkingFolder("run");
   const remove = () => rm(stateDir, { recursive: true, force: true });
   try {
     const state = await openState({ ...facts, stateDir });

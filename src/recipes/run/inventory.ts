@@ -141,10 +141,14 @@ export function mappedBlueprints({ resources }: Inventory): {
   };
 }
 
-/** Where receipts and questions about sources go. */
+/** Where receipts of sources go. */
 export interface SourceTalk {
-  /** Called once a source with how it is read, before its first record: files before anything is sent, a stdin or an address when its turn comes. */
+  /** Called once a source with how it is read, before its first record: files before anything is sent, what can be read only once when its turn comes. */
   readonly onReceipt?: (receipt: Receipt) => void;
+}
+
+/** Where receipts and questions about sources go. */
+export interface SourceQuestions extends SourceTalk {
   /** Asked how a source in doubt is to be read; without it doubt is an error. */
   readonly ask?: Ask;
 }
@@ -157,7 +161,7 @@ export interface SourceTalk {
  */
 export async function settleSources(
   inventory: Inventory,
-  { onReceipt, ask, signal }: SourceTalk & { readonly signal?: AbortSignal },
+  { onReceipt, ask, signal }: SourceQuestions & { readonly signal?: AbortSignal },
 ): Promise<Inventory> {
   const issues: Issue[] = [];
   const settled = new Map<number, ReturnType<Inventory["optionsOf"]>>();
