@@ -118,10 +118,7 @@ export interface TableHeader {
   readonly columns: readonly string[];
 }
 
-/**
- * Finds the leaves of a kind that read a column which a table lacks: those that are a plain path, or begin with one. What reads it further on may be a
- * fallback. None for columns that the mapping calls optional.
- */
+/** Finds the leaves of a kind that are, or begin with, a column that a table lacks and the mapping does not call optional. What reads it further on may be a fallback. */
 export function columnFaults(
   mapping: Mapping,
   resources: readonly Resource[],
