@@ -62,7 +62,9 @@ export class MappingError extends PortloadError {
   readonly file: string;
   readonly issues: readonly Issue[];
   constructor(file: string, issues: readonly Issue[]) {
-    const lines = issues.map((i) => `  ${file}${i.line === undefined ? "" : `:${i.line}`} ${i.path}: ${i.message}`);
+    const lines = issues.map(
+      (i) => `  ${file}${i.line === undefined ? "" : `:${i.line}`}${i.path === "" ? "" : ` ${i.path}`}: ${i.message}`,
+    );
     super(`${issues.length} ${issues.length === 1 ? "fault" : "faults"} in the mapping\n${lines.join("\n")}`);
     this.file = withoutAddressSecrets(file);
     this.issues = issues.map((issue) => ({ ...issue, message: withoutAddressSecrets(issue.message) }));

@@ -40,6 +40,19 @@ const codesPage = `# Codes
 Every code that \`reasons.ndjson\`, \`report.json\` and the exit status may hold. This page is made from the program; a test keeps it so
 (\`npx vitest run test/docs.test.ts -u\` writes it anew).
 
+## Words
+
+| on the terminal | in report.json | means |
+| --- | --- | --- |
+| created | \`created\` | an entity that did not exist |
+| merged, overridden | \`updated\` | an entity that existed and was written, by the mode |
+| unchanged | \`unchanged\` | an entity that is as the source has it already |
+| duplicate | \`duplicate\` | not sent, because another record had its identifier first |
+| skipped | \`skipped\` | a record that gives no entity: \`selector.query\` is false, or \`itemsToParse\` is empty |
+| failed | \`rejected\` | a record or entity with a reject: one of the codes below says why |
+| not attempted | \`notAttempted\` | the run stopped before it was sent |
+| refused | | what the API or a guard answers; an entity that the API refuses has failed |
+
 ## Exit codes
 
 One code, the first that applies: 64 · 5 · 4 · 3 · 2 · 6 · 1 · 10 · 0.

@@ -31,7 +31,7 @@ const mapping = {
 export async function* itemsOf(url, signal) {
   for (let next = url; next !== undefined; ) {
     const reply = await fetch(next, signal ? { signal } : {});
-    // What is thrown here ends the import, with what was read before it written and told of.
+    // What is thrown here ends the import, and is its `error`; the report accounts for what was read before.
     if (!reply.ok) throw new Error(`${next} answered ${reply.status}`);
     const page = /** @type {{ items: object[], next?: string }} */ (await reply.json());
     yield* page.items;

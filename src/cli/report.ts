@@ -16,7 +16,14 @@ export const report: Run<typeof reportOptions> = async (options, terminal, outpu
   else
     await print(
       terminal,
-      formatSummary({ report: found, mode, folder, color, ...(resume !== undefined && { resume }) }),
+      formatSummary({
+        report: found,
+        mode,
+        folder,
+        reportFiles: options.report,
+        color,
+        ...(resume !== undefined && { resume }),
+      }),
     );
   return 0;
 };

@@ -1,13 +1,14 @@
 import type { AddressInfo } from "node:net";
 import type { Blueprint } from "../blueprint.js";
 import type { Credentials } from "../secrets.js";
+import type { FaultScript, Readings } from "./emulator-options.js";
 import { entityBodies } from "./entity-schema.js";
-import { type FaultScript, playFaults } from "./faults.js";
+import { playFaults } from "./faults.js";
 import { createLimiter, type FamilyStats, type LimitFamily, portPeriodMs } from "./limits.js";
 import type { Catalog, Shelf, StoredBlueprint, StoredEntity } from "./model.js";
 import { watchRefusals } from "./page/html.js";
 import { pageRoutes } from "./page/page.js";
-import { type Readings, withLikeliest } from "./readings.js";
+import { withLikeliest } from "./readings.js";
 import { actionRoutes } from "./routes/actions.js";
 import { aggregateRoutes } from "./routes/aggregates.js";
 import { blueprintRoutes, pageDocumentRoutes, protectSystemBlueprints } from "./routes/blueprints.js";

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { UsageError } from "../errors.js";
+import type { Readings } from "./emulator-options.js";
 
 /**
  * Where no source pins Port's behaviour down, which reading the emulator follows. The first value of each is the likeliest.
@@ -125,9 +126,6 @@ export const readings = z.strictObject({
   unknownRun: z.enum(["reject", "accept"]).default("reject").describe("a `run_id` that no run has"),
   apostrophe: z.boolean().default(true).describe("whether identifiers may hold an apostrophe, as since August 2026"),
 });
-/** See {@link readings}. */
-export type Readings = z.output<typeof readings>;
-
 /** The likeliest reading of each. */
 export const likeliestReadings: Readings = readings.parse({});
 

@@ -155,8 +155,12 @@ async function faults(leaves: readonly CompiledLeaf[], engine: JqEngine): Promis
     const { position } = fault;
     const place = position === undefined ? "" : ` (line ${position.line}, column ${position.column} of the expression)`;
     // The commonest slip: a bare word is the name of a function.
-    const hint = /^[\w -]+$/u.test(expression) ? `; for this very text write '"${expression}"'` : "";
-    return [{ path, message: `${fault.message}${place}${hint}`, ...(line === undefined ? {} : { line }) }];
+    const isName = /^[A-Za-z_]\w*$/u.test(expression) && fault.message.endsWith("is not defined");
+    const text = /^[\w -]+$/u.test(expression) ? `write \`'"${expression}"'\` for this very text` : undefined;
+    const message = isName
+      ? `to jq ${expression} is a function, and there is none of that name; ${text}, or \`.${expression}\` for the column`
+      : `${fault.message}${place}${text === undefined ? "" : `; ${text}`}`;
+    return [{ path, message, ...(line === undefined ? {} : { line }) }];
   });
 }
 

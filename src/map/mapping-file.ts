@@ -1,5 +1,4 @@
 import { isMap, isNode, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
-import type { z } from "zod";
 import { type Issue, MappingError } from "../errors.js";
 import type { MappingObject, RawLeaf } from "../mapping-object.js";
 import type { SourceOptions } from "../source-options.js";
@@ -15,6 +14,7 @@ import {
   pruneIssues,
 } from "./mapping-schema.js";
 import { plainOf, setOwn } from "./plain.js";
+import { type IssueAt, schemaIssues } from "./schema-issues.js";
 import { doubleQuotes, isFetched } from "./tokens.js";
 
 /** A YAML or JSON text, parsed, with the line of every place in it. */
@@ -34,9 +34,11 @@ export function parseText(text: string): MappingDocument | { readonly issues: re
   });
   const lineAt = (offset: number | undefined): { line: number } | Record<never, never> =>
     offset === undefined ? {} : { line: lines.linePos(offset).line };
-  const issues: Issue[] = document.errors.map((error) => ({
+  // What follows a tab is a further sign of the same fault.
+  const tabs = document.errors.filter(({ code }) => code === "TAB_AS_INDENT");
+  const issues: Issue[] = (tabs.length > 0 ? tabs.slice(0, 1) : document.errors).map((error) => ({
     path: "",
-    message: error.message,
+    message: error.code === "TAB_AS_INDENT" ? "a tab begins the line: indent with spaces" : error.message,
     ...lineAt(error.pos[0]),
   }));
   if (issues.length > 0) return { issues };
@@ -97,27 +99,9 @@ export function parseMapping(given: string | MappingObject, file: string): Mappi
   issues.push(...leafIssues(value, lineOf));
   const parsed = mappingFile.safeParse(kept);
   if (parsed.success) issues.push(...rules(parsed.data, issueAt));
-  else issues.push(...parsed.error.issues.flatMap((issue) => schemaIssues(issue, value, issueAt)));
+  else issues.push(...parsed.error.issues.flatMap((issue) => schemaIssues(issue, value, mappingFile, issueAt)));
   if (!parsed.success || issues.length > 0) throw new MappingError(file, sorted(issues));
   return normalise(parsed.data, file, lineOf, notes);
-}
-
-type IssueAt = (path: readonly PropertyKey[], message: string) => Issue;
-
-function schemaIssues(issue: z.core.$ZodIssue, value: object, issueAt: IssueAt): Issue[] {
-  if (issue.code === "unrecognized_keys")
-    return issue.keys.map((key) => issueAt([...issue.path, key], "is not a key that may stand here"));
-  return [issueAt(issue.path, valueAt(value, issue.path) === undefined ? "is missing" : issue.message)];
-}
-
-function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
-  let at = value;
-  for (const step of path) {
-    if (Array.isArray(at) && typeof step !== "number" && at.length === 1) at = at[0];
-    if (typeof at !== "object" || at === null || !Object.hasOwn(at, step)) return undefined;
-    at = (at as Record<PropertyKey, unknown>)[step];
-  }
-  return at;
 }
 
 /** By line, each path once: a key may be refused on two grounds. */

@@ -66,6 +66,6 @@ export const progressGroup = group("Terminal", {
   progress: withDefault(
     oneOf("auto", "plain", "none"),
     "auto",
-    "how far it is, on stderr: auto moves on a terminal, plain is a line every 10 s",
+    "progress on stderr: auto draws a bar on a terminal, plain prints a line every 10 s",
   ),
 });

@@ -115,7 +115,7 @@ export const undoOptions = {
   ...group("Sources", {
     importId: optional(
       text("<import id>"),
-      "import, sync, apply or undo to take back; by default the latest that is no undo",
+      "import, sync, apply or undo to take back; by default the latest one that is not an undo",
     ),
   }),
   ...group("Writing", {

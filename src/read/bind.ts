@@ -52,7 +52,7 @@ export async function bindSources(
       sources.push(bindGiven(arg, sources.length, kinds));
       continue;
     }
-    const given = typeof arg === "string" ? (kindBefore(arg, kinds) ?? { path: arg }) : arg;
+    const given = typeof arg === "string" ? kindBefore(arg, kinds) : arg;
     const format = given.format === undefined ? {} : { format: given.format };
     const named = given.kind === undefined ? undefined : knownKind(given.kind, kinds);
     for (const found of await spread(given.path, ignore)) {
@@ -85,10 +85,14 @@ function knownKind(kind: string, kinds: readonly string[]): string {
   });
 }
 
-function kindBefore(arg: string, kinds: readonly string[]): PathSource | undefined {
+/** A path, and the kind before it; where the kind is unknown and only what follows it can be a source, it was meant as one. */
+function kindBefore(arg: string, kinds: readonly string[]): PathSource {
   const at = arg.indexOf("=");
-  const kind = arg.slice(0, Math.max(at, 0));
-  return at > 0 && kinds.includes(kind) ? { kind, path: arg.slice(at + 1) } : undefined;
+  const [kind, path] = [arg.slice(0, Math.max(at, 0)), arg.slice(at + 1)];
+  if (at <= 0) return { path: arg };
+  if (kinds.includes(kind)) return { kind, path };
+  const isSource = path === "-" || isUrl(path) || existsSync(sheetOf(path).path);
+  return isSource && !existsSync(arg) ? { kind, path } : { path: arg };
 }
 
 function kindOf(path: string, name: string, kinds: readonly string[]): string {
@@ -97,7 +101,10 @@ function kindOf(path: string, name: string, kinds: readonly string[]): string {
   const kind = kinds.find((each) => each === base) ?? (kinds.length === 1 ? kinds[0] : undefined);
   if (kind !== undefined) return kind;
   throw new UsageError(`no kind of the mapping fits the source ${name}; its kinds are ${kinds.join(", ")}`, {
-    hint: `Say which: <kind>=${name}. Of a folder, leave it out: --ignore ${basename(last)}`,
+    hint: `Say which: ${kinds
+      .slice(0, 3)
+      .map((each) => `${each}=${path === "-" ? "-" : name}`)
+      .join(" or ")}.${path === "-" ? "" : ` In a folder, leave it out: --ignore ${basename(last)}`}`,
   });
 }
 

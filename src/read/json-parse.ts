@@ -159,7 +159,7 @@ function scalarEnd(text: string, at: number): number | JsonFault {
   const end = Math.max(skip(number, text, at), skip(word, text, at));
   if (end > at) return end;
   const other = skip(notFinite, text, at);
-  return { at, message: other > at ? `${text.slice(at, other)} is no number of JSON` : "expected a value" };
+  return { at, message: other > at ? `${text.slice(at, other)} is not a JSON number` : "expected a value" };
 }
 
 function stringEnd(text: string, from: number): number | JsonFault {

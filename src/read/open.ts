@@ -1,12 +1,14 @@
 import { once } from "node:events";
-import { constants, createReadStream, createWriteStream, fstat, open } from "node:fs";
+import { constants, createReadStream, createWriteStream, fstat, open, readdirSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { Socket } from "node:net";
+import { basename, dirname, join } from "node:path";
 import { addAbortSignal, type Readable } from "node:stream";
 import { finished } from "node:stream/promises";
 import { promisify } from "node:util";
 import { PortloadError, SourceError, StateError } from "../errors.js";
 import type { GivenSource } from "../given-source.js";
+import { nearest } from "../nearest.js";
 import type { SourceOptions } from "../source-options.js";
 import { decodeText, type Text } from "./decode.js";
 import { type FetchIo, fetchBytes, isUrl } from "./fetch.js";
@@ -73,9 +75,21 @@ async function isReopenable(path: string): Promise<boolean> {
 export function asSourceError(name: string, error: unknown): unknown {
   if (error instanceof PortloadError || !(error instanceof Error)) return error;
   const code = "code" in error ? String(error.code) : "";
+  const near = code === "ENOENT" ? nearestFile(name) : undefined;
+  if (near !== undefined) return new SourceError(name, `no such file; did you mean ${near}?`, { cause: error });
   const known = systemErrors[code];
   if (known === undefined) return new SourceError(name, `cannot be read: ${error.message}`, { cause: error });
   return new SourceError(name, known.message, { hint: known.hint, cause: error });
+}
+
+/** The file that a path most likely means: one of its folder. */
+export function nearestFile(path: string): string | undefined {
+  try {
+    const near = nearest(basename(path), readdirSync(dirname(path)));
+    return near === undefined ? undefined : join(dirname(path), near);
+  } catch {
+    return undefined;
+  }
 }
 
 const systemErrors: Readonly<Record<string, { message: string; hint: string }>> = {

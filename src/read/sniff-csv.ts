@@ -97,7 +97,7 @@ function separatorLine({ head }: SourceHead, { csv }: SourceOptions): Doubt | un
   const delimiter = /^"?sep=([^\r\n"]+)"?\r?\n/i.exec(head.toString("utf8", 0, 64))?.[1];
   if (delimiter === undefined || csv?.skipLines !== undefined) return undefined;
   return {
-    message: `its first line is ${JSON.stringify(`sep=${delimiter}`)}, which names the delimiter for Excel and is no header`,
+    message: `its first line is ${JSON.stringify(`sep=${delimiter}`)}, which names the delimiter for Excel and is not a header`,
     answers: [
       { text: "the header follows it", csv: { ...csv, delimiter: csv?.delimiter ?? delimiter, skipLines: 1 } },
       { text: "it is the header", csv: { ...csv, skipLines: 0 } },
@@ -172,7 +172,7 @@ function headerDoubt({ options: { csv }, rows }: Table): Doubt | undefined {
     message: `the first row, line ${header.line}, names the columns by default, and one of its cells is the value ${JSON.stringify(value)}`,
     answers: [
       {
-        text: "there is no header; columns are column1, column2, … or as columns names them",
+        text: "the first line is data; columns are column1, column2, … or as columns names them",
         csv: { ...csv, header: false },
       },
       { text: "it is the header", csv: { ...csv, header: true } },

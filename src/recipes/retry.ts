@@ -39,7 +39,9 @@ export async function retryImport(asked: RetryOptions, context: ImportContext = 
   refuseWithoutMapping(past, changed);
   const sources = await leftSources(past);
   const keepsBefore = past.header.options.keepBefore === true;
-  const given = parseOptions(runOptions, { ...optionsOf(past, context), ...changed, sources, stateDir });
+  // Its report files are those of the import that it retries, and stay as they are.
+  const { report: _, ...inherited } = optionsOf(past, context);
+  const given = parseOptions(runOptions, { ...inherited, ...changed, sources, stateDir });
   const options = { ...given, keepBefore: keepsBefore };
   const retried = await openRetried(past);
   const kind = { command: "retry", retryOf: past.importId, openFolder: newFolder(options, context) };

@@ -159,7 +159,8 @@ function factsOf({ receipt, fault, isTabular, surveyed, columns, records, reject
 /** Adds a value to `source.blanks`, the rest of the file left as it is. */
 function withBlank(text: string, value: string): string {
   const document = parseDocument(text);
-  if (document.errors.length > 0) throw new UsageError("the mapping is no YAML now", { hint: "Correct it first." });
+  if (document.errors.length > 0)
+    throw new UsageError("the mapping is not valid YAML now", { hint: "Correct it first." });
   const blanks = document.getIn(["source", "blanks"]);
   if (isSeq(blanks)) {
     if (!blanks.toJSON().includes(value)) document.addIn(["source", "blanks"], value);

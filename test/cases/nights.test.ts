@@ -16,7 +16,10 @@ const rows: readonly Row[] = [
   [
     "a night killed before its prune does not enlarge the base",
     [nights, "after a night that was killed before its prune"],
-    ["recipes/prune/random-nights.test.ts", "no more is deleted between two finished prunes than the limits allow"],
+    [
+      "recipes/prune/random-nights.long.test.ts",
+      "no more is deleted between two finished prunes than the limits allow",
+    ],
   ],
   ["a night refused for a reject does not", [nights, "after a night that was refused for one reject"]],
   [
@@ -34,7 +37,7 @@ const rows: readonly Row[] = [
     ["recipes/resume.test.ts", "ends the resume with its file and line, and nothing is taken for written"],
     ["state/journal.test.ts", "notices any flipped bit, and names file and line"],
   ],
-  ["a power cut, then resume", ["recipes/power-cut.test.ts", "ends with the catalog of an undisturbed one"]],
+  ["a power cut, then resume", ["recipes/power-cut.long.test.ts", "ends with the catalog of an undisturbed one"]],
   [
     "mode create, a lost reply, a server's clock that is years behind",
     ["recipes/lost-creations.test.ts", "a server whose clock is 10 years behind"],

@@ -70,7 +70,7 @@ describe("what an import says of bad input", () => {
       1,
       /quote/,
       /first: nodes\.csv:3, record 2/,
-      /Finished with 1 failed, 2 entities are in the catalog/,
+      /Finished with 1 record failed, 2 entities are in the catalog/,
     ],
     [
       "invalid UTF-8",

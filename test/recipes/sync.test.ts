@@ -279,7 +279,7 @@ describe("known rejects", () => {
 
   it("must be a list of rejects", async () => {
     await expect(withList([{ code: "no_such_code", source: "items.ndjson", position: 1 }])).rejects.toThrow(
-      /:1: code is no code of a reject/,
+      /:1: code is not a reject code/,
     );
     await expect(withList([{ code: "wrong_type", source: "items.ndjson" }])).rejects.toThrow(/names no record/);
   });

@@ -5,7 +5,8 @@ import { join, resolve } from "node:path";
 import { expect, onTestFinished } from "vitest";
 import type { Blueprint } from "../../src/blueprint.js";
 import { type Emulator, type EmulatorOptions, startEmulator } from "../../src/emulator/emulator.js";
-import { parseReadings, type Readings, withLikeliest } from "../../src/emulator/readings.js";
+import type { Readings } from "../../src/emulator/emulator-options.js";
+import { parseReadings, withLikeliest } from "../../src/emulator/readings.js";
 import { loadBlueprintFolder } from "../../src/recipes/run/blueprints.js";
 
 /** The project's folder. */

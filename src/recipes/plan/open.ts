@@ -48,7 +48,11 @@ async function* eachLine(path: string, onBytes?: (bytes: number) => void): Async
       }
     }
   } catch (cause) {
-    throw new PlanError((cause as Error).message, { cause, hint: "portload plan --out FILE writes a plan." });
+    const { message } = cause as Error;
+    throw new PlanError(/\bENOENT\b/.test(message) ? `${path}: there is no such file` : message, {
+      cause,
+      hint: `Write one: portload plan <source> -m <mapping> --out ${path}`,
+    });
   }
 }
 

@@ -10,7 +10,7 @@ import { openTimeline, type Timeline } from "../../report/timeline.js";
 import { type ApiChoices, clientOptionsOf } from "./client-options.js";
 import { type OpenControl, openControl } from "./control.js";
 import type { RunHooks } from "./hooks.js";
-import type { SourceTalk } from "./inventory.js";
+import type { SourceQuestions, SourceTalk } from "./inventory.js";
 
 /** What a run takes from the world around it. */
 export interface ImportContext extends SourceTalk, RunHooks {
@@ -25,7 +25,7 @@ export interface ImportContext extends SourceTalk, RunHooks {
 }
 
 /** What a run takes from the program around it, besides. */
-export interface RunContext extends ImportContext {
+export interface RunContext extends ImportContext, SourceQuestions {
   /** Time for waits between attempts and the pace; default the machine's. */
   readonly clock?: Clock;
   /** The words that were typed behind the program's name, so that the report shows how to do it again. Default: only the command's name is shown. */

@@ -23,6 +23,8 @@ export interface Finished {
   /** The import's folder: journal, reasons, rejects files, report. Absent with `stateDir: false`. */
   readonly folder?: string;
   readonly mode: Mode;
+  /** Further report files that were asked for and written. */
+  readonly reportFiles: readonly string[];
   /** How it ended, apart from what it counted. */
   readonly ending: Ending;
   /** Whether it kept what entities held before, so that an undo can put that back. */
@@ -97,7 +99,7 @@ export async function finish(closing: Closing, { durationMs, ...worked }: Worked
     if (ending === "finished") left = "finished";
     await writeForms(report, reports);
     const folder = state.isKept && { folder: state.folder };
-    return { report, ...folder, mode, ending, keptBefore: keepsBefore(state.header), ...failed };
+    return { report, ...folder, reportFiles: reports, mode, ending, keptBefore: keepsBefore(state.header), ...failed };
   } finally {
     await state.close(left);
   }

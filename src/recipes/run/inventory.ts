@@ -4,7 +4,9 @@ import { isRecords, optionsOfSource, type Source } from "../../given-source.js";
 import { missingColumns } from "../../map/keys-read.js";
 import { type Mapping, parseMapping, type Resource, sourceOptionsFor } from "../../map/mapping-file.js";
 import type { MappingObject } from "../../mapping-object.js";
+import { didYouMean } from "../../nearest.js";
 import { type BoundSource, bindSources } from "../../read/bind.js";
+import { nearestFile } from "../../read/open.js";
 import { type Ask, settleSource } from "../../read/read.js";
 import type { Receipt } from "../../read/receipt.js";
 import type { SourceOptions } from "../../source-options.js";
@@ -85,7 +87,7 @@ export function mappingJson(mapping: MappingObject, name: string): string {
   try {
     return JSON.stringify(mapping, null, 2);
   } catch (error) {
-    throw new MappingError(name, [{ path: "", message: `it is no JSON: ${(error as Error).message}` }]);
+    throw new MappingError(name, [{ path: "", message: `it cannot be written as JSON: ${(error as Error).message}` }]);
   }
 }
 
@@ -93,8 +95,12 @@ async function readMappingFile(path: string): Promise<string> {
   try {
     return await readFile(path, "utf8");
   } catch (error) {
-    const why = (error as NodeJS.ErrnoException).code === "ENOENT" ? "there is no such file" : (error as Error).message;
-    throw new MappingError(path, [{ path: "(file)", message: why }]);
+    const isMissing = (error as NodeJS.ErrnoException).code === "ENOENT";
+    const near = isMissing ? nearestFile(path) : undefined;
+    const message = isMissing
+      ? `there is no such file${near === undefined ? "; portload init <source> proposes a mapping" : `; did you mean ${near}?`}`
+      : (error as Error).message;
+    throw new MappingError(path, [{ path: "(file)", message }]);
   }
 }
 
@@ -106,7 +112,7 @@ function chooseResources(mapping: Mapping, only: readonly string[]): readonly Re
   const unknown = only.filter((name) => !names.includes(name));
   if (unknown.length > 0)
     throw new UsageError(`--only ${unknown.join(", ")}: the mapping has no such kind or blueprint`, {
-      hint: `It has ${[...new Set(names)].join(", ")}.`,
+      hint: `It has ${[...new Set(names)].join(", ")}${didYouMean(unknown[0] ?? "", names) || "."}`,
     });
   if (only.length === 0) return mapping.resources;
   return mapping.resources.filter(({ kind, blueprint }) => only.includes(kind) || only.includes(blueprint ?? ""));
@@ -135,10 +141,14 @@ export function mappedBlueprints({ resources }: Inventory): {
   };
 }
 
-/** Where receipts and questions about sources go. */
+/** Where receipts of sources go. */
 export interface SourceTalk {
-  /** Called once a source with how it is read, before its first record: files before anything is sent, a stdin or an address when its turn comes. */
+  /** Called once a source with how it is read, before its first record: files before anything is sent, what can be read only once when its turn comes. */
   readonly onReceipt?: (receipt: Receipt) => void;
+}
+
+/** Where receipts and questions about sources go. */
+export interface SourceQuestions extends SourceTalk {
   /** Asked how a source in doubt is to be read; without it doubt is an error. */
   readonly ask?: Ask;
 }
@@ -151,7 +161,7 @@ export interface SourceTalk {
  */
 export async function settleSources(
   inventory: Inventory,
-  { onReceipt, ask, signal }: SourceTalk & { readonly signal?: AbortSignal },
+  { onReceipt, ask, signal }: SourceQuestions & { readonly signal?: AbortSignal },
 ): Promise<Inventory> {
   const issues: Issue[] = [];
   const settled = new Map<number, ReturnType<Inventory["optionsOf"]>>();

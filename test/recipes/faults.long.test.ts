@@ -1,18 +1,17 @@
 import { describe, expect, it } from "vitest";
-import type { FaultRule, FaultScript } from "../../src/emulator/faults.js";
+import type { FaultRule, FaultScript } from "../../src/emulator/emulator-options.js";
 import type { Mode } from "../../src/entity.js";
 import type { ImportOptions } from "../../src/options/run.js";
 import { runImport } from "../../src/recipes/import.js";
 import type { RunContext } from "../../src/recipes/run/connect.js";
 import type { Report } from "../../src/report/report.js";
 import { envOf, type OnDisk, startCatalog } from "../support/catalog.js";
-import { isLong } from "../support/long.js";
 import { manualClock } from "../support/manual-clock.js";
 import { catalogOf, type Node, nodeBlueprint, nodeImport, seeded } from "../support/nodes.js";
 
 type Rule = Partial<FaultRule>;
 const modes: readonly Mode[] = ["merge", "override", "create"];
-const seeds = Array.from({ length: isLong ? 200 : 10 }, (_, i) => i + 1);
+const seeds = Array.from({ length: 200 }, (_, i) => i + 1);
 
 function someNodes(random: () => number, size: number): readonly Node[] {
   const any = (): string => `n${Math.floor(random() * size * 1.02)}`;
