@@ -22,6 +22,8 @@ export interface PreviewContext extends SourceTalk {
   readonly signal?: AbortSignal;
   /** Takes an entity as one line of JSON, without its line end. Resolves false when no more are wanted. */
   readonly emit: (line: string) => Promise<boolean>;
+  /** Receives the sums after each chunk. */
+  readonly onCounts?: (counts: Counts) => void;
 }
 
 /** What a preview found. */
@@ -77,6 +79,7 @@ export async function preview(given: PreviewOptions, context: PreviewContext): P
         counts = addRejects(addMapped(addTally(counts, tally), mapped), rejects);
         causes.addRejects(rejects);
         causes.addWarnings(warnings);
+        context.onCounts?.(counts);
         for (const { line } of items) if (!(await context.emit(line))) return found();
       }
     }

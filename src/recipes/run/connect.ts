@@ -6,6 +6,7 @@ import { PortloadError } from "../../errors.js";
 import type { ResolvedRunOptions } from "../../options/run.js";
 import type { ReadIo } from "../../read/read.js";
 import type { EarlyProgress, Progress } from "../../report/progress.js";
+import type { Report } from "../../report/report.js";
 import { openTimeline, type Timeline } from "../../report/timeline.js";
 import { type ApiChoices, clientOptionsOf } from "./client-options.js";
 import { type OpenControl, openControl } from "./control.js";
@@ -28,7 +29,11 @@ export interface ImportContext extends SourceTalk {
   /** Called once there is a connection, with a function that says what goes on before the import runs. */
   readonly onConnection?: (progress: () => EarlyProgress) => void;
   /** Called once the import runs, with a function that says how far it is. */
-  readonly onStart?: (started: { readonly importId: string; readonly progress: () => Progress }) => void;
+  readonly onStart?: (started: {
+    readonly importId: string;
+    readonly progress: () => Progress /** The report as far as the run has come; where it reads sources. */;
+    readonly soFar?: () => Report;
+  }) => void;
 }
 
 /** An open connection to the API, and the control of what goes through it. */

@@ -18,7 +18,7 @@ import { readAllowedRejects } from "./allow-rejects.js";
 import { openBlueprints } from "./blueprints.js";
 import { clientOptionsOf } from "./client-options.js";
 import { type Connection, connect, type ImportContext, openDownloads } from "./connect.js";
-import { type Closing, doWork, type Finished, finish } from "./finish.js";
+import { type Closing, doWork, type Finished, finish, reportSoFar } from "./finish.js";
 import { type Folder, headerOf, type OpenFolder, originOf } from "./folder.js";
 import { type Inventory, mappedBlueprints, onceEach, openInventory, type Receipt, settleSources } from "./inventory.js";
 import { type Ledger, type LedgerHooks, openLedger } from "./ledger.js";
@@ -90,7 +90,8 @@ export async function runSources<F extends Folder>(
     const { job, closing } = await openSources(options, kind, opened);
     const worked = await doWork(job.control.stop, () => {
       const progress = watchProgress(job.ledger, connection, job.whereabouts);
-      context.onStart?.({ importId: closing.state.importId, progress });
+      const soFar = () => reportSoFar(closing, progress().elapsedMs);
+      context.onStart?.({ importId: closing.state.importId, progress, soFar });
       return work(job);
     });
     return await finish(closing, worked);
