@@ -114,7 +114,7 @@ describe("the studio", () => {
     await expect.poll(tabCount).not.toBe(before);
     expect(await page.locator(".cm-content").textContent()).toContain("longRows: drop");
     await page.getByRole("button", { name: /Write \| values \| gsub/ }).click();
-    await page.locator(".cm-line", { hasText: /identifier: .*gsub/ }).waitFor();
+    await page.locator(".cm-line", { hasText: /^ *identifier: .*gsub/ }).waitFor();
     // A key is completed from the schema, a column from the source.
     await page.locator(".cm-line", { hasText: /^ *title:/ }).click();
     await keys.press("End");
