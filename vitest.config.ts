@@ -5,16 +5,7 @@ const results = process.env.PORTLOAD_TEST_RESULTS;
 /** Set by `npm run test:long`: the suite below, with more seeds, sizes and readings. */
 const isLong = process.env.PORTLOAD_LONG !== undefined;
 /** Files that are in both: `npm test` runs a few of their seeds, sizes and readings. */
-const inBoth = [
-  "test/emulator/fuzz.test.ts",
-  "test/recipes/faults.test.ts",
-  "test/recipes/kill.test.ts",
-  "test/recipes/plan.test.ts",
-  "test/recipes/power-cut.test.ts",
-  "test/recipes/prune/random-nights.test.ts",
-  "test/recipes/readings/*.test.ts",
-  "test/recipes/undo-worlds.test.ts",
-];
+const inBoth = ["test/cases/nights-ends.test.ts", "test/emulator/fuzz.test.ts", "test/recipes/readings/*.test.ts"];
 /** Files that take minutes by their nature. */
 const longOnly = "test/**/*.long.test.ts";
 

@@ -13,7 +13,7 @@ await build({
   input: {
     "cli/main": "src/cli/main.ts",
     index: "src/index.ts",
-    emulator: "src/emulator/emulator.ts",
+    emulator: "src/emulator/public.ts",
     "jq-worker": "src/map/jq-worker.mjs",
   },
   platform: "node",

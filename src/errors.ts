@@ -9,12 +9,39 @@ export interface Issue {
   readonly line?: number;
 }
 
+/** Every error's code, with what it means. The docs have a row for each, by test. */
+export const errorCodes = {
+  usage: "an option does not fit, or options do not fit together",
+  mapping: "the mapping has faults; `issues` names them all",
+  expression: "an expression never ends, or breaks the engine",
+  source: "a source cannot be opened or read on",
+  source_in_doubt: "it is not clear how a source is written, and nobody can be asked",
+  source_read_once: "what a program gave as a source is used up, or gone with that program",
+  blueprint: "a blueprint is missing, has faults, or is refused by the API",
+  api: "the API refused a request, or did not answer after all attempts",
+  credentials_refused: "the API refuses the credentials",
+  credentials_missing: "the environment has no credentials",
+  pace: "the pace that several jobs share cannot be kept",
+  guard:
+    "a guard refused: deletions, emptied fields, a plan that drifted, a run of the same mapping and target under way",
+  plan: "a plan file cannot be used",
+  environment: "the machine refuses something that is needed, such as a port",
+  state: "the state folder cannot be used, or has no such run",
+  hook: "a function that the caller gave threw an error",
+  internal: "a fault of this library: the counts do not add up, or another impossible state",
+} as const;
+
+/** A code of {@link errorCodes}. */
+export type ErrorCode = keyof typeof errorCodes;
+
 /**
  * A run that cannot start or go on. Bad data is never one of these: it is a {@link Reject}. Each class is a thing a caller can do something about.
  *
  * Addresses in its texts lose user, password and query, whatever mistake brought them there.
  */
 export abstract class PortloadError extends Error {
+  /** Which error it is; stays the same where its words change. */
+  abstract readonly code: ErrorCode;
   /** What to do about it, one sentence. */
   readonly hint: string | undefined;
   constructor(message: string, options: { hint?: string; cause?: unknown } = {}) {
@@ -25,14 +52,19 @@ export abstract class PortloadError extends Error {
 }
 
 /** The command line is wrong: exit code 64. */
-export class UsageError extends PortloadError {}
+export class UsageError extends PortloadError {
+  override readonly code: ErrorCode = "usage";
+}
 
 /** The mapping file is wrong; carries every issue at once. */
 export class MappingError extends PortloadError {
+  override readonly code: ErrorCode = "mapping";
   readonly file: string;
   readonly issues: readonly Issue[];
   constructor(file: string, issues: readonly Issue[]) {
-    const lines = issues.map((i) => `  ${file}${i.line === undefined ? "" : `:${i.line}`} ${i.path}: ${i.message}`);
+    const lines = issues.map(
+      (i) => `  ${file}${i.line === undefined ? "" : `:${i.line}`}${i.path === "" ? "" : ` ${i.path}`}: ${i.message}`,
+    );
     super(`${issues.length} ${issues.length === 1 ? "fault" : "faults"} in the mapping\n${lines.join("\n")}`);
     this.file = withoutAddressSecrets(file);
     this.issues = issues.map((issue) => ({ ...issue, message: withoutAddressSecrets(issue.message) }));
@@ -40,19 +72,23 @@ export class MappingError extends PortloadError {
 }
 
 /** An expression that never ends or breaks the engine; names resource, leaf and records. */
-export class ExpressionError extends PortloadError {}
+export class ExpressionError extends PortloadError {
+  override readonly code: ErrorCode = "expression";
+}
 
 /** A source that cannot be opened or read on. `offset` counts bytes of the unpacked source from 0. */
 export class SourceError extends PortloadError {
+  override readonly code: ErrorCode;
   readonly source: string;
   readonly offset: number | undefined;
   readonly line: number | undefined;
   constructor(
     source: string,
     message: string,
-    options: { hint?: string; cause?: unknown; offset?: number; line?: number } = {},
+    options: { code?: ErrorCode; hint?: string; cause?: unknown; offset?: number; line?: number } = {},
   ) {
     super(`${source}: ${message}`, options);
+    this.code = options.code ?? "source";
     this.source = withoutAddressSecrets(source);
     this.offset = options.offset;
     this.line = options.line;
@@ -60,10 +96,13 @@ export class SourceError extends PortloadError {
 }
 
 /** A blueprint that is missing, cannot be read, or cannot be ordered. */
-export class BlueprintError extends PortloadError {}
+export class BlueprintError extends PortloadError {
+  override readonly code: ErrorCode = "blueprint";
+}
 
 /** The API answered in a way that no retry changes, or did not answer after all retries. */
 export class ApiError extends PortloadError {
+  override readonly code: ErrorCode = "api";
   readonly method: string;
   readonly url: string;
   readonly status: number | undefined;
@@ -99,25 +138,49 @@ export class ApiError extends PortloadError {
 }
 
 /** The API refuses the credentials; never retried. */
-export class AuthError extends ApiError {}
+export class AuthError extends ApiError {
+  override readonly code: ErrorCode = "credentials_refused";
+}
 
 /** There are no credentials to ask a token with. */
-export class CredentialsError extends PortloadError {}
+export class CredentialsError extends PortloadError {
+  override readonly code: ErrorCode = "credentials_missing";
+}
 
 /** The pace that several jobs share cannot be kept: its Redis does not answer. */
-export class PaceError extends PortloadError {}
+export class PaceError extends PortloadError {
+  override readonly code: ErrorCode = "pace";
+}
 
 /** A guard refused: exit code 6. */
-export class GuardError extends PortloadError {}
+export class GuardError extends PortloadError {
+  override readonly code: ErrorCode = "guard";
+}
 
 /** A plan file that cannot be used. */
-export class PlanError extends PortloadError {}
+export class PlanError extends PortloadError {
+  override readonly code: ErrorCode = "plan";
+}
 
 /** The machine refuses something that the command needs, such as a port. */
-export class EnvironmentError extends PortloadError {}
+export class EnvironmentError extends PortloadError {
+  override readonly code: ErrorCode = "environment";
+}
 
 /** The state folder cannot be used. */
-export class StateError extends PortloadError {}
+export class StateError extends PortloadError {
+  override readonly code: ErrorCode = "state";
+}
+
+/** A function that the caller gave threw an error, which is its `cause`. */
+export class HookError extends PortloadError {
+  override readonly code: ErrorCode = "hook";
+  constructor(name: string, cause: unknown) {
+    super(`${name} threw: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
+}
 
 /** The counts do not add up, or another impossible state: exit code 5. */
-export class InternalError extends PortloadError {}
+export class InternalError extends PortloadError {
+  override readonly code: ErrorCode = "internal";
+}

@@ -112,7 +112,7 @@ function missing(error: NodeJS.ErrnoException): undefined {
 async function makeFolder(path: string): Promise<void> {
   const found = await stat(path).catch(missing);
   if (found?.isDirectory() === true) return;
-  if (found !== undefined) throw new Error(`${path} is no folder`);
+  if (found !== undefined) throw new Error(`${path} is not a folder`);
   await makeFolder(dirname(path));
   await mkdir(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== "EEXIST") throw error;

@@ -11,7 +11,7 @@ export const rejectCodes = {
   bad_yaml: "a document is not valid YAML, or holds a number that JSON lacks",
   not_an_object: "a record is not a JSON object",
   nested_too_deep: "a record is nested deeper than 1,000 levels",
-  bad_text: "a record holds a byte that is no text, and the mapping says badText: reject",
+  bad_text: "a record holds a byte that is not text, and the mapping says badText: reject",
   record_too_large: "a record is larger than maxRecordBytes",
   // map
   selector_not_boolean: "selector.query gave neither true nor false",
@@ -25,7 +25,7 @@ export const rejectCodes = {
   unknown_property: "a property or relation that the blueprint lacks, or that Port calculates itself",
   identifier_invalid: "the identifier is not text, or not of Port's pattern",
   wrong_type: "a value cannot become the property's type without loss",
-  not_in_enum: "a value is none of the enum's",
+  not_in_enum: "a value is not in the enum",
   out_of_bounds: "a value breaks a bound: length, number of items, minimum, maximum, pattern",
   bad_format: "a value is not of the property's format",
   required_missing: "a required property or relation has no value",

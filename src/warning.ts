@@ -12,7 +12,7 @@ export const warningCodes = {
   long_integer: "an integer beyond 2^53 was kept as text, so that no digit is lost",
   duplicate_differs: "a later record repeats an entity with other content; the first one was sent",
   column_missing:
-    "a source lacks a column that has a format in the mapping; one that an expression begins with ends the command with 3",
+    "a source lacks a column that has a format in the mapping, or none of the first records that a program gave has a key that is read; in a file, a column that an expression begins with ends the command with 3",
   ambiguous_dates: "dates of a column were refused because day and month cannot be told apart",
   cleared_apart: "a title, icon or team is cleared by a request of its own",
   format_unusual: "a value does not look like its format, which Port may not enforce",

@@ -12,6 +12,8 @@ const words = [
   "decimal",
   "entity",
   "errors",
+  "given-source",
+  "mapping-object",
   "nearest",
   "outcome",
   "pattern",

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { commands } from "../src/cli/commands.js";
 import { commandHelp, programHelp } from "../src/cli/help.js";
+import { type ErrorCode, errorCodes } from "../src/errors.js";
 import { rejectCodes } from "../src/reject.js";
 import { exitCodes } from "../src/report/exit-code.js";
 import { advice } from "../src/report/words.js";
@@ -13,10 +14,44 @@ const bars = (text: string): string => text.replaceAll("|", "\\|").replaceAll(/\
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
   [head, head.map(() => "---"), ...rows].map((row) => `| ${row.map(bars).join(" | ")} |\n`).join("");
 
+/** The class of each error, and how a command that it ends exits; test/library.test.ts holds the classes to their codes. */
+const errorClasses: Readonly<Record<ErrorCode, readonly [name: string, exitCode: keyof typeof exitCodes]>> = {
+  usage: ["UsageError", 64],
+  mapping: ["MappingError", 3],
+  expression: ["ExpressionError", 3],
+  source: ["SourceError", 3],
+  source_in_doubt: ["SourceError", 3],
+  source_read_once: ["SourceError", 3],
+  blueprint: ["BlueprintError", 3],
+  api: ["ApiError", 3],
+  credentials_refused: ["AuthError, an ApiError", 3],
+  credentials_missing: ["CredentialsError", 3],
+  pace: ["PaceError", 3],
+  guard: ["GuardError", 6],
+  plan: ["PlanError", 3],
+  environment: ["EnvironmentError", 3],
+  state: ["StateError", 3],
+  hook: ["HookError", 3],
+  internal: ["InternalError", 5],
+};
+
 const codesPage = `# Codes
 
 Every code that \`reasons.ndjson\`, \`report.json\` and the exit status may hold. This page is made from the program; a test keeps it so
 (\`npx vitest run test/docs.test.ts -u\` writes it anew).
+
+## Words
+
+| on the terminal | in report.json | means |
+| --- | --- | --- |
+| created | \`created\` | an entity that did not exist |
+| merged, overridden | \`updated\` | an entity that existed and was written, by the mode |
+| unchanged | \`unchanged\` | an entity that is as the source has it already |
+| duplicate | \`duplicate\` | not sent, because another record had its identifier first |
+| skipped | \`skipped\` | a record that gives no entity: \`selector.query\` is false, or \`itemsToParse\` is empty |
+| failed | \`rejected\` | a record or entity with a reject: one of the codes below says why |
+| not attempted | \`notAttempted\` | the run stopped before it was sent |
+| refused | | what the API or a guard answers; an entity that the API refuses has failed |
 
 ## Exit codes
 
@@ -41,10 +76,21 @@ A warning changes no exit code.
 ${table(
   ["code", "means"],
   Object.entries(warningCodes).map(([code, means]) => [`\`${code}\``, means]),
+)}
+## Errors
+
+What a function of the [library](library.md) throws, or gives as \`error\` of a run that could not go on. Each is a \`PortloadError\` with \`code\`, \`message\` and \`hint\`.
+
+${table(
+  ["code", "class", "exit code", "means"],
+  Object.entries(errorCodes).map(([code, means]) => {
+    const [name, exitCode] = errorClasses[code as ErrorCode];
+    return [`\`${code}\``, `\`${name.replace(", an ", "`, an `")}\``, String(exitCode), means];
+  }),
 )}`;
 
 describe("the documentation", () => {
-  it("has every exit code, reject code and warning code, and no other", async () => {
+  it("has every exit code, reject code, warning code and error code, and no other", async () => {
     await expect(codesPage).toMatchFileSnapshot("../docs/codes.md");
   });
 

@@ -14,7 +14,7 @@ import { startShell } from "./support/shell.js";
 /** Blocks that are not run, by how they begin. */
 const left: readonly (readonly [start: string, why: string])[] = [
   ["npm test", "it runs this test"],
-  ["portload emulator", "tutorial.test.ts runs that page, with an emulator of its own"],
+  ["portload emulator", "tutorial.long.test.ts runs that page, with an emulator of its own"],
   ["export PORT_API_URL=http://127.0.0.1:4455/v1 PORT_CLIENT_ID", "it points at that emulator"],
   ["docker build", "no registry of images is at hand; container.long.test.ts runs the steps"],
 ];

@@ -79,7 +79,7 @@ export function publicRedisUrl(url: string): string {
 function redisUrl(text: string, from: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !["redis:", "rediss:"].includes(url.protocol) || url.hostname === "")
-    throw new UsageError(`${from} is no address of a Redis`, {
+    throw new UsageError(`${from} is not a Redis address`, {
       hint: "Write it like redis://host:6379/0; a password is best put into PORTLOAD_PACE.",
     });
   return url;

@@ -17,7 +17,7 @@ export interface LeafTrace {
   readonly path: string;
   readonly line?: number;
   readonly expression: string;
-  /** The first outputs, at most {@link maxOutputs}; the first one counts. */
+  /** The first outputs, at most ten; the first one counts. */
   readonly outputs: readonly unknown[];
   /** Why it failed; the outputs before the failure count all the same. */
   readonly error?: string;

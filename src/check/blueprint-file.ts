@@ -86,7 +86,7 @@ const blueprintSchema = <T extends z.ZodType>(type: T) =>
         context.addIssue({
           code: "custom",
           path: ["schema", "required", index],
-          message: `names "${name}", which is no property of the blueprint`,
+          message: `names "${name}", which is not a property of the blueprint`,
         });
       }
     });

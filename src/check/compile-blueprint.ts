@@ -79,7 +79,7 @@ const typeBoolean: Typer = (value, diagnostics) => {
   if (typeof value !== "string") return diagnostics.refuse("wrong_type", `expects a boolean, got ${kindOf(value)}`);
   return (
     booleanWords.get(value.toLowerCase()) ??
-    diagnostics.refuse("wrong_type", `expects a boolean: one of ${[...booleanWords.keys()].join(", ")}`)
+    diagnostics.refuse("wrong_type", `is neither true nor false; accepted are ${[...booleanWords.keys()].join(", ")}`)
   );
 };
 
@@ -89,10 +89,8 @@ const typeNumber: Typer = (value, diagnostics) => {
   if (typeof value !== "string") return diagnostics.refuse("wrong_type", `expects a number, got ${kindOf(value)}`);
   const number = exactNumber(value);
   if (number !== undefined) return number;
-  const fault = decimalPattern.test(value)
-    ? "and this text has more digits than a number can hold"
-    : numberFault(value);
-  return diagnostics.refuse("wrong_type", `expects a number, ${fault}`);
+  const fault = decimalPattern.test(value) ? "has more digits than a number can hold" : numberFault(value);
+  return diagnostics.refuse("wrong_type", fault);
 };
 
 /** A typer of lists: a JSON array, or the JSON text of one; each of its items typed in turn. A lone value is no list: the mapping says `[.x]` or `split`. */
@@ -106,7 +104,7 @@ function typeList(typeItem: Typer): Typer {
     const items: unknown[] = [];
     for (const item of parsed) {
       const typed =
-        item === null ? diagnostics.refuse("wrong_type", "expects a list without null") : typeItem(item, diagnostics);
+        item === null ? diagnostics.refuse("wrong_type", "is a list with null in it") : typeItem(item, diagnostics);
       if (typed === undefined) return undefined;
       items.push(typed);
     }
@@ -127,9 +125,9 @@ const typeLabeledUrl: Typer = (value, diagnostics) => {
   const labeled = typeof value === "string" && !value.startsWith("{") ? { url: value } : typeObject(value, diagnostics);
   if (!isObject(labeled)) return undefined;
   const { url, displayText } = labeled;
-  if (typeof url !== "string") return diagnostics.refuse("bad_format", "expects an object with a text url");
+  if (typeof url !== "string") return diagnostics.refuse("bad_format", "is an object without a url that is text");
   if (displayText !== undefined && displayText !== null && typeof displayText !== "string") {
-    return diagnostics.refuse("bad_format", "expects displayText to be text");
+    return diagnostics.refuse("bad_format", "has a displayText that is not text");
   }
   const judge = formatJudges.get("url");
   return judge === undefined || passesFormat(url, "url", judge, diagnostics) ? labeled : undefined;
@@ -140,14 +138,14 @@ function parseJsonText(text: string, opener: "{" | "[", diagnostics: Diagnostics
   const wanted = opener === "{" ? "an object" : "a list";
   if (!text.trimStart().startsWith(opener)) {
     const fix = opener === "[" ? listFix(text) : "; write {…} in the expression";
-    return diagnostics.refuse("wrong_type", `expects ${wanted} or its JSON text, got other text${fix}`);
+    return diagnostics.refuse("wrong_type", `is text, not ${wanted} or the JSON of one${fix}`);
   }
   try {
     const parsed: unknown = JSON.parse(text);
     if (jsonNumbersAreLossless(text)) return parsed;
-    return diagnostics.refuse("wrong_type", `expects ${wanted}, and its JSON text has a number that cannot be held`);
+    return diagnostics.refuse("wrong_type", "is JSON with a number that has more digits than a number can hold");
   } catch {
-    return diagnostics.refuse("wrong_type", `expects ${wanted}, and the text is not valid JSON`);
+    return diagnostics.refuse("wrong_type", `begins like the JSON of ${wanted}, and is not valid JSON`);
   }
 }
 

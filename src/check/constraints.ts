@@ -11,7 +11,7 @@ import { type Diagnostics, identifierFix } from "./diagnostics.js";
  */
 interface FormatVerdict {
   readonly verdict: "fits" | "unusual" | "wrong";
-  /** What the format looks like, for a message. */
+  /** What the format looks like, for a message: `an IPv4 address, such as …`. */
   readonly expects: string;
 }
 
@@ -23,13 +23,13 @@ export type FormatJudge = (text: string) => FormatVerdict;
  * @source API reference, "Create a blueprint"; the lax readings are those of ajv-formats in its fast mode, the strict ones the RFCs'
  */
 export const formatJudges: ReadonlyMap<string, FormatJudge> = new Map([
-  ["date-time", judge("a date and time with zone, as 2024-05-01T10:00:00Z", isDateTime, isLaxDateTime)],
-  ["timer", judge("a date and time with zone, as 2024-05-01T10:00:00Z", isDateTime, anyText)],
-  ["url", judge("an absolute URL, as https://example.com/path", isUrl, (text) => laxUrl.test(text))],
-  ["email", judge("an address, as name@example.com", isEmail, (text) => laxEmail.test(text))],
-  ["idn-email", judge("an address, as name@example.com", (text) => laxEmail.test(text), anyText)],
-  ["ipv4", judge("an IPv4 address, as 192.0.2.1", isIPv4, isLaxIpv4)],
-  ["ipv6", judge("an IPv6 address, as 2001:db8::1", (text) => isIPv6(text) && !text.includes("%"), isIPv6)],
+  ["date-time", judge("a date and time with zone, such as 2024-05-01T10:00:00Z", isDateTime, isLaxDateTime)],
+  ["timer", judge("a date and time with zone, such as 2024-05-01T10:00:00Z", isDateTime, anyText)],
+  ["url", judge("an absolute URL, such as https://example.com/path", isUrl, (text) => laxUrl.test(text))],
+  ["email", judge("an e-mail address, such as name@example.com", isEmail, (text) => laxEmail.test(text))],
+  ["idn-email", judge("an e-mail address, such as name@example.com", (text) => laxEmail.test(text), anyText)],
+  ["ipv4", judge("an IPv4 address, such as 192.0.2.1", isIPv4, isLaxIpv4)],
+  ["ipv6", judge("an IPv6 address, such as 2001:db8::1", (text) => isIPv6(text) && !text.includes("%"), isIPv6)],
   ["user", judge("a user's e-mail address", (text) => laxEmail.test(text), anyText)],
   ["team", judge("a team's name", (text) => text.trim() !== "", anyText)],
   ["blueprints", judge("a blueprint's identifier", (text) => identifierPattern.test(text), anyText)],
@@ -195,5 +195,24 @@ function messageOf({ instancePath, keyword, message, params }: ErrorObject): str
   if (keyword === "enum") return `${place}is none of ${JSON.stringify(params.allowedValues)}`;
   if (keyword === "additionalProperties")
     return `${place}has the key "${params.additionalProperty}", which may not be there`;
-  return `${place}${message ?? keyword}`;
+  return `${place}${breach(keyword, params) ?? message ?? keyword}`;
+}
+
+/** What a bound that is broken says, as the end of a sentence. */
+function breach(keyword: string, params: Readonly<Record<string, unknown>>): string | undefined {
+  const words: Readonly<Record<string, string>> = {
+    minLength: `is shorter than ${params.limit} characters`,
+    maxLength: `is longer than ${params.limit} characters`,
+    minItems: `has fewer than ${params.limit} items`,
+    maxItems: `has more than ${params.limit} items`,
+    minimum: `is below ${params.limit}`,
+    maximum: `is above ${params.limit}`,
+    exclusiveMinimum: `is not above ${params.limit}`,
+    exclusiveMaximum: `is not below ${params.limit}`,
+    multipleOf: `is not a multiple of ${params.multipleOf}`,
+    pattern: `does not match the pattern ${params.pattern}`,
+    required: `lacks the key "${params.missingProperty}"`,
+    uniqueItems: "has an item twice",
+  };
+  return words[keyword];
 }

@@ -105,27 +105,28 @@ export function listFix(text: string): string {
   return behind(separator === undefined ? "[.]" : `split(${JSON.stringify(separator)})`);
 }
 
-/** Why text is no number, and what makes one of it. */
+/** Why text is not a number, as the end of a sentence, and what makes one of it. */
 export function numberFault(text: string): string {
-  if (text === "") return 'got empty text; if it means no value, write under source: `blanks: [""]`';
-  if (text.trim() !== text) return `got text with blanks around it${behind(trimming)}`;
+  if (text === "") return 'is empty, not a number; if it means no value, write under source: `blanks: [""]`';
+  if (text.trim() !== text) return `is a number with spaces around it${behind(trimming)}`;
   if (/^[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?$/.test(text)) return written('"," between thousands', 'gsub(","; "")');
   if (/^[+-]?\d{1,3}(?:\.\d{3})+(?:,\d+)?$/.test(text))
     return written('"." between thousands', 'gsub("[.]"; "") | sub(","; ".")');
   if (/^[+-]?\d{1,3}(?:[' \u00A0\u202F\u2019]\d{3})+(?:[.,]\d+)?$/.test(text))
     return written("a space or apostrophe between thousands", 'gsub("[^0-9.,+-]"; "") | sub(","; ".")');
   if (/^[+-]?\d+,\d*$/.test(text)) return written("a decimal comma", 'sub(","; ".")');
-  if (/^[+-]?\d+(?:\.\d+)? ?%$/.test(text)) return `got a percentage${behind('rtrimstr("%") | rtrimstr(" ")')}`;
+  if (/^[+-]?\d+(?:\.\d+)? ?%$/.test(text))
+    return `is a percentage, not a plain number${behind('rtrimstr("%") | rtrimstr(" ")')}`;
   if (/^[^\d.,+-]*[+-]?\d+(?:\.\d+)?[^\d.,+-]*$/.test(text))
-    return `got a number beside a unit or other text${behind('gsub("[^0-9.+-]"; "")')}`;
+    return `is a number with a unit or other text${behind('gsub("[^0-9.+-]"; "")')}`;
   if (/^(?:-+|\?+|\.+|n\/?a|nan|null|none|nil|unknown|tbd)$/i.test(text))
-    return `got text that is none; if it means no value, write under source: \`blanks: ["", ${JSON.stringify(text)}]\``;
-  return "got text that is none";
+    return `is not a number; if it means no value, write under source: \`blanks: ["", ${JSON.stringify(text)}]\``;
+  return "is not a number";
 }
 
 function written(how: string, filter: string): string {
   const fix = behind(filter);
-  return `got a number with ${how}${fix}, or say under source.columns how the column writes its numbers`;
+  return `is a number with ${how}${fix}, or say under source.columns how the column writes its numbers`;
 }
 
 /** For a text without its scheme where a URL belongs. */

@@ -49,15 +49,15 @@ function propertyFault(key: string, blueprint: Blueprint): string | undefined {
   const source = calculatedBy(blueprint).get(key);
   const name = `blueprint "${blueprint.identifier}"`;
   if (source !== undefined)
-    return `${name} fills the property "${key}" by ${source}; nothing may be written to it${orLeaveOut}`;
+    return `${name} fills the property "${key}" by ${source}; nothing may be written to it; take it out of the mapping, ${orLeaveOut}`;
   if (Object.hasOwn(blueprint.relations ?? {}, key))
     return `${name} has "${key}" as a relation; map it under relations`;
-  return `${name} has no property "${key}"${didYouMean(key, Object.keys(properties))}${orLeaveOut}`;
+  return `${name} has no property "${key}"${didYouMean(key, Object.keys(properties))}; add it to the blueprint, ${orLeaveOut}`;
 }
 
 /** A word of the mapping that writes without such properties. */
 export const leaveOut = "`unknownProperties: warn`";
-const orLeaveOut = `; ${leaveOut} at the root of the mapping writes without it, as Port does`;
+const orLeaveOut = `or write without it, as Port does: ${leaveOut} at the root of the mapping`;
 
 function relationFault(key: string, blueprint: Blueprint): string | undefined {
   const relations = blueprint.relations ?? {};

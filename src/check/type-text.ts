@@ -31,7 +31,7 @@ export function searchQueryFault(query: Readonly<Record<string, unknown>>): stri
 }
 
 function ruleFault(rule: unknown): string | undefined {
-  if (!isObject(rule)) return "is a search with a rule that is no object";
+  if (!isObject(rule)) return "is a search with a rule that is not an object";
   if ("combinator" in rule) return searchQueryFault(rule);
   if (typeof rule.property !== "string") return "is a search with a rule without property";
   const isFitting = typeof rule.operator === "string" ? valueTests.get(rule.operator) : undefined;
@@ -160,13 +160,13 @@ export function passesFormat(text: string, format: string, judge: FormatJudge, d
   if (verdict === "wrong") {
     diagnostics.refuse(
       "bad_format",
-      `is no ${format}: expects ${expects}${format === "date-time" ? dateMend(text) : format === "url" ? urlFix(text) : ""}`,
+      `is not ${expects}${format === "date-time" ? dateMend(text) : format === "url" ? urlFix(text) : ""}`,
     );
     const order = format === "date-time" ? dayMonthOf(text) : undefined;
     if (order !== undefined) diagnostics.countDayMonth(text, order);
     return false;
   }
-  if (verdict === "unusual") diagnostics.warn("format_unusual", `does not look like ${format}: expects ${expects}`);
+  if (verdict === "unusual") diagnostics.warn("format_unusual", `does not look like ${expects}`);
   return true;
 }
 

@@ -1,5 +1,6 @@
 import type { explainOptions, initOptions, lintOptions, previewOptions, testOptions } from "../options/authoring.js";
 import type { ExitCode } from "../report/exit-code.js";
+import { formatCount } from "../report/words.js";
 import type { Run } from "./command.js";
 import { sourceQuestions } from "./question.js";
 import { mayColor, print, printJson, say, type Terminal } from "./terminal.js";
@@ -86,7 +87,10 @@ export const test: Run<typeof testOptions> = async (options, terminal, { output,
   else if (!quiet || failed > 0) await print(terminal, formatResults(files));
   const rewritten = updated === 0 ? "" : `, ${updated} rewritten`;
   if (!quiet)
-    await say(terminal, `${passed + failed + updated} tests: ${passed} passed, ${failed} failed${rewritten}\n`);
+    await say(
+      terminal,
+      `${formatCount(passed + failed + updated, "test")}: ${passed} passed, ${failed} failed${rewritten}\n`,
+    );
   return failed > 0 ? 1 : 0;
 };
 

@@ -95,7 +95,7 @@ export async function refuseWithoutMapping(command: AnyCommand, values: Values):
   if (typeof mapping === "string") {
     const [first, ...others] = sources;
     if (first !== undefined && isData(mapping) && isYaml(pathOf(first)) && (await isMapping(pathOf(first))))
-      throw new UsageError(`${mapping} is no mapping, ${first} is one: they are swapped`, {
+      throw new UsageError(`${mapping} is not a mapping, and ${first} is one: they are swapped`, {
         hint: line([mapping, ...others], first),
       });
     return;

@@ -28,7 +28,12 @@ export async function demo(
     await tell(
       "importing  samples/teams.json, services.csv, deployments.ndjson through mappings/organisation.yaml\n\n",
     );
-    const { report, folder, mode, error } = await runImport(
+    const {
+      report,
+      folder = "",
+      mode,
+      error,
+    } = await runImport(
       {
         sources: ["teams.json", "services.csv", "deployments.ndjson"].map((name) => inPackage(`samples/${name}`)),
         mapping: inPackage("mappings/organisation.yaml"),

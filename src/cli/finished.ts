@@ -1,5 +1,5 @@
 import { sep } from "node:path";
-import type { Connection, ImportContext } from "../recipes/run/connect.js";
+import type { Connection, ImportContext, RunContext } from "../recipes/run/connect.js";
 import type { Finished } from "../recipes/run/finish.js";
 import { quoted } from "../reject.js";
 import type { ExitCode } from "../report/exit-code.js";
@@ -10,7 +10,7 @@ import { describeError, mayColor, printJson, say, type Terminal } from "./termin
 /** How a recipe is called from the command line. */
 export interface RecipeCall<O, C> {
   /** Loads its code. */
-  readonly load: () => Promise<(options: O, context: ImportContext) => Promise<Finished>>;
+  readonly load: () => Promise<(options: O, context: RunContext) => Promise<Finished>>;
   /** Opens its connection while the code is loaded. */
   readonly connect?: (options: C, context: ImportContext) => Connection | undefined;
   /** Whether stdin is only read where it is piped: nobody pipes a terminal. */
@@ -45,7 +45,7 @@ export function toItsEnd<O, C>({ load, connect, onlyPipedStdin = false }: Recipe
 
 /** Prints how an import ended, and gives its exit code. */
 export async function showFinished(
-  { report, folder, mode, ending, keptBefore, error }: Finished,
+  { report, folder = "", reportFiles, mode, ending, keptBefore, error }: Finished,
   terminal: Terminal,
   output: OutputOptions,
 ): Promise<ExitCode> {
@@ -56,12 +56,17 @@ export async function showFinished(
     report,
     mode,
     folder,
+    reportFiles,
     stopped: ending === "overBudget",
     color,
     ...(resume !== undefined && { resume }),
   };
   const { formatSummary } = await import("../report/summary.js");
-  if (!output.quiet) await say(terminal, `${formatSummary(summary)}${undoLine(report, folder, keptBefore)}`);
+  if (!output.quiet)
+    await say(
+      terminal,
+      `${formatSummary(summary)}${nextLines(report, folder, reportFiles)}${undoLine(report, folder, keptBefore)}`,
+    );
   // Quiet is not silent about how to go on.
   else if (resume !== undefined) await say(terminal, `go on with: ${resume}\n`);
   if (output.output === "json")
@@ -86,6 +91,23 @@ export function resumeCommand(
 function stateFlag(importId: string, folder: string): string {
   const stateDir = folder.slice(0, folder.lastIndexOf(importId)).replace(new RegExp(`\\${sep}$`), "");
   return stateDir === ".portload" ? "" : ` --state-dir ${quoted(stateDir)}`;
+}
+
+/** What to do about what failed: the commands that import it again, and that show it as a page. */
+function nextLines(
+  { importId, command, dryRun, exitCode, rejects, rejectFiles }: Finished["report"],
+  folder: string,
+  reportFiles: readonly string[],
+): string {
+  const id = `${importId}${stateFlag(importId, folder)}`;
+  const canRetry = exitCode === 1 && !dryRun && ["import", "retry"].includes(command) && rejectFiles.length > 0;
+  const hasPage = reportFiles.some((path) => /\.html$/i.test(path));
+  return [
+    ...(canRetry ? [`To import what failed, once it is corrected: portload retry ${id}\n`] : []),
+    ...(rejects.length > 0 && !hasPage
+      ? [`To see all of it as a page: portload report ${id} --report report.html\n`]
+      : []),
+  ].join("");
 }
 
 /** The line that says how to take a run back; empty where it changed nothing that can be. */

@@ -29,7 +29,7 @@ export const loadCommands: readonly AnyCommand[] = [
       ["portload import exports/ -m inventory.yaml --mode override", "a folder; entities become exactly what is sent"],
     ],
     interrupted: "finishes",
-    load: () => toItsEnd(async () => (await import("../recipes/import.js")).runImport, connects),
+    load: () => recipeCommand(async () => (await import("../recipes/import.js")).runImport, withConnectEarly),
   }),
   command({
     name: "sync",
@@ -43,7 +43,7 @@ export const loadCommands: readonly AnyCommand[] = [
       ["portload sync services.csv -m services.yaml --prune --max-delete 5%", "what is gone from the file goes, too"],
     ],
     interrupted: "finishes",
-    load: () => toItsEnd(async () => (await import("../recipes/sync.js")).runSync),
+    load: () => recipeCommand(async () => (await import("../recipes/sync.js")).runSync),
   }),
   command({
     name: "plan",
@@ -65,7 +65,7 @@ export const loadCommands: readonly AnyCommand[] = [
     terminal: running,
     examples: [["portload apply tonight.plan", "a plan that portload plan --out tonight.plan made"]],
     interrupted: "finishes",
-    load: () => toItsEnd(async () => (await import("../recipes/apply.js")).runApply, connects),
+    load: () => recipeCommand(async () => (await import("../recipes/apply.js")).runApply, withConnectEarly),
   }),
   command({
     name: "resume",
@@ -81,7 +81,7 @@ export const loadCommands: readonly AnyCommand[] = [
     ],
     interrupted: "finishes",
     load: () =>
-      toItsEnd(
+      recipeCommand(
         async () => (await import("../recipes/resume.js")).resumeImport,
         async () => ({ onlyPipedStdin: true }),
       ),
@@ -95,7 +95,7 @@ export const loadCommands: readonly AnyCommand[] = [
     terminal: running,
     examples: [["portload retry", "the latest import that rejected anything, with its own options"]],
     interrupted: "finishes",
-    load: () => toItsEnd(async () => (await import("../recipes/retry.js")).retryImport),
+    load: () => recipeCommand(async () => (await import("../recipes/retry.js")).retryImport),
   }),
   command({
     name: "undo",
@@ -123,7 +123,7 @@ export const loadCommands: readonly AnyCommand[] = [
   }),
 ];
 
-async function toItsEnd<O, C = unknown>(
+async function recipeCommand<O, C = unknown>(
   load: RecipeCall<O, C>["load"],
   settings: () => Promise<Omit<RecipeCall<O, C>, "load">> = async () => ({}),
 ) {
@@ -132,7 +132,7 @@ async function toItsEnd<O, C = unknown>(
 }
 
 /** Their options say all that a connection needs. */
-const connects = async () => ({ connect: (await import("../recipes/run/connect.js")).connectEarly });
+const withConnectEarly = async () => ({ connect: (await import("../recipes/run/connect.js")).connectEarly });
 
 /** The id of an import, if the first word is one, and sources. */
 function idThenSources(words: readonly string[]): Readonly<Record<string, unknown>> {

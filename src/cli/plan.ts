@@ -3,6 +3,7 @@ import { copyOutputFile } from "../output-file.js";
 import { type Dye, formatPlan } from "../plan/format-plan.js";
 import { planLines } from "../recipes/plan/open.js";
 import { runPlan } from "../recipes/plan.js";
+import type { RunContext } from "../recipes/run/connect.js";
 import type { ExitCode } from "../report/exit-code.js";
 import { causeLines } from "../report/summary.js";
 import { makePaint } from "../report/words.js";
@@ -15,15 +16,13 @@ import { describeError, mayColor, print, printJson, say, type Terminal } from ".
 export const plan: Run<typeof planOptions> = async (options, terminal, output) => {
   const progress = showProgress(terminal, output);
   const { commandLine, env, stdin, signal } = terminal;
-  const { report, file, error, discard } = await runPlan(options, {
-    env,
-    stdin,
-    signal,
+  const { onConnection, onStart } = progress;
+  const context: RunContext = {
+    ...{ env, stdin, signal, onConnection, onStart },
     ...(commandLine !== undefined && { commandLine }),
     ...sourceQuestions(terminal, output),
-    onConnection: progress.onConnection,
-    onStart: progress.onStart,
-  }).finally(progress.stop);
+  };
+  const { report, file, error, discard } = await runPlan(options, context).finally(progress.stop);
   try {
     if (error !== undefined) await say(terminal, `${describeError(error)}\n`);
     if (file === undefined) {

@@ -103,7 +103,7 @@ async function call(command: AnyCommand, argv: readonly string[], terminal: Term
   });
   const onAbort = (): void => {
     if (command.interrupted === "finishes")
-      void say(terminal, "Stopping after what is in flight; again to stop now.\n");
+      void say(terminal, "Stopping once the requests in flight are answered; Ctrl-C again stops now.\n");
     else interrupt();
   };
   if (signal.aborted) onAbort();

@@ -1,4 +1,4 @@
-import { type Answer, type Doubt, mappingLine, receiptText, type SourceTalk } from "../recipes/run/inventory.js";
+import { type Answer, type Doubt, mappingLine, receiptText, type SourceQuestions } from "../recipes/run/inventory.js";
 import type { OutputOptions } from "./output.js";
 import { say, type Terminal } from "./terminal.js";
 
@@ -18,7 +18,10 @@ export async function question(terminal: Terminal, text: string): Promise<string
 }
 
 /** Prints on stderr how each source is read, and asks what is in doubt where a person sits at a terminal. */
-export function sourceQuestions(terminal: Terminal, { quiet, yes }: Pick<OutputOptions, "quiet" | "yes">): SourceTalk {
+export function sourceQuestions(
+  terminal: Terminal,
+  { quiet, yes }: Pick<OutputOptions, "quiet" | "yes">,
+): SourceQuestions {
   const isPerson = !yes && terminal.stdin.isTTY === true && terminal.stderr.isTTY === true;
   return {
     onReceipt: (receipt) => {

@@ -7,7 +7,7 @@ import { mayColor, print, printJson, say } from "./terminal.js";
 
 /** `portload report`: what became of an earlier import. */
 export const report: Run<typeof reportOptions> = async (options, terminal, output) => {
-  const { report: found, folder, mode, passedOver } = await pastReport(options, terminal.env);
+  const { report: found, folder = "", mode, passedOver } = await pastReport(options, terminal.env);
   for (const text of passedOver) await say(terminal, `passed over: ${text}\n`);
   const resume = resumeCommand(found, folder);
   const color = mayColor(terminal, terminal.stdout, output.color);
@@ -16,7 +16,14 @@ export const report: Run<typeof reportOptions> = async (options, terminal, outpu
   else
     await print(
       terminal,
-      formatSummary({ report: found, mode, folder, color, ...(resume !== undefined && { resume }) }),
+      formatSummary({
+        report: found,
+        mode,
+        folder,
+        reportFiles: options.report,
+        color,
+        ...(resume !== undefined && { resume }),
+      }),
     );
   return 0;
 };

@@ -1,5 +1,5 @@
 import type { Blueprint } from "../blueprint.js";
-import type { Readings } from "./readings.js";
+import type { Readings } from "./emulator-options.js";
 import { choose } from "./schema-check.js";
 
 const key = { pattern: "^[A-Za-z0-9@_=\\\\-]+$", maxLength: 100 };

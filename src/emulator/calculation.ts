@@ -1,4 +1,5 @@
 import type { Jq } from "jq-wasm";
+import type { Readings } from "./emulator-options.js";
 import {
   type AggregationRule,
   type Catalog,
@@ -9,7 +10,6 @@ import {
 } from "./model.js";
 import { connectedTo, followPath } from "./paths.js";
 import { compileQuery, type ReadField } from "./query.js";
-import type { Readings } from "./readings.js";
 import { Refusal, schemaMismatch } from "./refusal.js";
 import { describeFault } from "./schema-check.js";
 

@@ -1,17 +1,20 @@
 import type { AddressInfo } from "node:net";
 import type { Blueprint } from "../blueprint.js";
 import type { Credentials } from "../secrets.js";
+import type { FaultScript, Readings } from "./emulator-options.js";
 import { entityBodies } from "./entity-schema.js";
-import { type FaultScript, playFaults } from "./faults.js";
+import { playFaults } from "./faults.js";
 import { createLimiter, type FamilyStats, type LimitFamily, portPeriodMs } from "./limits.js";
 import type { Catalog, Shelf, StoredBlueprint, StoredEntity } from "./model.js";
 import { watchRefusals } from "./page/html.js";
 import { pageRoutes } from "./page/page.js";
-import { likeliestReadings, type Readings } from "./readings.js";
+import { withLikeliest } from "./readings.js";
 import { actionRoutes } from "./routes/actions.js";
 import { aggregateRoutes } from "./routes/aggregates.js";
 import { blueprintRoutes, pageDocumentRoutes, protectSystemBlueprints } from "./routes/blueprints.js";
 import { bulkRoutes } from "./routes/bulk.js";
+import { claimRoutes } from "./routes/claims.js";
+import { datasourceRoutes } from "./routes/datasources.js";
 import { deleteAllRoutes, entityRoutes } from "./routes/entities.js";
 import { integrationRoutes } from "./routes/integrations.js";
 import { auditLogRoute, createAuditLog, organizationRoutes, tokenRoute } from "./routes/organization.js";
@@ -64,6 +67,8 @@ export interface EmulatorStats {
 export interface Emulator {
   /** `http://HOST:PORT/v1`. */
   readonly url: string;
+  /** `PORT_API_URL`, `PORT_CLIENT_ID` and `PORT_CLIENT_SECRET`, as what is tested takes them from its environment. */
+  readonly env: Readonly<Record<"PORT_API_URL" | "PORT_CLIENT_ID" | "PORT_CLIENT_SECRET", string>>;
   /** `http://HOST:PORT/`, the catalog page. */
   readonly pageUrl: string;
   readonly store: Store;
@@ -85,7 +90,7 @@ export interface Emulator {
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
   const { port = 0, host = "127.0.0.1", clock = Date.now, tokenTtlMs = 10_800_000, latencyMs = 0 } = options;
   const credentials = options.credentials ?? { clientId: "portload", clientSecret: "portload" };
-  const readings: Readings = { ...likeliestReadings, ...options.readings };
+  const readings = withLikeliest(options.readings);
   const ajv = sharedAjv(readings.formats);
   const catalog: Catalog = {
     shelves: new Map(),
@@ -140,6 +145,8 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   deleteAllRoutes(parts);
   searchRoutes(parts);
   actionRoutes(parts);
+  claimRoutes(parts);
+  datasourceRoutes(parts);
   auditLogRoute(parts);
   organizationRoutes(parts);
   peopleRoutes(parts);
@@ -157,8 +164,10 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   await server.listen({ port, host });
   const address = server.server.address() as AddressInfo;
   const authority = address.family === "IPv6" ? `[${address.address}]` : host;
+  const url = `http://${authority}:${address.port}/v1`;
   return {
-    url: `http://${authority}:${address.port}/v1`,
+    url,
+    env: { PORT_API_URL: url, PORT_CLIENT_ID: credentials.clientId, PORT_CLIENT_SECRET: credentials.clientSecret },
     pageUrl: `http://${authority}:${address.port}/`,
     store: viewStore(catalog),
     stats,

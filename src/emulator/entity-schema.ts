@@ -1,4 +1,4 @@
-import type { Readings } from "./readings.js";
+import type { Readings } from "./emulator-options.js";
 import { choose } from "./schema-check.js";
 
 /** Pattern of an entity's identifier. As in Port's API description, which has the apostrophe since August 2026. */

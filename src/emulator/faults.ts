@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
+import { UsageError } from "../errors.js";
+import type { FaultRule, FaultScript } from "./emulator-options.js";
 import { familyOf, type Limiter, type LimitFamily } from "./limits.js";
 import { isObject } from "./model.js";
 import { Refusal } from "./refusal.js";
@@ -51,10 +53,6 @@ export const faultScript = z.strictObject({
   seed: z.int().default(1),
   faults: z.array(faultRule),
 });
-/** See {@link faultScript}. */
-export type FaultScript = z.input<typeof faultScript>;
-/** One rule of a script. */
-export type FaultRule = z.output<typeof faultRule>;
 
 /** Decides which faults a request meets. */
 export interface Faults {
@@ -64,9 +62,14 @@ export interface Faults {
   random(): number;
 }
 
-/** Starts a script at its first request. */
+/** Starts a script at its first request. @throws {UsageError} for a script with faults of its own */
 export function playFaults(script: FaultScript): Faults {
-  const { seed, faults } = faultScript.parse(script);
+  const parsed = faultScript.safeParse(script);
+  if (!parsed.success)
+    throw new UsageError(
+      parsed.error.issues.map(({ path, message }) => `${["faults", ...path].join(".")}: ${message}`).join("\n"),
+    );
+  const { seed, faults } = parsed.data;
   const random = seededRandom(seed);
   const played = faults.map((rule) => ({ rule, seen: 0, happened: 0 }));
   return {

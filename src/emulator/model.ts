@@ -1,7 +1,7 @@
 import type { Ajv, ValidateFunction } from "ajv";
 import type { Blueprint } from "../blueprint.js";
 import type { Credentials } from "../secrets.js";
-import type { Readings } from "./readings.js";
+import type { Readings } from "./emulator-options.js";
 
 /** What a relation of a stored entity holds. */
 export type Targets = string | readonly string[] | null;

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { UsageError } from "../errors.js";
+import type { Readings } from "./emulator-options.js";
 
 /**
  * Where no source pins Port's behaviour down, which reading the emulator follows. The first value of each is the likeliest.
@@ -125,11 +126,17 @@ export const readings = z.strictObject({
   unknownRun: z.enum(["reject", "accept"]).default("reject").describe("a `run_id` that no run has"),
   apostrophe: z.boolean().default(true).describe("whether identifiers may hold an apostrophe, as since August 2026"),
 });
-/** See {@link readings}. */
-export type Readings = z.output<typeof readings>;
-
 /** The likeliest reading of each. */
 export const likeliestReadings: Readings = readings.parse({});
+
+/** Adds the likeliest of each that is not given; a whole set stays the object that it is. */
+export function withLikeliest(given: Partial<Readings> = {}): Readings {
+  return isWhole(given) ? given : { ...likeliestReadings, ...given };
+}
+
+function isWhole(given: Partial<Readings>): given is Readings {
+  return Object.keys(likeliestReadings).every((key) => Object.hasOwn(given, key));
+}
 
 /** Of each reading every value it can have, the likeliest first; of a number those that differ in what a client must do. */
 export const readingValues = Object.fromEntries(

@@ -1,7 +1,7 @@
 import { isIPv4, isIPv6 } from "node:net";
 import { Ajv, type ErrorObject } from "ajv";
 import { boundedRegExp } from "../pattern.js";
-import type { Readings } from "./readings.js";
+import type { Readings } from "./emulator-options.js";
 
 // Making one compiles JSON Schema's own schema, which takes longer than all else at the start of an emulator.
 const made = new Map<string, Ajv>();

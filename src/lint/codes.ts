@@ -1,5 +1,5 @@
 /** How much a lint finding weighs: an `error` would stop or spoil an import and ends lint with exit code 3; a `warning` may be meant; a `note` is for information. */
-type Severity = "error" | "warning" | "note";
+export type Severity = "error" | "warning" | "note";
 
 /** Every code of lint, with its severity and meaning. docs/lint.md has a row for each, by test. */
 export const lintCodes = {
@@ -7,7 +7,7 @@ export const lintCodes = {
   unknown_key: { severity: "error", means: "a key that is not allowed there" },
   missing_key: { severity: "error", means: "a required key is missing" },
   wrong_value: { severity: "error", means: "a key's value is not of its kind, or breaks a rule of the file" },
-  refused_expression: { severity: "error", means: "an expression that reaches beyond its record, or is no jq at all" },
+  refused_expression: { severity: "error", means: "an expression that reaches beyond its record, or is not jq at all" },
   jq_syntax: { severity: "error", means: "an expression that jq does not compile" },
   bare_word: { severity: "error", means: "a bare word that was meant as text" },
   bare_function: { severity: "warning", means: "a bare word that is a function of jq, and was likely meant as text" },

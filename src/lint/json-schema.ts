@@ -23,7 +23,7 @@ export const keyDescriptions: Readonly<Record<string, string>> = {
   "source.csv.header":
     "Whether the first line names the columns. Default true; without it they are column1, column2, …",
   "source.csv.skipLines": "Lines before the header. Default 0.",
-  "source.csv.comment": "Text that begins a line which is no record. Default none.",
+  "source.csv.comment": "Text at the beginning of a line that is not a record. Default none.",
   "source.csv.columns": "Names of the columns of a source without a header; needs `header: false`.",
   "source.json": "Where the records of a JSON text are.",
   "source.json.records": "Dotted path of keys to the array that holds the records. Default: the text itself.",
@@ -45,7 +45,7 @@ export const keyDescriptions: Readonly<Record<string, string>> = {
   "source.columns.*.false": "Words that mean false.",
   "source.optionalColumns": "Columns that a table may lack, though an expression reads them; any other is a fault.",
   "source.badText":
-    "What a byte that is no text, a NUL, and NaN or Infinity in JSON cost: stop (default) ends the source there, reject costs that record.",
+    "What a byte that is not text, a NUL, and NaN or Infinity in JSON cost: stop (default) ends the source there, reject costs that record.",
   "source.maxRecordBytes": "Largest record, in bytes of UTF-8. Default 16 MiB.",
   duplicates:
     "What becomes of several entities with one identifier: the first counts, or the last, none after the first (error), one with the fields of all (merge), or all in turn (off). Default: merge where several resources name one blueprint, else first.",

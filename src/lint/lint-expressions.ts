@@ -1,4 +1,4 @@
-import type { CompileFault } from "../map/jq.js";
+import type { CompileFault } from "../map/jq-compile.js";
 import { leavesOf, type Mapping, type Resource } from "../map/mapping.js";
 import { plainOf } from "../map/plain.js";
 import type { ReportFinding } from "./codes.js";
@@ -19,11 +19,17 @@ export async function lintExpressions(
   report: ReportFinding,
 ): Promise<ReadonlySet<string>> {
   const right = new Set<string>();
-  for (const resource of mapping.resources) {
+  const compiled = mapping.resources.map((resource) => {
     const leaves = [...leavesOf(resource)].filter(({ value }) => typeof value === "string");
-    const faults = await Promise.all(leaves.map(({ value }) => compile(value as string)));
+    const faults = leaves.map(({ value }) =>
+      plainOf(value as string) === undefined ? compile(value as string) : undefined,
+    );
+    return { resource, leaves, faults: Promise.all(faults) };
+  });
+  const known = await Promise.all(compiled.map(({ faults }) => faults));
+  for (const [at, { resource, leaves }] of compiled.entries()) {
     for (const [index, { path, value }] of leaves.entries()) {
-      const fault = faults[index];
+      const fault = known[at]?.[index];
       if (fault === undefined) right.add(path);
       reportLeaf(path, value as string, fault, report);
     }

@@ -1,8 +1,9 @@
 import type { Blueprint, Blueprints, Property } from "../blueprint.js";
 import { type CompiledBlueprint, compileBlueprint } from "../check/compile-blueprint.js";
 import { openDiagnostics } from "../check/diagnostics.js";
-import { leavesIn, type Mapping, type RawLeaf, type Resource } from "../map/mapping.js";
+import { leavesIn, type Mapping, type Resource } from "../map/mapping.js";
 import { plainOf } from "../map/plain.js";
+import type { RawLeaf } from "../mapping-object.js";
 import type { HeadField } from "../same-value.js";
 import type { ReportFinding } from "./codes.js";
 import { type Yield, yieldOf } from "./yields.js";

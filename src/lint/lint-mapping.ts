@@ -85,11 +85,13 @@ function codeOf(path: string, message: string, root: unknown): [code: LintCode, 
     if (refusal !== undefined && message.startsWith(`${refusal}; `))
       return ["refused_expression", message.slice(refusal.length + 2), refusal];
   }
-  if (/is not a key that may stand here/.test(message)) {
+  const [unknown] = /^is not a key that may stand here/.exec(message) ?? [];
+  if (unknown !== undefined) {
     const key = path.split(".").at(-1) ?? "";
-    if (knownKeys.includes(key)) return ["unknown_key", "move it; docs/mapping.md shows where it belongs"];
+    if (knownKeys.includes(key)) return ["unknown_key", "move it; docs/mapping.md shows where it belongs", unknown];
     const near = nearest(key, knownKeys);
-    return ["unknown_key", near === undefined ? "take it out; docs/mapping.md lists every key" : `write \`${near}\``];
+    const fix = near === undefined ? "take it out; docs/mapping.md lists every key" : `write \`${near}\``;
+    return ["unknown_key", fix, unknown];
   }
   if (message === "is missing") return ["missing_key", "add it; docs/mapping.md shows where"];
   return ["wrong_value", "docs/mapping.md says which values are allowed here"];

@@ -44,7 +44,7 @@ export function lintTargets(
         report(
           "relation_target_unknown",
           at,
-          `its target is the blueprint "${target}", which is none of those given`,
+          `its target is the blueprint "${target}", which is not among those given`,
           "give the folder all blueprints of the catalog",
         );
       else if (!written.has(target) && !isDynamic && !mapping.createMissingRelatedEntities)

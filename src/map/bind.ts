@@ -18,7 +18,7 @@ export interface Notes {
   long(leaf: number): void;
 }
 
-/** Evaluates a value of the mapping. `root` is of the bound shape: an array of cells, a JSON value, or a pair of parent and element. */
+/** Evaluates a value of the mapping. `root` is of the bound shape: an array of cells, a JSON value, or a pair of parent and element; what `runJob` evaluated is taken from `row`. */
 export type Read = (root: unknown, row: JqRow | undefined, notes: Notes) => unknown;
 
 /** A resource bound to a shape: every leaf a closure. */

@@ -1,11 +1,12 @@
 import { MappingError } from "../errors.js";
+import type { RawLeaf } from "../mapping-object.js";
 import type { Cell, SourceRecord } from "../record.js";
 import { type Finding, shownValue } from "../reject.js";
 import type { Warning } from "../warning.js";
 import type { ColumnFormat, ColumnFormats } from "./columns.js";
 import { CellFault } from "./columns-parse.js";
 import { keysRead } from "./keys-read.js";
-import { leavesIn, type RawLeaf, type Resource } from "./mapping.js";
+import { leavesIn, type Resource } from "./mapping.js";
 import { plainOf, setOwn } from "./plain.js";
 import { type Blanks, isBlank, withoutBlanks } from "./prepare.js";
 

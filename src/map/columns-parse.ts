@@ -19,7 +19,7 @@ type DateOptions = Extract<ColumnOptions, { date: unknown }>;
 /** What is wrong with a date format; undefined when nothing is. */
 export function dateIssue({ date, zone, locale = "en" }: DateOptions): string | undefined {
   const { tokens, stranger } = tokensOf(date);
-  if (stranger !== undefined) return `has ${JSON.stringify(stranger)}, which is no token${hintFor(stranger)}`;
+  if (stranger !== undefined) return `has ${JSON.stringify(stranger)}, which is not a token${hintFor(stranger)}`;
   const has = (...some: string[]): boolean => some.some((token) => tokens.includes(token));
   const year = has("y", "yy", "yyyy");
   const month = has("M", "MM", "MMM", "MMMM", "L", "LL", "LLL", "LLLL");
@@ -35,7 +35,7 @@ export function dateIssue({ date, zone, locale = "en" }: DateOptions): string | 
   if (zoneOf(zone) === undefined)
     return `has the zone ${JSON.stringify(zone)}, which is not known; write one as Europe/Berlin or UTC`;
   if (!isLocale(locale))
-    return `has the locale ${JSON.stringify(locale)}, which is no language; write one as de or en-GB`;
+    return `has the locale ${JSON.stringify(locale)}, which is not a language; write one as de or en-GB`;
   return undefined;
 }
 

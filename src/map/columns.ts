@@ -74,7 +74,7 @@ function cellReader(
 ): (value: unknown) => unknown {
   return (value) => {
     if (value === null || value === undefined || isDone(value)) return value ?? null;
-    if (typeof value !== "string") return new CellFault(`is no text of a ${kind}`);
+    if (typeof value !== "string") return new CellFault(`is not the text of a ${kind}`);
     const text = value.trim();
     return text === "" && !readsEmpty ? null : read(text);
   };

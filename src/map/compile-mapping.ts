@@ -1,4 +1,5 @@
 import { type Issue, MappingError } from "../errors.js";
+import type { RawLeaf } from "../mapping-object.js";
 import { hideValues } from "../secrets.js";
 import type { Warning } from "../warning.js";
 import { fastOf } from "./fast.js";
@@ -6,7 +7,7 @@ import type { Fast } from "./fast-node.js";
 import type { JqEngine } from "./jq.js";
 import type { Environment } from "./jq-program.js";
 import { keysReadBy } from "./keys-read.js";
-import { leavesOf, type Mapping, type RawLeaf, type Resource } from "./mapping.js";
+import { leavesOf, type Mapping, type Resource } from "./mapping.js";
 import { leadingPath, type PathStep, plainOf } from "./plain.js";
 
 /** A leaf as it will be evaluated. */
@@ -154,8 +155,12 @@ async function faults(leaves: readonly CompiledLeaf[], engine: JqEngine): Promis
     const { position } = fault;
     const place = position === undefined ? "" : ` (line ${position.line}, column ${position.column} of the expression)`;
     // The commonest slip: a bare word is the name of a function.
-    const hint = /^[\w -]+$/u.test(expression) ? `; for this very text write '"${expression}"'` : "";
-    return [{ path, message: `${fault.message}${place}${hint}`, ...(line === undefined ? {} : { line }) }];
+    const isName = /^[A-Za-z_]\w*$/u.test(expression) && fault.message.endsWith("is not defined");
+    const text = /^[\w -]+$/u.test(expression) ? `write \`'"${expression}"'\` for this very text` : undefined;
+    const message = isName
+      ? `to jq ${expression} is a function, and there is none of that name; ${text}, or \`.${expression}\` for the column`
+      : `${fault.message}${place}${text === undefined ? "" : `; ${text}`}`;
+    return [{ path, message, ...(line === undefined ? {} : { line }) }];
   });
 }
 

@@ -1,11 +1,6 @@
-import { type Environment, inputOf, type JqCell, type JqRow, programOf, rowsOf, wrapLeaf } from "./jq-program.js";
-import { type JqReply, type JqThread, startJqThread } from "./jq-thread.js";
-
-/** Why an expression does not compile, and where in it: line and column from 1. */
-export interface CompileFault {
-  readonly message: string;
-  readonly position?: { readonly line: number; readonly column: number };
-}
+import { type CompileFault, compileBy } from "./jq-compile.js";
+import { type Environment, inputOf, type JqCell, type JqRow, programOf, rowsOf } from "./jq-program.js";
+import { type JqReply, startJqThread } from "./jq-thread.js";
 
 /** A leaf that hangs or breaks the engine, by its index. */
 export interface Stuck extends Trouble {
@@ -39,40 +34,13 @@ export function startJq(options: { readonly timeoutMs?: number } = {}): JqEngine
   const thread = startJqThread(timeoutMs);
   return {
     timeoutMs,
-    compile: (expression) => compile(thread, expression),
+    compile: compileBy((program) => thread.run(program, "")),
     run(leaves, records, environment) {
       const run: RunLeaves = (some, texts, limitMs) =>
         thread.run(programOf(some, environment), inputOf(texts, environment), limitMs);
       return runBatch(run, timeoutMs, leaves, records);
     },
     close: () => thread.close(),
-  };
-}
-
-async function compile(thread: JqThread, expression: string): Promise<CompileFault | undefined> {
-  // Bare first: what compiles alone has its brackets in balance and cannot leave those it is put in. No input, so nothing runs.
-  for (const program of [expression, wrapLeaf(expression)]) {
-    const reply = await thread.run(program, "");
-    if (reply.is === "done" && reply.exitCode === 0) continue;
-    return reply.is === "done"
-      ? faultOf(reply.stderr)
-      : { message: "the expression is too large or too deep for the engine" };
-  }
-  return undefined;
-}
-
-/** Reads the first of jq's compile errors. */
-function faultOf(stderr: string): CompileFault {
-  const match =
-    /jq: error: (?<message>.*?)(?: \(while parsing .*\))? at <top-level>, line (?<line>\d+), column (?<column>\d+)/su.exec(
-      stderr,
-    );
-  const groups = match?.groups;
-  if (groups === undefined)
-    return { message: stderr.split("\n")[0]?.replace(/^jq: error: /u, "") ?? "it does not compile" };
-  return {
-    message: groups.message ?? "",
-    position: { line: Number(groups.line), column: Number(groups.column) },
   };
 }
 

@@ -1,7 +1,9 @@
 import type { Stage } from "../chunk.js";
 import { type Issue, MappingError } from "../errors.js";
+import { type GivenSource, isRecords } from "../given-source.js";
 import { nearest } from "../nearest.js";
 import type { SourceRecord } from "../record.js";
+import type { Warning } from "../warning.js";
 import { type FoundLeaf, leavesOf, type Mapping, type Resource, sourceOptionsFor } from "./mapping.js";
 import { leadingPath } from "./plain.js";
 import { type Token, tokenize } from "./tokens.js";
@@ -116,31 +118,30 @@ export interface TableHeader {
   readonly columns: readonly string[];
 }
 
-/**
- * Finds the leaves of a kind that read a column which a table lacks: those that are a plain path, or begin with one. What reads it further on may be a
- * fallback. None for columns that the mapping calls optional.
- */
+/** Finds the leaves of a kind that are, or begin with, a column that a table lacks and the mapping does not call optional. What reads it further on may be a fallback. */
 export function columnFaults(
   mapping: Mapping,
   resources: readonly Resource[],
   { kind, columns }: Omit<TableHeader, "name">,
 ): readonly ColumnFault[] {
   const known = new Set([...columns, ...(sourceOptionsFor(mapping, kind).optionalColumns ?? [])]);
-  const has = `it has ${columns.slice(0, 12).map(pathTo).join(", ")}${columns.length > 12 ? ", …" : ""}`;
-  return resources
-    .filter((resource) => resource.kind === kind)
-    .flatMap((resource) =>
-      [...leavesOf(resource)].flatMap(({ path, value }): ColumnFault[] => {
-        const number = numberFault(value, columns);
-        const key = number === undefined ? lackingColumn(value, path, resource, known) : undefined;
-        const line = mapping.lines.get(path);
-        const base = { path, has, ...(line !== undefined && { line }) };
-        if (number !== undefined) return [{ ...base, ...number }];
-        if (key === undefined) return [];
-        const near = nearestColumn(key, columns);
-        return [{ ...base, what: `has no column "${key}"`, ...(near !== undefined && { write: pathTo(near) }) }];
-      }),
-    );
+  const delimiter = columns.length === 1 ? /[;\t|,]/.exec(columns.join())?.[0] : undefined;
+  const listed = `${columns.slice(0, 12).map(pathTo).join(", ")}${columns.length > 12 ? ", …" : ""}`;
+  const one = `its header is one column, ${listed}; where ${JSON.stringify(delimiter)} is the delimiter, write source.csv.delimiter: ${JSON.stringify(delimiter)}`;
+  const has = delimiter === undefined ? `it has ${listed}` : one;
+  const ofKind = resources.filter((resource) => resource.kind === kind);
+  return ofKind.flatMap((resource) =>
+    [...leavesOf(resource)].flatMap(({ path, value }): ColumnFault[] => {
+      const number = numberFault(value, columns);
+      const key = number === undefined ? lackingColumn(value, path, resource, known) : undefined;
+      const line = mapping.lines.get(path);
+      const base = { path, has, ...(line !== undefined && { line }) };
+      if (number !== undefined) return [{ ...base, ...number }];
+      if (key === undefined) return [];
+      const near = delimiter === undefined ? nearestColumn(key, columns) : undefined;
+      return [{ ...base, what: `has no column "${key}"`, ...(near !== undefined && { write: pathTo(near) }) }];
+    }),
+  );
 }
 
 /** As {@link columnFaults}, each as an issue of the mapping. */
@@ -160,18 +161,41 @@ export function missingColumns(mapping: Mapping, resources: readonly Resource[],
 export function requireColumns(
   mapping: Mapping,
   resources: readonly Resource[],
-  { name, kind }: Omit<TableHeader, "columns">,
+  { name, kind, given }: Omit<TableHeader, "columns"> & { readonly given?: GivenSource },
 ): Stage<SourceRecord, SourceRecord> {
   return async function* (chunks) {
     let isChecked = false;
     for await (const chunk of chunks) {
-      const columns = isChecked ? undefined : chunk.items[0]?.columns;
-      isChecked ||= chunk.items.length > 0;
+      if (isChecked || chunk.items.length === 0) {
+        yield chunk;
+        continue;
+      }
+      isChecked = true;
+      const columns = chunk.items[0]?.columns;
       const issues = columns === undefined ? [] : missingColumns(mapping, resources, { name, kind, columns });
       if (issues.length > 0) throw new MappingError(mapping.file, issues);
-      yield chunk;
+      const isUnknown = given !== undefined && isRecords(given) && given.columns === undefined;
+      const warnings = isUnknown ? lackingKeys(mapping, resources, { name, kind }, chunk.items) : [];
+      yield { ...chunk, warnings: [...chunk.warnings, ...warnings] };
     }
   };
+}
+
+/** Of records that a program gives without saying which columns they have: keys that are read, and that none of the first ones has. */
+function lackingKeys(
+  mapping: Mapping,
+  resources: readonly Resource[],
+  { name, kind }: Omit<TableHeader, "columns">,
+  first: readonly SourceRecord[],
+): readonly Warning[] {
+  const columns = [...new Set(first.flatMap(({ value }) => Object.keys(value as object)))];
+  const among = first.length === 1 ? "its first record" : `its first ${first.length} records`;
+  return columnFaults(mapping, resources, { kind, columns }).map(({ path, what, write }) => ({
+    code: "column_missing",
+    path,
+    message: `${name} ${what} in ${among}${write === undefined ? "" : `; did you mean ${write}?`}`,
+    count: 1,
+  }));
 }
 
 /** `.2024` is a number to jq, and to YAML where it is not quoted. */
@@ -206,8 +230,9 @@ function lackingColumn(
 /** The column that a name most likely means: the same letters, however they are composed, cased, spaced or dotted, else a slip of the pen. */
 export function nearestColumn(name: string, columns: readonly string[]): string | undefined {
   const same = columns.find((column) => column !== name && lettersOf(column) === lettersOf(name));
-  // A dot in a path leads into the cell: the column may be named with it.
-  return same ?? columns.find((column) => column.startsWith(`${name}.`)) ?? nearest(name, columns);
+  // To jq a dot leads into the cell, a dash subtracts: the column may be named with it.
+  const begins = columns.find((column) => column.startsWith(name) && /[^\w]/.test(column.charAt(name.length)));
+  return same ?? begins ?? nearest(name, columns);
 }
 
 function lettersOf(name: string): string {

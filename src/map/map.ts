@@ -105,7 +105,7 @@ const noJob: Job = { expressions: [], leaves: [], fast: [], keys: undefined, fas
 /** What is at hand for the candidates of a chunk: all that jq gave, so that nothing waits. */
 interface Prepared {
   readonly resources: readonly BoundResource[];
-  /** A row for each record, without jq none. */
+  /** A row for each record: a cell for each expression that is no plain path, by closure or jq. Empty where there is none. */
   readonly rows: readonly JqRow[];
   /** By resource; undefined for one without itemsToParse. */
   readonly expansions: readonly (Expansion | undefined)[];

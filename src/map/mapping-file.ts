@@ -1,10 +1,10 @@
 import { isMap, isNode, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
-import type { z } from "zod";
 import { type Issue, MappingError } from "../errors.js";
+import type { MappingObject, RawLeaf } from "../mapping-object.js";
 import type { SourceOptions } from "../source-options.js";
 import type { Warning } from "../warning.js";
 import { columnIssues } from "./columns.js";
-import { leavesOf, type Mapping, type RawLeaf, type RawMappings, type Resource } from "./mapping.js";
+import { leavesOf, type Mapping, type RawMappings, type Resource } from "./mapping.js";
 import {
   ignoredKeys,
   leafIssues,
@@ -14,6 +14,7 @@ import {
   pruneIssues,
 } from "./mapping-schema.js";
 import { plainOf, setOwn } from "./plain.js";
+import { type IssueAt, schemaIssues } from "./schema-issues.js";
 import { doubleQuotes, isFetched } from "./tokens.js";
 
 /** A YAML or JSON text, parsed, with the line of every place in it. */
@@ -33,9 +34,11 @@ export function parseText(text: string): MappingDocument | { readonly issues: re
   });
   const lineAt = (offset: number | undefined): { line: number } | Record<never, never> =>
     offset === undefined ? {} : { line: lines.linePos(offset).line };
-  const issues: Issue[] = document.errors.map((error) => ({
+  // What follows a tab is a further sign of the same fault.
+  const tabs = document.errors.filter(({ code }) => code === "TAB_AS_INDENT");
+  const issues: Issue[] = (tabs.length > 0 ? tabs.slice(0, 1) : document.errors).map((error) => ({
     path: "",
-    message: error.message,
+    message: error.code === "TAB_AS_INDENT" ? "a tab begins the line: indent with spaces" : error.message,
     ...lineAt(error.pos[0]),
   }));
   if (issues.length > 0) return { issues };
@@ -69,19 +72,18 @@ function lineIn(root: Node | null, path: readonly PropertyKey[], lines: LineCoun
 export { type Mapping, type Resource, sourceOptionsFor } from "./mapping.js";
 
 /**
- * Parses a mapping file, YAML or JSON, and checks all that can be told without jq and blueprints.
+ * Parses a mapping and checks all that can be told without jq and blueprints.
  *
- * @param text - the file's content
- * @param file - its name, for messages
- * @throws {MappingError} with every fault at once, each with dotted path and line
+ * @param given - the file's content, YAML or JSON, or what it would hold
+ * @throws {MappingError} with every fault at once, each with dotted path and line; `file` is what it calls the mapping
  */
-export function parseMapping(text: string, file: string): Mapping {
-  const document = parseText(text);
+export function parseMapping(given: string | MappingObject, file: string): Mapping {
+  const document = typeof given === "string" ? parseText(given) : { value: given, lineOf: () => undefined };
   if ("issues" in document) throw new MappingError(file, document.issues);
-  const { value, lineOf } = document;
+  const { value, lineOf }: MappingDocument = document;
   if (typeof value !== "object" || value === null || Array.isArray(value))
     throw new MappingError(file, [
-      { path: "", message: value === null ? "the file is empty" : "the file is not an object", line: 1 },
+      { path: "", message: value === null ? "the mapping is empty" : "the mapping is not an object", line: 1 },
     ]);
   const issueAt = (path: readonly PropertyKey[], message: string): Issue => {
     const line = lineOf(path);
@@ -97,27 +99,9 @@ export function parseMapping(text: string, file: string): Mapping {
   issues.push(...leafIssues(value, lineOf));
   const parsed = mappingFile.safeParse(kept);
   if (parsed.success) issues.push(...rules(parsed.data, issueAt));
-  else issues.push(...parsed.error.issues.flatMap((issue) => schemaIssues(issue, value, issueAt)));
+  else issues.push(...parsed.error.issues.flatMap((issue) => schemaIssues(issue, value, mappingFile, issueAt)));
   if (!parsed.success || issues.length > 0) throw new MappingError(file, sorted(issues));
   return normalise(parsed.data, file, lineOf, notes);
-}
-
-type IssueAt = (path: readonly PropertyKey[], message: string) => Issue;
-
-function schemaIssues(issue: z.core.$ZodIssue, value: object, issueAt: IssueAt): Issue[] {
-  if (issue.code === "unrecognized_keys")
-    return issue.keys.map((key) => issueAt([...issue.path, key], "is not a key that may stand here"));
-  return [issueAt(issue.path, valueAt(value, issue.path) === undefined ? "is missing" : issue.message)];
-}
-
-function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
-  let at = value;
-  for (const step of path) {
-    if (Array.isArray(at) && typeof step !== "number" && at.length === 1) at = at[0];
-    if (typeof at !== "object" || at === null || !Object.hasOwn(at, step)) return undefined;
-    at = (at as Record<PropertyKey, unknown>)[step];
-  }
-  return at;
 }
 
 /** By line, each path once: a key may be refused on two grounds. */

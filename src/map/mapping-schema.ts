@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Issue } from "../errors.js";
+import type { RawLeaf } from "../mapping-object.js";
 import { sourceOptions } from "../source-options.js";
-import type { RawLeaf } from "./mapping.js";
 import { doubleQuotes, isFetched, refusalOf, variablesIn } from "./tokens.js";
 
 /** Structure is checked here, the content of leaves by `leafIssues`, which knows the line of each. */

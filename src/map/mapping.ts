@@ -1,8 +1,6 @@
+import type { RawLeaf } from "../mapping-object.js";
 import type { SourceOptions } from "../source-options.js";
 import type { Warning } from "../warning.js";
-
-/** What a leaf of the mapping may hold: a jq expression, a constant, or lists and objects of such. */
-export type RawLeaf = string | number | boolean | null | readonly RawLeaf[] | { readonly [key: string]: RawLeaf };
 
 /** `port.entity.mappings` of a resource as the file has it, single quotes already turned by Port's rule. */
 export interface RawMappings {

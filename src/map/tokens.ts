@@ -57,10 +57,10 @@ export function tokenize(expression: string): Tokens {
     }
   }
   if (inString) return { fault: unclosed };
-  return brackets.length > 0 ? { fault: "a bracket opens and never closes" } : { tokens };
+  return brackets.length > 0 ? { fault: "a bracket opens and never closes; close it" } : { tokens };
 }
 
-const unclosed = "a string opens and never closes";
+const unclosed = "a string opens and never closes; close its quote";
 const closers: Readonly<Record<string, string>> = { "(": ")", "[": "]", "{": "}", "\\(": ")" };
 const kinds = ["field", "word", "variable", "format", "number", "open", "sign"] as const;
 const stringPart = /(?<part>(?:[^"\\]|\\[^(])*)(?<end>"|\\\()/suy;

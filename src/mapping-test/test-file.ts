@@ -1,6 +1,7 @@
 import { isMap, isSeq, LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
 import type { Issue } from "../errors.js";
+import { unknownKey } from "../map/schema-issues.js";
 import type { SourceRecord } from "../record.js";
 import { rejectCodes } from "../reject.js";
 import type { SourceOptions } from "../source-options.js";
@@ -40,7 +41,7 @@ const test = z
       .optional()
       .describe("codes of the warnings that are expected, each once; not compared where left out"),
   })
-  .refine(({ records, text }) => (records === undefined) !== (text === undefined), "has either records or text");
+  .refine(({ records, text }) => (records === undefined) !== (text === undefined), "needs either records or text");
 
 /** A file of mapping tests: `<mapping>.test.yaml`. */
 export const testFile = z.strictObject({
@@ -92,7 +93,7 @@ export function parseTests(text: string): ParsedTests | { readonly issues: reado
         const offset = offsetOf(document.contents, issue.path);
         return {
           path: issue.path.join("."),
-          message: issue.message,
+          message: messageOf(issue),
           ...(offset === undefined ? {} : { line: counter.linePos(offset).line }),
         };
       }),
@@ -101,6 +102,11 @@ export function parseTests(text: string): ParsedTests | { readonly issues: reado
     (_, index) => counter.linePos(offsetOf(document.contents, ["tests", index]) ?? 0).line,
   );
   return { file: parsed.data, lines };
+}
+
+function messageOf(issue: z.core.$ZodIssue): string {
+  if (issue.code !== "unrecognized_keys") return issue.message;
+  return issue.keys.map((key) => `${key} ${unknownKey(key, issue.path, testFile)}`).join("; ");
 }
 
 function offsetOf(root: unknown, path: readonly PropertyKey[]): number | undefined {

@@ -1,7 +1,10 @@
-import { flag, listOf, text, wholeNumber } from "./kinds.js";
+import type { Source, Sources } from "../given-source.js";
+import type { MappingObject } from "../mapping-object.js";
+import { flag, listOf, text, textOrObject, wholeNumber } from "./kinds.js";
 import { describedAs, group, optional, required, type SchemaOf, withDefault } from "./option.js";
 import { outputGroup } from "./output.js";
 import { type SourceGroup, sourceGroup } from "./source.js";
+import { oneSource, someSources, sources } from "./sources.js";
 import { type TargetGroup, targetGroup, type WritingGroup, writingGroup } from "./writing.js";
 
 /** Options of a preview: what reading, mapping and, with blueprints, checking make of the sources. */
@@ -23,25 +26,25 @@ export const previewOptions = {
 
 /** Options of lint. */
 export interface LintOptions {
-  /** Mapping files to check. At least one. */
-  readonly mappings: readonly string[];
+  /** Mappings to check, at least one: paths of files, or what a file would hold, as an object. */
+  readonly mappings: readonly (string | MappingObject)[];
   /** Folder of blueprint files. Default: names and types are not checked. */
   readonly blueprints?: string | undefined;
-  /** Sources whose columns are compared with the mapping; `<kind>=<path>` binds one to a kind. Default none. */
-  readonly source?: readonly string[] | undefined;
+  /** Sources whose columns are compared with the mapping: paths as in an import, `{ records }`, or `{ text, format }`. Default none. */
+  readonly source?: readonly Source[] | undefined;
   /** Records of each source to look at; at least 1. Default 10,000. */
   readonly sample?: number | undefined;
 }
 /** See {@link LintOptions}. */
 export const lintOptions = {
   ...group("Sources", {
-    mappings: required(listOf(text("<mapping>"), 1), "mapping files to check"),
+    mappings: required(listOf(textOrObject<MappingObject>("<mapping>"), 1), "mapping files to check"),
     blueprints: optional(text("<folder>"), "folder of blueprint files; without it names and types are not checked", {
       short: "b",
       common: true,
     }),
     source: withDefault(
-      listOf(text("<source>")),
+      someSources,
       [],
       "source whose columns are compared (repeatable); <kind>=<path> binds it to a kind",
       { short: "s", common: true },
@@ -75,8 +78,8 @@ export const testOptions = {
 
 /** Options of the proposal of a mapping. */
 export interface InitOptions {
-  /** Files, addresses, or `-` for stdin to propose from, each a kind; `<kind>=<path>` names it. At least one. */
-  readonly sources: readonly string[];
+  /** What is proposed from, at least one, each a kind: paths as in an import, `{ records }`, `{ text, format }`, or an object by kind: `{ servers: rows }`. */
+  readonly sources: Sources;
   /** Globs of files of folders and patterns to leave out. Default none. */
   readonly ignore?: readonly string[] | undefined;
   /** Blueprint to map to: a file, or its identifier in the catalog. Default: one is proposed. */
@@ -95,10 +98,7 @@ export interface InitOptions {
 /** See {@link InitOptions}. */
 export const initOptions = {
   ...group("Sources", {
-    sources: required(
-      listOf(text("<source>"), 1),
-      "files, addresses, or - for stdin to propose from, each a kind; <kind>=<path> names it",
-    ),
+    sources: required(sources, "files, addresses, or - for stdin to propose from, each a kind; <kind>=<path> names it"),
     ignore: sourceGroup.ignore,
     blueprint: optional(text("<file|id>"), "blueprint to map to: a file, or its identifier in the catalog", {
       common: true,
@@ -121,15 +121,15 @@ export interface ExplainOptions
   extends Pick<SourceGroup, "mapping" | "blueprints">,
     Pick<WritingGroup, "mode">,
     Pick<TargetGroup, "apiUrl"> {
-  /** File, address, or `-` for stdin; `<kind>=<path>` binds it to a kind. */
-  readonly source: string;
+  /** Path as in an import, `{ records }`, or `{ text, format }`. */
+  readonly source: Source;
   /** Position of the record in its source, from 1. */
   readonly record: number;
 }
 /** See {@link ExplainOptions}. */
 export const explainOptions = {
   ...group("Sources", {
-    source: required(text("<source>"), "file, or - for stdin; <kind>=<path> binds it to a kind"),
+    source: required(oneSource, "file, or - for stdin; <kind>=<path> binds it to a kind"),
     mapping: sourceGroup.mapping,
     record: required(wholeNumber(1), "position of the record in its source, from 1", { common: true }),
     blueprints: { ...sourceGroup.blueprints, isCommon: true },
@@ -139,7 +139,9 @@ export const explainOptions = {
 } satisfies SchemaOf<ExplainOptions>;
 
 /** Options of the studio. */
-export interface StudioOptions extends Pick<SourceGroup, "sources" | "blueprints">, Pick<TargetGroup, "apiUrl"> {
+export interface StudioOptions extends Pick<SourceGroup, "blueprints">, Pick<TargetGroup, "apiUrl"> {
+  /** Files, directories, globs or http(s) addresses; `<kind>=<path>` binds one to a kind of the mapping. At least one. */
+  readonly sources: readonly string[];
   /** Path of the mapping file. Default: one is proposed. */
   readonly mapping?: string | undefined;
   /** Port on 127.0.0.1; 0 takes one that is free. Default 0. */
@@ -150,7 +152,7 @@ export interface StudioOptions extends Pick<SourceGroup, "sources" | "blueprints
 /** See {@link StudioOptions}. */
 export const studioOptions = {
   ...group("Sources", {
-    sources: sourceGroup.sources,
+    sources: required(listOf(text("<source>"), 1), sourceGroup.sources.describe),
     mapping: optional(text("<file>"), "mapping file to go on with; without it one is proposed", {
       short: "m",
       common: true,

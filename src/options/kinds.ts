@@ -23,6 +23,23 @@ export function text(placeholder: string, fits?: { readonly as: RegExp; readonly
   };
 }
 
+/** Text that is not empty, or an object of the library. */
+export function textOrObject<T extends object>(placeholder: string): Kind<string | T, string | T> {
+  const { read } = text(placeholder);
+  return {
+    ...one,
+    placeholder,
+    read: (given) =>
+      typeof given === "object" && given !== null && !Array.isArray(given) ? { value: given as T } : read(given),
+  };
+}
+
+/** A value, or false of the library for none. */
+export function orFalse<G, V>(kind: Kind<G, V>): Kind<G | false, V | false> {
+  const { placeholder, choices, isList } = kind;
+  return { placeholder, choices, isList, read: (given) => (given === false ? { value: false } : kind.read(given)) };
+}
+
 /** Several values; on the command line the flag is repeated. */
 export function listOf<G, V>(kind: Kind<G, V>, atLeast = 0): Kind<readonly G[], readonly V[]> {
   return {

@@ -1,5 +1,5 @@
 import { UsageError } from "../errors.js";
-import { nearest } from "../nearest.js";
+import { didYouMean, nearest } from "../nearest.js";
 
 /** What became of a given value: what the program works with, or what it must be. */
 export type ReadValue<Value> = { readonly value: Value } | { readonly must: string };
@@ -144,12 +144,20 @@ export function parseOptions<S extends Schema>(
       continue;
     }
     const read = option.read(value);
-    if ("must" in read) faults.push(`${nameOf(name)} ${read.must}`);
+    if ("must" in read) faults.push(`${nameOf(name)} ${read.must}${shown(option, value)}`);
     else values[name] = read.value;
   }
   if (faults.length > 0) throw new UsageError(faults.join("\n"), hint === undefined ? {} : { hint });
   parsed.set(values, schema);
   return values as Resolved<S>;
+}
+
+/** What was given in place of a word or a number; whatever else it may be could be a secret. */
+function shown({ choices, placeholder }: AnyOption, value: unknown): string {
+  const given = Array.isArray(value) && value.length === 1 ? value[0] : value;
+  const isPlain = choices.length > 0 || /^<(?:n|percent|n\|percent|duration|file)>$/.test(placeholder);
+  if (!isPlain || typeof given !== "string" || given.length > 40) return "";
+  return `, not ${JSON.stringify(given)}${didYouMean(given, choices)}`;
 }
 
 function unknownOption(schema: Schema, name: string): string {

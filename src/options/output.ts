@@ -1,7 +1,7 @@
-import { flag, listOf, oneOf, orList, text, wholeNumber } from "./kinds.js";
+import { flag, listOf, oneOf, orFalse, orList, text, wholeNumber } from "./kinds.js";
 import { group, optional, type SchemaOf, withDefault } from "./option.js";
 
-/** What a run leaves behind. */
+/** What a run leaves behind, and where earlier ones are found. */
 export interface OutputGroup {
   /** Further report files; the extension says the form: `.json`, `.md`, `.html`, `.xml` (JUnit), `.prom` (Prometheus). Default none. */
   readonly report?: readonly string[] | undefined;
@@ -30,6 +30,22 @@ export const outputGroup = group("Output", {
   keep: withDefault(wholeNumber(1), 30, "finished import folders to keep, the newest first"),
 } satisfies SchemaOf<OutputGroup>);
 
+/** What a run leaves behind that may leave nothing. */
+export interface RunOutputGroup extends Omit<OutputGroup, "stateDir"> {
+  /**
+   * Folder of import folders. Default `PORTLOAD_STATE`, else `./.portload`. False keeps nothing on disk: no journal, no rejects files, nothing to resume,
+   * retry or undo, and no lock against a second run of the same mapping. What has to wait for a later step of the run waits in a folder of its own under the
+   * system's folder for temporary files, which is removed when the run ends, however it ends.
+   */
+  readonly stateDir?: string | false | undefined;
+}
+
+/** See {@link RunOutputGroup}. */
+export const runOutputGroup = group("Output", {
+  ...outputGroup,
+  stateDir: optional(orFalse(text("<folder>")), outputGroup.stateDir.describe),
+} satisfies SchemaOf<RunOutputGroup>);
+
 /** What every command of the terminal takes; the library has no part in it. */
 export const terminalGroup = group("Terminal", {
   quiet: withDefault(flag, false, "print nothing but errors", { short: "q", common: true }),
@@ -50,6 +66,6 @@ export const progressGroup = group("Terminal", {
   progress: withDefault(
     oneOf("auto", "plain", "none"),
     "auto",
-    "how far it is, on stderr: auto moves on a terminal, plain is a line every 10 s",
+    "progress on stderr: auto draws a bar on a terminal, plain prints a line every 10 s",
   ),
 });

@@ -9,7 +9,7 @@ import {
   withDefault,
   withoutDefaults,
 } from "./option.js";
-import { type OutputGroup, outputGroup } from "./output.js";
+import { type OutputGroup, outputGroup, type RunOutputGroup, runOutputGroup } from "./output.js";
 import { type SourceGroup, sourceGroup } from "./source.js";
 import {
   type ComparingGroup,
@@ -21,12 +21,12 @@ import {
 } from "./writing.js";
 
 /** Options of every command that writes what it reads through a mapping. */
-export interface RunOptions extends SourceGroup, TargetGroup, WritingGroup, OutputGroup {}
+export interface RunOptions extends SourceGroup, TargetGroup, WritingGroup, RunOutputGroup {}
 /** See {@link RunOptions}. */
 export const runOptions = {
   ...sourceGroup,
   ...writingGroup,
-  ...outputGroup,
+  ...runOutputGroup,
   ...targetGroup,
 } satisfies SchemaOf<RunOptions>;
 /** {@link RunOptions} as the program works with them. */
@@ -83,7 +83,7 @@ export const planOptions = {
 export interface ApplyOptions
   extends TargetGroup,
     Omit<WritingGroup, "mode" | "updateOnly" | "allowEmptying">,
-    OutputGroup {
+    RunOutputGroup {
   /** Plan file that a plan wrote. */
   readonly plan: string;
 }
@@ -92,7 +92,7 @@ const { mode: _, updateOnly: __, allowEmptying: ___, ...writingAsPlanned } = wri
 export const applyOptions = {
   ...group("Sources", { plan: required(text("<plan>"), "plan file that portload plan --out wrote") }),
   ...writingAsPlanned,
-  ...outputGroup,
+  ...runOutputGroup,
   ...targetGroup,
 } satisfies SchemaOf<ApplyOptions>;
 /** {@link ApplyOptions} as the program works with them. */
@@ -115,7 +115,7 @@ export const undoOptions = {
   ...group("Sources", {
     importId: optional(
       text("<import id>"),
-      "import, sync, apply or undo to take back; by default the latest that is no undo",
+      "import, sync, apply or undo to take back; by default the latest one that is not an undo",
     ),
   }),
   ...group("Writing", {
@@ -136,10 +136,10 @@ export const undoOptions = {
 export type ResolvedUndoOptions = Resolved<typeof undoOptions>;
 
 /** Any option of a run, without its default: what is not given stays as an earlier import had it. */
-export type ChangedOptions = { readonly [K in keyof RunOptions]?: RunOptions[K] | undefined };
+export type ChangedOptions = { readonly [K in Exclude<keyof RunOptions, "stateDir">]?: RunOptions[K] | undefined };
 
 /** Options of a resume: those of the import it goes on with, and any of an import's in their place. */
-export interface ResumeOptions extends ChangedOptions {
+export interface ResumeOptions extends ChangedOptions, Pick<OutputGroup, "stateDir"> {
   /** Import to go on with. Default: the latest that did not finish. */
   readonly importId?: string | undefined;
   /** Go on although sources, mapping, options or target changed; what they changed is sent again. Default false. */
@@ -157,10 +157,11 @@ export const resumeOptions = {
     ),
   }),
   ...withoutDefaults(runOptions),
+  stateDir: outputGroup.stateDir,
 } satisfies SchemaOf<ResumeOptions>;
 
 /** Options of a retry: those of the import whose rejects it takes, and any of an import's in their place. */
-export interface RetryOptions extends ChangedOptions {
+export interface RetryOptions extends ChangedOptions, Pick<OutputGroup, "stateDir"> {
   /** Import whose rejects are taken. Default: the latest that has any. */
   readonly importId?: string | undefined;
 }
@@ -170,6 +171,7 @@ export const retryOptions = {
     importId: optional(text("<import id>"), "import whose rejects are taken; by default the latest that has any"),
   }),
   ...withoutDefaults(runOptions),
+  stateDir: outputGroup.stateDir,
 } satisfies SchemaOf<RetryOptions>;
 
 /** Options of showing the report of an earlier import. */

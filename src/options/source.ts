@@ -1,12 +1,19 @@
-import { listOf, text, wholeNumber } from "./kinds.js";
+import type { Sources } from "../given-source.js";
+import type { MappingObject } from "../mapping-object.js";
+import { listOf, text, textOrObject, wholeNumber } from "./kinds.js";
 import { group, optional, required, type SchemaOf, withDefault } from "./option.js";
+import { sources } from "./sources.js";
 
 /** What is read, and through which mapping. */
 export interface SourceGroup {
-  /** Files, directories, globs or http(s) addresses; `-` is stdin; `<kind>=<path>` binds one to a kind of the mapping. At least one. */
-  readonly sources: readonly string[];
-  /** Path of the mapping file, YAML or JSON. */
-  readonly mapping: string;
+  /**
+   * What is read, at least one. A list of paths (files, directories, globs, http(s) addresses, `-` for stdin; `<kind>=<path>` binds one to a kind of the
+   * mapping), `{ records }` or `{ text, format }`; or an object by kind, such as `{ servers: rows, teams: "teams.csv" }`, where rows are an array or an
+   * (async) iterable of objects.
+   */
+  readonly sources: Sources;
+  /** The mapping: path of its file, YAML or JSON, or what the file would hold, as an object. */
+  readonly mapping: string | MappingObject;
   /** Folder of blueprint files. Default: blueprints come from the API. */
   readonly blueprints?: string | undefined;
   /** Globs of files that folders and patterns among the sources leave out; one without a slash fits a name in any folder. Default: none. */
@@ -19,11 +26,8 @@ export interface SourceGroup {
 
 /** See {@link SourceGroup}. */
 export const sourceGroup = group("Sources", {
-  sources: required(
-    listOf(text("<source>"), 1),
-    "files, directories, globs, addresses, or - for stdin; <kind>=<path> binds one to a kind",
-  ),
-  mapping: required(text("<file>"), "mapping file (YAML or JSON)", { short: "m", common: true }),
+  sources: required(sources, "files, directories, globs, addresses, or - for stdin; <kind>=<path> binds one to a kind"),
+  mapping: required(textOrObject<MappingObject>("<file>"), "mapping file (YAML or JSON)", { short: "m", common: true }),
   blueprints: optional(text("<folder>"), "folder of blueprint files; without it blueprints come from the API", {
     short: "b",
   }),

@@ -4,6 +4,8 @@ import { basename, isAbsolute, join } from "node:path";
 import picomatch from "picomatch";
 import { glob, isDynamicPattern } from "tinyglobby";
 import { SourceError, UsageError } from "../errors.js";
+import type { GivenSource, PathSource, Source } from "../given-source.js";
+import { didYouMean } from "../nearest.js";
 import { isUrl, nameOf } from "./fetch.js";
 import { extensionOf, extensions } from "./format.js";
 import { asSourceError } from "./open.js";
@@ -13,12 +15,16 @@ export interface BoundSource {
   /** Ordinal on the command line, from 0, after globs and directories are spread out. */
   readonly index: number;
   readonly kind: string;
-  /** Path to open; `-` is stdin. */
+  /** Path to open; `-` is stdin, and what a program gave. */
   readonly path: string;
   /** What people see: the path as given, a URL without userinfo and query. */
   readonly name: string;
   /** Of a workbook, where the call names it: `book.xlsx#Servers`. */
   readonly sheet?: string;
+  /** What a program gave, which is read in place of a path. */
+  readonly given?: GivenSource;
+  /** What is there, where the call says so. */
+  readonly format?: NonNullable<PathSource["format"]>;
 }
 
 /**
@@ -28,7 +34,7 @@ export interface BoundSource {
  * one kind, that one. A directory is its files with known extensions (YAML only where it holds no other source), a glob what it matches, both sorted, each
  * real file once.
  *
- * @param args - files, directories, globs, URLs, `-`, each perhaps with `<kind>=` before it
+ * @param args - files, directories, globs, URLs, `-`, each perhaps with `<kind>=` before it; or what a program gave
  * @param kinds - of the mapping, in its order
  * @param ignore - globs of files to leave out of directories and globs; one without a slash fits names in any folder
  * @returns the sources, and the kinds that got none
@@ -36,28 +42,57 @@ export interface BoundSource {
  * @throws SourceError for a path that does not exist, may not be read, or holds no source
  */
 export async function bindSources(
-  args: readonly string[],
+  args: readonly Source[],
   kinds: readonly string[],
   ignore: readonly string[] = [],
 ): Promise<{ sources: BoundSource[]; unbound: string[] }> {
   const sources: BoundSource[] = [];
   for (const arg of args) {
-    const given = kindBefore(arg, kinds);
-    for (const named of await spread(given?.path ?? arg, ignore)) {
-      const name = nameOf(named);
-      const { path, sheet } = sheetOf(named);
-      const kind = given?.kind ?? kinds.find((each) => each === sheet) ?? kindOf(path, name, kinds);
-      sources.push({ index: sources.length, kind, path, name, ...(sheet !== undefined && { sheet }) });
+    if (typeof arg !== "string" && !("path" in arg)) {
+      sources.push(bindGiven(arg, sources.length, kinds));
+      continue;
+    }
+    const given = typeof arg === "string" ? kindBefore(arg, kinds) : arg;
+    const format = given.format === undefined ? {} : { format: given.format };
+    const named = given.kind === undefined ? undefined : knownKind(given.kind, kinds);
+    for (const found of await spread(given.path, ignore)) {
+      const name = nameOf(found);
+      const { path, sheet } = sheetOf(found);
+      const kind = named ?? kinds.find((each) => each === sheet) ?? kindOf(path, name, kinds);
+      sources.push({ index: sources.length, kind, path, name, ...(sheet !== undefined && { sheet }), ...format });
     }
   }
-  if (sources.filter(({ path }) => path === "-").length > 1) throw new UsageError("stdin (-) can be read only once");
+  if (sources.filter(({ path, given }) => path === "-" && given === undefined).length > 1)
+    throw new UsageError("stdin (-) can be read only once");
   return { sources, unbound: kinds.filter((kind) => !sources.some((source) => source.kind === kind)) };
 }
 
-function kindBefore(arg: string, kinds: readonly string[]): { kind: string; path: string } | undefined {
+function bindGiven(given: GivenSource, index: number, kinds: readonly string[]): BoundSource {
+  const only = kinds.length === 1 ? kinds[0] : undefined;
+  const named = given.kind ?? kinds.find((kind) => kind === given.name) ?? only;
+  if (named === undefined)
+    throw new UsageError(`a source that is given must say its kind; the kinds are ${kinds.join(", ")}`, {
+      hint: "Give it by its kind: sources: { <kind>: … }.",
+    });
+  const kind = knownKind(named, kinds);
+  return { index, kind, path: "-", name: given.name ?? kind, given };
+}
+
+function knownKind(kind: string, kinds: readonly string[]): string {
+  if (kinds.includes(kind)) return kind;
+  throw new UsageError(`the mapping has no kind ${kind}${didYouMean(kind, kinds)}`, {
+    hint: `Its kinds are ${kinds.join(", ")}.`,
+  });
+}
+
+/** A path, and the kind before it; where the kind is unknown and only what follows it can be a source, it was meant as one. */
+function kindBefore(arg: string, kinds: readonly string[]): PathSource {
   const at = arg.indexOf("=");
-  const kind = arg.slice(0, Math.max(at, 0));
-  return at > 0 && kinds.includes(kind) ? { kind, path: arg.slice(at + 1) } : undefined;
+  const [kind, path] = [arg.slice(0, Math.max(at, 0)), arg.slice(at + 1)];
+  if (at <= 0) return { path: arg };
+  if (kinds.includes(kind)) return { kind, path };
+  const isSource = path === "-" || isUrl(path) || existsSync(sheetOf(path).path);
+  return isSource && !existsSync(arg) ? { kind, path } : { path: arg };
 }
 
 function kindOf(path: string, name: string, kinds: readonly string[]): string {
@@ -66,7 +101,10 @@ function kindOf(path: string, name: string, kinds: readonly string[]): string {
   const kind = kinds.find((each) => each === base) ?? (kinds.length === 1 ? kinds[0] : undefined);
   if (kind !== undefined) return kind;
   throw new UsageError(`no kind of the mapping fits the source ${name}; its kinds are ${kinds.join(", ")}`, {
-    hint: `Say which: <kind>=${name}. Of a folder, leave it out: --ignore ${basename(last)}`,
+    hint: `Say which: ${kinds
+      .slice(0, 3)
+      .map((each) => `${each}=${path === "-" ? "-" : name}`)
+      .join(" or ")}.${path === "-" ? "" : ` In a folder, leave it out: --ignore ${basename(last)}`}`,
   });
 }
 

@@ -13,6 +13,7 @@ export class ChunkSink {
   readonly #chunkRecords: number;
   readonly #offsets: LineOffsets | undefined;
   readonly #badText: BadText | undefined;
+  readonly #hasLines: boolean;
   #count = 0;
   #bytes = 0;
   #items: SourceRecord[] = [];
@@ -24,12 +25,13 @@ export class ChunkSink {
   /**
    * @param source - index of the source on the command line
    * @param limit - records taken, from the first; later ones are left out
-   * @param text - turns spans of decoded text into those of the source, where they are not the same, and knows what of it is no text
+   * @param text - turns spans of decoded text into those of the source, where they are not the same, and knows what of it is no text, and whether it has
+   * lines that anybody could look up
    */
   constructor(
     source: number,
     limit = Number.POSITIVE_INFINITY,
-    text: { readonly offsets?: LineOffsets; readonly badText?: BadText } = {},
+    text: { readonly offsets?: LineOffsets; readonly badText?: BadText; readonly hasLines?: boolean } = {},
     chunkRecords = maxChunkRecords,
   ) {
     this.source = source;
@@ -37,6 +39,7 @@ export class ChunkSink {
     this.#chunkRecords = chunkRecords;
     this.#offsets = text.offsets;
     this.#badText = text.badText;
+    this.#hasLines = text.hasLines ?? true;
   }
 
   /** Records so far, refused ones among them. */
@@ -52,7 +55,9 @@ export class ChunkSink {
   /** The place of the next record. */
   place(line?: number): Place {
     const position = this.#count + 1;
-    return line === undefined ? { source: this.source, position } : { source: this.source, position, line };
+    return line === undefined || !this.#hasLines
+      ? { source: this.source, position }
+      : { source: this.source, position, line };
   }
 
   /** Takes a record that stands at {@link place}; `bytes` is the size of its text. */

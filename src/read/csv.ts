@@ -12,8 +12,8 @@ import {
   quoteOf,
   repeatedColumnsHint,
 } from "./csv-header.js";
-import type { RowFault, RowPlace, RowSink } from "./row-cutter.js";
-import { RowScanner, type ScanOptions } from "./row-scanner.js";
+import type { RowFault, RowPlace } from "./row-cutter.js";
+import { RowScanner, type RowTaker, type ScanOptions } from "./row-scanner.js";
 
 /**
  * Reads CSV and TSV: a record is an array of cells beside the source's one array of columns, with span and line.
@@ -21,7 +21,7 @@ import { RowScanner, type ScanOptions } from "./row-scanner.js";
  * A row with more or fewer cells than the header and a fault of quoting are rejects; the rows after them are read.
  * Feeding throws a SourceError when the header cannot be read, names no column, or one column twice against the options.
  */
-export class CsvReader implements Reader, RowSink {
+export class CsvReader implements Reader, RowTaker {
   readonly #name: string;
   readonly #sink: ChunkSink;
   readonly #scanner: RowScanner;

@@ -86,7 +86,9 @@ async function textOf(
 
 function emptySource(name: string, mark: number): SourceError {
   const message = mark === 0 ? "is empty: it has no byte" : "is empty: it holds only a byte order mark";
-  return new SourceError(name, message, { hint: "Was the export interrupted?" });
+  return new SourceError(name, message, {
+    hint: "Was the export interrupted? Export it again; a file with a header and no rows is no fault.",
+  });
 }
 
 async function* withoutMark(blocks: AsyncIterable<Buffer>, mark: number): AsyncGenerator<Buffer, void, undefined> {

@@ -33,6 +33,7 @@ export function mappingLine({ text: _, ...settled }: Answer): string {
 export function doubtError(name: string, { message, answers }: Doubt): SourceError {
   const lines = answers.map((answer) => `    ${mappingLine(answer)}   # ${answer.text}`);
   return new SourceError(name, message, {
+    code: "source_in_doubt",
     hint: `Say which under source (or sources.<kind>) in the mapping:\n${lines.join("\n")}`,
   });
 }

@@ -7,7 +7,7 @@ import { defaultMaxRecordBytes } from "./chunk-sink.js";
 import { scanOptions } from "./csv.js";
 import type { Text } from "./decode.js";
 import { encoded, extractSpans, linesIn } from "./extract-spans.js";
-import { tellFormat } from "./format.js";
+import { extensionOf, extensions, tellFormat } from "./format.js";
 import { type Element, JsonFrame, recordsAt } from "./json-frame.js";
 import { JsonSyntaxFault } from "./json-text.js";
 import { openText, openUnpacked } from "./open.js";
@@ -121,7 +121,7 @@ export async function rejectsNameOf(
   options: SourceOptions,
   copy: string | undefined,
 ): Promise<{ readonly name: string; readonly extension?: string }> {
-  const { path } = source;
+  const { path, given } = source;
   const name = unpackedName(source.name);
   const opened = { ...source, ...(copy !== undefined && { readFrom: copy }) };
   if (await isWorkbook(opened, options))
@@ -130,7 +130,9 @@ export async function rejectsNameOf(
   // Stdin has no name of its own.
   const text = await openText(opened, options);
   await text.blocks.return();
-  return { name, extension: tellFormat(path, text.head, options) };
+  const extension = tellFormat(path, text.head, options);
+  const isNamed = given === undefined || extensions[extensionOf(name)] === extension;
+  return { name: isNamed ? name : `${name}.${extension}`, extension };
 }
 
 /** Gives the text, piece by piece, of the JSON records at some positions, each as it is, at the same path of keys: an array, or a map of their keys. */

@@ -1,10 +1,11 @@
 import { SourceError } from "../errors.js";
+import type { TextSource } from "../given-source.js";
 import type { SourceOptions } from "../source-options.js";
 import { isObject, parseJson } from "./json-parse.js";
 import { unpackedName } from "./unpack.js";
 
 /** A format that sources come in. */
-export type Format = NonNullable<SourceOptions["format"]>;
+export type Format = TextSource["format"];
 
 /** A format that is text. */
 export type TextFormat = Exclude<Format, "xlsx">;

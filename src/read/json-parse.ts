@@ -83,8 +83,12 @@ export function isObject(value: unknown): value is object {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** Begins a text that stands for a record which could not be written as JSON, and says why. */
+export const unwritable = "\u0000";
+
 /** Says what is there where a record should be. */
 export function notAnObject(value: unknown): string {
+  if (typeof value === "string" && value.startsWith(unwritable)) return value.slice(unwritable.length);
   const kind = value === null ? "null" : Array.isArray(value) ? "an array" : `a ${typeof value}`;
   return `a record must be a JSON object, and this is ${kind}`;
 }
@@ -155,7 +159,7 @@ function scalarEnd(text: string, at: number): number | JsonFault {
   const end = Math.max(skip(number, text, at), skip(word, text, at));
   if (end > at) return end;
   const other = skip(notFinite, text, at);
-  return { at, message: other > at ? `${text.slice(at, other)} is no number of JSON` : "expected a value" };
+  return { at, message: other > at ? `${text.slice(at, other)} is not a JSON number` : "expected a value" };
 }
 
 function stringEnd(text: string, from: number): number | JsonFault {

@@ -1,14 +1,18 @@
 import { once } from "node:events";
-import { constants, createReadStream, createWriteStream, fstat, open } from "node:fs";
+import { constants, createReadStream, createWriteStream, fstat, open, readdirSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { Socket } from "node:net";
+import { basename, dirname, join } from "node:path";
 import { addAbortSignal, type Readable } from "node:stream";
 import { finished } from "node:stream/promises";
 import { promisify } from "node:util";
 import { PortloadError, SourceError, StateError } from "../errors.js";
+import type { GivenSource } from "../given-source.js";
+import { nearest } from "../nearest.js";
 import type { SourceOptions } from "../source-options.js";
 import { decodeText, type Text } from "./decode.js";
 import { type FetchIo, fetchBytes, isUrl } from "./fetch.js";
+import { givenBytes } from "./given.js";
 import { type Packing, unpack } from "./unpack.js";
 
 /** How a source is opened. */
@@ -33,26 +37,29 @@ const blockBytes = 64 * 1024;
  *
  * Closing early closes the file. This is the only place that opens sources.
  *
- * @param source - `path` is a file, a FIFO, an http(s) address or `-` for stdin; `name` stands in messages
+ * @param source - `path` is a file, a FIFO, an http(s) address or `-` for stdin or what a program gave; `name` stands in messages
  * @throws SourceError when it cannot be opened or read on
  */
 export async function* openBytes(
-  source: { readonly path: string; readonly name: string },
+  source: Omit<OpenSource, "readFrom">,
   io: OpenIo = {},
 ): AsyncGenerator<Buffer, void, undefined> {
   io.signal?.throwIfAborted();
   try {
     const copyTo = (await isReopenable(source.path)) ? undefined : io.copyTo;
-    const stream = isUrl(source.path)
-      ? fetchBytes(source.path, { ...io.fetch, ...(io.signal && { signal: io.signal }) })
-      : source.path === "-"
-        ? withSignal(stdinOf(source.name, io), io)
-        : fileBytes(source, io);
+    const stream = streamOf(source, io);
     yield* copyTo === undefined ? stream : copied(stream, copyTo);
   } catch (error) {
     io.signal?.throwIfAborted();
     throw asSourceError(source.name, error);
   }
+}
+
+function streamOf({ path, name, given, open }: Omit<OpenSource, "readFrom">, io: OpenIo): AsyncIterable<Buffer> {
+  if (open !== undefined) return open(io.signal);
+  if (given !== undefined) return givenBytes(given, name, io.signal);
+  if (isUrl(path)) return fetchBytes(path, { ...io.fetch, ...(io.signal && { signal: io.signal }) });
+  return path === "-" ? withSignal(stdinOf(name, io), io) : fileBytes({ path, name }, io);
 }
 
 /** The path from which a source can be read once more: its own, or that of its copy; undefined when there is none. */
@@ -68,9 +75,21 @@ async function isReopenable(path: string): Promise<boolean> {
 export function asSourceError(name: string, error: unknown): unknown {
   if (error instanceof PortloadError || !(error instanceof Error)) return error;
   const code = "code" in error ? String(error.code) : "";
+  const near = code === "ENOENT" ? nearestFile(name) : undefined;
+  if (near !== undefined) return new SourceError(name, `no such file; did you mean ${near}?`, { cause: error });
   const known = systemErrors[code];
   if (known === undefined) return new SourceError(name, `cannot be read: ${error.message}`, { cause: error });
   return new SourceError(name, known.message, { hint: known.hint, cause: error });
+}
+
+/** The file that a path most likely means: one of its folder. */
+export function nearestFile(path: string): string | undefined {
+  try {
+    const near = nearest(basename(path), readdirSync(dirname(path)));
+    return near === undefined ? undefined : join(dirname(path), near);
+  } catch {
+    return undefined;
+  }
 }
 
 const systemErrors: Readonly<Record<string, { message: string; hint: string }>> = {
@@ -143,6 +162,10 @@ export interface OpenSource {
   readonly path: string;
   readonly name: string;
   readonly readFrom?: string;
+  /** What a program gave, which is read in place of a path. */
+  readonly given?: GivenSource;
+  /** Opens it in another way. */
+  readonly open?: (signal: AbortSignal | undefined) => AsyncIterable<Buffer>;
 }
 
 /** The bytes of a source, unpacked. @throws SourceError when it cannot be opened, read on or unpacked */
@@ -150,7 +173,8 @@ export async function openUnpacked(
   source: OpenSource,
   io: OpenIo = {},
 ): Promise<{ readonly bytes: AsyncIterable<Buffer>; readonly packing?: Packing }> {
-  return unpack(source, openBytes({ path: source.readFrom ?? source.path, name: source.name }, io));
+  const { name, readFrom } = source;
+  return unpack(source, openBytes(readFrom === undefined ? source : { path: readFrom, name }, io));
 }
 
 /** The text of a source, unpacked and decoded. @throws SourceError as {@link openUnpacked} and {@link decodeText} do */

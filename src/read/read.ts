@@ -1,4 +1,5 @@
 import type { Chunk } from "../chunk.js";
+import { isRecords } from "../given-source.js";
 import type { SourceRecord } from "../record.js";
 import type { SourceOptions } from "../source-options.js";
 import type { BoundSource } from "./bind.js";
@@ -59,7 +60,8 @@ export async function* readSource(
     io.onReceipt?.(receiptOf(source, text, sniffed, options));
     const { format } = sniffed;
     if (format === "json" || format === "yaml") text.offsets?.stop();
-    const sink = new ChunkSink(source.index, io.limit, text, io.chunkRecords);
+    const hasLines = source.given === undefined || !isRecords(source.given);
+    const sink = new ChunkSink(source.index, io.limit, { ...text, hasLines }, io.chunkRecords);
     const isUtf8 = text.encoding.decode === undefined;
     const input = { name: source.name, start: text.start, isUtf8, options: { ...options, format }, sink };
     yield* readText(source.name, text, readers[format](input), sink);

@@ -22,14 +22,6 @@ export interface RowFault {
   readonly over?: number;
 }
 
-/** What takes the rows of a scanner, in source order. */
-export interface RowSink {
-  /** Cells that a row has; undefined before the first one is known. */
-  readonly width: number | undefined;
-  row(cells: Cell[], place: RowPlace): void;
-  bad(fault: RowFault, place: RowPlace): void;
-}
-
 /** How the rows of a CSV are written. */
 export interface Dialect {
   readonly delimiter: string;

@@ -1,4 +1,5 @@
-import { type Dialect, RowCutter, type RowFault, type RowSink } from "./row-cutter.js";
+import type { Cell } from "../record.js";
+import { type Dialect, RowCutter, type RowFault, type RowPlace } from "./row-cutter.js";
 import { StrayQuote } from "./stray-quote.js";
 import { Finder, Window } from "./window.js";
 
@@ -11,6 +12,14 @@ export interface ScanOptions extends Dialect {
   readonly maxRecordBytes: number;
   /** Text that begins a line which is no row. */
   readonly comment?: string;
+}
+
+/** Takes the rows in source order, while the scanner is fed: the reader of a CSV. */
+export interface RowTaker {
+  /** Cells that a row has; undefined before the first one is known. */
+  readonly width: number | undefined;
+  row(cells: Cell[], place: RowPlace): void;
+  bad(fault: RowFault, place: RowPlace): void;
 }
 
 interface Line {
@@ -27,7 +36,7 @@ interface Line {
  */
 export class RowScanner {
   readonly #options: ScanOptions;
-  readonly #sink: RowSink;
+  readonly #taker: RowTaker;
   readonly #window: Window;
   readonly #cutter: RowCutter;
   readonly #comment: Buffer | undefined;
@@ -47,9 +56,9 @@ export class RowScanner {
   #singleUntil = 0;
   #linesToSkip: number;
 
-  constructor(options: ScanOptions, sink: RowSink) {
+  constructor(options: ScanOptions, taker: RowTaker) {
     this.#options = options;
-    this.#sink = sink;
+    this.#taker = taker;
     this.#window = new Window(options.start);
     this.#cutter = new RowCutter(options);
     this.#comment = options.comment === undefined ? undefined : Buffer.from(options.comment);
@@ -149,7 +158,7 @@ export class RowScanner {
       this.#start = this.#next = from + at;
       if (text === "" || (this.#comment !== undefined && this.#isComment(start))) continue;
       const place = { start, end: from + end, next: this.#start, line: this.#window.lineAt(start) };
-      this.#sink.row(this.#cutter.plain(text), place);
+      this.#taker.row(this.#cutter.plain(text), place);
     }
   }
 
@@ -177,12 +186,12 @@ export class RowScanner {
       if (this.#stray?.isLikely(cells.length) === true) return { code: "unclosed_quote", over: this.#stray.lines };
       const place = { start: this.#start, end: line.end, next: line.next, line: this.#window.lineAt(this.#start) };
       this.#begin(line.next);
-      this.#sink.row(cells, place);
+      this.#taker.row(cells, place);
       return undefined;
     }
     if (isFirst) {
       this.#first = { ...line, cell: cutter.cell };
-      this.#stray = new StrayQuote(this.#options, this.#sink.width, text);
+      this.#stray = new StrayQuote(this.#options, this.#taker.width, text);
     } else this.#stray?.goesOn(text);
     if (this.#start < this.#singleUntil || this.#stray?.isCertain === true) return { code: "unclosed_quote" };
     cutter.lineEnd(this.#window.text(line.end, line.next));
@@ -200,7 +209,7 @@ export class RowScanner {
     this.#cutter.reset();
     this.#begin(next);
     this.#searched = next;
-    this.#sink.bad(cell === undefined ? fault : { ...fault, cell }, place);
+    this.#taker.bad(cell === undefined ? fault : { ...fault, cell }, place);
   }
 
   #unclosed(): void {
@@ -226,7 +235,7 @@ export class RowScanner {
     }
     this.#passed = undefined;
     this.#begin(found.next);
-    if (!isComment) this.#sink.bad({ code: "record_too_large" }, { start, line, ...found });
+    if (!isComment) this.#taker.bad({ code: "record_too_large" }, { start, line, ...found });
     return true;
   }
 

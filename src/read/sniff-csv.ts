@@ -97,7 +97,7 @@ function separatorLine({ head }: SourceHead, { csv }: SourceOptions): Doubt | un
   const delimiter = /^"?sep=([^\r\n"]+)"?\r?\n/i.exec(head.toString("utf8", 0, 64))?.[1];
   if (delimiter === undefined || csv?.skipLines !== undefined) return undefined;
   return {
-    message: `its first line is ${JSON.stringify(`sep=${delimiter}`)}, which names the delimiter for Excel and is no header`,
+    message: `its first line is ${JSON.stringify(`sep=${delimiter}`)}, which names the delimiter for Excel and is not a header`,
     answers: [
       { text: "the header follows it", csv: { ...csv, delimiter: csv?.delimiter ?? delimiter, skipLines: 1 } },
       { text: "it is the header", csv: { ...csv, skipLines: 0 } },

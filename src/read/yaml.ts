@@ -227,7 +227,7 @@ export class YamlReader implements Reader {
       const { plain, longIntegers, firstKey, notFinite, isTooDeep } = plainValue(value);
       const bytes = Math.ceil(size / items.items.length);
       if (notFinite !== undefined) {
-        const message = `the value at ${notFinite} is no number that JSON has; write null or text in its place`;
+        const message = `the value at ${notFinite} is not a number that JSON has; write null or text in its place`;
         this.#sink.refuse({ code: "bad_yaml", message, path: notFinite }, at, bytes);
       } else if (isTooDeep) {
         this.#sink.refuse(tooDeep, at, bytes);

@@ -6,10 +6,10 @@ import { deleteStale } from "./prune/delete.js";
 import { stateDirOf } from "./prune/memory.js";
 import { openPlannedPrune, type PlannedPrune } from "./prune/planned.js";
 import { clientOptionsOf } from "./run/client-options.js";
-import { connect, type ImportContext } from "./run/connect.js";
-import { doWork, type Finished, finish } from "./run/finish.js";
+import { connect, type ImportContext, type RunContext } from "./run/connect.js";
+import { type Finished, finish } from "./run/finish.js";
 import { newFolder } from "./run/folder.js";
-import { watchProgress } from "./run/progress.js";
+import { working } from "./run/working.js";
 import { deferRelations } from "./stages/defer.js";
 import type { EntityStage, StepJob } from "./stages/entities.js";
 import { keepMadeTargets } from "./stages/keep-before.js";
@@ -31,7 +31,7 @@ export async function runApply(given: ApplyOptions, context: ImportContext = {})
   const { apiUrl } = clientOptions;
   const { header, names } = await surveyPlan(plan);
   await refuseDriftedGround(header, apiUrl, plan);
-  const connection = context.connection ?? connect(clientOptions, options, context);
+  const { connection = connect(clientOptions, options, context) }: RunContext = context;
   const { client } = connection;
   try {
     const { job, closing } = await openPlan(
@@ -41,11 +41,8 @@ export async function runApply(given: ApplyOptions, context: ImportContext = {})
       newFolder(options, context),
       (blueprints) => refuseDrift({ client, blueprints, header }, planLines(plan)),
     );
-    const worked = await doWork(job.control.stop, async () => {
-      context.onStart?.({
-        importId: closing.state.importId,
-        progress: watchProgress(job.ledger, connection, job.whereabouts),
-      });
+    const run = { importId: closing.state.importId, job, connection };
+    const worked = await working(context, run, async () => {
       const at = { stateDir: stateDirOf(closing.state), apiUrl: header.target };
       const prune = header.prune && (await openPlannedPrune(job, header.prune, at));
       await doPlanned(job, plan, [], prune);

@@ -12,8 +12,8 @@ import { clientOptionsOf } from "./run/client-options.js";
 export interface ExportContext {
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly signal?: AbortSignal;
-  /** Takes the next piece of the file. Resolves false when no more is wanted. */
-  readonly emit: (text: string) => Promise<boolean>;
+  /** Takes the next piece of the file. What it returns is awaited; false ends the export. */
+  readonly emit: (text: string) => unknown;
 }
 
 /** What was exported. */
@@ -51,18 +51,18 @@ export async function exportEntities(given: ExportOptions, context: ExportContex
     const blueprints = (options.all ? targetsFirst(chosen) : chosen).filter((each) => !leftOut.includes(each));
     const form = exportForm(format, blueprints);
     let entities = 0;
-    let wanted = await context.emit(form.head);
+    const emit = async (text: string): Promise<boolean> => (await context.emit(text)) !== false;
+    let wanted = await emit(form.head);
     for (const blueprint of blueprints) {
       if (!wanted) break;
       for await (const page of client.pages(blueprint.identifier, { query: { combinator: "and", rules: [] } })) {
         const texts = page.map((entity) => form.text(blueprint, entity));
-        if (texts.length > 0)
-          wanted = await context.emit((entities > 0 ? form.between : "") + texts.join(form.between));
+        if (texts.length > 0) wanted = await emit((entities > 0 ? form.between : "") + texts.join(form.between));
         entities += texts.length;
         if (!wanted) break;
       }
     }
-    if (wanted) await context.emit(form.tail);
+    if (wanted) await emit(form.tail);
     return {
       entities,
       leftOut: leftOut.map(({ identifier }) => identifier),

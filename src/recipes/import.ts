@@ -1,3 +1,4 @@
+import { UsageError } from "../errors.js";
 import { parseOptions } from "../options/option.js";
 import { type ImportOptions, importOptions, type ResolvedRunOptions } from "../options/run.js";
 import type { ImportContext } from "./run/connect.js";
@@ -34,6 +35,10 @@ import { validatingTarget } from "./target/validation.js";
  */
 export async function runImport(given: ImportOptions, context: ImportContext = {}): Promise<Finished> {
   const options = parseOptions(importOptions, given);
+  if (options.keepBefore && options.stateDir === false)
+    throw new UsageError("keepBefore with stateDir: false: what entities held before is kept in the state folder", {
+      hint: "Name a folder, or leave keepBefore out.",
+    });
   if (options.dryRun) return runDryRun(options, context);
   const kind = { command: "import", openFolder: newFolder(options, context) };
   return runSources(options, context, kind, (job) => {
@@ -42,7 +47,7 @@ export async function runImport(given: ImportOptions, context: ImportContext = {
     return runSteps(job, (step) => [
       entitiesOf(step, inputs, ledger),
       dropDuplicates(step, inputs, ledger, keys),
-      existingOnly(target, ledger, keys),
+      ...(target.rules.updateOnly ? [existingOnly(target, ledger, keys)] : []),
       guardEmptying(target, emptying),
       ...(options.keepBefore ? [keepBefore(target, ledger, keys)] : []),
       leaveOutMissing(target, ledger, keys),
@@ -72,7 +77,7 @@ export async function runDryRun(options: ResolvedRunOptions, context: ImportCont
     return runSteps(job, (step) => [
       entitiesOf(step, inputs, ledger),
       dropDuplicates(step, inputs, ledger, keys),
-      existingOnly(target, ledger, keys),
+      ...(target.rules.updateOnly ? [existingOnly(target, ledger, keys)] : []),
       guardEmptying(target, emptying),
       deferRelations(target, ledger, keys),
     ]);

@@ -1,10 +1,12 @@
 import type { Readable } from "node:stream";
+import { parse } from "yaml";
 import type { Blueprint } from "../blueprint.js";
 import { SourceError, UsageError } from "../errors.js";
 import { matchResource } from "../init/match-resource.js";
 import { type ResourceProposal, tolerated } from "../init/proposal.js";
 import { proposeAll } from "../init/propose.js";
 import { type WrittenProposal, writeMapping } from "../init/write-mapping.js";
+import type { MappingObject } from "../mapping-object.js";
 import { type InitOptions, initOptions } from "../options/authoring.js";
 import { parseOptions } from "../options/option.js";
 import { catalogTargets, checkOutputs, findBlueprint, writeFiles } from "./init/files.js";
@@ -15,8 +17,10 @@ import { clientOptionsOf } from "./run/client-options.js";
 
 /** What was proposed. */
 export interface Proposed {
-  /** The mapping file's text. */
+  /** The mapping file's text: YAML, with comments that say what was seen. */
   readonly mapping: string;
+  /** The same as an object, as a run takes it. */
+  readonly mappingObject: MappingObject;
   /** Blueprints made for the sources, targets of relations first; none where one was given. */
   readonly blueprints: readonly Blueprint[];
   readonly questions: readonly string[];
@@ -58,7 +62,8 @@ export async function proposeMapping(given: InitOptions, context: InitContext = 
       if (found === undefined) left.push(`${source.name} holds no table, and is left out; is something wanted of it?`);
       else surveyed.push(found);
     }
-    if (surveyed.length === 0) throw new SourceError(options.sources.join(", "), "none of its sheets holds a table");
+    if (surveyed.length === 0)
+      throw new SourceError(sources.map(({ name }) => name).join(", "), "none of its sheets holds a table");
     const surveys = surveyed.map(({ survey }) => survey);
     const catalog = options.catalog
       ? await catalogTargets(surveys, { ...clientOptionsOf({}, env), ...(signal && { signal }) })
@@ -81,6 +86,7 @@ export async function proposeMapping(given: InitOptions, context: InitContext = 
     signal?.throwIfAborted();
     return {
       mapping,
+      mappingObject: parse(mapping) as MappingObject,
       blueprints: made,
       questions: [
         ...written.flatMap(({ questions, proposal }) =>

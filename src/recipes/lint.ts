@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { sampleSource } from "../authoring/trace-records.js";
 import type { Blueprints } from "../blueprint.js";
 import { UsageError } from "../errors.js";
+import { nameOfSource, optionsOfSource, type Source } from "../given-source.js";
 import type { LintFinding } from "../lint/codes.js";
 import { lintMapping } from "../lint/lint-mapping.js";
 import { datePaths } from "../lint/lint-sources.js";
@@ -13,6 +14,7 @@ import { parseOptions, type Resolved } from "../options/option.js";
 import { type BoundSource, bindSources } from "../read/bind.js";
 import { readSource } from "../read/read.js";
 import { loadBlueprintFolder } from "./run/blueprints.js";
+import { mappingJson, objectName } from "./run/inventory.js";
 
 /**
  * Checks mapping files offline: against themselves, jq, blueprints where a folder is given, and sources where some are given. No API, no credentials.
@@ -30,29 +32,30 @@ export async function lint(given: LintOptions): Promise<readonly LintFinding[]> 
           (await loadBlueprintFolder(options.blueprints, "any")).map((blueprint) => [blueprint.identifier, blueprint]),
         );
   const engine = startJq();
-  const bound = new Set<string>();
+  const bound = new Set<Source>();
   const findings: LintFinding[] = [];
   try {
-    for (const file of options.mappings) {
-      const text = await textOf(file);
+    for (const given of options.mappings) {
+      const file = typeof given === "string" ? given : objectName;
+      const text = typeof given === "string" ? await textOf(given) : mappingJson(given, file);
       if (typeof text !== "string") {
         findings.push(text);
         continue;
       }
-      findings.push(
-        ...(await lintMapping(text, file, {
-          compile: (expression) => engine.compile(expression),
-          ...(blueprints !== undefined && { blueprints }),
-          sample: (mapping) => sampleAll(mapping, options, blueprints ?? new Map(), bound),
-        })),
-      );
+      const found = await lintMapping(text, file, {
+        compile: (expression) => engine.compile(expression),
+        ...(blueprints !== undefined && { blueprints }),
+        sample: (mapping) => sampleAll(mapping, options, blueprints ?? new Map(), bound),
+      });
+      // An object has no lines.
+      findings.push(...(typeof given === "string" ? found : found.map(({ line: _, ...finding }) => finding)));
     }
   } finally {
     await engine.close();
   }
   const lost = options.source.filter((source) => !bound.has(source));
   if (lost.length > 0 && findings.every(({ severity }) => severity !== "error"))
-    throw new UsageError(`no kind of the mapping fits the source ${lost.join(", ")}`, {
+    throw new UsageError(`no kind of the mapping fits the source ${lost.map(nameOfSource).join(", ")}`, {
       hint: "Say which: --source <kind>=<path>",
     });
   return findings;
@@ -72,14 +75,14 @@ async function sampleAll(
   mapping: Mapping,
   options: Resolved<typeof lintOptions>,
   blueprints: Blueprints,
-  bound: Set<string>,
+  bound: Set<Source>,
 ) {
   const kinds = [...new Set(mapping.resources.map(({ kind }) => kind))];
   const samples = [];
   for (const arg of options.source) {
     for (const source of await bind(arg, kinds)) {
       bound.add(arg);
-      const read = sourceOptionsFor(mapping, source.kind);
+      const read = optionsOfSource(source, sourceOptionsFor(mapping, source.kind));
       const records = readSource(source, read, { limit: options.sample });
       samples.push(
         await sampleSource(source, records, blanksOf(read.blanks), datePaths(mapping, source.kind, blueprints)),
@@ -90,7 +93,7 @@ async function sampleAll(
 }
 
 /** A source that fits none of one mapping's kinds may fit another mapping. */
-async function bind(arg: string, kinds: readonly string[]): Promise<readonly BoundSource[]> {
+async function bind(arg: Source, kinds: readonly string[]): Promise<readonly BoundSource[]> {
   try {
     return (await bindSources([arg], kinds)).sources;
   } catch (error) {

@@ -30,10 +30,11 @@ export async function pastReport(
     throw new StateError(`import ${past.importId} has no report: it runs, or it was killed`, {
       hint: `If it was killed, go on with it: portload resume ${past.importId}`,
     });
-  await writeForms(report, given.report ?? []);
+  const { report: reportFiles = [] } = given;
+  await writeForms(report, reportFiles);
   const mode = modes.find((each) => each === past.header.options.mode) ?? "merge";
   const { folder, header, passedOver } = past;
-  return { report, folder, ending: "finished", mode, keptBefore: keepsBefore(header), passedOver };
+  return { report, folder, reportFiles, ending: "finished", mode, keptBefore: keepsBefore(header), passedOver };
 }
 
 const modes: readonly Mode[] = ["merge", "override", "create"];

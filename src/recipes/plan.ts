@@ -1,5 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { PortloadError } from "../errors.js";
 import { missingTargetPolicies } from "../map/mapping.js";
@@ -9,6 +8,7 @@ import { digestPlan, type GuardFacts } from "../plan/digest-plan.js";
 import { deleteLimits, type PlanPrune } from "../plan/guards.js";
 import { formatPlanHtml } from "../report/forms/html-plan.js";
 import { writeForm } from "../report/forms.js";
+import { makeWorkingFolder } from "../state/working-folder.js";
 import { planLines } from "./plan/open.js";
 import { openPlanWriter } from "./plan/writer.js";
 import { findStale } from "./prune/find-stale.js";
@@ -40,9 +40,11 @@ export interface Planned extends Finished {
  * @throws as `runSync` does
  */
 export async function runPlan(given: PlanOptions, context: ImportContext = {}): Promise<Planned> {
-  const { out, detailedExitcode: _, ...options } = parseOptions(planOptions, given);
+  const { out, detailedExitcode: _, stateDir, ...rest } = parseOptions(planOptions, given);
+  // Only what earlier prunes noted is read of it.
+  const options = { ...rest, ...(stateDir !== undefined && stateDir !== false && { stateDir }) };
   const pages = options.report.filter((path) => /\.html$/i.test(path));
-  const folder = await mkdtemp(join(tmpdir(), "portload-plan-"));
+  const folder = await makeWorkingFolder("plan");
   const discard = () => rm(folder, { recursive: true, force: true });
   const file = join(folder, "plan.ndjson");
   const made: { file?: string; judged?: NonNullable<GuardFacts["judged"]> } = {};
@@ -53,7 +55,7 @@ export async function runPlan(given: PlanOptions, context: ImportContext = {}): 
     openFolder: newFolder({ ...options, stateDir: folder }, context),
     targetOf: forecastTarget,
     hooks: writer,
-    ...refusals(options),
+    ...refusals({ ...options, stateDir }),
   };
   let emptyingShare: number | undefined;
   try {

@@ -12,18 +12,32 @@ import { addMapped, addRejects, addTally, type Counts, noCounts } from "../repor
 import { type FaultGroup, groupCauses, type RejectGroup, type WarningGroup } from "../report/group-causes.js";
 import { openBlueprints } from "./run/blueprints.js";
 import { openDownloads } from "./run/connect.js";
+import { callerHooks, type RunHooks } from "./run/hooks.js";
 import { onceEach, openInventory, type SourceTalk, settleSources } from "./run/inventory.js";
 
 /** What a preview takes from the world around it. */
-export interface PreviewContext extends SourceTalk {
+export interface PreviewContext extends SourceTalk, Pick<RunHooks, "onReject"> {
   /** Read for the proxy variables. Default none. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly stdin?: Readable;
   readonly signal?: AbortSignal;
-  /** Takes an entity as one line of JSON, without its line end. Resolves false when no more are wanted. */
-  readonly emit: (line: string) => Promise<boolean>;
   /** Receives the sums after each chunk. */
   readonly onCounts?: (counts: Counts) => void;
+  /** Takes each entity in read order. What it returns is awaited; false ends the preview. */
+  readonly onEntity?: (entity: PreviewedEntity) => unknown;
+  /** Takes each entity as one line of JSON, without its line end. What it returns is awaited; false ends the preview. */
+  readonly emit?: (line: string) => unknown;
+}
+
+/** An entity as a write would send it. */
+export interface PreviewedEntity {
+  readonly blueprint: string;
+  readonly identifier: unknown;
+  readonly title?: unknown;
+  readonly icon?: unknown;
+  readonly team?: unknown;
+  readonly properties?: Readonly<Record<string, unknown>>;
+  readonly relations?: Readonly<Record<string, unknown>>;
 }
 
 /** What a preview found. */
@@ -40,7 +54,7 @@ export interface Preview {
  *
  * @throws {UsageError | MappingError | SourceError | BlueprintError} as an import would
  */
-export async function preview(given: PreviewOptions, context: PreviewContext): Promise<Preview> {
+export async function preview(given: PreviewOptions, context: PreviewContext = {}): Promise<Preview> {
   const options = parseOptions(previewOptions, given);
   const onReceipt = onceEach(context.onReceipt);
   const inventory = await settleSources(await openInventory(options), { ...context, onReceipt });
@@ -51,6 +65,7 @@ export async function preview(given: PreviewOptions, context: PreviewContext): P
   causes.addWarnings(inventory.warnings);
   const engine = startJq();
   const downloads = openDownloads(context);
+  const { onRejects } = callerHooks(context, names);
   let counts = noCounts;
   const found = (): Preview => ({
     counts,
@@ -80,7 +95,11 @@ export async function preview(given: PreviewOptions, context: PreviewContext): P
         causes.addRejects(rejects);
         causes.addWarnings(warnings);
         context.onCounts?.(counts);
-        for (const { line } of items) if (!(await context.emit(line))) return found();
+        await onRejects?.(rejects);
+        for (const entity of items) {
+          if ((await context.onEntity?.(entity)) === false) return found();
+          if ((await context.emit?.(JSON.stringify(entity))) === false) return found();
+        }
       }
     }
   } finally {
@@ -90,24 +109,18 @@ export async function preview(given: PreviewOptions, context: PreviewContext): P
   return found();
 }
 
-interface Line {
-  readonly blueprint: string;
-  readonly line: string;
-}
-
-/** Turns candidates into lines; with blueprints, those that pass the check. */
+/** Turns candidates into entities; with blueprints, those that pass the check. */
 async function lastStage(
   folder: string | undefined,
   inventory: Parameters<typeof openBlueprints>[0],
-): Promise<Stage<Candidate, Line>> {
-  if (folder === undefined)
-    return eachItem(({ blueprint, fields }: Candidate) => ({ blueprint, line: lineOf(blueprint, fields) }));
+): Promise<Stage<Candidate, PreviewedEntity>> {
+  if (folder === undefined) return eachItem(({ blueprint, fields }: Candidate) => entityOf(blueprint, fields));
   const catalog = await openBlueprints(inventory, { folder });
   const check = checkEntities(catalog, {
     mode: "merge",
     unknownProperties: inventory.mapping.unknownProperties,
   });
-  const format = eachItem(({ key, body }: Entity) => ({ blueprint: key.blueprint, line: lineOf(key.blueprint, body) }));
+  const format = eachItem(({ key, body }: Entity) => entityOf(key.blueprint, body));
   return (chunks) => format(check(chunks));
 }
 
@@ -117,6 +130,9 @@ function eachItem<A, B>(format: (item: A) => B): Stage<A, B> {
   };
 }
 
-function lineOf(blueprint: string, { identifier, title, properties, relations, ...rest }: RawFields): string {
-  return JSON.stringify({ blueprint, identifier, title, properties, relations, ...rest });
+function entityOf(
+  blueprint: string,
+  { identifier, title, properties, relations, ...rest }: RawFields,
+): PreviewedEntity {
+  return { blueprint, identifier, title, properties, relations, ...rest };
 }

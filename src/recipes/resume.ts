@@ -12,10 +12,10 @@ import { leaveOut, openRetried } from "./resume/leave-out.js";
 import { passOver } from "./resume/pass-over.js";
 import { clientOptionsOf } from "./run/client-options.js";
 import { connect, type ImportContext } from "./run/connect.js";
-import { doWork, type Finished, finish } from "./run/finish.js";
+import { type Finished, finish } from "./run/finish.js";
 import { stateDirFrom } from "./run/folder.js";
-import { watchProgress } from "./run/progress.js";
 import { runSources } from "./run/run.js";
+import { working } from "./run/working.js";
 import { existingOnly } from "./stages/compare.js";
 import { deferRelations } from "./stages/defer.js";
 import { dropDuplicates } from "./stages/duplicates.js";
@@ -39,6 +39,7 @@ export async function resumeImport(given: ResumeOptions, context: ImportContext 
   const past = await findUnfinished(stateDir, importId);
   if (past.header.command === "undo")
     return resumeUndo(past, { ...optionsOf(past, context), ...changed, stateDir }, context);
+  refuseWithoutMapping(past, changed);
   const { command, retryOf } = past.header;
   const { keepBefore: keeps } = past.header.options;
   const retried =
@@ -55,12 +56,23 @@ export async function resumeImport(given: ResumeOptions, context: ImportContext 
       entitiesOf(step, inputs, ledger, retried && leaveOut(retried, inventory.mapping.resources, keys)),
       dropDuplicates(step, inputs, ledger, keys),
       passOver(folder.state, target, ledger, keys),
-      existingOnly(target, ledger, keys),
+      ...(target.rules.updateOnly ? [existingOnly(target, ledger, keys)] : []),
       guardEmptying(target, emptying),
       ...(keeps === true ? [keepBefore(target, ledger, keys)] : []),
       leaveOutMissing(target, ledger, keys),
       deferRelations(target, ledger, keys),
     ]);
+  });
+}
+
+/** @throws {StateError} where the mapping was an object, which no journal keeps, and is not given again */
+export function refuseWithoutMapping(
+  { header, importId }: PastImport,
+  { mapping }: Pick<ChangedOptions, "mapping">,
+): void {
+  if (header.options.mapping !== undefined || mapping !== undefined) return;
+  throw new StateError(`import ${importId} was begun with its mapping as an object, which is not kept`, {
+    hint: "Give the mapping again beside the id: { importId, mapping }.",
   });
 }
 
@@ -110,7 +122,11 @@ export function optionsOf({ header }: PastImport, { env = {} }: ImportContext): 
  *
  * @throws {StateError} when it stopped before it had its plan
  */
-export async function resumeUndo(past: PastImport, given: ChangedOptions, context: ImportContext): Promise<Finished> {
+export async function resumeUndo(
+  past: PastImport,
+  given: ChangedOptions & Pick<ResumeOptions, "stateDir">,
+  context: ImportContext,
+): Promise<Finished> {
   const { folder, header: journal, importId } = past;
   const plan = join(folder, planName);
   if (!existsSync(plan))
@@ -126,9 +142,8 @@ export async function resumeUndo(past: PastImport, given: ChangedOptions, contex
     const facts = { plan, header, names, connection, apiUrl: clientOptions.apiUrl, command: "undo" } as const;
     const opened = await openPlan(options, context, facts, reopenFolder(past, false));
     const { job, closing } = opened;
-    const worked = await doWork(job.control.stop, async () => {
-      const progress = watchProgress(job.ledger, connection, job.whereabouts);
-      context.onStart?.({ importId: closing.state.importId, progress });
+    const run = { importId, job, connection };
+    const worked = await working(context, run, async () => {
       await countDeleted(job, plan);
       const { target, ledger, keys } = job;
       await doPlanned(job, plan, [passOver(opened.folder.state, target, ledger, keys)]);

@@ -1,14 +1,16 @@
 import { existsSync } from "node:fs";
 import { basename, join, sep } from "node:path";
 import { StateError } from "../errors.js";
+import type { PathSource } from "../given-source.js";
 import { parseOptions } from "../options/option.js";
 import { type RetryOptions, retryOptions, runOptions } from "../options/run.js";
 import type { Report } from "../report/report.js";
 import { findImport, type PastImport, passedOver } from "../state/folders.js";
+import type { SourceFingerprint } from "../state/journal-lines.js";
 import { fingerprintFile } from "../state/state.js";
 import { reportOf } from "./past-report.js";
 import { leaveOut, openRetried } from "./resume/leave-out.js";
-import { isImport, optionsOf } from "./resume.js";
+import { isImport, optionsOf, refuseWithoutMapping } from "./resume.js";
 import type { ImportContext } from "./run/connect.js";
 import type { Finished } from "./run/finish.js";
 import { newFolder, stateDirFrom } from "./run/folder.js";
@@ -34,9 +36,12 @@ export async function retryImport(asked: RetryOptions, context: ImportContext = 
   const { importId, ...changed } = parseOptions(retryOptions, asked);
   const stateDir = stateDirFrom(changed, context);
   const past = await findImport(stateDir, importId, "import with rejects", hasLeft);
+  refuseWithoutMapping(past, changed);
   const sources = await leftSources(past);
   const keepsBefore = past.header.options.keepBefore === true;
-  const given = parseOptions(runOptions, { ...optionsOf(past, context), ...changed, sources, stateDir });
+  // Its report files are those of the import that it retries, and stay as they are.
+  const { report: _, ...inherited } = optionsOf(past, context);
+  const given = parseOptions(runOptions, { ...inherited, ...changed, sources, stateDir });
   const options = { ...given, keepBefore: keepsBefore };
   const retried = await openRetried(past);
   const kind = { command: "retry", retryOf: past.importId, openFolder: newFolder(options, context) };
@@ -47,7 +52,7 @@ export async function retryImport(asked: RetryOptions, context: ImportContext = 
     return runSteps(job, (step) => [
       entitiesOf(step, inputs, ledger, leaveOut(retried, inventory.mapping.resources, keys)),
       dropDuplicates(step, inputs, ledger, keys),
-      existingOnly(target, ledger, keys),
+      ...(target.rules.updateOnly ? [existingOnly(target, ledger, keys)] : []),
       guardEmptying(target, emptying),
       ...(keepsBefore ? [keepBefore(target, ledger, keys)] : []),
       leaveOutMissing(target, ledger, keys),
@@ -57,7 +62,7 @@ export async function retryImport(asked: RetryOptions, context: ImportContext = 
 }
 
 /** What an import left: its rejects files, and where it stopped early its sources. @throws {StateError} when there is nothing */
-async function leftSources(past: PastImport): Promise<string[]> {
+async function leftSources(past: PastImport): Promise<readonly PathSource[]> {
   if (!isImport(past))
     throw new StateError(`${past.importId} is a ${past.header.command}; retry imports the rejects of imports`);
   const report = reportOf(past);
@@ -82,34 +87,40 @@ function isEarly({ exitCode }: Report): boolean {
 }
 
 /** The rejects files that are there, each bound to the kind of its source. */
-function rejectSources({ folder, header, importId }: PastImport, { rejectFiles }: Report): readonly string[] {
-  const kinds = header.fingerprints.sources.map(({ name, kind }) => ({ name, kind, isTaken: false }));
+function rejectSources({ folder, header, importId }: PastImport, { rejectFiles }: Report): readonly PathSource[] {
+  const kinds = header.fingerprints.sources.map((source) => ({ ...source, isTaken: false }));
   return rejectFiles.flatMap(({ path, source }) => {
     const of = kinds.find(({ name, isTaken }) => name === source && !isTaken);
     if (of !== undefined) of.isTaken = true;
     // The folder may have been moved since.
     const [, within = basename(path)] = path.split(`${importId}${sep}rejects${sep}`);
     const file = join(folder, "rejects", within);
-    return existsSync(file) ? [of?.kind === undefined ? file : `${of.kind}=${file}`] : [];
+    return existsSync(file) ? [{ path: file, ...(of?.kind !== undefined && { kind: of.kind }), ...formatOf(of) }] : [];
   });
 }
 
 /** The sources of an import that stopped early, to be read again for what it did not attempt. */
-async function restSources({ folder, header, importId }: PastImport): Promise<readonly string[]> {
-  const sources: string[] = [];
-  for (const [index, { name, kind, content }] of header.fingerprints.sources.entries()) {
+async function restSources({ folder, header, importId }: PastImport): Promise<readonly PathSource[]> {
+  const sources: PathSource[] = [];
+  for (const [index, source] of header.fingerprints.sources.entries()) {
+    const { name, kind, content } = source;
     if (kind === undefined) continue;
     if (content === undefined) {
       const copy = copyOf(folder, { index });
-      if (existsSync(`${copy}.whole`)) sources.push(`${kind}=${copy}`);
+      if (existsSync(`${copy}.whole`)) sources.push({ kind, path: copy, ...formatOf(source) });
       else throw isUnknown(importId, `${name} was not read to its end`);
     } else {
       if (!existsSync(name) || (await fingerprintFile(name)) !== content)
         throw isUnknown(importId, `${name} is not there, or has other content now`);
-      sources.push(`${kind}=${name}`);
+      sources.push({ kind, path: name });
     }
   }
   return sources;
+}
+
+/** The format of what a program gave, which the mapping does not say. */
+function formatOf(source: SourceFingerprint | undefined): Pick<PathSource, "format"> {
+  return source?.format === undefined ? {} : { format: source.format as NonNullable<PathSource["format"]> };
 }
 
 function isUnknown(importId: string, why: string): StateError {

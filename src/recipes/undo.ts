@@ -1,21 +1,21 @@
 import { existsSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { GuardError, StateError } from "../errors.js";
 import { parseOptions } from "../options/option.js";
 import { type ResolvedUndoOptions, type UndoOptions, undoOptions } from "../options/run.js";
 import { copyWhole, findImport, type PastImport } from "../state/folders.js";
 import { refuseHeld } from "../state/lock.js";
+import { makeWorkingFolder } from "../state/working-folder.js";
 import { doPlanned } from "./apply.js";
 import { reportOf } from "./past-report.js";
 import { refuseDrift } from "./plan/drift.js";
 import { openPlan, planLines, surveyPlan } from "./plan/open.js";
 import { clientOptionsOf } from "./run/client-options.js";
 import { connect, type ImportContext } from "./run/connect.js";
-import { doWork, type Finished, finish } from "./run/finish.js";
+import { type Finished, finish } from "./run/finish.js";
 import { newFolder, type OpenFolder, stateDirFrom } from "./run/folder.js";
-import { watchProgress } from "./run/progress.js";
+import { working } from "./run/working.js";
 import { makeUndoPlan, planName, type UndoCounts } from "./undo/make-plan.js";
 
 /** What an undo would do. */
@@ -62,7 +62,7 @@ export async function runUndo(given: UndoOptions, context: UndoContext = {}): Pr
   const clientOptions = clientOptionsOf({ ...options, ...(apiUrl !== undefined && { apiUrl }) }, context.env ?? {});
   refuseOtherTarget(past, clientOptions.apiUrl);
   await refuseHeld(stateDir, past.header.fingerprints);
-  const folder = await mkdtemp(join(tmpdir(), "portload-undo-"));
+  const folder = await makeWorkingFolder("undo");
   const connection = connect(clientOptions, options, context);
   const { client, control } = connection;
   try {
@@ -87,13 +87,8 @@ export async function runUndo(given: UndoOptions, context: UndoContext = {}): Pr
       withPlan(file, newFolder({ ...options, stateDir }, context)),
       (blueprints) => refuseDrift({ client, blueprints, header }, planLines(file)),
     );
-    const worked = await doWork(control.stop, async () => {
-      context.onStart?.({
-        importId: closing.state.importId,
-        progress: watchProgress(job.ledger, connection, job.whereabouts),
-      });
-      await doPlanned(job, file);
-    });
+    const run = { importId: closing.state.importId, job, connection };
+    const worked = await working(context, run, () => doPlanned(job, file));
     return { ...planned, finished: await finish(closing, worked) };
   } finally {
     await connection.close();

@@ -1,7 +1,7 @@
 import type { Outcome } from "../outcome.js";
 
 /** How an entity of which examples are kept ended. */
-type Kept = Extract<Outcome["is"], "created" | "updated" | "unchanged">;
+export type Kept = "created" | "updated" | "unchanged";
 
 /** A few identifiers by blueprint and outcome. */
 export type Examples = Readonly<Record<string, Readonly<Partial<Record<Kept, readonly string[]>>>>>;

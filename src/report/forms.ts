@@ -26,7 +26,7 @@ export function formOf(path: string): ReportForm {
   const form = Object.entries(reportForms).find(([known]) => known === extension)?.[1];
   if (form !== undefined) return form;
   throw new UsageError(
-    `--report ${path}: ${extension === "" ? "a name without extension" : extension} is no form of a report`,
+    `--report ${path}: ${extension === "" ? "a name without extension" : extension} is not a report format`,
     {
       hint: `Give the file one of these extensions: ${Object.keys(reportForms).join(" ")}.`,
     },

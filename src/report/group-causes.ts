@@ -42,7 +42,7 @@ export interface RejectGroup {
   readonly value?: string;
   readonly leaf?: string;
   readonly first: NamedPlace;
-  /** The first of them in the order of the sources, at most {@link maxSamples}. */
+  /** The first of them in the order of the sources, at most five. */
   readonly samples?: readonly RejectSample[];
 }
 

@@ -42,7 +42,7 @@ export interface ReportOrigin {
 
 /** The machine's account of an import: report.json (docs/reliability.md). */
 export interface Report extends Partial<ReportOrigin> {
-  readonly schemaVersion: typeof reportVersion;
+  readonly schemaVersion: 2;
   readonly importId: string;
   readonly command: string;
   /** The import whose rejects this one took up. */

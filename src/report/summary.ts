@@ -3,6 +3,7 @@ import type { Counts, EntityCounts } from "./counts.js";
 import type { FaultGroup, RejectGroup, WarningGroup } from "./group-causes.js";
 import { furtherFaults, type Report } from "./report.js";
 import {
+  failedWords,
   faultAndFix,
   formatCount,
   formatDuration,
@@ -19,6 +20,8 @@ export interface SummaryFacts {
   readonly mode: Mode;
   /** The import's folder, as the user would name it. */
   readonly folder: string;
+  /** Further report files that were written. Default none. */
+  readonly reportFiles?: readonly string[];
   /** Whether its error budget stopped it. Default false. */
   readonly stopped?: boolean;
   /** Whether the terminal takes colours. */
@@ -39,7 +42,7 @@ export function formatSummary(facts: SummaryFacts): string {
     failureLines(report.rejects, paint),
     furtherLines(report, paint),
     warningLines(report.warnings, paint),
-    fileLines(report, folder),
+    fileLines(report, folder, facts.reportFiles),
     ledgerLines(report, mode, paint),
     [lastLine(report, facts.resume, paint, facts.stopped)],
   ];
@@ -157,7 +160,7 @@ function more(groups: number): string[] {
   return groups <= maxCauses ? [] : [`  and ${formatCount(groups - maxCauses, "cause")} more in report.json`];
 }
 
-function fileLines({ rejectFiles, rejects }: Report, folder: string): string[] {
+function fileLines({ rejectFiles, rejects }: Report, folder: string, reportFiles: readonly string[] = []): string[] {
   return [
     "files",
     ...rejectFiles.map(
@@ -165,6 +168,7 @@ function fileLines({ rejectFiles, rejects }: Report, folder: string): string[] {
     ),
     ...(rejects.length === 0 ? [] : [`  ${folder}/reasons.ndjson  why, one line each`]),
     `  ${folder}/report.json`,
+    ...reportFiles.map((path) => `  ${visible(path)}`),
   ];
 }
 
@@ -187,8 +191,7 @@ export function lastLine(report: Report, resume: string | undefined, paint: Pain
   const settled = entities.created + entities.updated + entities.unchanged;
   const left = entities.notAttempted === 0 ? "" : `, ${formatCount(entities.notAttempted, "entity")} not attempted`;
   const next = resume === undefined ? "" : `; go on with: ${resume}`;
-  const overBudget = () =>
-    paint("bad", `Stopped by --max-errors with ${formatNumber(failed(report))} failed${left}${next}`);
+  const overBudget = () => paint("bad", `Stopped by --max-errors with ${failedWords(report)}${left}${next}`);
   if (stopped && exitCode === 1) return overBudget();
   switch (exitCode) {
     case 0: {
@@ -201,7 +204,7 @@ export function lastLine(report: Report, resume: string | undefined, paint: Pain
     case 1:
       return paint(
         "bad",
-        `Finished with ${formatNumber(failed(report))} failed, ${formatCount(settled, "entity")} ${dryRun ? "would be" : settled === 1 ? "is" : "are"} in the catalog as the sources have ${settled === 1 ? "it" : "them"}.`,
+        `Finished with ${failedWords(report)}, ${formatCount(settled, "entity")} ${dryRun ? "would be" : settled === 1 ? "is" : "are"} in the catalog as the sources have ${settled === 1 ? "it" : "them"}.`,
       );
     case 2:
       return overBudget();
@@ -217,10 +220,6 @@ export function lastLine(report: Report, resume: string | undefined, paint: Pain
     default:
       return paint("bad", `Stopped before its end${left}${next}`);
   }
-}
-
-function failed({ records, entities }: Report): number {
-  return records.rejected + entities.rejected;
 }
 
 /** What a preview's summary shows. */

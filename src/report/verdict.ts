@@ -1,10 +1,9 @@
 import type { Report } from "./report.js";
-import { formatCount, formatNumber } from "./words.js";
+import { failedWords, formatCount } from "./words.js";
 
 /** Says in one sentence how an import ended, with the tone to say it in. */
 export function verdictOf(report: Report): { readonly tone: "good" | "bad" | "warn"; readonly sentence: string } {
   const { records, entities, exitCode, dryRun, balanced } = report;
-  const failed = records.rejected + entities.rejected;
   const held = entities.created + entities.updated + entities.unchanged;
   const done = dryRun
     ? `${formatCount(held, "entity")} would be in the catalog as the sources have ${held === 1 ? "it" : "them"}`
@@ -17,11 +16,11 @@ export function verdictOf(report: Report): { readonly tone: "good" | "bad" | "wa
         sentence: `Finished: ${done}, and ${formatCount(records.read, "record")} ${records.read === 1 ? "is" : "are"} accounted for.`,
       };
     case 1:
-      return { tone: "warn", sentence: `Finished with ${formatNumber(failed)} failed: ${done}.` };
+      return { tone: "warn", sentence: `Finished with ${failedWords(report)}: ${done}.` };
     case 2:
       return {
         tone: "bad",
-        sentence: `Stopped by the error budget after ${formatNumber(failed)} failed: ${done}${left}.`,
+        sentence: `Stopped by the error budget with ${failedWords(report)}: ${done}${left}.`,
       };
     case 4:
       return { tone: "warn", sentence: `Interrupted after ${formatCount(records.read, "record")}: ${done}${left}.` };

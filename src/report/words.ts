@@ -14,6 +14,21 @@ export function formatCount(value: number, noun: keyof typeof plurals): string {
   return `${formatNumber(value)} ${value === 1 ? noun : plurals[noun]}`;
 }
 
+/** What failed, records and entities apart, as the ledger counts them. */
+export function failedWords({
+  records,
+  entities,
+}: {
+  readonly records: { readonly rejected: number };
+  readonly entities: { readonly rejected: number };
+}): string {
+  const words = [
+    ...(records.rejected > 0 ? [formatCount(records.rejected, "record")] : []),
+    ...(entities.rejected > 0 ? [formatCount(entities.rejected, "entity")] : []),
+  ];
+  return `${words.join(" and ") || "0"} failed`;
+}
+
 const plurals = {
   record: "records",
   entity: "entities",
@@ -22,6 +37,7 @@ const plurals = {
   warning: "warnings",
   cause: "causes",
   blueprint: "blueprints",
+  test: "tests",
 } as const;
 
 /** Writes a duration for people: `840 ms`, `12.3 s`, `4 min 5 s`, `2 h 3 min`. */
@@ -82,7 +98,7 @@ export const advice = {
   wrong_type: "correct the value, or name it as a blank under source.blanks in the mapping",
   not_in_enum: "correct the value, or add it to the enum of the blueprint",
   out_of_bounds: "correct the value, or the bound in the blueprint",
-  bad_format: "correct the value to the format of the property",
+  bad_format: "correct the value, or name it as a blank under source.blanks in the mapping",
   required_missing: "fill the value, or give it a default in the mapping with //",
   relation_invalid: "give one identifier, or a list of them where the relation takes many",
   title_invalid: "give text; a team may be a list of texts",

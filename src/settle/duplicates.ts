@@ -66,7 +66,7 @@ export function duplicateWarning(
   describe: (at: Place) => string,
   sent: "the first one is sent" | "that one is sent",
 ): Warning {
-  const message = `${differs(entity, other, describe)}; ${sent}`;
+  const message = `${differs(entity, other, describe)}; ${sent}, as duplicates in the mapping says (first, last, merge or error)`;
   return { code: "duplicate_differs", blueprint: entity.key.blueprint, message, count: 1, first: entity.at };
 }
 

@@ -11,6 +11,8 @@ export interface SourceFingerprint {
   /** As on the command line, without kind, userinfo and query; `-` for stdin. */
   readonly name: string;
   readonly kind?: string;
+  /** Of what a program gave: its format, which the mapping does not say. */
+  readonly format?: string;
   readonly bytes?: number;
   /** ISO 8601. */
   readonly modifiedAt?: string;

@@ -1,8 +1,9 @@
-import { type FileHandle, readFile, readlink, stat, unlink } from "node:fs/promises";
+import { type FileHandle, readFile, stat, unlink } from "node:fs/promises";
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { GuardError } from "../errors.js";
 import { stateError } from "./files.js";
+import { isAlive, markOf, space } from "./machine.js";
 
 /** What the state folder knows of the machine it is on: passed in, so that tests can put another in its place. */
 export interface Machine {
@@ -34,44 +35,6 @@ export function thisMachine(): Machine {
     monotonicMs: () => performance.now(),
     sleep: (ms) => sleep(ms),
   };
-}
-
-async function space(): Promise<string | undefined> {
-  try {
-    const [boot, namespace] = await Promise.all([
-      readFile("/proc/sys/kernel/random/boot_id", "utf8"),
-      readlink("/proc/self/ns/pid"),
-    ]);
-    return `${boot.trim()}/${namespace}`;
-  } catch {
-    return undefined;
-  }
-}
-
-async function isAlive(pid: number, mark: string | undefined): Promise<boolean> {
-  if (!isRunning(pid)) return false;
-  if (mark === undefined) return true;
-  const now = await markOf(pid);
-  return now === undefined || now === mark;
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
-}
-
-/** Start time of a process since boot. @source proc_pid_stat(5): the 22nd field, counted after the name in parentheses */
-async function markOf(pid: number): Promise<string | undefined> {
-  try {
-    const stat = await readFile(`/proc/${pid}/stat`, "utf8");
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
-  } catch {
-    return undefined;
-  }
 }
 
 /** Who holds a lock. */

@@ -51,7 +51,8 @@ export async function reopenState(options: ReopenOptions): Promise<ReopenedState
     await clearAway(folder);
     const journal = await openJournal(journalPath, { mayAppend: () => lock.check() });
     const parts = openParts(folder, header, journal, () => lock.release());
-    return { ...parts, importId, folder, header, warnings: takenOver(lock), journal, settled, inDoubt };
+    const facts = { importId, folder, isKept: true, header };
+    return { ...parts, ...facts, warnings: takenOver(lock), journal, settled, inDoubt };
   } catch (error) {
     await lock.release();
     throw stateError(folder, error);

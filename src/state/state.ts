@@ -16,6 +16,8 @@ import { type Codec, deferredCodec, entityCodec, openSpool, type Spool } from ".
 export interface State {
   readonly importId: string;
   readonly folder: string;
+  /** Whether the folder stays behind the run. */
+  readonly isKept: boolean;
   readonly header: JournalHeader;
   /** What opening could not clean up. */
   readonly warnings: readonly Warning[];
@@ -76,6 +78,7 @@ export async function openState(options: StateOptions): Promise<State> {
       ...openParts(folder, header, journal, () => lock.release()),
       importId,
       folder,
+      isKept: true,
       header,
       warnings,
       journal,

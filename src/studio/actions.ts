@@ -4,6 +4,7 @@ import { entityAddress } from "../pages/entity-address.js";
 import { graphSvg } from "../pages/graph.js";
 import { applyBlueprintFiles } from "../recipes/apply-blueprints.js";
 import { runImport } from "../recipes/import.js";
+import type { RunContext } from "../recipes/run/connect.js";
 import { applyEdit } from "../recipes/studio/fixes.js";
 import type { Sample } from "../recipes/studio/sample.js";
 import type { StudioSession } from "../recipes/studio/session.js";
@@ -106,21 +107,22 @@ export function studioActions(session: StudioSession, world: StudioWorld): Studi
         yield await result;
       },
       async *run({ mapping, mode, dryRun }, signal) {
-        let seen: { readonly progress: () => Progress; readonly soFar?: () => Report } | undefined;
-        const result = runImport(
-          {
-            sources: [...world.sources],
-            mapping: await session.draft(mapping),
-            mode,
-            dryRun,
-            ...(world.apiUrl !== undefined && { apiUrl: world.apiUrl }),
-            ...(world.stateDir !== undefined && { stateDir: world.stateDir }),
-          },
-          { env: world.env, signal, onStart: (started) => (seen = started) },
-        );
-        for await (const { progress, soFar } of meanwhile(result, () => seen))
-          yield { progress: progress(), ...(soFar && { live: formatLive(soFar()) }) };
-        const { report, folder, error } = await result;
+        let seen: (() => Progress) | undefined;
+        let soFar: (() => Report) | undefined;
+        const context: RunContext = {
+          ...{ env: world.env, signal },
+          onStart: ({ progress }) => (seen = progress),
+          onReport: (report) => (soFar = report),
+        };
+        const options = {
+          ...{ sources: [...world.sources], mapping: await session.draft(mapping), mode, dryRun },
+          ...(world.apiUrl !== undefined && { apiUrl: world.apiUrl }),
+          ...(world.stateDir !== undefined && { stateDir: world.stateDir }),
+        };
+        const result = runImport(options, context);
+        for await (const now of meanwhile(result, () => seen?.()))
+          yield { progress: now, ...(soFar && { live: formatLive(soFar()) }) };
+        const { report, folder = "", error } = await result;
         last = report;
         const why = error instanceof Error ? ` ${error.message}` : "";
         yield { exitCode: report.exitCode, folder, verdict: `${verdictOf(report).sentence}${why}` };

@@ -49,7 +49,7 @@ describe("resolveRedisUrl", () => {
 
   it.each(["http://a", "a:6379", "redis://", "secret"])("refuses %s without repeating it", (text) => {
     expect(() => resolveRedisUrl(text, {})).toThrow(UsageError);
-    expect(() => resolveRedisUrl(text, {})).toThrow("--pace is no address of a Redis");
+    expect(() => resolveRedisUrl(text, {})).toThrow("--pace is not a Redis address");
   });
 });
 

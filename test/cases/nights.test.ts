@@ -9,13 +9,17 @@ type Row = readonly [row: string, ...tests: (readonly [file: string, name: strin
 const nights = "recipes/prune/nights.test.ts";
 const notApi = "api/not-the-api.test.ts";
 const outputs = "cli/outputs.test.ts";
+const ends = "cases/nights-ends.test.ts";
 const lock = "state/lock.test.ts";
 
 const rows: readonly Row[] = [
   [
     "a night killed before its prune does not enlarge the base",
     [nights, "after a night that was killed before its prune"],
-    ["recipes/prune/random-nights.test.ts", "no more is deleted between two finished prunes than the limits allow"],
+    [
+      "recipes/prune/random-nights.long.test.ts",
+      "no more is deleted between two finished prunes than the limits allow",
+    ],
   ],
   ["a night refused for a reject does not", [nights, "after a night that was refused for one reject"]],
   [
@@ -33,7 +37,7 @@ const rows: readonly Row[] = [
     ["recipes/resume.test.ts", "ends the resume with its file and line, and nothing is taken for written"],
     ["state/journal.test.ts", "notices any flipped bit, and names file and line"],
   ],
-  ["a power cut, then resume", ["recipes/power-cut.test.ts", "ends with the catalog of an undisturbed one"]],
+  ["a power cut, then resume", ["recipes/power-cut.long.test.ts", "ends with the catalog of an undisturbed one"]],
   [
     "mode create, a lost reply, a server's clock that is years behind",
     ["recipes/lost-creations.test.ts", "a server whose clock is 10 years behind"],
@@ -69,6 +73,22 @@ const rows: readonly Row[] = [
     [outputs, "a full disk behind stdout"],
     [outputs, "a full disk behind stderr"],
   ],
+  [
+    "a reader of stderr that goes (2>&1 | head -1)",
+    [ends, "a reader that goes after the first line (2>&1 | head -1) decides no import"],
+  ],
+  [
+    "SIGINT on export, preview and explain",
+    ["cli/first-contact.test.ts", "ends %s that waits on stdin at once, in one line"],
+    ["cli/first-contact.test.ts", "ends an export that waits for the API, which leaves no file"],
+    ["cli/bad-input.test.ts", "ends in order when it is interrupted"],
+  ],
+  [
+    "Ctrl-C in apply at 8 s latency",
+    [ends, "on an apply whose requests hang is acknowledged at once, and a second one ends it"],
+    [ends, "on an apply whose requests hang ends it within the grace of 10 s"],
+  ],
+  ["the first Ctrl-C on blueprint apply", [ends, "on blueprint %s that waits for the API ends it with 4, in one line"]],
   ["a signal to an import", ["cli/interrupt.test.ts", "ends at once at the second one, and is resumed all the same"]],
   [
     "a FIFO without a writer",
@@ -101,13 +121,24 @@ const rows: readonly Row[] = [
   ],
   ["409 and 413 for everything", [notApi, "413 for everything"], [notApi, "409 for everything in Port's form"]],
   [
+    "long waits: the wait and its reason with a countdown",
+    ["report/progress.test.ts", "waiting for the quota: goes on in 42 s"],
+    ["report/progress.test.ts", '{ for: "retry", leftMs: 4000, requests: 3, why: "ECONNRESET" }'],
+  ],
+  ["plan killed: /tmp/portload-plan-* stays", [ends, "are removed by the next run"]],
+  [
     "delete replies that repeat, or name nothing; two prunes at once",
     [notApi, "counts what its reply names, each once, and looks up the rest"],
   ],
   [
-    "expired certificates, 407",
+    "an expired certificate, a server that speaks HTTP/2 alone, 407, a proxy without a scheme, a secret with a line end",
     ["api/connection.test.ts", "the server's certificate has expired"],
+    ["api/connection.test.ts", "because it speaks HTTP/2 alone is told as that"],
+    ["api/connection.test.ts", "is shown with http:// where it has no scheme"],
+    ["api/connection.test.ts", '"user:p%40ss@127.0.0.1"'],
     [notApi, "a proxy that asks to sign in (status 407)"],
+    ["cases/writing.test.ts", "the proxy address %s is no crash"],
+    ["recipes/run/credentials.test.ts", "s3cr3t\\n"],
   ],
   ["a source that is truncated or rewritten", ["read/attacks.test.ts", "a source that changes while it is read"]],
   ["a record of hundreds of megabytes", ["read/json.test.ts", "record beyond maxRecordBytes and reads the next"]],
@@ -117,6 +148,11 @@ const rows: readonly Row[] = [
     ["check/bounded.test.ts", "of a number with 200,000 zeros"],
     ["pattern.test.ts", "a pattern in bounded time"],
     ["emulator/framework-errors.test.ts", "a pattern that backtracks refuses the value and holds up nobody"],
+  ],
+  [
+    "a mapping of 8,000 resources",
+    ["lint/size.long.test.ts", "a lint of 8,000 resources takes seconds, and four times as long as one of 2,000"],
+    ["map/jq-compile.test.ts", "are one program where all are right, and each once"],
   ],
   ["addresses with passwords in messages", ["secrets.test.ts", "credentials and signatures in an address"]],
   ["a foreign Host at the emulator", ["emulator/framework-errors.test.ts", "evil.example"]],

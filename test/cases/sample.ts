@@ -61,7 +61,7 @@ type Row = readonly unknown[];
 
 /** Reads a sample by preview and imports it, which give the same: identifier, title and properties of each entity, rejects by code and line, the receipt. */
 export async function comesIn(sample: Sample) {
-  const { folder, path, mapping } = await placeSample(sample);
+  const { folder = "", path, mapping } = await placeSample(sample);
   const emulator = await startCatalog({ blueprints: [host] });
   const stdin = () => (path === "-" ? { stdin: Readable.from([Buffer.from(sample.text as string)]) } : {});
   const given = { sources: [path === "-" ? "hosts=-" : `hosts=${path}`], mapping };
@@ -79,7 +79,10 @@ export async function comesIn(sample: Sample) {
   const env = envOf(emulator);
   const dry = await runImport({ ...given, dryRun: true, stateDir: join(folder, "dry") }, { env, ...stdin() });
   expect(emulator.store.entities("host")).toEqual([]);
-  const { report, folder: state } = await runImport({ ...given, stateDir: join(folder, "state") }, { env, ...stdin() });
+  const { report, folder: state = "" } = await runImport(
+    { ...given, stateDir: join(folder, "state") },
+    { env, ...stdin() },
+  );
   expect(report.balanced).toBe(true);
   expect(dry.report.records).toEqual(report.records);
   const stored = emulator.store.entities("host").map(({ identifier, title, properties }): Row => {
@@ -101,7 +104,7 @@ export async function comesIn(sample: Sample) {
 
 /** What each command says of a sample that none goes on with, message and hint; nothing is written. */
 export async function stops(sample: Sample): Promise<string> {
-  const { folder, path, mapping } = await placeSample(sample);
+  const { folder = "", path, mapping } = await placeSample(sample);
   const emulator = await startCatalog({ blueprints: [host] });
   const env = envOf(emulator);
   const stdin = () => (path === "-" ? { stdin: Readable.from([Buffer.from(sample.text as string)]) } : {});

@@ -64,7 +64,7 @@ describe("parseBlueprints", () => {
   it("refuses a required property that the blueprint lacks", () => {
     expect(faultsOf({ ...team, schema: { ...team.schema, required: ["size", "age"] } })).toEqual([
       "1 fault in the blueprint file",
-      '  f.json schema.required.1: names "age", which is no property of the blueprint',
+      '  f.json schema.required.1: names "age", which is not a property of the blueprint',
     ]);
   });
 

@@ -64,7 +64,7 @@ describe("checkEntities", () => {
           { code: "title_invalid", message: expect.any(String), path: "title", leaf: leaf("title"), value: "{}" },
           {
             code: "wrong_type",
-            message: "expects a number, got text that is none",
+            message: "is not a number",
             path: "properties.x",
             leaf: leaf("properties.x"),
             value: "many",

@@ -32,12 +32,12 @@ describe("checkTargets", () => {
       {
         path: `${path}.properties.langauge`,
         message:
-          'blueprint "service" has no property "langauge"; did you mean "language"?; `unknownProperties: warn` at the root of the mapping writes without it, as Port does',
+          'blueprint "service" has no property "langauge"; did you mean "language"?; add it to the blueprint, or write without it, as Port does: `unknownProperties: warn` at the root of the mapping',
       },
       {
         path: `${path}.properties.ownerName`,
         message:
-          'blueprint "service" fills the property "ownerName" by a mirror; nothing may be written to it; `unknownProperties: warn` at the root of the mapping writes without it, as Port does',
+          'blueprint "service" fills the property "ownerName" by a mirror; nothing may be written to it; take it out of the mapping, or write without it, as Port does: `unknownProperties: warn` at the root of the mapping',
       },
       {
         path: `${path}.properties.owner`,
@@ -46,12 +46,12 @@ describe("checkTargets", () => {
       {
         path: `${path}.properties.zzz`,
         message:
-          'blueprint "service" has no property "zzz"; `unknownProperties: warn` at the root of the mapping writes without it, as Port does',
+          'blueprint "service" has no property "zzz"; add it to the blueprint, or write without it, as Port does: `unknownProperties: warn` at the root of the mapping',
       },
       {
         path: `${path}.properties.constructor`,
         message:
-          'blueprint "service" has no property "constructor"; `unknownProperties: warn` at the root of the mapping writes without it, as Port does',
+          'blueprint "service" has no property "constructor"; add it to the blueprint, or write without it, as Port does: `unknownProperties: warn` at the root of the mapping',
       },
       {
         path: `${path}.relations.ownr`,

@@ -193,7 +193,7 @@ export const kinds: Readonly<Record<string, Kind>> = {
     property: "`string`, format `user`; array of",
     accepts: "the e-mail address of a user",
     becomes: "itself; what is no address with a warning",
-    refuses: "values that are no text",
+    refuses: "values that are not text",
     rows: [
       [format("user"), "a@example.com", { is: "a@example.com" }],
       [format("user"), "Ada", { is: "Ada", warned: "format_unusual" }],
@@ -205,7 +205,7 @@ export const kinds: Readonly<Record<string, Kind>> = {
     property: "`string`, format `team`; array of",
     accepts: "the name of a team",
     becomes: "itself to the letter; an empty name with a warning",
-    refuses: "values that are no text",
+    refuses: "values that are not text",
     rows: [
       [format("team"), "Team One", { is: "Team One" }],
       [format("team"), "", { is: "", warned: "format_unusual" }],
@@ -236,7 +236,7 @@ export const kinds: Readonly<Record<string, Kind>> = {
     property: "`string`, format `timer`",
     accepts: "as date-time",
     becomes: "itself; other text with a warning, because Port may not check it",
-    refuses: "values that are no text",
+    refuses: "values that are not text",
     rows: [
       [format("timer"), "2022-12-01T16:50:00+02:00", { is: "2022-12-01T16:50:00+02:00" }],
       [format("timer"), "soon", { is: "soon", warned: "format_unusual" }],
@@ -246,14 +246,14 @@ export const kinds: Readonly<Record<string, Kind>> = {
     property: "`string`, format `markdown`",
     accepts: "any text",
     becomes: "itself",
-    refuses: "values that are no text",
+    refuses: "values that are not text",
     rows: [[format("markdown"), "# a", { is: "# a" }]],
   },
   yaml: {
     property: "`string`, format `yaml`",
     accepts: "any text",
     becomes: "itself; it is not parsed",
-    refuses: "values that are no text",
+    refuses: "values that are not text",
     rows: [
       [format("yaml"), "a: [", { is: "a: [" }],
       [format("yaml"), { a: 1 }, "wrong_type"],
@@ -263,7 +263,7 @@ export const kinds: Readonly<Record<string, Kind>> = {
     property: "`string`, format `proto`",
     accepts: "any text",
     becomes: "itself",
-    refuses: "values that are no text",
+    refuses: "values that are not text",
     rows: [[format("proto"), "message A {}", { is: "message A {}" }]],
   },
   "swagger, async-api": {
@@ -323,7 +323,7 @@ export const kinds: Readonly<Record<string, Kind>> = {
     property: "`string`, format `blueprints`",
     accepts: "the identifier of a blueprint",
     becomes: "itself; what is none with a warning",
-    refuses: "values that are no text",
+    refuses: "values that are not text",
     rows: [
       [format("blueprints"), "service", { is: "service" }],
       [format("blueprints"), "a b", { is: "a b", warned: "format_unusual" }],

@@ -17,7 +17,7 @@ const good = `resources:
 
 let emulator: Emulator;
 beforeAll(async () => {
-  emulator = await startEmulator({ blueprints: [node], limits: "off", readings: readingsOfRun });
+  emulator = await startEmulator({ blueprints: [node], limits: "off", readings: readingsOfRun() });
   return () => emulator.close();
 });
 
@@ -70,7 +70,7 @@ describe("what an import says of bad input", () => {
       1,
       /quote/,
       /first: nodes\.csv:3, record 2/,
-      /Finished with 1 failed, 2 entities are in the catalog/,
+      /Finished with 1 record failed, 2 entities are in the catalog/,
     ],
     [
       "invalid UTF-8",

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { FaultScript } from "../../src/emulator/faults.js";
+import type { FaultScript } from "../../src/emulator/emulator-options.js";
 import { blueprintOf, envOf, startCatalog } from "../support/catalog.js";
 import { runInProcess } from "../support/in-process.js";
 

@@ -116,7 +116,7 @@ describe("portload entity create, merge and override", () => {
       ...["--relation", "owner=a b"],
     ]);
     expect(code).toBe(64);
-    expect(stderr).toContain("--property replicas: expects a number");
+    expect(stderr).toContain("--property replicas: is not a number");
     expect(stderr).toContain('no such property; did you mean "version"?');
     expect(stderr).toContain("--relation owner: names a target whose identifier");
     expect(emulator.store.count("service")).toBe(0);

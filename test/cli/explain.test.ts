@@ -33,7 +33,7 @@ describe("portload explain", () => {
       "--quiet",
     ]);
     expect(code).toBe(1);
-    expect(stdout).toContain("properties.monthlyCost  wrong_type: expects a number");
+    expect(stdout).toContain("properties.monthlyCost  wrong_type: is not a number");
   });
 
   it("ends with 64 without a record", async () => {

@@ -48,7 +48,7 @@ describe("a command line without a mapping", () => {
     const among = await runProgram(["preview", "hosts.csv", "hosts.yaml"], {}, { cwd });
     expect(among.stderr).toContain(`hosts.yaml is a mapping, and stands among the sources\n  ${meant}`);
     const swapped = await runProgram(["preview", "hosts.yaml", "-m", "hosts.csv"], {}, { cwd });
-    expect(swapped.stderr).toContain(`hosts.csv is no mapping, hosts.yaml is one: they are swapped\n  ${meant}`);
+    expect(swapped.stderr).toContain(`hosts.csv is not a mapping, and hosts.yaml is one: they are swapped\n  ${meant}`);
   });
 });
 

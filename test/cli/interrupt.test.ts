@@ -14,7 +14,8 @@ async function begin(options: EmulatorOptions, after = 5) {
   const emulator = await startCatalog({ blueprints: [nodeBlueprint], ...options });
   const given = await nodeImport(nodes);
   const stateDir = join(given.stateDir ?? "", "my state");
-  const flags = ["--state-dir", stateDir, "--concurrency", "2"];
+  // A request that hangs is sent again soon.
+  const flags = ["--state-dir", stateDir, "--concurrency", "2", "--timeout", "2s"];
   const program = start(["import", ...given.sources, "-m", given.mapping, ...flags], envOf(emulator));
   program.stdin.end();
   while (emulator.stats().families.bulk.accepted < after) await wait(1);

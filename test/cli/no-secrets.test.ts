@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { describe, expect, it, onTestFinished } from "vitest";
-import type { FaultRule } from "../../src/emulator/faults.js";
+import type { FaultRule } from "../../src/emulator/emulator-options.js";
 import { startCatalog } from "../support/catalog.js";
 import { nodeBlueprint, nodeImport } from "../support/nodes.js";
 import { runProgram, start } from "../support/program.js";

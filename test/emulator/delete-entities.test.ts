@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Readings } from "../../src/emulator/readings.js";
+import type { Readings } from "../../src/emulator/emulator-options.js";
 import { type Session, startSession } from "./session.js";
 
 const services = "/v1/blueprints/service/entities";

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type FaultRule, type FaultScript, playFaults } from "../../src/emulator/faults.js";
+import type { FaultRule, FaultScript } from "../../src/emulator/emulator-options.js";
+import { playFaults } from "../../src/emulator/faults.js";
 import { blueprintOf, startCatalog } from "../support/catalog.js";
 
 const bulkPath = "/blueprints/service/entities/bulk?upsert=true&merge=true";

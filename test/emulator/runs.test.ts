@@ -55,6 +55,7 @@ describe("runs of an action", () => {
       blueprint: { identifier: "service" },
       entity: { identifier: "s" },
       action: { identifier: "deploy", title: "Deploy" },
+      payload: { type: "KAFKA" },
       properties: {},
       source: "API",
       requiredApproval: false,

@@ -427,7 +427,8 @@ describe("runs that cannot go on", () => {
       {
         path: `${base}.blueprint`,
         line: 7,
-        message: `service/0 is not defined (line 1, column 1 of the expression); for this very text write '"service"'`,
+        message:
+          "to jq service is a function, and there is none of that name; write `'\"service\"'` for this very text, or `.service` for the column",
       },
     ]);
   });

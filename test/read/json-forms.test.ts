@@ -133,7 +133,7 @@ describe("a record that is no JSON", () => {
     expect(error).toMatchObject({
       line: 2,
       offset: text.indexOf("NaN"),
-      message: expect.stringContaining("line 2, column 18, offset 30, after record 1: NaN is no number of JSON"),
+      message: expect.stringContaining("line 2, column 18, offset 30, after record 1: NaN is not a JSON number"),
       hint: expect.stringContaining("badText: reject"),
     });
   });
@@ -143,15 +143,15 @@ describe("a record that is no JSON", () => {
     expect(error).toBeUndefined();
     expect(values({ records })).toEqual([{ id: "a" }, { id: "e" }]);
     expect(rejects.map(({ code, message }) => [code, message.split(": ")[1]])).toEqual([
-      ["bad_json", "NaN is no number of JSON"],
-      ["bad_json", "-Infinity is no number of JSON"],
+      ["bad_json", "NaN is not a JSON number"],
+      ["bad_json", "-Infinity is not a JSON number"],
       ["bad_json", "expected ':'"],
     ]);
   });
 
   it("names NaN in NDJSON, too", async () => {
     const { rejects } = await readText('{"n":1}\n{"n":NaN}\n', { format: "ndjson" });
-    expect(rejects[0]?.message).toBe("the line is not valid JSON: NaN is no number of JSON, at column 6");
+    expect(rejects[0]?.message).toBe("the line is not valid JSON: NaN is not a JSON number, at column 6");
   });
 
   it("may hold a byte that is no text", async () => {

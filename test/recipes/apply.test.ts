@@ -8,7 +8,7 @@ import type { PlanOptions } from "../../src/options/run.js";
 import { runApply } from "../../src/recipes/apply.js";
 import { runImport } from "../../src/recipes/import.js";
 import { runPlan } from "../../src/recipes/plan.js";
-import { blueprintOf, envOf, makeFolder, startCatalog } from "../support/catalog.js";
+import { blueprintOf, envOf, makeFolder, type OnDisk, startCatalog } from "../support/catalog.js";
 
 const item = blueprintOf("item", {
   schema: { properties: { size: { type: "number" }, note: { type: "string" }, origin: { type: "string" } } },
@@ -16,7 +16,7 @@ const item = blueprintOf("item", {
 });
 
 /** Writes records and a mapping that owns what it writes. */
-async function items(folder: string, records: readonly object[]): Promise<PlanOptions> {
+async function items(folder: string, records: readonly object[]): Promise<OnDisk<PlanOptions>> {
   await writeFile(join(folder, "items.ndjson"), records.map((record) => `${JSON.stringify(record)}\n`).join(""));
   await writeFile(
     join(folder, "items.yaml"),

@@ -6,8 +6,8 @@ import { describe, expect, it } from "vitest";
 import type { Emulator } from "../../src/emulator/emulator.js";
 import type { ImportOptions } from "../../src/options/run.js";
 import { runImport } from "../../src/recipes/import.js";
-import type { ImportContext } from "../../src/recipes/run/connect.js";
-import { blueprintOf, envOf, makeFolder, readingFlags, root, startCatalog } from "../support/catalog.js";
+import type { RunContext } from "../../src/recipes/run/connect.js";
+import { blueprintOf, envOf, makeFolder, type OnDisk, readingFlags, root, startCatalog } from "../support/catalog.js";
 import { manualClock } from "../support/manual-clock.js";
 
 const sample = (name: string): string => join(root, "samples", name);
@@ -17,13 +17,13 @@ const organisation = {
   mapping: mapping("organisation.yaml"),
 };
 
-async function run(emulator: Emulator, options: ImportOptions, context: ImportContext = {}) {
+async function run(emulator: Emulator, options: ImportOptions, context: RunContext = {}) {
   const stateDir = options.stateDir ?? (await makeFolder());
   return runImport({ ...options, stateDir }, { env: envOf(emulator), ...context });
 }
 
 /** A mapping of one kind into blueprint `node`, and its sources, written to a folder. */
-async function nodes(rows: readonly string[], more = ""): Promise<ImportOptions> {
+async function nodes(rows: readonly string[], more = ""): Promise<OnDisk<ImportOptions>> {
   const folder = await makeFolder();
   await writeFile(join(folder, "nodes.csv"), `id,parent\n${rows.map((row) => `${row}\n`).join("")}`);
   await writeFile(
@@ -82,7 +82,7 @@ describe("an import of the samples", () => {
 
   it("leaves a folder with journal and report, private, and no spool", async () => {
     const stateDir = await makeFolder();
-    const { report, folder } = await run(await startCatalog(), { ...organisation, stateDir });
+    const { report, folder = "" } = await run(await startCatalog(), { ...organisation, stateDir });
     expect((await readdir(folder)).sort()).toEqual(["journal.ndjson", "report.json"]);
     expect(JSON.parse(await readFile(join(folder, "report.json"), "utf8"))).toEqual(report);
     expect((await readdir(stateDir)).filter((name) => name.includes("lock"))).toEqual([]);
@@ -92,7 +92,7 @@ describe("an import of the samples", () => {
     const emulator = await startCatalog();
     await run(emulator, { sources: [sample("teams.json")], mapping: mapping("teams.yaml") });
     const services = { sources: [sample("services-dirty.csv")], mapping: mapping("services.yaml") };
-    const { report, folder } = await run(emulator, services);
+    const { report, folder = "" } = await run(emulator, services);
     expect(report).toMatchObject({
       exitCode: 1,
       balanced: true,

@@ -122,7 +122,7 @@ describe("init on what people export", () => {
     const { properties, tried, mapping } = await propose("hosts.csv", text);
     expect(properties.address?.format).toBe("ipv4");
     expect(tried[0]?.lines[0]).toBe('tried on the sample: 300 records, 299 would be imported as "host", 1 rejected');
-    expect(tried[0]?.lines[1]).toMatch(/^properties\.address: 1 of 300 \(line 14\): is no ipv4/);
+    expect(tried[0]?.lines[1]).toMatch(/^properties\.address: 1 of 300 \(line 14\): is not an IPv4 address/);
     expect(mapping).toContain("properties.address: 1 of 300 (line 14)");
   });
 

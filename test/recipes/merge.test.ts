@@ -67,7 +67,7 @@ const held = ({ store }: Emulator, id: string) => store.entity("squad", id)?.pro
 describe("an import in which several resources write one blueprint", () => {
   it.each(["merge", "override", "create"] as const)("in mode %s sends one entity of each key", async (mode) => {
     const emulator = await startCatalog({ blueprints });
-    const { folder: _, ...given } = await sourcesOf(two);
+    const { folder: _ = "", ...given } = await sourcesOf(two);
     const { report } = await runImport({ ...given, mode }, { env: envOf(emulator) });
     expect(report).toMatchObject({ exitCode: 0, balanced: true, warnings: [] });
     expect(report.entities).toMatchObject({ mapped: 5, created: 2, duplicate: 3, rejected: 0 });
@@ -82,7 +82,7 @@ describe("an import in which several resources write one blueprint", () => {
 
   it("keeps to the first where the mapping says so, and to the first of a blueprint that one resource writes", async () => {
     const emulator = await startCatalog({ blueprints });
-    const { folder: _, ...given } = await sourcesOf(two, "duplicates: first");
+    const { folder: _ = "", ...given } = await sourcesOf(two, "duplicates: first");
     const { report } = await runImport(given, { env: envOf(emulator) });
     expect(report.entities).toMatchObject({ created: 2, duplicate: 3 });
     expect(held(emulator, "s1")).toEqual({ about: "water" });
@@ -92,8 +92,8 @@ describe("an import in which several resources write one blueprint", () => {
   it("rejects both records where they disagree, and gives both back", async () => {
     const emulator = await startCatalog({ blueprints });
     const rota = [...two.rota, { squad: "s1", now: ["cy"] }];
-    const { folder: _, ...given } = await sourcesOf({ ...two, rota });
-    const { report, folder } = await runImport(given, { env: envOf(emulator) });
+    const { folder: _ = "", ...given } = await sourcesOf({ ...two, rota });
+    const { report, folder = "" } = await runImport(given, { env: envOf(emulator) });
     expect(report).toMatchObject({ exitCode: 1, balanced: true });
     expect(report.entities).toMatchObject({ mapped: 6, created: 1, duplicate: 3, rejected: 2 });
     expect(report.rejects).toMatchObject([{ code: "duplicate_conflict", path: "properties.oncall", count: 2 }]);
@@ -115,7 +115,7 @@ describe("an import in which several resources write one blueprint", () => {
   it("gives every record back that the API's refusal, or a missing target, concerns", async () => {
     const emulator = await startCatalog({ blueprints });
     const rota = [{ squad: "s1", now: ["ann"], lead: "p1" }];
-    const { folder: _, ...given } = await sourcesOf({ ...two, rota });
+    const { folder: _ = "", ...given } = await sourcesOf({ ...two, rota });
     const { report } = await runImport(given, { env: envOf(emulator) });
     expect(report.entities).toMatchObject({ mapped: 3, created: 1, duplicate: 1, rejected: 1 });
     expect(report.rejectFiles.map(({ records }) => records)).toEqual([1, 1]);
@@ -134,7 +134,7 @@ describe("an import in which several resources write one blueprint", () => {
 
   it("does not empty in override what a rejected record would have brought", async () => {
     const emulator = await startCatalog({ blueprints });
-    const { folder, ...given } = await sourcesOf(two);
+    const { folder = "", ...given } = await sourcesOf(two);
     await runImport(given, { env: envOf(emulator) });
     const rota = '{"squad":"s1","now":{"no":"list"}}\n{"squad":"s2","now":["cy"]}\n';
     await writeFile(join(folder, "rota.ndjson"), rota);
@@ -150,7 +150,7 @@ describe("an import in which several resources write one blueprint", () => {
 
   it("judges what is required once the entity is whole", async () => {
     const emulator = await startCatalog({ blueprints });
-    const { folder: _, ...given } = await sourcesOf({ ...two, rota: [...two.rota, { squad: "s3", now: ["di"] }] });
+    const { folder: _ = "", ...given } = await sourcesOf({ ...two, rota: [...two.rota, { squad: "s3", now: ["di"] }] });
     const { report } = await runImport({ ...given, mode: "override" }, { env: envOf(emulator) });
     expect(report.entities).toMatchObject({ created: 2, rejected: 1 });
     expect(report.rejects).toMatchObject([{ code: "required_missing", stage: "check", path: "properties.about" }]);
@@ -178,10 +178,10 @@ function many(count: number, isBad: (i: number) => boolean = () => false): Given
 describe("an import of parts that stopped", () => {
   it("is resumed to the same catalog and the same counts", async () => {
     const calm = await startCatalog({ blueprints });
-    const { folder: _folder, ...same } = await sourcesOf(many(900));
+    const { folder: _folder = "", ...same } = await sourcesOf(many(900));
     const whole = await runImport(same, { env: envOf(calm) });
     const emulator = await startCatalog({ blueprints, latencyMs: 2 });
-    const { folder: _, ...given } = await sourcesOf(many(900));
+    const { folder: _ = "", ...given } = await sourcesOf(many(900));
     const stop = new AbortController();
     const look = setInterval(() => emulator.stats().families.bulk.accepted >= 8 && stop.abort(), 1);
     const cut = await runImport({ ...given, concurrency: 2 }, { env: envOf(emulator), signal: stop.signal });
@@ -194,7 +194,7 @@ describe("an import of parts that stopped", () => {
 
   it("is retried with its rejects and what it did not attempt, and nothing is sent twice", async () => {
     const emulator = await startCatalog({ blueprints });
-    const { folder: _, ...given } = await sourcesOf(many(2000, (i) => i % 100 === 99));
+    const { folder: _ = "", ...given } = await sourcesOf(many(2000, (i) => i % 100 === 99));
     const { report } = await runImport({ ...given, maxErrors: 10, mode: "create" }, { env: envOf(emulator) });
     expect(report).toMatchObject({ exitCode: 2, balanced: true });
     for (const { path } of report.rejectFiles)

@@ -1,18 +1,13 @@
 import { existsSync } from "node:fs";
-import { readFile, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Emulator, startEmulator } from "../../src/emulator/emulator.js";
-import type { PlanOptions } from "../../src/options/run.js";
 import { runApply } from "../../src/recipes/apply.js";
 import { runImport } from "../../src/recipes/import.js";
-import { runPlan } from "../../src/recipes/plan.js";
 import { runSync } from "../../src/recipes/sync.js";
-import type { Report } from "../../src/report/report.js";
-import { envOf, makeFolder, readingFlags, readingsOfRun, root, startCatalog } from "../support/catalog.js";
-import { isLong } from "../support/long.js";
-import { blueprints, type Case, cases, type Snapshot, snapshot, writeCase } from "../support/worlds.js";
+import { envOf, makeFolder, readingFlags, root, startCatalog } from "../support/catalog.js";
+import { compareWays, plan } from "../support/ways.js";
+import { type Case, snapshot } from "../support/worlds.js";
 
 const dotgov = resolve(root, "../shared/data/dotgov/current-full.csv");
 const sample = (name: string): string => join(root, "samples", name);
@@ -20,16 +15,6 @@ const organisation = {
   sources: ["services.csv", "deployments.ndjson", "teams.json"].map(sample),
   mapping: join(root, "mappings/organisation.yaml"),
 };
-
-type Line = Record<string, unknown> & { op?: string; blueprint?: string };
-
-/** A plan, with its lines. */
-async function plan(emulator: Emulator, options: PlanOptions) {
-  const { file, discard, ...rest } = await runPlan(options, { env: envOf(emulator) });
-  const lines = file === undefined ? [] : (await readFile(file, "utf8")).trimEnd().split("\n");
-  await discard();
-  return { ...rest, lines: lines.map((line) => JSON.parse(line) as Line), text: `${lines.join("\n")}\n` };
-}
 
 describe("a plan of the samples", () => {
   it("tells everything as created, writes nothing, and leaves nothing behind", async () => {
@@ -119,45 +104,6 @@ describe("a plan of the samples", () => {
     );
   });
 });
-
-const names = blueprints.map(({ identifier }) => identifier);
-
-/** Targets of a relation have no order and count once: how often one is named may depend on whether it had to wait. */
-const asSets = (catalog: Snapshot): unknown =>
-  JSON.parse(
-    JSON.stringify(catalog, (key, value: unknown) =>
-      key === "friends" && Array.isArray(value) ? [...new Set(value)].sort() : value,
-    ),
-  );
-
-/** Brings two catalogs to one state, then one of them to another by a sync, the other by a plan that is applied: all three must say and do the same. */
-async function compareWays(folder: string, chosen: Case): Promise<{ report: Report; catalog: Snapshot }> {
-  const [synced, applied] = [
-    await startEmulator({ blueprints, limits: "off", readings: readingsOfRun }),
-    await startEmulator({ blueprints, limits: "off", readings: readingsOfRun }),
-  ];
-  try {
-    const earlier = await writeCase(folder, chosen, "old");
-    for (const emulator of [synced, applied]) await runImport(earlier, { env: envOf(emulator) });
-    const options = await writeCase(folder, chosen, "given");
-    const before = snapshot(applied, names);
-    const made = await plan(applied, options);
-    expect(snapshot(applied, names)).toEqual(before);
-    const { report } = await runSync(options, { env: envOf(synced) });
-    expect(made.report.entities).toEqual(report.entities);
-    const causes = (of: Report) => of.rejects.map(({ code, count }) => [code, count]);
-    expect(causes(made.report)).toEqual(causes(report));
-    const file = join(folder, "tonight.plan");
-    await writeFile(file, made.text);
-    await runApply({ plan: file, stateDir: folder, keep: 2, rate: "off" }, { env: envOf(applied) });
-    const catalog = snapshot(synced, names);
-    expect(asSets(snapshot(applied, names))).toEqual(asSets(catalog));
-    return { report, catalog };
-  } finally {
-    await synced.close();
-    await applied.close();
-  }
-}
 
 /** A case of one world. */
 function caseOf(world: Partial<Case["worlds"][number]>, more: Partial<Case> = {}): Case {
@@ -289,53 +235,4 @@ describe("what a plan says of entities that several sources bring, a sync does, 
     const { report } = await compareWays(await makeFolder(), caseOf({ given, policies }, { duplicates: undefined }));
     expect(report).toMatchObject({ exitCode: 0, entities: { created: 1, duplicate: 1, rejected: 0 } });
   });
-});
-
-/** Times ten catalogs; in the short suite, and under each reading of the API's behaviour in turn, a few. */
-const numRuns = isLong ? 150 : 3;
-/** A failure is reported with its seed, made smaller for no longer than this. */
-const bounds = { numRuns, interruptAfterTimeLimit: isLong ? 900_000 : 60_000 };
-const timeoutMs = bounds.interruptAfterTimeLimit + 60_000;
-
-describe("over random catalogs, inventories and mappings", () => {
-  it(
-    "a plan straight after an import shows no change but for what was rejected",
-    async () => {
-      const folder = await makeFolder();
-      await fc.assert(
-        fc.asyncProperty(cases, async (any) => {
-          // Into an empty catalog, nothing would come of it.
-          const chosen = { ...any, updateOnly: false };
-          const emulator = await startEmulator({ blueprints, limits: "off", readings: readingsOfRun });
-          try {
-            const options = await writeCase(folder, chosen, "given");
-            const imported = await runImport(options, { env: envOf(emulator) });
-            fc.pre(imported.report.exitCode < 2);
-            const { lines } = await plan(emulator, options);
-            const rejected = imported.report.entities.rejected;
-            const ops = lines.filter((line) => line.op !== undefined);
-            // What was rejected for a missing target was written without it, or not at all: the plan leaves out what would fail again.
-            expect(ops).toEqual([]);
-            expect(lines.at(-1)).toMatchObject({ create: 0, update: 0, rejected });
-          } finally {
-            await emulator.close();
-          }
-        }),
-        bounds,
-      );
-    },
-    timeoutMs,
-  );
-
-  it(
-    "a plan says what the sync then does, and apply does the same",
-    async () => {
-      const folder = await makeFolder();
-      await fc.assert(
-        fc.asyncProperty(cases, async (chosen) => void (await compareWays(folder, chosen))),
-        bounds,
-      );
-    },
-    timeoutMs,
-  );
 });

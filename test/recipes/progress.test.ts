@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { runImport } from "../../src/recipes/import.js";
-import type { Connection } from "../../src/recipes/run/connect.js";
+import type { Connection, RunContext } from "../../src/recipes/run/connect.js";
 import type { Ledger } from "../../src/recipes/run/ledger.js";
 import { openWhereabouts, watchProgress } from "../../src/recipes/run/progress.js";
 import { noCounts } from "../../src/report/counts.js";
@@ -103,19 +103,20 @@ describe("where a run is", () => {
     const emulator = await startCatalog({ blueprints });
     const early: EarlyProgress[] = [];
     let progress: (() => Progress) | undefined;
+    const context: RunContext = {
+      env: envOf(emulator),
+      onConnection: (see) => early.push(see()),
+      onStart: (started) => {
+        progress = started.progress;
+      },
+    };
     await runImport(
       {
         sources: ["server.csv.gz", "team.csv"].map((name) => join(folder, name)),
         mapping: join(folder, "m.yaml"),
         stateDir: join(folder, "state"),
       },
-      {
-        env: envOf(emulator),
-        onConnection: (see) => early.push(see()),
-        onStart: (started) => {
-          progress = started.progress;
-        },
-      },
+      context,
     );
     expect(early).toEqual([{ elapsedMs: expect.any(Number), inFlight: expect.any(Number) }]);
     expect(progress?.()).toMatchObject({

@@ -8,6 +8,7 @@ import { brotliCompressSync, gzipSync } from "node:zlib";
 import iconv from "iconv-lite";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { runImport } from "../../src/recipes/import.js";
+import type { RunContext } from "../../src/recipes/run/connect.js";
 import { receiptText } from "../../src/recipes/run/inventory.js";
 import { blueprintOf, envOf, makeFolder, startCatalog } from "../support/catalog.js";
 
@@ -180,7 +181,7 @@ describe("rejected records", () => {
     const receipts: string[] = [];
     const {
       report,
-      folder: state,
+      folder: state = "",
       error,
     } = await runImport(
       { mapping, sources: [source], stateDir: join(folder, "state") },
@@ -227,10 +228,8 @@ describe("a source in doubt", () => {
       hint: expect.stringContaining('csv: { delimiter: ";" }'),
     });
     expect(emulator.store.entities("thing")).toEqual([]);
-    const answered = await runImport(given, {
-      env: envOf(emulator),
-      ask: async (_name, { answers }) => answers[0],
-    });
+    const context: RunContext = { env: envOf(emulator), ask: async (_name, { answers }) => answers[0] };
+    const answered = await runImport(given, context);
     expect(answered.report).toMatchObject({ exitCode: 0, entities: { created: 1 } });
   });
 });

@@ -2,6 +2,7 @@ import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { runImport } from "../../src/recipes/import.js";
+import type { RunContext } from "../../src/recipes/run/connect.js";
 import type { Report } from "../../src/report/report.js";
 import { version } from "../../src/version.js";
 import { blueprintOf, envOf, makeFolder, startCatalog } from "../support/catalog.js";
@@ -23,12 +24,13 @@ describe("a report", () => {
     const file = join(folder, "map it.yaml");
     await writeFile(source, "id,size,note,Rack unit,owner\na,1,x,3,me\nb,big,y,4,you\nc,large,z,5,us\n");
     await writeFile(file, mapping);
-    const { report, folder: state } = await runImport(
+    const context: RunContext = {
+      env: envOf(emulator),
+      commandLine: ["import", "https://me:secret@example.com/a.csv?sig=secret", "-m", "map it.yaml"],
+    };
+    const { report, folder: state = "" } = await runImport(
       { sources: [source], mapping: file, stateDir: folder, report: [join(folder, "report.html")] },
-      {
-        env: envOf(emulator),
-        commandLine: ["import", "https://me:secret@example.com/a.csv?sig=secret", "-m", "map it.yaml"],
-      },
+      context,
     );
     expect(report).toMatchObject({
       schemaVersion: 2,

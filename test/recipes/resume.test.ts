@@ -38,7 +38,7 @@ describe("an import that was interrupted", () => {
     expect(first.report).toMatchObject({ exitCode: 4, balanced: true });
     expect(first.report.entities.notAttempted).toBeGreaterThan(0);
     const before = emulator.store.count("node");
-    const { report, folder } = await resumeImport({ stateDir: given.stateDir ?? "" }, { env: envOf(emulator) });
+    const { report, folder = "" } = await resumeImport({ stateDir: given.stateDir ?? "" }, { env: envOf(emulator) });
     const { records, entities, rejects, exitCode } = expected.report;
     expect(report).toMatchObject({ importId: first.report.importId, records, entities, rejects, exitCode });
     expect(catalogOf(emulator)).toEqual(catalogOf(calm));
@@ -70,7 +70,7 @@ describe("an import that was interrupted", () => {
   it("goes on where its folder was copied to, with the lock of another host", async () => {
     const given = await nodeImport(nodes(1000));
     const emulator = await startCatalog({ blueprints, latencyMs: 5 });
-    const { folder, report } = await interrupted(emulator, given, 10);
+    const { folder = "", report } = await interrupted(emulator, given, 10);
     // As if it had been killed on another machine: a lock, no report.
     await rm(join(folder, "report.json"));
     const header = JSON.parse((await readFile(join(folder, "journal.ndjson"), "utf8")).split("\n")[0] ?? "{}");
@@ -106,7 +106,7 @@ describe("a torn journal", () => {
   it("is cut off at its last whole line; a reject without its reason is sent again", async () => {
     const given = await nodeImport([{ id: "a" }, { id: "b" }]);
     const emulator = await startCatalog({ blueprints });
-    const { folder } = await runImport(given, { env: envOf(emulator) });
+    const { folder = "" } = await runImport(given, { env: envOf(emulator) });
     await rm(join(folder, "report.json"));
     const journal = join(folder, "journal.ndjson");
     const [header] = (await readFile(journal, "utf8")).split("\n");
@@ -133,7 +133,7 @@ describe("a journal with a digit flipped", () => {
   it("ends the resume with its file and line, and nothing is taken for written", async () => {
     const given = await nodeImport(nodes(300));
     const emulator = await startCatalog({ blueprints });
-    const { folder } = await interrupted(emulator, given, 4);
+    const { folder = "" } = await interrupted(emulator, given, 4);
     const journal = join(folder, "journal.ndjson");
     const text = await readFile(journal, "utf8");
     await writeFile(
@@ -249,7 +249,7 @@ describe("stdin", () => {
   async function cut(after: number) {
     const given = { ...(await nodeImport([])), sources: ["-"] };
     const emulator = await startCatalog({ blueprints, latencyMs: 5 });
-    const { report, folder } = await interrupted(emulator, given, after, { stdin: slowly(text) });
+    const { report, folder = "" } = await interrupted(emulator, given, after, { stdin: slowly(text) });
     const resume = (context: ImportContext = {}) =>
       resumeImport({ stateDir: given.stateDir ?? "" }, { env: envOf(emulator), ...context });
     return { emulator, report, folder, resume };
@@ -284,7 +284,7 @@ describe("stdin", () => {
     const asked = { stateDir: given.stateDir ?? "", maxErrors: 1000 };
     const resumed = await resumeImport(asked, { env: envOf(emulator), stdin: slowly(whole) });
     expect(resumed.report).toMatchObject({ exitCode: 1, entities: { notAttempted: 0 } });
-    expect(await readdir(resumed.folder)).not.toContain("spool");
+    expect(await readdir(resumed.folder ?? "")).not.toContain("spool");
   });
 });
 

@@ -124,7 +124,7 @@ describe("a sync", () => {
   it("keeps in the journal what was before, and what it sends", async () => {
     const emulator = await startCatalog({ blueprints: [itemBlueprint] });
     await load(emulator, await items([{ id: "a", title: "A", size: 1, note: "kept" }]));
-    const { folder } = await sync(emulator, await items([{ id: "a", title: "B", size: 2 }, { id: "b" }]));
+    const { folder = "" } = await sync(emulator, await items([{ id: "a", title: "B", size: 2 }, { id: "b" }]));
     const lines = await collect(readJournal(join(folder, "journal.ndjson")));
     expect(lines.filter(({ line }) => line === "before")).toEqual([
       {
@@ -273,13 +273,13 @@ describe("known rejects", () => {
     const given = await items(bad);
     const first = await sync(emulator, given);
     expect(first.report.exitCode).toBe(1);
-    const again = await sync(emulator, { ...given, allowRejects: join(first.folder, "reasons.ndjson") });
+    const again = await sync(emulator, { ...given, allowRejects: join(first.folder ?? "", "reasons.ndjson") });
     expect([again.report.exitCode, again.report.entities.rejected, again.report.warnings]).toEqual([0, 2, []]);
   });
 
   it("must be a list of rejects", async () => {
     await expect(withList([{ code: "no_such_code", source: "items.ndjson", position: 1 }])).rejects.toThrow(
-      /:1: code is no code of a reject/,
+      /:1: code is not a reject code/,
     );
     await expect(withList([{ code: "wrong_type", source: "items.ndjson" }])).rejects.toThrow(/names no record/);
   });

@@ -171,7 +171,7 @@ describe(".html", () => {
       "Finished: 1,199 entities are in the catalog as the sources have them, and 1,210 records are accounted for.",
     );
     expect(verdict({ exitCode: 2, entities: entities({ mapped: 9, rejected: 5, notAttempted: 4 }) })).toBe(
-      "Stopped by the error budget after 5 failed: 0 entities are in the catalog as the sources have them; 4 entities not attempted.",
+      "Stopped by the error budget with 5 entities failed: 0 entities are in the catalog as the sources have them; 4 entities not attempted.",
     );
     expect(verdict({ dryRun: true, entities: entities({ mapped: 1, created: 1 }) })).toBe(
       "Finished: 1 entity would be in the catalog as the sources have it, and 1,210 records are accounted for.",

@@ -52,7 +52,7 @@ describe("formatSummary", () => {
       ledger  1,010 records = 1,000 mapped + 4 skipped + 6 failed
               8 entities = 1 created + 2 merged + 1 unchanged + 1 duplicate + 2 failed + 1 not attempted
 
-      Finished with 8 failed, 4 entities are in the catalog as the sources have them.
+      Finished with 6 records and 2 entities failed, 4 entities are in the catalog as the sources have them.
       "
     `);
   });

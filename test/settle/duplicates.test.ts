@@ -19,7 +19,8 @@ describe("settleDuplicates", () => {
       {
         code: "duplicate_differs",
         blueprint: "service",
-        message: "service/a of 0:3 has other content at 0:1; the first one is sent",
+        message:
+          "service/a of 0:3 has other content at 0:1; the first one is sent, as duplicates in the mapping says (first, last, merge or error)",
         count: 1,
         first: a3.at,
       },

@@ -173,12 +173,12 @@ describe("the studio", () => {
       .waitFor();
     await isFine("import");
     // From the report to an entity on the catalog page.
-    const opened = page.context().waitForEvent("page");
-    await page.frameLocator("iframe.report").getByRole("link", { name: "bloom-shop" }).first().click();
-    const entity = await opened;
+    const link = page.frameLocator("iframe.report").locator('td[data-label="such as"] a').first();
+    const name = await link.textContent();
+    const [entity] = await Promise.all([page.context().waitForEvent("page"), link.click()]);
     onTestFinished(() => entity.close());
     await entity.waitForLoadState();
-    expect(await entity.getByRole("heading", { level: 1 }).textContent()).toBe("Bloom shop");
+    expect(await entity.locator("main code").first().textContent()).toBe(name);
     expect(foreign.filter((address) => !address.includes("/catalog/") && !address.endsWith("/page.css"))).toEqual([]);
     expect(said).toEqual([]);
   });

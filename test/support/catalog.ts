@@ -1,10 +1,12 @@
+import { appendFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { onTestFinished } from "vitest";
+import { expect, onTestFinished } from "vitest";
 import type { Blueprint } from "../../src/blueprint.js";
 import { type Emulator, type EmulatorOptions, startEmulator } from "../../src/emulator/emulator.js";
-import { parseReadings } from "../../src/emulator/readings.js";
+import type { Readings } from "../../src/emulator/emulator-options.js";
+import { parseReadings, withLikeliest } from "../../src/emulator/readings.js";
 import { loadBlueprintFolder } from "../../src/recipes/run/blueprints.js";
 
 /** The project's folder. */
@@ -13,8 +15,32 @@ export const root = resolve(import.meta.dirname, "../..");
 /** Readings that this run of the suite is under, as flags of `portload emulator` have them; see every-reading.mjs. */
 export const readingFlags = (process.env.PORTLOAD_READING ?? "").split(",").filter((pair) => pair !== "");
 
-/** The same for an emulator of the test's own process. A test that is about one reading names it, and that wins. */
-export const readingsOfRun = parseReadings(readingFlags);
+const asked = process.env.PORTLOAD_READINGS_ASKED;
+const noted = new Set<string>();
+
+/**
+ * The same for an emulator of the test's own process. A test that is about one reading names it, and that wins. Every other that the emulator asks for is noted
+ * beside the test's file when every-reading.mjs wants to know, as it is when a spawned emulator may ask for any.
+ */
+export function readingsOfRun(named: Partial<Readings> = {}): Readings {
+  const all = withLikeliest({ ...parseReadings(readingFlags), ...named });
+  if (asked === undefined) return all;
+  const file = expect.getState().testPath;
+  return new Proxy(all, {
+    get: (target, key) => {
+      if (!Object.hasOwn(named, key)) noteAsked(String(key), file);
+      return Reflect.get(target, key);
+    },
+  });
+}
+
+/** Notes that what the test's file shows may hang on a reading, `*` for any. */
+export function noteAsked(key: string, file = expect.getState().testPath): void {
+  const line = JSON.stringify({ file, key });
+  if (asked === undefined || noted.has(line)) return;
+  noted.add(line);
+  appendFileSync(asked, `${line}\n`);
+}
 
 /** An emulator that ends with the test, with the samples' blueprints unless others are given; without limits. */
 export async function startCatalog(options: EmulatorOptions = {}): Promise<Emulator> {
@@ -22,7 +48,7 @@ export async function startCatalog(options: EmulatorOptions = {}): Promise<Emula
   const emulator = await startEmulator({
     limits: "off",
     ...options,
-    readings: { ...readingsOfRun, ...options.readings },
+    readings: readingsOfRun(options.readings),
     blueprints,
   });
   onTestFinished(() => emulator.close());
@@ -45,3 +71,10 @@ export function envOf(emulator: Pick<Emulator, "url">): Record<string, string> {
 export function blueprintOf(identifier: string, fields: Partial<Blueprint> = {}): Blueprint {
   return { identifier, title: identifier, schema: { properties: {} }, ...fields };
 }
+
+/** Options of a run whose sources and mapping are files, and that keeps its state. */
+export type OnDisk<T> = T & {
+  readonly sources: readonly string[];
+  readonly mapping: string;
+  readonly stateDir?: string;
+};

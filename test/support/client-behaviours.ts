@@ -13,6 +13,8 @@ const withBody: readonly Row[] = [
 /** Of a route whose body, if there is one, is read all the same. */
 const noBody: readonly Row[] = [...withBody, [422, "inferred", "body nested too deep"]];
 const schema: Row = [422, "documented", "against the route's schema"];
+const noWorkflows = "none: there are no workflows here";
+const refused: Row = [422, "inferred", "against the route's schema"];
 const ofBlueprint: Row = [404, "seen live", "unknown blueprint"];
 
 const permissions = (what: string): Readonly<Record<string, readonly Row[]>> => {
@@ -47,6 +49,29 @@ export const clientRoutes: Readonly<Record<string, readonly Row[]>> = {
     [422, "documented", "none or more than 100 identifiers"],
   ],
   "GET /v1/blueprints/{blueprint_identifier}/actions": [[200, "client", "actions of the blueprint"], ofBlueprint],
+  "POST /v1/blueprints/{blueprint_identifier}/entities/top-search": [
+    [200, "client", "the first of the blueprint's entities in an order; the form of `sort` is inferred"],
+    ...withBody,
+    ofBlueprint,
+    [422, "inferred", "against the route's schema, no valid query"],
+  ],
+  "PATCH /v1/blueprints/{blueprint_identifier}/datasource/bulk": [
+    [200, "client", "the entities named are of that program from now on; unknown ones are passed over"],
+    ...withBody,
+    ofBlueprint,
+    refused,
+  ],
+  "GET /v1/data-sources": [[200, "client", "integrations, each with the blueprints whose entities it wrote last"]],
+  "GET /v1/auth/permissions": [[200, "client", "`execute:actions:…` for every action"]],
+  "POST /v1/actions/runs/claim-pending": [
+    [200, "client", "runs of actions that the integration executes, hidden from other claims for the time given"],
+    ...withBody,
+    refused,
+  ],
+  "PATCH /v1/actions/runs/ack": [[200, "client", "done"], ...withBody, read("run"), [409, "client", "again"], refused],
+  "POST /v1/workflows/runs/claim-pending": [[200, "client", noWorkflows], ...withBody, refused],
+  "GET /v1/workflows/nodes/runs": [[200, "client", noWorkflows]],
+  "PATCH /v1/workflows/runs/ack": [[404, "inferred", noWorkflows], ...withBody, refused],
   "GET /v1/migrations": [[200, "documented", "all migrations"]],
   "GET /v1/organization": [[200, "client", "name, settings, `id`, `featureFlags` (none)"]],
   "PUT /v1/organization": [[200, "documented", "replaced"], ...withBody, schema],

@@ -129,7 +129,7 @@ async function runUntil({ line, env }: World, args: readonly string[], bytes: nu
 async function inWorld<T>(scenario: Scenario, latencyMs: number, use: (world: World) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), "portload-kill-"));
   const { blueprints } = scenario;
-  const emulator = await startEmulator({ limits: "off", readings: readingsOfRun, blueprints, latencyMs });
+  const emulator = await startEmulator({ limits: "off", readings: readingsOfRun(), blueprints, latencyMs });
   const line = await openLine(emulator);
   try {
     const stateDir = join(folder, "state");

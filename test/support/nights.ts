@@ -9,7 +9,7 @@ import { runApply } from "../../src/recipes/apply.js";
 import { runPlan } from "../../src/recipes/plan.js";
 import type { Finished } from "../../src/recipes/run/finish.js";
 import { runSync } from "../../src/recipes/sync.js";
-import { blueprintOf, makeFolder } from "./catalog.js";
+import { blueprintOf, makeFolder, readingsOfRun } from "./catalog.js";
 import { type Gate, hurried, type IsCut, keepImage, openGate, restoreImage } from "./gate.js";
 
 const properties = { origin: { type: "string" }, crew: { type: "string" }, size: { type: "number" } } as const;
@@ -58,7 +58,13 @@ export async function startNights(owned: readonly string[], foreign: readonly st
   let nowMs = Date.now();
   // Within a night its time passes, too.
   const clock = () => ++nowMs;
-  const emulator = await startEmulator({ limits: "off", blueprints: [app], clock, tokenTtlMs: 1e12 });
+  const emulator = await startEmulator({
+    limits: "off",
+    readings: readingsOfRun(),
+    blueprints: [app],
+    clock,
+    tokenTtlMs: 1e12,
+  });
   onTestFinished(() => emulator.close());
   const gate = await openGate(emulator, clock);
   const folder = await makeFolder();

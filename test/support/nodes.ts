@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Blueprint } from "../../src/blueprint.js";
 import type { Emulator } from "../../src/emulator/emulator.js";
 import type { ImportOptions } from "../../src/options/run.js";
-import { blueprintOf, makeFolder } from "./catalog.js";
+import { blueprintOf, makeFolder, type OnDisk } from "./catalog.js";
 
 /** A blueprint with a number, a relation to one of its own and one to many. */
 export const nodeBlueprint: Blueprint = blueprintOf("node", {
@@ -20,7 +20,7 @@ export interface Node {
 }
 
 /** A mapping of one kind into `node`, and a source of these records, in a folder of their own, which is the state folder too. */
-export async function nodeImport(nodes: readonly Node[], more = "", resource = ""): Promise<ImportOptions> {
+export async function nodeImport(nodes: readonly Node[], more = "", resource = ""): Promise<OnDisk<ImportOptions>> {
   const folder = await makeFolder();
   await writeNodes(folder, nodes);
   await writeFile(

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
-import { readingFlags, root } from "./catalog.js";
+import { noteAsked, readingFlags, root } from "./catalog.js";
 
 /** How a run of the program ended. */
 export interface Ended {
@@ -27,6 +27,7 @@ const observed: Record<string, string> =
 
 /** Starts the built program with nothing of this environment but PATH. */
 export function start(args: readonly string[], env: Readonly<Record<string, string>> = {}, cwd = root): Running {
+  if (args[0] === "emulator") noteAsked("*");
   const readings = args[0] === "emulator" ? readingFlags.flatMap((pair) => ["--reading", pair]) : [];
   const child = spawn(process.execPath, [join(root, "dist/cli/main.js"), ...args, ...readings], {
     cwd,

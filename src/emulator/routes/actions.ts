@@ -1,5 +1,5 @@
 import type { FastifyRequest } from "fastify";
-import type { Action, ActionRun, Catalog, RunLog } from "../model.js";
+import { type Action, type ActionRun, type Catalog, type Document, isObject, type RunLog } from "../model.js";
 import { identifierTaken, invalidRequest, Refusal } from "../refusal.js";
 import { addLog, changeRun, findRun, type RunChange, startRun } from "../runs.js";
 import { answer, ok, type RouteAnswer, type RouteParts, shelfOf, writerOf } from "./routes.js";
@@ -81,8 +81,8 @@ export function actionRoutes(parts: RouteParts): void {
     const actions = [...catalog.actions.values()].filter(({ trigger }) => trigger?.blueprintIdentifier === identifier);
     return answer(reply, ok({ actions }));
   });
-  server.get("/v1/actions/runs", (_request, reply) => {
-    return answer(reply, ok({ runs: [...catalog.runs.values()].map(runReply) }));
+  server.get("/v1/actions/runs", (request, reply) => {
+    return answer(reply, ok({ runs: askedRuns(catalog.runs.values(), request).map(runReply) }));
   });
   server.get(run, (request, reply) =>
     answer(
@@ -163,13 +163,15 @@ function withRun(catalog: Catalog, request: FastifyRequest, then: (found: Action
   return found instanceof Refusal ? found : then(found);
 }
 
-function runReply(run: ActionRun): object {
-  const { identifier, title = null } = run.action;
+/** A run as replies show it. */
+export function runReply(run: ActionRun): object {
+  const { identifier, title = null, invocationMethod } = run.action;
   return {
     id: run.id,
     ...(run.blueprint === null ? {} : { blueprint: { identifier: run.blueprint } }),
     ...(run.entity === null ? {} : { entity: { identifier: run.entity } }),
     action: { identifier, title },
+    ...(isObject(invocationMethod) ? { payload: invocationMethod } : {}),
     properties: run.properties,
     source: "API",
     requiredApproval: false,
@@ -188,4 +190,16 @@ function runReply(run: ActionRun): object {
 function logReply(run: ActionRun, log: RunLog): object {
   const { id, message, by, at } = log;
   return { id, runId: run.id, message, createdBy: by, createdAt: new Date(at).toISOString() };
+}
+
+/** Runs that match what is asked for in the query string of `GET /v1/actions/runs`. */
+function askedRuns(runs: Iterable<ActionRun>, request: FastifyRequest): readonly ActionRun[] {
+  const query = request.query as Document;
+  const matches = (run: ActionRun): boolean =>
+    (query.entity ?? run.entity) === run.entity &&
+    (query.blueprint ?? run.blueprint) === run.blueprint &&
+    (query.action ?? run.action.identifier) === run.action.identifier &&
+    (query.external_run_id ?? run.externalRunId) === run.externalRunId &&
+    (query.active !== "true" || run.status === "IN_PROGRESS");
+  return [...runs].filter(matches).slice(0, Number(query.limit ?? 1000));
 }

@@ -137,6 +137,7 @@ export function integrationRoutes(parts: RouteParts): void {
   const accept = (_request: FastifyRequest, reply: FastifyReply): FastifyReply => answer(reply, ok({}));
   server.post("/ingest/:integration/metrics/syncMetrics", accept);
   server.post("/ingest/:integration/metrics/heartbeat", accept);
+  server.post("/ingest/:integration/lake/write/*", accept);
   server.put("/ingest/:integration/metrics/syncMetrics/resync/:event/kind/:kind", accept);
 }
 

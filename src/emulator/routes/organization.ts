@@ -27,6 +27,10 @@ export function organizationRoutes(parts: RouteParts): void {
   const { permissions } = catalog.documents;
   const organization = () => ({ id: "org_emulator", featureFlags: [], ...catalog.organization });
   server.get("/v1/organization", (_request, reply) => answer(reply, ok({ organization: organization() })));
+  // Who holds the credentials may run every action.
+  server.get("/v1/auth/permissions", (_request, reply) => {
+    return answer(reply, ok({ permissions: [...catalog.actions.keys()].map((action) => `execute:actions:${action}`) }));
+  });
   server.put("/v1/organization", { schema: { body: putBody } }, (request, reply) => {
     catalog.organization = request.body as Document;
     return answer(reply, ok({}));

@@ -1,9 +1,9 @@
 import { brotliCompress, constants, deflate, gzip } from "node:zlib";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { selectEntities } from "../catalog.js";
-import type { ReplyShape } from "../entity-reply.js";
-import { compileSearch } from "../evaluate.js";
-import type { Catalog, Query, Shelf } from "../model.js";
+import { type ReplyShape, wholeShape } from "../entity-reply.js";
+import { compileSearch, fieldOf } from "../evaluate.js";
+import type { Catalog, Query, Shelf, StoredEntity } from "../model.js";
 import { invalidRequest, Refusal } from "../refusal.js";
 import { answer, calculatorFor, ok, type RouteAnswer, type RouteParts, readShape, shelfOf } from "./routes.js";
 import { scoredReplies } from "./scorecards.js";
@@ -22,6 +22,13 @@ const pageBody = {
   additionalProperties: false,
 };
 const catalogBody = { type: "object" };
+/** Of `sort` no more is known than that there is one. */
+const sort = {
+  type: "object",
+  properties: { property: { type: "string" }, order: { enum: ["asc", "desc"] } },
+  required: ["property"],
+};
+const topBody = { ...pageBody, properties: { ...pageBody.properties, sort } };
 
 interface PageBody {
   readonly query?: unknown;
@@ -29,6 +36,10 @@ interface PageBody {
   readonly exclude?: readonly string[];
   readonly limit: number;
   readonly from?: string;
+}
+
+interface TopBody extends Omit<PageBody, "from"> {
+  readonly sort?: { readonly property: string; readonly order?: "asc" | "desc" };
 }
 
 const datasourceBody = {
@@ -51,7 +62,7 @@ interface DatasourceBody {
   readonly before?: string;
 }
 
-/** `POST /v1/entities/search` over the whole catalog, what one program wrote (as Ocean asks for it) and `POST …/entities/search` by pages over one blueprint. */
+/** `POST /v1/entities/search` over the whole catalog, what one program wrote (as Ocean asks for it), and over one blueprint `POST …/entities/search` by pages and `…/top-search` in an order (as Port's CLI asks for it). */
 export function searchRoutes({ server, catalog }: RouteParts): void {
   const steps = { preHandler: calculatorFor(catalog), onSend: compress };
   server.post("/v1/entities/search", { ...steps, schema: { body: catalogBody } }, (request, reply) => {
@@ -60,6 +71,15 @@ export function searchRoutes({ server, catalog }: RouteParts): void {
   server.post("/v1/blueprints/entities/datasource-entities", { schema: { body: datasourceBody } }, (request, reply) => {
     return answer(reply, searchDatasource(catalog, request.body as DatasourceBody));
   });
+  server.post(
+    "/v1/blueprints/:blueprint/entities/top-search",
+    { ...steps, schema: { body: topBody } },
+    (request, reply) => {
+      const shelf = shelfOf(catalog, request);
+      if (shelf instanceof Refusal) return answer(reply, shelf);
+      return answer(reply, searchTop(catalog, shelf, request.body as TopBody));
+    },
+  );
   server.post(
     "/v1/blueprints/:blueprint/entities/search",
     { ...steps, schema: { body: pageBody } },
@@ -105,6 +125,27 @@ function searchPage(catalog: Catalog, shelf: Shelf, body: PageBody, flags: Reply
   const entities = scoredReplies(catalog, shelf, page, shape);
   const last = page.at(-1);
   return ok(found.length > limit && last !== undefined ? { next: writeCursor(last.id), entities } : { entities });
+}
+
+// The first of a blueprint's entities in an order; those without a value come last.
+function searchTop(catalog: Catalog, shelf: Shelf, body: TopBody): RouteAnswer {
+  const query = compileSearch(catalog, body.query ?? { combinator: "and", rules: [] }, "query", "blueprint");
+  if (query instanceof Refusal) return query;
+  const found = selectEntities(shelf, query, 0, Number.POSITIVE_INFINITY);
+  const { property, order = "asc" } = body.sort ?? {};
+  if (property !== undefined) {
+    const held = (entity: StoredEntity) => fieldOf(catalog, entity, shelf, property) ?? null;
+    found.sort((a, b) => inOrder(held(a), held(b), order === "desc" ? -1 : 1));
+  }
+  const shape: ReplyShape = { ...wholeShape, include: body.include ?? [], exclude: body.exclude ?? [] };
+  return ok({ entities: scoredReplies(catalog, shelf, found.slice(0, Math.floor(body.limit)), shape) });
+}
+
+function inOrder(a: unknown, b: unknown, sign: number): number {
+  if (a === null || b === null) return Number(a === null) - Number(b === null);
+  if (typeof a === "number" && typeof b === "number") return sign * (a - b);
+  const [left, right] = [String(a), String(b)];
+  return left === right ? 0 : left < right ? -sign : sign;
 }
 
 // The User-Agent of the last writer says which program it was; `before` leaves out what was written since.

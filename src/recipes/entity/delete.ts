@@ -18,7 +18,7 @@ export async function deleteByName(options: EntityDeleteOptions, io: EntityIo): 
   const flags = { deleteDependents, ...(runId !== undefined && { runId }) };
   const fromStdin = identifiers.includes("-");
   if (fromStdin && identifiers.length > 1)
-    throw new UsageError("- is the whole list: no identifier may stand beside it");
+    throw new UsageError("- reads the whole list from stdin: give no identifiers with it");
   const [only = ""] = identifiers;
   if (identifiers.length > 1 || fromStdin) {
     const listed = fromStdin && io.stdin !== undefined ? identifiersIn(await readAll(io.stdin)) : identifiers;
@@ -38,7 +38,7 @@ function identifiersIn(text: string): readonly string[] {
     if (!line.startsWith("{")) return [line];
     const identifier = identifierOf(line);
     if (identifier !== undefined) return [identifier];
-    throw new UsageError(`stdin, line ${index + 1}: is no JSON object with an identifier`);
+    throw new UsageError(`stdin, line ${index + 1}: is not a JSON object with an identifier`);
   });
 }
 

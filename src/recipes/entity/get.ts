@@ -8,9 +8,11 @@ import { type ApiChoices, clientOptionsOf } from "../run/client-options.js";
 /** Reads one entity. @throws {ApiError} when the API is not reached */
 export function getEntity(options: EntityGetOptions, io: EntityIo): Promise<EntityDone> {
   const { blueprint, identifier, include, exclude, attachTitles } = options;
-  return withClient(options, io, async (client) =>
-    doneOf(await client.entity.get(blueprint, identifier, { include, exclude, attachTitles })),
-  );
+  return withClient(options, io, async (client) => {
+    const reply = await client.entity.get(blueprint, identifier, { include, exclude, attachTitles });
+    const isMissing = reply.is === "refused" && reply.status === 404;
+    return doneOf(reply, isMissing ? `What is there: portload entity export ${blueprint}` : undefined);
+  });
 }
 
 /** What an operation on entities came to. */

@@ -1,10 +1,10 @@
 import { createWriteStream } from "node:fs";
-import { mkdir, mkdtemp, rm, stat } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, rm, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { type Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { SourceError, UsageError } from "../../errors.js";
+import { optionsOfSource, type Source } from "../../given-source.js";
 import { areAlike, type RecordPlace, recordPlaces } from "../../init/record-places.js";
 import { type Survey, surveyRecords } from "../../init/survey.js";
 import { type BoundSource, bindSources } from "../../read/bind.js";
@@ -15,6 +15,7 @@ import { openBytes } from "../../read/open.js";
 import { type Ask, readSource, settleSource } from "../../read/read.js";
 import { isWorkbook, openSheet } from "../../read/xlsx/open-sheet.js";
 import type { SourceOptions } from "../../source-options.js";
+import { makeWorkingFolder } from "../../state/working-folder.js";
 import { encodingOf } from "./files.js";
 
 /** A source that was read to the end of the sample. */
@@ -42,12 +43,12 @@ export interface SourceIo {
  * @throws {UsageError} when two sources are of one kind
  */
 export async function withSources<T>(
-  args: readonly string[],
+  args: readonly Source[],
   io: SourceIo & { readonly ignore: readonly string[] },
   use: (sources: readonly NamedSource[]) => Promise<T>,
 ): Promise<T> {
   const bound = await bindKinds(args, io.ignore);
-  const folder = await mkdtemp(join(tmpdir(), "portload-init-"));
+  const folder = await makeWorkingFolder("init");
   try {
     const sources: NamedSource[] = [];
     for (const source of bound) sources.push(...(await sheetsOf(await reopenable(source, folder, io))));
@@ -67,10 +68,11 @@ interface NamedSource extends BoundSource {
   readonly isOfBook?: boolean;
 }
 
-async function bindKinds(args: readonly string[], ignore: readonly string[]): Promise<readonly NamedSource[]> {
+async function bindKinds(args: readonly Source[], ignore: readonly string[]): Promise<readonly NamedSource[]> {
   const bound: NamedSource[] = [];
   for (const arg of args) {
-    const [, named, path] = /^([\w.-]+)=(.+)$/s.exec(arg) ?? [];
+    const [, prefix, path] = typeof arg === "string" ? (/^([\w.-]+)=(.+)$/s.exec(arg) ?? []) : [];
+    const named = prefix ?? (typeof arg === "string" ? undefined : arg.kind);
     const { sources } = await bindSources([path ?? arg], [named ?? "records"], ignore);
     for (const source of sources)
       bound.push({ ...source, index: bound.length, kind: named ?? kindOf(source), isNamed: named !== undefined });
@@ -93,8 +95,9 @@ async function sheetsOf(source: NamedSource): Promise<readonly NamedSource[]> {
   );
 }
 
-function kindOf({ path, sheet }: BoundSource): string {
+function kindOf({ path, sheet, given }: BoundSource): string {
   if (sheet !== undefined) return sheet;
+  if (given?.name !== undefined) return given.name;
   const last = isUrl(path) ? decodeURIComponent(new URL(path).pathname) : path;
   const base = basename(last).split(".")[0];
   return path === "-" || !base || /^\/(?:dev|proc)\//.test(path) ? "records" : base;
@@ -102,7 +105,9 @@ function kindOf({ path, sheet }: BoundSource): string {
 
 async function reopenable(source: NamedSource, folder: string, { stdin, signal }: SourceIo): Promise<NamedSource> {
   if (!isUrl(source.path) && source.path !== "-" && (await stat(source.path)).isFile()) return source;
-  const last = isUrl(source.path) ? new URL(source.path).pathname : source.path;
+  const { given } = source;
+  const named = given === undefined ? source.path : `${source.kind}.${optionsOfSource({ given }, {}).format}`;
+  const last = isUrl(named) ? new URL(named).pathname : named;
   const known = extensions[extensionOf(last)] === undefined ? "source" : basename(last);
   await mkdir(join(folder, String(source.index)), { mode: 0o700 });
   const path = join(folder, String(source.index), known);
@@ -119,7 +124,8 @@ async function reopenable(source: NamedSource, folder: string, { stdin, signal }
     createWriteStream(path, { mode: 0o600 }),
   );
   if (bytes === 0) throw new SourceError(source.name, "is empty: it has no byte", { hint: emptyHint(source) });
-  return { ...source, path };
+  const { given: _, ...copied } = source;
+  return { ...copied, path };
 }
 
 function emptyHint({ path }: BoundSource): string {

@@ -20,9 +20,10 @@ import { readLines } from "../../state/files.js";
 import { version } from "../../version.js";
 import type { Stale } from "../prune/find-stale.js";
 import { readAllowedRejects } from "../run/allow-rejects.js";
-import type { Connection, ImportContext } from "../run/connect.js";
+import type { Connection, RunContext } from "../run/connect.js";
 import type { Closing } from "../run/finish.js";
 import { commandLineOf, type Folder, headerOf, type OpenFolder } from "../run/folder.js";
+import { callerHooks } from "../run/hooks.js";
 import { openLedger } from "../run/ledger.js";
 import { openWhereabouts } from "../run/progress.js";
 import type { StepJob } from "../stages/entities.js";
@@ -47,7 +48,11 @@ async function* eachLine(path: string, onBytes?: (bytes: number) => void): Async
       }
     }
   } catch (cause) {
-    throw new PlanError((cause as Error).message, { cause, hint: "portload plan --out FILE writes a plan." });
+    const { message } = cause as Error;
+    throw new PlanError(/\bENOENT\b/.test(message) ? `${path}: there is no such file` : message, {
+      cause,
+      hint: `Write one: portload plan <source> -m <mapping> --out ${path}`,
+    });
   }
 }
 
@@ -147,7 +152,7 @@ export interface OpenedPlan<F extends Folder> {
  */
 export async function openPlan<F extends Folder>(
   options: Omit<ResolvedApplyOptions, "plan">,
-  { commandLine }: Pick<ImportContext, "commandLine">,
+  context: RunContext,
   { plan, header, names, connection, apiUrl, command }: GivenPlan,
   openFolder: OpenFolder<F>,
   refuse: (blueprints: Blueprints) => Promise<void> = async () => undefined,
@@ -171,7 +176,7 @@ export async function openPlan<F extends Folder>(
   const { take, examples } = keepExamples();
   const explain = tellOtherCases(client, blueprints);
   const onOutcomes = [{ onOutcomes: timeline.settled }, { onOutcomes: take }];
-  const hooks = [{ explain, onCounts: control.judge }, ...onOutcomes, allowed ?? {}];
+  const hooks = [{ explain, onCounts: control.judge }, ...onOutcomes, allowed ?? {}, callerHooks(context, [plan])];
   const whereabouts = await openWhereabouts(1, sources);
   const ledger = openLedger([plan], state, hooks, causes);
   ledger.warn(state.warnings);
@@ -187,7 +192,7 @@ export async function openPlan<F extends Folder>(
       ...{ stop: control.stop, reports: options.report, timeline, examples },
       origin: () => ({
         ...{ version, mapping: header.mapping.file || `that of ${undoOf}`, target: apiUrl, unmappedColumns: [] },
-        commandLine: commandLineOf(commandLine ?? [command, undoOf ?? plan]),
+        commandLine: commandLineOf(context.commandLine ?? [command, undoOf ?? plan]),
         sources: [{ name: plan, records: ledger.counts.records.read }],
       }),
     },

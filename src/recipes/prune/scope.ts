@@ -90,6 +90,10 @@ export function pruneScope({
 
 /** Refuses a prune that may do damage, before anything is sent. @throws {UsageError | GuardError} */
 export function refusePrune({ mapping }: Inventory, options: ResolvedRunOptions): void {
+  if (options.stateDir === false)
+    throw new UsageError("prune with stateDir: false: a prune keeps in the state folder what it may delete", {
+      hint: "Name a folder that stays from one run to the next.",
+    });
   if (options.limit !== undefined)
     throw new UsageError("--prune with --limit: what is beyond the limit would count as stale", {
       hint: "Leave one of them out.",

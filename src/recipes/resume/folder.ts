@@ -3,7 +3,10 @@ import { rename, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { Readable } from "node:stream";
 import { SourceError, StateError } from "../../errors.js";
+import { isGone } from "../../given-source.js";
 import type { BoundSource } from "../../read/bind.js";
+import { givenBytes, goneError } from "../../read/given.js";
+import type { OpenSource } from "../../read/open.js";
 import type { PastImport } from "../../state/folders.js";
 import type { Fingerprints, JournalHeader, SourceFingerprint } from "../../state/journal-lines.js";
 import { type ReopenedState, reopenState } from "../../state/reopen.js";
@@ -30,7 +33,9 @@ export function reopenFolder(
     const changes = findChanges(before, header);
     const isSame = changes.lines.length === 0;
     if (!isSame && !acceptChanges) refuseChanges(importId, changes);
-    const sources = readCopies(folder, given);
+    const copied = readCopies(folder, given);
+    for (const { given: from, name, readFrom } of copied)
+      if (from !== undefined && readFrom === undefined && isGone(from)) throw goneError(name);
     const state = await reopenState({
       stateDir: dirname(folder),
       folder,
@@ -40,6 +45,7 @@ export function reopenFolder(
       recall,
     });
     try {
+      const sources = await givenAgain(folder, copied, isSame);
       return { state, sources, stdin: await stdinAgain(folder, sources, stdin, isSame) };
     } catch (error) {
       await state.close("unfinished");
@@ -48,8 +54,11 @@ export function reopenFolder(
   };
 }
 
+/** A source, perhaps read from its copy. */
+type CopiedSource = BoundSource & Pick<OpenSource, "readFrom" | "open">;
+
 /** Those whose copy is whole are read from it. */
-function readCopies(folder: string, sources: readonly BoundSource[]): readonly BoundSource[] {
+function readCopies(folder: string, sources: readonly BoundSource[]): readonly CopiedSource[] {
   return sources.map((source) =>
     existsSync(`${copyOf(folder, source)}.whole`) ? { ...source, readFrom: copyOf(folder, source) } : source,
   );
@@ -63,22 +72,43 @@ function readCopies(folder: string, sources: readonly BoundSource[]): readonly B
  */
 async function stdinAgain(
   folder: string,
-  sources: readonly BoundSource[],
+  sources: readonly CopiedSource[],
   stdin: Readable | undefined,
   isSame: boolean,
 ): Promise<Readable | undefined> {
-  const source = sources.find(({ path }) => path === "-");
-  if (source === undefined || "readFrom" in source) return stdin;
+  const source = sources.find(({ path, given }) => path === "-" && given === undefined);
+  if (source?.readFrom !== undefined || source === undefined) return stdin;
   if (stdin === undefined)
     throw new SourceError(source.name, "was not read to its end before the import stopped", {
       hint: "Pipe the same data again: … | portload resume",
     });
-  const copy = copyOf(folder, source);
-  if (!existsSync(copy) || !isSame) return stdin;
+  const before = isSame ? await beginningOf(copyOf(folder, source)) : undefined;
+  return before === undefined ? stdin : pipedAgain(stdin, before);
+}
+
+/** The longest beginning that was copied of a source that was not read to its end; undefined where none was. Each attempt copies anew. */
+async function beginningOf(copy: string): Promise<string | undefined> {
+  if (!existsSync(copy)) return undefined;
   const before = `${copy}.before`;
-  // Each attempt copies anew; the longest beginning is the one to compare with.
   if (!existsSync(before) || (await stat(before)).size < (await stat(copy)).size) await rename(copy, before);
-  return pipedAgain(stdin, before);
+  return before;
+}
+
+/** What a program gives again, because the import did not read it to its end. @param isSame - whether it must begin as it did the first time */
+async function givenAgain(
+  folder: string,
+  sources: readonly CopiedSource[],
+  isSame: boolean,
+): Promise<readonly CopiedSource[]> {
+  return Promise.all(
+    sources.map(async (source) => {
+      const { given, name, readFrom } = source;
+      if (given === undefined || readFrom !== undefined || !isSame) return source;
+      const before = await beginningOf(copyOf(folder, source));
+      if (before === undefined) return source;
+      return { ...source, open: (signal) => compared(givenBytes(given, name, signal), before, name) };
+    }),
+  );
 }
 
 /** What is different between an import that stopped and the one that resumes it. */
@@ -158,17 +188,17 @@ function shown(value: unknown): string {
  * @throws {SourceError} from the stream, where it differs or ends before
  */
 export function pipedAgain(stdin: Readable, before: string): Readable {
-  return Readable.from(compared(stdin, before));
+  return Readable.from(compared(stdin, before, "stdin"));
 }
 
-async function* compared(stdin: Readable, before: string): AsyncGenerator<Buffer> {
+async function* compared(bytes: AsyncIterable<Buffer>, before: string, name: string): AsyncGenerator<Buffer> {
   const copy = createReadStream(before);
   const expected = copy[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
   let rest: Buffer = Buffer.alloc(0);
   let offset = 0;
   let isOver = false;
   try {
-    for await (const block of stdin as AsyncIterable<Buffer>) {
+    for await (const block of bytes) {
       let at = 0;
       while (!isOver && at < block.length) {
         if (rest.length === 0) {
@@ -178,22 +208,22 @@ async function* compared(stdin: Readable, before: string): AsyncGenerator<Buffer
           continue;
         }
         const length = Math.min(rest.length, block.length - at);
-        if (!rest.subarray(0, length).equals(block.subarray(at, at + length))) throw differs(offset + at);
+        if (!rest.subarray(0, length).equals(block.subarray(at, at + length))) throw differs(name, offset + at);
         rest = rest.subarray(length);
         at += length;
       }
       offset += block.length;
       yield block;
     }
-    if (!isOver && (rest.length > 0 || (await expected.next()).done !== true)) throw differs(offset);
+    if (!isOver && (rest.length > 0 || (await expected.next()).done !== true)) throw differs(name, offset);
   } finally {
     copy.destroy();
   }
 }
 
-function differs(offset: number): SourceError {
-  return new SourceError("stdin", `is not what the import read before: it differs at or before byte ${offset}`, {
-    hint: "Pipe the same data again, from its beginning, or start a new import.",
+function differs(name: string, offset: number): SourceError {
+  return new SourceError(name, `is not what the import read before: it differs at or before byte ${offset}`, {
+    hint: `${name === "stdin" ? "Pipe" : "Give"} the same data again, from its beginning, or start a new import.`,
     offset,
   });
 }

@@ -16,7 +16,7 @@ export interface AllowedRejects {
 }
 
 const line = z.looseObject({
-  code: z.enum(Object.keys(rejectCodes) as [keyof typeof rejectCodes], { error: "is no code of a reject" }),
+  code: z.enum(Object.keys(rejectCodes) as [keyof typeof rejectCodes], { error: "is not a reject code" }),
   source: z.string().min(1),
   blueprint: z.string().optional(),
   identifier: z.string().optional(),

@@ -10,30 +10,33 @@ import type { Report } from "../../report/report.js";
 import { openTimeline, type Timeline } from "../../report/timeline.js";
 import { type ApiChoices, clientOptionsOf } from "./client-options.js";
 import { type OpenControl, openControl } from "./control.js";
-import type { SourceTalk } from "./inventory.js";
+import type { RunHooks } from "./hooks.js";
+import type { SourceQuestions, SourceTalk } from "./inventory.js";
 
-/** What an import takes from the world around it. */
-export interface ImportContext extends SourceTalk {
+/** What a run takes from the world around it. */
+export interface ImportContext extends SourceTalk, RunHooks {
   /** Read for `PORT_CLIENT_ID`, `PORT_CLIENT_SECRET`, `PORT_API_URL`, `PORT_REGION`, `PORTLOAD_STATE` and the proxy variables. Default none. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** What a source `-` reads. */
   readonly stdin?: Readable;
-  /** Interrupts the import: reading stops, what is in flight is finished. */
+  /** Interrupts the run: reading stops, what is in flight is finished, and the run ends with a report (`ending` is `interrupted`). */
   readonly signal?: AbortSignal;
+  /** Called once the run has its id, with a function that says how far it is. */
+  readonly onStart?: (started: { readonly importId: string; readonly progress: () => Progress }) => void;
+}
+
+/** What a run takes from the program around it, besides. */
+export interface RunContext extends ImportContext, SourceQuestions {
   /** Time for waits between attempts and the pace; default the machine's. */
   readonly clock?: Clock;
   /** The words that were typed behind the program's name, so that the report shows how to do it again. Default: only the command's name is shown. */
   readonly commandLine?: readonly string[];
   /** A connection that is open already; closed with the run. Default: one of its own. */
   readonly connection?: Connection | undefined;
-  /** Called once there is a connection, with a function that says what goes on before the import runs. */
+  /** Called once there is a connection, with a function that says what goes on before the run has its id. */
   readonly onConnection?: (progress: () => EarlyProgress) => void;
-  /** Called once the import runs, with a function that says how far it is. */
-  readonly onStart?: (started: {
-    readonly importId: string;
-    readonly progress: () => Progress /** The report as far as the run has come; where it reads sources. */;
-    readonly soFar?: () => Report;
-  }) => void;
+  /** Called once the run has its id, with a function that gives the report as far as it has come. */
+  readonly onReport?: (soFar: () => Report) => void;
 }
 
 /** An open connection to the API, and the control of what goes through it. */
@@ -52,7 +55,7 @@ type ControlChoices = Pick<ResolvedRunOptions, "concurrency" | "maxErrors">;
 export function connect(
   clientOptions: ClientOptions,
   { concurrency = "auto", maxErrors }: Partial<ControlChoices>,
-  { signal, clock }: ImportContext,
+  { signal, clock }: RunContext,
 ): Connection {
   const control = openControl({ concurrency, maxErrors, signal, clock });
   const timeline = openTimeline(() => performance.now());

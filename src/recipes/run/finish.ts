@@ -20,9 +20,11 @@ import type { Ledger } from "./ledger.js";
 /** An import that came to an end, whichever. */
 export interface Finished {
   readonly report: Report;
-  /** The import's folder: journal, reasons, rejects files, report. */
-  readonly folder: string;
+  /** The import's folder: journal, reasons, rejects files, report. Absent with `stateDir: false`. */
+  readonly folder?: string;
   readonly mode: Mode;
+  /** Further report files that were asked for and written. */
+  readonly reportFiles: readonly string[];
   /** How it ended, apart from what it counted. */
   readonly ending: Ending;
   /** Whether it kept what entities held before, so that an undo can put that back. */
@@ -41,7 +43,7 @@ export interface Closing {
   readonly mode: Mode;
   readonly client: Pick<Client, "counts" | "quota" | "warnings">;
   readonly ledger: Ledger;
-  readonly state: Pick<State, "close" | "folder" | "header" | "importId" | "rejects" | "writeReport">;
+  readonly state: Pick<State, "close" | "folder" | "header" | "isKept" | "importId" | "rejects" | "writeReport">;
   readonly stop: Stop;
   /** Sources that get a rejects file, and how they are read. */
   readonly rejectsOf: Pick<Inventory, "sources" | "optionsOf">;
@@ -89,13 +91,15 @@ export async function finish(closing: Closing, { durationMs, ...worked }: Worked
     ledger.warn(client.warnings());
     const rejectFiles: RejectFile[] = [];
     const lines: RejectLines = new Map();
-    const failed = { ...(await caught(stop, () => writeRejectFiles(closing, rejectFiles, lines))), ...worked };
+    const write = () => writeRejectFiles(closing, rejectFiles, lines);
+    const failed = { ...(state.isKept ? await caught(stop, write) : {}), ...worked };
     const ending = "error" in failed ? endingOf(failed.error) : (stop.reason ?? "finished");
     const report = reportOf(closing, ending, { rejectFiles, lines }, durationMs);
     await state.writeReport(`${JSON.stringify(report, null, 2)}\n`);
     if (ending === "finished") left = "finished";
     await writeForms(report, reports);
-    return { report, folder: state.folder, mode, ending, keptBefore: keepsBefore(state.header), ...failed };
+    const folder = state.isKept && { folder: state.folder };
+    return { report, ...folder, reportFiles: reports, mode, ending, keptBefore: keepsBefore(state.header), ...failed };
   } finally {
     await state.close(left);
   }

@@ -1,7 +1,8 @@
-import { stat } from "node:fs/promises";
+import { rm, stat } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import { publicRedisUrl } from "../../api/addresses.js";
 import type { Mode } from "../../entity.js";
+import { keptSource, optionsOfSource, type Source } from "../../given-source.js";
 import type { CompiledMapping } from "../../map/compile-mapping.js";
 import { keysReadBy } from "../../map/keys-read.js";
 import type { BoundSource } from "../../read/bind.js";
@@ -10,7 +11,8 @@ import type { Receipt } from "../../read/receipt.js";
 import { quoted, type Reject } from "../../reject.js";
 import type { ReportOrigin } from "../../report/report.js";
 import type { JournalHeader, SourceFingerprint } from "../../state/journal-lines.js";
-import { fingerprintFile, openState, type State, withoutSecrets } from "../../state/state.js";
+import { fingerprintFile, openState, type State, type StateOptions, withoutSecrets } from "../../state/state.js";
+import { makeWorkingFolder } from "../../state/working-folder.js";
 import { version } from "../../version.js";
 import type { Inputs } from "../stages/entities.js";
 import type { ImportContext } from "./connect.js";
@@ -52,20 +54,39 @@ export function stateDirFrom(
 
 /** Opens the folder of a new import. */
 export function newFolder(
-  options: { readonly stateDir?: string | undefined; readonly keep: number },
+  { stateDir, keep }: { readonly stateDir?: string | false | undefined; readonly keep: number },
   context: Pick<ImportContext, "env">,
 ): OpenFolder {
   return async ({ header, sources, stdin }) => ({
-    state: await openState({ stateDir: stateDirFrom(options, context), keep: options.keep, header }),
+    state: await (stateDir === false
+      ? openPassingState({ keep, header })
+      : openState({ stateDir: stateDirFrom({ stateDir }, context), keep, header })),
     sources,
     stdin,
   });
 }
 
+/** A state that keeps nothing: what waits for a later step waits in a folder that goes with the run. */
+async function openPassingState(facts: Omit<StateOptions, "stateDir">): Promise<State> {
+  const stateDir = await makeWorkingFolder("run");
+  const remove = () => rm(stateDir, { recursive: true, force: true });
+  try {
+    const state = await openState({ ...facts, stateDir });
+    return { ...state, isKept: false, close: (ending) => state.close(ending).finally(remove) };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
+
 /** What a header is made of. */
 export interface HeaderFacts {
   readonly command: string;
-  readonly options: Readonly<Record<string, unknown>> & { readonly pace?: string | undefined };
+  readonly options: Readonly<Record<string, unknown>> & {
+    readonly pace?: string | undefined;
+    readonly mapping?: string | object | undefined;
+    readonly sources?: readonly Source[] | undefined;
+  };
   readonly mode: Mode;
   readonly apiUrl: string;
   /** Fingerprint of the mapping. */
@@ -79,14 +100,23 @@ export interface HeaderFacts {
 
 /** Makes the header of an import's journal. */
 export async function headerOf(facts: HeaderFacts): Promise<Header> {
-  const { command, options, mode, apiUrl, mapping, sources, retryOf, undoOf } = facts;
+  const { command, mode, apiUrl, mapping, sources, retryOf, undoOf } = facts;
   return {
     command,
-    // The Redis of the pace is kept without its password.
-    options: { ...options, mode, ...(options.pace !== undefined && { pace: publicRedisUrl(options.pace) }), apiUrl },
+    options: { ...keptOptions(facts.options), mode, apiUrl },
     fingerprints: { mapping, target: apiUrl, sources: await fingerprintSources(sources) },
     ...(retryOf !== undefined && { retryOf }),
     ...(undoOf !== undefined && { undoOf }),
+  };
+}
+
+/** Options as a journal keeps them: the Redis of the pace without its password, of what a program gave no more than that it did. */
+function keptOptions({ pace, mapping, sources, ...rest }: HeaderFacts["options"]): Readonly<Record<string, unknown>> {
+  return {
+    ...rest,
+    ...(pace !== undefined && { pace: publicRedisUrl(pace) }),
+    ...(typeof mapping === "string" && { mapping }),
+    ...(sources !== undefined && { sources: sources.map(keptSource) }),
   };
 }
 
@@ -98,7 +128,10 @@ async function fingerprintSources(sources: readonly BoundSource[]): Promise<read
   return fingerprints;
 }
 
-async function fingerprintSource({ path, name, kind }: BoundSource): Promise<SourceFingerprint> {
+async function fingerprintSource(source: BoundSource): Promise<SourceFingerprint> {
+  const { path, name, kind, given } = source;
+  const { format } = optionsOfSource(source, {});
+  if (given !== undefined && format !== undefined) return { name, kind, format };
   const found = isUrl(path) || path === "-" ? undefined : await stat(path);
   if (found?.isFile() !== true) return { name, kind };
   const { size, mtime } = found;

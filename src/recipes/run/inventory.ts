@@ -1,8 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { type Issue, MappingError, UsageError } from "../../errors.js";
+import { isRecords, optionsOfSource, type Source } from "../../given-source.js";
 import { missingColumns } from "../../map/keys-read.js";
 import { type Mapping, parseMapping, type Resource, sourceOptionsFor } from "../../map/mapping-file.js";
+import type { MappingObject } from "../../mapping-object.js";
+import { didYouMean } from "../../nearest.js";
 import { type BoundSource, bindSources } from "../../read/bind.js";
+import { nearestFile } from "../../read/open.js";
 import { type Ask, settleSource } from "../../read/read.js";
 import type { Receipt } from "../../read/receipt.js";
 import type { SourceOptions } from "../../source-options.js";
@@ -27,7 +31,7 @@ export type { Receipt };
 /** A mapping and the sources bound to its kinds: all that is known before a source is opened. */
 export interface Inventory {
   readonly mapping: Mapping;
-  /** The mapping file as it is. */
+  /** The mapping file as it is; of an object its JSON. */
   readonly text: string;
   /** The resources to import. */
   readonly resources: readonly Resource[];
@@ -38,7 +42,7 @@ export interface Inventory {
 }
 
 /**
- * Reads the mapping file and binds the sources to its kinds.
+ * Reads the mapping and binds the sources to its kinds.
  *
  * @param only - kinds or blueprints to take; all when empty
  * @throws {MappingError} with every fault of the mapping
@@ -46,13 +50,12 @@ export interface Inventory {
  * @throws {SourceError} when a source is missing
  */
 export async function openInventory(options: {
-  readonly mapping: string;
-  readonly sources: readonly string[];
+  readonly mapping: string | MappingObject;
+  readonly sources: readonly Source[];
   readonly ignore?: readonly string[] | undefined;
   readonly only: readonly string[];
 }): Promise<Inventory> {
-  const text = await readMappingFile(options.mapping);
-  const mapping = parseMapping(text, options.mapping);
+  const { text, mapping } = await readMapping(options.mapping);
   const resources = chooseResources(mapping, options.only);
   const kinds = [...new Set(mapping.resources.map(({ kind }) => kind))];
   const { sources, unbound } = await bindSources(options.sources, kinds, options.ignore);
@@ -62,17 +65,42 @@ export async function openInventory(options: {
     text,
     resources,
     sources: sources.filter(({ kind }) => taken.has(kind)),
-    optionsOf: ({ kind }) => sourceOptionsFor(mapping, kind),
+    optionsOf: (source) => optionsOfSource(source, sourceOptionsFor(mapping, source.kind)),
     warnings: [...mapping.notes, ...unbound.filter((kind) => taken.has(kind)).map(withoutSource)],
   };
+}
+
+/** What messages and reports call a mapping that is no file. */
+export const objectName = "mapping object";
+
+async function readMapping(given: string | MappingObject): Promise<Pick<Inventory, "mapping" | "text">> {
+  if (typeof given === "string") {
+    const text = await readMappingFile(given);
+    return { text, mapping: parseMapping(text, given) };
+  }
+  const text = mappingJson(given, objectName);
+  return { text, mapping: parseMapping(JSON.parse(text) as MappingObject, objectName) };
+}
+
+/** A mapping that is no file as JSON. @throws {MappingError} for one that JSON cannot hold */
+export function mappingJson(mapping: MappingObject, name: string): string {
+  try {
+    return JSON.stringify(mapping, null, 2);
+  } catch (error) {
+    throw new MappingError(name, [{ path: "", message: `it is no JSON: ${(error as Error).message}` }]);
+  }
 }
 
 async function readMappingFile(path: string): Promise<string> {
   try {
     return await readFile(path, "utf8");
   } catch (error) {
-    const why = (error as NodeJS.ErrnoException).code === "ENOENT" ? "there is no such file" : (error as Error).message;
-    throw new MappingError(path, [{ path: "(file)", message: why }]);
+    const isMissing = (error as NodeJS.ErrnoException).code === "ENOENT";
+    const near = isMissing ? nearestFile(path) : undefined;
+    const message = isMissing
+      ? `there is no such file${near === undefined ? "; portload init <source> proposes a mapping" : `; did you mean ${near}?`}`
+      : (error as Error).message;
+    throw new MappingError(path, [{ path: "(file)", message }]);
   }
 }
 
@@ -84,7 +112,7 @@ function chooseResources(mapping: Mapping, only: readonly string[]): readonly Re
   const unknown = only.filter((name) => !names.includes(name));
   if (unknown.length > 0)
     throw new UsageError(`--only ${unknown.join(", ")}: the mapping has no such kind or blueprint`, {
-      hint: `It has ${[...new Set(names)].join(", ")}.`,
+      hint: `It has ${[...new Set(names)].join(", ")}${didYouMean(unknown[0] ?? "", names) || "."}`,
     });
   if (only.length === 0) return mapping.resources;
   return mapping.resources.filter(({ kind, blueprint }) => only.includes(kind) || only.includes(blueprint ?? ""));
@@ -113,10 +141,14 @@ export function mappedBlueprints({ resources }: Inventory): {
   };
 }
 
-/** Where receipts and questions about sources go. */
+/** Where receipts of sources go. */
 export interface SourceTalk {
-  /** Called once a source with how it is read, before its first record: files before anything is sent, a stdin or an address when its turn comes. */
+  /** Called once a source with how it is read, before its first record: files before anything is sent, what can be read only once when its turn comes. */
   readonly onReceipt?: (receipt: Receipt) => void;
+}
+
+/** Where receipts and questions about sources go. */
+export interface SourceQuestions extends SourceTalk {
   /** Asked how a source in doubt is to be read; without it doubt is an error. */
   readonly ask?: Ask;
 }
@@ -129,7 +161,7 @@ export interface SourceTalk {
  */
 export async function settleSources(
   inventory: Inventory,
-  { onReceipt, ask, signal }: SourceTalk & { readonly signal?: AbortSignal },
+  { onReceipt, ask, signal }: SourceQuestions & { readonly signal?: AbortSignal },
 ): Promise<Inventory> {
   const issues: Issue[] = [];
   const settled = new Map<number, ReturnType<Inventory["optionsOf"]>>();
@@ -140,10 +172,12 @@ export async function settleSources(
       { ...(signal && { signal }) },
       ask,
     );
+    const given = source.given !== undefined && isRecords(source.given) ? source.given.columns : undefined;
     settled.set(source.index, options);
     if (receipt !== undefined) onReceipt?.(receipt);
-    if (columns !== undefined)
-      issues.push(...missingColumns(inventory.mapping, inventory.resources, { ...source, columns }));
+    const known = columns ?? given;
+    if (known !== undefined)
+      issues.push(...missingColumns(inventory.mapping, inventory.resources, { ...source, columns: known }));
   }
   if (issues.length > 0) throw new MappingError(inventory.mapping.file, issues);
   return { ...inventory, optionsOf: (source) => settled.get(source.index) ?? inventory.optionsOf(source) };

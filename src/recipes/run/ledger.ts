@@ -62,11 +62,11 @@ export interface Ledger {
 /** What else learns of what a ledger takes. */
 export interface LedgerHooks {
   /** Receives every reject, whichever stage it is of. */
-  readonly onRejects?: (rejects: readonly Reject[]) => void;
+  readonly onRejects?: (rejects: readonly Reject[]) => unknown;
   /** Gives what became of entities with more said of it, before anything else learns of it. */
   readonly explain?: (outcomes: readonly Outcome[]) => Promise<readonly Outcome[]>;
   /** Receives what became of entities. */
-  readonly onOutcomes?: (outcomes: readonly Outcome[]) => void;
+  readonly onOutcomes?: (outcomes: readonly Outcome[]) => unknown;
   /** Receives the sums after each chunk and each outcome. */
   readonly onCounts?: (counts: { readonly rejected: number; readonly read: number }) => void;
 }
@@ -100,7 +100,7 @@ export function openLedger(
       causes.addRejects(rejects);
       for (const { blueprint, identifier, at } of rejects)
         if (blueprint !== undefined && identifier !== undefined) refused.add({ blueprint, identifier }, at, 0);
-      for (const { onRejects } of hooks) onRejects?.(rejects);
+      for (const { onRejects } of hooks) await onRejects?.(rejects);
       await files.add(rejects);
     }
     for (const { onCounts } of hooks) onCounts?.({ rejected: sumRejected(), read: counts.records.read });
@@ -118,7 +118,7 @@ export function openLedger(
       let outcomes = given;
       for (const { explain } of hooks) if (explain !== undefined) outcomes = await explain(outcomes);
       counts = addOutcomes(counts, outcomes);
-      for (const { onOutcomes } of hooks) onOutcomes?.(outcomes);
+      for (const { onOutcomes } of hooks) await onOutcomes?.(outcomes);
       await takeRejects(outcomes.flatMap((outcome) => (outcome.is === "rejected" ? [outcome.reject] : [])));
     },
     takeSettled(settled) {

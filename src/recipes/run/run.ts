@@ -17,12 +17,14 @@ import { apiTarget, type Target, type WriteRules } from "../target/target.js";
 import { readAllowedRejects } from "./allow-rejects.js";
 import { openBlueprints } from "./blueprints.js";
 import { clientOptionsOf } from "./client-options.js";
-import { type Connection, connect, type ImportContext, openDownloads } from "./connect.js";
-import { type Closing, doWork, type Finished, finish, reportSoFar } from "./finish.js";
+import { type Connection, connect, openDownloads, type RunContext } from "./connect.js";
+import { type Closing, type Finished, finish, reportSoFar } from "./finish.js";
 import { type Folder, headerOf, type OpenFolder, originOf } from "./folder.js";
+import { callerHooks } from "./hooks.js";
 import { type Inventory, mappedBlueprints, onceEach, openInventory, type Receipt, settleSources } from "./inventory.js";
 import { type Ledger, type LedgerHooks, openLedger } from "./ledger.js";
-import { openWhereabouts, watchConnection, watchProgress } from "./progress.js";
+import { openWhereabouts, watchConnection } from "./progress.js";
+import { working } from "./working.js";
 
 /** How one command that reads sources through a mapping differs from another. */
 export interface SourceCommand<F extends Folder = Folder> {
@@ -59,7 +61,7 @@ export interface SourceJob<F extends Folder = Folder> extends StepJob {
  */
 export async function runSources<F extends Folder>(
   options: ResolvedRunOptions,
-  context: ImportContext,
+  context: RunContext,
   kind: SourceCommand<F>,
   work: (job: SourceJob<F>) => Promise<void>,
 ): Promise<Finished> {
@@ -83,17 +85,13 @@ export async function runSources<F extends Folder>(
   const downloads = openDownloads(context);
   try {
     const io = { fetch: downloads.fetch, onReceipt, stdin: context.stdin };
-    const { commandLine } = context;
     const { apiUrl } = clientOptions;
-    const { env = {} } = context;
-    const opened = { inventory, connection, engine, io, apiUrl, receipts, commandLine, env };
+    const opened = { inventory, connection, engine, io, apiUrl, receipts, context };
     const { job, closing } = await openSources(options, kind, opened);
-    const worked = await doWork(job.control.stop, () => {
-      const progress = watchProgress(job.ledger, connection, job.whereabouts);
-      const soFar = () => reportSoFar(closing, progress().elapsedMs);
-      context.onStart?.({ importId: closing.state.importId, progress, soFar });
-      return work(job);
-    });
+    const startedMs = performance.now();
+    context.onReport?.(() => reportSoFar(closing, performance.now() - startedMs));
+    const run = { importId: closing.state.importId, job, connection };
+    const worked = await working(context, run, () => work(job));
     return await finish(closing, worked);
   } finally {
     await engine.close();
@@ -111,17 +109,17 @@ interface Opened {
   readonly apiUrl: string;
   /** How each source was read, by its index; it fills as they are. */
   readonly receipts: ReadonlyMap<number, Receipt>;
-  readonly commandLine: readonly string[] | undefined;
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly context: RunContext;
 }
 
 /** Opens blueprints, order, mapping, folder and ledger: all that a job of sources is made of, and what it is closed with. */
 async function openSources<F extends Folder>(
   options: ResolvedRunOptions,
   kind: SourceCommand<F>,
-  { inventory: given, connection, engine, io, apiUrl, receipts, commandLine, env }: Opened,
+  { inventory: given, connection, engine, io, apiUrl, receipts, context }: Opened,
 ): Promise<{ readonly job: SourceJob<F>; readonly closing: Closing }> {
   const { client, control, timeline } = connection;
+  const { commandLine, env = {} } = context;
   const { mapping, resources } = given;
   const from = options.blueprints === undefined ? { client } : { folder: options.blueprints };
   const blueprints = await openBlueprints(given, from);
@@ -150,7 +148,8 @@ async function openSources<F extends Folder>(
   const { take, examples } = keepExamples();
   const explain = tellOtherCases(client, blueprints);
   const onOutcomes = [{ onOutcomes: timeline.settled }, { onOutcomes: take }];
-  const hooks = [{ explain, onCounts: control.judge }, ...onOutcomes, allowed ?? {}, kind.hooks ?? {}];
+  const own = [{ explain, onCounts: control.judge }, ...onOutcomes];
+  const hooks = [...own, allowed ?? {}, kind.hooks ?? {}, callerHooks(context, names)];
   const ledger = openLedger(names, state, hooks, causes);
   ledger.warn([...given.warnings, ...compiled.warnings, ...state.warnings]);
   const keys = createKeySet();

@@ -1,6 +1,7 @@
-import type { Entity, Mode, Write } from "../../entity.js";
+import { type Entity, type Mode, originOf, type Write } from "../../entity.js";
 import { type Deferred, type Outcome, placeOf } from "../../outcome.js";
 import type { Reject } from "../../reject.js";
+import { wordsOf } from "../../reply.js";
 import type { KeySet } from "../../settle/keys.js";
 import type { JournalBefore, JournalWrote, Settled } from "../../state/journal-lines.js";
 import type { Verdict } from "../../verdict.js";
@@ -11,13 +12,8 @@ import type { Ledger } from "../run/ledger.js";
 import type { Target } from "../target/target.js";
 import type { SearchWatch } from "./empty-searches.js";
 
-/** Books that also learn which fields of entities that are written could not be cleared, and why. */
-export interface ClearingBooks extends Pick<Books, "sending"> {
-  settled(verdicts: ReadonlyMap<Write, Verdict>, uncleared: ReadonlyMap<Write, Reject>): Promise<void>;
-}
-
 /** The books of first writes: what left relations out, or was refused for a missing target, waits for the first round of second writes. */
-export function firstWrites(target: Clocked, ledger: Ledger, keys: KeySet, searches: SearchWatch): ClearingBooks {
+export function booksOfFirstWrites(target: Written, ledger: Ledger, keys: KeySet, searches: SearchWatch): Books {
   return booksOf(target, ledger, keys, { round: 0, judge: outcomeOf, searches });
 }
 
@@ -30,11 +26,12 @@ export type Judge = (write: Write, verdict: Verdict) => Outcome | Deferred;
  * @param round - the round of second writes that takes what waits
  */
 export function booksOf(
-  { isForecast, serverNow }: Clocked,
+  target: Written,
   ledger: Ledger,
   keys: KeySet,
   { round, judge, searches }: { readonly round: number; readonly judge: Judge; readonly searches: SearchWatch },
-): ClearingBooks {
+): Books {
+  const { isForecast, serverNow } = target;
   return {
     async sending({ mode, writes }, atMs) {
       // Mode create must not be repeated blindly, not even by an import that is resumed.
@@ -47,7 +44,8 @@ export function booksOf(
       const held = isForecast ? [] : writes.flatMap(({ entity }) => heldBefore(entity, mode));
       if (held.length > 0) await ledger.journal({ line: "before", entities: held });
     },
-    async settled(verdicts, uncleared) {
+    async settled(verdicts) {
+      const uncleared = await clearFields(verdicts, target);
       const ends = [...verdicts].map(([write, verdict]): Outcome | Deferred => {
         if (verdict.is === "created" || verdict.is === "updated") acknowledge(keys, write.entity);
         const end = judge(write, verdict);
@@ -71,8 +69,8 @@ export function booksOf(
   };
 }
 
-/** What the books of writes know of the target. */
-type Clocked = Pick<Target, "isForecast" | "serverNow">;
+/** What the books of writes need of the target. */
+type Written = Pick<Target, "clear" | "isForecast" | "serverNow">;
 
 /** What the journal keeps of an entity before it is sent, where it was looked up. */
 function heldBefore(entity: Entity, mode: Mode): JournalBefore["entities"] {
@@ -119,4 +117,43 @@ export function journaled(end: Outcome | Deferred): readonly Settled[] {
   }
   const { at, resource, item, is } = end;
   return is === "created" || is === "updated" || is === "rejected" ? [{ at, resource, item, is }] : [];
+}
+
+/**
+ * Clears titles, icons and teams of entities that a reply says are updated, each by a PATCH of its own, since an upsert takes no null there. What was
+ * created has none yet. A second write follows for an entity whose first one did this, unless the API refused that one; it is without `clears` by then.
+ *
+ * @returns the rejects of those that are refused
+ */
+async function clearFields(
+  verdicts: ReadonlyMap<Write, Verdict>,
+  target: Pick<Target, "clear">,
+): Promise<ReadonlyMap<Write, Reject>> {
+  const uncleared = new Map<Write, Reject>();
+  await Promise.all(
+    [...verdicts].map(async ([write, { is }]) => {
+      const { key, clears = [] } = write.entity;
+      if (is !== "updated" || clears.length === 0) return;
+      const reply = await target.clear(key, clears);
+      if (reply.is === "refused") uncleared.set(write, rejectOfClear(write, clears, reply));
+    }),
+  );
+  return uncleared;
+}
+
+function rejectOfClear(write: Write, clears: readonly string[], reply: Parameters<typeof wordsOf>[0] & Traced): Reject {
+  const wait = (write.deferred?.waiting.length ?? 0) > 0 ? "; the relations that waited are not written either" : "";
+  return {
+    code: "refused_by_api",
+    stage: "write",
+    message: `the entity is written, but its ${clears.join(" and ")} could not be cleared: ${wordsOf(reply)}${wait}`,
+    path: clears[0] ?? "title",
+    ...originOf(write.entity),
+    status: reply.status,
+    ...(reply.traceId !== undefined && { traceId: reply.traceId }),
+  };
+}
+
+interface Traced {
+  readonly traceId?: string;
 }

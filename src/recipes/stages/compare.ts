@@ -64,7 +64,6 @@ export function compareWithCatalog(
  * search names is let through, since the API refuses one that finds nothing.
  */
 export function existingOnly(target: Target, ledger: Ledger, keys: KeySet): EntityStage {
-  if (!target.rules.updateOnly) return (entities) => entities;
   const ask = async (group: readonly Entity[]) => {
     const held = new Map<string, ReadonlySet<string>>();
     const named = group.filter(({ isNamed }) => isNamed).map(({ key }) => key);

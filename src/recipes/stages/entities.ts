@@ -79,7 +79,8 @@ export function openInputs({ inventory, mapping, rules, plan, state, whereabouts
     async *read(source) {
       const chunkRecords = asksJq(mapping, source.kind) ? maxChunkRecords : shortChunkRecords;
       const onBytes = (bytes: number) => whereabouts.read(source.index, bytes);
-      const readIo = { ...io, chunkRecords, copyTo: copyOf(state.folder, source), onBytes };
+      const copyTo = state.isKept && { copyTo: copyOf(state.folder, source) };
+      const readIo = { ...io, chunkRecords, ...copyTo, onBytes };
       for await (const chunk of readSource(source, optionsOf(source), readIo)) {
         records.set(source.index, (records.get(source.index) ?? 0) + chunk.tally.read);
         yield chunk;

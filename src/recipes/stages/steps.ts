@@ -1,18 +1,17 @@
-import { originOf, type Write } from "../../entity.js";
+import type { Write } from "../../entity.js";
 import type { Step } from "../../order/steps.js";
 import { type Deferred, type Outcome, placeOf } from "../../outcome.js";
-import type { Reject } from "../../reject.js";
-import { wordsOf } from "../../reply.js";
 import { isHeld } from "../../settle/compare.js";
 import { type MissingTarget, secondStep } from "../../settle/deferral.js";
 import { createKeySet, type KeySet } from "../../settle/keys.js";
 import type { Verdict } from "../../verdict.js";
+import type { Books } from "../../write/exchange.js";
 import { outcomeOf, rejectOf, writtenOutcome } from "../../write/outcome.js";
 import { batchWrites, writeBatches } from "../../write/write.js";
 import type { Control } from "../run/control.js";
 import type { Ledger } from "../run/ledger.js";
 import type { Target } from "../target/target.js";
-import { booksOf, type ClearingBooks, defer, firstWrites } from "./books.js";
+import { booksOf, booksOfFirstWrites, defer } from "./books.js";
 import { knowTargets } from "./defer.js";
 import { type SearchWatch, watchSearches } from "./empty-searches.js";
 import type { EntityStage, Stages, StepJob, WriteStage } from "./entities.js";
@@ -24,7 +23,7 @@ export async function runSteps(job: StepJob, stagesOf: (step: Step) => Stages): 
   const searches = watchSearches(target, ledger);
   for (const step of steps) {
     whereabouts.enter(step.blueprint ?? "what the expressions name", step.index + 1);
-    await sendWrites(writesOf(stagesOf(step)), target, control, firstWrites(target, ledger, keys, searches));
+    await sendWrites(writesOf(stagesOf(step)), target, control, booksOfFirstWrites(target, ledger, keys, searches));
     if (control.stop.reason !== undefined) return;
   }
   await writeDeferred(job, searches);
@@ -175,48 +174,12 @@ async function sendWrites(
   writes: AsyncIterable<readonly Write[]>,
   target: Target,
   { stop, width, clock }: Control,
-  { sending, settled }: ClearingBooks,
+  books: Books,
 ): Promise<void> {
   await writeBatches(batchWrites(writes), {
     ...{ target, width, signal: stop.signal },
     onFailure: () => stop.because("failed"),
     sleep: (ms) => clock.sleep(ms, stop.signal).catch(() => undefined),
-    books: { sending, settled: async (verdicts) => settled(verdicts, await clearFields(verdicts, target)) },
+    books,
   });
-}
-
-/**
- * Clears titles, icons and teams of entities that a reply says are updated, each by a PATCH of its own, since an upsert takes no null there. What was
- * created has none yet. A second write follows for an entity whose first one did this, unless the API refused that one; it is without `clears` by then.
- *
- * @returns the rejects of those that are refused
- */
-async function clearFields(verdicts: ReadonlyMap<Write, Verdict>, target: Target): Promise<ReadonlyMap<Write, Reject>> {
-  const uncleared = new Map<Write, Reject>();
-  await Promise.all(
-    [...verdicts].map(async ([write, { is }]) => {
-      const { key, clears = [] } = write.entity;
-      if (is !== "updated" || clears.length === 0) return;
-      const reply = await target.clear(key, clears);
-      if (reply.is === "refused") uncleared.set(write, rejectOfClear(write, clears, reply));
-    }),
-  );
-  return uncleared;
-}
-
-function rejectOfClear(write: Write, clears: readonly string[], reply: Parameters<typeof wordsOf>[0] & Traced): Reject {
-  const wait = (write.deferred?.waiting.length ?? 0) > 0 ? "; the relations that waited are not written either" : "";
-  return {
-    code: "refused_by_api",
-    stage: "write",
-    message: `the entity is written, but its ${clears.join(" and ")} could not be cleared: ${wordsOf(reply)}${wait}`,
-    path: clears[0] ?? "title",
-    ...originOf(write.entity),
-    status: reply.status,
-    ...(reply.traceId !== undefined && { traceId: reply.traceId }),
-  };
-}
-
-interface Traced {
-  readonly traceId?: string;
 }

@@ -1,5 +1,4 @@
 import { link, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { resolveApiUrl } from "../../api/addresses.js";
 import { createClient } from "../../api/client.js";
@@ -10,6 +9,7 @@ import { parseMapping, sourceOptionsFor } from "../../map/mapping-file.js";
 import type { StudioOptions } from "../../options/authoring.js";
 import { type BoundSource, bindSources } from "../../read/bind.js";
 import type { Counts } from "../../report/counts.js";
+import { makeWorkingFolder } from "../../state/working-folder.js";
 import { proposeMapping } from "../init.js";
 import { preview } from "../preview.js";
 import { loadBlueprintFolder } from "../run/blueprints.js";
@@ -55,7 +55,7 @@ export async function openStudio(
   const known = options.blueprints === undefined ? held : await loadBlueprintFolder(options.blueprints);
   const blueprints = new Map([...proposed, ...known].map((blueprint) => [blueprint.identifier, blueprint]));
   const engine = withMemory(startJq());
-  const folder = await mkdtemp(join(tmpdir(), "portload-studio-"));
+  const folder = await makeWorkingFolder("studio");
   const samples = new Map<string, Promise<Sample>>();
   const sample = (index: number, mapping: string): Promise<Sample> => {
     const source = sources[index];

@@ -38,8 +38,14 @@ export interface UndoFacts {
   readonly signal: AbortSignal;
 }
 
-/** What a reversing plan comes to. */
-export type UndoCounts = Omit<PlanEnd, "line" | "unchanged">;
+/** What a reversing plan comes to: entities by what would become of them. */
+export interface UndoCounts {
+  readonly create: number;
+  readonly update: number;
+  readonly delete: number;
+  /** Left as they are, since they changed after the run, or since the run did not keep what they held. */
+  readonly rejected: number;
+}
 
 /**
  * Makes the plan that takes back what a run did: reads its journal, looks every entity up, and writes a plan file. Nothing is written to the catalog. Memory holds

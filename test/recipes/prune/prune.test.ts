@@ -99,7 +99,11 @@ const untouched = { app: 50, team: 20 };
 describe("a prune", () => {
   it("deletes what the mapping owns and the sources no longer have, and nothing else", async () => {
     const emulator = await seeded();
-    const { report, error, folder } = await night(emulator, {
+    const {
+      report,
+      error,
+      folder = "",
+    } = await night(emulator, {
       files: { apps: appsCsv(37), teams: teamsCsv(19) },
       prune: own,
       teamPrune: all,

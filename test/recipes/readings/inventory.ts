@@ -2,10 +2,11 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "vitest";
 import type { Emulator } from "../../../src/emulator/emulator.js";
-import { type Readings, readingValues } from "../../../src/emulator/readings.js";
+import type { Readings } from "../../../src/emulator/emulator-options.js";
+import { readingValues } from "../../../src/emulator/readings.js";
 import type { ImportOptions } from "../../../src/options/run.js";
 import { runImport } from "../../../src/recipes/import.js";
-import { blueprintOf, envOf, makeFolder, startCatalog } from "../../support/catalog.js";
+import { blueprintOf, envOf, makeFolder, type OnDisk, startCatalog } from "../../support/catalog.js";
 import { isLong } from "../../support/long.js";
 
 /** Every reading that is not the likeliest: what no source pins down may be so as well. */
@@ -109,7 +110,7 @@ interface Extra {
 export async function inventory(
   rows: Readonly<Record<string, readonly object[]>>,
   { more = "", prune = [] }: Extra = {},
-): Promise<Pick<ImportOptions, "sources" | "mapping" | "stateDir">> {
+): Promise<OnDisk<Pick<ImportOptions, "sources" | "mapping">>> {
   const folder = await makeFolder();
   const resources = mapping.replaceAll(/- kind: (\w+)\n/g, (line, kind) =>
     prune.includes(kind) ? `${line}    prune: all\n` : line,

@@ -29,7 +29,7 @@ async function closing(given: Partial<Closing["state"]> = {}) {
     ...{ command: "import", dryRun: false, mode: "merge", ledger, stop, reports: [] },
     client: { quota: () => undefined, counts: createCounter().read, warnings: () => [] },
     state: {
-      ...{ importId: "one", folder, header, rejects },
+      ...{ importId: "one", folder, isKept: true, header, rejects },
       writeReport: async () => void done.push("report"),
       close: async (ending) => void done.push(`closed ${ending}`),
       ...given,

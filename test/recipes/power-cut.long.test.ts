@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { describe, expect } from "vitest";
 import { applyScenario, importScenario, pruneScenario, undoScenario } from "../support/kill-scenarios.js";
 import { compareKilled, eachSeed, latestFolder, type World } from "../support/kills.js";
-import { isLong } from "../support/long.js";
+import { hasAllSeeds } from "../support/long.js";
 
-const seeds = (count: number): readonly number[] => Array.from({ length: isLong ? count : 1 }, (_, i) => i + 101);
+const seeds = (count: number): readonly number[] => Array.from({ length: hasAllSeeds ? count : 1 }, (_, i) => i + 101);
 
 /** One cut a seed. */
 const cut = { kills: 1, onKilled: cutPower };

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { isLong } from "../../support/long.js";
+import { hasAllSeeds } from "../../support/long.js";
 import { idsFrom, type Kill, startNights } from "../../support/nights.js";
 import { seeded } from "../../support/nodes.js";
 
 /** Sequences of nights, each made of its seed. */
-const seeds = Array.from({ length: isLong ? 300 : 12 }, (_, i) => i + 1);
+const seeds = Array.from({ length: hasAllSeeds ? 300 : 12 }, (_, i) => i + 1);
 
 const scopes = ["{ property: origin, value: inventory }", "{ property: crew, value: night }"] as const;
 

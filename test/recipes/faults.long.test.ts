@@ -1,17 +1,17 @@
 import { describe, expect, it } from "vitest";
-import type { FaultRule, FaultScript } from "../../src/emulator/faults.js";
+import type { FaultRule, FaultScript } from "../../src/emulator/emulator-options.js";
 import type { Mode } from "../../src/entity.js";
 import type { ImportOptions } from "../../src/options/run.js";
 import { runImport } from "../../src/recipes/import.js";
+import type { RunContext } from "../../src/recipes/run/connect.js";
 import type { Report } from "../../src/report/report.js";
-import { envOf, startCatalog } from "../support/catalog.js";
-import { isLong } from "../support/long.js";
+import { envOf, type OnDisk, startCatalog } from "../support/catalog.js";
 import { manualClock } from "../support/manual-clock.js";
 import { catalogOf, type Node, nodeBlueprint, nodeImport, seeded } from "../support/nodes.js";
 
 type Rule = Partial<FaultRule>;
 const modes: readonly Mode[] = ["merge", "override", "create"];
-const seeds = Array.from({ length: isLong ? 200 : 10 }, (_, i) => i + 1);
+const seeds = Array.from({ length: 200 }, (_, i) => i + 1);
 
 function someNodes(random: () => number, size: number): readonly Node[] {
   const any = (): string => `n${Math.floor(random() * size * 1.02)}`;
@@ -41,7 +41,7 @@ async function importCalmly({ mode, seed, size }: Setting) {
 }
 
 /** Why what was rejected, whichever folder the source stands in. */
-function causesOf({ rejects }: Report, { stateDir = "" }: ImportOptions): string {
+function causesOf({ rejects }: Report, { stateDir = "" }: OnDisk<ImportOptions>): string {
   return JSON.stringify(rejects).replaceAll(stateDir, "");
 }
 
@@ -54,7 +54,8 @@ async function compare(setting: Setting, faults: FaultScript, concurrency: numbe
   const given = await nodeImport(someNodes(seeded(setting.seed), setting.size));
   const troubled = await startCatalog({ blueprints, faults });
   const clock = manualClock({ auto: true, startMs: Date.now() });
-  const found = await runImport({ ...given, mode: setting.mode, concurrency }, { env: envOf(troubled), clock });
+  const context: RunContext = { env: envOf(troubled), clock };
+  const found = await runImport({ ...given, mode: setting.mode, concurrency }, context);
   const attempts = found.report.requests.total - expected.requests.total;
   const same = { catalog: catalogOf(troubled), causes: causesOf(found.report, given) };
   return { calm: { catalog: calm, causes }, expected, troubled: same, attempts, ...found };

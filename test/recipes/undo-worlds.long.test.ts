@@ -9,8 +9,8 @@ import { runPlan } from "../../src/recipes/plan.js";
 import type { Finished } from "../../src/recipes/run/finish.js";
 import { runSync } from "../../src/recipes/sync.js";
 import { runUndo } from "../../src/recipes/undo.js";
-import { envOf, makeFolder } from "../support/catalog.js";
-import { isLong } from "../support/long.js";
+import { envOf, makeFolder, readingsOfRun } from "../support/catalog.js";
+import { hasAllSeeds } from "../support/long.js";
 import {
   blueprints,
   type Case,
@@ -102,7 +102,7 @@ async function doIt(
 /** Does it, takes it back, takes that back; the catalog must be as it was, and then as it had become. */
 async function thereAndBack(folder: string, sequence: Sequence): Promise<{ readonly changed: boolean }> {
   const chosen = sequence.prunes ? tidy(sequence.chosen) : sequence.chosen;
-  const emulator = await startEmulator({ blueprints, limits: "off" });
+  const emulator = await startEmulator({ blueprints, limits: "off", readings: readingsOfRun() });
   const stateDir = join(folder, "state");
   await rm(stateDir, { recursive: true, force: true });
   try {
@@ -132,28 +132,27 @@ async function thereAndBack(folder: string, sequence: Sequence): Promise<{ reado
   }
 }
 
-/** Worlds of each seed; a failure is made smaller for no longer than a minute or four. */
-const bounds = { numRuns: 20, interruptAfterTimeLimit: isLong ? 240_000 : 60_000 };
-/** Seeds of the long form, 300 worlds in all; the short one draws its own, which a failure names. */
-const seeds = isLong ? Array.from({ length: 15 }, (_, i) => i + 1) : [undefined];
+/** Worlds of each seed that a run changes; a failure is made smaller for no longer than a minute or four. */
+const bounds = { numRuns: 11, interruptAfterTimeLimit: hasAllSeeds ? 240_000 : 60_000 };
+/** Seeds of the long form, about 300 worlds in all; the short one draws its own, which a failure names. */
+const seeds = hasAllSeeds ? Array.from({ length: 15 }, (_, i) => i + 1) : [undefined];
 
 describe("an undo", () => {
   it.each(seeds)(
-    "gives the catalog before a sync, an apply or an import that kept it, and an undo of that what it had become (seed %s, 20 worlds)",
+    "gives the catalog before a sync, an apply or an import that kept it, and an undo of that what it had become (seed %s, 11 worlds)",
     async (seed) => {
       const folder = await makeFolder();
-      let worlds = 0;
       let changed = 0;
       await fc.assert(
         fc.asyncProperty(sequences, async (sequence) => {
-          worlds++;
-          if ((await thereAndBack(folder, sequence)).changed) changed++;
+          // A world that a run leaves as it was is looked at, too, and does not count.
+          fc.pre((await thereAndBack(folder, sequence)).changed);
+          changed++;
         }),
         { ...bounds, ...(seed !== undefined && { seed }) },
       );
       // What was interrupted for want of time is no pass.
-      expect(worlds).toBeGreaterThanOrEqual(bounds.numRuns);
-      expect(changed).toBeGreaterThan(bounds.numRuns / 2);
+      expect(changed).toBeGreaterThanOrEqual(bounds.numRuns);
     },
     bounds.interruptAfterTimeLimit + 60_000,
   );

@@ -1,11 +1,14 @@
 import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { chmod, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
 import { createRequire } from "node:module";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import type { Emulator } from "../src/emulator/emulator.js";
 import { loadBlueprintFolder } from "../src/recipes/run/blueprints.js";
-import { envOf, makeFolder, root, startCatalog } from "./support/catalog.js";
+import { blueprintOf, envOf, makeFolder, root, startCatalog } from "./support/catalog.js";
 
 // A machine of CI that lacks one of them fails; elsewhere the tests that need it are left out and say so.
 const inCi = process.env.CI !== undefined;
@@ -174,5 +177,80 @@ describe("the scripts with portload", { timeout: 180_000 }, () => {
     expect(await runExample(emulator, read, { PATH })).toMatchObject({ code: 0, stdout: "1.10\n" });
     const nowhere = { PATH, PORT_API_URL: "http://127.0.0.1:1/v1" };
     expect((await runExample(emulator, read, nowhere)).code).toBe(3);
+  });
+});
+
+describe("the programs with the library", { timeout: 180_000 }, () => {
+  const run = (emulator: Emulator, code: string) =>
+    runExample(emulator, [process.execPath, "--input-type=module", "--eval", code]);
+
+  it("keep rows in step with the catalog, and stop where the query lost a column", async () => {
+    const server = blueprintOf("server", {
+      schema: { properties: { cpus: { type: "number" }, createdAt: { type: "string", format: "date-time" } } },
+      relations: { owner: { target: "person" } },
+    });
+    const emulator = await startCatalog({ blueprints: [server, blueprintOf("person")] });
+    const sync = (change: string) =>
+      run(
+        emulator,
+        `import { syncServers } from "./examples/library/from-postgres.mjs";
+         async function* rows() {
+           for (let id = 1; id <= 3; id++) yield { id, name: "web-" + id, cpus: ${change}, created_at: new Date(0), owner_id: null };
+         }
+         const { entities } = await syncServers(rows(), process.env);
+         console.log(JSON.stringify(entities));`,
+      );
+    const first = await sync("8");
+    expect(first).toMatchObject({ code: 0, stderr: "" });
+    expect(JSON.parse(first.stdout)).toMatchObject({ created: 3 });
+    expect(JSON.parse((await sync("id === 2 ? 16 : 8")).stdout)).toMatchObject({ updated: 1, unchanged: 2 });
+    expect((await sync("id === 2 ? 'many' : 8")).stderr).toMatch(/^row 2: properties\.cpus expects a number/);
+    expect(emulator.store.entity("server", "2")?.properties).toEqual({
+      cpus: 16,
+      createdAt: "1970-01-01T00:00:00.000Z",
+    });
+  });
+
+  it("import what a paginated API holds", async () => {
+    const service = blueprintOf("service", {
+      schema: { properties: { url: { type: "string", format: "url" }, language: { type: "string" } } },
+    });
+    const emulator = await startCatalog({ blueprints: [service] });
+    const links = { home: "https://example.com" };
+    const pages = createServer((request, reply) => {
+      const page = Number(new URL(request.url ?? "", "http://api").searchParams.get("page") ?? 1);
+      const items = [0, 1].map((i) => ({
+        ...{ slug: `s${page}${i}`, display_name: `S ${page}${i}`, archived: i === 1, language: "Go", links },
+      }));
+      const next = page < 3 ? `http://${request.headers.host}/?page=${page + 1}` : undefined;
+      if (page > 3) reply.writeHead(500).end();
+      else reply.end(JSON.stringify({ items, next }));
+    }).listen(0, "127.0.0.1");
+    onTestFinished(() => void pages.close());
+    await once(pages, "listening");
+    const { port } = pages.address() as AddressInfo;
+    const imported = async (path: string) => {
+      const { stdout } = await run(
+        emulator,
+        `import { importServices } from "./examples/library/from-http-api.mjs";
+         const { report, ending, error } = await importServices("http://127.0.0.1:${port}/${path}", process.env);
+         console.log(JSON.stringify({ records: report.records, ending, message: error?.message }));`,
+      );
+      return JSON.parse(stdout) as unknown;
+    };
+    const records = { read: 6, mapped: 3, skipped: 3, rejected: 0 };
+    expect(await imported("")).toEqual({ records, ending: "finished" });
+    expect(emulator.store.entities("service").map(({ identifier }) => identifier)).toEqual(["s10", "s20", "s30"]);
+    expect(await imported("?page=4")).toMatchObject({
+      ending: "failed",
+      message: expect.stringContaining("services: cannot be read: http://127.0.0.1"),
+    });
+  });
+
+  it("test an integration against the emulator", async () => {
+    const emulator = await startCatalog();
+    const { code, stdout } = await runExample(emulator, [process.execPath, "--test", "examples/library/in-a-test.mjs"]);
+    expect(code, stdout).toBe(0);
+    expect(stdout).toMatch(/pass 2/);
   });
 });

@@ -1,10 +1,10 @@
 import { describe, expect } from "vitest";
 import { applyScenario, importScenario, nodeAt, pruneScenario, undoScenario } from "../support/kill-scenarios.js";
 import { type Compared, compareKilled, concurrency, eachSeed, type Left } from "../support/kills.js";
-import { isLong } from "../support/long.js";
+import { hasAllSeeds } from "../support/long.js";
 
 const perRequest = 20;
-const seeds = (count: number): readonly number[] => Array.from({ length: isLong ? count : 1 }, (_, i) => i + 1);
+const seeds = (count: number): readonly number[] => Array.from({ length: hasAllSeeds ? count : 1 }, (_, i) => i + 1);
 /** Three kills a seed, and 50 of each kind in the long form. */
 const kills = { kills: 3 };
 

@@ -1,0 +1,84 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { blueprintOf, envOf, makeFolder, startCatalog } from "../support/catalog.js";
+import { runInProcess } from "../support/in-process.js";
+
+const mapping = `resources:
+  - kind: servers
+    port: { entity: { mappings: { identifier: .id, blueprint: '"server"', properties: { cores: .cores } } } }
+`;
+
+/** A folder with a source of which one record is wrong, and a catalog for it. */
+async function world() {
+  const folder = await makeFolder();
+  await writeFile(join(folder, "servers.csv"), "id,cores\na,1\nb,many\n");
+  await writeFile(join(folder, "servers.yaml"), mapping);
+  const server = blueprintOf("server", { schema: { properties: { cores: { type: "number" } } } });
+  const env = envOf(await startCatalog({ blueprints: [server] }));
+  const run = (...args: readonly string[]) => runInProcess(args, env, { cwd: folder });
+  const importServers = (...more: readonly string[]) => run("import", "servers.csv", "-m", "servers.yaml", ...more);
+  return { folder, run, importServers };
+}
+
+const idOf = (text: string) => /\d{8}T\d{9}Z-\w{4}/.exec(text)?.[0] ?? "";
+
+describe("the end of a summary", () => {
+  it("names every file that was written, and what to do next", async () => {
+    const { importServers } = await world();
+    const { code, stderr } = await importServers("--report", "out/r.json", "--report", "r.prom");
+    const id = idOf(stderr);
+    expect(code).toBe(1);
+    expect(stderr.slice(stderr.indexOf("files\n"), stderr.indexOf("ledger"))).toBe(
+      `files
+  .portload/${id}/rejects/servers.csv  1 record to correct and import again
+  .portload/${id}/reasons.ndjson  why, one line each
+  .portload/${id}/report.json
+  out/r.json
+  r.prom
+
+`,
+    );
+    expect(stderr.slice(stderr.indexOf("Finished"))).toBe(
+      `Finished with 1 entity failed, 1 entity is in the catalog as the sources have it.
+To import what failed, once it is corrected: portload retry ${id}
+To see all of it as a page: portload report ${id} --report report.html
+To take it back: portload undo ${id}
+`,
+    );
+  });
+
+  it("gives commands that work, in another state folder as well", async () => {
+    const { folder, run, importServers } = await world();
+    const { stderr } = await importServers("--state-dir", "my state");
+    const [retry = [], report = [], undo = []] = [...stderr.matchAll(/: portload (.*)\n/g)].map(([, line = ""]) =>
+      [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, word]) => quoted ?? word ?? ""),
+    );
+    expect([retry[0], report[0], undo[0]]).toEqual(["retry", "report", "undo"]);
+    const rejects = join(folder, "my state", idOf(stderr), "rejects/servers.csv");
+    await writeFile(rejects, (await readFile(rejects, "utf8")).replace("many", "8"));
+    expect((await run(...retry)).code).toBe(0);
+    expect((await run(...report)).code).toBe(0);
+    expect(await readFile(join(folder, "report.html"), "utf8")).toContain("<!doctype html>");
+    expect((await run(...undo, "--yes", "--max-delete", "100%")).code).toBe(0);
+  });
+
+  it("does not offer a page beside one, nor retry or undo where there is nothing to take up", async () => {
+    const { importServers } = await world();
+    const { stderr } = await importServers("--dry-run", "--report", "r.html");
+    expect(stderr.slice(stderr.indexOf("Finished"))).toMatch(/^Finished with 1 entity failed, .*\n$/);
+  });
+});
+
+describe("retry", () => {
+  it("leaves the report files of the import that it retries as they are", async () => {
+    const { folder, run, importServers } = await world();
+    await importServers("--report", "r.json");
+    const before = await readFile(join(folder, "r.json"), "utf8");
+    const { stderr } = await run("retry");
+    expect(stderr).toMatch(/^retry /m);
+    expect(await readFile(join(folder, "r.json"), "utf8")).toBe(before);
+    await run("retry", "--report", "r.json");
+    expect(JSON.parse(await readFile(join(folder, "r.json"), "utf8"))).toMatchObject({ command: "retry" });
+  });
+});
