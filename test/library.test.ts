@@ -131,7 +131,7 @@ describe("the library", () => {
       const error: unknown = await portload.preview(given).catch((cause: unknown) => cause);
       expect(error, JSON.stringify((error as Error).message)).toBeInstanceOf(portload.PortloadError);
     }
-    expect(() => portload.startEmulator({ faults: { faults: [{ times: -1 }] } })).rejects.toThrow(UsageError);
+    await expect(portload.startEmulator({ faults: { faults: [{ times: -1 }] } })).rejects.toThrow(UsageError);
   });
 
   it("gives each error the code of its class", () => {

@@ -1,5 +1,5 @@
 import { execFile, execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -96,6 +96,44 @@ describe("in an empty folder where the packed file is installed", () => {
       typeof target === "string" ? [target] : Object.values(target),
     );
     expect(targets.filter((target) => !existsSync(join(folder, "node_modules/portload", target)))).toEqual([]);
+  });
+
+  it("has types that a strict program compiles with, all declarations checked, and that hide what is internal", async () => {
+    writeFileSync(
+      join(folder, "program.mts"),
+      `import { type ImportContext, type MappingObject, runImport, runSync, type Sources } from "portload";
+import { startEmulator } from "portload/emulator";
+const mapping: MappingObject = { resources: [] };
+const heard: string[] = [];
+const context: ImportContext = { env: process.env, onReject: ({ message }) => heard.push(message) };
+const sources: Sources = { a: [{ x: 1 }], b: "b.csv", c: ["c.csv"], d: { text: "x", format: "csv" } };
+const { error, report } = await runImport({ sources, mapping, stateDir: false }, context);
+if (error !== undefined) throw error;
+const emulator = await startEmulator({ faults: { faults: [{ route: "bulk", status: 503 }] } });
+await runSync({ sources: ["a.csv"], mapping: "m.yaml" }, { env: emulator.env });
+const created: number = report.entities.created;
+// @ts-expect-error a connection is internal
+const open: ImportContext = { connection: undefined };
+// @ts-expect-error no such option
+await runImport({ sources, mapping, stateDirs: false });
+console.log(created, open);
+`,
+    );
+    const options = ["--module", "nodenext", "--target", "es2022", "--strict", "--noEmit", "--types", "node"];
+    const types = ["--typeRoots", join(root, "node_modules/@types")];
+    const compiled = await run(join(root, "node_modules/.bin/tsc"), [...options, ...types, "program.mts"], {
+      cwd: folder,
+    }).catch(({ stdout }) => ({ stdout }));
+    expect(compiled.stdout).toBe("");
+  });
+
+  it("runs the examples of the library", async () => {
+    const { stdout } = await run(
+      process.execPath,
+      ["--test", join(folder, "node_modules/portload/examples/library/in-a-test.mjs")],
+      { cwd: folder },
+    );
+    expect(stdout).toMatch(/pass 2/);
   });
 });
 
