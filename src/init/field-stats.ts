@@ -151,6 +151,17 @@ function lose({ lost }: FieldStats, position: number): void {
   if (lost.length < maxLost) lost.push(position);
 }
 
+/** Whether white space about the parts of a list belongs to its delimiter: before or behind a comma it may as well be part of a sentence. */
+function isTrimmed(delimiter: string): boolean {
+  return delimiter === ";" || delimiter === "|";
+}
+
+/** The jq expression that parts a text by a delimiter, as a column's `split` does. */
+export function splitExpression(delimiter: string): string {
+  const parts = `split(${JSON.stringify(delimiter)})`;
+  return isTrimmed(delimiter) ? `${parts} | map(gsub("^\\s+|\\s+$"; ""))` : parts;
+}
+
 function addText(stats: FieldStats, text: string): void {
   stats.longest = Math.max(stats.longest, text.length);
   addReading(stats.dates, text.trim());
@@ -167,7 +178,8 @@ function addText(stats: FieldStats, text: string): void {
     if (!text.includes(delimiter)) continue;
     const own = stats.lists.get(delimiter) ?? { held: 0, sound: 0 };
     own.held++;
-    if (text.split(delimiter).every((token) => /^[\p{L}\p{N}][\p{L}\p{N}_.:/@+-]{0,60}$/u.test(token))) own.sound++;
+    const tokens = text.split(delimiter).map((token) => (isTrimmed(delimiter) ? token.trim() : token));
+    if (tokens.every((token) => /^[\p{L}\p{N}][\p{L}\p{N}_.:/@+-]{0,60}$/u.test(token))) own.sound++;
     stats.lists.set(delimiter, own);
   }
 }

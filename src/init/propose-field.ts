@@ -1,4 +1,4 @@
-import { type FieldStats, listDelimiters, maxDistinct } from "./field-stats.js";
+import { type FieldStats, listDelimiters, maxDistinct, splitExpression } from "./field-stats.js";
 import { inWords, pathExpression } from "./names.js";
 import { numberExpression, numberWriting } from "./numbers.js";
 import { type FieldProposal, type SurveyedField, tolerated } from "./proposal.js";
@@ -110,7 +110,7 @@ function proposeText({ stats, path, title, some, isColumn, seen }: SurveyedField
   if (delimiter !== undefined)
     return {
       property: { type: "array", title, items: { type: "string" } },
-      expression: isColumn ? path : `${path}${some} | split(${JSON.stringify(delimiter)})`,
+      expression: isColumn ? path : `${path}${some} | ${splitExpression(delimiter)}`,
       seen: seen(`lists by ${JSON.stringify(delimiter)}`),
       ...(isColumn && { column: { split: delimiter.trim() } }),
       question: `are the values of ${path} lists, or texts that hold ${JSON.stringify(delimiter)}? Do they name entities, so that a relation fits better?`,
