@@ -172,7 +172,7 @@ function headerDoubt({ options: { csv }, rows }: Table): Doubt | undefined {
     message: `the first row, line ${header.line}, names the columns by default, and one of its cells is the value ${JSON.stringify(value)}`,
     answers: [
       {
-        text: "there is no header; columns are column1, column2, … or as columns names them",
+        text: "the first line is data; columns are column1, column2, … or as columns names them",
         csv: { ...csv, header: false },
       },
       { text: "it is the header", csv: { ...csv, header: true } },

@@ -143,7 +143,7 @@ export async function findImport(
       passedOver.push(error.message);
     }
   }
-  const broken = passedOver.length === 0 ? "" : `, but for what cannot be read: ${passedOver.join("; ")}`;
+  const broken = passedOver.length === 0 ? "" : `, except what cannot be read: ${passedOver.join("; ")}`;
   const which = importId === undefined ? `no ${what}` : `no import ${importId}`;
   throw new StateError(`${stateDir}: there is ${which}${broken}`, {
     hint:

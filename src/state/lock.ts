@@ -160,7 +160,7 @@ async function lastText(
 }
 
 function busy(other: LockHolder | undefined): GuardError {
-  const hint = `Wait until it ends, or stop it. Once it is dead, its lock lapses within ${lapseMs / 1000} s.`;
+  const hint = `Wait until it ends, or stop it. Once it is dead, its lock expires within ${lapseMs / 1000} s.`;
   if (other === undefined) return new GuardError("another import takes the lock of this mapping and target", { hint });
   return new GuardError(`${nameOf(other)} runs with the same mapping and target`, { hint });
 }

@@ -267,6 +267,14 @@ describe("a search that does not end", () => {
     expect(seen.length).toBeLessThan(12);
   });
 
+  it("is ended where its pages hold nothing of what was asked for, and none of that is kept", async () => {
+    const { client, seen } = await stub((_, n) => ({
+      body: { ok: true, entities: [{ identifier: n === 2 ? "x" : `other${n}` }], next: `c${n}` },
+    }));
+    await expect(client.lookUp("b", ["x", "y"])).rejects.toThrow("its pages hold nothing that was asked for");
+    expect(seen.length).toBe(6);
+  });
+
   it("is ended where its pages are empty", async () => {
     const { client, seen } = await stub((_, n) => ({ body: { ok: true, entities: [], next: `c${n}` } }));
     await expect(drain(client)).rejects.toThrow("the search does not end");

@@ -106,7 +106,7 @@ export const kinds: Readonly<Record<string, Kind>> = {
     property: "`object`",
     accepts: "a JSON object, or the JSON text of one",
     becomes: "the object; its own values are not typed",
-    refuses: "text that is no JSON object, a number in it that cannot be held, lists",
+    refuses: "text that is not a JSON object, a number in it that cannot be held, lists",
     rows: [
       [object, { a: { b: [1] } }, { is: { a: { b: [1] } } }],
       [object, '{"a": 1.50}', { is: { a: 1.5 } }],
@@ -192,7 +192,7 @@ export const kinds: Readonly<Record<string, Kind>> = {
   user: {
     property: "`string`, format `user`; array of",
     accepts: "the e-mail address of a user",
-    becomes: "itself; what is no address with a warning",
+    becomes: "itself; other text with a warning",
     refuses: "values that are not text",
     rows: [
       [format("user"), "a@example.com", { is: "a@example.com" }],
@@ -308,7 +308,7 @@ export const kinds: Readonly<Record<string, Kind>> = {
     property: "`object`, format `labeled-url`; array of",
     accepts: "an object with `url` and perhaps `displayText`, its JSON text, or the text of an address",
     becomes: "the object; text of an address becomes `{ url }`",
-    refuses: "an object without url, a label that is no text, what is no url",
+    refuses: "an object without url, a label that is not text, a url that is not one",
     rows: [
       [labeled, { url: "https://a.b/c", displayText: "C" }, { is: { url: "https://a.b/c", displayText: "C" } }],
       [labeled, '{"url": "https://a.b"}', { is: { url: "https://a.b" } }],

@@ -92,6 +92,20 @@ describe("teams and users", () => {
     expect((await call("GET", "/v1/users")).body.users).toHaveLength(2);
   });
 
+  it.each([
+    ["POST", "/v1/teams", { name: ".." }],
+    ["POST", "/v1/teams", { name: "" }],
+    ["PATCH", "/v1/teams/Rivers", { name: "a?b" }],
+    ["PUT", "/v1/teams/Rivers", { name: "x".repeat(1001) }],
+    ["POST", "/v1/users/invite", { invitee: { email: "no one" } }],
+  ])("have names that are identifiers: %s %s", async (method, path, body) => {
+    const { call, emulator } = await withPeople();
+    await call("POST", "/v1/teams", { name: "Rivers" });
+    const reply = await call(method, path, body);
+    expect([reply.status, reply.body.error]).toEqual([422, "invalid_request"]);
+    expect([emulator.store.count("_team"), emulator.store.count("_user")]).toEqual([1, 2]);
+  });
+
   it("are changed part by part by PATCH, as a whole by PUT, and a renamed team keeps its users", async () => {
     const { call, emulator } = await withPeople();
     await call("POST", "/v1/teams", { name: "Rivers", users: ["ann@example.com"], description: "Water" });

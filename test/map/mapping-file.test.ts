@@ -57,8 +57,8 @@ describe("parseMapping", () => {
   });
 
   it.each([
-    ["nothing at all", "", "the file is empty"],
-    ["a list", "- a", "the file is not an object"],
+    ["nothing at all", "", "the mapping is empty"],
+    ["a list", "- a", "the mapping is not an object"],
     ["broken YAML", "a: [1", "Flow sequence"],
   ])("refuses %s", (_title, text, words) => {
     expect(faultsOf(text).message).toContain(words);

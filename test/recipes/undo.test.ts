@@ -26,7 +26,8 @@ const item = blueprintOf("item", {
 
 /** A catalog, a folder with a mapping that owns all items, and the commands on them. */
 async function workplace(top = "") {
-  const emulator = await startCatalog({ blueprints: [item] });
+  // Most of what is deleted here is what something relates to.
+  const emulator = await startCatalog({ blueprints: [item], readings: { dependents: "required" } });
   const folder = await makeFolder();
   const source = join(folder, "items.ndjson");
   const mapping = join(folder, "items.yaml");

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { deleteEntities } from "../delete-entities.js";
+import { identifierPattern } from "../entity-schema.js";
 import type { Document, Shelf, StoredEntity } from "../model.js";
 import { entityNotFound, notFound, Refusal } from "../refusal.js";
 import { changeEntity, type EntityInput, upsertEntity } from "../write-entity.js";
@@ -7,23 +8,22 @@ import { answer, ok, type RouteAnswer, type RouteParts, writerOf } from "./route
 
 const text = { type: "string" };
 const texts = { type: "array", items: text };
-const teamBody = {
-  type: "object",
-  properties: { name: { ...text, minLength: 1 }, users: texts, description: { type: ["string", "null"] } },
-};
-const newTeam = { ...teamBody, properties: { ...teamBody.properties, description: text }, required: ["name"] };
-const invitation = {
-  type: "object",
-  properties: {
-    invitee: {
-      type: "object",
-      properties: { email: { ...text, minLength: 1 }, roles: texts, teams: texts },
-      required: ["email"],
-      additionalProperties: false,
-    },
-  },
-  required: ["invitee"],
-};
+/** Bodies in which names and addresses become identifiers of entities. */
+function namingBodies(apostrophe: boolean): { readonly [Name in "team" | "newTeam" | "invitation"]: object } {
+  const name = { ...text, maxLength: 1000, pattern: identifierPattern(apostrophe) };
+  const fields = { name, users: texts, description: { type: ["string", "null"] } };
+  const invitee = {
+    type: "object",
+    properties: { email: name, roles: texts, teams: texts },
+    required: ["email"],
+    additionalProperties: false,
+  };
+  return {
+    team: { type: "object", properties: fields },
+    newTeam: { type: "object", properties: { ...fields, description: text }, required: ["name"] },
+    invitation: { type: "object", properties: { invitee }, required: ["invitee"] },
+  };
+}
 const userBody = { type: "object", properties: { roles: texts, teams: texts }, additionalProperties: false };
 
 interface Team {
@@ -44,6 +44,7 @@ interface User {
  */
 export function peopleRoutes(parts: RouteParts): void {
   const { server, catalog } = parts;
+  const bodies = namingBodies(catalog.readings.apostrophe);
   const teams = () => catalog.shelves.get("_team") as Shelf;
   const users = () => catalog.shelves.get("_user") as Shelf;
   const members = (team: string) => [...users().entities.values()].filter((user) => user.team.includes(team));
@@ -100,7 +101,7 @@ export function peopleRoutes(parts: RouteParts): void {
     const all = [...teams().entities.values()].map((found) => withFields(request, teamReply(found)));
     return answer(reply, ok({ teams: all }));
   });
-  server.post("/v1/teams", { schema: { body: newTeam } }, (request, reply) => {
+  server.post("/v1/teams", { schema: { body: bodies.newTeam } }, (request, reply) => {
     return answer(reply, setTeam(request, undefined, request.body as Team, true));
   });
   const oneTeam = "/v1/teams/:team";
@@ -109,8 +110,8 @@ export function peopleRoutes(parts: RouteParts): void {
     team((request, found) => ok({ team: withFields(request, teamReply(found)) })),
   );
   for (const [method, schema] of [
-    ["PUT", newTeam],
-    ["PATCH", teamBody],
+    ["PUT", bodies.newTeam],
+    ["PATCH", bodies.team],
   ] as const) {
     const handler = team((request, found) => setTeam(request, found, request.body as Team, method === "PUT"));
     server.route({ method, url: oneTeam, schema: { body: schema }, handler });
@@ -130,7 +131,7 @@ export function peopleRoutes(parts: RouteParts): void {
   server.get("/v1/users", (_request, reply) => {
     return answer(reply, ok({ users: [...users().entities.values()].map(userReply) }));
   });
-  server.post("/v1/users/invite", { schema: { body: invitation } }, (request, reply) => {
+  server.post("/v1/users/invite", { schema: { body: bodies.invitation } }, (request, reply) => {
     const { email, roles = [], teams: given = [] } = (request.body as { readonly invitee: User }).invitee;
     const properties = { status: "Invited", port_role: roles[0] ?? "Member", port_type: "Standard" };
     const invited = write(request, users(), undefined, { identifier: email, team: given, properties });

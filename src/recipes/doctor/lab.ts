@@ -185,7 +185,7 @@ export function checkClock({ headers, ours }: Contact): Check {
     return ok(`within ${(Math.ceil((Math.abs(aheadMs) + halfTripMs + 500) / 100) / 10).toFixed(1)} s of the server's`);
   return warning(
     `this machine's clock is ${seconds} s ${aheadMs > 0 ? "ahead of" : "behind"} the server's`,
-    "Set it by NTP: limits told as times of day, and jobs that share a pace, need it.",
+    "Set it by NTP: limits given as times of day, and jobs that share a pace, need it.",
   );
 }
 

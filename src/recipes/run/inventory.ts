@@ -87,7 +87,7 @@ export function mappingJson(mapping: MappingObject, name: string): string {
   try {
     return JSON.stringify(mapping, null, 2);
   } catch (error) {
-    throw new MappingError(name, [{ path: "", message: `it is no JSON: ${(error as Error).message}` }]);
+    throw new MappingError(name, [{ path: "", message: `it cannot be written as JSON: ${(error as Error).message}` }]);
   }
 }
 
