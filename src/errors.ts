@@ -29,7 +29,7 @@ export const errorCodes = {
   state: "the state folder cannot be used, or has no such run",
   hook: "a function that the caller gave threw an error",
   internal: "a fault of this library: the counts do not add up, or another impossible state",
-} as const;
+};
 
 /** A code of {@link errorCodes}. */
 export type ErrorCode = keyof typeof errorCodes;

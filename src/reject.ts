@@ -46,7 +46,7 @@ export const rejectCodes = {
   // undo
   changed_since: "an undo leaves the entity as it is: it was changed after the run that is undone",
   before_unknown: "an undo leaves the entity as it is: the import that wrote it did not keep what it held before",
-} as const;
+};
 
 /** A code of {@link rejectCodes}. */
 export type RejectCode = keyof typeof rejectCodes;

@@ -29,7 +29,7 @@ export const warningCodes = {
   not_owned: "a prune left entities that the mapping does not own any more when they were fetched to be deleted",
   reject_cured: "a reject that --allow-rejects lists did not come up again; take it off the list",
   state_unclean: "something in the state folder could not be cleaned up",
-} as const;
+};
 
 /** A code of {@link warningCodes}. */
 export type WarningCode = keyof typeof warningCodes;

@@ -1,11 +1,13 @@
 import { execFile, execFileSync } from "node:child_process";
-import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setImmediate as turn } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import type { Emulator } from "../src/emulator/emulator.js";
 import { blueprintOf, envOf, makeFolder, root, startCatalog } from "./support/catalog.js";
-import { canContain, startContainer } from "./support/container.js";
+import { type Container, canContain, startContainer } from "./support/container.js";
+import type { Ended } from "./support/program.js";
 import { playSteps, type Step } from "./support/runner.js";
 
 /** Each schedule as it ships, two nights in a row on machines that share nothing but what the schedule keeps. */
@@ -137,18 +139,22 @@ interface Pod {
   }[];
 }
 
-const kubernetes: Schedule = async (emulator, ids, night, cache) => {
+/** Starts the pod of a night: the job as it ships, with the inventory of the night, on the volume that holds the state. */
+async function startPod(
+  emulator: Emulator,
+  ids: readonly string[],
+  claim: string,
+  hostname: string,
+): Promise<Container> {
   const inventory = await makeFolder();
   writeInventory(inventory, ids);
   chmodSync(inventory, 0o755);
-  const claim = cache.get("state") ?? (await makeFolder());
-  cache.set("state", claim);
   const pod = (parse(textOf("kubernetes-cronjob.yaml")) as CronJob).spec.jobTemplate.spec.template.spec;
   const [container] = pod.containers;
   if (container === undefined) throw new Error("no container");
   expect(container.securityContext.readOnlyRootFilesystem).toBe(true);
   const folders: Record<string, string> = { inventory, state: claim };
-  const { code, stdout, stderr } = await startContainer({
+  return startContainer({
     image: Object.fromEntries(
       ["dist", "node_modules", "package.json"].map((name) => [`/app/${name}`, join(root, name)]),
     ),
@@ -161,10 +167,17 @@ const kubernetes: Schedule = async (emulator, ids, night, cache) => {
     // As the image's entry point has it.
     command: ["node", "/app/dist/cli/main.js", ...container.args],
     env: envOf(emulator),
-    // A pod has another name each night.
-    hostname: `portload-${night}`,
-  }).ended;
-  return { code: code ?? 137, log: stdout + stderr };
+    hostname,
+  });
+}
+
+const nightOf = ({ code, stdout, stderr }: Ended): Night => ({ code: code ?? 137, log: stdout + stderr });
+
+const kubernetes: Schedule = async (emulator, ids, night, cache) => {
+  const claim = cache.get("state") ?? (await makeFolder());
+  cache.set("state", claim);
+  // A pod has another name each night.
+  return nightOf(await (await startPod(emulator, ids, claim, `portload-${night}`)).ended);
 };
 
 const schedules: readonly (readonly [name: string, schedule: Schedule, isPossible: boolean])[] = [
@@ -190,5 +203,53 @@ describe.each(schedules)("the schedule %s", (_, schedule, isPossible) => {
     const third = await schedule(emulator, range(92, 1000), 3, cache);
     expect(third.code, third.log).not.toBe(0);
     expect(emulator.store.count("node")).toBe(999);
+  });
+});
+
+describe.skipIf(!canContain)("the schedule kubernetes-cronjob.yaml, whose pod is killed", () => {
+  /** A catalog with a hundred owned nodes, and the volume of the night that brought them. Of the next night some requests hang, so that it has not ended. */
+  async function world() {
+    const hang = { route: "bulk" as const, requests: Array.from({ length: 40 }, (_, i) => i + 20), delayMs: 25_000 };
+    const emulator = await startCatalog({ blueprints: [blueprintOf("node")], faults: { faults: [hang] } });
+    const claim = await makeFolder();
+    const first = nightOf(await (await startPod(emulator, range(1, 100), claim, "portload-1")).ended);
+    expect(first.code, first.log).toBe(0);
+    const before = emulator.stats().families.bulk.accepted;
+    return { emulator, claim, bulk: () => emulator.stats().families.bulk.accepted - before };
+  }
+  const locks = (claim: string) => readdirSync(claim).filter((name) => name.endsWith(".lock"));
+
+  it("the next night's pod, of another host name, takes over the lock on the volume, and judges by the night that finished", async () => {
+    const { emulator, claim, bulk } = await world();
+    const killed = await startPod(emulator, range(92, 3000), claim, "portload-2");
+    while (bulk() < 10) await turn();
+    killed.kill("SIGKILL");
+    await killed.ended;
+    expect(locks(claim)).toHaveLength(1);
+    const third = nightOf(await (await startPod(emulator, range(92, 3000), claim, "portload-3")).ended);
+    // All is written; ninety of the hundred that the first night left are not deleted.
+    expect(third.code, third.log).toBe(6);
+    expect(third.log).toContain("91 of 100 (91%) would be deleted");
+    expect(third.log).toMatch(/took over the lock of import .* on portload-2/);
+    expect(emulator.store.count("node")).toBe(3000);
+    expect(locks(claim)).toEqual([]);
+    const fourth = nightOf(await (await startPod(emulator, range(2, 3000), claim, "portload-4")).ended);
+    expect(fourth.code, fourth.log).toBe(0);
+    expect(emulator.store.count("node")).toBe(2999);
+  });
+
+  it("is not taken over while it lives, whatever the other's host name", async () => {
+    const { emulator, claim, bulk } = await world();
+    const living = await startPod(emulator, range(1, 6000), claim, "portload-2");
+    while (bulk() < 5) await turn();
+    // Two containers of one host name have the same pid, too.
+    for (const hostname of ["portload-3", "portload-2"]) {
+      const other = nightOf(await (await startPod(emulator, range(1, 6000), claim, hostname)).ended);
+      expect(other.code, other.log).toBe(6);
+      expect(other.log).toContain("on portload-2");
+    }
+    living.kill("SIGTERM");
+    const { code, log } = nightOf(await living.ended);
+    expect([0, 4], log).toContain(code);
   });
 });

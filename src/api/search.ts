@@ -98,6 +98,9 @@ export function createSearchCalls(io: CallIo, count: (blueprint: string) => Prom
     const { blueprint, part, include } = asked;
     const rules = [{ property: "$identifier", operator: "in", value: part }];
     const seen = new Set<string>();
+    const wanted = new Set(part);
+    /** Pages in a row without one of the identifiers. */
+    let barren = 0;
     let from: string | undefined;
     do {
       const request = {
@@ -119,22 +122,22 @@ export function createSearchCalls(io: CallIo, count: (blueprint: string) => Prom
       }
       if (reply.is !== "done") throw refusalOf(call, reply, io);
       const page = pageOf(reply.body);
-      for (const entity of page.entities) found.set(entity.identifier, entity);
+      const before = found.size;
+      // A server that does not heed the query gives others, too.
+      for (const entity of page.entities) if (wanted.has(entity.identifier)) found.set(entity.identifier, entity);
       from = page.next;
       if (from === undefined) return;
-      // A page holds at least one of the identifiers, or the search never ends.
-      if (seen.has(from) || seen.size >= part.length) throw endless(blueprint, "its pages repeat", io);
+      if (seen.has(from)) throw endless(blueprint, "its pages repeat", io);
+      barren = found.size === before ? barren + 1 : 0;
+      if (barren > maxEmptyPages) throw endless(blueprint, "its pages hold nothing that was asked for", io);
       seen.add(from);
     } while (from !== undefined);
   }
 
   const lookUp: SearchCalls["lookUp"] = async (blueprint, identifiers, include) => {
     const found = new Map<string, FoundEntity>();
-    const wanted = new Set(identifiers);
     const frame = frameBytes + (include === undefined ? 0 : Buffer.byteLength(JSON.stringify(include)));
-    for (const part of partsOf([...wanted], frame)) await lookUpPart({ blueprint, part, include }, found);
-    // A server that does not heed the query gives others, too.
-    for (const identifier of found.keys()) if (!wanted.has(identifier)) found.delete(identifier);
+    for (const part of partsOf([...new Set(identifiers)], frame)) await lookUpPart({ blueprint, part, include }, found);
     return found;
   };
 

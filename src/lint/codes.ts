@@ -56,7 +56,7 @@ export const lintCodes = {
   },
   ignored_key: { severity: "note", means: "a key that steers another integration" },
   reversed_default: { severity: "note", means: "a default that differs from Port's" },
-} as const satisfies Readonly<Record<string, { readonly severity: Severity; readonly means: string }>>;
+} satisfies Readonly<Record<string, { readonly severity: Severity; readonly means: string }>>;
 
 /** A code of {@link lintCodes}. */
 export type LintCode = keyof typeof lintCodes;
@@ -115,7 +115,7 @@ const github: LintForm = (findings) =>
     .join("");
 
 /** Every form of lint's findings, by the value of `--output`. */
-export const lintForms = { text, json, github } as const satisfies Readonly<Record<string, LintForm>>;
+export const lintForms = { text, json, github } satisfies Readonly<Record<string, LintForm>>;
 
 function escapeData(value: string): string {
   return value.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");

@@ -52,10 +52,13 @@ const rows: readonly Row[] = [
     "a prune whose server ignores the query",
     [nights, "deletes nothing of others where the server ignores the query"],
     [nights, "leaves and reports what somebody else took over between the search and the deletion"],
+    ["recipes/prune/planned.test.ts", "leaves and reports what somebody else took over"],
   ],
   [
     "the lock of a killed pod of another host name",
     [lock, "a killed pod of another host name"],
+    ["schedules-run.long.test.ts", "the next night's pod, of another host name, takes over the lock on the volume"],
+    ["schedules-run.long.test.ts", "is not taken over while it lives, whatever the other's host name"],
     [lock, "another pid namespace with this host's name"],
   ],
   [
@@ -97,7 +100,11 @@ const rows: readonly Row[] = [
   ],
   ["--state-dir under /proc", ["state/state.test.ts", "is refused at once below /proc"]],
   ["a dangling link in a folder", ["read/attacks.test.ts", "with a link that leads nowhere is an error that names it"]],
-  ["an endless body", [notApi, "replies that are too long"]],
+  [
+    "an endless body",
+    [notApi, "replies that are too long"],
+    ["api/endless.long.test.ts", "an endless reply (%s) ends with 3, in bounded memory and time"],
+  ],
   [
     "a search that never ends",
     [notApi, "cursors that alternate"],

@@ -96,10 +96,8 @@ export function startContainer(options: ContainerOptions): Container {
   );
   return {
     ended,
-    kill: (signal) => {
-      if (signal === "SIGKILL") child.kill("SIGKILL");
-      // unshare forks; the first process of the namespace is its only child.
-      else process.kill(Number(readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "utf8")), signal);
-    },
+    // unshare forks; the first process of the namespace is its only child, and takes all others along. What unshare itself would pass on is lost where the user changes.
+    kill: (signal) =>
+      void process.kill(Number(readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "utf8")), signal),
   };
 }

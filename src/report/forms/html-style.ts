@@ -10,7 +10,7 @@ ul.words { margin: 0; padding: 10px 12px 10px 28px; }
 ol.causes { list-style: none; margin: 0; padding: 0; }
 .cause { border-bottom: 1px solid var(--line); break-inside: avoid; }
 .cause:last-child { border-bottom: 0; }
-.cause summary { display: grid; grid-template-columns: 4.6rem 190px minmax(0, 1fr) 1rem; gap: 0 14px; padding: 8px 14px; align-items: baseline; cursor: pointer; list-style: none; }
+.cause summary, .cause .line { display: grid; grid-template-columns: 4.6rem 190px minmax(0, 1fr) 1rem; gap: 0 14px; padding: 8px 14px; align-items: baseline; list-style: none; } .cause summary { cursor: pointer; }
 .cause summary::-webkit-details-marker { display: none; }
 .cause summary::after { content: "▸"; color: var(--quiet); }
 .cause [open] > summary::after { content: "▾"; }
@@ -34,7 +34,7 @@ ol.causes { list-style: none; margin: 0; padding: 0; }
 @media (max-width: 640px) {
   .rate svg.chart { min-width: 640px; }
   td.bars { min-width: 0; }
-  .cause summary { grid-template-columns: auto minmax(0, 1fr) 1rem; }
+  .cause summary, .cause .line { grid-template-columns: auto minmax(0, 1fr) 1rem; }
   .cause .what { grid-column: 1 / -1; grid-row: 2; }
   .cause .inside { grid-template-columns: minmax(0, 1fr); padding-left: 14px; }
   .cause table.cards td { padding: 1px 0; }
