@@ -21,6 +21,7 @@ ol.causes { list-style: none; margin: 0; padding: 0; }
 .cause .inside p { margin: 4px 0 8px; overflow-wrap: anywhere; }
 .cause td, .cause th { padding: 3px 12px 3px 0; }
 .cause thead th { font-weight: 400; }
+.cause table code { overflow-wrap: break-word; }
 .where { overflow-wrap: anywhere; }
 .change { table-layout: fixed; } .change thead th:first-child { width: 27%; } .change thead th:nth-child(2) { width: 22%; }
 .change th { overflow-wrap: anywhere; }
