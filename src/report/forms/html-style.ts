@@ -24,7 +24,7 @@ ol.causes { list-style: none; margin: 0; padding: 0; }
 .cause table code { overflow-wrap: break-word; }
 .where { overflow-wrap: anywhere; }
 .change { table-layout: fixed; } .change thead th:first-child { width: 27%; } .change thead th:nth-child(2) { width: 22%; }
-.change th { overflow-wrap: anywhere; }
+.change th { overflow-wrap: anywhere; } .change th .warn { font-weight: 400; }
 .change td { overflow-wrap: anywhere; max-width: none; }
 .change tbody tr > * { border-bottom: 0; padding-top: 2px; padding-bottom: 2px; }
 .change tbody tr.first > * { border-top: 1px solid var(--line); padding-top: 8px; }
