@@ -16,6 +16,7 @@ ol.causes { list-style: none; margin: 0; padding: 0; }
 .cause [open] > summary::after { content: "▾"; }
 .cause .count { font-variant-numeric: tabular-nums; text-align: right; }
 .cause .bars { align-self: center; }
+.cause .what { font-weight: 400; font-size: 1em; }
 .cause .fault { display: block; overflow-wrap: anywhere; }
 .cause .inside { display: grid; grid-template-columns: minmax(0, 1.2fr) minmax(0, 1fr); gap: 8px 28px; padding: 0 14px 12px calc(4.6rem + 28px); }
 .cause .inside p { margin: 4px 0 8px; overflow-wrap: anywhere; }
