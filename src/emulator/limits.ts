@@ -60,6 +60,8 @@ export interface FamilyStats {
   readonly periodMs: number | null;
   readonly accepted: number;
   readonly refused: number;
+  /** Accepted in the window that is open; null with limits off. */
+  readonly used: number | null;
   /** What the limits would have let pass if requests had never been lacking; null with limits off. */
   readonly allowed: number | null;
 }
@@ -130,9 +132,11 @@ export function createLimiter(options: LimitOptions): Limiter {
       const elapsedMs = clock() - startedAt;
       const rows = [...meters].map(([family, meter]) => {
         const { limit, burst, accepted, refused } = meter;
-        if (off) return [family, { limit: null, burst: null, periodMs: null, accepted, refused, allowed: null }];
+        if (off)
+          return [family, { limit: null, burst: null, periodMs: null, accepted, refused, used: null, allowed: null }];
         const allowed = allowedSince(elapsedMs, { limit, burst, periodMs });
-        return [family, { limit, burst, periodMs, accepted, refused, allowed }];
+        advance(meter, clock(), startedAt, periodMs);
+        return [family, { limit, burst, periodMs, accepted, refused, used: meter.used, allowed }];
       });
       return Object.fromEntries(rows) as Record<LimitFamily, FamilyStats>;
     },

@@ -17,8 +17,9 @@ const height = 14;
  * Draws one horizontal bar of parts, for a cell of a table whose other cells give the figures.
  *
  * @param most - value of a bar over the whole width, the same for all bars that are to be compared
+ * @param hasTrack - shows the whole width as that which may be filled
  */
-export function stackedBar(segments: readonly Segment[], most: number): Html {
+export function stackedBar(segments: readonly Segment[], most: number, hasTrack = false): Html {
   const scale = scaleLinear([0, Math.max(1, most)], [0, width]);
   let x = 0;
   const parts = segments
@@ -29,7 +30,7 @@ export function stackedBar(segments: readonly Segment[], most: number): Html {
       x += wide;
       return part;
     });
-  return html`<svg class="chart bar" viewBox="0 0 ${width} ${height}" preserveAspectRatio="none" aria-hidden="true">${parts}</svg>`;
+  return html`<svg class="chart bar" viewBox="0 0 ${width} ${height}" preserveAspectRatio="none" aria-hidden="true">${hasTrack && html`<rect class="track" x="0" y="0" width="${width}" height="${height}"/>`}${parts}</svg>`;
 }
 
 /** What happened in a stretch of time. */

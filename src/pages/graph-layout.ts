@@ -24,11 +24,17 @@ export interface PlacedNode<N> {
 export interface LaidGraph<N> {
   readonly width: number;
   readonly height: number;
+  /** Space between boxes of a row. */
+  readonly gapX: number;
   readonly nodes: readonly PlacedNode<N>[];
 }
 
 /** Size of a box and of the space around it, in pixels. */
 export const box = { width: 164, height: 50, gapX: 90, gapY: 72, marginX: 95, marginY: 24 } as const;
+
+/** Width of a loop with the space around its name, and of a letter of it, in pixels. */
+const loopWidth = 36;
+const charWidth = 6.5;
 
 /** Most boxes in a row; a longer layer continues in the next row. */
 const perRow = 4;
@@ -56,17 +62,21 @@ export function layGraph<N extends GraphNode>(nodes: readonly N[], edges: readon
     }
   }
   const widest = Math.max(1, ...rows.map((row) => row.length));
-  const pitch = { x: box.width + box.gapX, y: box.height + box.gapY };
+  const loops = edges.filter(({ from, to }) => from === to).map(({ name, many }) => name.length + (many ? 2 : 0));
+  // The names of relations to their own blueprint stand beside the boxes.
+  const gapX = Math.max(box.gapX, ...loops.map((chars) => loopWidth + chars * charWidth));
+  const marginX = Math.max(box.marginX, gapX);
+  const pitch = { x: box.width + gapX, y: box.height + box.gapY };
   const placed = rows.flatMap((row, index) =>
     row.map((node) => ({
       node,
       row: index,
-      x: box.marginX + ((column.get(node.id) ?? 0) + (widest - 1) / 2) * pitch.x,
+      x: marginX + ((column.get(node.id) ?? 0) + (widest - 1) / 2) * pitch.x,
       y: box.marginY + index * pitch.y,
     })),
   );
-  const width = widest * pitch.x - box.gapX + 2 * box.marginX;
-  return { width, height: Math.max(1, rows.length) * pitch.y - box.gapY + 2 * box.marginY, nodes: placed };
+  const width = widest * pitch.x - gapX + 2 * marginX;
+  return { width, gapX, height: Math.max(1, rows.length) * pitch.y - box.gapY + 2 * box.marginY, nodes: placed };
 }
 
 function layersOf<N extends GraphNode>(nodes: readonly N[], edges: readonly GraphEdge[]): readonly (readonly N[])[] {

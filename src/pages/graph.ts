@@ -49,7 +49,7 @@ export interface DrawnEdge {
 
 /** Draws the relations of a laid graph. A line runs between rows, and passes a row in a gap between its boxes, never behind one. */
 export function drawEdges<N extends GraphNode>(
-  { nodes }: LaidGraph<N>,
+  { nodes, gapX }: LaidGraph<N>,
   edges: readonly GraphEdge[],
 ): readonly DrawnEdge[] {
   const places = new Map(nodes.map((place) => [place.node.id, place]));
@@ -65,7 +65,7 @@ export function drawEdges<N extends GraphNode>(
       return [{ edge, ...loopOf(source, earlier) }];
     }
     const [leaves, meets] = [portOf(edge, "from", edges, places), portOf(edge, "to", edges, places)];
-    return [{ edge, ...lineOf(source, target, leaves, meets, nodes, lanes) }];
+    return [{ edge, ...lineOf(source, target, leaves, meets, { nodes, gapX, lanes }) }];
   });
 }
 
@@ -88,6 +88,14 @@ function loopOf({ x, y }: PlacedNode<GraphNode>, earlier: number) {
   return { d, x: right + 20, y: middle + 4, anchor: "start" as const };
 }
 
+/** Where lines may pass rows. */
+interface Passage {
+  readonly nodes: readonly PlacedNode<GraphNode>[];
+  readonly gapX: number;
+  /** How many lines pass each gap already. */
+  readonly lanes: Map<string, number>;
+}
+
 interface Point {
   readonly x: number;
   readonly y: number;
@@ -99,8 +107,7 @@ function lineOf(
   target: PlacedNode<GraphNode>,
   leaves: number,
   meets: number,
-  nodes: readonly PlacedNode<GraphNode>[],
-  lanes: Map<string, number>,
+  passage: Passage,
 ) {
   const up = target.row < source.row;
   const below = target.row > source.row;
@@ -110,7 +117,7 @@ function lineOf(
   const points: [enter: Point, leave: Point][] = [];
   for (let row = source.row + step; below || up ? row !== target.row : false; row += step) {
     const share = Math.abs(row - source.row) / Math.abs(target.row - source.row);
-    const x = gapNear(from.x + (to.x - from.x) * share, row, nodes, lanes);
+    const x = gapNear(from.x + (to.x - from.x) * share, row, passage);
     const top = box.marginY + row * (box.height + box.gapY);
     const [first, last] = up ? [top + box.height, top] : [top, top + box.height];
     points.push([
@@ -132,22 +139,17 @@ function lineOf(
 }
 
 /** The middle of the gap of a row that lies nearest to a place, moved aside for each line that passes there already. */
-function gapNear(
-  wanted: number,
-  row: number,
-  nodes: readonly PlacedNode<GraphNode>[],
-  lanes: Map<string, number>,
-): number {
+function gapNear(wanted: number, row: number, { nodes, gapX, lanes }: Passage): number {
   const boxes = nodes.filter((node) => node.row === row).toSorted((a, b) => a.x - b.x);
   const [leftmost, rightmost] = [boxes[0], boxes.at(-1)];
   if (leftmost === undefined || rightmost === undefined) return wanted;
-  const gaps = [leftmost.x - box.gapX / 2, ...boxes.map(({ x }) => x + box.width + box.gapX / 2)];
+  const gaps = [leftmost.x - gapX / 2, ...boxes.map(({ x }) => x + box.width + gapX / 2)];
   const middle = gaps.reduce((best, gap) => (Math.abs(gap - wanted) < Math.abs(best - wanted) ? gap : best));
   const key = `${row} ${middle}`;
   const passed = lanes.get(key) ?? 0;
   lanes.set(key, passed + 1);
   const side = passed % 2 === 0 ? 1 : -1;
-  return middle + side * Math.min(Math.ceil(passed / 2) * 9, box.gapX / 2 - 8);
+  return middle + side * Math.min(Math.ceil(passed / 2) * 9, gapX / 2 - 8);
 }
 
 /** Both ends leave the rows straight, so that the curve stays between them. */

@@ -21,6 +21,8 @@ export interface PreviewContext extends SourceTalk, Pick<RunHooks, "onReject"> {
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly stdin?: Readable;
   readonly signal?: AbortSignal;
+  /** Receives the sums after each chunk. */
+  readonly onCounts?: (counts: Counts) => void;
   /** Takes each entity in read order. What it returns is awaited; false ends the preview. */
   readonly onEntity?: (entity: PreviewedEntity) => unknown;
   /** Takes each entity as one line of JSON, without its line end. What it returns is awaited; false ends the preview. */
@@ -92,6 +94,7 @@ export async function preview(given: PreviewOptions, context: PreviewContext = {
         counts = addRejects(addMapped(addTally(counts, tally), mapped), rejects);
         causes.addRejects(rejects);
         causes.addWarnings(warnings);
+        context.onCounts?.(counts);
         await onRejects?.(rejects);
         for (const entity of items) {
           if ((await context.onEntity?.(entity)) === false) return found();

@@ -1,13 +1,16 @@
-import { isSeq, parseDocument } from "yaml";
 import type { Blueprint } from "../blueprint.js";
-import { UsageError } from "../errors.js";
 import { mappingJsonSchema } from "../lint/json-schema.js";
+import { entityAddress } from "../pages/entity-address.js";
 import { graphSvg } from "../pages/graph.js";
 import { applyBlueprintFiles } from "../recipes/apply-blueprints.js";
 import { runImport } from "../recipes/import.js";
+import type { RunContext } from "../recipes/run/connect.js";
+import { applyEdit } from "../recipes/studio/fixes.js";
 import type { Sample } from "../recipes/studio/sample.js";
 import type { StudioSession } from "../recipes/studio/session.js";
+import type { Counts } from "../report/counts.js";
 import { formatHtml } from "../report/forms/html.js";
+import { formatLive } from "../report/forms/html-live.js";
 import type { Progress } from "../report/progress.js";
 import type { Report } from "../report/report.js";
 import { verdictOf } from "../report/verdict.js";
@@ -60,12 +63,21 @@ export function studioActions(session: StudioSession, world: StudioWorld): Studi
         missing: missing(),
       }),
       sample: async ({ source, mapping }) => factsOf(await session.sample(source, mapping)),
-      evaluate: ({ source, mapping, position }) => session.evaluate(source, mapping, position),
-      blank: async ({ mapping, value }) => ({ mapping: withBlank(mapping, value) }),
-      async save({ mapping, file, blueprints, overwrite }) {
-        const made = blueprints === undefined ? [] : [...session.blueprints.values()];
+      async evaluate({ source, mapping, position }) {
+        const evaluation = await session.evaluate(source, mapping, position);
+        const addresses = (evaluation.traced?.payloads ?? []).map(({ blueprint, body }) => {
+          const name = (body as { readonly identifier?: unknown } | undefined)?.identifier;
+          const isThere = inCatalog.has(blueprint) && typeof name === "string";
+          return (isThere ? entityAddress(target, blueprint, name) : undefined) ?? "";
+        });
+        const { reading } = await session.sample(source, mapping);
+        return { ...evaluation, addresses, reading };
+      },
+      edit: async ({ mapping, edit }) => ({ mapping: applyEdit(mapping, edit) }),
+      async save({ mapping, file, blueprints, last: ours, overwrite }) {
+        const made = blueprints === undefined ? [] : session.proposed;
         const files = [
-          { path: file, text: mapping },
+          { path: file, text: mapping, ...(ours?.file === file && { was: ours.text }) },
           ...made.map((blueprint) => ({
             path: `${blueprints}/${fileName(blueprint)}`,
             text: `${JSON.stringify(blueprint, null, 2)}\n`,
@@ -88,25 +100,28 @@ export function studioActions(session: StudioSession, world: StudioWorld): Studi
     },
     streams: {
       async *testAll({ mapping }, signal) {
-        const heard: number[] = [];
-        const result = session.testAll(mapping, signal, (entities) => heard.push(entities));
-        for await (const entities of meanwhile(result, () => heard.at(-1))) yield { entities };
+        let heard: Counts | undefined;
+        const result = session.testAll(mapping, signal, (counts) => (heard = counts));
+        for await (const { records, entities } of meanwhile(result, () => heard))
+          yield { progress: { records, entities } };
         yield await result;
       },
       async *run({ mapping, mode, dryRun }, signal) {
-        let progress: (() => Progress) | undefined;
-        const result = runImport(
-          {
-            sources: [...world.sources],
-            mapping: await session.draft(mapping),
-            mode,
-            dryRun,
-            ...(world.apiUrl !== undefined && { apiUrl: world.apiUrl }),
-            ...(world.stateDir !== undefined && { stateDir: world.stateDir }),
-          },
-          { env: world.env, signal, onStart: (started) => (progress = started.progress) },
-        );
-        for await (const now of meanwhile(result, () => progress?.())) yield { progress: now };
+        let seen: (() => Progress) | undefined;
+        let soFar: (() => Report) | undefined;
+        const context: RunContext = {
+          ...{ env: world.env, signal },
+          onStart: ({ progress }) => (seen = progress),
+          onReport: (report) => (soFar = report),
+        };
+        const options = {
+          ...{ sources: [...world.sources], mapping: await session.draft(mapping), mode, dryRun },
+          ...(world.apiUrl !== undefined && { apiUrl: world.apiUrl }),
+          ...(world.stateDir !== undefined && { stateDir: world.stateDir }),
+        };
+        const result = runImport(options, context);
+        for await (const now of meanwhile(result, () => seen?.()))
+          yield { progress: now, ...(soFar && { live: formatLive(soFar()) }) };
         const { report, folder = "", error } = await result;
         last = report;
         const why = error instanceof Error ? ` ${error.message}` : "";
@@ -133,7 +148,7 @@ async function* meanwhile<T>(work: Promise<unknown>, see: () => T | undefined): 
   }
 }
 
-function factsOf({ receipt, fault, isTabular, surveyed, columns, records, rejects }: Sample): SampleFacts {
+function factsOf({ reading, receipt, fault, isTabular, surveyed, columns, records, rejects }: Sample): SampleFacts {
   const all = [
     ...records.map(({ at, columns: names, cells, value }) => ({
       position: at.position,
@@ -147,6 +162,7 @@ function factsOf({ receipt, fault, isTabular, surveyed, columns, records, reject
     })),
   ];
   return {
+    reading,
     receipt,
     ...(fault && { fault }),
     isTabular,
@@ -154,20 +170,6 @@ function factsOf({ receipt, fault, isTabular, surveyed, columns, records, reject
     columns,
     records: all.sort((a, b) => a.position - b.position),
   };
-}
-
-/** Adds a value to `source.blanks`, the rest of the file left as it is. */
-function withBlank(text: string, value: string): string {
-  const document = parseDocument(text);
-  if (document.errors.length > 0)
-    throw new UsageError("the mapping is not valid YAML now", { hint: "Correct it first." });
-  const blanks = document.getIn(["source", "blanks"]);
-  if (isSeq(blanks)) {
-    if (!blanks.toJSON().includes(value)) document.addIn(["source", "blanks"], value);
-  } else {
-    document.setIn(["source", "blanks"], document.createNode(["", value], { flow: true }));
-  }
-  return document.toString({ lineWidth: 0 });
 }
 
 /** The relations of blueprints as SVG; targets that are not known are boxes of their own. */

@@ -1,5 +1,6 @@
 import type { Blueprint } from "../blueprint.js";
 import type { Evaluation } from "../recipes/studio/evaluate.js";
+import type { Edit } from "../recipes/studio/fixes.js";
 import type { ColumnFacts } from "../recipes/studio/sample.js";
 import type { StudioStart } from "../recipes/studio/session.js";
 import type { Counts } from "../report/counts.js";
@@ -23,6 +24,8 @@ export interface StudioFacts extends StudioStart {
 
 /** A source's beginning as the page takes it: records as objects. */
 export interface SampleFacts {
+  /** How the source was read: another one is another sample. */
+  readonly reading: string;
   readonly receipt: string;
   readonly fault?: { readonly message: string; readonly hint?: string };
   readonly isTabular: boolean;
@@ -37,6 +40,13 @@ export interface SampleFacts {
   }[];
 }
 
+/** An evaluation, with where the catalog shows the entities of the record that is looked at: an address for each payload, empty where there is none. */
+export interface ShownEvaluation extends Evaluation {
+  readonly addresses: readonly string[];
+  /** See {@link SampleFacts.reading}. */
+  readonly reading: string;
+}
+
 /** What the page asks for, by name. */
 export interface StudioCalls {
   readonly start: { readonly takes: Record<string, never>; readonly gives: StudioFacts };
@@ -46,11 +56,11 @@ export interface StudioCalls {
   };
   readonly evaluate: {
     readonly takes: { readonly source: number; readonly mapping: string; readonly position?: number };
-    readonly gives: Evaluation;
+    readonly gives: ShownEvaluation;
   };
-  /** Has the values read as no value: the mapping text with them among `source.blanks`. */
-  readonly blank: {
-    readonly takes: { readonly mapping: string; readonly value: string };
+  /** Makes a fix's change in the mapping's text. */
+  readonly edit: {
+    readonly takes: { readonly mapping: string; readonly edit: Edit };
     readonly gives: { readonly mapping: string };
   };
   readonly save: {
@@ -58,6 +68,8 @@ export interface StudioCalls {
       readonly mapping: string;
       readonly file: string;
       readonly blueprints?: string;
+      /** The file that was saved or opened last: it may be overwritten while it still holds this text. */
+      readonly last?: { readonly file: string; readonly text: string };
       readonly overwrite: readonly string[];
     };
     readonly gives: { readonly written: readonly string[] };
@@ -73,7 +85,7 @@ export interface StudioStreams {
   readonly testAll: {
     readonly takes: { readonly mapping: string };
     readonly gives:
-      | { readonly entities: number }
+      | { readonly progress: Pick<Counts, "records" | "entities"> }
       | {
           readonly counts: Counts;
           readonly rejects: readonly RejectGroup[];
@@ -87,7 +99,11 @@ export interface StudioStreams {
       readonly dryRun: boolean;
     };
     readonly gives:
-      | { readonly progress: Progress }
+      | {
+          readonly progress: Progress;
+          /** The report so far, as HTML. */
+          readonly live?: string;
+        }
       | { readonly exitCode: number; readonly folder: string; readonly verdict: string };
   };
 }

@@ -89,6 +89,7 @@ describe("limits", () => {
       periodMs: 300_000,
       accepted: 1,
       refused: 1,
+      used: 1,
       allowed: 1,
     });
   });
@@ -137,7 +138,7 @@ describe("limits", () => {
     const { call, emulator } = await startSession({ limits: "off" });
     const reply = await call("GET", "/v1/blueprints");
     expect(Object.keys(reply.headers).filter((name) => name.startsWith("x-ratelimit"))).toEqual([]);
-    const none = { limit: null, burst: null, periodMs: null, refused: 0, allowed: null };
+    const none = { limit: null, burst: null, periodMs: null, refused: 0, used: null, allowed: null };
     expect(emulator.stats().families.blueprints).toEqual({ ...none, accepted: 1 });
   });
 });

@@ -36,6 +36,15 @@ describe("the graph of blueprints", () => {
     );
   });
 
+  it("leaves room for the names of relations to their own blueprint", () => {
+    const long = { ...edge("a", "a"), name: "dependsOnTheirServices", many: true };
+    const laid = layGraph(["a", "b", "c"].map(node), [long]);
+    const [drawn] = drawEdges(laid, [long]);
+    const right = laid.nodes.find(({ node: { id } }) => id === "b")?.x ?? 0;
+    // Six pixels a letter at the size of a label.
+    expect((drawn?.x ?? 0) + (long.name.length + 2) * 6).toBeLessThan(right);
+  });
+
   it("leads no line behind a box, whatever the relations", () => {
     const ids = fc.integer({ min: 0, max: 14 }).map(String);
     fc.assert(

@@ -1,4 +1,4 @@
-import { copyFile, mkdtemp, readFile, rm } from "node:fs/promises";
+import { copyFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import axe from "axe-core";
@@ -17,12 +17,12 @@ beforeAll(async () => {
 afterAll(() => browser.close());
 
 /** Starts the studio on a copy of a sample in a folder of its own, against an empty catalog. */
-async function startStudio(args: readonly string[] = []) {
+async function startStudio(args: readonly string[] = [], source = "services.csv") {
   const folder = await mkdtemp(join(tmpdir(), "portload-studio-test-"));
-  await copyFile(join(root, "samples/services.csv"), join(folder, "services.csv"));
+  await copyFile(join(root, "samples", source), join(folder, source));
   const emulator = await startEmulator({ limits: "off" });
   const env = { PORT_API_URL: emulator.url, PORT_CLIENT_ID: "portload", PORT_CLIENT_SECRET: "portload" };
-  const running = start(["studio", "services.csv", ...args], env, folder);
+  const running = start(["studio", source, ...args], env, folder);
   onTestFinished(async () => {
     running.kill("SIGTERM");
     await running.ended;
@@ -101,6 +101,105 @@ describe("the studio", () => {
     expect(said).toEqual([]);
   });
 
+  it("leads from a CSV with faults to an import by mouse and keyboard alone, accessible at every step", async () => {
+    const { folder, url } = await startStudio([], "services-dirty.csv");
+    const { page, said, foreign } = await openPage(url);
+    const keys = page.keyboard;
+    const isFine = async (step: string) => expect(await violations(page), step).toEqual([]);
+    const tabCount = async () =>
+      Number(/\((\d+)\)/.exec((await page.locator("#tab-problems").textContent()) ?? "")?.[1]);
+    const before = await tabCount();
+    await isFine("start");
+    await page.getByRole("button", { name: "Leave out what is behind the last column" }).click();
+    await expect.poll(tabCount).not.toBe(before);
+    expect(await page.locator(".cm-content").textContent()).toContain("longRows: drop");
+    await page.getByRole("button", { name: /Write \| values \| gsub/ }).click();
+    await page.locator(".cm-line", { hasText: /^ *identifier: .*gsub/ }).waitFor();
+    // A key is completed from the schema, a column from the source.
+    await page.locator(".cm-line", { hasText: /^ *title:/ }).click();
+    await keys.press("End");
+    await keys.press("Enter");
+    await keys.type("ico");
+    await page.locator(".cm-tooltip-autocomplete li", { hasText: "icon" }).first().waitFor();
+    await keys.press("Escape");
+    for (let typed = 0; typed < 3; typed++) await keys.press("Backspace");
+    await keys.type("icon: .Lan");
+    await page.locator(".cm-tooltip-autocomplete li", { hasText: ".Language" }).first().waitFor();
+    await isFine("completion");
+    await keys.press("Escape");
+    // What the record became stays to be seen while the line has a fault.
+    await keys.type(" |");
+    await page.locator(".cm-lint-marker-error").waitFor();
+    expect(await page.locator("#made h3").count()).toBe(1);
+    await page.getByText("As before the fault").waitFor();
+    await isFine("fault");
+    await keys.press("Shift+Home");
+    await keys.press("Backspace");
+    await page.locator(".cm-lint-marker-error").waitFor({ state: "detached" });
+    await page.getByRole("button", { name: "Next failed" }).click();
+    await page.locator(".badge.bad").first().waitFor();
+    await page.locator("tr.failed button").first().focus();
+    await page.locator("#rows tr.linked").first().waitFor();
+    await isFine("a value traced");
+    await keys.press("ControlOrMeta+s");
+    await page.getByRole("dialog", { name: "Save" }).waitFor();
+    await isFine("saving");
+    await keys.press("ControlOrMeta+a");
+    await keys.type("mine.yaml");
+    await keys.press("Enter");
+    await page.getByText(/Saved as mine.yaml, blueprints\//).waitFor();
+    expect(await readFile(join(folder, "mine.yaml"), "utf8")).toContain("longRows: drop");
+    await page.getByRole("tab", { name: "Whole source" }).focus();
+    await page.locator("#tab-problems").focus();
+    await keys.press("ArrowRight");
+    await page.getByRole("button", { name: "Test the whole source" }).click();
+    await page.getByText(/^25 records: /).waitFor();
+    await isFine("whole source");
+    await page.getByRole("tab", { name: "Dry run and import" }).click();
+    await page.getByRole("button", { name: "Create it in the catalog" }).click();
+    await page.getByText(/^Created /).waitFor();
+    await page.getByRole("button", { name: "Dry run" }).click();
+    await page
+      .locator("#panel")
+      .getByText(/would be in the catalog/)
+      .first()
+      .waitFor();
+    await isFine("dry run");
+    await page.getByRole("button", { name: "Import", exact: true }).click();
+    await page
+      .locator("#panel")
+      .getByText(/are in the catalog as/)
+      .first()
+      .waitFor();
+    await isFine("import");
+    // From the report to an entity on the catalog page.
+    const link = page.frameLocator("iframe.report").locator('td[data-label="such as"] a').first();
+    const name = await link.textContent();
+    const [entity] = await Promise.all([page.context().waitForEvent("page"), link.click()]);
+    onTestFinished(() => entity.close());
+    await entity.waitForLoadState();
+    expect(await entity.locator("main code").first().textContent()).toBe(name);
+    expect(foreign.filter((address) => !address.includes("/catalog/") && !address.endsWith("/page.css"))).toEqual([]);
+    expect(said).toEqual([]);
+  });
+
+  it("tells of a column that the source lacks where it is typed, and writes the right one by a click", async () => {
+    const { url } = await startStudio([
+      "-m",
+      join(root, "mappings/services.yaml"),
+      "-b",
+      join(root, "samples/blueprints"),
+    ]);
+    const { page } = await openPage(url);
+    await page.locator(".cm-line", { hasText: "title: .Name" }).first().click();
+    await page.keyboard.press("End");
+    await page.keyboard.press("Backspace");
+    await page.locator(".cm-lint-marker-error").waitFor();
+    await page.getByRole("button", { name: "Write .Name" }).click();
+    await page.locator(".cm-lint-marker-error").waitFor({ state: "detached" });
+    await page.locator(".cm-line", { hasText: "title: .Name" }).first().waitFor();
+  });
+
   it("shows a fault at its line while it is typed, and what a value was made of", async () => {
     const { url } = await startStudio([
       "-m",
@@ -138,12 +237,48 @@ describe("the studio", () => {
     const save = async () => {
       await page.getByRole("button", { name: "Save" }).first().click();
       await page.getByLabel("Mapping file").fill("services.csv");
-      await page.getByLabel("Folder for the blueprints").fill("");
+      await page.getByLabel(/Folder for the proposed blueprints/).fill("");
       await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
     };
     await save();
     await page.getByText("services.csv exists. Save again to overwrite it").waitFor();
     expect(await readFile(join(folder, "services.csv"), "utf8")).toContain("Service ID");
+  });
+
+  it("overwrites what it saved itself, but not what somebody changed since", async () => {
+    const { folder, url } = await startStudio();
+    const { page } = await openPage(url);
+    const save = async () => {
+      await page.getByRole("button", { name: "Save" }).first().click();
+      await page.getByLabel("Mapping file").fill("m.yaml");
+      await page.getByLabel(/Folder for the proposed blueprints/).fill("");
+      await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
+    };
+    const change = async (text: string) => {
+      await page.locator(".cm-content").click();
+      await page.keyboard.press("ControlOrMeta+Home");
+      await page.keyboard.type(`# ${text}\n`);
+    };
+    await save();
+    await page.getByText("Saved as m.yaml").waitFor();
+    await change("two");
+    await save();
+    await page.getByText("Saved as m.yaml").waitFor();
+    expect(await readFile(join(folder, "m.yaml"), "utf8")).toContain("# two");
+    await writeFile(join(folder, "m.yaml"), "theirs\n");
+    await change("three");
+    await save();
+    await page.getByText("m.yaml exists. Save again to overwrite it").waitFor();
+    expect(await readFile(join(folder, "m.yaml"), "utf8")).toBe("theirs\n");
+  });
+
+  it("opens again in the browser that has it, also beside another studio", async () => {
+    const [one, two] = [await startStudio(), await startStudio()];
+    const { page } = await openPage(one.url);
+    for (const { url } of [two, one, two]) {
+      expect((await page.goto(url))?.status()).toBe(200);
+      await evaluated(page);
+    }
   });
 
   it.each([

@@ -8,10 +8,10 @@ import { entityReply } from "../evaluate.js";
 import type { FamilyStats } from "../limits.js";
 import { type Audit, type Catalog, isObject, type Shelf, type StoredEntity } from "../model.js";
 import { entityLink, figure, type RecentRefusal, tableHref, timeHtml, valueHtml } from "./html.js";
-import { searchForm } from "./table.js";
+import { headHtml, searchForm } from "./table.js";
 
 /** Blueprints with their counts, and the graph of their relations. */
-export function overviewHtml(catalog: Catalog, apiUrl: string): Html {
+export function overviewHtml(catalog: Catalog, apiUrl: string, sort = ""): Html {
   const shelves = shownShelves(catalog);
   const total = shelves.reduce((sum, { entities }) => sum + entities.size, 0);
   const nodes = shelves.map(({ blueprint, entities }) => ({
@@ -27,11 +27,35 @@ ${searchForm(undefined, "")}
 <h2>Relations</h2>
 <p class="quiet">An arrow leads to a relation's target; a thick one is required, <code>*</code> has many.<span class="narrow"> The graph scrolls sideways; the list below holds the same.</span></p>
 <div class="panel" tabindex="0" role="region" aria-label="Graph of relations">${graphSvg(nodes, edgesOf(shelves))}</div>
-<h2>Blueprints</h2>
+<h2 id="blueprints">Blueprints</h2>
 <div class="panel"><table class="cards">
-<thead><tr><th scope="col">Blueprint</th><th scope="col" class="number">Entities</th><th scope="col">Properties</th><th scope="col">Relations</th></tr></thead>
-<tbody>${shelves.map(rowHtml)}</tbody>
+<thead><tr>${sortable.map(([key, name, tone]) => headHtml(key, name, sort, (to) => `/?sort=${to}#blueprints`, tone))}</tr></thead>
+<tbody>${sorted(shelves, sort).map(rowHtml)}</tbody>
 </table></div>`;
+}
+
+const sortable = [
+  ["name", "Blueprint", ""],
+  ["entities", "Entities", "number"],
+  ["properties", "Properties", "number"],
+  ["relations", "Relations", ""],
+] as const;
+
+function sorted(shelves: readonly Shelf[], sort: string): readonly Shelf[] {
+  const of = {
+    name: (a: Shelf, b: Shelf) => nameOfShelf(a).localeCompare(nameOfShelf(b), "en"),
+    entities: (a: Shelf, b: Shelf) => a.entities.size - b.entities.size,
+    properties: (a: Shelf, b: Shelf) => a.rules.properties.size - b.rules.properties.size,
+    relations: (a: Shelf, b: Shelf) => a.rules.relations.size - b.rules.relations.size,
+  };
+  const key = sort.replace(/^-/, "");
+  if (!Object.hasOwn(of, key)) return shelves;
+  const by = of[key as keyof typeof of];
+  return shelves.toSorted((a, b) => (sort.startsWith("-") ? by(b, a) : by(a, b)));
+}
+
+function nameOfShelf({ blueprint }: Shelf): string {
+  return blueprint.title ?? blueprint.identifier;
 }
 
 /** Blueprints that are shown: those of the system only when they have entities, or one of the others relates to them. */
@@ -58,7 +82,7 @@ function rowHtml({ blueprint, entities, rules }: Shelf): Html {
   );
   return html`<tr><th scope="row"><a href="${tableHref(blueprint.identifier)}">${blueprint.title ?? blueprint.identifier}</a> <span class="quiet">${blueprint.identifier}</span></th>
 <td class="number" data-label="Entities">${figure(entities.size)}</td>
-<td data-label="Properties">${figure(rules.properties.size)}</td>
+<td class="number" data-label="Properties">${figure(rules.properties.size)}</td>
 <td>${relations.length > 0 && html`<ul class="plain">${relations}</ul>`}</td></tr>
 `;
 }
@@ -67,25 +91,25 @@ function rowHtml({ blueprint, entities, rules }: Shelf): Html {
 export function limitsHtml(families: Readonly<Record<string, FamilyStats>>): Html {
   const off = Object.values(families).every(({ limit }) => limit === null);
   return html`<h1>Limits</h1>
-<p class="quiet">${off ? "No limits are in force." : "A family of routes accepts so many requests in a period, and as many as the burst at once. The bar shows what was accepted of the limit of one period, and what was refused."}</p>
+<p class="quiet">${off ? "No limits are in force." : "A family of routes accepts so many requests in a period, and as many as the burst at once. The gauge shows what of the limit is used in the period that goes on, and what was refused since the start."}</p>
 <div class="panel"><table class="cards">
-<thead><tr><th scope="col">Family</th><th scope="col"><span class="hidden">Use</span></th>${["Limit", "Period (s)", "Burst", "Accepted", "Refused"].map((head) => html`<th scope="col" class="number">${head}</th>`)}</tr></thead>
+<thead><tr><th scope="col">Family</th><th scope="col"><span class="hidden">Use</span></th>${["Limit", "Used", "Period (s)", "Burst", "Accepted", "Refused"].map((head) => html`<th scope="col" class="number">${head}</th>`)}</tr></thead>
 <tbody>${Object.entries(families).map(
-    ([family, { limit, periodMs, burst, accepted, refused }]) =>
-      html`<tr><th scope="row">${family}</th><td class="bars">${gauge(limit, accepted, refused)}</td>${cell("Limit", limit)}${cell("Period (s)", periodMs === null ? null : periodMs / 1000)}${cell("Burst", burst)}${cell("Accepted", accepted)}${cell("Refused", refused)}</tr>
+    ([family, { limit, periodMs, burst, accepted, refused, used }]) =>
+      html`<tr><th scope="row">${family}</th><td class="bars">${gauge(limit, used, refused)}</td>${cell("Limit", limit)}${cell("Used", used)}${cell("Period (s)", periodMs === null ? null : periodMs / 1000)}${cell("Burst", burst)}${cell("Accepted", accepted)}${cell("Refused", refused)}</tr>
 `,
   )}</tbody>
 </table></div>`;
 }
 
-/** What was accepted of a limit, then what was refused beyond it. */
-function gauge(limit: number | null, accepted: number, refused: number): Html {
-  if (limit === null) return html``;
-  const use = [
-    { label: "accepted", value: Math.min(accepted, limit), tone: "created" },
+/** What of a limit is used, then what was refused beyond it. */
+function gauge(limit: number | null, used: number | null, refused: number): Html {
+  if (limit === null || used === null) return html``;
+  const parts = [
+    { label: "used", value: used, tone: "created" },
     { label: "refused", value: refused, tone: "rejected" },
   ];
-  return stackedBar(use, Math.max(limit, Math.min(accepted, limit) + refused));
+  return stackedBar(parts, Math.max(limit, used + refused), true);
 }
 
 function cell(name: string, value: number | null): Html {

@@ -18,7 +18,7 @@ ul.inline li { display: inline-block; margin-right: 16px; }
 ul.plain { margin: 0; padding: 0; list-style: none; }
 form { display: flex; flex-wrap: wrap; gap: 8px; margin: 12px 0; }
 .pages { margin-top: 12px; align-items: baseline; }
-th a.sort { color: inherit; }
+th a.sort { color: inherit; } td.short { white-space: nowrap; }
 `;
 
 /** What the catalog page shows. */
@@ -38,7 +38,11 @@ export function pageRoutes({ server, catalog, refusals, families }: PageParts): 
   const preHandler = calculatorFor(catalog);
   server.get("/page.css", (_request, reply) => reply.type("text/css; charset=utf-8").send(pageCss));
   server.get("/", (request, reply) => {
-    return show(reply, 200, ["Catalog", "/", overviewHtml(catalog, `http://${request.host}/v1`)]);
+    return show(reply, 200, [
+      "Catalog",
+      "/",
+      overviewHtml(catalog, `http://${request.host}/v1`, queryOf(request).sort),
+    ]);
   });
   server.get("/activity", (_request, reply) => {
     return show(reply, 200, ["Activity", "/activity", activityHtml(catalog, refusals())]);

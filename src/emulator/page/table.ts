@@ -48,11 +48,11 @@ ${
 }
 
 /** The head of a column: a link that orders by it, and by it backwards where it is ordered by already. */
-function headHtml(key: string, name: string, sort: string, href: (sort: string) => string): Html {
+export function headHtml(key: string, name: string, sort: string, href: (sort: string) => string, tone = ""): Html {
   const order = sort === key ? "ascending" : sort === `-${key}` ? "descending" : undefined;
   const sign = order === undefined ? "" : order === "ascending" ? " ▲" : " ▼";
   const aria = order === undefined ? "" : html` aria-sort="${order}"`;
-  return html`<th scope="col"${aria}><a class="sort" href="${href(order === "ascending" ? `-${key}` : key)}">${name}${sign}</a></th>`;
+  return html`<th scope="col" class="${tone}"${aria}><a class="sort" href="${href(order === "ascending" ? `-${key}` : key)}">${name}${sign}</a></th>`;
 }
 
 /** The form that searches the table. */
@@ -89,7 +89,9 @@ function rowHtml(shelf: Shelf, entity: StoredEntity, columns: Columns | undefine
 
 /** An empty cell stays without a label, so that a narrow page leaves it out. */
 function cell(name: string, value: Part): Html {
-  return value === "" ? html`<td></td>` : html`<td data-label="${name}">${value}</td>`;
+  // A few words stay on one line, so that a long neighbour gives way.
+  const tone = typeof value === "string" && value.length <= 14 ? "short" : "";
+  return value === "" ? html`<td></td>` : html`<td class="${tone}" data-label="${name}">${value}</td>`;
 }
 
 function targetsHtml(shelf: Shelf, entity: StoredEntity, relation: string): Part {

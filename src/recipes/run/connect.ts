@@ -6,6 +6,7 @@ import { PortloadError } from "../../errors.js";
 import type { ResolvedRunOptions } from "../../options/run.js";
 import type { ReadIo } from "../../read/read.js";
 import type { EarlyProgress, Progress } from "../../report/progress.js";
+import type { Report } from "../../report/report.js";
 import { openTimeline, type Timeline } from "../../report/timeline.js";
 import { type ApiChoices, clientOptionsOf } from "./client-options.js";
 import { type OpenControl, openControl } from "./control.js";
@@ -34,6 +35,8 @@ export interface RunContext extends ImportContext, SourceQuestions {
   readonly connection?: Connection | undefined;
   /** Called once there is a connection, with a function that says what goes on before the run has its id. */
   readonly onConnection?: (progress: () => EarlyProgress) => void;
+  /** Called once the run has its id, with a function that gives the report as far as it has come. */
+  readonly onReport?: (soFar: () => Report) => void;
 }
 
 /** An open connection to the API, and the control of what goes through it. */

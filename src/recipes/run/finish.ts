@@ -105,6 +105,13 @@ export async function finish(closing: Closing, { durationMs, ...worked }: Worked
   }
 }
 
+/** The report as far as a run has come, for who looks on. */
+export function reportSoFar(closing: Closing, durationMs: number): Report {
+  const { records, entities, blueprints } = closing.ledger.counts;
+  const report = reportOf(closing, "interrupted", { rejectFiles: [], lines: new Map() }, durationMs);
+  return { ...report, records, entities, blueprints };
+}
+
 function reportOf(
   { allowed, client, command, dryRun, examples, ledger, origin, retryOf, state, timeline }: Closing,
   ending: Ending,

@@ -18,7 +18,7 @@ import { readAllowedRejects } from "./allow-rejects.js";
 import { openBlueprints } from "./blueprints.js";
 import { clientOptionsOf } from "./client-options.js";
 import { type Connection, connect, openDownloads, type RunContext } from "./connect.js";
-import { type Closing, type Finished, finish } from "./finish.js";
+import { type Closing, type Finished, finish, reportSoFar } from "./finish.js";
 import { type Folder, headerOf, type OpenFolder, originOf } from "./folder.js";
 import { callerHooks } from "./hooks.js";
 import { type Inventory, mappedBlueprints, onceEach, openInventory, type Receipt, settleSources } from "./inventory.js";
@@ -88,6 +88,8 @@ export async function runSources<F extends Folder>(
     const { apiUrl } = clientOptions;
     const opened = { inventory, connection, engine, io, apiUrl, receipts, context };
     const { job, closing } = await openSources(options, kind, opened);
+    const startedMs = performance.now();
+    context.onReport?.(() => reportSoFar(closing, performance.now() - startedMs));
     const run = { importId: closing.state.importId, job, connection };
     const worked = await working(context, run, () => work(job));
     return await finish(closing, worked);

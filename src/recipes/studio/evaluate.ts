@@ -3,15 +3,15 @@ import { checkEntities } from "../../check/check.js";
 import type { Chunk } from "../../chunk.js";
 import type { Candidate, Entity } from "../../entity.js";
 import { MappingError } from "../../errors.js";
-import type { LintFinding } from "../../lint/codes.js";
 import { lintMapping } from "../../lint/lint-mapping.js";
 import { compileMapping } from "../../map/compile-mapping.js";
 import type { JqEngine } from "../../map/jq.js";
+import { missingColumns } from "../../map/keys-read.js";
 import { mapRecords } from "../../map/map.js";
 import { type Mapping, parseMapping } from "../../map/mapping-file.js";
 import type { SourceRecord } from "../../record.js";
 import type { Reject } from "../../reject.js";
-import { faultAndFix } from "../../report/words.js";
+import { columnFindings, type FixableFinding, fixable, type Problem, problemsOf } from "./problems.js";
 import { type Made, type Sample, type Traced, tracedOf } from "./sample.js";
 
 /** What became of one record of the sample. */
@@ -33,7 +33,9 @@ export interface EvaluatedEntity {
 
 /** What a mapping makes of a sample. */
 export interface Evaluation {
-  readonly findings: readonly LintFinding[];
+  readonly findings: readonly FixableFinding[];
+  /** True where a fault keeps the mapping from being tried. */
+  readonly isBroken: boolean;
   readonly records: readonly EvaluatedRecord[];
   readonly problems: readonly Problem[];
   readonly counts: {
@@ -61,11 +63,13 @@ export interface EvaluateInput {
 /** Lints the mapping text and maps and checks the sample by it, as an import would. */
 export async function evaluate(input: EvaluateInput): Promise<Evaluation> {
   const { text, file, sample, engine, blueprints, position } = input;
-  const findings = await lintMapping(text, file, {
+  const linted = await lintMapping(text, file, {
     compile: (expression) => engine.compile(expression),
     ...(blueprints.size > 0 && { blueprints }),
   });
-  const nothing = { findings, records: [], problems: [], counts: { records: 0, entities: 0, skipped: 0, failed: 0 } };
+  const findings = linted.map(fixable);
+  const counts = { records: 0, entities: 0, skipped: 0, failed: 0 };
+  const nothing = { findings, isBroken: true, records: [], problems: [], counts };
   if (findings.some(({ severity, code }) => severity === "error" && breaking.has(code))) return nothing;
   let mapping: Mapping;
   try {
@@ -74,6 +78,11 @@ export async function evaluate(input: EvaluateInput): Promise<Evaluation> {
     if (error instanceof MappingError) return nothing;
     throw error;
   }
+  const { name, kind, columns } = { ...sample, columns: sample.records[0]?.columns };
+  const own = mapping.resources.filter((resource) => resource.kind === kind);
+  const issues = columns === undefined ? [] : missingColumns(mapping, own, { name, kind, columns });
+  if (issues.length > 0)
+    return { ...nothing, findings: [...findings, ...columnFindings(file, issues, mapping.lines).map(fixable)] };
   // The page shows what expressions give, and no value of the environment: their names take its place.
   const env = Object.fromEntries(mapping.allowedEnvironmentVariablesInJQ.map((name) => [name, name]));
   const compiled = await compileMapping(mapping, engine, { env });
@@ -84,8 +93,9 @@ export async function evaluate(input: EvaluateInput): Promise<Evaluation> {
   const tally = mapped.reduce((sum, { tally: t }) => sum + t.skipped, 0);
   return {
     findings,
+    isBroken: false,
     records: recordsOf(sample, entities, rejects),
-    problems: problemsOf(rejects, mapping),
+    problems: problemsOf(rejects, mapping, sample),
     counts: {
       records: sample.records.length + sample.rejects.length,
       entities: entities.length,
@@ -93,6 +103,25 @@ export async function evaluate(input: EvaluateInput): Promise<Evaluation> {
       failed: rejects.length,
     },
     ...(position !== undefined && (await tracedOf(sample, compiled, position, entities, rejects))),
+  };
+}
+
+/** Expressions whose compilation is remembered. */
+const maxCompiled = 2000;
+
+/** An engine that compiles each expression once: between two keys all but one of a mapping's are the same. */
+export function withMemory(engine: JqEngine): JqEngine {
+  const compiled = new Map<string, ReturnType<JqEngine["compile"]>>();
+  return {
+    ...engine,
+    compile(expression) {
+      const known = compiled.get(expression);
+      if (known !== undefined) return known;
+      if (compiled.size === maxCompiled) compiled.clear();
+      const fault = engine.compile(expression);
+      compiled.set(expression, fault);
+      return fault;
+    },
   };
 }
 
@@ -187,59 +216,4 @@ async function* one<T>(item: T): AsyncGenerator<T> {
 
 async function* each<T>(items: readonly T[]): AsyncGenerator<T> {
   yield* items;
-}
-
-/** Faults of one cause in the sample. */
-interface Problem {
-  readonly code: string;
-  readonly message: string;
-  readonly fix: string;
-  readonly blueprint?: string;
-  readonly path?: string;
-  readonly count: number;
-  /** Records of the first few, to be looked at. */
-  readonly positions: readonly number[];
-  readonly value?: string;
-  /** Line in the mapping of the expression that gave the value. */
-  readonly line?: number;
-}
-
-/** Positions kept of a problem. */
-const maxPositions = 5;
-
-/** Groups the faults of rejects by cause, further ones of one refused thing among them, the most frequent first. */
-function problemsOf(rejects: readonly Reject[], mapping: Mapping): readonly Problem[] {
-  const groups = new Map<string, { first: Reject & { value?: string }; count: number; positions: number[] }>();
-  for (const reject of rejects)
-    for (const finding of [reject, ...(reject.also ?? [])]) {
-      const fault = { ...reject, ...finding };
-      const key = JSON.stringify([fault.code, reject.blueprint, fault.path]);
-      const group = groups.get(key);
-      if (group === undefined) groups.set(key, { first: fault, count: 1, positions: [reject.at.position] });
-      else {
-        group.count++;
-        if (group.positions.length < maxPositions) group.positions.push(reject.at.position);
-      }
-    }
-  return [...groups.values()]
-    .sort((a, b) => b.count - a.count)
-    .map(({ first, count, positions }) => {
-      const line = lineOf(mapping, first);
-      return {
-        code: first.code,
-        message: first.message,
-        fix: faultAndFix(first).fix,
-        ...(first.blueprint !== undefined && { blueprint: first.blueprint }),
-        ...(first.path !== undefined && { path: first.path }),
-        count,
-        positions,
-        ...(first.value !== undefined && { value: first.value }),
-        ...(line !== undefined && { line }),
-      };
-    });
-}
-
-function lineOf({ lines }: Mapping, { leaf, path, resource }: Reject): number | undefined {
-  const names = [leaf, path, `resources.${resource}.port.entity.mappings.${path}`];
-  return names.map((name) => (name === undefined ? undefined : lines.get(name))).find((line) => line !== undefined);
 }

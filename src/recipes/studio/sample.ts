@@ -38,6 +38,8 @@ export interface ColumnFacts {
 export interface Sample {
   readonly name: string;
   readonly kind: string;
+  /** The options that it was read with, as text. */
+  readonly reading: string;
   /** How it is read, in one line. */
   readonly receipt: string;
   /** Why it cannot be read, with what to do; the rest is then what came before. */
@@ -77,6 +79,7 @@ export async function sampleOf(source: BoundSource, options: SourceOptions): Pro
   return {
     name,
     kind,
+    reading: JSON.stringify(options),
     receipt,
     ...(fault && { fault }),
     isTabular: survey.isTabular,

@@ -8,26 +8,32 @@ import { startJq } from "../../map/jq.js";
 import { parseMapping, sourceOptionsFor } from "../../map/mapping-file.js";
 import type { StudioOptions } from "../../options/authoring.js";
 import { type BoundSource, bindSources } from "../../read/bind.js";
+import type { Counts } from "../../report/counts.js";
 import { makeWorkingFolder } from "../../state/working-folder.js";
 import { proposeMapping } from "../init.js";
 import { preview } from "../preview.js";
 import { loadBlueprintFolder } from "../run/blueprints.js";
 import { clientOptionsOf } from "../run/client-options.js";
-import { type Evaluation, evaluate } from "./evaluate.js";
+import { type Evaluation, evaluate, withMemory } from "./evaluate.js";
 import { type Sample, sampleOf } from "./sample.js";
 
 /** The work behind the studio's page; it knows nothing of pages. */
 export interface StudioSession {
   readonly start: StudioStart;
   readonly blueprints: ReadonlyMap<string, Blueprint>;
+  /** Those of them that are proposed for the sources. */
+  readonly proposed: readonly Blueprint[];
   readonly catalog: CatalogFacts;
   /** The beginning of a source as the mapping text has it read. */
   sample(source: number, mapping: string): Promise<Sample>;
   evaluate(source: number, mapping: string, position?: number): Promise<Evaluation>;
-  /** Maps and checks the whole of every source. `onProgress` hears how many records were read. */
-  testAll(mapping: string, signal: AbortSignal, onProgress: (records: number) => void): ReturnType<typeof preview>;
-  /** Writes files that are not there yet; one that is there only where its name is in `overwrite`. @throws {UsageError} naming the first that is */
-  save(files: readonly { readonly path: string; readonly text: string }[], overwrite: readonly string[]): Promise<void>;
+  /** Maps and checks the whole of every source. `onCounts` hears the sums as they grow. */
+  testAll(mapping: string, signal: AbortSignal, onCounts: (counts: Counts) => void): ReturnType<typeof preview>;
+  /** Writes files that are not there yet; one that is there only where it holds what it `was`, or its name is in `overwrite`. @throws {UsageError} naming the first that is */
+  save(
+    files: readonly { readonly path: string; readonly text: string; readonly was?: string }[],
+    overwrite: readonly string[],
+  ): Promise<void>;
   /** The mapping text as a file that a command can be given. It is removed with the session. */
   draft(mapping: string): Promise<string>;
   /** Blueprints as a file that a command can be given. */
@@ -48,7 +54,7 @@ export async function openStudio(
   const { held, ...catalog } = await askCatalog(options, env);
   const known = options.blueprints === undefined ? held : await loadBlueprintFolder(options.blueprints);
   const blueprints = new Map([...proposed, ...known].map((blueprint) => [blueprint.identifier, blueprint]));
-  const engine = startJq();
+  const engine = withMemory(startJq());
   const folder = await makeWorkingFolder("studio");
   const samples = new Map<string, Promise<Sample>>();
   const sample = (index: number, mapping: string): Promise<Sample> => {
@@ -70,6 +76,7 @@ export async function openStudio(
   return {
     start,
     blueprints,
+    proposed: proposed.filter(({ identifier }) => !catalog.blueprints.has(identifier)),
     catalog,
     sample,
     draft,
@@ -90,8 +97,7 @@ export async function openStudio(
         ...(position !== undefined && { position }),
       });
     },
-    async testAll(mapping, signal, onProgress) {
-      let entities = 0;
+    async testAll(mapping, signal, onCounts) {
       const dir = await blueprintFolder(folder, blueprints);
       return preview(
         {
@@ -102,16 +108,16 @@ export async function openStudio(
         {
           env,
           signal,
-          emit: async () => {
-            entities++;
-            if (entities % 1000 === 0) onProgress(entities);
-            return !signal.aborted;
-          },
+          onCounts,
+          emit: async () => !signal.aborted,
         },
       );
     },
     async save(files, overwrite) {
-      for (const { path, text } of files) await createFile(path, text, overwrite.includes(path));
+      for (const { path, text, was } of files) {
+        const isOurs = was !== undefined && (await readFile(path, "utf8").catch(() => undefined)) === was;
+        await createFile(path, text, isOurs || overwrite.includes(path));
+      }
     },
     async close() {
       await engine.close();

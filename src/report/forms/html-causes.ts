@@ -39,6 +39,22 @@ ${
 </section>`;
 }
 
+/** What failed so far, a bar a cause, without what it opens to. */
+export function causeBars({ rejects }: Pick<Report, "rejects">): Html {
+  if (rejects.length === 0) return html``;
+  return html`<section aria-labelledby="causes"><h2 id="causes">What failed, by cause</h2>
+<ol class="causes panel">${rejects
+    .slice(0, 10)
+    .map(
+      (group) => html`<li class="cause"><div class="line">${causeLine(group, rejects[0]?.count ?? 1)}</div></li>`,
+    )}</ol></section>`;
+}
+
+function causeLine(group: RejectGroup, most: number): Html {
+  const { code, count } = group;
+  return html`<strong class="count">${formatNumber(count)}</strong><span class="bars">${stackedBar([{ label: code, value: count, tone: "rejected" }], most)}</span><h3 class="what"><code>${code}</code> ${where(group)}<span class="fault">${visible(faultAndFix(group).fault)}</span></h3>`;
+}
+
 interface Where {
   readonly blueprint?: string | undefined;
   readonly path?: string | undefined;
@@ -46,10 +62,10 @@ interface Where {
 
 function causeOf(group: RejectGroup, isOpen: boolean, report: Report, file: string | undefined): Html {
   const { code, count, first, leaf } = group;
-  const { fault, fix } = faultAndFix(group);
+  const { fix } = faultAndFix(group);
   const rejects = report.rejectFiles.find(({ source }) => source === first.source)?.path;
   return html`<li class="cause" data-count="${count}" data-code="${code}" data-place="${first.source}:${String(first.position).padStart(12, "0")}"><details${isOpen && html` open`}>
-<summary><strong class="count">${formatNumber(count)}</strong><span class="bars">${stackedBar([{ label: code, value: count, tone: "rejected" }], report.rejects[0]?.count ?? 1)}</span><span class="what"><code>${code}</code> ${where(group)}<span class="fault">${visible(fault)}</span></span></summary>
+<summary>${causeLine(group, report.rejects[0]?.count ?? 1)}</summary>
 <div class="inside">${samplesOf(group, report, file)}
 <div><p><strong>Fix</strong> ${visible(fix)}${leaf !== undefined && html`; expression at <code>${visible(leaf)}</code>`}</p>
 ${rejects !== undefined && html`<p>${fileLink(rejects, file)} holds these records, to be corrected and imported again.</p>`}</div></div>

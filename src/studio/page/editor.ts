@@ -55,12 +55,23 @@ const colours = HighlightStyle.define([
   { tag: tags.comment, class: "tok-comment" },
 ]);
 
-/** Opens the editor. @param columns - expressions that read the source's columns, for completion */
+/** What is offered while one types. */
+interface Offers {
+  /** JSON Schema of the file. */
+  readonly schema: unknown;
+  /** Expressions that read the source's columns. */
+  readonly columns: () => readonly { readonly expression: string; readonly detail: string }[];
+  /** Further keys at a path, such as the properties of blueprints. */
+  readonly keys: (path: readonly string[]) => readonly { readonly name: string; readonly description?: string }[];
+  /** Further values of the key at a path. */
+  readonly values: (path: readonly string[]) => readonly string[];
+}
+
+/** Opens the editor. */
 export function openEditor(
   parent: HTMLElement,
   text: string,
-  schema: unknown,
-  columns: () => readonly { readonly expression: string; readonly detail: string }[],
+  { schema, columns, keys, values }: Offers,
   on: { readonly change: (text: string) => void; readonly line: (line: number) => void },
 ): MappingEditor {
   const complete = (context: CompletionContext): CompletionResult | null => {
@@ -68,6 +79,12 @@ export function openEditor(
     const before = line.text.slice(0, context.pos - line.from);
     const value = /:\s+(.*)$/.exec(before);
     if (value !== null) {
+      const name = /^\s*(?:- +)*["']?([\w$]+)["']?:/.exec(before)?.[1] ?? "";
+      const path = [...pathAt(context.state.doc.toString(), line.number), name];
+      const words = [...valuesOf(schema, path), ...values(path)];
+      const typed = /[^\s:]*$/.exec(value[1] ?? "")?.[0] ?? "";
+      if (words.length > 0 && !typed.includes("."))
+        return { from: context.pos - typed.length, options: words.map((label) => ({ label, type: "constant" })) };
       const word = /\.(?:[\w]*|"[^"]*)$/.exec(before);
       if (word === null && !context.explicit) return null;
       const options = columns().map(({ expression, detail }) => ({ label: expression, detail, type: "property" }));
@@ -75,7 +92,8 @@ export function openEditor(
     }
     const key = /[\w$]*$/.exec(before)?.[0] ?? "";
     if (key === "" && !context.explicit) return null;
-    const options = keysAt(schema, pathAt(context.state.doc.toString(), line.number)).map(({ name, description }) => ({
+    const path = pathAt(context.state.doc.toString(), line.number);
+    const options = [...keysAt(schema, path), ...keys(path)].map(({ name, description }) => ({
       label: name,
       apply: `${name}: `,
       type: "keyword",
@@ -139,6 +157,9 @@ interface Schema {
   readonly items?: Schema;
   readonly anyOf?: readonly Schema[];
   readonly description?: string;
+  readonly type?: string;
+  readonly enum?: readonly unknown[];
+  readonly const?: unknown;
 }
 
 /** The keys that enclose a line of YAML in block style, outermost first; a list's element is `-`. */
@@ -183,6 +204,21 @@ function keysAt(
   schema: unknown,
   path: readonly string[],
 ): readonly { readonly name: string; readonly description?: string }[] {
+  const keys = new Map(placesAt(schema, path).flatMap(({ properties = {} }) => Object.entries(properties)));
+  return [...keys].map(([name, { description }]) => ({ name, ...(description !== undefined && { description }) }));
+}
+
+/** The words that a schema allows as the value at a path. */
+function valuesOf(schema: unknown, path: readonly string[]): readonly string[] {
+  const words = placesAt(schema, path).flatMap((place) => [
+    ...(place.enum ?? []),
+    ...(place.const === undefined ? [] : [place.const]),
+    ...(place.type === "boolean" ? [true, false] : []),
+  ]);
+  return [...new Set(words.map(String))];
+}
+
+function placesAt(schema: unknown, path: readonly string[]): readonly Schema[] {
   let places: readonly Schema[] = spread(schema as Schema);
   for (const name of path)
     places = places.flatMap((place) => {
@@ -192,8 +228,7 @@ function keysAt(
         return spread(own).flatMap((one) => [one, ...(one.items === undefined ? [] : spread(one.items))]);
       return typeof place.additionalProperties === "object" ? spread(place.additionalProperties) : [];
     });
-  const keys = new Map(places.flatMap(({ properties = {} }) => Object.entries(properties)));
-  return [...keys].map(([name, { description }]) => ({ name, ...(description !== undefined && { description }) }));
+  return places;
 }
 
 function spread(schema: Schema): readonly Schema[] {

@@ -1,36 +1,33 @@
-import type { Evaluation } from "../../recipes/studio/evaluate.js";
 import type { Payload, TracedValue } from "../../recipes/studio/sample.js";
+import type { ShownEvaluation } from "../calls.js";
 import { byId, make, shown, valueAt } from "./api.js";
+import { shortPath } from "./problems.js";
 
-/** Shows what the record that is looked at becomes: every value with its expression's line and the columns it reads. */
-export function showEntities(
-  evaluation: Evaluation,
-  on: { readonly point: (value: TracedValue | undefined) => void; readonly go: (line: number) => void },
-): void {
-  const { traced, counts } = evaluation;
-  const summary = make(
-    "p",
-    { class: "quiet" },
-    `${counts.records} records of the sample: ${counts.entities} entities, ${counts.skipped} skipped, ${counts.failed} failed`,
-  );
-  if (traced === undefined) {
-    byId("made").replaceChildren(
-      summary,
-      make("p", {}, "Correct the faults of the mapping to see what this record becomes."),
-    );
+interface EntityActions {
+  readonly point: (value: TracedValue | undefined) => void;
+  readonly go: (line: number) => void;
+}
+
+/** Shows what the record that is looked at becomes: every value with its expression and the columns it reads. While the mapping has a fault, what it became before stays, dimmed. */
+export function showEntities(evaluation: ShownEvaluation, on: EntityActions): void {
+  const { traced, counts, isBroken } = evaluation;
+  byId("made").classList.toggle("stale", isBroken);
+  if (isBroken) {
+    byId("made-counts").textContent = "As before the fault: correct it to see what this record becomes.";
     return;
   }
+  byId("made-counts").textContent =
+    `${counts.records} records of the sample: ${counts.entities} entities, ${counts.skipped} skipped, ${counts.failed} failed`;
   const groups = new Map<string, TracedValue[]>();
-  for (const value of traced.values) {
+  for (const value of traced?.values ?? []) {
     const key = `${value.resource} ${value.item}`;
     groups.set(key, [...(groups.get(key) ?? []), value]);
   }
   const blocks = [...groups].map(([key, values]) => {
-    const payload = traced.payloads.find(({ resource, item }) => `${resource} ${item}` === key);
-    return blockOf(values, payload, on);
+    const at = traced?.payloads.findIndex(({ resource, item }) => `${resource} ${item}` === key) ?? -1;
+    return blockOf(values, traced?.payloads[at], evaluation.addresses[at] ?? "", on);
   });
   byId("made").replaceChildren(
-    summary,
     ...(blocks.length === 0 ? [make("p", {}, "No resource of the mapping takes this record.")] : blocks),
   );
 }
@@ -38,15 +35,20 @@ export function showEntities(
 function blockOf(
   values: readonly TracedValue[],
   payload: Payload | undefined,
-  on: Parameters<typeof showEntities>[1],
+  address: string,
+  on: EntityActions,
 ): HTMLElement {
   const faults = payload?.faults ?? [];
-  const faulty = new Set(faults.map(({ path = "" }) => path));
   const body = payload?.body as { readonly identifier?: unknown } | undefined;
   const name =
     payload === undefined
       ? "skipped"
       : `${payload.blueprint} / ${shown(body?.identifier ?? values.find(({ path }) => path.endsWith(".identifier"))?.value)}`;
+  const badge = make(
+    "span",
+    { class: `badge ${faults.length === 0 ? "good" : "bad"}` },
+    faults.length === 0 ? "fits" : "failed",
+  );
   return make(
     "article",
     { class: "entity" },
@@ -55,13 +57,10 @@ function blockOf(
       {},
       name,
       " ",
-      payload === undefined
-        ? ""
-        : make(
-            "span",
-            { class: `badge ${faults.length === 0 ? "good" : "bad"}` },
-            faults.length === 0 ? "fits" : "failed",
-          ),
+      payload !== undefined && badge,
+      " ",
+      address !== "" &&
+        make("a", { href: address, target: "_blank", rel: "noreferrer", class: "there" }, "in the catalog"),
     ),
     faults.length > 0 &&
       make(
@@ -80,42 +79,48 @@ function blockOf(
         {},
         ...values
           .filter(({ path, expression }) => !(path.endsWith(".selector.query") && expression === "true"))
-          .map((value) => {
-            const field = fieldOf(value.path);
-            return make(
-              "tr",
-              {
-                "data-path": value.path,
-                class: faulty.has(field) || value.error !== undefined ? "failed" : undefined,
-                onmouseenter: () => on.point(value),
-                onmouseleave: () => on.point(undefined),
-              },
-              make(
-                "th",
-                { scope: "row" },
-                make(
-                  "button",
-                  {
-                    type: "button",
-                    class: "link",
-                    title: value.expression,
-                    onclick: () => value.line !== undefined && on.go(value.line),
-                    onfocus: () => on.point(value),
-                    onblur: () => on.point(undefined),
-                  },
-                  ...breakable(field),
-                ),
-              ),
-              make(
-                "td",
-                {},
-                value.error === undefined
-                  ? shown(valueAt(payload?.body, field.split(".")) ?? value.value)
-                  : make("span", { class: "bad" }, value.error),
-              ),
-            );
-          }),
+          .map((value) => rowOf(value, payload, on)),
       ),
+    ),
+  );
+}
+
+function rowOf(value: TracedValue, payload: Payload | undefined, on: EntityActions): HTMLElement {
+  const field = shortPath(value.path);
+  const isFaulty = value.error !== undefined || (payload?.faults ?? []).some(({ path }) => path === field);
+  const made = valueAt(payload?.body, field.split(".")) ?? value.value;
+  return make(
+    "tr",
+    {
+      "data-path": value.path,
+      class: isFaulty ? "failed" : undefined,
+      onmouseenter: () => on.point(value),
+      onmouseleave: () => on.point(undefined),
+    },
+    make(
+      "th",
+      { scope: "row" },
+      make(
+        "button",
+        {
+          type: "button",
+          class: "link",
+          onclick: () => value.line !== undefined && on.go(value.line),
+          onfocus: () => on.point(value),
+          onblur: () => on.point(undefined),
+        },
+        ...breakable(field),
+      ),
+    ),
+    make(
+      "td",
+      {},
+      value.error === undefined
+        ? made === undefined
+          ? make("span", { class: "quiet" }, "nothing")
+          : shown(made)
+        : make("span", { class: "bad" }, value.error),
+      make("code", { class: "from" }, value.expression),
     ),
   );
 }
@@ -123,9 +128,4 @@ function blockOf(
 /** A dotted path that may break behind its dots, and only there. */
 function breakable(field: string): (string | HTMLElement)[] {
   return field.split(/(?<=\.)/).flatMap((part, index) => (index === 0 ? [part] : [make("wbr"), part]));
-}
-
-/** A leaf's path below its entity: `properties.tier`. */
-function fieldOf(path: string): string {
-  return path.replace(/^resources\.\d+\.(?:port\.)?(?:entity\.mappings\.)?/, "");
 }

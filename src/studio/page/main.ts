@@ -1,25 +1,24 @@
-import type { Evaluation } from "../../recipes/studio/evaluate.js";
+import type { Edit } from "../../recipes/studio/fixes.js";
 import type { TracedValue } from "../../recipes/studio/sample.js";
-import type { SampleFacts } from "../calls.js";
+import type { SampleFacts, ShownEvaluation } from "../calls.js";
 import { byId, call, Fault, make } from "./api.js";
 import { type MappingEditor, openEditor } from "./editor.js";
 import { showEntities } from "./entity-pane.js";
+import { countProblems, renderProblems } from "./problems.js";
 import { importTab, wholeSourceTab } from "./run-tabs.js";
+import { openSave, type Saved } from "./save.js";
 import { openSourcePane } from "./source-pane.js";
-import { blueprintTab, countProblems, openTabs, renderProblems } from "./tabs.js";
-
-/** Milliseconds without a key before the mapping is evaluated. */
-const pauseMs = 60;
+import { blueprintTab, openTabs } from "./tabs.js";
 
 const facts = await call("start", {});
 const draftKey = `portload draft of ${facts.file}`;
 /** What was last saved, or what lies on the disk. */
-let saved = facts.isProposed ? "" : facts.mapping;
+let saved: Saved | undefined = facts.isProposed ? undefined : { file: facts.file, text: facts.mapping };
 let source = 0;
 let sample: SampleFacts | undefined;
-let evaluation: Evaluation | undefined;
-let asked: AbortController | undefined;
-let timer: ReturnType<typeof setTimeout> | undefined;
+let evaluation: ShownEvaluation | undefined;
+let isAsking = false;
+let isAskedAgain = false;
 
 const restored = localStorage.getItem(draftKey);
 const begin = restored ?? facts.mapping;
@@ -32,21 +31,26 @@ const pane = openSourcePane({
 const editor: MappingEditor = openEditor(
   byId("editor"),
   begin,
-  facts.schema,
-  () => (sample?.columns ?? []).map(({ expression, type }) => ({ expression, detail: type })),
+  {
+    schema: facts.schema,
+    columns: () => (sample?.columns ?? []).map(({ expression, type }) => ({ expression, detail: type })),
+    keys: (path) => fieldsAt(path),
+    values: (path) =>
+      path.at(-1) === "blueprint" ? facts.blueprints.map(({ identifier }) => `'${JSON.stringify(identifier)}'`) : [],
+  },
   { change: changed, line: (line) => pane.mark(columnsAt(line)) },
 );
 const whole = wholeSourceTab({ facts, mapping: () => editor.text });
-const importing = importTab({ facts, mapping: () => editor.text });
+const importing = importTab({ facts, mapping: () => editor.text, done: () => enlarge(true) });
 const tabs = openTabs([
   {
     id: "problems",
     title: () => `Problems${evaluation === undefined ? "" : ` (${countProblems(evaluation)})`}`,
     render: (panel) =>
-      renderProblems(panel, evaluation, {
+      renderProblems(panel, evaluation, facts.questions, {
         line: (line) => editor.go(line),
         record: (position) => pane.go(position),
-        blank: (value) => void readAsBlank(value),
+        edit: (edit) => void apply(edit),
       }),
   },
   { id: "whole", title: () => "Whole source", render: (panel) => panel.replaceChildren(whole.element) },
@@ -58,6 +62,7 @@ const tabs = openTabs([
   { id: "import", title: () => "Dry run and import", render: (panel) => panel.replaceChildren(importing.element) },
 ]);
 
+byId("enlarge").addEventListener("click", () => enlarge(!document.body.classList.contains("enlarged")));
 showStart();
 await loadSample();
 
@@ -70,70 +75,99 @@ function showStart(): void {
     source = Number(select.value);
     void loadSample();
   });
-  byId("save").addEventListener("click", () => openSave());
+  byId("save").addEventListener("click", save);
   document.addEventListener("keydown", (event) => {
     if (!(event.ctrlKey || event.metaKey) || event.key !== "s") return;
     event.preventDefault();
-    openSave();
+    save();
   });
   addEventListener("beforeunload", (event) => {
-    if (editor.text !== saved) event.preventDefault();
+    if (editor.text !== saved?.text) event.preventDefault();
   });
   if (restored !== null && restored !== facts.mapping) byId("saved").textContent = "Restored what was not saved.";
   else showSaved();
 }
 
+/** Gives the lower pane most of the page, or takes it back. */
+function enlarge(isLarge: boolean): void {
+  document.body.classList.toggle("enlarged", isLarge);
+  byId("enlarge").setAttribute("aria-pressed", String(isLarge));
+  byId("enlarge").textContent = isLarge ? "Shrink" : "Enlarge";
+}
+
 function showSaved(): void {
   byId("saved").textContent =
-    editor.text === saved
-      ? `Saved as ${facts.file}`
-      : facts.isProposed && saved === ""
+    editor.text === saved?.text
+      ? `Saved as ${saved.file}`
+      : saved === undefined
         ? "A proposal, not saved yet"
         : "Not saved";
+}
+
+function save(): void {
+  openSave({
+    text: editor.text,
+    file: saved?.file ?? facts.file,
+    folder: facts.isProposed && saved === undefined ? "blueprints" : "",
+    last: saved,
+    done(now, written) {
+      saved = now;
+      localStorage.removeItem(draftKey);
+      byId("saved").textContent = `Saved as ${written.join(", ")}`;
+    },
+  });
 }
 
 function changed(text: string): void {
   localStorage.setItem(draftKey, text);
   showSaved();
-  clearTimeout(timer);
-  timer = setTimeout(() => void update(), pauseMs);
+  void update();
 }
 
 async function loadSample(): Promise<void> {
   sample = await call("sample", { source, mapping: editor.text });
-  byId("receipt").textContent = sample.receipt;
-  pane.show(sample);
+  showSample(sample);
   await update();
 }
 
-/** Evaluates the mapping as it is now; an answer that a later question has overtaken is dropped. */
+function showSample(now: SampleFacts): void {
+  byId("receipt").textContent = now.receipt;
+  pane.show(now);
+}
+
+/** Evaluates the mapping as it is now; what changes meanwhile is evaluated right after, once. */
 async function update(): Promise<void> {
-  asked?.abort();
-  asked = new AbortController();
-  const mine = asked;
-  const { position } = pane;
+  isAskedAgain = true;
+  if (isAsking) return;
+  isAsking = true;
   try {
-    const next = await call(
-      "evaluate",
-      { source, mapping: editor.text, ...(position !== undefined && { position }) },
-      mine.signal,
-    );
-    if (mine !== asked) return;
-    evaluation = next;
-    show(next);
-  } catch (error) {
-    if (mine.signal.aborted) return;
-    byId("made").replaceChildren(
-      make(
-        "p",
-        { class: "bad", role: "alert" },
-        error instanceof Fault ? `${error.message} ${error.hint ?? ""}` : String(error),
-      ),
-    );
+    while (isAskedAgain) {
+      isAskedAgain = false;
+      await evaluateNow();
+    }
+  } finally {
+    isAsking = false;
   }
 }
 
-function show(next: Evaluation): void {
+async function evaluateNow(): Promise<void> {
+  const { position } = pane;
+  try {
+    const mapping = editor.text;
+    const next = await call("evaluate", { source, mapping, ...(position !== undefined && { position }) });
+    if (sample !== undefined && next.reading !== sample.reading) {
+      sample = await call("sample", { source, mapping });
+      showSample(sample);
+    }
+    evaluation = next;
+    show(next);
+  } catch (error) {
+    const message = error instanceof Fault ? `${error.message} ${error.hint ?? ""}` : String(error);
+    byId("made").replaceChildren(make("p", { class: "bad", role: "alert" }, message));
+  }
+}
+
+function show(next: ShownEvaluation): void {
   editor.showFaults([
     ...next.findings
       .filter(({ severity, line }) => severity !== "note" && line !== undefined)
@@ -162,6 +196,20 @@ function point(value: TracedValue | undefined): void {
   pane.mark(value?.reads ?? []);
 }
 
+/** Properties and relations of the blueprints, where a mapping names them. */
+function fieldsAt(path: readonly string[]): readonly { readonly name: string; readonly description?: string }[] {
+  const group = path.at(-1);
+  if (path.at(-2) !== "mappings" || (group !== "properties" && group !== "relations")) return [];
+  return facts.blueprints.flatMap(({ identifier, schema, relations = {} }) =>
+    group === "properties"
+      ? Object.entries(schema.properties).map(([name, { type, format }]) => ({
+          name,
+          description: `${identifier}: ${format ?? type}`,
+        }))
+      : Object.entries(relations).map(([name, { target }]) => ({ name, description: `${identifier} → ${target}` })),
+  );
+}
+
 function linesThatRead(key: string): number[] {
   const values = evaluation?.traced?.values ?? [];
   return values.flatMap(({ line, reads }) => (line !== undefined && reads?.includes(key) ? [line] : []));
@@ -171,51 +219,13 @@ function columnsAt(line: number): readonly string[] {
   return (evaluation?.traced?.values ?? []).filter((value) => value.line === line).flatMap(({ reads }) => reads ?? []);
 }
 
-async function readAsBlank(value: string): Promise<void> {
-  const { mapping } = await call("blank", { mapping: editor.text, value });
-  editor.replace(mapping);
-  await loadSample();
-}
-
-function openSave(): void {
-  const dialog = byId<HTMLDialogElement>("dialog");
-  const file = make("input", { id: "save-file", value: facts.file, required: true });
-  const folder = make("input", { id: "save-folder", value: facts.isProposed ? "blueprints" : "" });
-  const hint = make("p", { class: "bad", role: "alert" });
-  const overwrite: string[] = [];
-  const write = make("button", { type: "submit", class: "main" }, "Save");
-  const form = make(
-    "form",
-    { method: "dialog" },
-    make("h2", {}, "Save"),
-    make("p", {}, make("label", { for: "save-file" }, "Mapping file "), file),
-    make("p", {}, make("label", { for: "save-folder" }, "Folder for the blueprints (empty: not saved) "), folder),
-    hint,
-    make("p", {}, write, " ", make("button", { type: "button", onclick: () => dialog.close() }, "Cancel")),
-  );
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
-    try {
-      const text = editor.text;
-      const blueprints = folder.value.trim();
-      const { written } = await call("save", {
-        mapping: text,
-        file: file.value.trim(),
-        ...(blueprints !== "" && { blueprints }),
-        overwrite: saved === "" ? overwrite : [...overwrite, facts.file],
-      });
-      saved = text;
-      localStorage.removeItem(draftKey);
-      dialog.close();
-      byId("saved").textContent = `Saved as ${written.join(", ")}`;
-    } catch (error) {
-      const message = error instanceof Fault ? error.message : String(error);
-      const taken = /^(.*) exists$/.exec(message)?.[1];
-      hint.textContent =
-        taken === undefined ? message : `${taken} exists. Save again to overwrite it, or give another name.`;
-      if (taken !== undefined) overwrite.push(taken);
-    }
-  });
-  dialog.replaceChildren(form);
-  dialog.showModal();
+/** Makes a fix's change; how the source is read may be another one then. */
+async function apply(edit: Edit): Promise<void> {
+  try {
+    const { mapping } = await call("edit", { mapping: editor.text, edit });
+    editor.replace(mapping);
+    await loadSample();
+  } catch (error) {
+    byId("saved").textContent = error instanceof Fault ? error.message : String(error);
+  }
 }

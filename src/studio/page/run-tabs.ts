@@ -1,4 +1,5 @@
 import type { RejectGroup } from "../../report/group-causes.js";
+import type { Progress } from "../../report/progress.js";
 import type { StudioFacts } from "../calls.js";
 import { call, Fault, make, stream } from "./api.js";
 
@@ -17,29 +18,34 @@ const number = new Intl.NumberFormat("en-US");
 
 /** The tab that maps and checks the whole source. */
 export function wholeSourceTab({ mapping }: RunWorld): Worker {
-  const result = make("div", { "aria-live": "polite" });
+  const result = make("div", { role: "status" });
+  const far = make("p");
   const button = make("button", { type: "button", class: "main" }, "Test the whole source");
   let stop: AbortController | undefined;
   button.addEventListener("click", async () => {
     if (stop !== undefined) return stop.abort();
     stop = new AbortController();
     button.textContent = "Stop";
-    result.replaceChildren(make("p", {}, make("progress"), " reading…"));
+    result.replaceChildren();
+    const said = make("span", {}, " reading…");
+    far.replaceChildren(make("progress", { "aria-label": "Test of the whole source" }), said);
     try {
       for await (const event of stream("testAll", { mapping: mapping() }, stop.signal)) {
-        if ("entities" in event)
-          result.replaceChildren(make("p", {}, make("progress"), ` ${number.format(event.entities)} entities so far`));
-        else result.replaceChildren(...outcomeOf(event.counts, event.rejects));
+        if ("progress" in event) {
+          const { records, entities } = event.progress;
+          said.textContent = ` ${number.format(records.read)} records, ${number.format(entities.mapped)} entities, ${number.format(records.rejected + entities.rejected)} failed so far`;
+        } else result.replaceChildren(...outcomeOf(event.counts, event.rejects));
       }
     } catch (error) {
       result.replaceChildren(stop.signal.aborted ? make("p", {}, "Stopped.") : faultOf(error));
     } finally {
       stop = undefined;
+      far.replaceChildren();
       button.textContent = "Test the whole source";
     }
   });
   return {
-    element: make("div", {}, make("p", {}, button, " maps and checks every record; nothing is sent."), result),
+    element: make("div", {}, make("p", {}, button, " maps and checks every record; nothing is sent."), far, result),
   };
 }
 
@@ -97,9 +103,24 @@ function outcomeOf(
   ];
 }
 
-/** The tab of the dry run and the import. */
-export function importTab({ facts, mapping }: RunWorld): Worker {
-  const result = make("div", { "aria-live": "polite" });
+function progressWords(progress: Progress, dryRun: boolean): string {
+  const { read, done, written, rejected, requestsPerSecond, quotaShare, leftMs, waiting } = progress;
+  return [
+    `${number.format(read)} records read`,
+    dryRun ? `${number.format(done)} entities checked` : `${number.format(written)} written`,
+    `${number.format(rejected)} failed`,
+    `${requestsPerSecond} requests/s`,
+    quotaShare !== undefined && `${Math.round(quotaShare * 100)} % of the quota`,
+    leftMs !== undefined && `about ${number.format(Math.ceil(leftMs / 1000))} s left`,
+    waiting !== undefined && `waiting for the ${waiting.for}`,
+  ]
+    .filter((part) => part !== false)
+    .join(", ");
+}
+
+/** The tab of the dry run and the import. @param done - told once one has come to its end */
+export function importTab({ facts, mapping, done }: RunWorld & { readonly done: () => void }): Worker {
+  const result = make("div");
   const missing = make("div");
   const mode = make(
     "select",
@@ -114,17 +135,21 @@ export function importTab({ facts, mapping }: RunWorld): Worker {
     stop = new AbortController();
     const halt = make("button", { type: "button", onclick: () => stop?.abort() }, "Stop");
     const said = make("span", {}, " starting…");
-    result.replaceChildren(make("p", {}, make("progress"), said, " ", halt));
+    const bar = make("progress", { max: 1, "aria-label": dryRun ? "Dry run" : "Import" });
+    const live = make("div", { class: "live" });
+    result.replaceChildren(make("p", {}, bar, said, " ", halt), live);
     try {
       const body = { mapping: mapping(), mode: mode.value as "merge" | "override" | "create", dryRun };
       for await (const event of stream("run", body, stop.signal)) {
         if ("progress" in event) {
-          const { read, written, rejected, requestsPerSecond, quotaShare } = event.progress;
-          said.textContent = ` ${number.format(read)} records read, ${number.format(written)} entities ${dryRun ? "checked" : "written"}, ${number.format(rejected)} failed, ${requestsPerSecond} requests/s${quotaShare === undefined ? "" : `, ${Math.round(quotaShare * 100)} % of the quota`}`;
+          said.textContent = ` ${progressWords(event.progress, dryRun)}`;
+          if (event.progress.share !== undefined) bar.value = event.progress.share;
+          // The server's own HTML, in which every value is escaped.
+          if (event.live !== undefined) live.innerHTML = event.live;
         } else {
           const { exitCode, verdict, folder } = event;
           result.replaceChildren(
-            make("p", { class: exitCode === 0 ? "good" : "bad" }, verdict),
+            make("p", { class: exitCode === 0 ? "good" : "bad", role: "status" }, verdict),
             make(
               "p",
               { class: "quiet" },
@@ -133,6 +158,7 @@ export function importTab({ facts, mapping }: RunWorld): Worker {
             ),
             make("iframe", { class: "report", src: "/report", title: "Report" }),
           );
+          done();
         }
       }
     } catch (error) {

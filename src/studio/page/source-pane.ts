@@ -19,10 +19,12 @@ export function openSourcePane(on: {
   readonly column: (key: string | undefined) => void;
   readonly insert: (expression: string) => void;
 }): SourcePane {
-  let sample: SampleFacts = { receipt: "", isTabular: true, surveyed: 0, columns: [], records: [] };
+  let sample: SampleFacts = { reading: "", receipt: "", isTabular: true, surveyed: 0, columns: [], records: [] };
   let index = 0;
   let failed: readonly number[] = [];
   let marked: readonly string[] = [];
+  /** Keys that some expression reads; undefined where one may read any. */
+  let read: ReadonlySet<string> | undefined;
   const step = (to: number): void => {
     index = Math.max(0, Math.min(sample.records.length - 1, to));
     render();
@@ -91,7 +93,23 @@ export function openSourcePane(on: {
   const rowOf = (column: SampleFacts["columns"][number], value: unknown): HTMLElement => {
     const key = column.path[0] ?? "";
     const share = sample.surveyed === 0 ? 0 : Math.round((column.blank / sample.surveyed) * 1000) / 10;
-    const facts = `${column.type} · ${share} % empty · ${column.isManyDistinct ? "many values" : `${column.distinct} ${column.distinct === 1 ? "value" : "values"}`}`;
+    const distinct = column.isManyDistinct
+      ? "many values"
+      : `${column.distinct} ${column.distinct === 1 ? "value" : "values"}`;
+    const examples = column.examples.length === 0 ? "" : ` · such as ${column.examples.join(", ")}`;
+    const facts = make(
+      "span",
+      { class: "facts" },
+      make("meter", {
+        value: column.blank,
+        max: Math.max(1, sample.surveyed),
+        title: `${share} % empty`,
+        "aria-hidden": "true",
+      }),
+      `${column.type} · ${share} % empty · ${distinct}`,
+      read !== undefined && !read.has(key) && make("span", { class: "warn" }, " · not read"),
+      make("span", { class: "examples" }, examples),
+    );
     return make(
       "tr",
       {
@@ -114,9 +132,9 @@ export function openSourcePane(on: {
           },
           column.path.join(" › "),
         ),
-        make("span", { class: "facts", title: `for example ${column.examples.join(", ")}` }, facts),
+        make("span", { class: "cell" }, shown(valueAt(value, column.path))),
+        facts,
       ),
-      make("td", {}, shown(valueAt(value, column.path))),
     );
   };
   return {
@@ -129,8 +147,20 @@ export function openSourcePane(on: {
       marked = keys;
       for (const [at, row] of [...byId("rows").querySelectorAll("tr")].entries())
         row.classList.toggle("linked", keys.includes(sample.columns[at]?.path[0] ?? ""));
+      const [first] = byId("rows").querySelectorAll<HTMLElement>("tr.linked");
+      if (first !== undefined) reveal(first);
     },
     judge(evaluation) {
+      if (!evaluation.isBroken) {
+        const values = evaluation.traced?.values ?? [];
+        const keys = values.flatMap(({ reads }) => reads ?? []);
+        const isKnown = values.length > 0 && values.every(({ reads }) => reads !== undefined);
+        const now = isKnown ? new Set(keys) : undefined;
+        const isOther = [...(now ?? [])].join() !== [...(read ?? [])].join();
+        read = now;
+        if (isOther) render();
+      }
+      if (evaluation.isBroken) return;
       const next = evaluation.records
         .filter(({ entities }) => entities.some(({ fate }) => fate === "rejected"))
         .map(({ position }) => position);
@@ -145,4 +175,13 @@ export function openSourcePane(on: {
       return sample.records[index]?.position;
     },
   };
+}
+
+/** Scrolls the pane alone, so that a row is seen; where the pane is as tall as its content, nothing moves. */
+function reveal(row: HTMLElement): void {
+  const pane = byId("records");
+  const [top, bottom] = [pane.getBoundingClientRect().top, pane.getBoundingClientRect().bottom];
+  const at = row.getBoundingClientRect();
+  if (at.top < top) pane.scrollTop += at.top - top - 8;
+  else if (at.bottom > bottom) pane.scrollTop += at.bottom - bottom + 8;
 }

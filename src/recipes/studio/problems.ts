@@ -1,0 +1,102 @@
+import type { Issue } from "../../errors.js";
+import type { LintFinding } from "../../lint/codes.js";
+import type { Mapping } from "../../map/mapping-file.js";
+import type { Reject } from "../../reject.js";
+import { faultAndFix } from "../../report/words.js";
+import { type Fix, fixesOf } from "./fixes.js";
+import type { Sample } from "./sample.js";
+
+/** A finding of lint, with fixes to click. */
+export interface FixableFinding extends LintFinding {
+  readonly fixes: readonly Fix[];
+}
+
+/** Adds what can be clicked to a finding. */
+export function fixable(finding: LintFinding): FixableFinding {
+  return { ...finding, fixes: fixesOf({ ...finding, leaf: finding.path }) };
+}
+
+/** Columns that the mapping reads and the source lacks, as findings: they would end an import before anything is sent. */
+export function columnFindings(
+  file: string,
+  issues: readonly Issue[],
+  lines: Mapping["lines"],
+): readonly LintFinding[] {
+  return issues.map(({ path, message, line = lines.get(path) }) => {
+    const [, fault = message, fix = "correct the name"] =
+      /^(.*?); ((?:did you mean|it has|write) .*)$/s.exec(message) ?? [];
+    const place = line === undefined ? {} : { line };
+    return { file, ...place, path, code: "missing_column", severity: "error", message: fault, fix };
+  });
+}
+
+/** Faults of one cause in the sample. */
+export interface Problem {
+  readonly code: string;
+  readonly message: string;
+  readonly fix: string;
+  readonly blueprint?: string;
+  readonly path?: string;
+  readonly count: number;
+  /** Records of the first few, to be looked at. */
+  readonly positions: readonly number[];
+  readonly value?: string;
+  /** Line in the mapping of the expression that gave the value. */
+  readonly line?: number;
+  readonly fixes: readonly Fix[];
+}
+
+/** Positions kept of a problem. */
+const maxPositions = 5;
+
+/** Groups the faults of rejects by cause, further ones of one refused thing among them, the most frequent first. */
+export function problemsOf(
+  rejects: readonly Reject[],
+  mapping: Mapping,
+  sample: Pick<Sample, "records">,
+): readonly Problem[] {
+  const groups = new Map<string, { first: Reject & { value?: string }; count: number; positions: number[] }>();
+  for (const reject of rejects)
+    for (const finding of [reject, ...(reject.also ?? [])]) {
+      const fault = { ...reject, ...finding };
+      const key = JSON.stringify([fault.code, reject.blueprint, fault.path]);
+      const group = groups.get(key);
+      if (group === undefined) groups.set(key, { first: fault, count: 1, positions: [reject.at.position] });
+      else {
+        group.count++;
+        if (group.positions.length < maxPositions) group.positions.push(reject.at.position);
+      }
+    }
+  return [...groups.values()]
+    .sort((a, b) => b.count - a.count)
+    .map(({ first, count, positions }) => {
+      const leaf = leafOf(mapping, first);
+      const line = leaf === undefined ? undefined : mapping.lines.get(leaf);
+      const { fault, fix } = faultAndFix(first);
+      return {
+        code: first.code,
+        message: fault,
+        fix,
+        fixes: fixesOf({ ...first, fix, isCell: isCell(first, sample), ...(leaf !== undefined && { leaf }) }),
+        ...(first.blueprint !== undefined && { blueprint: first.blueprint }),
+        ...(first.path !== undefined && { path: first.path }),
+        count,
+        positions,
+        ...(first.value !== undefined && { value: first.value }),
+        ...(line !== undefined && { line }),
+      };
+    });
+}
+
+/** The mapping's leaf that gave what was refused. */
+function leafOf({ lines }: Mapping, { leaf, path, resource }: Reject): string | undefined {
+  const names = [leaf, path, `resources.${resource}.port.entity.mappings.${path}`];
+  return names.find((name) => name !== undefined && lines.has(name));
+}
+
+/** Whether a refused value stands in its record as it is, and was not made by an expression. */
+function isCell({ at, value }: Reject & { readonly value?: string }, { records }: Pick<Sample, "records">): boolean {
+  const record = records.find((one) => one.at.position === at.position);
+  if (record === undefined || value === undefined) return false;
+  return record.cells?.includes(value) ?? JSON.stringify(record.value).includes(JSON.stringify(value));
+}

@@ -1,0 +1,102 @@
+import type { Evaluation } from "../../recipes/studio/evaluate.js";
+import type { Edit, Fix } from "../../recipes/studio/fixes.js";
+import { make } from "./api.js";
+
+/** What the problems' buttons do. */
+interface ProblemActions {
+  readonly line: (line: number) => void;
+  readonly record: (position: number) => void;
+  readonly edit: (edit: Edit) => void;
+}
+
+/** How many problems there are: faults of the mapping, and causes of rejects in the sample. */
+export function countProblems({ findings, problems }: Evaluation): number {
+  return findings.filter(({ severity }) => severity !== "note").length + problems.length;
+}
+
+/** Lists faults of the mapping, then causes of rejects with their counts, then questions and notes; each with buttons that go where it is, or correct it. */
+export function renderProblems(
+  panel: HTMLElement,
+  evaluation: Evaluation | undefined,
+  questions: readonly string[],
+  on: ProblemActions,
+): void {
+  if (evaluation === undefined) return;
+  const { findings, problems } = evaluation;
+  const finding = (one: Evaluation["findings"][number]) => {
+    const tone = { error: "bad", warning: "warn", note: "quiet" }[one.severity];
+    const where = one.path === "" ? "" : `${shortPath(one.path)}: `;
+    return item({ ...one, tone, amount: one.severity, text: `${where}${one.message}`, positions: [] }, on);
+  };
+  const cause = (one: Evaluation["problems"][number]) => {
+    const where = [one.blueprint, one.path].filter((word) => word !== undefined).join(" ");
+    return item({ ...one, tone: "bad", amount: `${one.count} ×`, text: `${where}${where && ": "}${one.message}` }, on);
+  };
+  const notes = findings.filter(({ severity }) => severity === "note");
+  const faults = findings.filter(({ severity }) => severity !== "note");
+  panel.replaceChildren(
+    faults.length + problems.length === 0
+      ? make("p", { class: "good" }, "No problem in the mapping, and none in the sample.")
+      : make("ul", { class: "problems" }, ...faults.map(finding), ...problems.map(cause)),
+    fold(
+      questions.length === 1 ? "1 question of the proposal" : `${questions.length} questions of the proposal`,
+      questions.map((question) =>
+        make("li", {}, make("span", { class: "amount quiet" }, "?"), make("div", {}, question)),
+      ),
+    ),
+    fold(notes.length === 1 ? "1 note" : `${notes.length} notes`, notes.map(finding)),
+  );
+}
+
+function fold(title: string, items: readonly HTMLElement[]): HTMLElement | "" {
+  if (items.length === 0) return "";
+  return make("details", {}, make("summary", {}, title), make("ul", { class: "problems" }, ...items));
+}
+
+interface Item {
+  readonly tone: string;
+  readonly amount: string;
+  readonly code: string;
+  readonly text: string;
+  readonly fix: string;
+  readonly fixes: readonly Fix[];
+  readonly line?: number;
+  readonly value?: string;
+  readonly positions: readonly number[];
+}
+
+function item(one: Item, on: ProblemActions): HTMLElement {
+  const { tone, amount, code, text, fix, fixes, line, value, positions } = one;
+  const link = (name: string, onclick: () => void) => make("button", { type: "button", class: "link", onclick }, name);
+  return make(
+    "li",
+    {},
+    make("span", { class: `amount ${tone}` }, amount),
+    make(
+      "div",
+      {},
+      make(
+        "div",
+        {},
+        make("code", {}, code),
+        ` ${text} `,
+        value !== undefined && make("code", { class: "chip" }, value),
+      ),
+      make("div", { class: "quiet" }, fix),
+    ),
+    make(
+      "div",
+      { class: "acts" },
+      ...fixes.map(({ label, edit }) =>
+        make("button", { type: "button", class: "fixit", onclick: () => on.edit(edit) }, label),
+      ),
+      line !== undefined && link(`Line ${line}`, () => on.line(line)),
+      ...positions.slice(0, 3).map((position) => link(`Record ${position}`, () => on.record(position))),
+    ),
+  );
+}
+
+/** A leaf's path below its entity: `properties.tier`. */
+export function shortPath(path: string): string {
+  return path.replace(/^resources\.\d+\.(?:port\.)?(?:entity\.mappings\.)?/, "");
+}
