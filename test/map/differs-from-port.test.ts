@@ -84,7 +84,7 @@ const rows: Readonly<Record<string, () => Promise<void> | void>> = {
     expect(() => parse({ ...file, allowedEnvironmentVariablesInJQ: ["^A"] })).toThrow(MappingError);
     expect(parse({ ...file, allowedEnvironmentVariablesInJQ: ["A"] }).allowedEnvironmentVariablesInJQ).toEqual(["A"]);
   },
-  "`itemsToParse` whose beginning is no path that can be deleted, such as `[.items[0]]` or `if … end`": async () => {
+  "`itemsToParse` that does not begin with a path that can be deleted, such as `[.items[0]]` or `if … end`": async () => {
     const record = { name: "n", items: [{ id: "i" }, { id: "j" }] };
     const properties = { name: ".name", left: ".items | length" };
     expect(await propertiesOf(withItems("[.items[0]]", properties), record)).toEqual([{ name: "n", left: 2 }]);
