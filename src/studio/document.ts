@@ -14,7 +14,7 @@ export const studioDocument = (nonce: string): string => `<!doctype html>
 </head>
 <body>
 <a class="skip" href="#entities">Skip to the entities</a>
-<header><div class="top"><h1>portload studio</h1><label class="source">Source <select id="source"></select></label><span class="grow"></span><span id="saved" class="quiet" role="status"></span><button id="save" type="button">Save</button></div></header>
+<header><div class="top"><h1>portload studio</h1><label class="source">Source <select id="source"></select></label><span class="grow"></span><span id="saved" class="quiet" role="status"></span><button id="save" type="button">Save</button></div><div id="disk" role="alert" hidden></div></header>
 <main>
 <section id="records" aria-labelledby="records-title" tabindex="0"><h2 id="records-title">Source</h2><p id="receipt" class="quiet"></p><div id="columns"></div><div id="rows"></div></section>
 <section id="mapping" aria-labelledby="mapping-title"><h2 id="mapping-title">Mapping</h2><div id="editor"></div></section>
@@ -38,6 +38,7 @@ header { background: var(--panel); border-bottom: 1px solid var(--line); }
 .source { white-space: nowrap; } .source select { max-width: 16rem; }
 .top h1 { font-size: 1rem; margin: 0; }
 .grow { flex: 1; }
+#disk { padding: 6px 14px; background: var(--mark); overflow-wrap: anywhere; }
 main { flex: 1; min-height: 0; display: grid; grid-template: minmax(0, 1fr) minmax(140px, 30%) / minmax(0, 1fr) minmax(0, 1.25fr) minmax(0, 1.1fr); grid-template-areas: "records mapping entities" "below below below"; gap: 1px; background: var(--line); }
 main > section { background: var(--panel); overflow: auto; padding: 8px 12px; min-width: 0; }
 main > section > h2 { margin: 0 0 6px; font-size: .95rem; }
@@ -69,6 +70,9 @@ tr[data-path] { cursor: pointer; }
 .entity { border: 1px solid var(--line); border-radius: 6px; margin-bottom: 10px; overflow: hidden; }
 .entity > h3 { padding: 6px 10px; background: var(--ground); font-size: .92rem; overflow-wrap: anywhere; }
 .entity > ul { margin: 6px 0; padding-left: 26px; color: var(--bad); }
+.why { margin: 6px 10px; }
+.adder { display: flex; flex-wrap: wrap; gap: 6px; padding: 6px 8px; }
+.entity td select, .entity td button { margin-right: 6px; }
 .badge { display: inline-block; border-radius: 9px; padding: 0 8px; font-size: .8rem; background: var(--mark); }
 .badge.bad { background: var(--wash-bad); } .badge.good { background: var(--wash-good); color: var(--good); }
 .tabbar { display: flex; gap: 12px; align-items: end; justify-content: space-between; border-bottom: 1px solid var(--line); margin-bottom: 8px; position: sticky; top: -8px; background: var(--panel); z-index: 2; padding-top: 2px; }

@@ -17,7 +17,7 @@ export interface SourcePane {
 export function openSourcePane(on: {
   readonly position: (position: number) => void;
   readonly column: (key: string | undefined) => void;
-  readonly insert: (expression: string) => void;
+  readonly insert: (path: readonly string[]) => void;
 }): SourcePane {
   let sample: SampleFacts = { reading: "", receipt: "", isTabular: true, surveyed: 0, columns: [], records: [] };
   let index = 0;
@@ -126,7 +126,7 @@ export function openSourcePane(on: {
             type: "button",
             class: "link",
             title: `Insert ${column.expression} into the mapping`,
-            onclick: () => on.insert(column.expression),
+            onclick: () => on.insert(column.path),
             onfocus: () => on.column(key),
             onblur: () => on.column(undefined),
           },
