@@ -214,6 +214,94 @@ describe("the studio", () => {
     await line(/^ *title: \.Name \+ \.Language$/).waitFor();
   });
 
+  it("edits a blueprint that is only proposed, and says why another one is not", async () => {
+    const { folder, url } = await startStudio();
+    const { page, said } = await openPage(url);
+    const type = page.getByLabel("Type of language", { exact: true });
+    await page.getByRole("button", { name: "Language", exact: true }).click();
+    await page.getByRole("button", { name: "Add to the blueprint" }).first().click();
+    await expect.poll(() => page.getByRole("button", { name: "Add to the blueprint" }).count()).toBe(0);
+    await page.getByRole("tab", { name: /Blueprints/ }).click();
+    await page.locator("summary", { hasText: "service" }).click();
+    expect(await page.getByLabel("Type of language2", { exact: true }).inputValue()).toBe("text");
+    await page.getByRole("button", { name: "Remove language2" }).click();
+    await page.getByLabel("Type of language2", { exact: true }).waitFor({ state: "detached" });
+    await page.getByLabel("New property of service", { exact: true }).fill("costCenter");
+    await page.getByRole("button", { name: "Add property" }).click();
+    await page.getByLabel("Format of costCenter").selectOption("url");
+    await expect.poll(() => page.getByLabel("Format of costCenter").inputValue()).toBe("url");
+    await type.selectOption("list");
+    await expect.poll(() => type.inputValue()).toBe("list");
+    expect(await violations(page)).toEqual([]);
+    await page.getByRole("tab", { name: /Problems/ }).click();
+    await page.getByText("is text, not a list").first().waitFor();
+    await page.getByRole("button", { name: "Make it text in the blueprint" }).first().click();
+    await expect.poll(() => page.getByText("is text, not a list").count()).toBe(0);
+    await page.keyboard.press("ControlOrMeta+s");
+    await page.getByRole("dialog").getByRole("button", { name: "Save", exact: true }).click();
+    await page.getByText("Saved as services.yaml, blueprints/service.json").waitFor();
+    const { properties } = JSON.parse(await readFile(join(folder, "blueprints/service.json"), "utf8")).schema;
+    expect(properties).toMatchObject({ language: { type: "string" }, costCenter: { type: "string", format: "url" } });
+    await page.getByRole("tab", { name: "Dry run and import" }).click();
+    await page.getByRole("button", { name: "Create it in the catalog" }).click();
+    await page.getByText("Created service.").waitFor();
+    await page.getByRole("tab", { name: /Blueprints/ }).click();
+    await page.locator("summary", { hasText: "service" }).click();
+    await page.getByText("It comes from the catalog, whose entities may hold values by it").waitFor();
+    expect(await page.getByRole("button", { name: /^Remove / }).count()).toBe(0);
+    expect(said).toEqual([]);
+  });
+
+  it("completes columns under source.columns, and keeps the entities while a line is no YAML", async () => {
+    const { url } = await startStudio([
+      "-m",
+      join(root, "mappings/services.yaml"),
+      "-b",
+      join(root, "samples/blueprints"),
+    ]);
+    const { page, said } = await openPage(url);
+    const keys = page.keyboard;
+    const made = await page.locator("#made h3").first().textContent();
+    await page.locator(".cm-content").click();
+    await keys.press("ControlOrMeta+Home");
+    await keys.type("source:\n  columns:\n  Serv");
+    await page.locator(".cm-tooltip-autocomplete li", { hasText: "Service ID" }).first().click();
+    await page.locator(".cm-line", { hasText: /^ *Service ID:/ }).waitFor();
+    await keys.press("ControlOrMeta+Home");
+    await keys.type("'\n");
+    await page.locator(".cm-lint-marker-error").first().waitFor();
+    await page.locator("#made.stale").waitFor();
+    expect(await page.locator("#made h3").first().textContent()).toBe(made);
+    await page.locator(".cm-lint-marker-error").first().hover();
+    const tip = page.locator(".cm-tooltip-lint").first();
+    await tip.waitFor();
+    expect((await tip.boundingBox())?.width).toBeLessThan(640);
+    expect(said).toEqual([]);
+  });
+
+  it("has a lower part that grows, and a table that stays from failed record to failed record", async () => {
+    const { url } = await startStudio([], "services-dirty.csv");
+    const { page, said } = await openPage(url);
+    const top = async (id: string) => (await page.locator(id).boundingBox())?.y;
+    const [rows, below] = [await top("#rows"), (await top("#below")) ?? 0];
+    for (let click = 0; click < 4; click++) {
+      const before = await evaluated(page);
+      await page.getByRole("button", { name: /^Next failed/ }).click();
+      await evaluated(page, before);
+      expect(await top("#rows")).toBe(rows);
+    }
+    await page.getByRole("separator").focus();
+    await page.keyboard.press("ArrowUp");
+    await expect.poll(() => top("#below")).toBeLessThan(below);
+    const edge = await page.getByRole("separator").boundingBox();
+    await page.mouse.move(600, (edge?.y ?? 0) + 3);
+    await page.mouse.down();
+    await page.mouse.move(600, 300);
+    await page.mouse.up();
+    expect(Math.abs(((await top("#below")) ?? 0) - 300)).toBeLessThan(20);
+    expect(said).toEqual([]);
+  });
+
   it("tells of a column that the source lacks where it is typed, and writes the right one by a click", async () => {
     const { url } = await startStudio([
       "-m",

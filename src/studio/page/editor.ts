@@ -93,9 +93,10 @@ export function openEditor(
       const options = columns().map(({ expression, detail }) => ({ label: expression, detail, type: "property" }));
       return { from: context.pos - (word?.[0].length ?? 0), options, filter: true };
     }
-    const key = /[\w$]*$/.exec(before)?.[0] ?? "";
-    if (key === "" && !context.explicit) return null;
     const path = pathAt(context.state.doc.toString(), line.number);
+    // Names of columns have blanks and other signs in them.
+    const key = (path.at(-1) === "columns" ? /\S.*$/ : /[\w$]*$/).exec(before)?.[0] ?? "";
+    if (key === "" && !context.explicit) return null;
     const options = [...keysAt(schema, path), ...keys(path)].map(({ name, description }) => ({
       label: name,
       apply: `${name}: `,

@@ -7,12 +7,12 @@ import { type MappingEditor, openEditor } from "./editor.js";
 import { openEdits } from "./edits.js";
 import { showEntities } from "./entity-pane.js";
 import { importTab } from "./import-tab.js";
-import { columnsAt, fieldsAt, linesThatRead } from "./offers.js";
+import { columnKeys, columnsAt, fieldsAt, isOfColumns, linesThatRead } from "./offers.js";
 import { countProblems, lineFaults, renderProblems } from "./problems.js";
 import { wholeSourceTab } from "./run-tabs.js";
 import { openSave } from "./save.js";
 import { openSourcePane } from "./source-pane.js";
-import { openTabs } from "./tabs.js";
+import { openSplit, openTabs } from "./tabs.js";
 
 let facts = await call("start", {});
 /** The mapping as it lies on the disk, and what the page knows of the files. */
@@ -38,7 +38,7 @@ const editor: MappingEditor = openEditor(
   {
     schema: facts.schema,
     columns: () => (sample?.columns ?? []).map(({ expression, type }) => ({ expression, detail: type })),
-    keys: (path) => fieldsAt(facts.blueprints, path),
+    keys: (path) => (isOfColumns(path) ? columnKeys(sample) : fieldsAt(facts.blueprints, path)),
     values: (path) =>
       path.at(-1) === "blueprint" ? facts.blueprints.map(({ identifier }) => `'${JSON.stringify(identifier)}'`) : [],
   },
@@ -83,6 +83,7 @@ const tabs = openTabs([
 ]);
 
 byId("enlarge").addEventListener("click", () => enlarge(!document.body.classList.contains("enlarged")));
+openSplit();
 showStart();
 await loadSample();
 

@@ -1,4 +1,4 @@
-import type { ShownEvaluation, StudioFacts } from "../calls.js";
+import type { SampleFacts, ShownEvaluation, StudioFacts } from "../calls.js";
 
 /** Properties and relations of the blueprints, where a mapping names them. */
 export function fieldsAt(
@@ -26,4 +26,29 @@ export function linesThatRead(evaluation: ShownEvaluation | undefined, key: stri
 /** Columns that a line's expressions read. */
 export function columnsAt(evaluation: ShownEvaluation | undefined, line: number): readonly string[] {
   return (evaluation?.traced?.values ?? []).filter((value) => value.line === line).flatMap(({ reads }) => reads ?? []);
+}
+
+/** Whether a path is of columns, whose keys are their names. */
+export function isOfColumns(path: readonly string[]): boolean {
+  return (
+    path.at(-1) === "columns" &&
+    ((path.length === 2 && path[0] === "source") || (path.length === 3 && path[0] === "sources"))
+  );
+}
+
+/** The columns of a source as keys. */
+export function columnKeys(
+  sample: SampleFacts | undefined,
+): readonly { readonly name: string; readonly description?: string }[] {
+  return (sample?.columns ?? [])
+    .filter(({ path }) => path.length === 1)
+    .map(({ path: [name = ""], type, examples }) => ({
+      name: isPlainKey(name) ? name : JSON.stringify(name),
+      description: [type, ...examples.slice(0, 2)].join(", "),
+    }));
+}
+
+/** Whether YAML takes a key without quotes as the text that it is. */
+function isPlainKey(name: string): boolean {
+  return /^[A-Za-z_](?:[\w ./()-]*[\w./()-])?$/.test(name) && !/^(?:true|false|null|yes|no|on|off|y|n)$/i.test(name);
 }

@@ -69,17 +69,23 @@ export function openSourcePane(on: {
           },
           "▶",
         ),
-        failed.length > 0 &&
-          make(
-            "button",
-            { type: "button", onclick: () => nextFailed !== undefined && go(nextFailed) },
-            `Next failed (${failed.length})`,
-          ),
+        make(
+          "button",
+          {
+            type: "button",
+            onclick: () => nextFailed !== undefined && go(nextFailed),
+            disabled: failed.length === 0,
+          },
+          `Next failed (${failed.length})`,
+        ),
       ),
       sample.fault
         ? make("p", { class: "bad", role: "alert" }, `${sample.fault.message} ${sample.fault.hint ?? ""}`)
         : "",
-      record?.refused === undefined ? "" : make("p", { class: "bad" }, record.refused),
+      // Its line is kept free, so that the table stays where it is from record to record.
+      sample.records.some(({ refused }) => refused !== undefined)
+        ? make("p", { class: "bad refused", title: record?.refused }, record?.refused ?? "")
+        : "",
     );
     byId("rows").replaceChildren(
       make(

@@ -58,3 +58,30 @@ export function openTabs(tabs: readonly Tab[]): { refresh(id?: string): void; op
     open,
   };
 }
+
+/** Lets the lower part be made taller or lower, by dragging its edge or by arrow keys. */
+export function openSplit(): void {
+  const split = byId("split");
+  const main = split.parentElement;
+  if (main === null) return;
+  const set = (percent: number): void => {
+    const now = Math.round(Math.max(15, Math.min(80, percent)));
+    split.setAttribute("aria-valuenow", String(now));
+    main.style.setProperty("--below", `${now}%`);
+  };
+  split.addEventListener("pointerdown", (event) => {
+    split.setPointerCapture(event.pointerId);
+    event.preventDefault();
+  });
+  split.addEventListener("pointermove", (event) => {
+    if (!split.hasPointerCapture(event.pointerId)) return;
+    const { bottom, height } = main.getBoundingClientRect();
+    set(((bottom - event.clientY) / height) * 100);
+  });
+  split.addEventListener("keydown", (event) => {
+    const by = { ArrowUp: 4, ArrowDown: -4 }[event.key];
+    if (by === undefined) return;
+    event.preventDefault();
+    set(Number(split.getAttribute("aria-valuenow")) + by);
+  });
+}
