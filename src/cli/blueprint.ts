@@ -16,8 +16,7 @@ import {
 import type { BlueprintChange } from "../recipes/blueprint/check.js";
 import { shownValue } from "../reject.js";
 import type { Run } from "./command.js";
-import { question } from "./question.js";
-import { print, printJson, say, type Terminal } from "./terminal.js";
+import { print, printJson, question, say, type Terminal } from "./terminal.js";
 
 /** `portload blueprint apply`: creates or updates blueprints. */
 export const apply: Run<typeof blueprintApplyOptions> = async (options, terminal, { quiet, output }) => {

@@ -11,8 +11,7 @@ import type { EntityDone, EntityIo } from "../recipes/entity/get.js";
 import type { ExitCode } from "../report/exit-code.js";
 import type { Run } from "./command.js";
 import type { OutputOptions } from "./output.js";
-import { question } from "./question.js";
-import { printJson, say, type Terminal } from "./terminal.js";
+import { printJson, question, say, type Terminal } from "./terminal.js";
 
 /** `portload entity get`. */
 export const get: Run<typeof entityGetOptions> = async (options, terminal, output) => {

@@ -1,21 +1,6 @@
 import { type Answer, type Doubt, mappingLine, receiptText, type SourceQuestions } from "../recipes/run/inventory.js";
 import type { OutputOptions } from "./output.js";
-import { say, type Terminal } from "./terminal.js";
-
-/** Asks a person at the terminal; undefined when the command is interrupted. */
-export async function question(terminal: Terminal, text: string): Promise<string | undefined> {
-  // Loaded only here: most commands ask nothing.
-  const { createInterface } = await import("node:readline/promises");
-  const asking = createInterface({ input: terminal.stdin, output: terminal.stderr });
-  try {
-    return (await asking.question(text, { signal: terminal.signal })).trim();
-  } catch (error) {
-    if (terminal.signal.aborted) return undefined;
-    throw error;
-  } finally {
-    asking.close();
-  }
-}
+import { question, say, type Terminal } from "./terminal.js";
 
 /** Prints on stderr how each source is read, and asks what is in doubt where a person sits at a terminal. */
 export function sourceQuestions(

@@ -9,8 +9,7 @@ import { showFinished } from "./finished.js";
 import type { OutputOptions } from "./output.js";
 import { dyeFor, printPlan } from "./plan.js";
 import { showProgress } from "./progress.js";
-import { question } from "./question.js";
-import { mayColor, print, say, type Terminal } from "./terminal.js";
+import { mayColor, print, question, say, type Terminal } from "./terminal.js";
 
 /** `portload undo`: shows what would take a run back, asks, and does it. */
 export const undo: Run<typeof undoOptions> = async (options, terminal, output) => {

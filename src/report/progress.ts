@@ -1,4 +1,4 @@
-import { formatDuration, formatNumber } from "./words.js";
+import { formatCount, formatDuration, formatNumber } from "./words.js";
 
 /** What a run waits for. */
 export interface ProgressWait {
@@ -52,11 +52,11 @@ export function progressFacts(progress: Progress | EarlyProgress): readonly stri
     elapsed,
     ...(leftMs === undefined ? [] : [`about ${wholeSeconds(rounded(leftMs))} left`]),
     ...(step === undefined ? [] : [`step ${step.number} of ${step.of}: ${step.name}`]),
-    `${formatNumber(read)} records read, ${rate(progress.recordsPerSecond)}`,
-    `${formatNumber(done)} entities done, ${rate(progress.entitiesPerSecond)}`,
+    `${formatCount(read, "record")} read, ${rate(progress.recordsPerSecond)}`,
+    `${formatCount(done, "entity")} done, ${rate(progress.entitiesPerSecond)}`,
     `${formatNumber(written)} written`,
     `${formatNumber(rejected)} failed`,
-    `${formatNumber(inFlight)} requests in flight, ${rate(progress.requestsPerSecond)}`,
+    `${formatCount(inFlight, "request")} in flight, ${rate(progress.requestsPerSecond)}`,
     ...(quotaShare === undefined ? [] : [`${Math.round(quotaShare * 100)} % of the quota used`]),
   ];
 }

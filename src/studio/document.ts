@@ -115,7 +115,7 @@ dialog::backdrop { background: rgb(0 0 0 / .45); }
   .top { flex-wrap: wrap; }
   main { display: block; }
   main > section { border-bottom: 6px solid var(--line); }
-  #editor { height: 420px; }
+  #editor { flex: none; height: 420px; }
   #records, #entities { max-height: 420px; }
   .problems > li { grid-template-columns: 4rem minmax(0, 1fr); } .problems .acts { grid-column: 2; justify-content: start; }
   #enlarge, #split { display: none; }

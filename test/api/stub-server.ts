@@ -21,10 +21,15 @@ export type Canned =
 
 export const secret = "s3cr3t-of-the-test";
 
-/** Starts a server on a free port that gives tokens t1, t2, … and answers the rest as told, and a client for it; both end with the test. */
+/**
+ * Starts a server on a free port that gives tokens t1, t2, … and answers the rest as told, and a client for it; both end with the test.
+ *
+ * @param tokensToo - whether requests for a token are answered as told, too
+ */
 export async function stub(
   answer: (request: Seen, n: number) => Canned | Promise<Canned>,
   options: Partial<ClientOptions> = {},
+  tokensToo = false,
 ): Promise<{ client: Client; clock: ManualClock; seen: Seen[]; tokens: () => number; url: string }> {
   const seen: Seen[] = [];
   let tokens = 0;
@@ -38,7 +43,7 @@ export async function stub(
       body: Buffer.concat(chunks).toString(),
     };
     const canned =
-      one.path === "/v1/auth/access_token"
+      one.path === "/v1/auth/access_token" && !tokensToo
         ? { body: { ok: true, accessToken: `t${++tokens}`, expiresIn: 10_800, tokenType: "Bearer" } }
         : await answer(one, seen.push(one));
     if (canned === "hang") return;

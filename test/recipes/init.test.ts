@@ -195,7 +195,7 @@ describe("init", () => {
     await expect(proposeMapping(beside)).rejects.toThrow(`${join(folder, "team.json")} exists`);
     expect(await readdir(folder)).toEqual(["team.json"]);
     await expect(proposeMapping({ sources: [sample("teams.json")], out: "/no/folder/m.yaml" })).rejects.toThrow(
-      "there is not a folder /no/folder",
+      "there is no folder /no/folder",
     );
     await proposeMapping({ sources: [sample("teams.json")], out, yes: true });
     expect(await readFile(out, "utf8")).toContain("kind: teams");

@@ -26,8 +26,11 @@ const item = blueprintOf("item", {
 
 /** A catalog, a folder with a mapping that owns all items, and the commands on them. */
 async function workplace(top = "") {
-  // Most of what is deleted here is what something relates to.
-  const emulator = await startCatalog({ blueprints: [item], readings: { dependents: "required" } });
+  // Most of what is deleted here is what something relates to, and teams are written, too.
+  const emulator = await startCatalog({
+    blueprints: [item],
+    readings: { dependents: "required", teamWithoutOwnership: "store" },
+  });
   const folder = await makeFolder();
   const source = join(folder, "items.ndjson");
   const mapping = join(folder, "items.yaml");

@@ -5,7 +5,10 @@ import { pathToFileURL } from "node:url";
 import axe from "axe-core";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import { writeForms } from "../../src/report/forms.js";
+import { digestPlan } from "../../src/plan/digest-plan.js";
+import type { PlanLine } from "../../src/plan/plan-file.js";
+import { formatPlanHtml } from "../../src/report/forms/html-plan.js";
+import { writeForm, writeForms } from "../../src/report/forms.js";
 import type { Report } from "../../src/report/report.js";
 import { dirtyReport, report } from "./reports.js";
 
@@ -81,6 +84,35 @@ describe("a report's page in a browser", () => {
       expect(said).toEqual([]);
       expect(await violations(page)).toEqual([]);
     }
+  });
+
+  it.each([
+    [1280, "light"],
+    [400, "dark"],
+  ] as const)("shows a plan that fits, is accessible and loads nothing at %i px, %s", async (width, scheme) => {
+    async function* lines(): AsyncGenerator<PlanLine> {
+      const body = { identifier: "a", properties: { tier: "Tier 1" }, relations: {} };
+      const changes = [{ path: "properties.tier", before: "Tier 2", after: "Tier 1" }];
+      yield { op: "create", blueprint: "service", resource: 0, entity: body };
+      yield { op: "update", blueprint: "service", resource: 0, entity: { ...body, identifier: "b" }, changes };
+      yield { op: "delete", blueprint: "service", before: { ...body, identifier: "c" } };
+      yield { line: "end", create: 1, update: 1, delete: 1, unchanged: 0, rejected: 0 };
+    }
+    const folder = await mkdtemp(join(tmpdir(), "portload-plan-page-"));
+    const file = join(folder, "plan.html");
+    const guards = { prunes: false, emptyingShare: 0.1 };
+    await writeForm(file, formatPlanHtml({ report: dirty, digest: await digestPlan(lines()), guards }, file));
+    const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme: scheme });
+    onTestFinished(async () => {
+      await page.close();
+      await rm(folder, { recursive: true });
+    });
+    const asked: string[] = [];
+    page.on("request", (request) => asked.push(request.url()));
+    await page.goto(pathToFileURL(file).href);
+    expect(await page.evaluate("document.documentElement.scrollWidth <= innerWidth")).toBe(true);
+    expect(asked).toEqual([pathToFileURL(file).href]);
+    expect(await violations(page)).toEqual([]);
   });
 
   it("filters and orders causes by keyboard", async () => {

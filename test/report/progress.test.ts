@@ -32,6 +32,12 @@ describe("progress in a plain line", () => {
     );
   });
 
+  it("counts one as one", () => {
+    expect(formatProgress({ ...running, read: 1, done: 1, inFlight: 1 })).toMatch(
+      /; 1 record read, .*; 1 entity done, .*; 1 request in flight/,
+    );
+  });
+
   it("leaves out what is not known", () => {
     const { share: _, leftMs: __, step: ___, quotaShare: ____, ...rest } = running;
     expect(formatProgress(rest)).toBe(

@@ -6,7 +6,7 @@ import { join, resolve } from "node:path";
 /**
  * `npm run readings [-- <reading>…]`: the importer's suite under each reading of Port's behaviour that is not the likeliest, one at a time. It runs once as always,
  * notes which readings the emulators of each file ask for, and then runs under each only the files that it can change; those with random cases always.
- * Takes the better part of an hour. Ends with 1 when the suite fails under one. Tests about one reading name it in their emulator's options, and keep it.
+ * Takes an hour or more. Ends with 1 when the suite fails under one. Tests about one reading name it in their emulator's options, and keep it.
  */
 const root = resolve(import.meta.dirname, "../..");
 // Built, because Node 20 does not run TypeScript.
@@ -16,7 +16,7 @@ const { readingValues } = await import(join(root, "node_modules/.cache/portload-
 /** Where the importer meets the emulator. */
 const suite = ["test/recipes", "test/write", "test/cli/entity.test.ts"];
 /** Runs under each reading by itself; spawns programs, whose way to the API is the same; does not go by the API. */
-const left = ["readings/**", "kill", "plan-cli", "secrets", "init", "explain", "lint", "mapping-test"];
+const left = ["readings/**", "kill.long", "plan-cli", "secrets", "init", "explain", "lint", "mapping-test"];
 const without = left
   .map((name) => `test/recipes/${name.endsWith("**") ? name : `${name}.test.ts`}`)
   .flatMap((path) => ["--exclude", path]);
@@ -33,8 +33,11 @@ if (readings.length === 0) {
   process.exit(1);
 }
 
-const first = run("likeliest", suite, { PORTLOAD_READINGS_ASKED: notes });
-let failed = first.failed ? 1 : 0;
+/** The files of `npm test`, and those of the long suite with few seeds. */
+const halves = [{}, { PORTLOAD_LONG: "1", PORTLOAD_SEEDS: "few" }];
+
+const first = halves.map((half) => run("likeliest", suite, { ...half, PORTLOAD_READINGS_ASKED: notes }));
+let failed = first.filter((each) => each.failed).length;
 /** Whether a file is random, or asked for a reading, or spawned an emulator that may have. */
 const asked = new Set(readFileSync(notes, "utf8").trim().split("\n"));
 /** @type {(file: string, key: string) => boolean} */
@@ -43,8 +46,10 @@ const reaches = (file, key) =>
   [key, "*"].some((each) => asked.has(JSON.stringify({ file, key: each })));
 
 for (const { key, pair } of readings) {
-  const files = first.files.filter((file) => reaches(file, key));
-  if (run(pair, files, { PORTLOAD_READING: pair }).failed) failed++;
+  for (const [index, half] of halves.entries()) {
+    const files = first[index]?.files.filter((file) => reaches(file, key)) ?? [];
+    if (files.length > 0 && run(pair, files, { ...half, PORTLOAD_READING: pair }).failed) failed++;
+  }
 }
 rmSync(folder, { recursive: true, force: true });
 process.exitCode = failed > 0 ? 1 : 0;

@@ -52,7 +52,7 @@ export function causeBars({ rejects }: Pick<Report, "rejects">): Html {
 
 function causeLine(group: RejectGroup, most: number): Html {
   const { code, count } = group;
-  return html`<strong class="count">${formatNumber(count)}</strong><span class="bars">${stackedBar([{ label: code, value: count, tone: "rejected" }], most)}</span><span class="what"><code>${code}</code> ${where(group)}<span class="fault">${visible(faultAndFix(group).fault)}</span></span>`;
+  return html`<strong class="count">${formatNumber(count)}</strong><span class="bars">${stackedBar([{ label: code, value: count, tone: "rejected" }], most)}</span><h3 class="what"><code>${code}</code> ${where(group)}<span class="fault">${visible(faultAndFix(group).fault)}</span></h3>`;
 }
 
 interface Where {

@@ -16,14 +16,16 @@ ol.causes { list-style: none; margin: 0; padding: 0; }
 .cause [open] > summary::after { content: "▾"; }
 .cause .count { font-variant-numeric: tabular-nums; text-align: right; }
 .cause .bars { align-self: center; }
+.cause .what { font-weight: 400; font-size: 1em; }
 .cause .fault { display: block; overflow-wrap: anywhere; }
 .cause .inside { display: grid; grid-template-columns: minmax(0, 1.2fr) minmax(0, 1fr); gap: 8px 28px; padding: 0 14px 12px calc(4.6rem + 28px); }
 .cause .inside p { margin: 4px 0 8px; overflow-wrap: anywhere; }
 .cause td, .cause th { padding: 3px 12px 3px 0; }
 .cause thead th { font-weight: 400; }
+.cause table code { overflow-wrap: break-word; }
 .where { overflow-wrap: anywhere; }
 .change { table-layout: fixed; } .change thead th:first-child { width: 27%; } .change thead th:nth-child(2) { width: 22%; }
-.change th { overflow-wrap: anywhere; }
+.change th { overflow-wrap: anywhere; } .change th .warn { font-weight: 400; }
 .change td { overflow-wrap: anywhere; max-width: none; }
 .change tbody tr > * { border-bottom: 0; padding-top: 2px; padding-bottom: 2px; }
 .change tbody tr.first > * { border-top: 1px solid var(--line); padding-top: 8px; }

@@ -1,0 +1,43 @@
+import { readFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { describe, expect, it } from "vitest";
+import { root } from "../support/catalog.js";
+
+/** The source files that a file loads before its first line runs: those it imports, and theirs. */
+function loadedBy(path: string, seen = new Set<string>()): ReadonlySet<string> {
+  if (seen.has(path)) return seen;
+  seen.add(path);
+  const code = readFileSync(path, "utf8");
+  for (const [, names = "", from = ""] of code.matchAll(
+    /^(?:import|export) (type )?[^"'();]*?from "(\.[^"]+)\.js";/gm,
+  )) {
+    if (names !== "") continue;
+    loadedBy(`${join(dirname(path), from)}.ts`, seen);
+  }
+  return seen;
+}
+
+const roomsOf = (file: string): readonly string[] =>
+  [
+    ...new Set(
+      [...loadedBy(join(root, "src/cli", file))].map((path) => relative(join(root, "src"), path).split("/")[0] ?? ""),
+    ),
+  ].sort();
+
+describe("what a short command loads", () => {
+  it.each(["program.ts", "entity.ts", "blueprint.ts", "commands.ts"])(
+    "is no reader, mapping or picture, for %s",
+    (file) => {
+      expect(
+        roomsOf(file).filter((room) => ["read", "map", "lint", "init", "emulator", "studio", "pages"].includes(room)),
+      ).toEqual([]);
+    },
+  );
+
+  it("leaves the picture of the progress to its first frame", () => {
+    for (const file of ["finished.ts", "plan.ts", "undo.ts", "progress.ts"])
+      expect([...loadedBy(join(root, "src/cli", file))].filter((path) => path.includes("progress-picture"))).toEqual(
+        [],
+      );
+  });
+});
