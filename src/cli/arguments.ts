@@ -88,6 +88,8 @@ function isKnownFlag(text: string, schema: Schema): boolean {
 }
 
 function unknownFlag(rawName: string, schema: Schema, { name, positionals }: CommandWords): string {
+  if (["-m", "--mapping"].includes(rawName) && positionals.includes("mappings"))
+    return `portload ${name} takes mappings without ${rawName}: portload ${name} inventory.yaml`;
   const flags = Object.keys(schema)
     .filter((option) => !positionals.includes(option))
     .map((option) => `--${kebab(option)}`);

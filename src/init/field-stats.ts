@@ -68,6 +68,8 @@ export interface FieldStats {
   readonly epochs: { seconds: number; milliseconds: number };
   /** Words that may mean "no value", and how often. */
   readonly soft: Map<string, number>;
+  /** How many texts are one word. */
+  words: number;
   longest: number;
   /** Texts that hold a delimiter of lists, and texts that would be a sound list by it. */
   readonly lists: Map<string, { held: number; sound: number }>;
@@ -105,6 +107,7 @@ export function openStats(path: readonly string[]): FieldStats {
     dates: openReadings(),
     epochs: { seconds: 0, milliseconds: 0 },
     soft: new Map(),
+    words: 0,
     longest: 0,
     lists: new Map(),
     seen: new Set(),
@@ -151,6 +154,21 @@ function lose({ lost }: FieldStats, position: number): void {
   if (lost.length < maxLost) lost.push(position);
 }
 
+function isWord(text: string): boolean {
+  return /^[\p{L}\p{N}][\p{L}\p{N}_.:/@+-]{0,60}$/u.test(text);
+}
+
+/** Whether white space about the parts of a list belongs to its delimiter: before or behind a comma it may as well be part of a sentence. */
+function isTrimmed(delimiter: string): boolean {
+  return delimiter === ";" || delimiter === "|";
+}
+
+/** The jq expression that parts a text by a delimiter, as a column's `split` does. */
+export function splitExpression(delimiter: string): string {
+  const parts = `split(${JSON.stringify(delimiter)})`;
+  return isTrimmed(delimiter) ? `${parts} | map(gsub("^\\s+|\\s+$"; ""))` : parts;
+}
+
 function addText(stats: FieldStats, text: string): void {
   stats.longest = Math.max(stats.longest, text.length);
   addReading(stats.dates, text.trim());
@@ -163,11 +181,13 @@ function addText(stats: FieldStats, text: string): void {
   if (/^-?0\d+(?:[.,]\d+)?$/.test(text.trim())) count("padded");
   if (text.includes("\n")) count("lines");
   if (softBlanks.has(text.trim().toLowerCase())) stats.soft.set(text, (stats.soft.get(text) ?? 0) + 1);
+  if (isWord(text.trim())) stats.words++;
   for (const delimiter of listDelimiters) {
     if (!text.includes(delimiter)) continue;
     const own = stats.lists.get(delimiter) ?? { held: 0, sound: 0 };
     own.held++;
-    if (text.split(delimiter).every((token) => /^[\p{L}\p{N}][\p{L}\p{N}_.:/@+-]{0,60}$/u.test(token))) own.sound++;
+    const tokens = text.split(delimiter).map((token) => (isTrimmed(delimiter) ? token.trim() : token));
+    if (tokens.every(isWord)) own.sound++;
     stats.lists.set(delimiter, own);
   }
 }

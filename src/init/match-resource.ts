@@ -1,7 +1,7 @@
 import { provenDates } from "../authoring/date-readings.js";
 import type { Blueprint, Property } from "../blueprint.js";
 import type { ColumnOptions } from "../source-options.js";
-import { type FieldStats, listDelimiters } from "./field-stats.js";
+import { type FieldStats, listDelimiters, splitExpression } from "./field-stats.js";
 import { normalName, pathExpression } from "./names.js";
 import { numberExpression, numberWriting } from "./numbers.js";
 import type { ProposedLeaf, RefusedFields, ResourceProposal } from "./proposal.js";
@@ -98,7 +98,7 @@ function fitField(
     const comment = `lists by ${JSON.stringify(delimiter)}`;
     return isColumn
       ? given(path, comment, { split: delimiter.trim() })
-      : given(`${path} | values | split(${JSON.stringify(delimiter)})`, comment);
+      : given(`${path} | values | ${splitExpression(delimiter)}`, comment);
   }
   if (format === "date-time" && stats.values > 0) {
     const { isoDay, clear, full } = stats.dates;

@@ -13,6 +13,8 @@ export interface NumberReadings {
   readonly byUnit: Map<string, number[]>;
   /** Texts in which three digits follow the only sign, so that it may be either. */
   doubtful: number;
+  /** Texts whose fraction ends in a zero, which a number does not keep. */
+  zeroEnded: number;
 }
 
 /** What can be read as a number by each writing, the plainest first. */
@@ -39,7 +41,7 @@ const behind = new RegExp(`(?<=\\d)\\s?(${units})$`, "u");
 
 /** Opens the readings of a column. */
 export function openNumbers(): NumberReadings {
-  return { byUnit: new Map(), doubtful: 0 };
+  return { byUnit: new Map(), doubtful: 0, zeroEnded: 0 };
 }
 
 /** Counts one more text. */
@@ -52,6 +54,7 @@ export function addNumber(readings: NumberReadings, given: string): void {
   readings.byUnit.set(unit, counts);
   for (const [index, { reads }] of writings.entries()) if (reads.test(body)) counts[index] = (counts[index] ?? 0) + 1;
   if (/^[+-]?[1-9]\d{0,2}[.,]\d{3}$/.test(body)) readings.doubtful++;
+  if (/^[+-]?\d+\.\d*0$/.test(text)) readings.zeroEnded++;
 }
 
 /** The plainest writing that reads the most texts, and how many; undefined where none reads any. */

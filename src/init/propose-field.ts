@@ -1,4 +1,4 @@
-import { type FieldStats, listDelimiters, maxDistinct } from "./field-stats.js";
+import { type FieldStats, listDelimiters, maxDistinct, splitExpression } from "./field-stats.js";
 import { inWords, pathExpression } from "./names.js";
 import { numberExpression, numberWriting } from "./numbers.js";
 import { type FieldProposal, type SurveyedField, tolerated } from "./proposal.js";
@@ -9,6 +9,9 @@ import { booleanExpression, booleanWords, isMoment, proposeDate, proposeMoment }
 const maxEnum = 12;
 const maxEnumCharacters = 40;
 const minTimes = 5;
+/** Names of what is measured or paid, in which 1.10 is 1.1; elsewhere, as of rooms and versions, it is another text. */
+const measures =
+  /\b(?:cost|price|amount|fee|budget|value|sum|total|rate|percent|percentage|ratio|share|score|usage|hours|days|[kmgtp]i?b|size|weight|height|width|length|latitude|longitude|lat|lon|lng|temperature|power|load|utili[sz]ation|cpu|ram|memory|disk|storage)\b/i;
 /** Share of texts that must hold a delimiter to be lists. */
 const minListShare = 0.2;
 
@@ -39,7 +42,14 @@ export function proposeField(
     return { property: { type, title: field.title }, expression: field.path, seen: field.seen(`${type}s`) };
   const typed = firm > 0 ? proposeTyped(field, isTabular) : undefined;
   if (typed === undefined) return proposeText(field);
-  return stats.soft.size === 0 ? typed : { ...typed, blanks: [...stats.soft.keys()] };
+  if (stats.soft.size === 0) return typed;
+  const found = [...stats.soft].map(([text, count]) => `${JSON.stringify(text)} (${times(count)})`).join(", ");
+  const question = `is ${found} of ${field.path} no value? It becomes null; take it out of blanks, and its records are rejected`;
+  return { ...typed, blanks: [...stats.soft.keys()], question: typed.question ?? question };
+}
+
+function times(count: number): string {
+  return count === 1 ? "once" : `${count} times`;
 }
 
 function severalTypes({ stats, path, title, some, seen }: SurveyedField): FieldProposal {
@@ -81,7 +91,8 @@ function proposeTyped(field: SurveyedField, isTabular: boolean): FieldProposal |
   if (isMoment(field)) return proposeMoment(field);
   const number = numberWriting(stats.numbers);
   const isPlain = number === undefined || Object.keys(number.writing).length === 0;
-  const staysText = stats.fits.has("padded") || /version|release|phone|serial|zip|postal/i.test(title);
+  const isLossy = isPlain && stats.numbers.zeroEnded > 0 && !measures.test(inWords(stats.path.at(-1) ?? ""));
+  const staysText = isLossy || stats.fits.has("padded") || /version|release|phone|serial|zip|postal/i.test(title);
   if (number !== undefined && isMost(number.count) && !staysText && (isTabular || !isPlain)) {
     const doubt =
       number.doubt === undefined ? {} : { question: `how are the numbers of ${path} written? ${number.doubt}` };
@@ -110,7 +121,7 @@ function proposeText({ stats, path, title, some, isColumn, seen }: SurveyedField
   if (delimiter !== undefined)
     return {
       property: { type: "array", title, items: { type: "string" } },
-      expression: isColumn ? path : `${path}${some} | split(${JSON.stringify(delimiter)})`,
+      expression: isColumn ? path : `${path}${some} | ${splitExpression(delimiter)}`,
       seen: seen(`lists by ${JSON.stringify(delimiter)}`),
       ...(isColumn && { column: { split: delimiter.trim() } }),
       question: `are the values of ${path} lists, or texts that hold ${JSON.stringify(delimiter)}? Do they name entities, so that a relation fits better?`,
@@ -139,11 +150,12 @@ function oddQuestion(words: readonly string[], odd: readonly string[], path: str
   return { question: `is ${path} one of ${shown(rest)}, and ${shown(odd)} a mistake? It stays text here` };
 }
 
-/** The delimiter by which the texts of a field are lists; undefined where they are none. */
-export function listDelimiter({ lists, values }: FieldStats): string | undefined {
+/** The delimiter by which the texts of a field are lists; undefined where they are none. A comma is also part of sentences, so that all other texts must be single words. */
+export function listDelimiter({ lists, values, words, fits }: FieldStats): string | undefined {
   return listDelimiters.find((delimiter) => {
     const own = lists.get(delimiter);
-    return own !== undefined && own.sound === own.held && own.held >= 2 && own.held >= minListShare * values;
+    if (own === undefined || own.sound < own.held || own.held < 2 || own.held < minListShare * values) return false;
+    return !delimiter.startsWith(",") || (!fits.has("lines") && own.held + words >= values);
   });
 }
 
@@ -174,9 +186,11 @@ function fold(text: string): string {
 
 /** A column that many values, but too few, make a number or a date is worth a question. */
 function almost({ fits, values, dates, numbers }: FieldStats, path: string): { question?: string } {
+  if (numbers.zeroEnded > 0 && (numberWriting(numbers)?.count ?? 0) >= 0.8 * values)
+    return { question: `is ${path} a number, in which 1.10 becomes 1.1? It stays text here` };
   const { full, isoDay, clear, dayFirst, monthFirst, either } = dates;
   const counts: readonly (readonly [string, number])[] = [
-    ["numbers", fits.has("padded") ? 0 : (numberWriting(numbers)?.count ?? 0)],
+    ["numbers", fits.has("padded") || numbers.zeroEnded > 0 ? 0 : (numberWriting(numbers)?.count ?? 0)],
     ["dates", full + isoDay + clear + dayFirst + monthFirst + either],
     ["URLs", fits.get("url") ?? 0],
     ["e-mail addresses", fits.get("email") ?? 0],

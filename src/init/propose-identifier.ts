@@ -39,7 +39,14 @@ export function proposeIdentifier(
   if (slugged !== undefined && (isBetter || isSame)) return slugOf(slugged.field);
   const best = first ?? [...ranked].sort((a, b) => usable(b.field) - usable(a.field))[0];
   if (best === undefined) return undefined;
-  return isPerfect(best.field, records) ? perfect(best.field, records) : faulty(best.field, records);
+  if (!isPerfect(best.field, records)) return faulty(best.field, records);
+  const others = ranked.filter(({ field }) => field !== best.field && isPerfect(field, records));
+  return perfect(
+    best.field,
+    records,
+    others.find(({ field }) => rankOf(field, kind) > 0 && !likelyTitles.includes(normalName(field.path.join(" "))))
+      ?.field,
+  );
 }
 
 /** True for a field that tells nearly all records apart, by which other sources may name them. */
@@ -114,12 +121,15 @@ export function slugOfText(text: string): string {
   return (text.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase()).match(/[a-z0-9]+/g) ?? []).join("-");
 }
 
-function perfect(field: FieldStats, records: number): IdentifierProposal {
+function perfect(field: FieldStats, records: number, other?: FieldStats): IdentifierProposal {
   return {
     field,
     expression: expressionOf(field),
     isSlug: false,
     seen: `${name(field)} has ${records} different values in ${records} records, all of them fit for identifiers`,
+    ...(other !== undefined && {
+      question: `is ${name(other)} the better identifier? It is different in every record, too. To change it after an import makes new entities`,
+    }),
   };
 }
 

@@ -158,7 +158,7 @@ export function numberIssue({ decimal = ".", group, unit = "" }: NumberSigns): s
  */
 export function numberReader({ decimal = ".", group, unit }: NumberSigns): ReadCell {
   const parted = group === undefined ? undefined : partedPattern(group);
-  const written = `the number format${decimal === "." ? "" : `, with "${decimal}" before the fraction`}${group === undefined ? "" : `, with "${group}" between thousands`}${unit === undefined ? "" : `, with the unit "${unit}"`}`;
+  const example = `1${group ?? ""}234${decimal}5${unit === undefined ? "" : ` ${unit}`}`;
   return (given) => {
     const text = unit === undefined ? given : withoutUnit(given, unit);
     const whole = parted?.test(cutFraction(text, decimal)) === true ? text.replaceAll(parters(group), "") : text;
@@ -167,7 +167,7 @@ export function numberReader({ decimal = ".", group, unit }: NumberSigns): ReadC
     const number = exactNumber(plain);
     if (number !== undefined) return number;
     if (decimalPattern.test(plain)) return new CellFault("has more digits than a number can hold");
-    return new CellFault(`is not written as ${written} says`);
+    return new CellFault(`is not a number as this column writes them, such as ${example}`);
   };
 }
 

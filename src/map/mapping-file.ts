@@ -1,4 +1,4 @@
-import { isMap, isNode, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
+import { isMap, isNode, isScalar, isSeq, LineCounter, type Node, parseDocument, type YAMLParseError } from "yaml";
 import { type Issue, MappingError } from "../errors.js";
 import type { MappingObject, RawLeaf } from "../mapping-object.js";
 import type { SourceOptions } from "../source-options.js";
@@ -34,6 +34,8 @@ export function parseText(text: string): MappingDocument | { readonly issues: re
   });
   const lineAt = (offset: number | undefined): { line: number } | Record<never, never> =>
     offset === undefined ? {} : { line: lines.linePos(offset).line };
+  const unquoted = unquotedAt(text, document.errors[0], lines);
+  if (unquoted !== undefined) return { issues: [unquoted] };
   // What follows a tab is a further sign of the same fault.
   const tabs = document.errors.filter(({ code }) => code === "TAB_AS_INDENT");
   const issues: Issue[] = (tabs.length > 0 ? tabs.slice(0, 1) : document.errors).map((error) => ({
@@ -47,6 +49,17 @@ export function parseText(text: string): MappingDocument | { readonly issues: re
   } catch (error) {
     return { issues: [{ path: "", message: error instanceof Error ? error.message : String(error) }] };
   }
+}
+
+/** An expression that YAML takes for a list, an object or a text of its own; what else is wrong with the text follows from it. */
+function unquotedAt(text: string, error: YAMLParseError | undefined, lines: LineCounter): Issue | undefined {
+  if (error === undefined) return undefined;
+  const { line } = lines.linePos(error.pos[0]);
+  const [, key = "", value] =
+    /^\s*(?:- +)*([^\s:#'"][^:]*:) +([[{"].*\S)\s*$/.exec(text.split(/\r?\n/)[line - 1] ?? "") ?? [];
+  if (value === undefined || !/\||\.[\p{L}_"]/u.test(value)) return undefined;
+  const message = `an expression that begins with ${value.slice(0, 1)} goes into single quotes: ${key} '${value.replaceAll("'", "''")}'`;
+  return { path: "", message, line };
 }
 
 function lineIn(root: Node | null, path: readonly PropertyKey[], lines: LineCounter): number | undefined {

@@ -76,7 +76,7 @@ describe("nights: Ctrl-C", () => {
     const running = start(["apply", plan, "--state-dir", join(folder, "state")], env);
     await reached;
     running.kill("SIGINT");
-    await running.shows("Stopping after what is in flight; again to stop now.");
+    await running.shows("Stopping once the requests in flight are answered; Ctrl-C again stops now.");
     running.kill("SIGINT");
     expect(await running.ended).toMatchObject({ code: 4 });
   });

@@ -211,4 +211,35 @@ describe("a property proposed from values", () => {
     expect(propose(["1.30", "1.31"], { isTabular: false })).toEqual(["string", undefined, ".Column"]);
     expect(propose(["1.30", "1.31"], { path: ["Version"] })).toEqual(["string", undefined, ".Version"]);
   });
+
+  it("takes texts parted by a sign and a space for lists, and sentences with commas for text", () => {
+    const tags = many("linux; pci", "pci", "linux; gdpr");
+    expect(propose(tags, { path: ["Tags"] })).toEqual(["array", undefined, ".Tags", { split: ";" }]);
+    const nested = propose(tags, { path: ["meta", "tags"], isTabular: false });
+    expect(nested?.[2]).toBe('.meta.tags | split(";") | map(gsub("^\\s+|\\s+$"; ""))');
+    const notes = many("Checked, ok", "Second floor, left side", "in use", "sold");
+    expect(propose(notes, { path: ["Notes"] })).toEqual(["string", undefined, ".Notes"]);
+    expect(propose(many("Checked, ok", "Moved", "x\ny, z"), { path: ["Notes"] })?.[0]).toBe("string");
+  });
+
+  it("keeps rooms text, whose last zero a number would lose, and reads prices as numbers", () => {
+    const of = (name: string) => {
+      const stats = openStats([name]);
+      for (const [index, value] of many("1.10", "1.12", "2.20").entries()) addValue(stats, value, index + 1);
+      const { property, question } = proposeField(stats, { records: 20, isTabular: true }) ?? {};
+      return [property?.type, question];
+    };
+    expect(of("Room")).toEqual(["string", "is .Room a number, in which 1.10 becomes 1.1? It stays text here"]);
+    expect(of("Unit price")[0]).toBe("number");
+  });
+
+  it("asks about words that it takes for no value", () => {
+    const stats = openStats(["Cost"]);
+    for (const [index, value] of ["TBD", ...many("4", "8")].entries()) addValue(stats, value, index + 1);
+    expect(proposeField(stats, { records: 21, isTabular: true })).toMatchObject({
+      blanks: ["TBD"],
+      question:
+        'is "TBD" (once) of .Cost no value? It becomes null; take it out of blanks, and its records are rejected',
+    });
+  });
 });

@@ -39,6 +39,18 @@ describe("parseMapping", () => {
     ]);
   });
 
+  it("names an expression that YAML takes for a list, once, with the quotes that it needs", () => {
+    const { issues } = faultsOf(
+      mapping("", '          title: [.a, .b | values] | join(" it\'s ")\n          icon: .c\n'),
+    );
+    expect(issues).toMatchObject([
+      {
+        line: 9,
+        message: `an expression that begins with [ goes into single quotes: title: '[.a, .b | values] | join(" it''s ")'`,
+      },
+    ]);
+  });
+
   it("refuses a key that is given twice", () => {
     expect(issuesOf(fixture("duplicate-key.yaml"))).toEqual([[3, ""]]);
   });

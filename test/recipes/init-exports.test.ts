@@ -35,7 +35,7 @@ describe("init on exports of ticket systems", () => {
     expect(blueprints.user?.schema.properties.mail?.format).toBe("email");
     expect(tried[0]?.lines).toEqual([
       'tried on the sample: 100 records, 100 would be imported as "user", none rejected, 1 that Port may refuse',
-      "properties.mail: 1 of 100 (line 8): does not look like email: expects an address, as name@example.com; Port may refuse it",
+      "properties.mail: 1 of 100 (line 8): does not look like an e-mail address, such as name@example.com; Port may refuse it",
     ]);
   });
 

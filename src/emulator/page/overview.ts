@@ -22,7 +22,7 @@ export function overviewHtml(catalog: Catalog, apiUrl: string, sort = ""): Html 
     href: tableHref(blueprint.identifier),
   }));
   return html`<h1>Catalog</h1>
-<p class="quiet">${figure(shelves.length)} blueprints, ${figure(total)} entities, in memory · API at <code>${apiUrl}</code></p>
+<p class="quiet">${figure(shelves.length)} ${shelves.length === 1 ? "blueprint" : "blueprints"}, ${figure(total)} ${total === 1 ? "entity" : "entities"}, in memory · API at <code>${apiUrl}</code></p>
 ${searchForm(undefined, "")}
 <h2>Relations</h2>
 <p class="quiet">An arrow leads to a relation's target; a thick one is required, <code>*</code> has many.<span class="narrow"> The graph scrolls sideways; the list below holds the same.</span></p>
