@@ -1,7 +1,7 @@
 import type { Blueprint } from "../blueprint.js";
 import type { BlueprintEdit } from "../recipes/studio/blueprint-edit.js";
 import type { Evaluation } from "../recipes/studio/evaluate.js";
-import type { Fingerprints, TakenFile } from "../recipes/studio/files.js";
+import type { FilePrints, TakenFile } from "../recipes/studio/files.js";
 import type { Edit } from "../recipes/studio/fixes.js";
 import type { ColumnToInsert, Insertion } from "../recipes/studio/insert.js";
 import type { ColumnFacts } from "../recipes/studio/sample.js";
@@ -16,7 +16,7 @@ export interface StudioFacts
   extends Pick<Work, "mapping" | "file" | "isProposed" | "folder" | "hasUnsavedBlueprints">,
     Pick<StudioSession, "questions" | "sources"> {
   /** What the files held when they were read or saved. */
-  readonly files: Fingerprints;
+  readonly files: FilePrints;
   /** Files that somebody changed since. */
   readonly changed: readonly string[];
   /** JSON Schema of the mapping file, for completion. */
@@ -90,7 +90,7 @@ export interface StudioCalls {
     readonly takes: SaveRequest;
     readonly gives:
       | {
-          readonly written: Fingerprints;
+          readonly written: FilePrints;
           /** Errors that lint finds in the mapping. */
           readonly errors: number;
         }

@@ -10,7 +10,7 @@ export interface FileToSave {
 }
 
 /** What files held when they were read or written here: a fingerprint by path. */
-export type Fingerprints = Readonly<Record<string, string>>;
+export type FilePrints = Readonly<Record<string, string>>;
 
 /** A file that is there, and that holds what nobody here has agreed to lose. */
 export interface TakenFile {
@@ -22,7 +22,7 @@ export interface TakenFile {
 }
 
 /** What became of saving: all files, or none. */
-export type SaveResult = { readonly written: Fingerprints } | { readonly taken: readonly TakenFile[] };
+export type SaveResult = { readonly written: FilePrints } | { readonly taken: readonly TakenFile[] };
 
 /** Fingerprint of a file's content. */
 export function fingerprintOf(content: string | Uint8Array): string {
@@ -42,8 +42,8 @@ export async function fingerprintOnDisk(path: string): Promise<string | undefine
  */
 export async function saveFiles(
   files: readonly FileToSave[],
-  known: Fingerprints,
-  agreed: Fingerprints,
+  known: FilePrints,
+  agreed: FilePrints,
 ): Promise<SaveResult> {
   const now = await Promise.all(files.map(async (file) => ({ ...file, before: await contentOf(file.path) })));
   const taken = now.flatMap(({ path, text, before }): TakenFile[] => {

@@ -6,8 +6,8 @@ import { blueprintFiles, loadBlueprintFiles, loadBlueprintFolder } from "../run/
 import type { StudioStart } from "./begin.js";
 import { type BlueprintEdit, editBlueprint } from "./blueprint-edit.js";
 import {
+  type FilePrints,
   type FileToSave,
-  type Fingerprints,
   fingerprintOf,
   fingerprintOnDisk,
   type SaveResult,
@@ -28,7 +28,7 @@ export interface Work {
   /** Identifiers of the blueprints that only the studio has proposed. */
   readonly proposed: readonly string[];
   /** What the files held when they were read or saved here. */
-  readonly known: Fingerprints;
+  readonly known: FilePrints;
   /** Files that somebody changed since, and which nobody here has decided about. */
   changed(): Promise<readonly string[]>;
   /** Takes what the changed files hold now, or keeps what there is here. @throws {BlueprintError} when one of them has faults; nothing is taken then */
@@ -49,9 +49,9 @@ export interface SaveRequest {
   readonly file: string;
   readonly blueprints?: string;
   /** What the asking page knows of the files. */
-  readonly known: Fingerprints;
+  readonly known: FilePrints;
   /** What was agreed to be lost. */
-  readonly agreed: Fingerprints;
+  readonly agreed: FilePrints;
 }
 
 /** Opens the work: the mapping that was read or proposed, and the blueprints of the proposal, of the catalog or of a folder in its place. */

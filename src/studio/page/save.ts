@@ -1,4 +1,4 @@
-import type { Fingerprints, TakenFile } from "../../recipes/studio/files.js";
+import type { FilePrints, TakenFile } from "../../recipes/studio/files.js";
 import { byId, call, Fault, make } from "./api.js";
 
 /** Asks for names, and saves all files or none. Those that are there are overwritten only if they hold what was read or saved here, or after one question that names them all. */
@@ -9,8 +9,8 @@ export function openSave(given: {
   /** Whether there are proposed blueprints to be saved. */
   readonly hasProposed: boolean;
   /** What the page knows of the files. */
-  readonly known: Fingerprints;
-  readonly done: (file: string, folder: string, written: Fingerprints, errors: number) => void;
+  readonly known: FilePrints;
+  readonly done: (file: string, folder: string, written: FilePrints, errors: number) => void;
   /** Takes what changed on the disk. */
   readonly take: () => void;
 }): void {
@@ -19,7 +19,7 @@ export function openSave(given: {
   const file = make("input", { id: "save-file", value: given.file, required: true });
   const folder = make("input", { id: "save-folder", value: given.folder });
   const hint = make("p", { class: "bad", role: "alert" });
-  let agreed: Fingerprints = {};
+  let agreed: FilePrints = {};
   const form = make(
     "form",
     { method: "dialog" },
