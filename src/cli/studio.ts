@@ -22,6 +22,7 @@ export const studio: Run<typeof studioOptions> = async (options, terminal) => {
       env: terminal.env,
       sources,
       ...address,
+      ...(blueprints !== undefined && { blueprints }),
       ...(stateDir !== undefined && { stateDir }),
     });
     const server = await serveStudio(actions, port);

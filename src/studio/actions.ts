@@ -6,6 +6,7 @@ import { applyBlueprintFiles } from "../recipes/apply-blueprints.js";
 import { runImport } from "../recipes/import.js";
 import type { RunContext } from "../recipes/run/connect.js";
 import { applyEdit } from "../recipes/studio/fixes.js";
+import { insertionOf } from "../recipes/studio/insert.js";
 import type { Sample } from "../recipes/studio/sample.js";
 import type { StudioSession } from "../recipes/studio/session.js";
 import type { Counts } from "../report/counts.js";
@@ -14,7 +15,7 @@ import { formatLive } from "../report/forms/html-live.js";
 import type { Progress } from "../report/progress.js";
 import type { Report } from "../report/report.js";
 import { verdictOf } from "../report/verdict.js";
-import type { SampleFacts, StudioCalls, StudioStreams } from "./calls.js";
+import type { SampleFacts, StudioCalls, StudioFacts, StudioStreams } from "./calls.js";
 
 /** What the page can ask for; each takes and gives JSON. */
 export interface StudioActions {
@@ -30,6 +31,8 @@ export interface StudioActions {
   };
   /** The page of the last dry run's or import's report. */
   reportPage(): string | undefined;
+  /** What the page is told, without the names of working files. */
+  tidy(text: string): string;
 }
 
 /** What the actions need beside the session. */
@@ -39,6 +42,8 @@ export interface StudioWorld {
   /** Address of the API where it was given by a flag. */
   readonly apiUrl?: string;
   readonly stateDir?: string;
+  /** Folder of blueprint files that was given. */
+  readonly blueprints?: string;
 }
 
 /** Milliseconds between two reports of progress to the page. */
@@ -46,22 +51,37 @@ const progressMs = 250;
 
 /** The page's actions over a session: each is what the command of its name does. */
 export function studioActions(session: StudioSession, world: StudioWorld): StudioActions {
-  const { target, hasCredentials, blueprints: held } = session.catalog;
-  const inCatalog = new Set(held);
+  const { work, catalog } = session;
+  const { target, hasCredentials, blueprints: inCatalog } = catalog;
   let last: Report | undefined;
-  const missing = (): string[] => [...session.blueprints.keys()].filter((name) => !inCatalog.has(name));
+  const missing = (): string[] => [...work.blueprints.keys()].filter((name) => !inCatalog.has(name));
+  const facts = async (): Promise<StudioFacts> => {
+    const { mapping, file, isProposed, folder, hasUnsavedBlueprints, known, proposed } = work;
+    const blueprints = [...work.blueprints.values()];
+    return {
+      ...{ mapping, file, isProposed, folder, hasUnsavedBlueprints, target, hasCredentials, blueprints },
+      ...(world.blueprints !== undefined && { blueprintFolder: world.blueprints }),
+      ...{ questions: session.questions, sources: session.sources, schema: mappingJsonSchema() },
+      files: known,
+      changed: await work.changed(),
+      proposed: proposed.filter((name) => !inCatalog.has(name)),
+      graph: graphOf(blueprints),
+      missing: missing(),
+    };
+  };
   return {
-    reportPage: () => (last === undefined ? undefined : formatHtml(last)),
+    reportPage: () => (last === undefined ? undefined : session.tidy(formatHtml(last))),
+    tidy: session.tidy,
     calls: {
-      start: async () => ({
-        ...session.start,
-        target,
-        hasCredentials,
-        schema: mappingJsonSchema(),
-        blueprints: [...session.blueprints.values()],
-        graph: graphOf([...session.blueprints.values()]),
-        missing: missing(),
-      }),
+      async start() {
+        // Somebody may have created them meanwhile; where the catalog does not answer, what is known of it stays.
+        if (hasCredentials && missing().length > 0) await session.askAgain().catch(() => undefined);
+        return facts();
+      },
+      async settle({ isTaken }) {
+        await work.settle(isTaken);
+        return facts();
+      },
       sample: async ({ source, mapping }) => factsOf(await session.sample(source, mapping)),
       async evaluate({ source, mapping, position }) {
         const evaluation = await session.evaluate(source, mapping, position);
@@ -71,20 +91,19 @@ export function studioActions(session: StudioSession, world: StudioWorld): Studi
           return (isThere ? entityAddress(target, blueprint, name) : undefined) ?? "";
         });
         const { reading } = await session.sample(source, mapping);
-        return { ...evaluation, addresses, reading };
+        const lacking = hasCredentials ? evaluation.writes.filter((name) => !inCatalog.has(name)) : [];
+        return { ...evaluation, addresses, reading, missing: lacking };
       },
       edit: async ({ mapping, edit }) => ({ mapping: applyEdit(mapping, edit) }),
-      async save({ mapping, file, blueprints, last: ours, overwrite }) {
-        const made = blueprints === undefined ? [] : session.proposed;
-        const files = [
-          { path: file, text: mapping, ...(ours?.file === file && { was: ours.text }) },
-          ...made.map((blueprint) => ({
-            path: `${blueprints}/${fileName(blueprint)}`,
-            text: `${JSON.stringify(blueprint, null, 2)}\n`,
-          })),
-        ];
-        await session.save(files, overwrite);
-        return { written: files.map(({ path }) => path) };
+      insert: async ({ mapping, ...column }) => insertionOf(mapping, column, work.blueprints),
+      async save(request) {
+        const errors = await session.countErrors(request.mapping);
+        const result = await work.save(request);
+        return "taken" in result ? result : { ...result, errors };
+      },
+      async editBlueprint(edit) {
+        work.edit(edit);
+        return facts();
       },
       async createBlueprints() {
         const wanted = missing();
@@ -121,11 +140,11 @@ export function studioActions(session: StudioSession, world: StudioWorld): Studi
         };
         const result = runImport(options, context);
         for await (const now of meanwhile(result, () => seen?.()))
-          yield { progress: now, ...(soFar && { live: formatLive(soFar()) }) };
+          yield { progress: now, ...(soFar && { live: session.tidy(formatLive(soFar())) }) };
         const { report, folder = "", error } = await result;
         last = report;
         const why = error instanceof Error ? ` ${error.message}` : "";
-        yield { exitCode: report.exitCode, folder, verdict: `${verdictOf(report).sentence}${why}` };
+        yield { exitCode: report.exitCode, folder, verdict: session.tidy(`${verdictOf(report).sentence}${why}`) };
       },
     },
   };
@@ -192,8 +211,4 @@ function graphOf(blueprints: readonly Blueprint[]): string {
   for (const { to } of edges)
     if (!known.has(to)) known.set(to, { id: to, title: to, note: "not known here", label: `${to}, not known here` });
   return graphSvg([...known.values()], edges).text;
-}
-
-function fileName({ identifier }: Blueprint): string {
-  return `${identifier.replaceAll(/[\\/:]/g, "_")}.json`;
 }

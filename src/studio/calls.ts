@@ -1,14 +1,24 @@
 import type { Blueprint } from "../blueprint.js";
+import type { BlueprintEdit } from "../recipes/studio/blueprint-edit.js";
 import type { Evaluation } from "../recipes/studio/evaluate.js";
+import type { FilePrints, TakenFile } from "../recipes/studio/files.js";
 import type { Edit } from "../recipes/studio/fixes.js";
+import type { ColumnToInsert, Insertion } from "../recipes/studio/insert.js";
 import type { ColumnFacts } from "../recipes/studio/sample.js";
-import type { StudioStart } from "../recipes/studio/session.js";
+import type { StudioSession } from "../recipes/studio/session.js";
+import type { SaveRequest, Work } from "../recipes/studio/work.js";
 import type { Counts } from "../report/counts.js";
 import type { RejectGroup, WarningGroup } from "../report/group-causes.js";
 import type { Progress } from "../report/progress.js";
 
 /** What the page begins with. */
-export interface StudioFacts extends StudioStart {
+export interface StudioFacts
+  extends Pick<Work, "mapping" | "file" | "isProposed" | "folder" | "hasUnsavedBlueprints">,
+    Pick<StudioSession, "questions" | "sources"> {
+  /** What the files held when they were read or saved. */
+  readonly files: FilePrints;
+  /** Files that somebody changed since. */
+  readonly changed: readonly string[];
   /** JSON Schema of the mapping file, for completion. */
   readonly schema: unknown;
   /** Address of the API, without user name and password. */
@@ -20,6 +30,10 @@ export interface StudioFacts extends StudioStart {
   readonly graph: string;
   /** Blueprints that the catalog does not have yet. */
   readonly missing: readonly string[];
+  /** Those of them that only the studio has proposed, so that they can be edited. */
+  readonly proposed: readonly string[];
+  /** Folder of blueprint files that was given. */
+  readonly blueprintFolder?: string;
 }
 
 /** A source's beginning as the page takes it: records as objects. */
@@ -45,6 +59,8 @@ export interface ShownEvaluation extends Evaluation {
   readonly addresses: readonly string[];
   /** See {@link SampleFacts.reading}. */
   readonly reading: string;
+  /** Blueprints that the mapping writes and the catalog lacks: nothing can be sent before they are there. */
+  readonly missing: readonly string[];
 }
 
 /** What the page asks for, by name. */
@@ -63,17 +79,25 @@ export interface StudioCalls {
     readonly takes: { readonly mapping: string; readonly edit: Edit };
     readonly gives: { readonly mapping: string };
   };
-  readonly save: {
-    readonly takes: {
-      readonly mapping: string;
-      readonly file: string;
-      readonly blueprints?: string;
-      /** The file that was saved or opened last: it may be overwritten while it still holds this text. */
-      readonly last?: { readonly file: string; readonly text: string };
-      readonly overwrite: readonly string[];
-    };
-    readonly gives: { readonly written: readonly string[] };
+  /** Where and how a column is written into the mapping. */
+  readonly insert: {
+    readonly takes: ColumnToInsert & { readonly mapping: string };
+    readonly gives: Insertion;
   };
+  /** Takes what lies on the disk in place of what is here, or keeps that. */
+  readonly settle: { readonly takes: { readonly isTaken: boolean }; readonly gives: StudioFacts };
+  readonly save: {
+    readonly takes: SaveRequest;
+    readonly gives:
+      | {
+          readonly written: FilePrints;
+          /** Errors that lint finds in the mapping. */
+          readonly errors: number;
+        }
+      | { readonly taken: readonly TakenFile[] };
+  };
+  /** Changes a blueprint that is only proposed. */
+  readonly editBlueprint: { readonly takes: BlueprintEdit; readonly gives: StudioFacts };
   readonly createBlueprints: {
     readonly takes: Record<string, never>;
     readonly gives: { readonly created: readonly string[] };

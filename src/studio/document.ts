@@ -14,11 +14,12 @@ export const studioDocument = (nonce: string): string => `<!doctype html>
 </head>
 <body>
 <a class="skip" href="#entities">Skip to the entities</a>
-<header><div class="top"><h1>portload studio</h1><label class="source">Source <select id="source"></select></label><span class="grow"></span><span id="saved" class="quiet" role="status"></span><button id="save" type="button">Save</button></div></header>
+<header><div class="top"><h1>portload studio</h1><label class="source">Source <select id="source"></select></label><span class="grow"></span><span id="saved" class="quiet" role="status"></span><button id="save" type="button">Save</button></div><div id="disk" role="alert" hidden></div></header>
 <main>
 <section id="records" aria-labelledby="records-title" tabindex="0"><h2 id="records-title">Source</h2><p id="receipt" class="quiet"></p><div id="columns"></div><div id="rows"></div></section>
 <section id="mapping" aria-labelledby="mapping-title"><h2 id="mapping-title">Mapping</h2><div id="editor"></div></section>
 <section id="entities" aria-labelledby="entities-title" tabindex="-1"><h2 id="entities-title">Entities</h2><p id="made-counts" class="quiet" role="status"></p><div id="made"></div></section>
+<div id="split" role="separator" aria-orientation="horizontal" aria-label="Height of the lower part" aria-valuemin="15" aria-valuemax="80" aria-valuenow="36" tabindex="0"></div>
 <section id="below" aria-label="Problems, blueprints and import"><div class="tabbar"><div id="tabs" role="tablist" aria-label="Below"></div><button id="enlarge" type="button" aria-pressed="false">Enlarge</button></div><div id="panel" role="tabpanel" tabindex="0"></div></section>
 </main>
 <dialog id="dialog"></dialog>
@@ -38,12 +39,15 @@ header { background: var(--panel); border-bottom: 1px solid var(--line); }
 .source { white-space: nowrap; } .source select { max-width: 16rem; }
 .top h1 { font-size: 1rem; margin: 0; }
 .grow { flex: 1; }
-main { flex: 1; min-height: 0; display: grid; grid-template: minmax(0, 1fr) minmax(140px, 30%) / minmax(0, 1fr) minmax(0, 1.25fr) minmax(0, 1.1fr); grid-template-areas: "records mapping entities" "below below below"; gap: 1px; background: var(--line); }
+#disk { padding: 6px 14px; background: var(--mark); overflow-wrap: anywhere; }
+main { flex: 1; min-height: 0; display: grid; grid-template: minmax(0, 1fr) 7px minmax(140px, var(--below, 36%)) / minmax(0, 1fr) minmax(0, 1.25fr) minmax(0, 1.1fr); grid-template-areas: "records mapping entities" "split split split" "below below below"; gap: 0 1px; background: var(--line); }
 main > section { background: var(--panel); overflow: auto; padding: 8px 12px; min-width: 0; }
 main > section > h2 { margin: 0 0 6px; font-size: .95rem; }
 #records { grid-area: records; } #mapping { grid-area: mapping; display: flex; flex-direction: column; } #entities { grid-area: entities; } #below { grid-area: below; }
 #editor { flex: 1; min-height: 200px; border: 1px solid var(--line); border-radius: 4px; overflow: hidden; }
 .steps { display: flex; flex-wrap: wrap; align-items: center; gap: 5px; margin-bottom: 6px; font-size: 13px; }
+.steps .quiet { font-variant-numeric: tabular-nums; }
+.refused { min-height: 1.5em; margin: 0 0 4px; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
 .steps input { flex: 0 0 4.6rem; padding: 3px 6px; }
 select { padding: 3px 8px; }
 button { padding: 3px 10px; }
@@ -69,12 +73,16 @@ tr[data-path] { cursor: pointer; }
 .entity { border: 1px solid var(--line); border-radius: 6px; margin-bottom: 10px; overflow: hidden; }
 .entity > h3 { padding: 6px 10px; background: var(--ground); font-size: .92rem; overflow-wrap: anywhere; }
 .entity > ul { margin: 6px 0; padding-left: 26px; color: var(--bad); }
+.why { margin: 6px 10px; }
+.adder { display: flex; flex-wrap: wrap; gap: 6px; padding: 6px 8px; }
+.entity td select, .entity td button { margin-right: 6px; }
 .badge { display: inline-block; border-radius: 9px; padding: 0 8px; font-size: .8rem; background: var(--mark); }
 .badge.bad { background: var(--wash-bad); } .badge.good { background: var(--wash-good); color: var(--good); }
 .tabbar { display: flex; gap: 12px; align-items: end; justify-content: space-between; border-bottom: 1px solid var(--line); margin-bottom: 8px; position: sticky; top: -8px; background: var(--panel); z-index: 2; padding-top: 2px; }
 [role=tablist] { display: flex; flex-wrap: wrap; gap: 4px; }
 #enlarge { margin-bottom: 3px; font-size: 13px; }
-.enlarged main { grid-template-rows: minmax(0, 1fr) minmax(140px, 74%); }
+.enlarged main { grid-template-rows: minmax(0, 1fr) 7px minmax(140px, 74%); }
+#split { grid-area: split; cursor: row-resize; touch-action: none; } #split:hover, #split:focus-visible { background: var(--link); outline: none; }
 #below { font-size: 14px; }
 [role=tab] { border-bottom: 0; border-radius: 4px 4px 0 0; background: none; }
 [role=tab][aria-selected=true] { background: var(--mark); font-weight: 600; }
@@ -99,7 +107,8 @@ dialog::backdrop { background: rgb(0 0 0 / .45); }
 .cm-selectionBackground { background: var(--mark) !important; }
 .cm-tooltip { background: var(--panel) !important; color: var(--text); border: 1px solid var(--line) !important; }
 .cm-tooltip-autocomplete ul li[aria-selected] { background: var(--link) !important; color: var(--panel) !important; }
-.cm-diagnostic { padding: 4px 8px; }
+.cm-tooltip { max-width: min(36rem, 90vw); overflow-wrap: anywhere; }
+.cm-diagnostic { padding: 4px 8px; white-space: pre-wrap; }
 .tok-key { color: var(--link); } .tok-string { color: var(--good); } .tok-number, .tok-atom { color: var(--warn); } .tok-comment { color: var(--quiet); }
 @media (max-width: 900px) {
   html, body { height: auto; }
@@ -109,6 +118,6 @@ dialog::backdrop { background: rgb(0 0 0 / .45); }
   #editor { flex: none; height: 420px; }
   #records, #entities { max-height: 420px; }
   .problems > li { grid-template-columns: 4rem minmax(0, 1fr); } .problems .acts { grid-column: 2; justify-content: start; }
-  #enlarge { display: none; }
+  #enlarge, #split { display: none; }
 }
 `;

@@ -93,30 +93,32 @@ function serveActions(server: FastifyInstance, actions: StudioActions): void {
       try {
         return reply.send({ ok: await act(request.body as never) });
       } catch (error) {
-        return reply.send({ fault: faultOf(error) });
+        return reply.send({ fault: faultOf(error, actions) });
       }
     });
   for (const [name, act] of Object.entries(actions.streams))
     server.post(`/api/${name}`, async (request, reply) => {
       const gone = new AbortController();
       reply.raw.once("close", () => gone.abort());
-      return reply.type("application/x-ndjson").send(Readable.from(lines(act(request.body as never, gone.signal))));
+      return reply
+        .type("application/x-ndjson")
+        .send(Readable.from(lines(act(request.body as never, gone.signal), actions)));
     });
 }
 
-async function* lines(events: AsyncIterable<unknown>): AsyncGenerator<string> {
+async function* lines(events: AsyncIterable<unknown>, actions: StudioActions): AsyncGenerator<string> {
   try {
     for await (const event of events) yield `${JSON.stringify(event)}\n`;
   } catch (error) {
-    yield `${JSON.stringify({ fault: faultOf(error) })}\n`;
+    yield `${JSON.stringify({ fault: faultOf(error, actions) })}\n`;
   }
 }
 
 /** What the page shows of a failure: only our own errors are told with their words. */
-function faultOf(error: unknown): { readonly message: string; readonly hint?: string } {
+function faultOf(error: unknown, { tidy }: StudioActions): { readonly message: string; readonly hint?: string } {
   if (error instanceof PortloadError)
-    return { message: error.message, ...(error.hint !== undefined && { hint: error.hint }) };
-  return { message: `internal error: ${(error as Error).message}`, hint: "Please report it." };
+    return { message: tidy(error.message), ...(error.hint !== undefined && { hint: tidy(error.hint) }) };
+  return { message: tidy(`internal error: ${(error as Error).message}`), hint: "Please report it." };
 }
 
 async function listen(server: FastifyInstance, port: number): Promise<void> {

@@ -80,4 +80,33 @@ describe("a fix", () => {
     // A value that an expression made is no cell that could be blank.
     expect(labels({ code: "bad_format", value: "01.02.2026T00:00:00Z", isCell: false })).toEqual([]);
   });
+
+  it("is none that takes a list for no value, and one that makes the types fit", () => {
+    const leaf = at("properties.tier");
+    const list = '["a","b"]';
+    const message = 'expects text, got a list; write `| values | join(", ")` behind the expression';
+    const fix = 'write `| values | join(", ")` behind the expression';
+    const proposed = { blueprint: "item", property: "tier" };
+    const wrong = { code: "wrong_type", message, fix, value: list, leaf, isCell: true };
+    expect(fixesOf(wrong).map(({ label }) => label)).toEqual(['Write | values | join(", ") behind it']);
+    expect(fixesOf({ ...wrong, proposed }).map(({ edit }) => edit)).toEqual([
+      { kind: "append", path: leaf, filter: '| values | join(", ")' },
+      { kind: "setType", ...proposed, type: "list" },
+    ]);
+    for (const value of [list, '{"a":1}', " [1]"])
+      expect(fixesOf({ code: "bad_format", message: "", fix: "", value, isCell: true })).toEqual([]);
+    const text = {
+      ...{ code: "wrong_type", value: "a;b", leaf, isCell: true },
+      message: 'is text, not a list or the JSON of one; write `| values | split(";")` behind the expression',
+      fix: 'write `| values | split(";")` behind the expression',
+    };
+    expect(fixesOf(text).map(({ label }) => label)).toEqual(['Write | values | split(";") behind it']);
+    expect(fixesOf({ ...text, proposed }).map(({ label }) => label)).toContain("Make it text in the blueprint");
+    const unknown = { code: "unknown_property", message: "", fix: "", leaf };
+    expect(fixesOf(unknown).map(({ label }) => label)).toEqual(["Take it out of the mapping"]);
+    expect(fixesOf({ ...unknown, proposed }).map(({ label }) => label)).toEqual([
+      "Add to the blueprint",
+      "Take it out of the mapping",
+    ]);
+  });
 });

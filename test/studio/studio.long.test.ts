@@ -82,8 +82,12 @@ describe("the studio", () => {
     await page.getByRole("button", { name: "Test the whole source" }).click();
     await page.getByText(/331 records: 331 mapped, 0 skipped, 0 failed/).waitFor();
     await page.getByRole("tab", { name: "Dry run and import" }).click();
+    await page.getByText("The catalog has no blueprint service yet: dry run and import are off").waitFor();
+    expect(await page.getByRole("button", { name: "Dry run", exact: true }).isDisabled()).toBe(true);
+    expect(await page.getByRole("button", { name: "Import", exact: true }).isDisabled()).toBe(true);
     await page.getByRole("button", { name: "Create it in the catalog" }).click();
     await page.getByText("Created service.").waitFor();
+    await page.getByText("dry run and import are off").waitFor({ state: "detached" });
     await page.getByRole("button", { name: "Dry run" }).click();
     await page
       .getByText(/331 entities would be in the catalog/)
@@ -91,10 +95,16 @@ describe("the studio", () => {
       .waitFor();
     expect((await emulator.stats()).families.bulk?.accepted).toBeGreaterThan(0);
     await page.getByRole("button", { name: "Import", exact: true }).click();
+    await page.getByText(`331 entities are written into ${emulator.url}; 0 failed and are left out.`).waitFor();
+    await page.getByRole("dialog").getByRole("button", { name: "Cancel" }).click();
+    expect(emulator.store.count("service")).toBe(0);
+    await page.getByRole("button", { name: "Import", exact: true }).click();
+    await page.getByRole("button", { name: "Import now" }).click();
     await page
       .getByText(/^Finished: 331 entities are in the catalog/)
       .first()
       .waitFor();
+    for (const frame of page.frames()) expect(await frame.content()).not.toMatch(/portload-studio-\d/);
     const report = page.frameLocator("iframe.report");
     expect(await report.getByRole("heading", { level: 1 }).textContent()).toContain("Finished: 331 entities");
     expect(foreign).toEqual([]);
@@ -166,6 +176,9 @@ describe("the studio", () => {
       .waitFor();
     await isFine("dry run");
     await page.getByRole("button", { name: "Import", exact: true }).click();
+    await page.getByRole("button", { name: "Import now" }).waitFor();
+    await isFine("question before the import");
+    await keys.press("Enter");
     await page
       .locator("#panel")
       .getByText(/are in the catalog as/)
@@ -180,6 +193,112 @@ describe("the studio", () => {
     await entity.waitForLoadState();
     expect(await entity.locator("main code").first().textContent()).toBe(name);
     expect(foreign.filter((address) => !address.includes("/catalog/") && !address.endsWith("/page.css"))).toEqual([]);
+    expect(said).toEqual([]);
+  });
+
+  it("writes a line for a column that is clicked, and its path where an expression is typed", async () => {
+    const { url } = await startStudio([
+      "-m",
+      join(root, "mappings/services.yaml"),
+      "-b",
+      join(root, "samples/blueprints"),
+    ]);
+    const { page } = await openPage(url);
+    const line = (text: string | RegExp) => page.locator(".cm-line", { hasText: text });
+    await page.getByRole("button", { name: "Language", exact: true }).click();
+    await line(/^ *language2: \.Language$/).waitFor();
+    await line("title: .Name").first().click();
+    await page.keyboard.press("End");
+    await page.keyboard.type(" + ");
+    await page.getByRole("button", { name: "Language", exact: true }).click();
+    await line(/^ *title: \.Name \+ \.Language$/).waitFor();
+  });
+
+  it("edits a blueprint that is only proposed, and says why another one is not", async () => {
+    const { folder, url } = await startStudio();
+    const { page, said } = await openPage(url);
+    const type = page.getByLabel("Type of language", { exact: true });
+    await page.getByRole("button", { name: "Language", exact: true }).click();
+    await page.getByRole("button", { name: "Add to the blueprint" }).first().click();
+    await expect.poll(() => page.getByRole("button", { name: "Add to the blueprint" }).count()).toBe(0);
+    await page.getByRole("tab", { name: /Blueprints/ }).click();
+    await page.locator("summary", { hasText: "service" }).click();
+    expect(await page.getByLabel("Type of language2", { exact: true }).inputValue()).toBe("text");
+    await page.getByRole("button", { name: "Remove language2" }).click();
+    await page.getByLabel("Type of language2", { exact: true }).waitFor({ state: "detached" });
+    await page.getByLabel("New property of service", { exact: true }).fill("costCenter");
+    await page.getByRole("button", { name: "Add property" }).click();
+    await page.getByLabel("Format of costCenter").selectOption("url");
+    await expect.poll(() => page.getByLabel("Format of costCenter").inputValue()).toBe("url");
+    await type.selectOption("list");
+    await expect.poll(() => type.inputValue()).toBe("list");
+    expect(await violations(page)).toEqual([]);
+    await page.getByRole("tab", { name: /Problems/ }).click();
+    await page.getByText("is text, not a list").first().waitFor();
+    await page.getByRole("button", { name: "Make it text in the blueprint" }).first().click();
+    await expect.poll(() => page.getByText("is text, not a list").count()).toBe(0);
+    await page.keyboard.press("ControlOrMeta+s");
+    await page.getByRole("dialog").getByRole("button", { name: "Save", exact: true }).click();
+    await page.getByText("Saved as services.yaml, blueprints/service.json").waitFor();
+    const { properties } = JSON.parse(await readFile(join(folder, "blueprints/service.json"), "utf8")).schema;
+    expect(properties).toMatchObject({ language: { type: "string" }, costCenter: { type: "string", format: "url" } });
+    await page.getByRole("tab", { name: "Dry run and import" }).click();
+    await page.getByRole("button", { name: "Create it in the catalog" }).click();
+    await page.getByText("Created service.").waitFor();
+    await page.getByRole("tab", { name: /Blueprints/ }).click();
+    await page.locator("summary", { hasText: "service" }).click();
+    await page.getByText("It comes from the catalog, whose entities may hold values by it").waitFor();
+    expect(await page.getByRole("button", { name: /^Remove / }).count()).toBe(0);
+    expect(said).toEqual([]);
+  });
+
+  it("completes columns under source.columns, and keeps the entities while a line is no YAML", async () => {
+    const { url } = await startStudio([
+      "-m",
+      join(root, "mappings/services.yaml"),
+      "-b",
+      join(root, "samples/blueprints"),
+    ]);
+    const { page, said } = await openPage(url);
+    const keys = page.keyboard;
+    const made = await page.locator("#made h3").first().textContent();
+    await page.locator(".cm-content").click();
+    await keys.press("ControlOrMeta+Home");
+    await keys.type("source:\n  columns:\n  Serv");
+    await page.locator(".cm-tooltip-autocomplete li", { hasText: "Service ID" }).first().click();
+    await page.locator(".cm-line", { hasText: /^ *Service ID:/ }).waitFor();
+    await keys.press("ControlOrMeta+Home");
+    await keys.type("'\n");
+    await page.locator(".cm-lint-marker-error").first().waitFor();
+    await page.locator("#made.stale").waitFor();
+    expect(await page.locator("#made h3").first().textContent()).toBe(made);
+    await page.locator(".cm-lint-marker-error").first().hover();
+    const tip = page.locator(".cm-tooltip-lint").first();
+    await tip.waitFor();
+    expect((await tip.boundingBox())?.width).toBeLessThan(640);
+    expect(said).toEqual([]);
+  });
+
+  it("has a lower part that grows, and a table that stays from failed record to failed record", async () => {
+    const { url } = await startStudio([], "services-dirty.csv");
+    const { page, said } = await openPage(url);
+    const top = async (id: string) => (await page.locator(id).boundingBox())?.y;
+    const [rows, below] = [await top("#rows"), (await top("#below")) ?? 0];
+    for (let click = 0; click < 4; click++) {
+      const before = await evaluated(page);
+      await page.getByRole("button", { name: /^Next failed/ }).click();
+      await evaluated(page, before);
+      expect(await top("#rows")).toBe(rows);
+    }
+    await page.getByRole("separator").focus();
+    await page.keyboard.press("ArrowUp");
+    await expect.poll(() => top("#below")).toBeLessThan(below);
+    const edge = await page.getByRole("separator").boundingBox();
+    await page.mouse.move(600, (edge?.y ?? 0) + 3);
+    await page.mouse.down();
+    await page.mouse.move(600, 300);
+    await page.mouse.up();
+    expect(Math.abs(((await top("#below")) ?? 0) - 300)).toBeLessThan(20);
     expect(said).toEqual([]);
   });
 
@@ -245,6 +364,47 @@ describe("the studio", () => {
     expect(await readFile(join(folder, "services.csv"), "utf8")).toContain("Service ID");
   });
 
+  it("shows what was saved after a reload, and asks about all files at once", async () => {
+    const { folder, url } = await startStudio();
+    const { page } = await openPage(url);
+    page.on("dialog", (dialog) => dialog.accept());
+    const typeAtTop = async (text: string) => {
+      await page.locator(".cm-content").click();
+      await page.keyboard.press("ControlOrMeta+Home");
+      await page.keyboard.type(`# ${text}\n`);
+    };
+    const save = () => page.getByRole("dialog").getByRole("button", { name: "Save", exact: true }).click();
+    await typeAtTop("mine");
+    await page.keyboard.press("ControlOrMeta+s");
+    await save();
+    await page.getByText("Saved as services.yaml, blueprints/service.json").waitFor();
+    await page.reload();
+    await evaluated(page);
+    expect(await page.locator(".cm-line").first().textContent()).toBe("# mine");
+    await page.getByText("Saved as services.yaml").waitFor();
+    await typeAtTop("not saved");
+    await page.reload();
+    await evaluated(page);
+    expect(await page.locator(".cm-line").first().textContent()).toBe("# not saved");
+    await Promise.all(
+      ["services.yaml", "blueprints/service.json"].map((name) => writeFile(join(folder, name), "theirs")),
+    );
+    await page.keyboard.press("ControlOrMeta+s");
+    await save();
+    await page.getByText("services.yaml and blueprints/service.json changed on disk since.").waitFor();
+    await page.getByRole("button", { name: "Cancel" }).click();
+    for (const name of ["services.yaml", "blueprints/service.json"])
+      expect(await readFile(join(folder, name), "utf8")).toBe("theirs");
+    await page.locator(".cm-content").click();
+    await page.keyboard.press("ControlOrMeta+Home");
+    await page.keyboard.type("bogus: 1\n");
+    await page.keyboard.press("ControlOrMeta+s");
+    await page.getByLabel("Mapping file").fill("other.yaml");
+    await page.getByLabel(/Folder for the proposed blueprints/).fill("");
+    await save();
+    await page.getByText("Saved as other.yaml, saved with 1 error: lint will refuse it").waitFor();
+  });
+
   it("overwrites what it saved itself, but not what somebody changed since", async () => {
     const { folder, url } = await startStudio();
     const { page } = await openPage(url);
@@ -268,8 +428,16 @@ describe("the studio", () => {
     await writeFile(join(folder, "m.yaml"), "theirs\n");
     await change("three");
     await save();
-    await page.getByText("m.yaml exists. Save again to overwrite it").waitFor();
+    await page.getByText("m.yaml changed on disk since. Save again to overwrite it").waitFor();
     expect(await readFile(join(folder, "m.yaml"), "utf8")).toBe("theirs\n");
+    await page.getByRole("button", { name: "Cancel" }).click();
+    page.on("dialog", (dialog) => dialog.accept());
+    await page.reload();
+    await page.getByText("m.yaml changed on disk since").waitFor();
+    expect(await page.locator(".cm-content").textContent()).toContain("# three");
+    await page.getByRole("button", { name: "Take what is on disk" }).click();
+    await expect.poll(() => page.locator(".cm-content").textContent()).toBe("theirs");
+    await page.getByText("Saved as m.yaml").waitFor();
   });
 
   it("opens again in the browser that has it, also beside another studio", async () => {

@@ -38,6 +38,8 @@ export interface Evaluation {
   readonly isBroken: boolean;
   readonly records: readonly EvaluatedRecord[];
   readonly problems: readonly Problem[];
+  /** Blueprints that the mapping names. */
+  readonly writes: readonly string[];
   readonly counts: {
     readonly records: number;
     readonly entities: number;
@@ -56,33 +58,33 @@ export interface EvaluateInput {
   readonly sample: Sample;
   readonly engine: JqEngine;
   readonly blueprints: ReadonlyMap<string, Blueprint>;
+  /** Those of them that only the studio has proposed. */
+  readonly proposed: ReadonlySet<string>;
   /** The record that is looked at. */
   readonly position?: number;
 }
 
 /** Lints the mapping text and maps and checks the sample by it, as an import would. */
 export async function evaluate(input: EvaluateInput): Promise<Evaluation> {
-  const { text, file, sample, engine, blueprints, position } = input;
+  const { text, file, sample, engine, blueprints, proposed, position } = input;
   const linted = await lintMapping(text, file, {
     compile: (expression) => engine.compile(expression),
     ...(blueprints.size > 0 && { blueprints }),
   });
-  const findings = linted.map(fixable);
   const counts = { records: 0, entities: 0, skipped: 0, failed: 0 };
-  const nothing = { findings, isBroken: true, records: [], problems: [], counts };
-  if (findings.some(({ severity, code }) => severity === "error" && breaking.has(code))) return nothing;
-  let mapping: Mapping;
-  try {
-    mapping = parseMapping(text, file);
-  } catch (error) {
-    if (error instanceof MappingError) return nothing;
-    throw error;
-  }
+  const mapping = parsed(text, file);
+  const findings = linted.map((finding) => fixable(finding, mapping, proposed));
+  const nothing = { findings, isBroken: true, records: [], problems: [], writes: [], counts };
+  const isRefused = findings.some(({ severity, code }) => severity === "error" && breaking.has(code));
+  if (isRefused || mapping === undefined) return nothing;
   const { name, kind, columns } = { ...sample, columns: sample.records[0]?.columns };
   const own = mapping.resources.filter((resource) => resource.kind === kind);
   const issues = columns === undefined ? [] : missingColumns(mapping, own, { name, kind, columns });
   if (issues.length > 0)
-    return { ...nothing, findings: [...findings, ...columnFindings(file, issues, mapping.lines).map(fixable)] };
+    return {
+      ...nothing,
+      findings: [...findings, ...columnFindings(file, issues, mapping.lines).map((one) => fixable(one))],
+    };
   // The page shows what expressions give, and no value of the environment: their names take its place.
   const env = Object.fromEntries(mapping.allowedEnvironmentVariablesInJQ.map((name) => [name, name]));
   const compiled = await compileMapping(mapping, engine, { env });
@@ -95,7 +97,8 @@ export async function evaluate(input: EvaluateInput): Promise<Evaluation> {
     findings,
     isBroken: false,
     records: recordsOf(sample, entities, rejects),
-    problems: problemsOf(rejects, mapping, sample),
+    writes: [...new Set(mapping.resources.flatMap(({ blueprint }) => blueprint ?? []))],
+    problems: problemsOf(rejects, mapping, sample, proposed),
     counts: {
       records: sample.records.length + sample.rejects.length,
       entities: entities.length,
@@ -104,6 +107,15 @@ export async function evaluate(input: EvaluateInput): Promise<Evaluation> {
     },
     ...(position !== undefined && (await tracedOf(sample, compiled, position, entities, rejects))),
   };
+}
+
+function parsed(text: string, file: string): Mapping | undefined {
+  try {
+    return parseMapping(text, file);
+  } catch (error) {
+    if (error instanceof MappingError) return undefined;
+    throw error;
+  }
 }
 
 /** Expressions whose compilation is remembered. */

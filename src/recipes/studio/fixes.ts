@@ -1,5 +1,6 @@
 import { type Document, isMap, isScalar, isSeq, type Node, parseDocument } from "yaml";
 import { UsageError } from "../../errors.js";
+import type { BlueprintEdit, PropertyKind } from "./blueprint-edit.js";
 
 /** A change of the mapping's text that is made by one click. */
 export type Edit =
@@ -17,7 +18,7 @@ export type Edit =
 /** A fix to click. */
 export interface Fix {
   readonly label: string;
-  readonly edit: Edit;
+  readonly edit: Edit | BlueprintEdit;
 }
 
 /** Faults of a value that may stand for "no value". */
@@ -39,6 +40,8 @@ export function fixesOf(fault: {
   readonly leaf?: string;
   /** Whether the value is a cell as it stands. */
   readonly isCell?: boolean;
+  /** The property that refuses the value, where its blueprint is only proposed. */
+  readonly proposed?: ProposedProperty;
 }): readonly Fix[] {
   const { code, message, fix, value, leaf } = fault;
   const fixes: Fix[] = [];
@@ -66,15 +69,48 @@ export function fixesOf(fault: {
     });
   if ((code === "unknown_property" || code === "unknown_relation" || code === "read_only_property") && leaf)
     fixes.push({ label: "Take it out of the mapping", edit: { kind: "remove", path: leaf } });
-  if (value !== undefined && fault.isCell === true && readable.has(code))
+  const isList = /, got a list\b/.test(message) || /^gives a list\b/.test(message);
+  const wholeText = /property is of type (?:text|string)\b|expects text/.test(message);
+  if (isList && wholeText && leaf !== undefined && !fixes.some(({ edit }) => edit.kind === "append"))
+    fixes.push({
+      label: 'Join it with ", "',
+      edit: { kind: "append", path: leaf, filter: '| values | map(tostring) | join(", ")' },
+    });
+  const sign = / \| split\(("[^"]+")\)`, or `\[/.exec(fix)?.[1];
+  if (code === "type_mismatch" && sign !== undefined && leaf !== undefined)
+    fixes.push(
+      { label: `Split it at ${sign}`, edit: { kind: "append", path: leaf, filter: `| values | split(${sign})` } },
+      { label: "Make it a list of one", edit: { kind: "append", path: leaf, filter: "| values | [.]" } },
+    );
+  const { proposed } = fault;
+  if (proposed !== undefined && code === "unknown_property")
+    fixes.unshift({
+      label: "Add to the blueprint",
+      edit: { kind: "addProperty", ...proposed, type: proposed.type ?? "text" },
+    });
+  if (proposed !== undefined && isList && wholeText)
+    fixes.push({ label: "Make it a list in the blueprint", edit: { kind: "setType", ...proposed, type: "list" } });
+  if (proposed !== undefined && code === "wrong_type" && / not a list or the JSON of one/.test(message))
+    fixes.push({ label: "Make it text in the blueprint", edit: { kind: "setType", ...proposed, type: "text" } });
+  // A list, an object, or text that holds several values, is never no value.
+  const isOne = value !== undefined && !/^\s*[[{]/.test(value) && !/, got (?:a list|an object)/.test(message);
+  if (isOne && fault.isCell === true && readable.has(code) && !/ \| split\(/.test(fix))
     fixes.push({ label: `Read ${JSON.stringify(value)} as no value`, edit: { kind: "blank", value } });
   return fixes;
+}
+
+/** A property of a proposed blueprint. */
+export interface ProposedProperty {
+  readonly blueprint: string;
+  readonly property: string;
+  /** What its values are like. */
+  readonly type?: PropertyKind;
 }
 
 /** Makes an edit in a mapping's text; what it does not touch stays as it is typed. @throws {UsageError} where the text is no YAML now, or the place is gone */
 export function applyEdit(text: string, edit: Edit): string {
   const document = parseDocument(text);
-  if (document.errors.length > 0) throw new UsageError("the mapping is no YAML now", { hint: "Correct it first." });
+  if (document.errors.length > 0) throw new UsageError("the mapping is not YAML now", { hint: "Correct it first." });
   if (edit.kind === "append" || edit.kind === "remove" || edit.kind === "rename") return editLeaf(text, document, edit);
   if (edit.kind === "set") document.setIn(edit.path.split("."), edit.value);
   else {
@@ -108,7 +144,7 @@ function editLeaf(text: string, document: Document, edit: Edit & { readonly path
 }
 
 /** An expression as YAML: plain where that reads the same, else in quotes. */
-function scalar(text: string): string {
+export function scalar(text: string): string {
   const plain = parseDocument(`k: ${text}`);
   return plain.errors.length === 0 && plain.get("k") === text && !text.includes(" #") ? text : JSON.stringify(text);
 }

@@ -3,7 +3,7 @@ import type { LintFinding } from "../../lint/codes.js";
 import type { Mapping } from "../../map/mapping-file.js";
 import type { Reject } from "../../reject.js";
 import { faultAndFix } from "../../report/words.js";
-import { type Fix, fixesOf } from "./fixes.js";
+import { type Fix, fixesOf, type ProposedProperty } from "./fixes.js";
 import type { Sample } from "./sample.js";
 
 /** A finding of lint, with fixes to click. */
@@ -12,8 +12,26 @@ export interface FixableFinding extends LintFinding {
 }
 
 /** Adds what can be clicked to a finding. */
-export function fixable(finding: LintFinding): FixableFinding {
-  return { ...finding, fixes: fixesOf({ ...finding, leaf: finding.path }) };
+export function fixable(
+  finding: LintFinding,
+  mapping?: Mapping,
+  proposed: ReadonlySet<string> = new Set(),
+): FixableFinding {
+  const [, index, path] = /^resources\.(\d+)\.port\.entity\.mappings\.(.*)$/s.exec(finding.path) ?? [];
+  const blueprint = mapping?.resources[Number(index)]?.blueprint;
+  const property = proposedProperty(proposed, blueprint, path);
+  return { ...finding, fixes: fixesOf({ ...finding, leaf: finding.path, ...(property && { proposed: property }) }) };
+}
+
+/** A property of a blueprint that is only proposed; its path is `properties.tier`. */
+function proposedProperty(
+  proposed: ReadonlySet<string>,
+  blueprint: string | undefined,
+  path: string | undefined,
+): ProposedProperty | undefined {
+  const [, property] = /^properties\.(.+)$/s.exec(path ?? "") ?? [];
+  if (property === undefined || blueprint === undefined || !proposed.has(blueprint)) return undefined;
+  return { blueprint, property };
 }
 
 /** Columns that the mapping reads and the source lacks, as findings: they would end an import before anything is sent. */
@@ -54,6 +72,7 @@ export function problemsOf(
   rejects: readonly Reject[],
   mapping: Mapping,
   sample: Pick<Sample, "records">,
+  proposed: ReadonlySet<string>,
 ): readonly Problem[] {
   const groups = new Map<string, { first: Reject & { value?: string }; count: number; positions: number[] }>();
   for (const reject of rejects)
@@ -72,12 +91,17 @@ export function problemsOf(
     .map(({ first, count, positions }) => {
       const leaf = leafOf(mapping, first);
       const line = leaf === undefined ? undefined : mapping.lines.get(leaf);
+      const property = proposedProperty(proposed, first.blueprint, first.path);
       const { fault, fix } = faultAndFix(first);
       return {
         code: first.code,
         message: fault,
         fix,
-        fixes: fixesOf({ ...first, fix, isCell: isCell(first, sample), ...(leaf !== undefined && { leaf }) }),
+        fixes: fixesOf({
+          ...{ ...first, fix, isCell: isCell(first, sample) },
+          ...(leaf !== undefined && { leaf }),
+          ...(property !== undefined && { proposed: property }),
+        }),
         ...(first.blueprint !== undefined && { blueprint: first.blueprint }),
         ...(first.path !== undefined && { path: first.path }),
         count,

@@ -11,6 +11,7 @@ import { type Diagnostic, lintGutter, lintKeymap, setDiagnostics } from "@codemi
 import { type Extension, StateEffect, StateField } from "@codemirror/state";
 import { Decoration, type DecorationSet, EditorView, keymap, lineNumbers } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
+import type { Insertion } from "../../recipes/studio/insert.js";
 
 /** A fault at a line of the mapping. */
 export interface LineFault {
@@ -23,8 +24,10 @@ export interface LineFault {
 export interface MappingEditor {
   readonly text: string;
   replace(text: string): void;
-  /** Puts text where the cursor is. */
-  insert(text: string): void;
+  /** Where the cursor is. */
+  readonly cursor: number;
+  /** Changes the text at one place. */
+  change(made: Insertion): void;
   showFaults(faults: readonly LineFault[]): void;
   /** Marks lines, such as those whose expressions read a column. */
   mark(lines: readonly number[]): void;
@@ -90,9 +93,10 @@ export function openEditor(
       const options = columns().map(({ expression, detail }) => ({ label: expression, detail, type: "property" }));
       return { from: context.pos - (word?.[0].length ?? 0), options, filter: true };
     }
-    const key = /[\w$]*$/.exec(before)?.[0] ?? "";
-    if (key === "" && !context.explicit) return null;
     const path = pathAt(context.state.doc.toString(), line.number);
+    // Names of columns have blanks and other signs in them.
+    const key = (path.at(-1) === "columns" ? /\S.*$/ : /[\w$]*$/).exec(before)?.[0] ?? "";
+    if (key === "" && !context.explicit) return null;
     const options = [...keysAt(schema, path), ...keys(path)].map(({ name, description }) => ({
       label: name,
       apply: `${name}: `,
@@ -127,8 +131,16 @@ export function openEditor(
     replace(next) {
       view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: next } });
     },
-    insert(text) {
-      view.dispatch(view.state.replaceSelection(text));
+    get cursor() {
+      return view.state.selection.main.head;
+    },
+    change({ from, to, text, cursor }) {
+      view.dispatch({
+        changes: { from, to, insert: text },
+        selection: { anchor: cursor },
+        effects: EditorView.scrollIntoView(from, { y: "nearest" }),
+        userEvent: "input.paste",
+      });
       view.focus();
     },
     showFaults(faults) {

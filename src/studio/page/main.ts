@@ -1,32 +1,36 @@
-import type { Edit } from "../../recipes/studio/fixes.js";
 import type { TracedValue } from "../../recipes/studio/sample.js";
-import type { SampleFacts, ShownEvaluation } from "../calls.js";
+import type { SampleFacts, ShownEvaluation, StudioFacts } from "../calls.js";
 import { byId, call, Fault, make } from "./api.js";
+import { blueprintTab } from "./blueprint-tab.js";
+import { askAboutDisk, keepDraft, readDraft } from "./draft.js";
 import { type MappingEditor, openEditor } from "./editor.js";
+import { openEdits } from "./edits.js";
 import { showEntities } from "./entity-pane.js";
-import { countProblems, renderProblems } from "./problems.js";
-import { importTab, wholeSourceTab } from "./run-tabs.js";
-import { openSave, type Saved } from "./save.js";
+import { importTab } from "./import-tab.js";
+import { columnKeys, columnsAt, fieldsAt, isOfColumns, linesThatRead } from "./offers.js";
+import { countProblems, lineFaults, renderProblems } from "./problems.js";
+import { wholeSourceTab } from "./run-tabs.js";
+import { openSave } from "./save.js";
 import { openSourcePane } from "./source-pane.js";
-import { blueprintTab, openTabs } from "./tabs.js";
+import { openSplit, openTabs } from "./tabs.js";
 
-const facts = await call("start", {});
-const draftKey = `portload draft of ${facts.file}`;
-/** What was last saved, or what lies on the disk. */
-let saved: Saved | undefined = facts.isProposed ? undefined : { file: facts.file, text: facts.mapping };
+let facts = await call("start", {});
+/** The mapping as it lies on the disk, and what the page knows of the files. */
+let saved = facts.isProposed ? undefined : facts.mapping;
+let known = facts.files;
 let source = 0;
 let sample: SampleFacts | undefined;
 let evaluation: ShownEvaluation | undefined;
 let isAsking = false;
 let isAskedAgain = false;
 
-const restored = localStorage.getItem(draftKey);
-const begin = restored ?? facts.mapping;
+const restored = readDraft(facts.file);
+const begin = restored?.text ?? facts.mapping;
 
 const pane = openSourcePane({
   position: () => void update(),
-  column: (key) => editor.mark(key === undefined ? [] : linesThatRead(key)),
-  insert: (expression) => editor.insert(expression),
+  column: (key) => editor.mark(key === undefined ? [] : linesThatRead(evaluation, key)),
+  insert: (path) => void edits.insert(path),
 });
 const editor: MappingEditor = openEditor(
   byId("editor"),
@@ -34,14 +38,30 @@ const editor: MappingEditor = openEditor(
   {
     schema: facts.schema,
     columns: () => (sample?.columns ?? []).map(({ expression, type }) => ({ expression, detail: type })),
-    keys: (path) => fieldsAt(path),
+    keys: (path) => (isOfColumns(path) ? columnKeys(sample) : fieldsAt(facts.blueprints, path)),
     values: (path) =>
       path.at(-1) === "blueprint" ? facts.blueprints.map(({ identifier }) => `'${JSON.stringify(identifier)}'`) : [],
   },
-  { change: changed, line: (line) => pane.mark(columnsAt(line)) },
+  { change: changed, line: (line) => pane.mark(columnsAt(evaluation, line)) },
 );
-const whole = wholeSourceTab({ facts, mapping: () => editor.text });
-const importing = importTab({ facts, mapping: () => editor.text, done: () => enlarge(true) });
+const edits = openEdits(editor, {
+  evaluation: () => evaluation,
+  changed: () => loadSample(),
+  blueprints(now) {
+    facts = now;
+    tabs.refresh("blueprints");
+    showSaved();
+    void update();
+  },
+  failed: (message) => (byId("saved").textContent = message),
+});
+const whole = wholeSourceTab({ facts: () => facts, mapping: () => editor.text });
+const importing = importTab({
+  facts: () => facts,
+  mapping: () => editor.text,
+  done: () => enlarge(true),
+  created: () => void refreshFacts(),
+});
 const tabs = openTabs([
   {
     id: "problems",
@@ -50,19 +70,20 @@ const tabs = openTabs([
       renderProblems(panel, evaluation, facts.questions, {
         line: (line) => editor.go(line),
         record: (position) => pane.go(position),
-        edit: (edit) => void apply(edit),
+        edit: (edit) => void edits.apply(edit),
       }),
   },
   { id: "whole", title: () => "Whole source", render: (panel) => panel.replaceChildren(whole.element) },
   {
     id: "blueprints",
     title: () => `Blueprints (${facts.blueprints.length})`,
-    render: (panel) => blueprintTab(panel, facts),
+    render: (panel) => blueprintTab(panel, facts, (edit) => void edits.apply(edit)),
   },
   { id: "import", title: () => "Dry run and import", render: (panel) => panel.replaceChildren(importing.element) },
 ]);
 
 byId("enlarge").addEventListener("click", () => enlarge(!document.body.classList.contains("enlarged")));
+openSplit();
 showStart();
 await loadSample();
 
@@ -82,10 +103,30 @@ function showStart(): void {
     save();
   });
   addEventListener("beforeunload", (event) => {
-    if (editor.text !== saved?.text) event.preventDefault();
+    if (editor.text !== saved) event.preventDefault();
   });
-  if (restored !== null && restored !== facts.mapping) byId("saved").textContent = "Restored what was not saved.";
+  const isOlder = restored !== undefined && !facts.isProposed && restored.base !== facts.files[facts.file];
+  if (isOlder && restored.base !== undefined) known = { ...known, [facts.file]: restored.base };
+  showChanged([...new Set([...facts.changed, ...(isOlder ? [facts.file] : [])])]);
+  if (restored !== undefined && restored.text !== facts.mapping)
+    byId("saved").textContent = "Restored what was not saved.";
   else showSaved();
+}
+
+function showChanged(names: readonly string[]): void {
+  askAboutDisk(names, { taken, kept: () => showSaved() });
+}
+
+/** Shows what was taken from the disk. */
+function taken(now: StudioFacts): void {
+  facts = now;
+  saved = now.mapping;
+  known = now.files;
+  if (editor.text !== now.mapping) editor.replace(now.mapping);
+  keepDraft(facts.file, undefined);
+  showSaved();
+  tabs.refresh("blueprints");
+  void loadSample();
 }
 
 /** Gives the lower pane most of the page, or takes it back. */
@@ -96,32 +137,57 @@ function enlarge(isLarge: boolean): void {
 }
 
 function showSaved(): void {
-  byId("saved").textContent =
-    editor.text === saved?.text
-      ? `Saved as ${saved.file}`
-      : saved === undefined
-        ? "A proposal, not saved yet"
-        : "Not saved";
+  const isSame = editor.text === saved && !facts.hasUnsavedBlueprints;
+  byId("saved").textContent = isSame
+    ? `Saved as ${facts.file}`
+    : saved === undefined
+      ? "A proposal, not saved yet"
+      : "Not saved";
 }
 
 function save(): void {
+  const { text } = editor;
   openSave({
-    text: editor.text,
-    file: saved?.file ?? facts.file,
-    folder: facts.isProposed && saved === undefined ? "blueprints" : "",
-    last: saved,
-    done(now, written) {
-      saved = now;
-      localStorage.removeItem(draftKey);
-      byId("saved").textContent = `Saved as ${written.join(", ")}`;
+    ...{ text, known, file: facts.file, folder: facts.folder || (facts.hasUnsavedBlueprints ? "blueprints" : "") },
+    hasProposed: facts.proposed.length > 0 || facts.folder !== "",
+    done(file, folder, written, errors) {
+      keepDraft(facts.file, undefined);
+      saved = text;
+      known = { ...known, ...written };
+      facts = {
+        ...facts,
+        file,
+        folder,
+        isProposed: false,
+        hasUnsavedBlueprints: folder === "" && facts.hasUnsavedBlueprints,
+      };
+      byId("disk").hidden = true;
+      keep(editor.text);
+      const faults = `${errors} ${errors === 1 ? "error" : "errors"}`;
+      const warning = errors === 0 ? "" : `, saved with ${faults}: lint will refuse it`;
+      byId("saved").textContent = `Saved as ${Object.keys(written).join(", ")}${warning}`;
     },
+    take: () => void call("settle", { isTaken: true }).then(taken),
   });
 }
 
+/** Has the browser keep what is not saved. */
+function keep(text: string): void {
+  const base = known[facts.file];
+  keepDraft(facts.file, text === saved ? undefined : { text, ...(base !== undefined && { base }) });
+}
+
 function changed(text: string): void {
-  localStorage.setItem(draftKey, text);
+  keep(text);
   showSaved();
   void update();
+}
+
+/** Gets anew what is known of blueprints and catalog. */
+async function refreshFacts(): Promise<void> {
+  facts = await call("start", {});
+  tabs.refresh("blueprints");
+  await update();
 }
 
 async function loadSample(): Promise<void> {
@@ -168,22 +234,8 @@ async function evaluateNow(): Promise<void> {
 }
 
 function show(next: ShownEvaluation): void {
-  editor.showFaults([
-    ...next.findings
-      .filter(({ severity, line }) => severity !== "note" && line !== undefined)
-      .map(({ line = 1, severity, message, fix }) => ({
-        line,
-        severity: severity === "error" ? ("error" as const) : ("warning" as const),
-        message: `${message}\n${fix}`,
-      })),
-    ...next.problems
-      .filter(({ line }) => line !== undefined)
-      .map(({ line = 1, message, count }) => ({
-        line,
-        severity: "warning" as const,
-        message: `${count} of the sample: ${message}`,
-      })),
-  ]);
+  editor.showFaults(lineFaults(next));
+  if (!next.isBroken) importing.gate(next.missing);
   pane.judge(next);
   showEntities(next, { point, go: (line) => editor.go(line) });
   tabs.refresh("problems");
@@ -194,38 +246,4 @@ function show(next: ShownEvaluation): void {
 function point(value: TracedValue | undefined): void {
   editor.mark(value?.line === undefined ? [] : [value.line]);
   pane.mark(value?.reads ?? []);
-}
-
-/** Properties and relations of the blueprints, where a mapping names them. */
-function fieldsAt(path: readonly string[]): readonly { readonly name: string; readonly description?: string }[] {
-  const group = path.at(-1);
-  if (path.at(-2) !== "mappings" || (group !== "properties" && group !== "relations")) return [];
-  return facts.blueprints.flatMap(({ identifier, schema, relations = {} }) =>
-    group === "properties"
-      ? Object.entries(schema.properties).map(([name, { type, format }]) => ({
-          name,
-          description: `${identifier}: ${format ?? type}`,
-        }))
-      : Object.entries(relations).map(([name, { target }]) => ({ name, description: `${identifier} → ${target}` })),
-  );
-}
-
-function linesThatRead(key: string): number[] {
-  const values = evaluation?.traced?.values ?? [];
-  return values.flatMap(({ line, reads }) => (line !== undefined && reads?.includes(key) ? [line] : []));
-}
-
-function columnsAt(line: number): readonly string[] {
-  return (evaluation?.traced?.values ?? []).filter((value) => value.line === line).flatMap(({ reads }) => reads ?? []);
-}
-
-/** Makes a fix's change; how the source is read may be another one then. */
-async function apply(edit: Edit): Promise<void> {
-  try {
-    const { mapping } = await call("edit", { mapping: editor.text, edit });
-    editor.replace(mapping);
-    await loadSample();
-  } catch (error) {
-    byId("saved").textContent = error instanceof Fault ? error.message : String(error);
-  }
 }

@@ -1,17 +1,38 @@
 import type { Evaluation } from "../../recipes/studio/evaluate.js";
-import type { Edit, Fix } from "../../recipes/studio/fixes.js";
+import type { Fix } from "../../recipes/studio/fixes.js";
 import { make } from "./api.js";
+import type { LineFault } from "./editor.js";
 
 /** What the problems' buttons do. */
 interface ProblemActions {
   readonly line: (line: number) => void;
   readonly record: (position: number) => void;
-  readonly edit: (edit: Edit) => void;
+  readonly edit: (edit: Fix["edit"]) => void;
 }
 
 /** How many problems there are: faults of the mapping, and causes of rejects in the sample. */
 export function countProblems({ findings, problems }: Evaluation): number {
   return findings.filter(({ severity }) => severity !== "note").length + problems.length;
+}
+
+/** What is told at lines of the mapping. */
+export function lineFaults(next: Evaluation): readonly LineFault[] {
+  return [
+    ...next.findings
+      .filter(({ severity, line }) => severity !== "note" && line !== undefined)
+      .map(({ line = 1, severity, message, fix }) => ({
+        line,
+        severity: severity === "error" ? ("error" as const) : ("warning" as const),
+        message: `${message}\n${fix}`,
+      })),
+    ...next.problems
+      .filter(({ line }) => line !== undefined)
+      .map(({ line = 1, message, count }) => ({
+        line,
+        severity: "warning" as const,
+        message: `${count} of the sample: ${message}`,
+      })),
+  ];
 }
 
 /** Lists faults of the mapping, then causes of rejects with their counts, then questions and notes; each with buttons that go where it is, or correct it. */

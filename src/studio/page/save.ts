@@ -1,36 +1,37 @@
+import type { FilePrints, TakenFile } from "../../recipes/studio/files.js";
 import { byId, call, Fault, make } from "./api.js";
 
-/** What was saved last, or what lies on the disk: the file that may be written again as long as it still holds that. */
-export interface Saved {
-  readonly file: string;
-  readonly text: string;
-}
-
-/** Asks for names, and saves. A file that is there is overwritten only if it is the one that was saved or opened here and nobody changed it since, or after a second click. */
+/** Asks for names, and saves all files or none. Those that are there are overwritten only if they hold what was read or saved here, or after one question that names them all. */
 export function openSave(given: {
   readonly text: string;
   readonly file: string;
   readonly folder: string;
-  readonly last: Saved | undefined;
-  readonly done: (saved: Saved, written: readonly string[]) => void;
+  /** Whether there are proposed blueprints to be saved. */
+  readonly hasProposed: boolean;
+  /** What the page knows of the files. */
+  readonly known: FilePrints;
+  readonly done: (file: string, folder: string, written: FilePrints, errors: number) => void;
+  /** Takes what changed on the disk. */
+  readonly take: () => void;
 }): void {
-  const { text, last } = given;
+  const { text, known } = given;
   const dialog = byId<HTMLDialogElement>("dialog");
   const file = make("input", { id: "save-file", value: given.file, required: true });
   const folder = make("input", { id: "save-folder", value: given.folder });
   const hint = make("p", { class: "bad", role: "alert" });
-  const overwrite: string[] = [];
+  let agreed: FilePrints = {};
   const form = make(
     "form",
     { method: "dialog" },
     make("h2", { id: "save-title" }, "Save"),
     make("p", {}, make("label", { for: "save-file" }, "Mapping file "), file),
-    make(
-      "p",
-      {},
-      make("label", { for: "save-folder" }, "Folder for the proposed blueprints (empty: not saved) "),
-      folder,
-    ),
+    given.hasProposed &&
+      make(
+        "p",
+        {},
+        make("label", { for: "save-folder" }, "Folder for the proposed blueprints (empty: not saved) "),
+        folder,
+      ),
     hint,
     make(
       "p",
@@ -44,24 +45,46 @@ export function openSave(given: {
     event.preventDefault();
     const [name, blueprints] = [file.value.trim(), folder.value.trim()];
     try {
-      const { written } = await call("save", {
+      const reply = await call("save", {
         mapping: text,
         file: name,
         ...(blueprints !== "" && { blueprints }),
-        ...(last !== undefined && { last }),
-        overwrite,
+        ...{ known, agreed },
       });
-      dialog.close();
-      given.done({ file: name, text }, written);
+      if ("written" in reply) {
+        dialog.close();
+        given.done(name, blueprints, reply.written, reply.errors);
+        return;
+      }
+      agreed = Object.fromEntries(reply.taken.map(({ path, fingerprint }) => [path, fingerprint]));
+      const isChanged = reply.taken.some(({ why }) => why === "changed");
+      const take = (): void => {
+        dialog.close();
+        given.take();
+      };
+      hint.replaceChildren(
+        question(reply.taken),
+        isChanged ? make("button", { type: "button", onclick: take }, "Take what is on disk") : "",
+      );
     } catch (error) {
-      const message = error instanceof Fault ? error.message : String(error);
-      const taken = /^(.*) exists$/.exec(message)?.[1];
-      hint.textContent =
-        taken === undefined ? message : `${taken} exists. Save again to overwrite it, or give another name.`;
-      if (taken !== undefined) overwrite.push(taken);
+      const { message, hint: advice = "" } = error instanceof Fault ? error : { message: String(error) };
+      hint.textContent = `${message} ${advice}`;
     }
   });
   dialog.setAttribute("aria-labelledby", "save-title");
   dialog.replaceChildren(form);
   dialog.showModal();
+}
+
+/** One question for all files that would be overwritten. */
+function question(taken: readonly TakenFile[]): string {
+  const listed = (why: TakenFile["why"]) => taken.filter((one) => one.why === why).map(({ path }) => path);
+  const [there, changed] = [listed("exists"), listed("changed")];
+  return [
+    there.length > 0 && `${there.join(" and ")} ${there.length === 1 ? "exists" : "exist"}.`,
+    changed.length > 0 && `${changed.join(" and ")} changed on disk since.`,
+    `Save again to overwrite ${taken.length === 1 ? "it" : "them"}, or give another name. Nothing is written yet. `,
+  ]
+    .filter((part) => part !== false)
+    .join(" ");
 }

@@ -17,7 +17,7 @@ export interface SourcePane {
 export function openSourcePane(on: {
   readonly position: (position: number) => void;
   readonly column: (key: string | undefined) => void;
-  readonly insert: (expression: string) => void;
+  readonly insert: (path: readonly string[]) => void;
 }): SourcePane {
   let sample: SampleFacts = { reading: "", receipt: "", isTabular: true, surveyed: 0, columns: [], records: [] };
   let index = 0;
@@ -69,17 +69,23 @@ export function openSourcePane(on: {
           },
           "▶",
         ),
-        failed.length > 0 &&
-          make(
-            "button",
-            { type: "button", onclick: () => nextFailed !== undefined && go(nextFailed) },
-            `Next failed (${failed.length})`,
-          ),
+        make(
+          "button",
+          {
+            type: "button",
+            onclick: () => nextFailed !== undefined && go(nextFailed),
+            disabled: failed.length === 0,
+          },
+          `Next failed (${failed.length})`,
+        ),
       ),
       sample.fault
         ? make("p", { class: "bad", role: "alert" }, `${sample.fault.message} ${sample.fault.hint ?? ""}`)
         : "",
-      record?.refused === undefined ? "" : make("p", { class: "bad" }, record.refused),
+      // Its line is kept free, so that the table stays where it is from record to record.
+      sample.records.some(({ refused }) => refused !== undefined)
+        ? make("p", { class: "bad refused", title: record?.refused }, record?.refused ?? "")
+        : "",
     );
     byId("rows").replaceChildren(
       make(
@@ -126,7 +132,7 @@ export function openSourcePane(on: {
             type: "button",
             class: "link",
             title: `Insert ${column.expression} into the mapping`,
-            onclick: () => on.insert(column.expression),
+            onclick: () => on.insert(column.path),
             onfocus: () => on.column(key),
             onblur: () => on.column(undefined),
           },

@@ -1,4 +1,3 @@
-import type { StudioFacts } from "../calls.js";
 import { byId, make } from "./api.js";
 
 /** A part of the lower pane. */
@@ -60,60 +59,29 @@ export function openTabs(tabs: readonly Tab[]): { refresh(id?: string): void; op
   };
 }
 
-/** Shows the blueprints: properties with their types, and relations with their targets. */
-export function blueprintTab(panel: HTMLElement, { blueprints, missing, graph }: StudioFacts): void {
-  if (blueprints.length === 0) {
-    panel.replaceChildren(
-      make("p", {}, "No blueprint is known: give --blueprints, or credentials, so that values are typed and checked."),
-    );
-    return;
-  }
-  const drawn = make("div", { class: "panel", tabindex: 0, role: "region", "aria-label": "Graph of relations" });
-  // The server's own SVG, in which every name is escaped.
-  drawn.innerHTML = graph;
-  panel.replaceChildren(
-    drawn,
-    ...blueprints.map(({ identifier, title, schema, relations = {} }) =>
-      make(
-        "details",
-        { class: "entity" },
-        make(
-          "summary",
-          {},
-          make("strong", {}, identifier),
-          ` ${title ?? ""} `,
-          missing.includes(identifier) ? make("span", { class: "badge" }, "proposed") : "",
-        ),
-        make(
-          "table",
-          { class: "values" },
-          make("caption", { class: "hidden" }, `Fields of ${identifier}`),
-          make(
-            "tbody",
-            {},
-            ...Object.entries(schema.properties).map(([name, { type, format, enum: words }]) =>
-              make(
-                "tr",
-                {},
-                make("th", { scope: "row" }, name),
-                make(
-                  "td",
-                  {},
-                  `${format ?? type}${words === undefined ? "" : `: ${words.join(", ")}`}${schema.required?.includes(name) ? ", required" : ""}`,
-                ),
-              ),
-            ),
-            ...Object.entries(relations).map(([name, { target, many, required }]) =>
-              make(
-                "tr",
-                {},
-                make("th", { scope: "row" }, name),
-                make("td", {}, `→ ${target}${many ? ", many" : ""}${required ? ", required" : ""}`),
-              ),
-            ),
-          ),
-        ),
-      ),
-    ),
-  );
+/** Lets the lower part be made taller or lower, by dragging its edge or by arrow keys. */
+export function openSplit(): void {
+  const split = byId("split");
+  const main = split.parentElement;
+  if (main === null) return;
+  const set = (percent: number): void => {
+    const now = Math.round(Math.max(15, Math.min(80, percent)));
+    split.setAttribute("aria-valuenow", String(now));
+    main.style.setProperty("--below", `${now}%`);
+  };
+  split.addEventListener("pointerdown", (event) => {
+    split.setPointerCapture(event.pointerId);
+    event.preventDefault();
+  });
+  split.addEventListener("pointermove", (event) => {
+    if (!split.hasPointerCapture(event.pointerId)) return;
+    const { bottom, height } = main.getBoundingClientRect();
+    set(((bottom - event.clientY) / height) * 100);
+  });
+  split.addEventListener("keydown", (event) => {
+    const by = { ArrowUp: 4, ArrowDown: -4 }[event.key];
+    if (by === undefined) return;
+    event.preventDefault();
+    set(Number(split.getAttribute("aria-valuenow")) + by);
+  });
 }

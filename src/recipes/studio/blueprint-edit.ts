@@ -1,0 +1,52 @@
+import type { Blueprint, Property } from "../../blueprint.js";
+import { UsageError } from "../../errors.js";
+
+/** What a property of a proposed blueprint can be. */
+export type PropertyKind = "text" | "list" | "number" | "boolean";
+
+/** A change of a proposed blueprint. */
+export type BlueprintEdit = { readonly blueprint: string; readonly property: string } & (
+  | { readonly kind: "addProperty"; readonly type: PropertyKind }
+  | { readonly kind: "removeProperty" }
+  | {
+      readonly kind: "setType";
+      readonly type: PropertyKind;
+      /** Format of a text; none where it is absent. */
+      readonly format?: string;
+    }
+);
+
+/** Makes a change in a blueprint. @throws {UsageError} where it does not fit */
+export function editBlueprint(blueprint: Blueprint, edit: BlueprintEdit): Blueprint {
+  const { properties, required = [] } = blueprint.schema;
+  const { property } = edit;
+  const old = Object.hasOwn(properties, property) ? properties[property] : undefined;
+  const put = (next: Readonly<Record<string, Property>>, needed = required): Blueprint => ({
+    ...blueprint,
+    schema: { ...blueprint.schema, properties: next, ...(blueprint.schema.required && { required: needed }) },
+  });
+  if (edit.kind === "addProperty") {
+    if (!/^[A-Za-z0-9@_=-][A-Za-z0-9@_=.-]{0,99}$/.test(property) || property === "__proto__")
+      throw new UsageError(`${JSON.stringify(property)} cannot name a property`, {
+        hint: "Take letters, digits, - and _, such as costCenter.",
+      });
+    if (old !== undefined) throw new UsageError(`${blueprint.identifier} has the property ${property} already`);
+    return put({ ...properties, [property]: typed(edit.type) });
+  }
+  if (old === undefined) throw new UsageError(`${blueprint.identifier} has no property ${property}`);
+  if (edit.kind === "removeProperty") {
+    const rest = Object.entries(properties).filter(([name]) => name !== property);
+    return put(
+      Object.fromEntries(rest),
+      required.filter((name) => name !== property),
+    );
+  }
+  const { title, description } = old;
+  const words = { ...(title !== undefined && { title }), ...(description !== undefined && { description }) };
+  return put({ ...properties, [property]: { ...words, ...typed(edit.type, edit.format) } });
+}
+
+function typed(kind: PropertyKind, format?: string): Property {
+  if (kind === "text") return { type: "string", ...(format !== undefined && format !== "" && { format }) };
+  return kind === "list" ? { type: "array", items: { type: "string" } } : { type: kind };
+}

@@ -1,0 +1,182 @@
+import { readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { Blueprint } from "../../blueprint.js";
+import { UsageError } from "../../errors.js";
+import { blueprintFiles, loadBlueprintFiles, loadBlueprintFolder } from "../run/blueprints.js";
+import type { StudioStart } from "./begin.js";
+import { type BlueprintEdit, editBlueprint } from "./blueprint-edit.js";
+import {
+  type FilePrints,
+  type FileToSave,
+  fingerprintOf,
+  fingerprintOnDisk,
+  type SaveResult,
+  saveFiles,
+} from "./files.js";
+
+/** What is made in the studio, and what lies of it on the disk. */
+export interface Work {
+  /** The mapping as it was read or saved last. */
+  readonly mapping: string;
+  /** Where it is saved unless another name is given. */
+  readonly file: string;
+  /** True where the mapping is the proposal and lies nowhere yet. */
+  readonly isProposed: boolean;
+  /** Where the proposed blueprints are saved unless another folder is given; empty for nowhere. */
+  readonly folder: string;
+  readonly blueprints: ReadonlyMap<string, Blueprint>;
+  /** Identifiers of the blueprints that only the studio has proposed. */
+  readonly proposed: readonly string[];
+  /** What the files held when they were read or saved here. */
+  readonly known: FilePrints;
+  /** Files that somebody changed since, and which nobody here has decided about. */
+  changed(): Promise<readonly string[]>;
+  /** Takes what the changed files hold now, or keeps what there is here. @throws {BlueprintError} when one of them has faults; nothing is taken then */
+  settle(isTaken: boolean): Promise<void>;
+  /** Writes the mapping, and the proposed blueprints where a folder is named: all files, or none. */
+  save(given: SaveRequest): Promise<SaveResult>;
+  /** Changes a blueprint that only the studio has proposed. @throws {UsageError} for another one */
+  edit(edit: BlueprintEdit): void;
+  /** Whether a blueprint was changed that is not saved since. */
+  readonly hasUnsavedBlueprints: boolean;
+  /** Whether the mapping's file holds just this text. */
+  isOnDisk(mapping: string): Promise<boolean>;
+}
+
+/** What is to be saved, and what may be lost for it. */
+export interface SaveRequest {
+  readonly mapping: string;
+  readonly file: string;
+  readonly blueprints?: string;
+  /** What the asking page knows of the files. */
+  readonly known: FilePrints;
+  /** What was agreed to be lost. */
+  readonly agreed: FilePrints;
+}
+
+/** Opens the work: the mapping that was read or proposed, and the blueprints of the proposal, of the catalog or of a folder in its place. */
+export async function openWork(
+  start: StudioStart,
+  given: {
+    readonly proposed: readonly Blueprint[];
+    readonly held: readonly Blueprint[];
+    readonly inCatalog: ReadonlySet<string>;
+    /** Folder of blueprint files. */
+    readonly folder: string | undefined;
+  },
+): Promise<Work> {
+  let { mapping, file, isProposed } = start;
+  const known: Record<string, string> = isProposed ? {} : { [file]: fingerprintOf(mapping) };
+  /** What was decided to be kept apart from, by file. */
+  const left: Record<string, string | undefined> = {};
+  const others = given.folder === undefined ? given.held : await loadBlueprintFolder(given.folder);
+  const blueprints = new Map(others.map((blueprint) => [blueprint.identifier, blueprint]));
+  const free = given.proposed.filter(
+    ({ identifier }) => !blueprints.has(identifier) && !given.inCatalog.has(identifier),
+  );
+  const proposed = free.map(({ identifier }) => identifier);
+  for (const blueprint of given.proposed)
+    if (!blueprints.has(blueprint.identifier)) blueprints.set(blueprint.identifier, blueprint);
+  let hasUnsavedBlueprints = false;
+  let folder = proposed.length > 0 ? "blueprints" : "";
+  const inFolder = async (): Promise<string[]> => (given.folder === undefined ? [] : blueprintFiles(given.folder));
+  for (const path of await inFolder()) known[path] = (await fingerprintOnDisk(path)) ?? "";
+  /** Files whose content is another one than what is known; those of the folder also where they came or went. */
+  const differing = async (): Promise<{ path: string; now: string | undefined }[]> => {
+    const own = await inFolder();
+    const isOfFolder = (path: string): boolean => given.folder !== undefined && isWithin(path, given.folder);
+    const paths = [...new Set([...Object.keys(known), ...own])];
+    const all = await Promise.all(paths.map(async (path) => ({ path, now: await fingerprintOnDisk(path) })));
+    return all.filter(({ path, now }) => now !== known[path] && (now !== undefined || isOfFolder(path)));
+  };
+  return {
+    get mapping() {
+      return mapping;
+    },
+    get file() {
+      return file;
+    },
+    get isProposed() {
+      return isProposed;
+    },
+    get folder() {
+      return folder;
+    },
+    blueprints,
+    proposed,
+    known,
+    async changed() {
+      return (await differing()).filter(({ path, now }) => left[path] !== (now ?? "gone")).map(({ path }) => path);
+    },
+    async settle(isTaken) {
+      const files = await differing();
+      if (!isTaken) {
+        for (const { path, now = "gone" } of files) left[path] = now;
+        return;
+      }
+      const paths = files.map(({ path }) => path);
+      const text = paths.includes(file) ? await readFile(file, "utf8") : mapping;
+      const ours = paths.filter(
+        (path) => path !== file && !(given.folder !== undefined && isWithin(path, given.folder)),
+      );
+      const read = [
+        ...(given.folder === undefined ? [] : await loadBlueprintFolder(given.folder)),
+        ...(await loadBlueprintFiles(ours.filter((path) => path.endsWith(".json")))),
+      ];
+      if (given.folder !== undefined)
+        for (const name of blueprints.keys()) if (!proposed.includes(name)) blueprints.delete(name);
+      for (const blueprint of read) blueprints.set(blueprint.identifier, blueprint);
+      mapping = text;
+      for (const { path, now } of files)
+        if (now === undefined) delete known[path];
+        else known[path] = now;
+    },
+    async save(request) {
+      const files = filesOf(request, proposed, blueprints);
+      const result = await saveFiles(files, request.known, request.agreed);
+      if ("taken" in result) return result;
+      if (request.file !== file) delete known[file];
+      Object.assign(known, result.written);
+      ({ mapping, file } = request);
+      folder = request.blueprints ?? "";
+      if (folder !== "") hasUnsavedBlueprints = false;
+      isProposed = false;
+      return result;
+    },
+    edit(edit) {
+      const blueprint = blueprints.get(edit.blueprint);
+      if (blueprint === undefined || !proposed.includes(edit.blueprint) || given.inCatalog.has(edit.blueprint))
+        throw new UsageError(`${edit.blueprint} is not only proposed: it cannot be edited here`, {
+          hint: "Change it where it comes from: its file, or the catalog.",
+        });
+      blueprints.set(edit.blueprint, editBlueprint(blueprint, edit));
+      hasUnsavedBlueprints = true;
+    },
+    get hasUnsavedBlueprints() {
+      return hasUnsavedBlueprints;
+    },
+    async isOnDisk(text) {
+      return !isProposed && (await fingerprintOnDisk(file)) === fingerprintOf(text);
+    },
+  };
+}
+
+function filesOf(
+  { mapping, file, blueprints: folder }: SaveRequest,
+  proposed: readonly string[],
+  blueprints: ReadonlyMap<string, Blueprint>,
+): readonly FileToSave[] {
+  if (file === "") throw new UsageError("the mapping file has no name", { hint: "Give one, such as mapping.yaml." });
+  const made = folder === undefined ? [] : proposed.flatMap((name) => blueprints.get(name) ?? []);
+  return [
+    { path: file, text: mapping },
+    ...made.map((blueprint) => ({
+      path: `${folder}/${blueprint.identifier.replaceAll(/[\\/:]/g, "_")}.json`,
+      text: `${JSON.stringify(blueprint, null, 2)}\n`,
+    })),
+  ];
+}
+
+function isWithin(path: string, folder: string): boolean {
+  return dirname(path) === dirname(join(folder, "x"));
+}
