@@ -172,6 +172,7 @@ export function passesFormat(text: string, format: string, judge: FormatJudge, d
 
 function fixOf(value: unknown): string {
   if (typeof value === "number") return `${behind("tostring")}, and mind that 1.10 is read as 1.1`;
-  if (Array.isArray(value)) return behind(value.every((item) => typeof item === "string") ? 'join(", ")' : "tojson");
+  if (Array.isArray(value))
+    return `${behind(value.every((item) => typeof item === "string") ? 'join(", ")' : "tojson")}, or make it an array in the blueprint, and in the catalog`;
   return value === null ? "" : behind("tojson");
 }
