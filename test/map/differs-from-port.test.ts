@@ -84,14 +84,15 @@ const rows: Readonly<Record<string, () => Promise<void> | void>> = {
     expect(() => parse({ ...file, allowedEnvironmentVariablesInJQ: ["^A"] })).toThrow(MappingError);
     expect(parse({ ...file, allowedEnvironmentVariablesInJQ: ["A"] }).allowedEnvironmentVariablesInJQ).toEqual(["A"]);
   },
-  "`itemsToParse` whose beginning is no path that can be deleted, such as `[.items[0]]` or `if … end`": async () => {
-    const record = { name: "n", items: [{ id: "i" }, { id: "j" }] };
-    const properties = { name: ".name", left: ".items | length" };
-    expect(await propertiesOf(withItems("[.items[0]]", properties), record)).toEqual([{ name: "n", left: 2 }]);
-    expect(await propertiesOf(withItems("if .items then .items else [] end", properties), record)).toEqual(
-      Array(2).fill({ name: "n", left: 2 }),
-    );
-  },
+  "`itemsToParse` that does not begin with a path that can be deleted, such as `[.items[0]]` or `if … end`":
+    async () => {
+      const record = { name: "n", items: [{ id: "i" }, { id: "j" }] };
+      const properties = { name: ".name", left: ".items | length" };
+      expect(await propertiesOf(withItems("[.items[0]]", properties), record)).toEqual([{ name: "n", left: 2 }]);
+      expect(await propertiesOf(withItems("if .items then .items else [] end", properties), record)).toEqual(
+        Array(2).fill({ name: "n", left: 2 }),
+      );
+    },
   '`itemsToParse` that quotes its path, `."items"`': async () => {
     const record = { name: "n", items: [{ id: "i" }] };
     expect(await propertiesOf(withItems('."items"', { name: ".name", left: ".items | length" }), record)).toEqual([

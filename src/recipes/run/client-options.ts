@@ -20,7 +20,9 @@ export function clientOptionsOf(options: ApiChoices, env: Readonly<Record<string
   const { apiUrl, rate, quotaShare, pace, paceFallback, timeout, requestTimeout } = options;
   const url = resolveRedisUrl(pace, env);
   if (paceFallback !== undefined && url === undefined)
-    throw new UsageError("--pace-fallback is given without --pace", { hint: "See --help." });
+    throw new UsageError("--pace-fallback is given without --pace", {
+      hint: "Name the Redis that is shared, too: --pace redis://127.0.0.1:6379",
+    });
   return {
     apiUrl: resolveApiUrl({ env, ...(apiUrl !== undefined && { apiUrl }) }),
     env,

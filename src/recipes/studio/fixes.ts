@@ -110,7 +110,7 @@ export interface ProposedProperty {
 /** Makes an edit in a mapping's text; what it does not touch stays as it is typed. @throws {UsageError} where the text is no YAML now, or the place is gone */
 export function applyEdit(text: string, edit: Edit): string {
   const document = parseDocument(text);
-  if (document.errors.length > 0) throw new UsageError("the mapping is no YAML now", { hint: "Correct it first." });
+  if (document.errors.length > 0) throw new UsageError("the mapping is not YAML now", { hint: "Correct it first." });
   if (edit.kind === "append" || edit.kind === "remove" || edit.kind === "rename") return editLeaf(text, document, edit);
   if (edit.kind === "set") document.setIn(edit.path.split("."), edit.value);
   else {
