@@ -99,7 +99,7 @@ export function studioActions(session: StudioSession, world: StudioWorld): Studi
       async save(request) {
         const errors = await session.countErrors(request.mapping);
         const result = await work.save(request);
-        return "taken" in result ? result : { ...result, errors };
+        return "taken" in result ? result : { ...result, errors, changed: await work.changed() };
       },
       async editBlueprint(edit) {
         work.edit(edit);

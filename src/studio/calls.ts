@@ -93,6 +93,8 @@ export interface StudioCalls {
           readonly written: FilePrints;
           /** Errors that lint finds in the mapping. */
           readonly errors: number;
+          /** Files beside those written that somebody changed since they were read, such as blueprints of a folder. */
+          readonly changed: readonly string[];
         }
       | { readonly taken: readonly TakenFile[] };
   };

@@ -139,6 +139,15 @@ describe("a file that changed on disk", () => {
     expect(problems.map(({ code }) => code)).toEqual(["wrong_type"]);
   });
 
+  it("is told when another one is saved", async () => {
+    const { calls, put, save, at } = await open(files, { mapping: "assets.yaml", blueprints: "blueprints" });
+    const { files: known } = await calls.start({});
+    expect(await save(`# mine\n${mapped}`, { known })).toMatchObject({ changed: [] });
+    await put("blueprints/asset.json", blueprint("number"));
+    const now = await calls.start({});
+    expect(await save(mapped, { known: now.files })).toMatchObject({ changed: [at("blueprints/asset.json")] });
+  });
+
   it("is not overwritten, kept or not, before it is agreed to", async () => {
     const { calls, put, save, held, at } = await open(files, { mapping: "assets.yaml" });
     const { files: known } = await calls.start({});

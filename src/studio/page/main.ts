@@ -150,7 +150,7 @@ function save(): void {
   openSave({
     ...{ text, known, file: facts.file, folder: facts.folder || (facts.hasUnsavedBlueprints ? "blueprints" : "") },
     hasProposed: facts.proposed.length > 0 || facts.folder !== "",
-    done(file, folder, written, errors) {
+    done(file, folder, { written, errors, changed: others }) {
       keepDraft(facts.file, undefined);
       saved = text;
       known = { ...known, ...written };
@@ -161,7 +161,7 @@ function save(): void {
         isProposed: false,
         hasUnsavedBlueprints: folder === "" && facts.hasUnsavedBlueprints,
       };
-      byId("disk").hidden = true;
+      showChanged(others);
       keep(editor.text);
       const faults = `${errors} ${errors === 1 ? "error" : "errors"}`;
       const warning = errors === 0 ? "" : `, saved with ${faults}: lint will refuse it`;

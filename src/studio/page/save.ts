@@ -1,5 +1,8 @@
 import type { FilePrints, TakenFile } from "../../recipes/studio/files.js";
+import type { StudioCalls } from "../calls.js";
 import { byId, call, Fault, make } from "./api.js";
+
+type Saved = Extract<StudioCalls["save"]["gives"], { readonly written: FilePrints }>;
 
 /** Asks for names, and saves all files or none. Those that are there are overwritten only if they hold what was read or saved here, or after one question that names them all. */
 export function openSave(given: {
@@ -10,7 +13,7 @@ export function openSave(given: {
   readonly hasProposed: boolean;
   /** What the page knows of the files. */
   readonly known: FilePrints;
-  readonly done: (file: string, folder: string, written: FilePrints, errors: number) => void;
+  readonly done: (file: string, folder: string, saved: Saved) => void;
   /** Takes what changed on the disk. */
   readonly take: () => void;
 }): void {
@@ -53,7 +56,7 @@ export function openSave(given: {
       });
       if ("written" in reply) {
         dialog.close();
-        given.done(name, blueprints, reply.written, reply.errors);
+        given.done(name, blueprints, reply);
         return;
       }
       agreed = Object.fromEntries(reply.taken.map(({ path, fingerprint }) => [path, fingerprint]));
