@@ -30,10 +30,11 @@ export function openTimeline(now: () => number): Timeline {
   const startMs = now();
   let width = 1;
   let points: Sums[] = [];
-  /** Until when waits are counted: requests that wait together are one wait. */
-  let waitedUntilMs = startMs;
+  /** Until when waits are counted, in milliseconds since the begin: requests that wait together are one wait. */
+  let waitedUntilMs = 0;
+  const sinceMs = (): number => Math.max(0, now() - startMs);
   const pointAt = (atMs: number): Sums => {
-    const second = Math.max(0, Math.floor((atMs - startMs) / 1000));
+    const second = Math.floor(atMs / 1000);
     while (second / width >= maxPoints) {
       points = halved(points);
       width *= 2;
@@ -42,7 +43,7 @@ export function openTimeline(now: () => number): Timeline {
     while (points.length <= index) points.push({ requests: 0, entities: 0, refused: 0, waitedMs: 0 });
     return points[index] as Sums;
   };
-  const point = () => pointAt(now());
+  const point = () => pointAt(sinceMs());
   return {
     exchange(isRefused) {
       const at = point();
@@ -50,15 +51,16 @@ export function openTimeline(now: () => number): Timeline {
       if (isRefused) at.refused++;
     },
     waited(ms) {
-      const endMs = now();
-      let atMs = Math.max(endMs - ms, waitedUntilMs);
+      const endMs = sinceMs();
+      const beganMs = Math.max(endMs - ms, waitedUntilMs);
       waitedUntilMs = Math.max(waitedUntilMs, endMs);
-      while (atMs < endMs) {
-        const at = pointAt(atMs);
-        const stretchMs = width * 1000;
-        const next = Math.min(endMs, startMs + (Math.floor((atMs - startMs) / stretchMs) + 1) * stretchMs);
-        at.waitedMs += next - atMs;
-        atMs = next;
+      // Makes the points that are not there, and settles their width.
+      pointAt(endMs);
+      const stretchMs = width * 1000;
+      const last = Math.floor(endMs / stretchMs);
+      for (let index = Math.floor(beganMs / stretchMs); index <= last; index++) {
+        const withinMs = Math.min(endMs, (index + 1) * stretchMs) - Math.max(beganMs, index * stretchMs);
+        (points[index] as Sums).waitedMs += Math.max(0, withinMs);
       }
     },
     settled(entities) {

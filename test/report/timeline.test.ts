@@ -32,6 +32,39 @@ describe("a timeline", () => {
     ]);
   });
 
+  it("counts a wait across seconds that fractions of milliseconds round off", () => {
+    let nowMs = 461.124999;
+    const timeline = openTimeline(() => nowMs);
+    nowMs = 5037.744569;
+    timeline.waited(2979.3984375);
+    expect(timeline.points().map(({ waitedMs }) => waitedMs)).toEqual([undefined, 403, 1000, 1000, 577]);
+  });
+
+  it("counts each millisecond of waiting once, whatever overlaps", () => {
+    const waits = fc.array(
+      fc.tuple(fc.double({ min: 0, max: 5e4, noNaN: true }), fc.double({ min: 0, max: 9e4, noNaN: true })),
+      {
+        minLength: 1,
+      },
+    );
+    fc.assert(
+      fc.property(fc.double({ min: 0, max: 1e6, noNaN: true }), waits, (startMs, all) => {
+        let nowMs = startMs;
+        const timeline = openTimeline(() => nowMs);
+        let waited = 0;
+        let until = startMs;
+        for (const [passed, ms] of all) {
+          nowMs += passed;
+          timeline.waited(ms);
+          waited += Math.max(0, nowMs - Math.max(nowMs - ms, until));
+          until = nowMs;
+        }
+        const counted = timeline.points().reduce((sum, each) => sum + (each.waitedMs ?? 0), 0);
+        expect(Math.abs(counted - waited)).toBeLessThanOrEqual(timeline.points().length);
+      }),
+    );
+  });
+
   it("keeps every count, in at most 600 points of one width, however long it takes", () => {
     fc.assert(
       fc.property(fc.array(fc.nat(30_000_000), { minLength: 1, maxLength: 200 }), (times) => {
