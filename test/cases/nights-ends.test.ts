@@ -103,15 +103,17 @@ describe("nights: working files of a run that was killed", () => {
     const reached = hanging("/search");
     const killed = start(["plan", ...given], { ...env, TMPDIR: tmp });
     await reached;
-    const [left = ""] = readdirSync(tmp);
+    // A newer Node keeps its compiled code there, too.
+    const folders = () => readdirSync(tmp).filter((name) => name.startsWith("portload-"));
+    const [left = ""] = folders();
     expect(left).toMatch(/^portload-plan-/);
     expect(statSync(join(tmp, left)).mode & 0o777).toBe(0o700);
     killed.kill("SIGKILL");
     await killed.ended;
-    expect(readdirSync(tmp)).toEqual([left]);
+    expect(folders()).toEqual([left]);
     void hanging("nowhere");
     expect((await runProgram(["plan", ...given], { ...env, TMPDIR: tmp })).code).toBe(0);
-    expect(readdirSync(tmp)).toEqual([]);
+    expect(folders()).toEqual([]);
   });
 
   it("stay while their process lives, where that cannot be known, and where they are no folder of ours", async () => {

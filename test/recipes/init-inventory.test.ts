@@ -312,7 +312,9 @@ async function interrupted(args: readonly string[]): Promise<{ code: number | nu
     stderr += block.toString();
   });
   const closed = once(child, "close");
-  while ((await readdir(temporary)).length === 0) await new Promise((resolve) => setImmediate(resolve));
+  // A newer Node keeps its compiled code there, too.
+  const isOpen = async () => (await readdir(temporary)).some((name) => name.startsWith("portload-"));
+  while (!(await isOpen())) await new Promise((resolve) => setImmediate(resolve));
   child.kill("SIGINT");
   const [code] = (await closed) as [number | null];
   return { code, stderr };

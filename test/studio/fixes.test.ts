@@ -60,7 +60,7 @@ describe("a fix", () => {
   });
 
   it("says what to do where the text cannot be changed", () => {
-    expect(() => applyEdit("a: [", { kind: "blank", value: "x" })).toThrow("the mapping is no YAML now");
+    expect(() => applyEdit("a: [", { kind: "blank", value: "x" })).toThrow("the mapping is not YAML now");
     expect(() => applyEdit(text, { kind: "remove", path: at("properties.gone") })).toThrow("is not there any more");
   });
 
