@@ -90,13 +90,18 @@ export interface CompiledMapping {
  * Compiles every expression of a mapping, each alone, so that a fault names its leaf.
  *
  * @param options.resources - indices of the resources to keep; all by default
- * @param options.env - where the environment variables that the mapping allows have their values; no message shows these from here on
+ * @param options.env - where the environment variables that the mapping allows have their values; no message shows these from here on,
+ *   unless `isPublic`: they stand in a file
  * @throws {MappingError} with every leaf that does not compile, with path and line
  */
 export async function compileMapping(
   mapping: Mapping,
   engine: JqEngine,
-  options: { readonly resources?: readonly number[]; readonly env?: Readonly<Record<string, string | undefined>> } = {},
+  options: {
+    readonly resources?: readonly number[];
+    readonly env?: Readonly<Record<string, string | undefined>>;
+    readonly isPublic?: boolean;
+  } = {},
 ): Promise<CompiledMapping> {
   const kept = mapping.resources.filter(({ index }) => options.resources?.includes(index) ?? true);
   const leaves = new Map<string, number>();
@@ -118,17 +123,18 @@ export async function compileMapping(
       .map((resource) => compileResource(resource, leaves, own));
     kinds.set(kind, { resources, job: own.job() });
   }
-  const { environment, warnings } = environmentOf(mapping, options.env ?? {});
+  const { environment, warnings } = environmentOf(mapping, options.env ?? {}, options.isPublic === true);
   return { mapping, engine, ...(environment && { environment }), warnings, leaves: list, kinds };
 }
 
 function environmentOf(
   { allowedEnvironmentVariablesInJQ: names }: Mapping,
   env: Readonly<Record<string, string | undefined>>,
+  isPublic: boolean,
 ): { readonly environment?: Environment; readonly warnings: readonly Warning[] } {
   if (names.length === 0) return { warnings: [] };
   const held = names.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]] as const]));
-  hideValues(held);
+  if (!isPublic) hideValues(held);
   const warnings = names
     .filter((name) => env[name] === undefined)
     .map((name): Warning => {

@@ -56,7 +56,7 @@ async function testFileOf(file: string, update: boolean): Promise<FileResult> {
     if ("issues" in tests) throw new MappingError(file, tests.issues);
     const path = join(dirname(file), tests.file.mapping ?? mappingBeside(file));
     const mapping = parseMapping(await readFile(path, "utf8"), path);
-    const compiled = await compileMapping(mapping, engine, { env: tests.file.environment });
+    const compiled = await compileMapping(mapping, engine, { env: tests.file.environment, isPublic: true });
     const folder = tests.file.blueprints;
     const catalog =
       folder === undefined

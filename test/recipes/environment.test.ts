@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { withoutHidden } from "../../src/secrets.js";
 import { blueprintOf, envOf, makeFolder, startCatalog } from "../support/catalog.js";
 import { runInProcess } from "../support/in-process.js";
 
@@ -110,6 +111,8 @@ tests:
     );
     const { code, stdout } = await runInProcess(["test", "pods.test.yaml"], { CLUSTER_NAME: secret }, { cwd });
     expect([code, stdout]).toEqual([0, expect.any(String)]);
+    // They stand in the file: nothing that this process prints from here on is changed for them.
+    expect(withoutHidden({ stage: "test" })).toEqual({ stage: "test" });
   });
 
   it("keeps the values out of explanations, reports, rejects and everything printed", async () => {
