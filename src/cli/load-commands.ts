@@ -10,7 +10,7 @@ import {
 } from "../options/run.js";
 import { type AnyCommand, command } from "./command.js";
 import type { RecipeCall } from "./finished.js";
-import { answering, running } from "./output.js";
+import { answering, everyCommand, running } from "./output.js";
 
 const heading = "Load";
 
@@ -103,7 +103,7 @@ export const loadCommands: readonly AnyCommand[] = [
     summary: "Take back what an import, sync or apply did: show how, ask, and do it",
     options: undoOptions,
     positionals: ["importId"],
-    terminal: running,
+    terminal: { ...running, yes: { ...everyCommand.yes, describe: "take it back without asking", isCommon: true } },
     examples: [
       ["portload undo", "the latest import, sync or apply"],
       ["portload undo 20261122T033012417Z-7f3a --out undo.plan", "only write the plan, then portload apply undo.plan"],

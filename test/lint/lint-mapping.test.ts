@@ -76,12 +76,7 @@ describe("lint of a right mapping", () => {
   it.each([
     ["nothing without relations and prune", "", "", []],
     ["of relations", "relations: { team: .team }", "", ["createMissingRelatedEntities"]],
-    [
-      "of a prune",
-      "",
-      "prune: all",
-      ["deleteDependentEntities", "entityDeletionThreshold"],
-    ],
+    ["of a prune", "", "prune: all", ["deleteDependentEntities", "entityDeletionThreshold"]],
   ])("notes a default that differs from Port's only where it matters: %s", async (_title, fields, more, keys) => {
     const mapping = `resources: [{ kind: a, ${more === "" ? "" : `${more}, `}port: { entity: { mappings: { identifier: .id, blueprint: '"a"'${fields === "" ? "" : `, ${fields}`} } } } }]\n`;
     const file = join(await makeFolder(), "m.yaml");
