@@ -87,15 +87,12 @@ export function groupCauses(names: readonly string[], limit = maxGroups): Causes
   const warnings = new Map<string, Group<Warning>>();
   const faults = new Map<string, { readonly fault: Omit<FaultGroup, "count">; count: number; first?: Place }>();
   const targets = new Set<string>();
-  const addFault = (
-    { code, message }: Finding,
-    cause: { [K in keyof Cause]: string | undefined },
-    further?: Place,
-  ): void => {
-    const exact = JSON.stringify([code, cause.blueprint, cause.path]);
+  const addFault = ({ code, message, path }: Finding, blueprint: string | undefined, further?: Place): void => {
+    const exact = JSON.stringify([code, blueprint, path]);
     const isExact = faults.has(exact) || faults.size < limit;
     const key = isExact ? exact : code;
-    const known = faults.get(key) ?? { fault: { code, ...(isExact && causeOf(cause)), message }, count: 0 };
+    const cause = isExact ? causeOf({ blueprint, path }) : {};
+    const known = faults.get(key) ?? { fault: { code, ...cause, message }, count: 0 };
     faults.set(key, known);
     known.count++;
     if (further !== undefined && (known.first === undefined || comparePlaces(further, known.first) < 0))
@@ -108,9 +105,8 @@ export function groupCauses(names: readonly string[], limit = maxGroups): Causes
         const kind = [item.code, item.stage];
         const variant = targetOf(targets, item) ?? variantOf(variants, [...kind, item.blueprint, item.path], item);
         addTo(rejects, limit, kind, item, 1, item.at, variant);
-        addFault(item, item);
-        for (const finding of item.also ?? [])
-          addFault(finding, { blueprint: item.blueprint, path: finding.path }, item.at);
+        addFault(item, item.blueprint);
+        for (const finding of item.also ?? []) addFault(finding, item.blueprint, item.at);
       }
     },
     addWarnings(items) {
@@ -135,11 +131,7 @@ export function groupCauses(names: readonly string[], limit = maxGroups): Causes
     faults: () =>
       [...faults.values()]
         .sort((a, b) => b.count - a.count)
-        .map(({ fault, count, first }) => ({
-          ...fault,
-          count,
-          ...(first !== undefined && { first: named(first, names) }),
-        })),
+        .map(({ fault, count, first }) => ({ ...fault, count, ...(first && { first: named(first, names) }) })),
     warnings: () =>
       inOrder(warnings).map(({ count, cause, sample, first }) => ({
         code: sample.code,
