@@ -83,6 +83,23 @@ export function bindResource(compiled: CompiledResource, { mapping }: CompiledMa
   };
 }
 
+/** The resource without some of its fields, by their paths. */
+export function withoutFields(bound: BoundResource, paths: ReadonlySet<string>): BoundResource {
+  const rest = (group: FieldGroup, lead: string): FieldGroup => ({
+    ...group,
+    fields: group.fields.filter(({ key }) => !paths.has(`${lead}${key}`)),
+  });
+  const nothing = (): undefined => undefined;
+  return {
+    ...bound,
+    ...(paths.has("identifier") && { identifier: nothing }),
+    ...(paths.has("blueprint") && { blueprint: nothing }),
+    rest: bound.rest.filter(({ key }) => !paths.has(key)),
+    properties: rest(bound.properties, "properties."),
+    relations: rest(bound.relations, "relations."),
+  };
+}
+
 /** What names an entity; a search for null names none. */
 function bindName(node: Node, shape: Shape): Read {
   const read = bindNode(node, shape);
