@@ -4,10 +4,9 @@ import { parseOptions, type Schema } from "../options/option.js";
 import { type ExitCode, errorExitCode } from "../report/exit-code.js";
 import { version } from "../version.js";
 import { kebab, readArguments, type Values } from "./arguments.js";
-import type { AnyCommand } from "./command.js";
+import { type AnyCommand, everyCommand, type OutputOptions, running } from "./command.js";
 import { commands, families, findCommand } from "./commands.js";
 import { refuseWithoutMapping, withConfig } from "./config.js";
-import { everyCommand, type OutputOptions, running } from "./output.js";
 import { describeError, print, say, type Terminal } from "./terminal.js";
 
 /** Reads the command line, calls the command and gives its exit code. Everything it prints goes to the terminal passed in. */
