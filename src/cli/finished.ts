@@ -1,11 +1,14 @@
 import { sep } from "node:path";
+import type { reportOptions } from "../options/run.js";
+import { pastReport } from "../recipes/past-report.js";
 import type { Connection, ImportContext, RunContext } from "../recipes/run/connect.js";
 import type { Finished } from "../recipes/run/finish.js";
 import { quoted } from "../reject.js";
 import type { ExitCode } from "../report/exit-code.js";
-import type { OutputOptions } from "./output.js";
+import { formatSummary } from "../report/summary.js";
+import type { OutputOptions, Run } from "./command.js";
 import { showProgress } from "./progress.js";
-import { describeError, mayColor, printJson, say, type Terminal } from "./terminal.js";
+import { describeError, mayColor, print, printJson, say, type Terminal } from "./terminal.js";
 
 /** How a recipe is called from the command line. */
 export interface RecipeCall<O, C> {
@@ -78,7 +81,7 @@ export async function showFinished(
 }
 
 /** The command that goes on where an import stopped; none where it finished or where going on would not help. */
-export function resumeCommand(
+function resumeCommand(
   { importId, exitCode, command }: Pick<Finished["report"], "importId" | "exitCode" | "command">,
   folder: string,
 ): string | undefined {
@@ -123,3 +126,26 @@ function undoLine(
   const what = stays === "" ? "it back" : `what was created back (not ${stays}: it ran without --keep-before)`;
   return `To take ${what}: portload undo ${importId}${stateFlag(importId, folder)}\n`;
 }
+
+/** `portload report`: what became of an earlier import. */
+export const report: Run<typeof reportOptions> = async (options, terminal, output) => {
+  const { report: found, folder = "", mode, passedOver } = await pastReport(options, terminal.env);
+  for (const text of passedOver) await say(terminal, `passed over: ${text}\n`);
+  const resume = resumeCommand(found, folder);
+  const color = mayColor(terminal, terminal.stdout, output.color);
+  // Here the report is the data.
+  if (output.output === "json") await printJson(terminal, `${JSON.stringify(found)}\n`);
+  else
+    await print(
+      terminal,
+      formatSummary({
+        report: found,
+        mode,
+        folder,
+        reportFiles: options.report,
+        color,
+        ...(resume !== undefined && { resume }),
+      }),
+    );
+  return 0;
+};

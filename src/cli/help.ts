@@ -1,8 +1,7 @@
 import type { AnyOption, Schema } from "../options/option.js";
 import { kebab } from "./arguments.js";
-import type { AnyCommand } from "./command.js";
+import { type AnyCommand, everyCommand } from "./command.js";
 import { commands, families } from "./commands.js";
-import { everyCommand } from "./output.js";
 
 const indent = "  ";
 

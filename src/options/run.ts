@@ -10,7 +10,7 @@ import {
   withoutDefaults,
 } from "./option.js";
 import { type OutputGroup, outputGroup, type RunOutputGroup, runOutputGroup } from "./output.js";
-import { type SourceGroup, sourceGroup } from "./source.js";
+import { type SourceGroup, sourceGroup } from "./sources.js";
 import {
   type ComparingGroup,
   comparingGroup,
