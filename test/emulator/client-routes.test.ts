@@ -298,6 +298,7 @@ describe("an integration", () => {
     const metrics = new URL(integration.metricAttributes.ingestUrl).pathname;
     expect((await raw("POST", `${metrics}/heartbeat`, { eventId: "e" })).status).toBe(200);
     expect((await call("GET", "/v1/integration")).body.integrations).toHaveLength(1);
+    expect((await call("POST", `${path}/kinds/issue/examples`, { examples: [{ key: "A-1" }] })).status).toBe(200);
     expect((await call("DELETE", path)).status).toBe(200);
     expect((await call("GET", path)).status).toBe(404);
   });
