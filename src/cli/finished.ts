@@ -68,7 +68,7 @@ export async function showFinished(
   if (!output.quiet)
     await say(
       terminal,
-      `${formatSummary(summary)}${nextLines(report, folder, reportFiles)}${undoLine(report, folder, keptBefore)}`,
+      `${formatSummary(summary)}${nextLines(report, folder, reportFiles)}${undoLine(report, folder, { keptBefore, mode })}`,
     );
   // Quiet is not silent about how to go on.
   else if (resume !== undefined) await say(terminal, `go on with: ${resume}\n`);
@@ -113,12 +113,18 @@ function nextLines(
   ].join("");
 }
 
-/** The line that says how to take a run back; empty where it changed nothing that can be. */
-function undoLine({ importId, dryRun, entities }: Finished["report"], folder: string, keptBefore: boolean): string {
-  const { created, updated, deleted } = entities;
-  if (dryRun || created + (keptBefore ? updated + deleted : 0) === 0) return "";
-  const what = keptBefore || updated === 0 ? "it" : "what was created";
-  return `To take ${what} back: portload undo ${importId}${stateFlag(importId, folder)}\n`;
+/** The line that says whether a run can be taken back, and how; empty where it changed nothing. */
+function undoLine(
+  { importId, dryRun, entities: { created, updated, deleted } }: Finished["report"],
+  folder: string,
+  { keptBefore, mode }: Pick<Finished, "keptBefore" | "mode">,
+): string {
+  if (dryRun || created + updated + deleted === 0) return "";
+  const stays = keptBefore || updated === 0 ? "" : `what was ${mode === "override" ? "overridden" : "merged"}`;
+  if (stays !== "" && created === 0)
+    return `An undo cannot take back ${stays}: the import ran without --keep-before, which keeps what was there\n`;
+  const what = stays === "" ? "it back" : `what was created back (not ${stays}: it ran without --keep-before)`;
+  return `To take ${what}: portload undo ${importId}${stateFlag(importId, folder)}\n`;
 }
 
 /** `portload report`: what became of an earlier import. */

@@ -8,7 +8,7 @@ import {
   syncOptions,
   undoOptions,
 } from "../options/run.js";
-import { type AnyCommand, answering, command, running } from "./command.js";
+import { type AnyCommand, answering, command, everyCommand, running } from "./command.js";
 import type { RecipeCall } from "./finished.js";
 
 const heading = "Load";
@@ -102,7 +102,7 @@ export const loadCommands: readonly AnyCommand[] = [
     summary: "Take back what an import, sync or apply did: show how, ask, and do it",
     options: undoOptions,
     positionals: ["importId"],
-    terminal: running,
+    terminal: { ...running, yes: { ...everyCommand.yes, describe: "take it back without asking", isCommon: true } },
     examples: [
       ["portload undo", "the latest import, sync or apply"],
       ["portload undo 20261122T033012417Z-7f3a --out undo.plan", "only write the plan, then portload apply undo.plan"],

@@ -59,6 +59,8 @@ export interface SyncOptions extends Omit<RunOptions, keyof ComparingGroup>, Com
 export const syncOptions = {
   ...runOptions,
   ...comparingGroup,
+  // A schedule says where its folders are.
+  stateDir: { ...runOptions.stateDir, isCommon: true },
 } satisfies SchemaOf<SyncOptions>;
 /** {@link SyncOptions} as the program works with them. */
 export type ResolvedSyncOptions = Resolved<typeof syncOptions>;

@@ -34,8 +34,8 @@ ${
     : html`<p>Further faults of the same entities, to be corrected with them:</p><ul>${further
         .slice(0, 50)
         .map(
-          ({ code, blueprint, path, count }) =>
-            html`<li>${formatNumber(count)} × <code>${code}</code> ${where({ blueprint, path })}</li>`,
+          ({ code, blueprint, path, count, message = "", first }) =>
+            html`<li>${formatNumber(count)} × <code>${code}</code> ${where({ blueprint, path })}${visible(message)}${first !== undefined && html` <span class="quiet">first: ${visible(formatPlace(first))}</span>`}</li>`,
         )}</ul>`
 }
 </section>`;
