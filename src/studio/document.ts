@@ -44,6 +44,7 @@ main { flex: 1; min-height: 0; display: grid; grid-template: minmax(0, 1fr) 7px 
 main > section { background: var(--panel); overflow: auto; padding: 8px 12px; min-width: 0; }
 main > section > h2 { margin: 0 0 6px; font-size: .95rem; }
 #records { grid-area: records; } #mapping { grid-area: mapping; display: flex; flex-direction: column; } #entities { grid-area: entities; } #below { grid-area: below; }
+#records, #entities, #below { contain: layout style; }
 #editor { flex: 1; min-height: 200px; border: 1px solid var(--line); border-radius: 4px; overflow: hidden; }
 .steps { display: flex; flex-wrap: wrap; align-items: center; gap: 5px; margin-bottom: 6px; font-size: 13px; }
 .steps .quiet { font-variant-numeric: tabular-nums; }
