@@ -6,11 +6,10 @@ import { lintUnderstood } from "../../lint/lint-mapping.js";
 import { parseTolerant, type Understood } from "../../lint/parse-tolerant.js";
 import { startJq } from "../../map/jq.js";
 import { sourceOptionsFor } from "../../map/mapping-file.js";
-import type { StudioOptions } from "../../options/authoring.js";
 import type { Counts } from "../../report/counts.js";
 import { makeWorkingFolder } from "../../state/working-folder.js";
 import { preview } from "../preview.js";
-import { askCatalog, beginStudio, type CatalogFacts } from "./begin.js";
+import { askCatalog, beginStudio, type CatalogFacts, type StudioGiven } from "./begin.js";
 import { type Evaluation, evaluate, withMemory } from "./evaluate.js";
 import { type Sample, sampleOf } from "./sample.js";
 import { openWork, type Work } from "./work.js";
@@ -47,7 +46,7 @@ export interface StudioSession {
  * @throws {UsageError | SourceError | MappingError | BlueprintError | ApiError} as the commands would, before a page is shown
  */
 export async function openStudio(
-  options: StudioOptions,
+  options: StudioGiven,
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<StudioSession> {
   const { start, sources, proposed } = await beginStudio(options, env);
