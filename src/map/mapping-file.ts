@@ -242,10 +242,5 @@ function withoutFetched(properties: Record<string, RawLeaf>, index: number, note
 }
 
 function ignored(path: string, why = "steers another integration"): Warning {
-  return {
-    code: "ignored_key",
-    message: `\`${path}\` ${why} and has no effect here`,
-    path,
-    count: 1,
-  };
+  return { code: "ignored_key", message: `\`${path}\` ${why} and has no effect here`, path, count: 1 };
 }
