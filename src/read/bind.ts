@@ -4,8 +4,8 @@ import { basename, isAbsolute, join } from "node:path";
 import picomatch from "picomatch";
 import { glob, isDynamicPattern } from "tinyglobby";
 import { SourceError, UsageError } from "../errors.js";
+import type { GivenSource, PathSource, Source } from "../given-source.js";
 import { didYouMean } from "../nearest.js";
-import type { GivenSource, PathSource, Source } from "../source-options.js";
 import { isUrl, nameOf } from "./fetch.js";
 import { extensionOf, extensions } from "./format.js";
 import { asSourceError } from "./open.js";
@@ -100,11 +100,12 @@ function kindOf(path: string, name: string, kinds: readonly string[]): string {
   const base = basename(last).split(".")[0];
   const kind = kinds.find((each) => each === base) ?? (kinds.length === 1 ? kinds[0] : undefined);
   if (kind !== undefined) return kind;
+  const isBook = extensions[extensionOf(path)] === "xlsx";
   throw new UsageError(`no kind of the mapping fits the source ${name}; its kinds are ${kinds.join(", ")}`, {
-    hint: `Say which: ${kinds
+    hint: `${isBook ? "Name it once for each kind that it has a sheet for" : "Say which"}: ${kinds
       .slice(0, 3)
       .map((each) => `${each}=${path === "-" ? "-" : name}`)
-      .join(" or ")}.${path === "-" ? "" : ` In a folder, leave it out: --ignore ${basename(last)}`}`,
+      .join(isBook ? " " : " or ")}.${path === "-" ? "" : ` In a folder, leave it out: --ignore ${basename(last)}`}`,
   });
 }
 

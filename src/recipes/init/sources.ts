@@ -4,6 +4,7 @@ import { basename, join } from "node:path";
 import { type Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { SourceError, UsageError } from "../../errors.js";
+import { optionsOfSource, type Source } from "../../given-source.js";
 import { areAlike, type RecordPlace, recordPlaces, type Survey, surveyRecords } from "../../init/survey.js";
 import { type BoundSource, bindSources } from "../../read/bind.js";
 import { mappingLine } from "../../read/doubt.js";
@@ -12,7 +13,7 @@ import { extensionOf, extensions } from "../../read/format.js";
 import { openBytes } from "../../read/open.js";
 import { type Ask, readSource, settleSource } from "../../read/read.js";
 import { isWorkbook, openSheet } from "../../read/xlsx/open-sheet.js";
-import { optionsOfSource, type Source, type SourceOptions } from "../../source-options.js";
+import type { SourceOptions } from "../../source-options.js";
 import { makeWorkingFolder } from "../../state/working-folder.js";
 import { encodingOf } from "./files.js";
 
@@ -190,7 +191,7 @@ function likeliest(questions: string[]): Ask {
     const [first, ...others] = answers;
     if (first === undefined) return undefined;
     const rest = others.map((answer) => `${mappingLine(answer)} for ${answer.text}`).join("; ");
-    questions.push(`${message}: is ${first.text} right, as written under source? Else ${rest}`);
+    questions.push(`${message}; taken as: ${first.text} (written under source). Is that right? Else ${rest}`);
     return first;
   };
 }
