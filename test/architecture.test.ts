@@ -9,7 +9,6 @@ const words = [
   "blueprint",
   "chunk",
   "clock",
-  "decimal",
   "entity",
   "errors",
   "given-source",

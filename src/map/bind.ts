@@ -1,7 +1,7 @@
 import { searchesNull } from "../entity.js";
 import type { Cell } from "../record.js";
 import type { CompiledMapping, CompiledResource, Node } from "./compile-mapping.js";
-import type { JqRow } from "./jq-program.js";
+import type { JqRow } from "./jq-compile.js";
 import { follow, PathFault, setOwn } from "./plain.js";
 import { type Blanks, isBlank, objectOfCells } from "./prepare.js";
 

@@ -5,7 +5,7 @@ import type { Finding, Reject } from "../reject.js";
 import { type BoundField, type BoundResource, type FieldGroup, withoutFields } from "./bind.js";
 import type { Struck } from "./columns-apply.js";
 import type { CompiledMapping } from "./compile-mapping.js";
-import type { JqRow } from "./jq-program.js";
+import type { JqRow } from "./jq-compile.js";
 import { nearestColumn, pathTo } from "./keys-read.js";
 import type { ChunkNotes } from "./notes.js";
 import { leadingPath } from "./plain.js";

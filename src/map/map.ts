@@ -7,7 +7,7 @@ import { columnFormatsOf } from "./columns.js";
 import { type CellFinding, columnReader, type Reads, readsOf, type Struck, struckBy } from "./columns-apply.js";
 import type { CompiledKind, CompiledMapping, Job } from "./compile-mapping.js";
 import { bindJob, type Expansion, expand, runJob } from "./job.js";
-import type { JqRow } from "./jq-program.js";
+import type { JqRow } from "./jq-compile.js";
 import { mapOne, type Out, rejectOf } from "./map-one.js";
 import { sourceOptionsFor } from "./mapping.js";
 import { startNotes } from "./notes.js";

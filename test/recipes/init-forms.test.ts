@@ -80,7 +80,7 @@ describe("init by the form of a file", () => {
       const { parsed, tried: lines } = await proposeFor([join(folder, name)]);
       expect([parsed.source?.json, lines[0]?.lines[0]]).toEqual([
         undefined,
-        expect.stringContaining("1 records, 1 would"),
+        expect.stringContaining("1 record, 1 would"),
       ]);
     }
   });

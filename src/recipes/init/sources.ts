@@ -5,8 +5,7 @@ import { type Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { SourceError, UsageError } from "../../errors.js";
 import { optionsOfSource, type Source } from "../../given-source.js";
-import { areAlike, type RecordPlace, recordPlaces } from "../../init/record-places.js";
-import { type Survey, surveyRecords } from "../../init/survey.js";
+import { areAlike, type RecordPlace, recordPlaces, type Survey, surveyRecords } from "../../init/survey.js";
 import { type BoundSource, bindSources } from "../../read/bind.js";
 import { mappingLine } from "../../read/doubt.js";
 import { isUrl } from "../../read/fetch.js";
@@ -192,7 +191,7 @@ function likeliest(questions: string[]): Ask {
     const [first, ...others] = answers;
     if (first === undefined) return undefined;
     const rest = others.map((answer) => `${mappingLine(answer)} for ${answer.text}`).join("; ");
-    questions.push(`${message}: is ${first.text} right, as written under source? Else ${rest}`);
+    questions.push(`${message}; taken as: ${first.text} (written under source). Is that right? Else ${rest}`);
     return first;
   };
 }
