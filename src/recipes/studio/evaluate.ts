@@ -6,7 +6,7 @@ import { lintUnderstood } from "../../lint/lint-mapping.js";
 import type { Understood } from "../../lint/parse-tolerant.js";
 import { compileMapping } from "../../map/compile-mapping.js";
 import type { JqEngine } from "../../map/jq.js";
-import type { JqCell } from "../../map/jq-program.js";
+import type { JqCell } from "../../map/jq-compile.js";
 import { missingColumns } from "../../map/keys-read.js";
 import { mapRecords } from "../../map/map.js";
 import type { Mapping } from "../../map/mapping-file.js";
