@@ -1,4 +1,4 @@
-import { type FieldStats, listDelimiters, maxDistinct, splitExpression } from "./field-stats.js";
+import { type FieldStats, listDelimiters, maxDistinct, splitExpression, trimmedPath } from "./field-stats.js";
 import { inWords, pathExpression } from "./names.js";
 import { numberExpression, numberWriting } from "./numbers.js";
 import { type FieldProposal, type SurveyedField, tolerated } from "./proposal.js";
@@ -84,7 +84,11 @@ function proposeTyped(field: SurveyedField, isTabular: boolean): FieldProposal |
   if (words !== undefined && isMost(words.count))
     return {
       property: { type: "boolean", title },
-      expression: words.isUnderstood || isColumn ? path : booleanExpression(path, words),
+      expression: words.isUnderstood
+        ? trimmedPath(stats)
+        : isColumn
+          ? path
+          : booleanExpression(trimmedPath(stats), words),
       seen: seen("true or false", words.count),
       ...(!words.isUnderstood && isColumn && { column: { true: words.true, false: words.false } }),
     };
@@ -100,7 +104,7 @@ function proposeTyped(field: SurveyedField, isTabular: boolean): FieldProposal |
     const shown = seen(`numbers${unit === undefined ? "" : ` with ${JSON.stringify(unit)}`}`, number.count);
     return {
       property: { type: "number", title },
-      expression: isPlain || isColumn ? path : numberExpression(stats.path, number.writing),
+      expression: isPlain ? trimmedPath(stats) : isColumn ? path : numberExpression(stats.path, number.writing),
       seen: shown,
       ...(!isPlain && isColumn && { column: { number: number.writing } }),
       ...doubt,
@@ -111,7 +115,11 @@ function proposeTyped(field: SurveyedField, isTabular: boolean): FieldProposal |
   for (const format of ["url", "email", "ipv4", "ipv6"]) {
     const count = stats.fits.get(format) ?? 0;
     if (isMost(count))
-      return { property: { type: "string", title, format }, expression: path, seen: seen(`${format}s`, count) };
+      return {
+        property: { type: "string", title, format },
+        expression: trimmedPath(stats),
+        seen: seen(`${format}s`, count),
+      };
   }
   return undefined;
 }
@@ -131,7 +139,7 @@ function proposeText({ stats, path, title, some, isColumn, seen }: SurveyedField
   if (words !== undefined && odd.length === 0)
     return {
       property: { type: "string", title, enum: words },
-      expression: path,
+      expression: trimmedPath(stats),
       seen: seen(`one of ${words.length} words`),
     };
   if (stats.fits.has("lines") || stats.longest > 200)

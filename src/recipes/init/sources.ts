@@ -5,6 +5,7 @@ import { type Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { SourceError, UsageError } from "../../errors.js";
 import { optionsOfSource, type Source } from "../../given-source.js";
+import type { FieldStats } from "../../init/field-stats.js";
 import { areAlike, type RecordPlace, recordPlaces } from "../../init/record-places.js";
 import { type Survey, surveyRecords } from "../../init/survey.js";
 import { type BoundSource, bindSources } from "../../read/bind.js";
@@ -162,13 +163,23 @@ async function survey(bound: NamedSource, limit: number, io: SourceIo): Promise<
   }
   if (bound.isOfBook === true && bound.sheet !== undefined)
     source = { ...source, xlsx: { ...source.xlsx, sheet: bound.sheet } };
-  const survey = await surveyRecords(bound.kind, readSource(bound, source, { limit, ...signalOf(io) }));
+  let survey = await surveyRecords(bound.kind, readSource(bound, source, { limit, ...signalOf(io) }));
+  const isText = receipt?.format === "csv" || receipt?.format === "tsv";
+  if (isText && source.csv?.trim === undefined && survey.fields.some(isPadded)) {
+    source = { ...source, csv: { ...source.csv, trim: true } };
+    survey = await surveyRecords(bound.kind, readSource(bound, source, { limit, ...signalOf(io) }));
+  }
   if (survey.records === 0)
     throw new SourceError(bound.name, "holds no record that can be read", {
       hint: "init proposes from values; give it a sample.",
     });
   const isPart = survey.records + survey.refused.length >= limit && (await hasMore(bound, source, limit, io));
   return { bound, survey, source, name: bound.name, isPart, questions };
+}
+
+/** True for a column of words, some with white space around them, as systems write that pad to a width: it is no part of the value. */
+function isPadded({ spaced, words, values }: FieldStats): boolean {
+  return spaced > 0 && words > values / 2;
 }
 
 function signalOf({ signal }: SourceIo): { readonly signal?: AbortSignal } {
