@@ -6,6 +6,12 @@ const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 /** Parts of undici that no call of ours reaches: HTTP/2, which is off unless asked for; forms as bodies; SOCKS. They take as long to load as all the rest of it. */
 const unreached = /undici[\\/]lib[\\/](?:dispatcher[\\/](?:client-h2|socks5-proxy-agent)|web[\\/]fetch[\\/]body)\.js$/;
 
+/**
+ * Node's own HTTP, of which undici's client takes the class of a request that is proxied as a body, which we never send, and the longest header, which we name (`api/connection.ts`); and
+ * the parser for machines without vector instructions, which is found in node_modules where it is needed.
+ */
+const builtInHttp = /undici[\\/]lib[\\/](?:core[\\/]util|dispatcher[\\/]client)\.js$/;
+
 // The program in few files, which starts in a third of the time: no look-up of some thousand modules, nothing loaded that a command does not use.
 // What is left out is loaded from node_modules: the emulator's server, and what loads files of its own.
 await build({
@@ -22,7 +28,26 @@ await build({
   checks: { eval: false },
   external: [/^node:/, "fastify", "light-my-request", "jq-wasm", "ioredis", "re2js", "xxhash-wasm"],
   resolve: { alias: { undici: here("undici.mjs") } },
-  plugins: [{ name: "unreached", load: { filter: { id: unreached }, handler: () => "module.exports = undefined;" } }],
+  plugins: [
+    { name: "unreached", load: { filter: { id: unreached }, handler: () => "module.exports = undefined;" } },
+    {
+      name: "built-in-http",
+      transform: {
+        filter: { id: builtInHttp },
+        handler: (code) => ({
+          code: code.replace("require('node:http')", "({ IncomingMessage: class {} })"),
+          map: null,
+        }),
+      },
+    },
+    {
+      name: "plain-parser",
+      resolveId: {
+        filter: { id: /llhttp-wasm\.js$/ },
+        handler: () => ({ id: "undici/lib/llhttp/llhttp-wasm.js", external: true }),
+      },
+    },
+  ],
   output: {
     dir: "dist",
     cleanDir: true,
@@ -34,7 +59,7 @@ await build({
     // What every command loads is one file, and what every command with a request loads another: a file takes a millisecond, whatever is in it.
     codeSplitting: {
       groups: [
-        { name: "program", test: /src[\\/]cli[\\/]program\.ts$/, priority: 2 },
+        { name: "program", test: /src[\\/](?:cli[\\/]program|version)\.ts$/, priority: 2 },
         {
           name: "requests",
           test: /src[\\/]recipes[\\/](?:entity[\\/]get|run[\\/]client-options)\.ts$|src[\\/]api[\\/]client\.ts$/,

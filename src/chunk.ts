@@ -19,11 +19,22 @@ export interface Tally {
   readonly rejected: number;
 }
 
+/** A refused item as far as it could be made, so that the next stage finds its further faults. It never goes on. */
+export interface Remains<T> {
+  /** The same object as among the chunk's rejects. */
+  readonly reject: Reject;
+  readonly item: T;
+  /** Paths of fields (`title`, `properties.x`) whose value is not known: nothing is to be said of them. */
+  readonly unknown: ReadonlySet<string>;
+}
+
 /** What travels between stages: the items that go on, and in band all that does not. Never mixes two sources. */
 export interface Chunk<T> {
   readonly items: readonly T[];
   /** Rejects of this and of all earlier stages, in source order. */
   readonly rejects: readonly Reject[];
+  /** Of rejects among them, for the next stage alone. */
+  readonly remains?: readonly Remains<T>[] | undefined;
   readonly warnings: readonly Warning[];
   readonly tally: Tally;
 }

@@ -40,16 +40,6 @@ export {
   StateError,
   UsageError,
 } from "./errors.js";
-export type {
-  PathSource,
-  RecordSource,
-  RecordStream,
-  Source,
-  Sources,
-  SourcesByKind,
-  TextSource,
-  TextStream,
-} from "./given-source.js";
 export type { LintCode, LintFinding, Severity } from "./lint/codes.js";
 export { lintCodes } from "./lint/codes.js";
 export type {
@@ -75,10 +65,10 @@ export type {
   SyncOptions,
   UndoOptions,
 } from "./options/run.js";
-export type { SourceGroup } from "./options/source.js";
+export type { SourceGroup } from "./options/sources.js";
 export type { ComparingGroup, TargetGroup, WritingGroup } from "./options/writing.js";
-export type { GuardFacts } from "./plan/digest-plan.js";
 export type { DeleteLimits, Deletions } from "./plan/guards.js";
+export type { GuardFacts } from "./plan/show-plan.js";
 export type { Format, TextFormat } from "./read/format.js";
 export type { Receipt } from "./read/receipt.js";
 export type { JsonShape, Sniffed } from "./read/sniff.js";
@@ -108,10 +98,19 @@ export type { Finding, Reject, RejectStage } from "./reject.js";
 export { type RejectCode, rejectCodes } from "./reject.js";
 export type { CountedRoute, RequestCounts, StatedQuota } from "./reply.js";
 export type { Counts, EntityCounts, RecordCounts } from "./report/counts.js";
-export type { Examples, Kept } from "./report/examples.js";
 export type { Ending } from "./report/exit-code.js";
 export type { FaultGroup, NamedPlace, RejectGroup, RejectSample, WarningGroup } from "./report/group-causes.js";
 export type { Progress, ProgressWait } from "./report/progress.js";
-export type { RejectFile, Report, ReportOrigin, ReportSource } from "./report/report.js";
+export type { Examples, Kept, RejectFile, Report, ReportOrigin, ReportSource } from "./report/report.js";
 export type { TimelinePoint } from "./report/timeline.js";
+export type {
+  PathSource,
+  RecordSource,
+  RecordStream,
+  Source,
+  Sources,
+  SourcesByKind,
+  TextSource,
+  TextStream,
+} from "./source-options.js";
 export { type Warning, type WarningCode, warningCodes } from "./warning.js";

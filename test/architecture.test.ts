@@ -12,7 +12,6 @@ const words = [
   "decimal",
   "entity",
   "errors",
-  "given-source",
   "mapping-object",
   "nearest",
   "outcome",

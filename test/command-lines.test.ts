@@ -1,6 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import type { AnyCommand } from "../src/cli/command.js";
+import { commands as allCommands } from "../src/cli/commands.js";
+import { commandHelp } from "../src/cli/help.js";
 import { root } from "./support/catalog.js";
 
 /** Every command line that pages, schedules and the program's own messages name is of a command that there is, with flags that it has; docs/cli.md says which. */
@@ -85,4 +88,37 @@ describe("command lines", () => {
     expect(wrong.flatMap((text) => faultsOf({ where: "x", text, isCode: true }))).toHaveLength(3);
     expect(faultsOf({ where: "x", isCode: true, text: "sync a.csv -m m.yaml --prune --max-delete 5%" })).toEqual([]);
   });
+});
+
+/** Command lines in the shell blocks of a page, each with the flags that are typed. */
+function typedIn(page: string): readonly (readonly [command: string, flag: string])[] {
+  const text = readFileSync(join(root, page), "utf8").replaceAll(/\\\n\s*/g, " ");
+  const blocks = [...text.matchAll(/^```(?:sh|console|crontab|yaml)\n((?:.*\n)*?)```/gm)].map(
+    ([, block = ""]) => block,
+  );
+  return blocks
+    .flatMap((block) => block.split("\n"))
+    .flatMap((line) => [...line.matchAll(/(?:^|\s|\$ )portload ([a-z][^|;&#]*)/g)].map(([, call = ""]) => call))
+    .flatMap((call) => {
+      const words = call.split(/\s+/);
+      const command = allCommands.find(({ name }) => [words[0], words.slice(0, 2).join(" ")].includes(name));
+      return command === undefined
+        ? []
+        : words
+            .filter((word) => /^--?[a-z]/.test(word))
+            .map((word) => [command.name, word.split("=")[0] ?? ""] as const);
+    });
+}
+
+/** The flags of a command's short help; its examples are none. */
+const flagsOf = (command: AnyCommand): string => commandHelp(command, false, 100).split("\n\nExamples:")[0] ?? "";
+
+it("every flag that README, the tutorial and the how-to pages type is in the short help of its command", () => {
+  const typed = ["README.md", "docs/tutorial.md", ...filesIn("docs/how-to", /\.md$/)].flatMap(typedIn);
+  expect(typed.length).toBeGreaterThan(40);
+  const unseen = typed.filter(([name, flag]) => {
+    const command = allCommands.find((each) => each.name === name);
+    return command !== undefined && !new RegExp(`(?:^|[ ,])${flag}(?![\\w-])`, "m").test(flagsOf(command));
+  });
+  expect([...new Set(unseen.map((each) => each.join(" ")))]).toEqual([]);
 });

@@ -63,7 +63,8 @@ ${table(
 )}
 ## Rejects
 
-A reject is a record, candidate or entity refused. There is exactly one for each refused thing; further faults of it stand in \`also\`.
+A reject is a record, candidate or entity refused. There is exactly one for each refused thing; further faults of it stand in \`also\`. One run tells all of them:
+where a cell cannot be read, or an expression failed, the other fields of the record are checked all the same.
 
 ${table(
   ["code", "means", "fix"],

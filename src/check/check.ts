@@ -1,5 +1,5 @@
 import type { Blueprint } from "../blueprint.js";
-import type { Chunk, Stage } from "../chunk.js";
+import type { Chunk, Remains, Stage } from "../chunk.js";
 import { type Candidate, Entity, keyOf, type Mode } from "../entity.js";
 import { InternalError } from "../errors.js";
 import { didYouMean } from "../nearest.js";
@@ -26,6 +26,8 @@ export const maxEntityBytes = 1024 * 1024 - '{"entities":[]}'.length;
 
 /**
  * Types every candidate by its blueprint: it becomes an entity, serialised once, or one reject with all its faults.
+ *
+ * What remains of a candidate that was refused before is looked through as well: its further faults join its one reject.
  *
  * Coercion is led by the blueprint and lossless. Earlier rejects, warnings and the tally pass through; rejects stay in source order.
  * Each blueprint is compiled when its first candidate comes. A last chunk tells of refused dates how many prove that day or month comes first.
@@ -98,8 +100,30 @@ function checkChunk(chunk: Chunk<Candidate>, room: Room): Chunk<Entity> {
     if (entity === undefined) rejects.push(rejectOf(candidate, room.diagnostics));
     else items.push(entity);
   }
+  const earlier =
+    chunk.remains === undefined ? chunk.rejects : withFurther(chunk.rejects, chunk.remains, room, warnings);
   warnings.push(...room.diagnostics.takeWarnings());
-  return { items, rejects: inSourceOrder(chunk.rejects, rejects), warnings, tally: chunk.tally };
+  return { items, rejects: inSourceOrder(earlier, rejects), warnings, tally: chunk.tally };
+}
+
+/** Adds to earlier rejects what is wrong with the rest of their candidates. */
+function withFurther(
+  rejects: readonly Reject[],
+  remains: readonly Remains<Candidate>[],
+  room: Room,
+  warnings: Warning[],
+): readonly Reject[] {
+  const added = new Map<Reject, Reject>();
+  for (const { reject, item, unknown } of remains) {
+    room.diagnostics.open(item.blueprint, item.at);
+    const blueprint = compiledOf(item, room, warnings);
+    if (blueprint !== undefined) typeEntity(item, blueprint, room.options, room.diagnostics);
+    const further = room.diagnostics.findings().filter(({ path = "" }) => !unknown.has(path));
+    if (further.length === 0) continue;
+    const also = [...(reject.also ?? []), ...further.map((finding) => withLeaf(finding, item.resource))];
+    added.set(reject, { ...reject, also });
+  }
+  return added.size === 0 ? rejects : rejects.map((reject) => added.get(reject) ?? reject);
 }
 
 function compiledOf(

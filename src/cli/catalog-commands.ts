@@ -12,8 +12,7 @@ import {
   entityWriteOptions,
   exportOptions,
 } from "../options/catalog.js";
-import { type AnyCommand, command } from "./command.js";
-import { answering } from "./output.js";
+import { type AnyCommand, answering, command } from "./command.js";
 
 const heading = "Work on the catalog";
 const entityNotes = "The API's JSON goes to stdout. Exit codes: 0, 1 refused by the API, 3 not reached.";
@@ -31,7 +30,7 @@ export const catalogCommands: readonly AnyCommand[] = [
       ["portload doctor -m inventory.yaml", "may these credentials read the blueprints of a mapping?"],
       ["portload doctor --probe service", "how does this organisation answer what Port's documents leave open?"],
     ],
-    load: async () => (await import("./doctor.js")).doctor,
+    load: async () => (await import("./catalog.js")).doctor,
   }),
   command({
     name: "entity get",
@@ -41,7 +40,7 @@ export const catalogCommands: readonly AnyCommand[] = [
     positionals: ["blueprint", "identifier"],
     examples: [["portload entity get service checkout | jq -r .entity.properties.version", "one value of it"]],
     notes: entityNotes,
-    load: async () => (await import("./entity.js")).get,
+    load: async () => (await import("./catalog.js")).get,
   }),
   command({
     name: "entity create",
@@ -51,7 +50,7 @@ export const catalogCommands: readonly AnyCommand[] = [
     positionals: ["blueprint", "identifier"],
     examples: [["portload entity create deployment d-1 -p version=1.2.3 --relation service=checkout", "from flags"]],
     notes: entityNotes,
-    load: async () => (await import("./entity.js")).write("create"),
+    load: async () => (await import("./catalog.js")).write("create"),
   }),
   command({
     name: "entity merge",
@@ -61,7 +60,7 @@ export const catalogCommands: readonly AnyCommand[] = [
     positionals: ["blueprint", "identifier"],
     examples: [["portload entity merge service checkout -p version=1.2.3", "a new version"]],
     notes: entityNotes,
-    load: async () => (await import("./entity.js")).write("merge"),
+    load: async () => (await import("./catalog.js")).write("merge"),
   }),
   command({
     name: "entity override",
@@ -71,7 +70,7 @@ export const catalogCommands: readonly AnyCommand[] = [
     positionals: ["blueprint", "identifier"],
     examples: [["portload entity override service checkout --file service.json", "from a file"]],
     notes: entityNotes,
-    load: async () => (await import("./entity.js")).write("override"),
+    load: async () => (await import("./catalog.js")).write("override"),
   }),
   command({
     name: "entity delete",
@@ -81,7 +80,7 @@ export const catalogCommands: readonly AnyCommand[] = [
     positionals: ["blueprint", "identifiers"],
     examples: [["portload entity delete service - --max-delete 20 < gone.txt", "a list, one identifier a line"]],
     notes: entityNotes,
-    load: async () => (await import("./entity.js")).deleteNamed,
+    load: async () => (await import("./catalog.js")).deleteNamed,
   }),
   command({
     name: "entity delete-all",
@@ -91,7 +90,7 @@ export const catalogCommands: readonly AnyCommand[] = [
     positionals: ["blueprint"],
     examples: [["portload entity delete-all scratch --delete-blueprint --yes", "and the blueprint"]],
     notes: entityNotes,
-    load: async () => (await import("./entity.js")).deleteAll,
+    load: async () => (await import("./catalog.js")).deleteAll,
   }),
   command({
     name: "entity export",
@@ -106,7 +105,7 @@ export const catalogCommands: readonly AnyCommand[] = [
         "a file, and the mapping for it",
       ],
     ],
-    load: async () => (await import("./entity-export.js")).exportCommand,
+    load: async () => (await import("./catalog.js")).exportCommand,
   }),
   command({
     name: "blueprint get",

@@ -1,7 +1,8 @@
-import { parseOptions, type Resolved, type Schema } from "../options/option.js";
+import { oneOf } from "../options/kinds.js";
+import { group, parseOptions, type Resolved, type Schema, withDefault } from "../options/option.js";
+import { formGroup, progressGroup, terminalGroup } from "../options/output.js";
 import type { ExitCode } from "../report/exit-code.js";
 import { type CommandWords, kebab, nameIn } from "./arguments.js";
-import type { OutputOptions } from "./output.js";
 import type { Terminal } from "./terminal.js";
 
 /** What a command does, with its options as its schema gives them. */
@@ -12,7 +13,7 @@ export type Run<S extends Schema> = (
 ) => Promise<ExitCode>;
 
 /** A command: what it is called with, and where its code is. All but the code is data, so that help and completion load nothing else. */
-export interface Command<S extends Schema> extends Described<S> {
+interface Command<S extends Schema> extends Described<S> {
   /** Loads its code. */
   readonly load: () => Promise<Run<S>>;
 }
@@ -63,3 +64,22 @@ export function command<S extends Schema>({ load, ...described }: Command<S>): A
     },
   };
 }
+
+/** How a command answers: what goes to stdout, how far it is shown, whether it is quiet, coloured, and asks. */
+export interface OutputOptions extends Resolved<typeof terminalGroup & typeof progressGroup> {
+  readonly output: "text" | "json" | "github";
+}
+
+/** Options of the terminal that every command has. */
+export const everyCommand = terminalGroup;
+/** Options of a command that answers in text or JSON. */
+export const answering = formGroup;
+/** Options of a command that takes long and answers in text or JSON. */
+export const running = { ...formGroup, ...progressGroup };
+/** Options of lint's answer. */
+export const lintAnswering = group("Output", {
+  output: withDefault(oneOf("text", "json", "github"), "text", "text, one JSON document, or annotations for GitHub", {
+    short: "o",
+    common: true,
+  }),
+});

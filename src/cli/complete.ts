@@ -1,8 +1,8 @@
 import type { AnyOption, Schema } from "../options/option.js";
 import type { ExitCode } from "../report/exit-code.js";
 import { kebab } from "./arguments.js";
+import { everyCommand } from "./command.js";
 import { commands, families, findCommand } from "./commands.js";
-import { everyCommand } from "./output.js";
 import { print, type Terminal } from "./terminal.js";
 
 /** What the scripts of `portload completion` ask: prints what may stand for the last of the words, one a line; nothing where it is a file or a value of one's own. */

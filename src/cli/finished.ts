@@ -1,11 +1,14 @@
 import { sep } from "node:path";
+import type { reportOptions } from "../options/run.js";
+import { pastReport } from "../recipes/past-report.js";
 import type { Connection, ImportContext, RunContext } from "../recipes/run/connect.js";
 import type { Finished } from "../recipes/run/finish.js";
 import { quoted } from "../reject.js";
 import type { ExitCode } from "../report/exit-code.js";
-import type { OutputOptions } from "./output.js";
+import { formatSummary } from "../report/summary.js";
+import type { OutputOptions, Run } from "./command.js";
 import { showProgress } from "./progress.js";
-import { describeError, mayColor, printJson, say, type Terminal } from "./terminal.js";
+import { describeError, mayColor, print, printJson, say, type Terminal } from "./terminal.js";
 
 /** How a recipe is called from the command line. */
 export interface RecipeCall<O, C> {
@@ -65,7 +68,7 @@ export async function showFinished(
   if (!output.quiet)
     await say(
       terminal,
-      `${formatSummary(summary)}${nextLines(report, folder, reportFiles)}${undoLine(report, folder, keptBefore)}`,
+      `${formatSummary(summary)}${nextLines(report, folder, reportFiles)}${undoLine(report, folder, { keptBefore, mode })}`,
     );
   // Quiet is not silent about how to go on.
   else if (resume !== undefined) await say(terminal, `go on with: ${resume}\n`);
@@ -78,7 +81,7 @@ export async function showFinished(
 }
 
 /** The command that goes on where an import stopped; none where it finished or where going on would not help. */
-export function resumeCommand(
+function resumeCommand(
   { importId, exitCode, command }: Pick<Finished["report"], "importId" | "exitCode" | "command">,
   folder: string,
 ): string | undefined {
@@ -110,10 +113,39 @@ function nextLines(
   ].join("");
 }
 
-/** The line that says how to take a run back; empty where it changed nothing that can be. */
-function undoLine({ importId, dryRun, entities }: Finished["report"], folder: string, keptBefore: boolean): string {
-  const { created, updated, deleted } = entities;
-  if (dryRun || created + (keptBefore ? updated + deleted : 0) === 0) return "";
-  const what = keptBefore || updated === 0 ? "it" : "what was created";
-  return `To take ${what} back: portload undo ${importId}${stateFlag(importId, folder)}\n`;
+/** The line that says whether a run can be taken back, and how; empty where it changed nothing. */
+function undoLine(
+  { importId, dryRun, entities: { created, updated, deleted } }: Finished["report"],
+  folder: string,
+  { keptBefore, mode }: Pick<Finished, "keptBefore" | "mode">,
+): string {
+  if (dryRun || created + updated + deleted === 0) return "";
+  const stays = keptBefore || updated === 0 ? "" : `what was ${mode === "override" ? "overridden" : "merged"}`;
+  if (stays !== "" && created === 0)
+    return `An undo cannot take back ${stays}: the import ran without --keep-before, which keeps what was there\n`;
+  const what = stays === "" ? "it back" : `what was created back (not ${stays}: it ran without --keep-before)`;
+  return `To take ${what}: portload undo ${importId}${stateFlag(importId, folder)}\n`;
 }
+
+/** `portload report`: what became of an earlier import. */
+export const report: Run<typeof reportOptions> = async (options, terminal, output) => {
+  const { report: found, folder = "", mode, passedOver } = await pastReport(options, terminal.env);
+  for (const text of passedOver) await say(terminal, `passed over: ${text}\n`);
+  const resume = resumeCommand(found, folder);
+  const color = mayColor(terminal, terminal.stdout, output.color);
+  // Here the report is the data.
+  if (output.output === "json") await printJson(terminal, `${JSON.stringify(found)}\n`);
+  else
+    await print(
+      terminal,
+      formatSummary({
+        report: found,
+        mode,
+        folder,
+        reportFiles: options.report,
+        color,
+        ...(resume !== undefined && { resume }),
+      }),
+    );
+  return 0;
+};

@@ -1,8 +1,7 @@
 import type { AnyOption, Schema } from "../options/option.js";
 import { kebab } from "./arguments.js";
-import type { AnyCommand } from "./command.js";
+import { type AnyCommand, everyCommand } from "./command.js";
 import { commands, families } from "./commands.js";
-import { everyCommand } from "./output.js";
 
 const indent = "  ";
 
@@ -42,7 +41,9 @@ export function familyHelp(first: string, width: number): string {
 
 /** The help of a command: its common flags, or all of them by their groups. */
 export function commandHelp(command: AnyCommand, all: boolean, width: number): string {
-  const schema: Schema = { ...command.options, ...command.terminal, ...everyCommand };
+  const own: Schema = { ...command.options, ...command.terminal };
+  // Those that every command has come last, in the words of the command where it has its own.
+  const schema: Schema = { ...own, ...everyCommand, ...command.terminal, ...command.options };
   const flags = Object.entries(schema).filter(([name]) => !command.positionals.includes(name));
   const shown = all ? flags : flags.filter(([, { isCommon, need }]) => isCommon || need === "required");
   const groups = new Map<string, [string, AnyOption][]>();

@@ -8,9 +8,8 @@ import {
   syncOptions,
   undoOptions,
 } from "../options/run.js";
-import { type AnyCommand, command } from "./command.js";
+import { type AnyCommand, answering, command, everyCommand, running } from "./command.js";
 import type { RecipeCall } from "./finished.js";
-import { answering, running } from "./output.js";
 
 const heading = "Load";
 
@@ -103,13 +102,13 @@ export const loadCommands: readonly AnyCommand[] = [
     summary: "Take back what an import, sync or apply did: show how, ask, and do it",
     options: undoOptions,
     positionals: ["importId"],
-    terminal: running,
+    terminal: { ...running, yes: { ...everyCommand.yes, describe: "take it back without asking", isCommon: true } },
     examples: [
       ["portload undo", "the latest import, sync or apply"],
       ["portload undo 20261122T033012417Z-7f3a --out undo.plan", "only write the plan, then portload apply undo.plan"],
     ],
     interrupted: "finishes",
-    load: async () => (await import("./undo.js")).undo,
+    load: async () => (await import("./plan.js")).undo,
   }),
   command({
     name: "report",
@@ -119,7 +118,7 @@ export const loadCommands: readonly AnyCommand[] = [
     positionals: ["importId"],
     terminal: answering,
     examples: [["portload report --report nightly.html", "the latest import as a page"]],
-    load: async () => (await import("./report.js")).report,
+    load: async () => (await import("./finished.js")).report,
   }),
 ];
 

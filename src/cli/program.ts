@@ -2,11 +2,11 @@ import { UsageError } from "../errors.js";
 import { nearest } from "../nearest.js";
 import { parseOptions, type Schema } from "../options/option.js";
 import { type ExitCode, errorExitCode } from "../report/exit-code.js";
+import { version } from "../version.js";
 import { kebab, readArguments, type Values } from "./arguments.js";
-import type { AnyCommand } from "./command.js";
+import { type AnyCommand, everyCommand, type OutputOptions, running } from "./command.js";
 import { commands, families, findCommand } from "./commands.js";
 import { refuseWithoutMapping, withConfig } from "./config.js";
-import { everyCommand, type OutputOptions, running } from "./output.js";
 import { describeError, print, say, type Terminal } from "./terminal.js";
 
 /** Reads the command line, calls the command and gives its exit code. Everything it prints goes to the terminal passed in. */
@@ -29,7 +29,7 @@ async function answer(argv: readonly string[], terminal: Terminal): Promise<Exit
   if (isHelp || flags.includes("--help") || flags.includes("-h"))
     return help(named, command, flags.includes("--all"), terminal);
   if (flags.includes("--version") || (command === undefined && flags.includes("-V"))) {
-    await print(terminal, `${(await import("../version.js")).version}\n`);
+    await print(terminal, `${version}\n`);
     return 0;
   }
   if (command === undefined) throw unknownCommand(named);

@@ -1,5 +1,5 @@
 import { type EarlyProgress, formatProgress, type Progress } from "../report/progress.js";
-import type { OutputOptions } from "./output.js";
+import type { OutputOptions } from "./command.js";
 import { mayColor, say, type Terminal, takeAwayFrom } from "./terminal.js";
 
 const plainEveryMs = 10_000;

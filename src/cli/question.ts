@@ -1,5 +1,5 @@
 import { type Answer, type Doubt, mappingLine, receiptText, type SourceQuestions } from "../recipes/run/inventory.js";
-import type { OutputOptions } from "./output.js";
+import type { OutputOptions } from "./command.js";
 import { question, say, type Terminal } from "./terminal.js";
 
 /** Prints on stderr how each source is read, and asks what is in doubt where a person sits at a terminal. */

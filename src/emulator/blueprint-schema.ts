@@ -1,6 +1,6 @@
 import type { Blueprint } from "../blueprint.js";
 import type { Readings } from "./emulator-options.js";
-import { choose } from "./schema-check.js";
+import { choose } from "./entity-schema.js";
 
 const key = { pattern: "^[A-Za-z0-9@_=\\\\-]+$", maxLength: 100 };
 const title = { type: "string", maxLength: 100 };

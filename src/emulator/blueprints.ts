@@ -3,9 +3,9 @@ import type { Blueprint, Relation } from "../blueprint.js";
 import { aggregationFault, changeFault, dropLostKeys, pathFault, renameTargets } from "./blueprint-faults.js";
 import { blueprintBodies } from "./blueprint-schema.js";
 import { compileRules } from "./catalog.js";
+import { describeFault, sharedAjv } from "./entity-schema.js";
 import { type Catalog, isObject, type Rules, type Shelf, type StoredBlueprint, type Writer } from "./model.js";
 import { blueprintNotFound, hasDependents, identifierTaken, invalidRequest, Refusal } from "./refusal.js";
-import { describeFault, sharedAjv } from "./schema-check.js";
 
 /** Creates a blueprint; `known` names further blueprints that its relations may point at, for those that are loaded together at the start. */
 export function createBlueprint(

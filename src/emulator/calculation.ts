@@ -1,5 +1,6 @@
 import type { Jq } from "jq-wasm";
 import type { Readings } from "./emulator-options.js";
+import { describeFault } from "./entity-schema.js";
 import {
   type AggregationRule,
   type Catalog,
@@ -11,7 +12,6 @@ import {
 import { connectedTo, followPath } from "./paths.js";
 import { compileQuery, type ReadField } from "./query.js";
 import { Refusal, schemaMismatch } from "./refusal.js";
-import { describeFault } from "./schema-check.js";
 
 let engine: Jq | undefined;
 

@@ -1,5 +1,6 @@
+import type { SearchQuery } from "../entity.js";
 import { aggregationValue, calculate } from "./calculation.js";
-import { heldBy, targetsOf } from "./catalog.js";
+import { heldBy, selectEntities, targetsOf } from "./catalog.js";
 import {
   type EntityView,
   metaOf,
@@ -10,11 +11,19 @@ import {
   trim,
   wholeShape,
 } from "./entity-reply.js";
-import type { Catalog, MirrorRule, Query, Shelf, ShelvedEntity, StoredEntity } from "./model.js";
+import {
+  type Catalog,
+  isObject,
+  type MirrorRule,
+  type Query,
+  type Shelf,
+  type ShelvedEntity,
+  type StoredEntity,
+} from "./model.js";
 import { followPath } from "./paths.js";
 import { compileQuery } from "./query.js";
 import type { QueryKind } from "./query-operators.js";
-import type { Refusal } from "./refusal.js";
+import { invalidRequest, Refusal } from "./refusal.js";
 
 /** Gives what a name of a search means on an entity: a `$` meta-property, a property of whatever kind, or else a relation. */
 export function fieldOf(catalog: Catalog, entity: StoredEntity, shelf: Shelf, name: string): unknown {
@@ -37,7 +46,7 @@ export function fieldOf(catalog: Catalog, entity: StoredEntity, shelf: Shelf, na
  * Gives what a mirror property shows: null without a target, a list when a relation on the way holds many. `withIdentifiers` gives a mirrored title as
  * `{identifier, title}`.
  */
-export function mirrorValue(catalog: Catalog, from: ShelvedEntity, rule: MirrorRule, withIdentifiers = false): unknown {
+function mirrorValue(catalog: Catalog, from: ShelvedEntity, rule: MirrorRule, withIdentifiers = false): unknown {
   const { entities, many } = followPath(catalog, from, rule.relations);
   const values = entities.map((end) => {
     const value = endValue(catalog, end, rule.last);
@@ -68,12 +77,7 @@ function endValue(catalog: Catalog, [shelf, entity]: ShelvedEntity, name: string
 type Values = Readonly<Record<string, unknown>>;
 
 /** Gives an entity's properties with its mirror and aggregation properties, null where these show nothing. */
-export function withMirrors(
-  catalog: Catalog,
-  shelf: Shelf,
-  entity: StoredEntity,
-  titlesWithIdentifiers: boolean,
-): Values {
+function withMirrors(catalog: Catalog, shelf: Shelf, entity: StoredEntity, titlesWithIdentifiers: boolean): Values {
   const { mirrors, aggregations } = shelf.rules;
   if (mirrors.size === 0 && aggregations.size === 0) return entity.properties;
   const values: Record<string, unknown> = { ...entity.properties };
@@ -83,7 +87,7 @@ export function withMirrors(
 }
 
 /** Adds calculation properties to entities of one shelf that replies show; all of them in one go, because every start of jq costs. */
-export function addCalculations(shelf: Shelf, replies: readonly { properties: Values }[]): void {
+function addCalculations(shelf: Shelf, replies: readonly { properties: Values }[]): void {
   const { calculations } = shelf.rules;
   if (calculations.size === 0 || replies.length === 0) return;
   const keys = [...calculations.keys()];
@@ -156,4 +160,63 @@ function relationsOf(catalog: Catalog, shelf: Shelf, entity: StoredEntity, title
 /** Compiles a search of any depth over the fields that entities show; `path` names it in the message of a refusal. */
 export function compileSearch(catalog: Catalog, query: unknown, path: string, where: QueryKind): Query | Refusal {
   return compileQuery(catalog, fieldOf, query, path, where);
+}
+
+/** What a query of a write is in place of. */
+type Standing = "identifier" | "relation" | "team";
+
+/**
+ * Compiles a query in place of an identifier, a relation or a team; `shelf` is where it looks.
+ * Port's documentation: not on calculation properties; not on mirror properties, but for relations on those that show one value one relation away.
+ */
+export function compileWriteQuery(
+  catalog: Catalog,
+  shelf: Shelf,
+  query: unknown,
+  path: string,
+  standing: Standing,
+): Query | Refusal {
+  const name = namesIn(query).find((property) => !usable(shelf, property, standing));
+  if (name !== undefined) return invalidRequest(`"${path}" must NOT use the calculated property "${name}"`);
+  return compileSearch(catalog, query, path, "catalog");
+}
+
+function usable({ rules }: Shelf, property: string, standing: Standing): boolean {
+  if (!rules.readOnly.has(property)) return true;
+  const mirror = rules.mirrors.get(property);
+  const [relation, ...further] = mirror?.relations ?? [];
+  if (standing === "identifier" || relation === undefined || further.length > 0) return false;
+  return rules.relations.get(relation)?.many === false;
+}
+
+function namesIn(query: unknown): readonly string[] {
+  if (!isObject(query)) return [];
+  if (Array.isArray(query.rules)) return query.rules.flatMap(namesIn);
+  return typeof query.property === "string" ? [query.property] : [];
+}
+
+/** Finds the one entity, among those with an id below `seesBelow`, that a query in place of an identifier means; none or several refuse the write, and none never creates. */
+export function resolveIdentifier(
+  catalog: Catalog,
+  shelf: Shelf,
+  query: SearchQuery,
+  seesBelow: number,
+): string | Refusal {
+  const compiled = compileWriteQuery(catalog, shelf, query, "identifier", "identifier");
+  if (compiled instanceof Refusal) return compiled;
+  const [first, second] = selectEntities(shelf, seenBelow(seesBelow, compiled), 0, 2);
+  const blueprint = shelf.blueprint.identifier;
+  if (first === undefined) {
+    return new Refusal(404, "not_found", `No entity of the blueprint "${blueprint}" matches the identifier query`);
+  }
+  if (second !== undefined) {
+    return invalidRequest(`More than one entity of the blueprint "${blueprint}" matches the identifier query`);
+  }
+  return first.identifier;
+}
+
+/** Narrows a query of a write to entities with an id below `limit`, and to `itself`, the one that is written and was there before. */
+export function seenBelow(limit: number, query: Query, itself?: StoredEntity): Query {
+  if (limit === Number.POSITIVE_INFINITY) return query;
+  return { ...query, test: (entity, shelf) => (entity.id < limit || entity === itself) && query.test(entity, shelf) };
 }

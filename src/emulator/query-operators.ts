@@ -1,6 +1,6 @@
 import type { ValidateFunction } from "ajv";
+import { choose, describeFault, sharedAjv } from "./entity-schema.js";
 import { isObject } from "./model.js";
-import { choose, describeFault, sharedAjv } from "./schema-check.js";
 
 /** What is on the left of an operator: a property's value, of any JSON type. */
 export type Operand = unknown;

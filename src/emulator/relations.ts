@@ -1,9 +1,9 @@
 import { isSearchQuery } from "../entity.js";
 import { heldBy, selectEntities } from "./catalog.js";
+import { compileWriteQuery, seenBelow } from "./evaluate.js";
 import type { Catalog, RelationRule, Shelf, StoredEntity, Targets } from "./model.js";
 import { blueprintNotFound, entityNotFound, invalidRequest, Refusal, requiredRelation } from "./refusal.js";
 import { systemIdentifiers } from "./system-blueprints.js";
-import { compileWriteQuery, seenBelow } from "./write-query.js";
 
 /** The write that relations are settled for. */
 export interface RelationWrite {

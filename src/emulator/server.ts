@@ -4,10 +4,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Ajv } from "ajv";
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { Readings } from "./emulator-options.js";
+import { describeFault, sharedAjv } from "./entity-schema.js";
 import { type Faults, hookFaults } from "./faults.js";
 import { familyOf, type Limiter, type LimitWindow } from "./limits.js";
 import { invalidRequest, Refusal } from "./refusal.js";
-import { describeFault, sharedAjv } from "./schema-check.js";
 import type { TokenIssuer } from "./tokens.js";
 
 const unauthorized = new Refusal(401, "unauthorized", "The access token is missing, unknown or no longer valid");

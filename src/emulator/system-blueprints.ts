@@ -3,9 +3,9 @@ import type { Blueprint } from "../blueprint.js";
 import { BlueprintError } from "../errors.js";
 import { blueprintBodies, unlistedTypeFix } from "./blueprint-schema.js";
 import { createBlueprint } from "./blueprints.js";
+import { describeFault, sharedAjv } from "./entity-schema.js";
 import type { Catalog } from "./model.js";
 import { Refusal } from "./refusal.js";
-import { describeFault, sharedAjv } from "./schema-check.js";
 
 /**
  * Blueprints that every organization has: they stay, with what they come with, and no entity of theirs is made as a missing relation target.

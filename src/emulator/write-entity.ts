@@ -3,12 +3,12 @@ import { isSearchQuery } from "../entity.js";
 import type { Credentials } from "../secrets.js";
 import { keepEqual, settleProperties } from "./calculation.js";
 import { addEntity, referrersTo, replaceRelations } from "./catalog.js";
+import { resolveIdentifier } from "./evaluate.js";
 import type { Catalog, Shelf, StoredEntity, Writer } from "./model.js";
 import { identifierTaken, Refusal } from "./refusal.js";
 import { changeTeams, settleRelations, settleTeam } from "./relations.js";
 import { protectedBlueprints } from "./system-blueprints.js";
 import { openServiceAccount } from "./tokens.js";
-import { resolveIdentifier } from "./write-query.js";
 
 /** An entity as a request brings it, already of the route's schema. */
 export interface EntityInput {

@@ -40,6 +40,11 @@ export function writeMapping(proposals: readonly WrittenProposal[]): string {
     "duplicates: error                         # the identifier of each record is expected to be its own",
     "onNull: omit                              # a value that is gone stays in the catalog; `clear` empties it",
     "onError: reject                           # an expression that fails rejects its record; Port would write null",
+    ...(proposals.some(({ proposal: { relations } }) => relations.length > 0)
+      ? [
+          "createMissingRelatedEntities: false       # a relation to what does not exist is reported; Port would make a bare entity",
+        ]
+      : []),
     "",
     "resources:",
     ...proposals.flatMap(resourceLines),

@@ -23,7 +23,7 @@ export const lintCodes = {
   value_refused: { severity: "error", means: "a constant that the property refuses: enum, format, bounds" },
   required_missing: {
     severity: "error",
-    means: "a required property or relation that no leaf gives, in mode override",
+    means: "a required property or relation that the mapping gives no value, in mode override",
   },
   required_unmapped: {
     severity: "warning",
@@ -38,7 +38,7 @@ export const lintCodes = {
   relation_without_resource: { severity: "note", means: "no resource of this mapping writes the relation's target" },
   blueprint_not_constant: {
     severity: "note",
-    means: "the blueprint depends on the record, so the leaves are not checked",
+    means: "the blueprint depends on the record, so its expressions are not checked",
   },
   path_into_text: { severity: "error", means: "a path into a CSV cell, which is text and has no keys" },
   date_as_is: {

@@ -79,7 +79,7 @@ export const keyDescriptions: Readonly<Record<string, string>> = {
   "resources.*.port": "What becomes of a record.",
   "resources.*.port.entity": "The entity.",
   "resources.*.port.entity.mappings":
-    "Every leaf is a jq expression over one record; constant text is quoted twice: '\"service\"'.",
+    "Every value is a jq expression over one record; constant text is quoted twice: '\"service\"'.",
   "resources.*.port.entity.properties": "Ignored; properties belong under mappings.",
   "resources.*.port.entity.relations": "Ignored; relations belong under mappings.",
   "resources.*.port.entity.mappings.identifier": "The entity's identifier, or a search query.",

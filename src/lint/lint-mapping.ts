@@ -80,7 +80,7 @@ function codeOf(path: string, message: string, root: unknown): [code: LintCode, 
     if (message === refusal)
       return [
         "refused_expression",
-        value.trim() === "" ? "write an expression, or take the leaf out" : "write an expression over the record alone",
+        value.trim() === "" ? "write an expression, or take the line out" : "write an expression over the record alone",
       ];
     if (refusal !== undefined && message.startsWith(`${refusal}; `))
       return ["refused_expression", message.slice(refusal.length + 2), refusal];
@@ -128,19 +128,31 @@ function lintMerges(mapping: Mapping, report: ReportFinding): void {
   }
 }
 
-/** Defaults that differ from those of Port's integrations (their `PortAppConfig`), each with why. */
-const reversed = [
-  ["createMissingRelatedEntities", "false (Port: true, which hides typing errors as bare entities)"],
-  ["deleteDependentEntities", "false (Port: true, so that a deletion also deletes dependents)"],
-  ["entityDeletionThreshold", "10 % or 100 entities of a blueprint (Port: 0.9)"],
-] as const;
+/** Defaults that differ from those of Port's integrations (their `PortAppConfig`), each with why, and where it matters. */
+const reversed: readonly (readonly [
+  key: string,
+  why: string,
+  matters: (resource: Mapping["resources"][number]) => boolean,
+])[] = [
+  [
+    "createMissingRelatedEntities",
+    "false (Port: true, which hides typing errors as bare entities)",
+    ({ relations }) => relations.length > 0,
+  ],
+  [
+    "deleteDependentEntities",
+    "false (Port: true, so that a deletion also deletes dependents)",
+    ({ prune }) => prune !== undefined,
+  ],
+  ["entityDeletionThreshold", "10 % or 100 entities of a blueprint (Port: 0.9)", ({ prune }) => prune !== undefined],
+];
 
-/** Reports the defaults that differ from Port's where the file leaves them out, and keys without effect here. */
+/** Reports the defaults that differ from Port's where they matter and the file leaves them out, and keys without effect here. */
 export function lintDefaults(mapping: Mapping, root: unknown, report: ReportFinding): void {
   for (const { path = "", message } of mapping.notes)
     report("ignored_key", path, message, "leave it where the file serves both, else take it out");
   const given = typeof root === "object" && root !== null ? root : {};
-  const left = reversed.filter(([key]) => !Object.hasOwn(given, key));
+  const left = reversed.filter(([key, , matters]) => !Object.hasOwn(given, key) && mapping.resources.some(matters));
   if (left.length === 0) return;
   const listed = left.map(([key, why]) => `${key} is ${why}`).join("; ");
   report(

@@ -82,14 +82,14 @@ function reportNames(
         "property_left_out",
         issue.path,
         plain(issue.message),
-        "take the leaf out, or add the property to the blueprint",
+        "take it out of the mapping, or add the property to the blueprint",
       );
     } else if (group === "properties" && calculatedBy(blueprint as Blueprint).has(key)) {
       report(
         "read_only_property",
         issue.path,
         plain(issue.message),
-        `take the leaf out, or write ${leaveOut} at the root`,
+        `take it out of the mapping, or write ${leaveOut} at the root`,
       );
     } else {
       const isProperty = group === "properties";
@@ -99,7 +99,7 @@ function reportNames(
       const fix = Object.hasOwn(other, key)
         ? `move it to ${isProperty ? "relations" : "properties"}`
         : near === undefined
-          ? `take the leaf out, or add it to the blueprint; there are ${own.join(", ") || "none"}`
+          ? `take it out of the mapping, or add it to the blueprint; there are ${own.join(", ") || "none"}`
           : `write \`${near}\``;
       const orNot = isProperty ? `; or ${leaveOut} at the root, to write without it as Port does` : "";
       report(isProperty ? "unknown_property" : "unknown_relation", issue.path, plain(issue.message), fix + orNot);
@@ -138,7 +138,7 @@ function reportRequired(
     report(
       isOverride ? "required_missing" : "required_unmapped",
       `${path}.${field.split(".")[0]}`,
-      `${field} is required by blueprint "${blueprint.identifier}", and no leaf gives it${isOverride ? "" : "; Port refuses entities that do not exist yet"}`,
+      `${field} is required by blueprint "${blueprint.identifier}", and the mapping gives it no value${isOverride ? "" : "; Port refuses entities that do not exist yet"}`,
       `map ${field}`,
     );
 }
@@ -152,13 +152,13 @@ function reportTeam(path: string, { entity }: Resource, blueprint: Blueprint, re
       "team_inherited",
       `${path}.team`,
       `${name} inherits its team through a relation, so that none may be given`,
-      "take the leaf out",
+      "take it out of the mapping",
     );
   if (rule === "none")
     report(
       "team_without_ownership",
       `${path}.team`,
       `${name} has no ownership, so that Port may ignore the team`,
-      "give the blueprint direct ownership, or take the leaf out",
+      "give the blueprint direct ownership, or take it out of the mapping",
     );
 }

@@ -1,7 +1,7 @@
 import { searchesNull } from "../entity.js";
 import type { Cell } from "../record.js";
 import type { CompiledMapping, CompiledResource, Node } from "./compile-mapping.js";
-import type { JqRow } from "./jq-program.js";
+import type { JqRow } from "./jq-compile.js";
 import { follow, PathFault, setOwn } from "./plain.js";
 import { type Blanks, isBlank, objectOfCells } from "./prepare.js";
 
@@ -80,6 +80,23 @@ export function bindResource(compiled: CompiledResource, { mapping }: CompiledMa
     properties: named("properties"),
     relations: named("relations"),
     refusesNull: mapping.reject.length > 0,
+  };
+}
+
+/** The resource without some of its fields, by their paths. */
+export function withoutFields(bound: BoundResource, paths: ReadonlySet<string>): BoundResource {
+  const rest = (group: FieldGroup, lead: string): FieldGroup => ({
+    ...group,
+    fields: group.fields.filter(({ key }) => !paths.has(`${lead}${key}`)),
+  });
+  const nothing = (): undefined => undefined;
+  return {
+    ...bound,
+    ...(paths.has("identifier") && { identifier: nothing }),
+    ...(paths.has("blueprint") && { blueprint: nothing }),
+    rest: bound.rest.filter(({ key }) => !paths.has(key)),
+    properties: rest(bound.properties, "properties."),
+    relations: rest(bound.relations, "relations."),
   };
 }
 

@@ -14,37 +14,51 @@ import { type Blanks, isBlank, withoutBlanks } from "./prepare.js";
 export interface Reads {
   readonly selector: Columns;
   readonly items: Columns;
-  readonly identifier: Columns;
   readonly entity: Columns;
+  /** Of each field of the entity, by its path. */
+  readonly fields: ReadonlyMap<string, Columns>;
 }
 
 type Columns = ReadonlySet<string> | undefined;
 
-/** The unreadable cells that a resource's expressions would have read. */
-export type Struck = { readonly [K in keyof Reads]: readonly Finding[] };
+/** The unreadable cells that a resource's expressions would have read: those of the selector or items lead, the entity's follow. */
+export type Struck = { readonly [K in "selector" | "items" | "entity"]: readonly Finding[] } & {
+  /** Paths of the entity's fields that read one of them. */
+  readonly fields: ReadonlySet<string>;
+};
 
 /** Tells which columns a resource reads. */
 export function readsOf({ selector, itemsToParse, entity }: Resource): Reads {
+  const { properties, relations, ...head } = entity;
+  const fields: readonly (readonly [path: string, leaf: RawLeaf | undefined])[] = [
+    ...Object.entries(head),
+    ...Object.entries(properties).map(([key, leaf]) => [`properties.${key}`, leaf] as const),
+    ...Object.entries(relations).map(([key, leaf]) => [`relations.${key}`, leaf] as const),
+  ];
   return {
     selector: readBy(selector),
     items: itemsToParse === undefined ? new Set() : readBy(itemsToParse),
-    identifier: readBy(entity.identifier),
     entity: readBy({ ...entity } as RawLeaf),
+    fields: new Map(fields.flatMap(([path, leaf]) => (leaf === undefined ? [] : [[path, readBy(leaf)] as const]))),
   };
 }
 
 /** The findings of a record's cells that concern a resource; undefined when none does, so that the record is mapped as if they were not there. */
 export function struckBy(faults: readonly CellFinding[] | undefined, reads: Reads | undefined): Struck | undefined {
   if (faults === undefined || reads === undefined) return undefined;
-  const of = (columns: Columns): Finding[] =>
-    faults.filter(({ column }) => columns?.has(column) ?? true).map(({ finding }) => finding);
-  const struck = {
-    selector: of(reads.selector),
-    items: of(reads.items),
-    identifier: of(reads.identifier),
-    entity: of(reads.entity),
+  const of = (columns: Columns): readonly CellFinding[] => faults.filter(({ column }) => columns?.has(column) ?? true);
+  const entity = of(reads.entity);
+  const leading = (columns: Columns): readonly Finding[] => {
+    const own = of(columns);
+    return own.length === 0 ? [] : [...new Set([...own, ...entity])].map(({ finding }) => finding);
   };
-  return Object.values(struck).some((findings) => findings.length > 0) ? struck : undefined;
+  const struck = {
+    selector: leading(reads.selector),
+    items: leading(reads.items),
+    entity: entity.map(({ finding }) => finding),
+    fields: new Set([...reads.fields].filter(([, columns]) => of(columns).length > 0).map(([path]) => path)),
+  };
+  return struck.selector.length + struck.items.length + struck.entity.length > 0 ? struck : undefined;
 }
 
 function readBy(value: RawLeaf): Columns {

@@ -1,7 +1,18 @@
 import type { Cell } from "../record.js";
 import { type Shape, withItem } from "./bind.js";
-import { ask, type Evaluate, isPlain, isTrue, none, Signal, textOf } from "./fast-calls.js";
-import { type Fast, fastPath, holdings, orderOf } from "./fast-node.js";
+import {
+  ask,
+  type Evaluate,
+  type Fast,
+  fastPath,
+  holdings,
+  isPlain,
+  isTrue,
+  none,
+  orderOf,
+  Signal,
+  textOf,
+} from "./fast-calls.js";
 import { isBlank, objectOfCells } from "./prepare.js";
 
 /**

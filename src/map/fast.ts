@@ -1,5 +1,4 @@
-import { fastCalls, regexOf } from "./fast-calls.js";
-import { type Fast, hasScan, spread } from "./fast-node.js";
+import { type Fast, fastCalls, hasScan, regexOf, spread } from "./fast-calls.js";
 import { isSign, literalOf, type PathStep, stepAt, stringOf } from "./plain.js";
 import { type Token, tokenize } from "./tokens.js";
 

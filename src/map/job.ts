@@ -5,7 +5,7 @@ import type { CompiledMapping, Job } from "./compile-mapping.js";
 import { bindFast } from "./fast-bind.js";
 import { ask, type Evaluate, Failure, Signal } from "./fast-calls.js";
 import type { Stuck } from "./jq.js";
-import type { JqCell, JqRow } from "./jq-program.js";
+import type { JqCell, JqRow } from "./jq-compile.js";
 import { without } from "./plain.js";
 import { type Blanks, objectOf, textOf } from "./prepare.js";
 

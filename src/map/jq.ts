@@ -1,5 +1,13 @@
-import { type CompileFault, compileBy } from "./jq-compile.js";
-import { type Environment, inputOf, type JqCell, type JqRow, programOf, rowsOf } from "./jq-program.js";
+import {
+  type CompileFault,
+  compileBy,
+  type Environment,
+  inputOf,
+  type JqCell,
+  type JqRow,
+  programOf,
+  rowsOf,
+} from "./jq-compile.js";
 import { type JqReply, startJqThread } from "./jq-thread.js";
 
 /** A leaf that hangs or breaks the engine, by its index. */

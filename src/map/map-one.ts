@@ -1,10 +1,11 @@
+import type { Remains } from "../chunk.js";
 import type { Candidate, RawFields } from "../entity.js";
 import type { SourceRecord } from "../record.js";
 import type { Finding, Reject } from "../reject.js";
-import type { BoundField, BoundResource, FieldGroup } from "./bind.js";
+import { type BoundField, type BoundResource, type FieldGroup, withoutFields } from "./bind.js";
 import type { Struck } from "./columns-apply.js";
 import type { CompiledMapping } from "./compile-mapping.js";
-import type { JqRow } from "./jq-program.js";
+import type { JqRow } from "./jq-compile.js";
 import { nearestColumn, pathTo } from "./keys-read.js";
 import type { ChunkNotes } from "./notes.js";
 import { leadingPath } from "./plain.js";
@@ -38,6 +39,8 @@ export interface Out {
   readonly notes: ChunkNotes;
   readonly candidates: Candidate[];
   readonly rejects: Reject[];
+  /** What could be made of those that are refused for single fields. */
+  readonly remains: Remains<Candidate>[];
 }
 
 /** Maps one candidate: a record (or one element of its array) through a resource. It is skipped, rejected, or put out. */
@@ -77,11 +80,21 @@ export function mapOne(
       return;
     }
   }
-  if (struck !== undefined && struck.entity.length > 0) {
-    const known = struck.identifier.length > 0 ? {} : { identifier: bound.identifier(root, row, notes) };
-    out.rejects.push(rejectOf(bound, record, item, struck.entity, known));
-    return;
-  }
+  if (struck === undefined || struck.entity.length === 0) mapFields(out, bound, record, root, row, item);
+  else mapFields(out, withoutFields(bound, struck.fields), record, root, row, item, struck);
+}
+
+/** Evaluates the fields of an entity. Without `struck` it may be put out; else it is refused, and its other faults are looked for. */
+function mapFields(
+  out: Out,
+  bound: BoundResource,
+  record: SourceRecord,
+  root: unknown,
+  row: JqRow | undefined,
+  item: number,
+  struck?: Struck,
+): void {
+  const { notes } = out;
   const blueprint = typeof bound.blueprint === "string" ? bound.blueprint : bound.blueprint(root, row, notes);
   const identifier = bound.identifier(root, row, notes);
   const fields: Writable = {
@@ -95,18 +108,43 @@ export function mapOne(
   }
   if (bound.refusesNull) notes.findings.push(...refusedNulls(bound, fields));
   const missing = identifier === null || identifier === undefined || identifier === "";
-  if (!missing && typeof blueprint === "string" && blueprint !== "" && notes.findings.length === 0) {
-    const { at, span } = record;
-    const index = compiled.resource.index;
-    out.candidates.push(
-      span === undefined
-        ? { at, resource: index, item, blueprint, fields }
-        : { at, span, resource: index, item, blueprint, fields },
-    );
+  const isSound = !missing && notes.findings.length === 0 && struck === undefined;
+  if (isSound && typeof blueprint === "string" && blueprint !== "") {
+    out.candidates.push(candidateOf(bound, record, item, blueprint, fields));
     return;
   }
-  const findings = [...notes.findings, ...missingOnes(out, bound, record, identifier, blueprint)];
-  out.rejects.push(rejectOf(bound, record, item, findings, { identifier, blueprint }));
+  const own = [...notes.findings, ...missingOnes(out, bound, record, { identifier, blueprint }, struck?.fields)];
+  const reject = rejectOf(bound, record, item, [...(struck?.entity ?? []), ...own], { identifier, blueprint });
+  out.rejects.push(reject);
+  if (typeof blueprint !== "string" || blueprint === "") return;
+  const unknown = new Set([...(struck?.fields ?? []), ...own.map(({ path = "" }) => fieldAt(bound, path))]);
+  if (missing) unknown.add("identifier");
+  out.remains.push({ reject, item: candidateOf(bound, record, item, blueprint, fields), unknown });
+}
+
+function candidateOf(
+  { compiled: { resource } }: BoundResource,
+  { at, span }: SourceRecord,
+  item: number,
+  blueprint: string,
+  fields: RawFields,
+): Candidate {
+  const { index } = resource;
+  return span === undefined
+    ? { at, resource: index, item, blueprint, fields }
+    : { at, span, resource: index, item, blueprint, fields };
+}
+
+/** The field that a finding of this stage is about, as check names it. */
+function fieldAt({ compiled: { resource } }: BoundResource, path: string): string {
+  const base = `resources.${resource.index}.port.entity.mappings.`;
+  const own = path.startsWith(base) ? path.slice(base.length) : path;
+  const named = [
+    ...resource.properties.map((key) => `properties.${key}`),
+    ...resource.relations.map((key) => `relations.${key}`),
+    ...["identifier", "blueprint", "title", "icon", "team"],
+  ];
+  return named.find((each) => each === own) ?? named.find((each) => own.startsWith(`${each}.`)) ?? own;
 }
 
 const noValues: Readonly<Record<string, unknown>> = Object.freeze({});
@@ -149,13 +187,13 @@ function refusedNulls({ compiled, rest, properties, relations }: BoundResource, 
 
 type Writable = { -readonly [K in keyof RawFields]: RawFields[K] };
 
-/** Findings about identifier and blueprint, left out where their expression failed and says so itself. */
+/** Findings about identifier and blueprint, left out where their expression failed and says so itself, and where a cell of theirs is struck. */
 function missingOnes(
   { notes }: Out,
   { compiled }: BoundResource,
   record: SourceRecord,
-  identifier: unknown,
-  blueprint: unknown,
+  { identifier, blueprint }: { readonly identifier: unknown; readonly blueprint: unknown },
+  struck?: ReadonlySet<string>,
 ): Finding[] {
   const findings: Finding[] = [];
   const note = (
@@ -165,6 +203,7 @@ function missingOnes(
     value: unknown,
     hint = "",
   ): void => {
+    if (struck?.has(code === "identifier_missing" ? "identifier" : "blueprint")) return;
     const failure = notes.failureOf(leaf);
     if (failure !== undefined && notes.findings.length > 0) return;
     const why = failure === undefined ? hint : `; ${failure}`;

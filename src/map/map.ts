@@ -7,7 +7,7 @@ import { columnFormatsOf } from "./columns.js";
 import { type CellFinding, columnReader, type Reads, readsOf, type Struck, struckBy } from "./columns-apply.js";
 import type { CompiledKind, CompiledMapping, Job } from "./compile-mapping.js";
 import { bindJob, type Expansion, expand, runJob } from "./job.js";
-import type { JqRow } from "./jq-program.js";
+import type { JqRow } from "./jq-compile.js";
 import { mapOne, type Out, rejectOf } from "./map-one.js";
 import { sourceOptionsFor } from "./mapping.js";
 import { startNotes } from "./notes.js";
@@ -123,7 +123,7 @@ interface Prepared {
  */
 function mapCandidates(compiled: CompiledMapping, chunk: Chunk<SourceRecord>, prepared: Prepared): Chunk<Candidate>[] {
   const { resources, rows, expansions, blanks, faults, reads } = prepared;
-  const out: Out = { compiled, notes: startNotes(compiled), candidates: [], rejects: [] };
+  const out: Out = { compiled, notes: startNotes(compiled), candidates: [], rejects: [], remains: [] };
   const cursors = resources.map(() => 0);
   let mapped = 0;
   let rejected = 0;
@@ -147,6 +147,7 @@ function mapCandidates(compiled: CompiledMapping, chunk: Chunk<SourceRecord>, pr
   const head: Chunk<Candidate> = {
     items: out.candidates.length > maxChunkRecords ? out.candidates.slice(0, maxChunkRecords) : out.candidates,
     rejects: inSourceOrder(chunk.rejects, out.rejects),
+    ...(out.remains.length > 0 && { remains: out.remains }),
     warnings: [...chunk.warnings, ...out.notes.warnings()],
     tally: {
       read: tally.read,

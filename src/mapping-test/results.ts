@@ -73,7 +73,7 @@ function formatCoverage(leaves: readonly LeafCoverage[], mapping = ""): string[]
   const times = (which: "value" | "null" | "failed"): number => leaves.filter((leaf) => leaf[which] > 0).length;
   const never = leaves.filter(({ value }) => value === 0);
   return [
-    `  leaves   ${times("value")} of ${leaves.length} gave a value, ${times("null")} null, ${times("failed")} failed`,
+    `  mapping  ${times("value")} of ${leaves.length} expressions gave a value, ${times("null")} null, ${times("failed")} failed`,
     ...never.map(
       ({ path, line }) => `           never a value: ${mapping}${line === undefined ? "" : `:${line}`}  ${path}`,
     ),

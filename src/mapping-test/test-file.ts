@@ -20,7 +20,7 @@ const entity = z.strictObject({
 const reject = z.strictObject({
   record: z.int().min(1).optional().describe("position of the record, from 1"),
   code: z.enum(Object.keys(rejectCodes) as [keyof typeof rejectCodes]).describe("code of the reject"),
-  path: z.string().optional().describe("column, leaf of the mapping, or property that is at fault"),
+  path: z.string().optional().describe("column, line of the mapping, or property that is at fault"),
   blueprint: z.string().optional().describe("blueprint of the candidate"),
 });
 

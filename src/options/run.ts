@@ -10,7 +10,7 @@ import {
   withoutDefaults,
 } from "./option.js";
 import { type OutputGroup, outputGroup, type RunOutputGroup, runOutputGroup } from "./output.js";
-import { type SourceGroup, sourceGroup } from "./source.js";
+import { type SourceGroup, sourceGroup } from "./sources.js";
 import {
   type ComparingGroup,
   comparingGroup,
@@ -59,6 +59,8 @@ export interface SyncOptions extends Omit<RunOptions, keyof ComparingGroup>, Com
 export const syncOptions = {
   ...runOptions,
   ...comparingGroup,
+  // A schedule says where its folders are.
+  stateDir: { ...runOptions.stateDir, isCommon: true },
 } satisfies SchemaOf<SyncOptions>;
 /** {@link SyncOptions} as the program works with them. */
 export type ResolvedSyncOptions = Resolved<typeof syncOptions>;

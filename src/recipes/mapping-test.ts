@@ -207,13 +207,21 @@ async function* each<T>(values: readonly T[]): AsyncGenerator<T> {
 
 const asMapped: Stage<Candidate, StatedEntity> = async function* (chunks) {
   for await (const chunk of chunks)
-    yield { ...chunk, items: chunk.items.map(({ blueprint, fields }) => plain({ blueprint, ...fields })) };
+    yield {
+      ...chunk,
+      items: chunk.items.map(({ blueprint, fields }) => plain({ blueprint, ...fields })),
+      remains: undefined,
+    };
 };
 
 function asChecked(catalog: Blueprints, options: CheckOptions): Stage<Candidate, StatedEntity> {
   return async function* (chunks) {
     for await (const chunk of checkEntities(catalog, options)(chunks))
-      yield { ...chunk, items: chunk.items.map(({ key, body }) => plain({ blueprint: key.blueprint, ...body })) };
+      yield {
+        ...chunk,
+        items: chunk.items.map(({ key, body }) => plain({ blueprint: key.blueprint, ...body })),
+        remains: undefined,
+      };
   };
 }
 

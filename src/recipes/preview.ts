@@ -126,7 +126,7 @@ async function lastStage(
 
 function eachItem<A, B>(format: (item: A) => B): Stage<A, B> {
   return async function* (chunks: AsyncIterable<Chunk<A>>) {
-    for await (const chunk of chunks) yield { ...chunk, items: chunk.items.map(format) };
+    for await (const chunk of chunks) yield { ...chunk, items: chunk.items.map(format), remains: undefined };
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Place } from "../record.js";
-import type { Reject, RejectCode, RejectStage } from "../reject.js";
+import type { Finding, Reject, RejectCode, RejectStage } from "../reject.js";
 import { withoutHidden } from "../secrets.js";
 import type { Warning, WarningCode } from "../warning.js";
 
@@ -28,6 +28,8 @@ export interface FaultGroup {
   readonly count: number;
   /** That of the first one. */
   readonly message?: string;
+  /** Where it is a further fault for the first time. */
+  readonly first?: NamedPlace;
 }
 
 /** Rejects of one cause: of one code, stage, blueprint and path, and of one message. */
@@ -83,15 +85,18 @@ export interface Causes {
 export function groupCauses(names: readonly string[], limit = maxGroups): Causes {
   const rejects = new Map<string, Group<Reject>>();
   const warnings = new Map<string, Group<Warning>>();
-  const faults = new Map<string, { readonly fault: Omit<FaultGroup, "count">; count: number }>();
+  const faults = new Map<string, { readonly fault: Omit<FaultGroup, "count">; count: number; first?: Place }>();
   const targets = new Set<string>();
-  const addFault = (code: RejectCode, cause: { [K in keyof Cause]: string | undefined }, message: string): void => {
-    const exact = JSON.stringify([code, cause.blueprint, cause.path]);
+  const addFault = ({ code, message, path }: Finding, blueprint: string | undefined, further?: Place): void => {
+    const exact = JSON.stringify([code, blueprint, path]);
     const isExact = faults.has(exact) || faults.size < limit;
     const key = isExact ? exact : code;
-    const known = faults.get(key);
-    if (known === undefined) faults.set(key, { fault: { code, ...(isExact && causeOf(cause)), message }, count: 1 });
-    else known.count++;
+    const cause = isExact ? causeOf({ blueprint, path }) : {};
+    const known = faults.get(key) ?? { fault: { code, ...cause, message }, count: 0 };
+    faults.set(key, known);
+    known.count++;
+    if (further !== undefined && (known.first === undefined || comparePlaces(further, known.first) < 0))
+      known.first = further;
   };
   const variants = new Map<string, Set<string>>();
   return {
@@ -100,9 +105,8 @@ export function groupCauses(names: readonly string[], limit = maxGroups): Causes
         const kind = [item.code, item.stage];
         const variant = targetOf(targets, item) ?? variantOf(variants, [...kind, item.blueprint, item.path], item);
         addTo(rejects, limit, kind, item, 1, item.at, variant);
-        addFault(item.code, item, item.message);
-        for (const { code, path, message } of item.also ?? [])
-          addFault(code, { blueprint: item.blueprint, path }, message);
+        addFault(item, item.blueprint);
+        for (const finding of item.also ?? []) addFault(finding, item.blueprint, item.at);
       }
     },
     addWarnings(items) {
@@ -125,7 +129,9 @@ export function groupCauses(names: readonly string[], limit = maxGroups): Causes
         })),
       })),
     faults: () =>
-      [...faults.values()].sort((a, b) => b.count - a.count).map(({ fault, count }) => ({ ...fault, count })),
+      [...faults.values()]
+        .sort((a, b) => b.count - a.count)
+        .map(({ fault, count, first }) => ({ ...fault, count, ...(first && { first: named(first, names) }) })),
     warnings: () =>
       inOrder(warnings).map(({ count, cause, sample, first }) => ({
         code: sample.code,

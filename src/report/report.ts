@@ -1,12 +1,13 @@
+import type { Outcome } from "../outcome.js";
 import type { RequestCounts, StatedQuota } from "../reply.js";
 import { balances, type Counts, type EntityCounts, type RecordCounts } from "./counts.js";
-import type { Examples } from "./examples.js";
 import { type Ending, runExitCode } from "./exit-code.js";
 import type { FaultGroup, RejectGroup, WarningGroup } from "./group-causes.js";
 import type { TimelinePoint } from "./timeline.js";
+import { failedWords, formatCount } from "./words.js";
 
 /** Version of the report's form. 2 adds fields; every field of 1 is as it was. */
-export const reportVersion = 2;
+const reportVersion = 2;
 
 /** A file of records to be corrected. */
 export interface RejectFile {
@@ -148,4 +149,73 @@ export function furtherFaults({
     const count = fault.count - own.reduce((sum, group) => sum + group.count, 0);
     return count <= 0 ? [] : [{ ...fault, count }];
   });
+}
+
+/** Says in one sentence how an import ended, with the tone to say it in. */
+export function verdictOf(report: Report): { readonly tone: "good" | "bad" | "warn"; readonly sentence: string } {
+  const { records, entities, exitCode, dryRun, balanced } = report;
+  const held = entities.created + entities.updated + entities.unchanged;
+  const done = dryRun
+    ? `${formatCount(held, "entity")} would be in the catalog as the sources have ${held === 1 ? "it" : "them"}`
+    : `${formatCount(held, "entity")} ${held === 1 ? "is" : "are"} in the catalog as the sources have ${held === 1 ? "it" : "them"}`;
+  const left = entities.notAttempted === 0 ? "" : `; ${formatCount(entities.notAttempted, "entity")} not attempted`;
+  switch (exitCode) {
+    case 0:
+      return {
+        tone: "good",
+        sentence: `Finished: ${done}, and ${formatCount(records.read, "record")} ${records.read === 1 ? "is" : "are"} accounted for.`,
+      };
+    case 1:
+      return { tone: "warn", sentence: `Finished with ${failedWords(report)}: ${done}.` };
+    case 2:
+      return {
+        tone: "bad",
+        sentence: `Stopped by the error budget with ${failedWords(report)}: ${done}${left}.`,
+      };
+    case 4:
+      return { tone: "warn", sentence: `Interrupted after ${formatCount(records.read, "record")}: ${done}${left}.` };
+    case 5:
+      return {
+        tone: "bad",
+        sentence: `Ended in a fault of portload itself${balanced ? "" : ": its counts do not add up"}.`,
+      };
+    case 6:
+      return { tone: "bad", sentence: `Refused by a guard: ${done}${left}.` };
+    default:
+      return { tone: "bad", sentence: `Stopped before its end: ${done}${left}.` };
+  }
+}
+
+/** How an entity of which examples are kept ended. */
+export type Kept = "created" | "updated" | "unchanged";
+
+/** A few identifiers by blueprint and outcome. */
+export type Examples = Readonly<Record<string, Readonly<Partial<Record<Kept, readonly string[]>>>>>;
+
+const maxBlueprints = 200;
+const maxOfEach = 3;
+
+/** Keeps a few entities of each outcome, so that a report can lead to them, in memory that does not grow with the import. */
+export function keepExamples(): {
+  readonly take: (outcomes: readonly Pick<Outcome, "is" | "key">[]) => void;
+  readonly examples: () => Examples;
+} {
+  const kept = new Map<string, Partial<Record<Kept, string[]>>>();
+  return {
+    take(outcomes) {
+      for (const { is, key } of outcomes) {
+        if (is !== "created" && is !== "updated" && is !== "unchanged") continue;
+        let of = kept.get(key.blueprint);
+        if (of === undefined) {
+          if (kept.size === maxBlueprints) continue;
+          of = {};
+          kept.set(key.blueprint, of);
+        }
+        const names = of[is];
+        if (names === undefined) of[is] = [key.identifier];
+        else if (names.length < maxOfEach) names.push(key.identifier);
+      }
+    },
+    examples: () => Object.fromEntries(kept),
+  };
 }

@@ -119,7 +119,7 @@ function failureLines(groups: readonly RejectGroup[], paint: Paint): string[] {
     .flatMap((group) => [
       `  ${paint("bad", formatNumber(group.count))}  ${about(group)}${visible(faultAndFix(group).fault)}`,
       paint("faint", `     first: ${visible(formatPlace(group.first))}${shownValue(group)}`),
-      ...(group.leaf === undefined ? [] : [paint("faint", `     leaf:  ${visible(group.leaf)}`)]),
+      ...(group.leaf === undefined ? [] : [paint("faint", `     from:  ${visible(group.leaf)}`)]),
       paint("faint", `     fix:   ${visible(faultAndFix(group).fix)}`),
     ]);
   return [paint("bad", "failed"), ...lines, ...more(groups.length)];
@@ -130,9 +130,10 @@ function furtherLines(report: Parameters<typeof furtherFaults>[0], paint: Paint)
   if (further.length === 0) return [];
   const lines = further
     .slice(0, maxCauses)
-    .map(
-      (fault) => `  ${paint("bad", formatNumber(fault.count))}  ${about(fault)}${visible(fault.message ?? fault.code)}`,
-    );
+    .flatMap((fault) => [
+      `  ${paint("bad", formatNumber(fault.count))}  ${about(fault)}${visible(fault.message ?? fault.code)}`,
+      ...(fault.first === undefined ? [] : [paint("faint", `     first: ${visible(formatPlace(fault.first))}`)]),
+    ]);
   return [paint("bad", "further faults of what failed"), ...lines, ...more(further.length)];
 }
 

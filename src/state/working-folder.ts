@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { lstat, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { isAlive, markOf, space } from "./machine.js";
+import { isAlive, markOf, space } from "./lease.js";
 
 /** Days after which a folder is removed whose process cannot be asked for. */
 const oldDays = 7;

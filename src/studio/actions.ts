@@ -11,10 +11,9 @@ import type { Sample } from "../recipes/studio/sample.js";
 import type { StudioSession } from "../recipes/studio/session.js";
 import type { Counts } from "../report/counts.js";
 import { formatHtml } from "../report/forms/html.js";
-import { formatLive } from "../report/forms/html-live.js";
+import { formatLive } from "../report/forms/html-sections.js";
 import type { Progress } from "../report/progress.js";
-import type { Report } from "../report/report.js";
-import { verdictOf } from "../report/verdict.js";
+import { type Report, verdictOf } from "../report/report.js";
 import type { SampleFacts, StudioCalls, StudioFacts, StudioStreams } from "./calls.js";
 
 /** What the page can ask for; each takes and gives JSON. */

@@ -1,5 +1,5 @@
 import { baseCss, graphCss } from "../pages/html.js";
-import { reportCss } from "../report/forms/html-style.js";
+import { reportCss } from "../report/forms/html.js";
 
 /** The studio's page; its parts are filled by its script. @param nonce - what the policy of this answer lets the editor's style sheets in by */
 export const studioDocument = (nonce: string): string => `<!doctype html>

@@ -37,6 +37,40 @@ describe("checkEntities", () => {
     expect({ items, rejects }).toEqual({ items: [entity], rejects: [] });
   });
 
+  it("adds to an earlier reject what else is wrong with its candidate, and nothing of what is not known", async () => {
+    const of = blueprint({ properties: { x: { type: "number" }, y: { type: "number" } }, required: ["x", "y"] });
+    const earlier = { code: "column_invalid", message: "m", stage: "map", at: { source: 0, position: 2 } } as const;
+    const also = [{ code: "column_invalid", message: "n", path: "Day" }] as const;
+    const [first, second, third] = [
+      { ...earlier, also },
+      { ...earlier, at: { source: 0, position: 3 } },
+      { ...earlier, at: { source: 0, position: 4 } },
+    ];
+    const remains = [
+      {
+        reject: first,
+        item: candidate({ identifier: "a b", properties: { y: "many" } }, { resource: 1 }),
+        unknown: new Set(["properties.x"]),
+      },
+      { reject: second, item: candidate({ properties: { x: 1, y: 2 } }), unknown: new Set<string>() },
+      { reject: third, item: candidate({}, { blueprint: "servise" }), unknown: new Set<string>() },
+    ];
+    const given = { ...chunkOf([candidate({ properties: { x: 1 } })]), rejects: [first, second, third], remains };
+    const { items, rejects, ...rest } = await checkChunk(of, given, { mode: "create" });
+    expect(items).toEqual([]);
+    expect(rest).not.toHaveProperty("remains");
+    expect(
+      rejects.map((one) => [one.stage, one.code, ...(one.also ?? []).map(({ code, path }) => `${code} ${path}`)]),
+    ).toEqual([
+      ["check", "required_missing"],
+      ["map", "column_invalid", "column_invalid Day", "identifier_invalid identifier", "wrong_type properties.y"],
+      ["map", "column_invalid"],
+      ["map", "column_invalid", "unknown_blueprint blueprint"],
+    ]);
+    expect(rejects[1]?.also?.[1]).toMatchObject({ leaf: "resources.1.port.entity.mappings.identifier", value: "a b" });
+    expect(rejects[2]).toBe(second);
+  });
+
   it("gives one reject with all faults of a candidate, the others in also", async () => {
     const leaf = (path: string) => `resources.1.port.entity.mappings.${path}`;
     const of = candidate(

@@ -5,12 +5,14 @@ describe("portload lint", () => {
   it("prints findings on stdout, counts on stderr, and ends with 0 without an error", async () => {
     const { code, stdout, stderr } = await runProgram([
       "lint",
-      "mappings/dotgov.yaml",
+      "mappings/services.yaml",
       "--blueprints",
       "samples/blueprints",
     ]);
-    expect([code, stderr]).toEqual([0, "1 file: 0 errors, 0 warnings, 1 note\n"]);
-    expect(stdout).toMatch(/^mappings\/dotgov\.yaml {2}note {2}reversed_default\n/);
+    expect([code, stderr]).toEqual([0, "1 file: 0 errors, 0 warnings, 2 notes\n"]);
+    expect(stdout).toMatch(
+      /^mappings\/services\.yaml:45 {2}note {2}relation_without_resource {2}.*\n(?:.*\n)*mappings\/services\.yaml {2}note {2}reversed_default\n/,
+    );
   });
 
   it("ends with 3 on an error, and annotates for GitHub", async () => {

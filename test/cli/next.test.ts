@@ -70,6 +70,25 @@ To take it back: portload undo ${id}
   });
 });
 
+describe("the last line of an import", () => {
+  it("says what an undo takes back: what was created, what was merged only with --keep-before", async () => {
+    const { folder, importServers } = await world();
+    const lastOf = async (rows: string, ...more: readonly string[]) => {
+      await writeFile(join(folder, "servers.csv"), `id,cores\n${rows}\n`);
+      const { stderr } = await importServers(...more);
+      return stderr.trimEnd().split("\n").at(-1)?.replace(idOf(stderr), "ID");
+    };
+    expect(await lastOf("a,1")).toBe("To take it back: portload undo ID");
+    expect(await lastOf("a,2")).toBe(
+      "An undo cannot take back what was merged: the import ran without --keep-before, which keeps what was there",
+    );
+    expect(await lastOf("a,3\nb,1", "--mode", "override")).toBe(
+      "To take what was created back (not what was overridden: it ran without --keep-before): portload undo ID",
+    );
+    expect(await lastOf("a,4", "--keep-before")).toBe("To take it back: portload undo ID");
+  });
+});
+
 describe("retry", () => {
   it("leaves the report files of the import that it retries as they are", async () => {
     const { folder, run, importServers } = await world();

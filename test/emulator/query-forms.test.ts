@@ -1,7 +1,7 @@
 import { Ajv } from "ajv";
 import { describe, expect, it } from "vitest";
+import { propertyFormats } from "../../src/emulator/entity-schema.js";
 import { queryFault } from "../../src/emulator/query.js";
-import { propertyFormats } from "../../src/emulator/schema-check.js";
 import { readDescription } from "../support/reply-check.mjs";
 import { type Schema, samplesOf } from "../support/samples.js";
 import { startSession } from "./session.js";

@@ -1,8 +1,9 @@
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { type LintCode, lintCodes, lintForms } from "../../src/lint/codes.js";
 import { lint } from "../../src/recipes/lint.js";
-import { root } from "../support/catalog.js";
+import { makeFolder, root } from "../support/catalog.js";
 
 const folder = "test/fixtures/lint";
 
@@ -69,7 +70,26 @@ describe("lint of a right mapping", () => {
   it("finds that the columns of the samples are those that their mapping reads", async () => {
     const source = ["teams.json", "services.csv", "deployments.ndjson"].map((name) => `samples/${name}`);
     const findings = await lint({ mappings: ["mappings/organisation.yaml"], blueprints: "samples/blueprints", source });
-    expect(findings.map(({ code }) => code)).toEqual(["reversed_default"]);
+    expect(findings).toEqual([]);
+  });
+
+  it.each([
+    ["nothing without relations and prune", "", "", []],
+    ["of relations", "relations: { team: .team }", "", ["createMissingRelatedEntities"]],
+    ["of a prune", "", "prune: all", ["deleteDependentEntities", "entityDeletionThreshold"]],
+  ])("notes a default that differs from Port's only where it matters: %s", async (_title, fields, more, keys) => {
+    const mapping = `resources: [{ kind: a, ${more === "" ? "" : `${more}, `}port: { entity: { mappings: { identifier: .id, blueprint: '"a"'${fields === "" ? "" : `, ${fields}`} } } } }]\n`;
+    const file = join(await makeFolder(), "m.yaml");
+    await writeFile(file, mapping);
+    const notes = (await lint({ mappings: [file] })).filter(({ code }) => code === "reversed_default");
+    expect(notes.map(({ fix }) => fix)).toEqual(
+      keys.length === 0 ? [] : [`write ${keys.join(", ")} where this mapping relies on Port's`],
+    );
+    await writeFile(
+      file,
+      keys.map((key) => `${key}: ${key === "entityDeletionThreshold" ? 0.1 : false}\n`).join("") + mapping,
+    );
+    expect((await lint({ mappings: [file] })).filter(({ code }) => code === "reversed_default")).toEqual([]);
   });
 
   it("says nothing of what only another integration steers but notes it", async () => {

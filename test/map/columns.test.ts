@@ -149,6 +149,68 @@ describe("a cell that its format cannot read", () => {
     ]);
   });
 
+  it("leaves the rest of its candidate to the next stage, without the fields that read it", async () => {
+    const file = {
+      source: { columns },
+      onError: "reject",
+      reject: ["properties.size"],
+      resources: [
+        resource({
+          title: '.Day + "!"',
+          properties: { day: ".Day", "a.b": ".other", n: ".id | tonumber", size: ".size" },
+          relations: { peer: ".peer" },
+        }),
+      ],
+    };
+    const { rejects, remains } = await mapAll(
+      engine,
+      file,
+      values({ id: "a", Day: "?", Cost: "much", other: 1, peer: "p" }),
+    );
+    const [reject] = rejects;
+    expect(rejects).toHaveLength(1);
+    expect([reject, ...(reject?.also ?? [])].map((each) => `${each?.code} ${each?.path}`)).toEqual([
+      "column_invalid Day",
+      "expression_error resources.0.port.entity.mappings.properties.n",
+      "required_missing properties.size",
+    ]);
+    expect(remains?.map(({ item, unknown }) => ({ ...item.fields, unknown: [...unknown] }))).toEqual([
+      {
+        identifier: "a",
+        properties: { "a.b": 1 },
+        relations: { peer: "p" },
+        unknown: ["title", "properties.day", "properties.n", "properties.size"],
+      },
+    ]);
+    expect(remains?.[0]?.reject).toBe(reject);
+  });
+
+  it("hands no rest on where it says which blueprint, and no identifier that reads it", async () => {
+    const fields = { blueprint: ".Day", identifier: ".id" };
+    const file = (more: object) => ({ source: { columns }, resources: [resource({ ...fields, ...more })] });
+    const record = values({ id: "a", Day: "?", kind: "b" });
+    expect(await mapAll(engine, file({}), record)).not.toHaveProperty("remains");
+    const { rejects, remains } = await mapAll(engine, file({ blueprint: ".kind", identifier: ".id + .Day" }), record);
+    expect(rejects.map((reject) => [reject.code, reject.also, reject.identifier])).toEqual([
+      ["column_invalid", undefined, undefined],
+    ]);
+    expect(remains?.map(({ unknown }) => [...unknown])).toEqual([["identifier"]]);
+  });
+
+  it("of a selector is told with those of the entity, once each", async () => {
+    const one = resource({ properties: { day: ".Day", cost: ".Cost" } }, { selector: ".Day != null" });
+    const { rejects, remains } = await mapAll(
+      engine,
+      { source: { columns }, resources: [one] },
+      values({ id: "a", Day: "?", Cost: "much" }),
+    );
+    expect(rejects.flatMap((reject) => [reject, ...(reject.also ?? [])].map(({ path }) => path))).toEqual([
+      "Day",
+      "Cost",
+    ]);
+    expect(remains).toBeUndefined();
+  });
+
   it("does not show what its column's name calls a secret", async () => {
     const file = {
       source: { columns: { "API Key": { number: {} } } },

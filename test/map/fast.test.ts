@@ -5,7 +5,7 @@ import { fastOf } from "../../src/map/fast.js";
 import { bindFast } from "../../src/map/fast-bind.js";
 import { ask, Failure, none } from "../../src/map/fast-calls.js";
 import { startJq } from "../../src/map/jq.js";
-import type { JqCell } from "../../src/map/jq-program.js";
+import type { JqCell } from "../../src/map/jq-compile.js";
 import { mapAll, resource, rows, values } from "./records.js";
 
 const engine = startJq();

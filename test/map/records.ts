@@ -1,4 +1,4 @@
-import type { Chunk } from "../../src/chunk.js";
+import type { Chunk, Remains } from "../../src/chunk.js";
 import type { Candidate } from "../../src/entity.js";
 import type { JqEngine } from "../../src/map/jq.js";
 import { compileMapping, mapRecords } from "../../src/map/map.js";
@@ -42,6 +42,7 @@ export async function mapAll(
   const items: Candidate[] = [];
   const rejects: Reject[] = [];
   const warnings: Chunk<Candidate>["warnings"][number][] = [];
+  const remains: Remains<Candidate>[] = [];
   const tally = { read: 0, mapped: 0, skipped: 0, rejected: 0 };
   for await (const chunk of mapRecords(
     compiled,
@@ -49,10 +50,11 @@ export async function mapAll(
   )(inChunks(records, options.perChunk ?? 1000, options.rejects ?? []))) {
     items.push(...chunk.items);
     rejects.push(...chunk.rejects);
+    remains.push(...(chunk.remains ?? []));
     warnings.push(...chunk.warnings);
     for (const key of ["read", "mapped", "skipped", "rejected"] as const) tally[key] += chunk.tally[key];
   }
-  return { items, rejects, warnings, tally };
+  return { items, rejects, ...(remains.length > 0 && { remains }), warnings, tally };
 }
 
 async function* inChunks(

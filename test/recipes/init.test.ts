@@ -88,7 +88,7 @@ describe("init", () => {
     );
     const [{ lines } = { lines: [] }] = tried.proposed.tried;
     expect(lines[0]).toBe('tried on the sample: 25 records, 18 would be imported as "services-dirty", 7 rejected');
-    expect(lines).toContainEqual(expect.stringMatching(/^properties\.monthlyCostEur: 1 of 21 \(line \d+\): /));
+    expect(lines).toContainEqual(expect.stringMatching(/^properties\.monthlyCostEur: 1 of 22 \(line \d+\): /));
     expect(tried.proposed.questions).toContainEqual(expect.stringContaining("records 11, 14"));
     expect(tried.text).toContain(`#   ${lines[0]}`);
   });
@@ -135,7 +135,7 @@ describe("init", () => {
     expect(resource?.entity.relations).toEqual({ owner: '."Owner Team"', dependsOn: '."Depends On"' });
     expect(tried[0]?.lines).toContainEqual(
       expect.stringMatching(
-        /^properties\.tier: 1 of 22 \(line \d+\): is none of "Tier 1", "Tier 2", "Tier 3", "Tier 4"/,
+        /^properties\.tier: 1 of 23 \(line \d+\): is none of "Tier 1", "Tier 2", "Tier 3", "Tier 4"/,
       ),
     );
   });

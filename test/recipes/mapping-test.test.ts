@@ -23,7 +23,7 @@ function elementsOf(xml: string): string[] {
 }
 
 describe("testing mappings", () => {
-  it("tells each test, its differences and the coverage of leaves", async () => {
+  it("tells each test, its differences and the coverage of its expressions", async () => {
     const files = await testMappings({ files: [`${folder}/people.test.yaml`, `${folder}/lost.test.yaml`] });
     expect(countResults(files)).toEqual({ passed: 2, failed: 4, updated: 0 });
     expect(formatResults(files)).toBe(`test/fixtures/mapping-test/people.test.yaml
@@ -35,7 +35,7 @@ describe("testing mappings", () => {
            record 1: the cell "age" is 3, and cells are text; put it in quotes
   FAIL     has no such kind  (line 18)
            names the kind "persons"; the mapping's kinds are people
-  leaves   4 of 5 gave a value, 1 null, 1 failed
+  mapping  4 of 5 expressions gave a value, 1 null, 1 failed
            never a value: test/fixtures/mapping-test/people.yaml:14  resources.0.port.entity.mappings.properties.unused
 test/fixtures/mapping-test/lost.test.yaml
   FAIL     there is no file test/fixtures/mapping-test/gone.yaml

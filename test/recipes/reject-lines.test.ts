@@ -1,7 +1,10 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { formatExplanation } from "../../src/authoring/explanation.js";
+import { explain } from "../../src/recipes/explain.js";
 import { runImport } from "../../src/recipes/import.js";
+import { preview } from "../../src/recipes/preview.js";
 import { blueprintOf, envOf, makeFolder, startCatalog } from "../support/catalog.js";
 
 const sources = {
@@ -32,3 +35,78 @@ it.each(Object.entries(sources))(
       expect(lines[rejectsLine - 1]).toMatch(new RegExp(`^(\\{"id":"|)${identifier}\\b`));
   },
 );
+
+const many = `source: { blanks: [""], columns: { day: { date: dd.MM.yyyy, zone: UTC }, cost: { number: {} } } }
+reject: [properties.owner]
+resources:
+  - kind: items
+    port:
+      entity:
+        mappings:
+          identifier: .id
+          blueprint: '"item"'
+          properties: { day: .day, cost: .cost, stage: .stage, code: .code, owner: .owner, size: .size }
+`;
+const text = { type: "string" } as const;
+const item = blueprintOf("item", {
+  schema: {
+    properties: {
+      day: { ...text, format: "date-time" },
+      cost: { type: "number" },
+      stage: { ...text, enum: ["prod", "test"] },
+      code: { ...text, pattern: "^[A-Z]+$" },
+      owner: text,
+      size: { type: "number" },
+    },
+    required: ["day", "size"],
+  },
+});
+const dirty = "id,day,cost,stage,code,owner,size\na b,yesterday,much,live,x1,,\n";
+
+it("tells every fault of a record in one run, whichever stage finds it, and counts it once", async () => {
+  const emulator = await startCatalog({ blueprints: [item] });
+  const folder = await makeFolder();
+  const [source, mapping] = [join(folder, "items.csv"), join(folder, "m.yaml")];
+  await writeFile(source, dirty);
+  await writeFile(mapping, many);
+  const env = envOf(emulator);
+  const options = { sources: [source], mapping, mode: "create", stateDir: join(folder, "state") } as const;
+  const told: string[] = [];
+  const first = await runImport(options, {
+    env,
+    onReject: ({ also = [], ...one }) => told.push(...[one, ...also].map(({ code, path }) => `${code} ${path}`)),
+  });
+  expect(told).toEqual([
+    "column_invalid day",
+    "column_invalid cost",
+    "required_missing properties.owner",
+    "identifier_invalid identifier",
+    "not_in_enum properties.stage",
+    "out_of_bounds properties.code",
+    "required_missing properties.size",
+  ]);
+  expect(first.report.records).toMatchObject({ read: 1, mapped: 0, skipped: 0, rejected: 1 });
+  expect(first.report.entities.mapped).toBe(0);
+  expect(first.report.faults?.map(({ code, count }) => [code, count])).toHaveLength(told.length);
+  const reasons = await readFile(join(first.folder ?? "", "reasons.ndjson"), "utf8");
+  expect(
+    reasons
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line).also.length),
+  ).toEqual([told.length - 1]);
+
+  const blueprints = join(folder, "blueprints");
+  await mkdir(blueprints);
+  await writeFile(join(blueprints, "item.json"), JSON.stringify(item));
+  // a preview judges as a merge does, which lets what is required be there already
+  const previewed = await preview({ sources: [source], mapping, blueprints });
+  expect(previewed.faults).toHaveLength(told.length - 1);
+  const explained = formatExplanation(await explain({ source, mapping, blueprints, record: 1 }, { env }));
+  for (const path of ["day", "cost", "properties.owner", "identifier", "properties.stage", "properties.code"])
+    expect(explained).toContain(path);
+
+  await writeFile(source, dirty.replace("a b,yesterday,much,live,x1,,", "a-b,01.02.2025,1,prod,X,shop,3"));
+  const second = await runImport(options, { env });
+  expect(second.report.entities).toMatchObject({ created: 1, rejected: 0 });
+});

@@ -83,10 +83,11 @@ describe("groupCauses", () => {
       { code: "wrong_type", path: "properties.cpu", message: "no number" },
     ] as const;
     causes.addRejects([reject(1), reject(2, { path: "properties.tags", also })]);
+    const first = { source: "a.csv", position: 2 };
     expect(causes.faults()).toEqual([
-      { code: "wrong_type", blueprint: "service", path: "properties.cpu", message: "at 1", count: 2 },
+      { code: "wrong_type", blueprint: "service", path: "properties.cpu", message: "at 1", count: 2, first },
       { code: "wrong_type", blueprint: "service", path: "properties.tags", message: "at 2", count: 1 },
-      { code: "bad_format", blueprint: "service", path: "properties.url", message: "no url", count: 1 },
+      { code: "bad_format", blueprint: "service", path: "properties.url", message: "no url", count: 1, first },
     ]);
   });
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { digestPlan } from "../../src/plan/digest-plan.js";
 import type { PlanChange, PlanLine, PlanOp } from "../../src/plan/plan-file.js";
+import { digestPlan } from "../../src/plan/show-plan.js";
 import { formatPlanHtml, type PlanPage } from "../../src/report/forms/html-plan.js";
 import { report } from "./reports.js";
 

@@ -32,15 +32,16 @@ export async function proposeFor(sources: readonly string[], given: { readonly l
   return { ...proposed, folder, out, blueprintsOut, parsed: mapping, entities, blueprints };
 }
 
-/** Lints what was proposed, and imports the sources by it into an empty catalog. */
+/** Lints what was proposed, of which nothing may be said but that a column is not read, and imports the sources by it into an empty catalog. */
 export async function importBy(
   { folder, out, blueprintsOut }: Pick<Awaited<ReturnType<typeof proposeFor>>, "folder" | "out" | "blueprintsOut">,
   sources: readonly string[],
 ) {
+  const alone = await lint({ mappings: [out], blueprints: blueprintsOut });
   const findings = await lint({ mappings: [out], blueprints: blueprintsOut, source: [...sources] });
   const env = envOf(await startCatalog({ blueprints: [] }));
   await applyBlueprintFiles([blueprintsOut], { env });
   const { report } = await runImport({ sources: [...sources], mapping: out, stateDir: join(folder, "state") }, { env });
-  const faults = findings.filter(({ severity }) => severity !== "note").map(({ code }) => code);
+  const faults = [...alone, ...findings.filter(({ severity }) => severity !== "note")].map(({ code }) => code);
   return { env, report, faults };
 }

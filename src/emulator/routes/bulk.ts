@@ -2,13 +2,12 @@ import type { ValidateFunction } from "ajv";
 import type { FastifyRequest } from "fastify";
 import { isSearchQuery } from "../../entity.js";
 import { deleteEntities } from "../delete-entities.js";
-import { type EntityBodies, maxBulk, maxBulkDelete } from "../entity-schema.js";
+import { describeFault, type EntityBodies, maxBulk, maxBulkDelete, sharedAjv } from "../entity-schema.js";
+import { resolveIdentifier } from "../evaluate.js";
 import { type Catalog, isObject, type Shelf } from "../model.js";
 import { entityNotFound, invalidRequest, Refusal } from "../refusal.js";
-import { describeFault, sharedAjv } from "../schema-check.js";
 import { additionalDataOf } from "../tokens.js";
 import { type EntityInput, upsertEntity, type Written } from "../write-entity.js";
-import { resolveIdentifier } from "../write-query.js";
 import {
   answer,
   entityWriter,

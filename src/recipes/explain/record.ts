@@ -87,9 +87,8 @@ async function explainCandidate(
   const constant = bench.inventory.mapping.resources[resource]?.blueprint;
   const blueprint = candidate?.blueprint ?? reject?.blueprint ?? constant;
   const base = { resource, leaves, ...(blueprint !== undefined && { blueprint }), ...(item !== undefined && { item }) };
-  if (candidate === undefined) {
-    if (reject !== undefined)
-      return { candidate: { ...base, fate: "rejected", rejected: rejectedOf(reject) } as const, told: [] };
+  const { catalog, mode } = bench;
+  if (candidate === undefined && reject === undefined) {
     const first = leaves[0]?.path.endsWith(".itemsToParse") && item === undefined;
     return {
       candidate: {
@@ -100,31 +99,28 @@ async function explainCandidate(
       told: [],
     };
   }
-  const { identifier, title, icon, team, properties, relations } = candidate.fields;
-  const { catalog, mode } = bench;
-  if (catalog === undefined)
-    return {
-      candidate: {
-        ...base,
-        fate: "entity",
-        payload: { identifier, title, icon, team, properties, relations },
-      } as const,
-      told: [],
-    };
-  const { unknownProperties } = bench.inventory.mapping;
+  if (catalog === undefined) {
+    if (reject !== undefined)
+      return { candidate: { ...base, fate: "rejected", rejected: rejectedOf(reject) } as const, told: [] };
+    const { identifier, title, icon, team, properties, relations } = candidate?.fields ?? {};
+    const payload = { identifier, title, icon, team, properties, relations };
+    return { candidate: { ...base, fate: "entity", payload } as const, told: [] };
+  }
   const chunk: Chunk<Candidate> = {
-    items: [candidate],
-    rejects: [],
+    items: candidate === undefined ? [] : [candidate],
+    rejects: reject === undefined ? [] : [reject],
+    remains: mapped.flatMap((each) => each.remains ?? []).filter((each) => each.reject === reject),
     warnings: [],
     tally: { read: 0, mapped: 0, skipped: 0, rejected: 0 },
   };
+  const { unknownProperties } = bench.inventory.mapping;
   const options = { mode, unknownProperties };
   for await (const { items, rejects, warnings } of checkEntities(catalog, options)(one(chunk))) {
     const [refused] = rejects;
     if (refused !== undefined)
       return { candidate: { ...base, fate: "rejected", rejected: rejectedOf(refused) } as const, told: warnings };
     const [entity] = items;
-    if (entity === undefined) continue;
+    if (entity === undefined || candidate === undefined) continue;
     const typed = typedFields(candidate, entity);
     const held =
       bench.client === undefined

@@ -6,8 +6,7 @@ import { pipeline } from "node:stream/promises";
 import { SourceError, UsageError } from "../../errors.js";
 import { optionsOfSource, type Source } from "../../given-source.js";
 import type { FieldStats } from "../../init/field-stats.js";
-import { areAlike, type RecordPlace, recordPlaces } from "../../init/record-places.js";
-import { type Survey, surveyRecords } from "../../init/survey.js";
+import { areAlike, type RecordPlace, recordPlaces, type Survey, surveyRecords } from "../../init/survey.js";
 import { type BoundSource, bindSources } from "../../read/bind.js";
 import { mappingLine } from "../../read/doubt.js";
 import { isUrl } from "../../read/fetch.js";
@@ -15,7 +14,7 @@ import { extensionOf, extensions } from "../../read/format.js";
 import { openBytes } from "../../read/open.js";
 import { type Ask, readSource, settleSource } from "../../read/read.js";
 import { isWorkbook, openSheet } from "../../read/xlsx/open-sheet.js";
-import type { SourceOptions } from "../../source-options.js";
+import { optionsOfSource, type Source, type SourceOptions } from "../../source-options.js";
 import { makeWorkingFolder } from "../../state/working-folder.js";
 import { encodingOf } from "./files.js";
 

@@ -96,7 +96,7 @@ async function* countGiven(
   tally: Tally,
 ): AsyncGenerator<Chunk<Candidate>, void, undefined> {
   for await (const chunk of chunks) {
-    for (const { fields } of chunk.items)
+    for (const { fields } of [...chunk.items, ...(chunk.remains ?? []).map(({ item }) => item)])
       for (const group of ["properties", "relations"] as const)
         for (const [key, value] of Object.entries(fields[group]))
           if (value !== null && value !== undefined) count(tally.given, `${group}.${key}`);

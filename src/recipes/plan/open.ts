@@ -13,8 +13,8 @@ import {
   readPlanLines,
 } from "../../plan/plan-file.js";
 import type { Reject } from "../../reject.js";
-import { keepExamples } from "../../report/examples.js";
 import { groupCauses } from "../../report/group-causes.js";
+import { keepExamples } from "../../report/report.js";
 import { createKeySet } from "../../settle/keys.js";
 import { readLines } from "../../state/files.js";
 import { version } from "../../version.js";

@@ -10,7 +10,7 @@ import { outcomeOf } from "../../write/outcome.js";
 import { groupBy } from "../run/inventory.js";
 import type { Ledger } from "../run/ledger.js";
 import type { Target } from "../target/target.js";
-import type { SearchWatch } from "./empty-searches.js";
+import type { SearchWatch } from "./searched-targets.js";
 
 /** The books of first writes: what left relations out, or was refused for a missing target, waits for the first round of second writes. */
 export function booksOfFirstWrites(target: Written, ledger: Ledger, keys: KeySet, searches: SearchWatch): Books {

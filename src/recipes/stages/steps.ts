@@ -13,9 +13,9 @@ import type { Ledger } from "../run/ledger.js";
 import type { Target } from "../target/target.js";
 import { booksOf, booksOfFirstWrites, defer } from "./books.js";
 import { knowTargets } from "./defer.js";
-import { type SearchWatch, watchSearches } from "./empty-searches.js";
 import type { EntityStage, Stages, StepJob, WriteStage } from "./entities.js";
 import { judgeMissing, type MissingJudge, makeTargets, strictBlueprint } from "./missing-targets.js";
+import { type SearchWatch, watchSearches } from "./searched-targets.js";
 
 /** Runs the steps one after another, each through its stages into the target; then writes what had to wait. */
 export async function runSteps(job: StepJob, stagesOf: (step: Step) => Stages): Promise<void> {

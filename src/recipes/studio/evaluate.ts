@@ -168,7 +168,8 @@ async function* checkedBy(
   for (const chunk of chunks) {
     const known = chunk.items.filter(({ blueprint }) => blueprints.has(blueprint));
     const unknown = chunk.items.filter(({ blueprint }) => !blueprints.has(blueprint));
-    for await (const one of check(each([{ ...chunk, items: known }])))
+    const remains = chunk.remains?.filter(({ item }) => blueprints.has(item.blueprint));
+    for await (const one of check(each([{ ...chunk, items: known, remains }])))
       yield { ...one, items: [...one.items, ...unknown] };
   }
 }

@@ -1,15 +1,14 @@
 import { stackedBar } from "../../pages/charts.js";
 import { baseCss, type Html, html, type Part, singlePage } from "../../pages/html.js";
-import type { BlueprintChanges, FieldChanges, GuardFacts, PlanDigest } from "../../plan/digest-plan.js";
 import { percent, shareOf } from "../../plan/guards.js";
 import { isDependent, type PlanEnd, type PlanOp } from "../../plan/plan-file.js";
+import type { BlueprintChanges, FieldChanges, GuardFacts, PlanDigest } from "../../plan/show-plan.js";
 import type { Report } from "../report.js";
 import { formatCount, formatNumber, visible } from "../words.js";
-import { causesSection } from "./html-causes.js";
+import { causeScript, reportCss } from "./html.js";
+import { causesSection, entityName } from "./html-causes.js";
 import { flowSection } from "./html-flow.js";
-import { entityName } from "./html-links.js";
 import { columnSection, factSection, warningSection } from "./html-sections.js";
-import { causeScript, reportCss } from "./html-style.js";
 
 /** A plan as its page shows it. */
 export interface PlanPage {

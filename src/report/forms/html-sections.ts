@@ -4,8 +4,8 @@ import { type Html, html } from "../../pages/html.js";
 import type { EntityCounts } from "../counts.js";
 import type { Report } from "../report.js";
 import { formatCount, formatDuration, formatNumber, formatPlace, visible } from "../words.js";
+import { causeBars, entityName, fileLink, outside } from "./html-causes.js";
 import { type End, endsOf } from "./html-flow.js";
-import { entityName, fileLink, outside } from "./html-links.js";
 
 /** Most rows of one table. */
 const maxRows = 200;
@@ -151,4 +151,9 @@ export function factSection(report: Report, more: readonly (readonly [name: stri
   );
   return html`<section aria-labelledby="facts"><h2 id="facts">How it was made</h2>
 <div class="panel"><table class="pairs cards"><tbody>${rows}</tbody></table></div></section>`;
+}
+
+/** The report of a run that goes on, as a part of a page: outcomes, rate, causes so far. */
+export function formatLive(report: Report): string {
+  return html`${outcomeSection(report)}${rateSection(report)}${causeBars(report)}`.text;
 }

@@ -1,6 +1,5 @@
 import { baseCss, html, singlePage } from "../../pages/html.js";
-import type { Report } from "../report.js";
-import { verdictOf } from "../verdict.js";
+import { type Report, verdictOf } from "../report.js";
 import { causesSection } from "./html-causes.js";
 import { flowSection } from "./html-flow.js";
 import {
@@ -11,7 +10,6 @@ import {
   rateSection,
   warningSection,
 } from "./html-sections.js";
-import { causeScript, reportCss } from "./html-style.js";
 
 /**
  * Writes a report as one HTML page that loads nothing: verdict, flow, rate, outcomes, causes, warnings, files and how to do it again.
@@ -36,3 +34,80 @@ ${fileSection(report, file)}
 ${factSection(report)}`,
   });
 }
+
+/** What the pages of a report and of a plan have beside the style of every page. */
+export const reportCss = `
+main.frame { padding-top: 24px; padding-bottom: 48px; }
+h1.verdict { padding: 12px 16px; border-left: 5px solid currentColor; border-radius: 6px; font-weight: 600; }
+h1.good { background: var(--wash-good); } h1.bad { background: var(--wash-bad); } h1.warn { background: var(--wash-warn); }
+.why { padding: 10px 14px; margin-top: 10px; }
+.flow, .rate { padding: 14px 16px; }
+ul.words { margin: 0; padding: 10px 12px 10px 28px; }
+.tools { display: flex; flex-wrap: wrap; align-items: center; gap: 8px; margin: 0 0 10px; }
+ol.causes { list-style: none; margin: 0; padding: 0; }
+.cause { border-bottom: 1px solid var(--line); break-inside: avoid; }
+.cause:last-child { border-bottom: 0; }
+.cause summary, .cause .line { display: grid; grid-template-columns: 4.6rem 190px minmax(0, 1fr) 1rem; gap: 0 14px; padding: 8px 14px; align-items: baseline; list-style: none; } .cause summary { cursor: pointer; }
+.cause summary::-webkit-details-marker { display: none; }
+.cause summary::after { content: "▸"; color: var(--quiet); }
+.cause [open] > summary::after { content: "▾"; }
+.cause .count { font-variant-numeric: tabular-nums; text-align: right; }
+.cause .bars { align-self: center; }
+.cause .what { font-weight: 400; font-size: 1em; }
+.cause .fault { display: block; overflow-wrap: anywhere; }
+.cause .inside { display: grid; grid-template-columns: minmax(0, 1.2fr) minmax(0, 1fr); gap: 8px 28px; padding: 0 14px 12px calc(4.6rem + 28px); }
+.cause .inside p { margin: 4px 0 8px; overflow-wrap: anywhere; }
+.cause td, .cause th { padding: 3px 12px 3px 0; }
+.cause thead th { font-weight: 400; }
+.cause table code { overflow-wrap: break-word; }
+.where { overflow-wrap: anywhere; }
+.change { table-layout: fixed; } .change thead th:first-child { width: 27%; } .change thead th:nth-child(2) { width: 22%; }
+.change th { overflow-wrap: anywhere; } .change th .warn { font-weight: 400; }
+.change td { overflow-wrap: anywhere; max-width: none; }
+.change tbody tr > * { border-bottom: 0; padding-top: 2px; padding-bottom: 2px; }
+.change tbody tr.first > * { border-top: 1px solid var(--line); padding-top: 8px; }
+.change tbody:first-of-type tr.first > * { border-top: 0; }
+.change tr.last > * { padding-bottom: 8px; }
+.change td.old { background: var(--wash-bad); } .change td.new { background: var(--wash-good); }
+.sign { font: 600 13px/1.4 ui-monospace, "DejaVu Sans Mono", monospace; margin-right: .4em; }
+@media (max-width: 640px) {
+  .rate svg.chart { min-width: 640px; }
+  td.bars { min-width: 0; }
+  .cause summary, .cause .line { grid-template-columns: auto minmax(0, 1fr) 1rem; }
+  .cause .what { grid-column: 1 / -1; grid-row: 2; }
+  .cause .inside { grid-template-columns: minmax(0, 1fr); padding-left: 14px; }
+  .cause table.cards td { padding: 1px 0; }
+  .change td.old, .change td.new { padding: 2px 8px; margin: 0 12px; }
+}
+@media print {
+  .cause summary::after { content: none; }
+  details::details-content { content-visibility: visible; height: auto; }
+}
+`;
+
+/** Filters, sorts and opens the causes; for printing all are open. Plain, small, and all that runs in the page. */
+export const causeScript = `
+const list = document.getElementById("cause-list"), filter = document.getElementById("filter"), order = document.getElementById("order"), shown = document.getElementById("shown");
+const causes = [...list.children];
+const update = () => {
+  const wanted = filter.value.trim().toLowerCase();
+  let count = 0;
+  for (const cause of causes) {
+    cause.hidden = wanted !== "" && !cause.textContent.toLowerCase().includes(wanted);
+    if (!cause.hidden) count++;
+  }
+  shown.textContent = wanted === "" ? "" : count + " of " + causes.length + (causes.length === 1 ? " cause" : " causes");
+};
+filter.addEventListener("input", update);
+order.addEventListener("change", () => {
+  const by = { count: (a, b) => b.dataset.count - a.dataset.count, code: (a, b) => a.dataset.code.localeCompare(b.dataset.code), place: (a, b) => a.dataset.place.localeCompare(b.dataset.place) }[order.value];
+  list.append(...causes.sort(by));
+});
+const all = causes.map((cause) => cause.firstElementChild);
+document.getElementById("unfold").addEventListener("click", ({ target }) => {
+  const open = all.some((one) => !one.open);
+  for (const one of all) one.open = open;
+  target.textContent = open ? "Close all" : "Open all";
+});
+addEventListener("beforeprint", () => { for (const one of all) one.open = true; });
+`;

@@ -34,7 +34,11 @@ function tablesOf(report: Report): readonly Table[] {
     { title: "Records", head: ["read", "mapped", "skipped", "failed"], rows: [recordRow(report)] },
     { title: "Entities", head: ["blueprint", ...entityHead], rows: entityRows(report) },
     { title: "Failed", head: ["count", "code", "where", "message", "first", "fix"], rows: failedRows(report) },
-    { title: "Further faults of what failed", head: ["count", "code", "where", "message"], rows: furtherRows(report) },
+    {
+      title: "Further faults of what failed",
+      head: ["count", "code", "where", "message", "first"],
+      rows: furtherRows(report),
+    },
     { title: "Warnings", head: ["count", "code", "where", "message", "first"], rows: warningRows(report) },
     { title: "Files to correct", head: ["records", "file", "source"], rows: fileRows(report) },
   ];
@@ -89,6 +93,7 @@ function furtherRows(report: Report): string[][] {
     fault.code,
     where(fault),
     fault.message ?? "",
+    fault.first === undefined ? "" : formatPlace(fault.first),
   ]);
 }
 
