@@ -4,7 +4,6 @@ import { basename, join } from "node:path";
 import { type Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { SourceError, UsageError } from "../../errors.js";
-import { optionsOfSource, type Source } from "../../given-source.js";
 import type { FieldStats } from "../../init/field-stats.js";
 import { areAlike, type RecordPlace, recordPlaces, type Survey, surveyRecords } from "../../init/survey.js";
 import { type BoundSource, bindSources } from "../../read/bind.js";
