@@ -40,6 +40,16 @@ export {
   StateError,
   UsageError,
 } from "./errors.js";
+export type {
+  PathSource,
+  RecordSource,
+  RecordStream,
+  Source,
+  Sources,
+  SourcesByKind,
+  TextSource,
+  TextStream,
+} from "./given-source.js";
 export type { LintCode, LintFinding, Severity } from "./lint/codes.js";
 export { lintCodes } from "./lint/codes.js";
 export type {
@@ -103,14 +113,5 @@ export type { FaultGroup, NamedPlace, RejectGroup, RejectSample, WarningGroup } 
 export type { Progress, ProgressWait } from "./report/progress.js";
 export type { Examples, Kept, RejectFile, Report, ReportOrigin, ReportSource } from "./report/report.js";
 export type { TimelinePoint } from "./report/timeline.js";
-export type {
-  PathSource,
-  RecordSource,
-  RecordStream,
-  Source,
-  Sources,
-  SourcesByKind,
-  TextSource,
-  TextStream,
-} from "./source-options.js";
+
 export { type Warning, type WarningCode, warningCodes } from "./warning.js";

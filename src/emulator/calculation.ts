@@ -161,25 +161,28 @@ export function settleProperties(
 ): Values | Refusal {
   const known = given === undefined ? {} : knownOnly(readings, rules, given);
   if (known instanceof Refusal) return known;
-  let merged: Values = base === undefined ? known : merge(base.properties, known, readings.mergeDepth === "deep");
+  let merged: Values = base === undefined ? known : merge(base.properties, known, readings);
   if (rules.defaults.length > 0 && (created || (base === undefined && readings.overrideDefaults))) {
     const absent = rules.defaults.filter(([key]) => !Object.hasOwn(merged, key));
     if (absent.length > 0) merged = { ...merged, ...Object.fromEntries(absent) };
   }
   const present = withoutNulls(merged);
-  const checked = readings.unknownProperty === "store" ? declaredOnly(rules, present) : present;
-  if (!rules.check(checked)) return schemaMismatch(describeFault(rules.check.errors, "properties"));
-  return readings.nullProperty === "store" ? merged : present;
+  const isRight =
+    rules.check(present) || (readings.unknownProperty === "store" && rules.check(declaredOnly(rules, present)));
+  if (!isRight) return schemaMismatch(describeFault(rules.check.errors, "properties"));
+  return merged !== present && readings.nullProperty === "remove" ? present : merged;
 }
 
-function merge(held: Values, given: Values, deep: boolean): Values {
-  if (!deep) return mergeOver(held, given);
-  const merged: Record<string, unknown> = { ...held, ...given };
-  for (const [key, value] of Object.entries(given)) {
+function merge(held: Values, given: Values, readings: Readings): Values {
+  const merged = mergeOver(held, given);
+  const deep: Record<string, unknown> = {};
+  for (const key in given) {
     const before = Object.hasOwn(held, key) ? held[key] : undefined;
-    if (isObject(before) && isObject(value)) merged[key] = merge(before, value, deep);
+    const value = given[key];
+    if (isObject(before) && isObject(value) && readings.mergeDepth === "deep")
+      deep[key] = merge(before, value, readings);
   }
-  return merged;
+  return Object.keys(deep).length === 0 ? merged : { ...merged, ...deep };
 }
 
 // A write that names every key that is there needs no copy, and that is what importers send.
@@ -190,9 +193,10 @@ function mergeOver(held: Values, given: Values): Values {
   return given;
 }
 
-function knownOnly({ unknownProperty }: Readings, rules: Rules, given: Values): Values | Refusal {
+function knownOnly(readings: Readings, rules: Rules, given: Values): Values | Refusal {
   for (const key in given) {
     if (rules.properties.has(key)) continue;
+    const { unknownProperty } = readings;
     if (unknownProperty === "reject") {
       return schemaMismatch(`"properties" must NOT have additional properties, additional property: "${key}"`);
     }

@@ -125,11 +125,10 @@ export function entityReplies(
 }
 
 function untrimmed(catalog: Catalog, shelf: Shelf, entity: StoredEntity, shape: ReplyShape): EntityView {
-  const { titleOmitted } = catalog.readings;
   const title = titleOf(catalog, entity);
   return {
     identifier: entity.identifier,
-    ...(title === null && titleOmitted === "absent" ? {} : { title }),
+    ...(title === null && catalog.readings.titleOmitted === "absent" ? {} : { title }),
     icon: entity.icon,
     blueprint: shelf.blueprint.identifier,
     team: teamsOf(catalog, shelf, entity),

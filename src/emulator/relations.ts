@@ -84,15 +84,18 @@ function settleOne(
 
 // Brings what was given into the relation's shape: one or null, or a list.
 function shape(catalog: Catalog, key: string, rule: RelationRule, given: unknown): Targets | Refusal {
-  const { scalarForMany, arrayForSingle, duplicateTargets } = catalog.readings;
+  const { readings } = catalog;
   if (given === null || given === undefined) return null;
   if (typeof given === "string") {
     if (!rule.many) return given;
-    return scalarForMany === "wrap" ? [given] : invalidRequest(`"relations/${key}" must be array`);
+    return readings.scalarForMany === "wrap" ? [given] : invalidRequest(`"relations/${key}" must be array`);
   }
   const list = Array.isArray(given) ? given.map(String) : [];
-  if (rule.many) return duplicateTargets === "dedupe" ? [...new Set(list)] : list;
-  if (list.length > 1 || (list.length === 1 && arrayForSingle === "reject")) return manyViolation(key);
+  if (rule.many) {
+    const once = [...new Set(list)];
+    return once.length < list.length && readings.duplicateTargets === "dedupe" ? once : list;
+  }
+  if (list.length > 1 || (list.length === 1 && readings.arrayForSingle === "reject")) return manyViolation(key);
   return list[0] ?? null;
 }
 
@@ -144,10 +147,10 @@ export function settleTeam(
   if (rules.ownership === undefined && catalog.readings.teamWithoutOwnership === "ignore") return base?.team ?? none;
   const teams = isSearchQuery(given) ? matchingTeams(catalog, given) : listed(given);
   if (teams instanceof Refusal) return teams;
-  if (rules.ownership === "Direct" && catalog.readings.unknownTeam === "reject") {
+  if (rules.ownership === "Direct") {
     const known = catalog.shelves.get("_team")?.entities;
     const unknown = teams.find((team) => known?.has(team) !== true);
-    if (unknown !== undefined) return entityNotFound(unknown, "_team");
+    if (unknown !== undefined && catalog.readings.unknownTeam === "reject") return entityNotFound(unknown, "_team");
   }
   return teams.length === 0 ? none : teams;
 }

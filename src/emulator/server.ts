@@ -95,7 +95,7 @@ function admit(parts: ServerParts, request: FastifyRequest, reply: FastifyReply)
   const { accepted, window, retryMs } = parts.limiter.take(authorization === undefined ? "unauthenticated" : family);
   if (window !== undefined) tellWindow(parts, reply, window);
   if (!accepted) {
-    if (parts.readings.retryAfter && retryMs !== undefined) reply.header("retry-after", seconds(retryMs));
+    if (retryMs !== undefined && parts.readings.retryAfter) reply.header("retry-after", seconds(retryMs));
     return tooManyRequests;
   }
   if (family === "unauthenticated" || (authorization !== undefined && parts.tokens.accepts(authorization)))

@@ -1,8 +1,8 @@
 import type { Stage } from "../chunk.js";
 import { type Issue, MappingError } from "../errors.js";
+import { type GivenSource, isRecords } from "../given-source.js";
 import { nearest } from "../nearest.js";
 import type { SourceRecord } from "../record.js";
-import { type GivenSource, isRecords } from "../source-options.js";
 import type { Warning } from "../warning.js";
 import { type FoundLeaf, leavesOf, type Mapping, type Resource, sourceOptionsFor } from "./mapping.js";
 import { leadingPath } from "./plain.js";

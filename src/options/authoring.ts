@@ -1,5 +1,5 @@
+import type { Source, Sources } from "../given-source.js";
 import type { MappingObject } from "../mapping-object.js";
-import type { Source, Sources } from "../source-options.js";
 import { flag, listOf, text, textOrObject, wholeNumber } from "./kinds.js";
 import { describedAs, group, optional, required, type SchemaOf, withDefault } from "./option.js";
 import { outputGroup } from "./output.js";

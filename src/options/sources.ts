@@ -1,5 +1,5 @@
+import { gone, type RecordStream, type Source, type Sources, type TextStream } from "../given-source.js";
 import type { MappingObject } from "../mapping-object.js";
-import { gone, type RecordStream, type Source, type Sources, type TextStream } from "../source-options.js";
 import { listOf, orList, text, textOrObject, wholeNumber } from "./kinds.js";
 import { group, type Kind, optional, type ReadValue, required, type SchemaOf, withDefault } from "./option.js";
 

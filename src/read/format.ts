@@ -1,5 +1,6 @@
 import { SourceError } from "../errors.js";
-import type { SourceOptions, TextSource } from "../source-options.js";
+import type { TextSource } from "../given-source.js";
+import type { SourceOptions } from "../source-options.js";
 import { isObject, parseJson } from "./json-parse.js";
 import { unpackedName } from "./unpack.js";
 

@@ -1,5 +1,5 @@
 import { SourceError } from "../errors.js";
-import { type GivenSource, isGone, isRecords } from "../source-options.js";
+import { type GivenSource, isGone, isRecords } from "../given-source.js";
 import { unwritable } from "./json-parse.js";
 
 /** Bytes gathered before they are given on. */

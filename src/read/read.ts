@@ -1,6 +1,7 @@
 import type { Chunk } from "../chunk.js";
+import { isRecords } from "../given-source.js";
 import type { SourceRecord } from "../record.js";
-import { isRecords, type SourceOptions } from "../source-options.js";
+import type { SourceOptions } from "../source-options.js";
 import type { BoundSource } from "./bind.js";
 import { ChunkSink, type Reader, type ReaderInput } from "./chunk-sink.js";
 import { CsvReader } from "./csv.js";

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { sampleSource } from "../authoring/trace-records.js";
 import type { Blueprints } from "../blueprint.js";
 import { UsageError } from "../errors.js";
+import { nameOfSource, optionsOfSource, type Source } from "../given-source.js";
 import type { LintFinding } from "../lint/codes.js";
 import { lintMapping } from "../lint/lint-mapping.js";
 import { datePaths } from "../lint/lint-sources.js";
@@ -12,7 +13,6 @@ import { type LintOptions, lintOptions } from "../options/authoring.js";
 import { parseOptions, type Resolved } from "../options/option.js";
 import { type BoundSource, bindSources } from "../read/bind.js";
 import { readSource } from "../read/read.js";
-import { nameOfSource, optionsOfSource, type Source } from "../source-options.js";
 import { loadBlueprintFolder } from "./run/blueprints.js";
 import { mappingJson, objectName } from "./run/inventory.js";
 

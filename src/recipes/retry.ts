@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
 import { basename, join, sep } from "node:path";
 import { StateError } from "../errors.js";
+import type { PathSource } from "../given-source.js";
 import { parseOptions } from "../options/option.js";
 import { type RetryOptions, retryOptions, runOptions } from "../options/run.js";
 import type { Report } from "../report/report.js";
-import type { PathSource } from "../source-options.js";
 import { findImport, type PastImport, passedOver } from "../state/folders.js";
 import type { SourceFingerprint } from "../state/journal-lines.js";
 import { fingerprintFile } from "../state/state.js";

@@ -98,12 +98,23 @@ describe("teams and users", () => {
     ["PATCH", "/v1/teams/Rivers", { name: "a?b" }],
     ["PUT", "/v1/teams/Rivers", { name: "x".repeat(1001) }],
     ["POST", "/v1/users/invite", { invitee: { email: "no one" } }],
-  ])("have names that are identifiers: %s %s", async (method, path, body) => {
+  ])("have no name that no path can have: %s %s", async (method, path, body) => {
     const { call, emulator } = await withPeople();
     await call("POST", "/v1/teams", { name: "Rivers" });
     const reply = await call(method, path, body);
     expect([reply.status, reply.body.error]).toEqual([422, "invalid_request"]);
     expect([emulator.store.count("_team"), emulator.store.count("_user")]).toEqual([1, 2]);
+  });
+
+  it("a team's name may hold spaces, and owns by it", async () => {
+    const { call } = await withPeople();
+    expect((await call("POST", "/v1/teams", { name: "Team BE", users: ["ann@example.com"] })).status).toBe(200);
+    expect((await call("GET", "/v1/teams/Team%20BE")).body.team).toMatchObject({ name: "Team BE" });
+    expect((await call("GET", "/v1/blueprints/_team/entities")).body.entities[0].identifier).toBe("Team BE");
+    const owned = await call("POST", "/v1/blueprints/owned/entities", { identifier: "o", team: ["Team BE"] });
+    expect([owned.status, owned.body.entity.team]).toEqual([201, ["Team BE"]]);
+    const refused = await call("POST", "/v1/blueprints/_team/entities", { identifier: "Team FE" });
+    expect([refused.status, refused.body.error]).toEqual([422, "invalid_request"]);
   });
 
   it("are changed part by part by PATCH, as a whole by PUT, and a renamed team keeps its users", async () => {
@@ -138,10 +149,10 @@ describe("teams and users", () => {
   });
 
   it.each([
-    ["POST", "/v1/teams", { name: "T", users: ["none"] }, 404],
+    ["POST", "/v1/teams", { name: "Tarn", users: ["none"] }, 404],
     ["POST", "/v1/teams", { users: [] }, 422],
-    ["POST", "/v1/teams", { name: "T", description: null }, 422],
-    ["PATCH", "/v1/teams/none", { name: "T" }, 404],
+    ["POST", "/v1/teams", { name: "Tarn", description: null }, 422],
+    ["PATCH", "/v1/teams/none", { name: "Tarn" }, 404],
     ["POST", "/v1/users/invite", { invitee: { email: "a@example.com", teams: ["none"] } }, 404],
     ["PATCH", "/v1/users/ann@example.com", { name: "A" }, 422],
   ])("%s %s %j is refused with %i", async (method, path, body, status) => {
@@ -298,6 +309,7 @@ describe("an integration", () => {
     const metrics = new URL(integration.metricAttributes.ingestUrl).pathname;
     expect((await raw("POST", `${metrics}/heartbeat`, { eventId: "e" })).status).toBe(200);
     expect((await call("GET", "/v1/integration")).body.integrations).toHaveLength(1);
+    expect((await call("POST", `${path}/kinds/issue/examples`, { examples: [{ key: "A-1" }] })).status).toBe(200);
     expect((await call("DELETE", path)).status).toBe(200);
     expect((await call("GET", path)).status).toBe(404);
   });
@@ -356,6 +368,23 @@ describe("aggregates", () => {
     const { call } = await withServices();
     const reply = await call("POST", "/v1/entities/aggregate", { ...body, query });
     expect([reply.status, reply.body]).toEqual([200, { ok: true, result }]);
+  });
+
+  it("of a blueprint are groups, the largest first", async () => {
+    const { call } = await withServices();
+    const ask = (property: string, path = `${services}/group`) => call("POST", path, { query, groupBy: { property } });
+    expect((await ask("$blueprint")).body).toEqual({
+      ok: true,
+      groups: [{ value: "service", count: 3 }],
+      hasMoreGroups: false,
+    });
+    const groups = [
+      { value: "gold", count: 2 },
+      { value: "silver", count: 1 },
+    ];
+    expect((await ask("tier")).body.groups).toEqual(groups);
+    expect((await ask("tier", "/v1/blueprints/none/entities/group")).status).toBe(404);
+    expect((await call("POST", `${services}/group`, { query })).status).toBe(422);
   });
 
   it("over time have a row for each interval", async () => {
@@ -429,7 +458,7 @@ describe("one request of each further status", () => {
     ["GET", "/v1/actions/act/permissions", undefined, 200],
     ["PATCH", "/v1/actions/act/permissions", { execute: { roles: ["Admin"] } }, 200],
     ["PATCH", "/v1/pages/one/permissions", { read: { roles: ["Admin"] } }, 200],
-    ["PUT", "/v1/teams/none", { name: "x" }, 404],
+    ["PUT", "/v1/teams/none", { name: "Tarn" }, 404],
     ["PUT", "/v1/teams/one", { name: "two" }, 409],
     ["PATCH", "/v1/teams/one", { name: "two" }, 409],
     ["DELETE", "/v1/teams/one", undefined, 403],

@@ -85,6 +85,11 @@ const requests: [method: string, path: string, status: number, code: string, bod
   ["PATCH", "/v1/blueprints/none", 404, "not_found", { title: "T" }],
   ["DELETE", "/v1/blueprints/none", 404, "not_found", undefined],
   ["GET", "/v1/migrations/none", 404, "not_found", undefined],
+  ["PATCH", "/v1/blueprints/none/permissions", 404, "not_found", {}],
+  ["GET", "/v1/blueprints/none/scorecards", 404, "not_found", undefined],
+  ["PUT", "/v1/blueprints/none/scorecards", 404, "not_found", []],
+  ["PATCH", "/v1/users/none@b.example", 404, "not_found", {}],
+  ["POST", "/v1/integration/none/cursor", 404, "not_found", {}],
   [
     "PUT",
     "/v1/blueprints/team",

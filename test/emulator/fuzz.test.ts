@@ -43,6 +43,7 @@ const bodies: readonly (readonly [end: RegExp, ...bodies: unknown[]])[] = [
   [/datasource-entities$/, { datasource_prefix: "s", datasource_suffix: "n", limit: 2 }],
   [/blueprints\/\{[^}]+\}\/entities\/search$/, { query: { combinator: "and", rules: [] }, limit: 2 }],
   [/entities\/search$/, { combinator: "or", rules: [{ property: "tier", operator: "=", value: "gold" }] }],
+  [/entities\/group$/, { query: { combinator: "and", rules: [] }, groupBy: { property: "tier" } }],
   [/entities\/aggregate$/, { func: "sum", property: "replicas", query: { combinator: "and", rules: [] } }],
   [
     /aggregate-over-time$/,

@@ -5,13 +5,14 @@ import type { ImportOptions } from "../../src/options/run.js";
 import { runImport } from "../../src/recipes/import.js";
 import type { RunContext } from "../../src/recipes/run/connect.js";
 import type { Report } from "../../src/report/report.js";
-import { envOf, type OnDisk, startCatalog } from "../support/catalog.js";
+import { envOf, type OnDisk, readingFlags, startCatalog } from "../support/catalog.js";
 import { manualClock } from "../support/manual-clock.js";
 import { catalogOf, type Node, nodeBlueprint, nodeImport, seeded } from "../support/nodes.js";
 
 type Rule = Partial<FaultRule>;
 const modes: readonly Mode[] = ["merge", "override", "create"];
-const seeds = Array.from({ length: 200 }, (_, i) => i + 1);
+/** All when the emulator reads Port as is likeliest; under another reading a tenth. */
+const seeds = Array.from({ length: readingFlags.length === 0 ? 200 : 20 }, (_, i) => i + 1);
 
 function someNodes(random: () => number, size: number): readonly Node[] {
   const any = (): string => `n${Math.floor(random() * size * 1.02)}`;

@@ -1,4 +1,3 @@
-import { appendFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -8,6 +7,7 @@ import { type Emulator, type EmulatorOptions, startEmulator } from "../../src/em
 import type { Readings } from "../../src/emulator/emulator-options.js";
 import { parseReadings, withLikeliest } from "../../src/emulator/readings.js";
 import { loadBlueprintFolder } from "../../src/recipes/run/blueprints.js";
+import { isSeenByTraffic, noteAsked, noting } from "./asked.js";
 
 /** The project's folder. */
 export const root = resolve(import.meta.dirname, "../..");
@@ -15,31 +15,20 @@ export const root = resolve(import.meta.dirname, "../..");
 /** Readings that this run of the suite is under, as flags of `portload emulator` have them; see every-reading.mjs. */
 export const readingFlags = (process.env.PORTLOAD_READING ?? "").split(",").filter((pair) => pair !== "");
 
-const asked = process.env.PORTLOAD_READINGS_ASKED;
-const noted = new Set<string>();
-
 /**
  * The same for an emulator of the test's own process. A test that is about one reading names it, and that wins. Every other that the emulator asks for is noted
  * beside the test's file when every-reading.mjs wants to know, as it is when a spawned emulator may ask for any.
  */
 export function readingsOfRun(named: Partial<Readings> = {}): Readings {
   const all = withLikeliest({ ...parseReadings(readingFlags), ...named });
-  if (asked === undefined) return all;
+  if (!noting) return all;
   const file = expect.getState().testPath;
   return new Proxy(all, {
     get: (target, key) => {
-      if (!Object.hasOwn(named, key)) noteAsked(String(key), file);
+      if (!Object.hasOwn(named, key) && !isSeenByTraffic(String(key))) noteAsked(key as keyof Readings, file);
       return Reflect.get(target, key);
     },
   });
-}
-
-/** Notes that what the test's file shows may hang on a reading, `*` for any. */
-export function noteAsked(key: string, file = expect.getState().testPath): void {
-  const line = JSON.stringify({ file, key });
-  if (asked === undefined || noted.has(line)) return;
-  noted.add(line);
-  appendFileSync(asked, `${line}\n`);
 }
 
 /** An emulator that ends with the test, with the samples' blueprints unless others are given; without limits. */

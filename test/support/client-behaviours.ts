@@ -55,6 +55,12 @@ export const clientRoutes: Readonly<Record<string, readonly Row[]>> = {
     ofBlueprint,
     [422, "inferred", "against the route's schema, no valid query"],
   ],
+  "POST /v1/blueprints/{blueprint_identifier}/entities/group": [
+    [200, "client", "how many of the blueprint's entities have each value of a property; their order is inferred"],
+    ...withBody,
+    ofBlueprint,
+    [422, "inferred", "against the route's schema, no valid query"],
+  ],
   "PATCH /v1/blueprints/{blueprint_identifier}/datasource/bulk": [
     [200, "client", "the entities named are of that program from now on; unknown ones are passed over"],
     ...withBody,

@@ -5,8 +5,8 @@ import { join, resolve } from "node:path";
 
 /**
  * `npm run readings [-- <reading>…]`: the importer's suite under each reading of Port's behaviour that is not the likeliest, one at a time. It runs once as always,
- * notes which readings the emulators of each file ask for, and then runs under each only the files that it can change; those with random cases always.
- * Takes an hour or more. Ends with 1 when the suite fails under one. Tests about one reading name it in their emulator's options, and keep it.
+ * notes which readings each file can hang on (asked.ts), and then runs under each only those files; those with random cases always.
+ * Takes half an hour. Ends with 1 when the suite fails under one. Tests about one reading name it in their emulator's options, and keep it.
  */
 const root = resolve(import.meta.dirname, "../..");
 // Built, because Node 20 does not run TypeScript.
@@ -21,6 +21,7 @@ const without = left
   .map((name) => `test/recipes/${name.endsWith("**") ? name : `${name}.test.ts`}`)
   .flatMap((path) => ["--exclude", path]);
 
+const startMs = Date.now();
 const folder = mkdtempSync(join(tmpdir(), "portload-readings-"));
 const notes = join(folder, "asked.ndjson");
 const wanted = process.argv.slice(2);
@@ -33,12 +34,9 @@ if (readings.length === 0) {
   process.exit(1);
 }
 
-/** The files of `npm test`, and those of the long suite with few seeds. */
-const halves = [{}, { PORTLOAD_LONG: "1", PORTLOAD_SEEDS: "few" }];
-
-const first = halves.map((half) => run("likeliest", suite, { ...half, PORTLOAD_READINGS_ASKED: notes }));
-let failed = first.filter((each) => each.failed).length;
-/** Whether a file is random, or asked for a reading, or spawned an emulator that may have. */
+let failed = 0;
+const first = run("likeliest", suite, { PORTLOAD_READINGS_ASKED: notes });
+/** Whether a file is random, or hangs on a reading, or spawned an emulator that may. */
 const asked = new Set(readFileSync(notes, "utf8").trim().split("\n"));
 /** @type {(file: string, key: string) => boolean} */
 const reaches = (file, key) =>
@@ -46,12 +44,12 @@ const reaches = (file, key) =>
   [key, "*"].some((each) => asked.has(JSON.stringify({ file, key: each })));
 
 for (const { key, pair } of readings) {
-  for (const [index, half] of halves.entries()) {
-    const files = first[index]?.files.filter((file) => reaches(file, key)) ?? [];
-    if (files.length > 0 && run(pair, files, { ...half, PORTLOAD_READING: pair }).failed) failed++;
-  }
+  const files = first.filter((file) => reaches(file, key));
+  if (files.length > 0) run(pair, files, { PORTLOAD_READING: pair });
 }
 rmSync(folder, { recursive: true, force: true });
+const minutes = Math.round((Date.now() - startMs) / 60_000);
+console.log(`${readings.length} readings, ${failed === 0 ? "none" : failed} failed, in ${minutes} minutes`);
 process.exitCode = failed > 0 ? 1 : 0;
 
 /**
@@ -59,20 +57,29 @@ process.exitCode = failed > 0 ? 1 : 0;
  * @param {string} title
  * @param {readonly string[]} files
  * @param {Readonly<Record<string, string>>} env
- * @returns {{ readonly failed: boolean, readonly files: readonly string[] }}
+ * @returns {readonly string[]} the files
  */
 function run(title, files, env) {
   const results = join(folder, `${title}.json`);
+  const beganMs = Date.now();
   const { status, stderr, stdout } = spawnSync("npx", ["vitest", "run", ...files, ...without], {
     cwd: root,
-    env: { ...process.env, PORTLOAD_BUILT: "1", PORTLOAD_TEST_RESULTS: results, ...env },
+    env: {
+      ...process.env,
+      PORTLOAD_BUILT: "1",
+      PORTLOAD_LONG: "with short",
+      PORTLOAD_SEEDS: "few",
+      PORTLOAD_TEST_RESULTS: results,
+      ...env,
+    },
     encoding: "utf8",
     maxBuffer: 2 ** 28,
   });
   if (!existsSync(results)) throw new Error(`the suite did not run, ${title}:\n${stdout}\n${stderr}`);
   const { numPassedTests, numFailedTests, numPendingTests, testResults } = JSON.parse(readFileSync(results, "utf8"));
   const counts = `${numPassedTests} passed, ${numFailedTests} failed, ${numPendingTests} skipped`;
-  console.log(`${title}: ${counts}, in ${testResults.length} files`);
+  const seconds = Math.round((Date.now() - beganMs) / 1000);
+  console.log(`${title}: ${counts}, in ${testResults.length} files, ${seconds} s`);
   for (const { assertionResults, name, status, message } of testResults) {
     const bad = assertionResults.filter((/** @type {{ status: string }} */ each) => each.status === "failed");
     for (const { fullName, failureMessages } of bad)
@@ -80,5 +87,6 @@ function run(title, files, env) {
     if (bad.length === 0 && status === "failed") console.log(`  ${name}: ${message}`);
   }
   // A file that does not load has no test that failed.
-  return { failed: status !== 0, files: testResults.map((/** @type {{ name: string }} */ { name }) => name) };
+  if (status !== 0) failed++;
+  return testResults.map((/** @type {{ name: string }} */ { name }) => name);
 }

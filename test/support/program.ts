@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
-import { noteAsked, readingFlags, root } from "./catalog.js";
+import { noteAsked } from "./asked.js";
+import { readingFlags, root } from "./catalog.js";
 
 /** How a run of the program ended. */
 export interface Ended {

@@ -22,6 +22,10 @@ export const knownExtras = [
   { what: "`details` of a refusal", why: "live replies carry it on some 404 and 422" },
   { what: "`scorecards` of an entity", why: "Port's samples show it where the blueprint has scorecards" },
   { what: "types and formats of properties that the description lacks", why: "under the reading `unlistedType`" },
+  {
+    what: "`identifier` of a team's entity that holds spaces",
+    why: "the description of `POST /v1/teams` lets a name hold them, and the documentation shows `Team BE`",
+  },
   { what: "`additionalData` of a new service account's entity", why: "shown by the guide to service accounts" },
 ];
 
@@ -94,6 +98,8 @@ function withoutExtras(body) {
   if (copy.entity !== undefined) delete copy.additionalData;
   for (const entity of [copy.entity, ...(Array.isArray(copy.entities) ? copy.entities : [])]) {
     if (entity === undefined) continue;
+    if (entity.blueprint === "_team" && typeof entity.identifier === "string")
+      entity.identifier = entity.identifier.replaceAll(" ", "_");
     for (const extra of entityExtras) delete entity[extra];
     for (const key of ["title", "icon"]) if (entity[key] === null) delete entity[key];
     for (const [key, held] of Object.entries(entity.relations ?? {})) entity.relations[key] = detached(held);

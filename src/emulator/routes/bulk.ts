@@ -1,6 +1,6 @@
 import type { ValidateFunction } from "ajv";
 import type { FastifyRequest } from "fastify";
-import { isSearchQuery } from "../../entity.js";
+import { isSearchQuery, type SearchQuery } from "../../entity.js";
 import { deleteEntities } from "../delete-entities.js";
 import { describeFault, type EntityBodies, maxBulk, maxBulkDelete, sharedAjv } from "../entity-schema.js";
 import { resolveIdentifier } from "../evaluate.js";
@@ -50,18 +50,18 @@ function bulkUpsert(parts: RouteParts, request: FastifyRequest, checkItem: Valid
   const writer = entityWriter(parts, request);
   if (writer instanceof Refusal) return writer;
   const items = (request.body as { readonly entities: readonly unknown[] }).entities;
-  if (readings.identifierQuery === "call") {
+  if (items.some(isByQuery) && readings.identifierQuery === "call") {
     const lost = unresolved(catalog, shelf, items, checkItem);
     if (lost !== undefined) return lost;
   }
   const entities: object[] = [];
   const errors: object[] = [];
-  const seen = readings.repeatedItem === "reject" ? new Set<string>() : undefined;
+  const seen = new Set<string>();
   for (const [index, item] of items.entries()) {
     // As Port's Ocean expects it, the identifier of an unresolved query is `unknown`.
     const identifier = isObject(item) && typeof item.identifier === "string" ? item.identifier : "unknown";
-    const repeated = identifier !== "unknown" && seen?.has(identifier) === true;
-    seen?.add(identifier);
+    const repeated = identifier !== "unknown" && seen.has(identifier) && readings.repeatedItem === "reject";
+    seen.add(identifier);
     const written: Written | Refusal = repeated
       ? invalidRequest(`"entities/${index}/identifier" must NOT be that of an earlier item`)
       : checkItem === undefined || checkItem(item)
@@ -85,6 +85,10 @@ function bulkUpsert(parts: RouteParts, request: FastifyRequest, checkItem: Valid
   return { status, body: { ok: status === 200 || readings.bulkPartialOk, ...reply } };
 }
 
+function isByQuery(item: unknown): item is { readonly identifier: SearchQuery } {
+  return isObject(item) && isSearchQuery(item.identifier);
+}
+
 // Why a query among the identifiers finds none or several, before any item is written.
 function unresolved(
   catalog: Catalog,
@@ -93,7 +97,7 @@ function unresolved(
   checkItem: ValidateFunction | undefined,
 ): Refusal | undefined {
   for (const item of items) {
-    if (!isObject(item) || !isSearchQuery(item.identifier) || checkItem?.(item) === false) continue;
+    if (!isByQuery(item) || checkItem?.(item) === false) continue;
     const found = resolveIdentifier(catalog, shelf, item.identifier, catalog.nextId);
     if (found instanceof Refusal) return found;
   }

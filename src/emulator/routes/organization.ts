@@ -128,8 +128,9 @@ export function tokenRoute({ server, catalog }: RouteParts, tokens: TokenIssuer,
   server.post<{ Body: Credentials }>("/v1/auth/access_token", { schema: { body } }, (request, reply) => {
     const issued = tokens.issue(request.body);
     if (issued instanceof Refusal) return answer(reply, issued);
-    const left = catalog.readings.expiresIn === "remaining" ? issued.expiresInMs : ttlMs;
-    return answer(reply, ok({ accessToken: issued.token, expiresIn: Math.floor(left / 1000), tokenType: "Bearer" }));
+    const [left, full] = [Math.floor(issued.expiresInMs / 1000), Math.floor(ttlMs / 1000)];
+    const expiresIn = left < full && catalog.readings.expiresIn === "full" ? full : left;
+    return answer(reply, ok({ accessToken: issued.token, expiresIn, tokenType: "Bearer" }));
   });
 }
 

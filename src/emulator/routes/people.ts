@@ -8,13 +8,14 @@ import { answer, ok, type RouteAnswer, type RouteParts, writerOf } from "./route
 
 const text = { type: "string" };
 const texts = { type: "array", items: text };
-/** Bodies in which names and addresses become identifiers of entities. */
+/** Bodies in which names and addresses become identifiers of entities. A team's name may hold spaces, which no other identifier may; both are in Port's API description. */
 function namingBodies(apostrophe: boolean): { readonly [Name in "team" | "newTeam" | "invitation"]: object } {
-  const name = { ...text, maxLength: 1000, pattern: identifierPattern(apostrophe) };
+  const email = { ...text, maxLength: 1000, pattern: identifierPattern(apostrophe) };
+  const name = { ...text, maxLength: 1000, pattern: "^(?!\\.\\.$)[^;#/?\\s][^;#/?]*[^;#/?\\s]$" };
   const fields = { name, users: texts, description: { type: ["string", "null"] } };
   const invitee = {
     type: "object",
-    properties: { email: name, roles: texts, teams: texts },
+    properties: { email, roles: texts, teams: texts },
     required: ["email"],
     additionalProperties: false,
   };

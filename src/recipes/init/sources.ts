@@ -4,6 +4,7 @@ import { basename, join } from "node:path";
 import { type Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { SourceError, UsageError } from "../../errors.js";
+import { optionsOfSource, type Source } from "../../given-source.js";
 import type { FieldStats } from "../../init/field-stats.js";
 import { areAlike, type RecordPlace, recordPlaces, type Survey, surveyRecords } from "../../init/survey.js";
 import { type BoundSource, bindSources } from "../../read/bind.js";
@@ -13,7 +14,7 @@ import { extensionOf, extensions } from "../../read/format.js";
 import { openBytes } from "../../read/open.js";
 import { type Ask, readSource, settleSource } from "../../read/read.js";
 import { isWorkbook, openSheet } from "../../read/xlsx/open-sheet.js";
-import { optionsOfSource, type Source, type SourceOptions } from "../../source-options.js";
+import type { SourceOptions } from "../../source-options.js";
 import { makeWorkingFolder } from "../../state/working-folder.js";
 import { encodingOf } from "./files.js";
 

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { type Issue, MappingError, UsageError } from "../../errors.js";
+import { isRecords, optionsOfSource, type Source } from "../../given-source.js";
 import { missingColumns } from "../../map/keys-read.js";
 import { type Mapping, parseMapping, type Resource, sourceOptionsFor } from "../../map/mapping-file.js";
 import type { MappingObject } from "../../mapping-object.js";
@@ -8,7 +9,7 @@ import { type BoundSource, bindSources } from "../../read/bind.js";
 import { nearestFile } from "../../read/open.js";
 import { type Ask, settleSource } from "../../read/read.js";
 import type { Receipt } from "../../read/receipt.js";
-import { isRecords, optionsOfSource, type Source, type SourceOptions } from "../../source-options.js";
+import type { SourceOptions } from "../../source-options.js";
 import type { Warning } from "../../warning.js";
 
 /** Parts items by a key, keys in the order of their first item. */
