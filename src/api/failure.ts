@@ -98,8 +98,12 @@ function networkHint(code: string | undefined): string {
   return "Check PORT_API_URL (or --api-url, PORT_REGION), the network, and HTTPS_PROXY if there is a proxy.";
 }
 
+/** What to do about refused credentials. */
+export const credentialsHint =
+  "Check PORT_CLIENT_ID and PORT_CLIENT_SECRET (in Port: the … menu, Credentials), and that they belong to this address: an account in the US needs PORT_REGION=us.";
+
 function statusHint(status: number): string {
-  if (status === 401) return "Check PORT_CLIENT_ID and PORT_CLIENT_SECRET, and that they belong to this region.";
+  if (status === 401) return credentialsHint;
   if (status === 403) return "The credentials lack the permission, or Port does not allow this machine's address.";
   if (status === 404) return "Check the blueprint's identifier, and that PORT_API_URL ends in /v1.";
   if (status === 429) return "Other clients use up the organisation's quota; try again later.";

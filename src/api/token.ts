@@ -3,6 +3,7 @@ import type { Credentials } from "../secrets.js";
 import { isTokenBody } from "./bodies.js";
 import { type Call, type CallIo, refusalOf } from "./call.js";
 import type { Clock } from "./clock.js";
+import { credentialsHint } from "./failure.js";
 
 /** A token as the API gives it. */
 export interface TokenReply {
@@ -40,7 +41,7 @@ export async function fetchToken(io: CallIo, credentials: Credentials): Promise<
   const { message, method, url, status, error: code, traceId, attempts } = error;
   throw new AuthError(message, {
     ...{ method, url, status, error: code, traceId, attempts },
-    hint: "Check PORT_CLIENT_ID and PORT_CLIENT_SECRET, and that they belong to this region (PORT_REGION, PORT_API_URL).",
+    hint: credentialsHint,
   });
 }
 

@@ -193,7 +193,7 @@ export const mistakes: Readonly<Record<string, readonly Mistake[]>> = {
       env: { PORT_CLIENT_ID: "", PORT_CLIENT_SECRET: "" },
       code: 3,
       what: "no credentials: set PORT_CLIENT_ID and PORT_CLIENT_SECRET",
-      fix: "In Port: the … menu, Credentials.",
+      fix: "Take them from Port: the … menu, Credentials; then export PORT_CLIENT_ID=… PORT_CLIENT_SECRET=…, and PORT_REGION=us for an account in the US.",
     },
     {
       did: "they are wrong, or of the other region",
@@ -202,7 +202,7 @@ export const mistakes: Readonly<Record<string, readonly Mistake[]>> = {
       code: 3,
       what: "status 401, invalid_credentials",
       where: "/v1/auth/access_token",
-      fix: "Check PORT_CLIENT_ID and PORT_CLIENT_SECRET, and that they belong to this region (PORT_REGION, PORT_API_URL).",
+      fix: "Check PORT_CLIENT_ID and PORT_CLIENT_SECRET (in Port: the … menu, Credentials), and that they belong to this address: an account in the US needs PORT_REGION=us.",
     },
     {
       did: "the region is none",

@@ -3,7 +3,7 @@ import { isTokenBody } from "../../api/bodies.js";
 import { bulkCall, readVerdicts } from "../../api/bulk.js";
 import { portQuotas } from "../../api/call.js";
 import type { Asked, Client } from "../../api/client.js";
-import { refusedBody } from "../../api/failure.js";
+import { credentialsHint, refusedBody } from "../../api/failure.js";
 import { headerNumber, headerText, type ReplyHeaders, readLimitHeaders } from "../../api/headers.js";
 import type { Blueprint, Property } from "../../blueprint.js";
 import { PortloadError } from "../../errors.js";
@@ -147,9 +147,7 @@ export async function checkContact(
     const granted = isTokenBody(token.body) ? token.body : undefined;
     if (token.status >= 300 || granted === undefined) {
       const why = token.status === 401 || token.status === 403 ? "the credentials are refused" : "there is none";
-      const hint =
-        "Check PORT_CLIENT_ID and PORT_CLIENT_SECRET, and that they belong to this region (PORT_REGION, PORT_API_URL).";
-      return { checks: [fault(`${why} (status ${token.status})`, hint), clock], usable: false };
+      return { checks: [fault(`${why} (status ${token.status})`, credentialsHint), clock], usable: false };
     }
     const checks = [ok(`granted, ${inWords(granted.expiresIn)} left`), clock];
     const list = await client.ask({ method: "GET", path: "/blueprints", route: "blueprints" });

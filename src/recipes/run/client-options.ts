@@ -46,7 +46,7 @@ export function credentialsFrom(env: Readonly<Record<string, string | undefined>
   );
   if (!clientId || !clientSecret)
     throw new CredentialsError(`no credentials: set ${missing.join(" and ")}`, {
-      hint: "In Port: the … menu, Credentials. For a local try: portload emulator, whose credentials are portload and portload.",
+      hint: "Take them from Port: the … menu, Credentials; then export PORT_CLIENT_ID=… PORT_CLIENT_SECRET=…, and PORT_REGION=us for an account in the US. To try without an account: portload emulator prints the lines to paste.",
     });
   for (const [name, value] of [
     ["PORT_CLIENT_ID", clientId],
