@@ -1,3 +1,4 @@
+import { compactDay } from "../authoring/date-readings.js";
 import { type FieldStats, listDelimiters, maxDistinct, splitExpression, trimmedPath } from "./field-stats.js";
 import { inWords, pathExpression } from "./names.js";
 import { numberExpression, numberWriting } from "./numbers.js";
@@ -12,6 +13,8 @@ const minTimes = 5;
 /** Names of what is measured or paid, in which 1.10 is 1.1; elsewhere, as of rooms and versions, it is another text. */
 const measures =
   /\b(?:cost|price|amount|fee|budget|value|sum|total|rate|percent|percentage|ratio|share|score|usage|hours|days|[kmgtp]i?b|size|weight|height|width|length|latitude|longitude|lat|lon|lng|temperature|power|load|utili[sz]ation|cpu|ram|memory|disk|storage)\b/i;
+/** Numbers that must be days written as yyyyMMdd before they are. */
+const minCompact = 5;
 /** Share of texts that must hold a delimiter to be lists. */
 const minListShare = 0.2;
 
@@ -93,6 +96,9 @@ function proposeTyped(field: SurveyedField, isTabular: boolean): FieldProposal |
       ...(!words.isUnderstood && isColumn && { column: { true: words.true, false: words.false } }),
     };
   if (isMoment(field)) return proposeMoment(field);
+  const compact = stats.dates.writings.get(compactDay)?.count ?? 0;
+  // Few numbers of eight digits are days by chance; where all are, it is none.
+  if (compact >= minCompact && isMost(compact)) return proposeDate(field, isMost);
   const number = numberWriting(stats.numbers);
   const isPlain = number === undefined || Object.keys(number.writing).length === 0;
   const isLossy = isPlain && stats.numbers.zeroEnded > 0 && !measures.test(inWords(stats.path.at(-1) ?? ""));

@@ -110,7 +110,11 @@ export function groupCauses(names: readonly string[], limit = maxGroups): Causes
       }
     },
     addWarnings(items) {
-      for (const item of withoutHidden(items)) addTo(warnings, limit, [item.code], item, item.count, item.first);
+      for (const item of withoutHidden(items)) {
+        // A sheet is noted for causes of several kinds.
+        const kind = item.code === "sheet_noted" ? [item.code, item.message] : [item.code];
+        addTo(warnings, limit, kind, item, item.count, item.first);
+      }
     },
     rejects: () =>
       inOrder(rejects).map(({ count, cause, sample, first, samples }) => ({

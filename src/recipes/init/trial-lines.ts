@@ -44,7 +44,7 @@ export function trialLines({ read, entities, rejected, blueprint, causes }: Tria
     .reduce((sum, cause) => sum + cause.count, 0);
   const perhaps = unsure === 0 ? "" : `, ${unsure} that Port may refuse`;
   return [
-    `tried on the sample: ${read} records, ${entities} would be imported as "${blueprint}", ${rejected === 0 ? "none" : rejected} rejected${perhaps}${without}`,
+    `tried on the sample: ${read} ${read === 1 ? "record" : "records"}, ${entities} would be imported as "${blueprint}", ${rejected === 0 ? "none" : rejected} rejected${perhaps}${without}`,
     ...causes.map(
       ({ field, message, count: times, of, places }) =>
         `${field === "" ? "" : `${field}: `}${times} of ${of} ${placesText(places, times)}: ${message}`,
