@@ -1,4 +1,5 @@
 import type { explainOptions, initOptions, lintOptions, previewOptions, testOptions } from "../options/authoring.js";
+import { quoted } from "../reject.js";
 import type { ExitCode } from "../report/exit-code.js";
 import { formatCount } from "../report/words.js";
 import type { Run } from "./command.js";
@@ -23,10 +24,26 @@ export const init: Run<typeof initOptions> = async (options, terminal, { output,
     ...(options.blueprintsOut === undefined && blueprints.length > 0
       ? ["a blueprint that fits is written with --blueprints-out DIR"]
       : []),
+    ...(options.out === undefined ? [] : [lookLine(options, options.out, tried)]),
   ];
   await say(terminal, lines.map((line) => `${line}\n`).join(""));
   return 0;
 };
+
+/** The command that shows what the first records become. A workbook's sheets are sources of their own. */
+function lookLine(
+  { sources, blueprintsOut }: Pick<Parameters<typeof init>[0], "sources" | "blueprintsOut">,
+  mapping: string,
+  tried: readonly { readonly source: string }[],
+): string {
+  const typed = sources.flatMap((given) => {
+    if (typeof given !== "string") return [];
+    const sheets = tried.filter(({ source }) => source.startsWith(`${given}#`)).map(({ source }) => source);
+    return sheets.length > 0 ? sheets : [given];
+  });
+  const folder = blueprintsOut === undefined ? [] : ["--blueprints", blueprintsOut];
+  return `To look at what comes of it: portload preview ${[...typed, "-m", mapping, ...folder, "--limit", "1"].map(quoted).join(" ")}`;
+}
 
 /** `portload preview`: what the mapping makes of the sources, without any API. */
 export const preview: Run<typeof previewOptions> = async (options, terminal, output) => {

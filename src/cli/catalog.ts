@@ -15,7 +15,6 @@ import type { DoctorReport, Reading } from "../recipes/doctor/probe.js";
 import type { DeleteAllQuestion } from "../recipes/entity/delete.js";
 import type { EntityDone, EntityIo } from "../recipes/entity/get.js";
 import type { ExitCode } from "../report/exit-code.js";
-import { formatCount } from "../report/words.js";
 import type { OutputOptions, Run } from "./command.js";
 import { print, printJson, printRaw, question, say, type Terminal } from "./terminal.js";
 
@@ -106,6 +105,7 @@ export const exportCommand: Run<typeof exportOptions> = async (given, terminal, 
   const { out, mappingOut, blueprintsOut, format = formatOf(given.out), ...options } = given;
   const { openOutputFile, writeOutputFile } = await import("../output-file.js");
   const { exportEntities } = await import("../recipes/export.js");
+  const { formatCount } = await import("../report/words.js");
   const file = out === undefined ? undefined : await openOutputFile(out, "--out");
   try {
     const { entities, leftOut, blueprintsFile, mapping } = await exportEntities(

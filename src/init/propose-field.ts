@@ -74,7 +74,7 @@ function proposeArray({ stats, path, title, seen }: SurveyedField): FieldProposa
     expression: path,
     seen: seen("lists"),
     ...(stats.items.has("object") && {
-      question: `does each element of ${path} deserve an entity of its own? Then give it a resource with itemsToParse: ${path}`,
+      question: `does each element of ${path} deserve an entity of its own? Then give it a resource with itemsToParse: ${path}; docs/how-to/from-exports.md shows one, for AWS`,
     }),
   };
 }

@@ -107,7 +107,7 @@ function slugOf(field: FieldStats): IdentifierProposal {
     expression: slugExpression(pathExpression(field.path)),
     isSlug: true,
     seen: `${name(field)} tells records apart, but not every value fits for an identifier, so it is put in lower case with hyphens`,
-    question: `is there a better identifier than the hyphened ${name(field)}?`,
+    question: `is there a better identifier than the hyphenated ${name(field)}?`,
   };
 }
 

@@ -31,7 +31,7 @@ export function writeMapping(proposals: readonly WrittenProposal[]): string {
   const lines = [
     "# Proposed by `portload init`; what was seen is noted beside each line. Lines that begin with `# ?` are questions to you.",
     ...proposals.flatMap(({ name, proposal: { survey }, isPart, tried = [] }) => [
-      `# ${oneLine(name)}: ${survey.records} records${isPart ? ", the first ones only" : ""}${survey.refused.length === 0 ? "" : `, and some that cannot be read: ${survey.refused.join(", ")}`}`,
+      `# ${oneLine(name)}: ${survey.records} ${survey.records === 1 ? "record" : "records"}${isPart ? ", the first ones only" : ""}${survey.refused.length === 0 ? "" : `, and some that cannot be read: ${survey.refused.join(", ")}`}`,
       ...tried.map((line) => `#   ${oneLine(line)}`),
     ]),
     "",
@@ -62,7 +62,9 @@ function sourceLines({ source, proposal: { survey, columns, blanks } }: WrittenP
   const { json, ...rest } = source;
   const found = [...survey.blanks].sort((a, b) => b[1] - a[1]);
   const all = [...found.map(([text]) => text), ...blanks];
-  const counted = found.map(([text, count]) => `${JSON.stringify(text)} ${count} times`).join(", ");
+  const counted = found
+    .map(([text, count]) => `${JSON.stringify(text)} ${count === 1 ? "once" : `${count} times`}`)
+    .join(", ");
   return [
     ...Object.entries(rest).map(([key, value]) => `${pad}${key}: ${flow(value)}`),
     ...(json === undefined ? [] : [`${pad}json: ${flow(json)}`]),

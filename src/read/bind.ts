@@ -100,11 +100,12 @@ function kindOf(path: string, name: string, kinds: readonly string[]): string {
   const base = basename(last).split(".")[0];
   const kind = kinds.find((each) => each === base) ?? (kinds.length === 1 ? kinds[0] : undefined);
   if (kind !== undefined) return kind;
+  const isBook = extensions[extensionOf(path)] === "xlsx";
   throw new UsageError(`no kind of the mapping fits the source ${name}; its kinds are ${kinds.join(", ")}`, {
-    hint: `Say which: ${kinds
+    hint: `${isBook ? "Name it once for each kind that it has a sheet for" : "Say which"}: ${kinds
       .slice(0, 3)
       .map((each) => `${each}=${path === "-" ? "-" : name}`)
-      .join(" or ")}.${path === "-" ? "" : ` In a folder, leave it out: --ignore ${basename(last)}`}`,
+      .join(isBook ? " " : " or ")}.${path === "-" ? "" : ` In a folder, leave it out: --ignore ${basename(last)}`}`,
   });
 }
 

@@ -142,7 +142,7 @@ function createEntries() {
 
 const partitions = 256;
 const fullest = 0.85;
-const growth = 1.5;
+const growth = 1.3;
 
 /** Open addressing in partitions by the first byte of the hash; a partition alone is copied when it grows. A slot holds entry + 1, 0 is free. */
 function createIndex({ word, isHashed }: Pick<ReturnType<typeof createEntries>, "word" | "isHashed">) {

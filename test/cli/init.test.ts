@@ -1,7 +1,9 @@
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { makeFolder } from "../support/catalog.js";
 import { runInProcess as runProgram } from "../support/in-process.js";
+import { textRow, workbook } from "../support/workbook.js";
 
 describe("portload init", () => {
   it("prints the mapping on stdout, and its questions on stderr", async () => {
@@ -26,8 +28,47 @@ describe("portload init", () => {
       0,
       "",
       'samples/teams.json: tried on the sample: 20 records, 20 would be imported as "team", none rejected\n' +
-        `wrote ${out}\nwrote ${join(blueprints, "team.json")}\n`,
+        `wrote ${out}\nwrote ${join(blueprints, "team.json")}\n` +
+        `To look at what comes of it: portload preview samples/teams.json -m ${out} --blueprints ${blueprints} --limit 1\n`,
     ]);
     expect((await runProgram(["init", "samples/teams.json", "--out", out])).code).toBe(64);
+  });
+
+  it("ends with a command that works, for the sheets of a workbook as well, and says how each is named", async () => {
+    const folder = await makeFolder();
+    const book = join(folder, "our book.xlsx");
+    await writeFile(
+      book,
+      workbook([
+        {
+          name: "Servers",
+          rows: [
+            ["Name", "Cores"],
+            ["a", "1"],
+            ["b", "2"],
+          ]
+            .map((row, at) => textRow(at + 1, row))
+            .join(""),
+        },
+        {
+          name: "Teams",
+          rows: [
+            ["Team", "Mail"],
+            ["x", "x@example.com"],
+            ["y", "y@example.com"],
+          ]
+            .map((row, at) => textRow(at + 1, row))
+            .join(""),
+        },
+      ]),
+    );
+    const { stderr } = await runProgram(["init", book, "--out", join(folder, "m.yaml")]);
+    const [, line = ""] = /: portload (preview .*)\n$/.exec(stderr) ?? [];
+    const words = [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, word]) => quoted ?? word ?? "");
+    const { code, stdout } = await runProgram(words);
+    expect([code, stdout.trim().split("\n").length]).toEqual([0, 2]);
+    const { stderr: unnamed } = await runProgram(["preview", book, "-m", join(folder, "m.yaml")]);
+    expect(unnamed).toContain("Name it once for each kind that it has a sheet for: ");
+    expect(unnamed).toMatch(/Servers=\S* book\.xlsx/);
   });
 });

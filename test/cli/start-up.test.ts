@@ -25,7 +25,7 @@ const roomsOf = (file: string): readonly string[] =>
   ].sort();
 
 describe("what a short command loads", () => {
-  it.each(["program.ts", "entity.ts", "blueprint.ts", "commands.ts"])(
+  it.each(["program.ts", "catalog.ts", "blueprint.ts", "commands.ts"])(
     "is no reader, mapping or picture, for %s",
     (file) => {
       expect(
@@ -34,8 +34,15 @@ describe("what a short command loads", () => {
     },
   );
 
+  it("is no library of schemas, for help and for one request", () => {
+    for (const file of ["program.ts", "catalog.ts"]) {
+      const loaded = [...loadedBy(join(root, "src/cli", file))];
+      expect(loaded.filter((path) => /from "(?:zod|ajv|yaml)/.test(readFileSync(path, "utf8")))).toEqual([]);
+    }
+  });
+
   it("leaves the picture of the progress to its first frame", () => {
-    for (const file of ["finished.ts", "plan.ts", "undo.ts", "progress.ts"])
+    for (const file of ["finished.ts", "plan.ts", "progress.ts"])
       expect([...loadedBy(join(root, "src/cli", file))].filter((path) => path.includes("progress-picture"))).toEqual(
         [],
       );

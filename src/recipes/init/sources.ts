@@ -220,7 +220,7 @@ function likeliest(questions: string[]): Ask {
     const [first, ...others] = answers;
     if (first === undefined) return undefined;
     const rest = others.map((answer) => `${mappingLine(answer)} for ${answer.text}`).join("; ");
-    questions.push(`${message}: is ${first.text} right, as written under source? Else ${rest}`);
+    questions.push(`${message}; taken as: ${first.text} (written under source). Is that right? Else ${rest}`);
     return first;
   };
 }
