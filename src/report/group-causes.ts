@@ -111,9 +111,8 @@ export function groupCauses(names: readonly string[], limit = maxGroups): Causes
     },
     addWarnings(items) {
       for (const item of withoutHidden(items)) {
-        // A sheet is noted for causes of several kinds.
-        const kind = item.code === "sheet_noted" ? [item.code, item.message] : [item.code];
-        addTo(warnings, limit, kind, item, item.count, item.first);
+        const causes = item.code === "sheet_noted" ? [item.message] : [];
+        addTo(warnings, limit, [item.code, ...causes], item, item.count, item.first);
       }
     },
     rejects: () =>
