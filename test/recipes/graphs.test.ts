@@ -122,6 +122,14 @@ describe("onMissingTarget", () => {
     expect(entity("c")?.relations.friends ?? []).toEqual([]);
   });
 
+  it("reject names the relation that the entity cannot be without, whatever else is missing", async () => {
+    const lost = [{ id: "a", parent: "ghost", friends: ["spirit"] }];
+    const { report } = await importNodes(lost, policies("parent: omit, friends: reject"));
+    expect(report.rejects).toMatchObject([
+      { path: "relations.friends", message: expect.stringMatching(/"spirit" .*the entity cannot be without it/) },
+    ]);
+  });
+
   it("reject writes whoever's target comes later in the import", async () => {
     const late = [{ id: "a", parent: "b" }, { id: "b", parent: "c" }, { id: "c" }];
     const { report, relations, mostWrites } = await importNodes(late, policies("parent: reject"));

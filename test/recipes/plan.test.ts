@@ -193,7 +193,7 @@ describe("what a plan says, a sync does, and apply does too", () => {
     const { report } = await compareWays(await makeFolder(), { ...caseOf({}), updateOnly: true, worlds });
     expect(report.rejects.map(({ code, count }) => [code, count])).toEqual([
       ["relation_target_missing", 1],
-      ["relation_target_rejected", 1],
+      ["relation_target_missing", 1],
       ["not_in_catalog", 1],
     ]);
   });

@@ -2,6 +2,7 @@ import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Emulator } from "../../src/emulator/emulator.js";
+import type { Readings } from "../../src/emulator/emulator-options.js";
 import { GuardError, StateError } from "../../src/errors.js";
 import type { ImportOptions, SyncOptions, UndoOptions } from "../../src/options/run.js";
 import { runApply } from "../../src/recipes/apply.js";
@@ -25,11 +26,11 @@ const item = blueprintOf("item", {
 });
 
 /** A catalog, a folder with a mapping that owns all items, and the commands on them. */
-async function workplace(top = "") {
+async function workplace(top = "", readings: Partial<Readings> = {}) {
   // Most of what is deleted here is what something relates to, and teams are written, too.
   const emulator = await startCatalog({
     blueprints: [item],
-    readings: { dependents: "required", teamWithoutOwnership: "store" },
+    readings: { dependents: "required", teamWithoutOwnership: "store", ...readings },
   });
   const folder = await makeFolder();
   const source = join(folder, "items.ndjson");
@@ -111,7 +112,7 @@ const old = [
 
 describe("an undo of a sync", () => {
   it("deletes what was created, puts back what was updated, creates again what was deleted, with what related to it", async () => {
-    const { emulator, load, sync, undo } = await workplace();
+    const { emulator, load, sync, undo } = await workplace("", { mergeDepth: "key" });
     await load(old);
     const before = held(emulator);
     const next = [
@@ -131,6 +132,19 @@ describe("an undo of a sync", () => {
       entities: { created: 1, updated: 2, deleted: 1 },
     });
     expect(held(emulator)).toEqual(before);
+  });
+
+  it("leaves an object that the API merged with what was there, and lists it", async () => {
+    const { emulator, load, sync, undo } = await workplace("", { mergeDepth: "deep" });
+    await load([{ id: "a", size: 1, data: { x: 1 } }, { id: "b" }]);
+    await sync([
+      { id: "a", data: { y: 2 } },
+      { id: "b", size: 2 },
+    ]);
+    const { counts, finished } = await undo();
+    expect(counts).toEqual({ create: 0, update: 1, delete: 0, rejected: 1 });
+    expect(finished?.report.rejects).toMatchObject([{ code: "changed_since", count: 1 }]);
+    expect(held(emulator).a).toMatchObject({ size: 1, data: { x: 1, y: 2 } });
   });
 
   it("empties again what had no value, in every field", async () => {
@@ -178,7 +192,7 @@ describe("an undo of a sync", () => {
   });
 
   it("is undone in turn, and finds nothing left to do the second time", async () => {
-    const { emulator, load, sync, undo } = await workplace();
+    const { emulator, load, sync, undo } = await workplace("", { deletedTarget: "unset" });
     await load(old);
     await sync([{ id: "a", title: "Z" }, { id: "new" }], { prune: true });
     const after = held(emulator);
@@ -186,6 +200,19 @@ describe("an undo of a sync", () => {
     expect((await undo()).counts).toEqual({ create: 0, update: 0, delete: 0, rejected: 0 });
     await undo({ importId: finished?.report.importId });
     expect(held(emulator)).toEqual(after);
+  });
+
+  it("is undone in turn but for what something relates to, where a deletion leaves relations as they are", async () => {
+    const { emulator, load, sync, undo } = await workplace("", { deletedTarget: "dangling" });
+    await load(old);
+    await sync([{ id: "a", title: "Z" }, { id: "new" }], { prune: true });
+    const after = held(emulator);
+    expect(after).toMatchObject({ a: { friends: ["c"] } });
+    const { finished } = await undo();
+    const again = await undo({ importId: finished?.report.importId });
+    expect(again.counts).toMatchObject({ delete: 1, rejected: 1 });
+    expect(again.finished?.report.rejects).toMatchObject([{ code: "changed_since", count: 1 }]);
+    expect(held(emulator)).toMatchObject({ ...after, c: { title: "C" } });
   });
 });
 
@@ -388,7 +415,7 @@ describe("an undo that stops on its way", () => {
 
 describe("portload undo", () => {
   it("shows the plan with titles; without a terminal it wants --yes or --out", async () => {
-    const { emulator, load, sync, program, apply, folder } = await workplace();
+    const { emulator, load, sync, program, apply, folder } = await workplace("", { deletedTarget: "unset" });
     await load(old);
     const before = held(emulator);
     const { report } = await sync(

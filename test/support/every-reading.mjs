@@ -6,7 +6,7 @@ import { join, resolve } from "node:path";
 /**
  * `npm run readings [-- <reading>…]`: the importer's suite under each reading of Port's behaviour that is not the likeliest, one at a time. It runs once as always,
  * notes which readings each file can hang on (asked.ts), and then runs under each only those files; those with random cases always.
- * Takes half an hour. Ends with 1 when the suite fails under one. Tests about one reading name it in their emulator's options, and keep it.
+ * Takes an hour on two cores. Ends with 1 when the suite fails under one. Tests about one reading name it in their emulator's options, and keep it.
  */
 const root = resolve(import.meta.dirname, "../..");
 // Built, because Node 20 does not run TypeScript.

@@ -135,14 +135,23 @@ export type MissingJudge = (
   readonly omitted: readonly Finding[];
 };
 
-/** Judges missing targets by what was rejected in this run. */
-export function judgeMissing({ onMissingTarget }: WriteRules, ledger: Ledger, keys: KeySet): MissingJudge {
+/** Judges missing targets by what was rejected in this run. What an entity is not written for comes first. */
+export function judgeMissing(rules: WriteRules, ledger: Ledger, keys: KeySet): MissingJudge {
+  const { blueprints, onMissingTarget } = rules;
   return (entity, missing, isWritten) => {
-    const findings = missing.map((one) => findingOf(one, isWritten, ledger, keys));
-    const isOmitted = (_: unknown, index: number): boolean =>
-      isWritten && onMissingTarget(entity, missing[index]?.relation ?? "") === "omit";
-    const omitted = findings.filter(isOmitted);
-    const [first, ...others] = findings.filter((finding, index) => !isOmitted(finding, index));
+    const blueprint = blueprints.get(entity.key.blueprint);
+    const relations = blueprint && strictBlueprint(rules, entity, blueprint).relations;
+    const isNeeded = ({ relation }: MissingTarget): boolean => relations?.[relation]?.required === true;
+    const isOmitted = ({ relation }: MissingTarget): boolean =>
+      isWritten && onMissingTarget(entity, relation) === "omit";
+    const endOf = (one: MissingTarget): string => {
+      if (isWritten) return "the entity is written without it";
+      return isNeeded(one) ? "the entity cannot be without it and is not written" : "the entity is not written";
+    };
+    const found = (one: MissingTarget): Finding => findingOf(one, endOf(one), ledger, keys);
+    const omitted = missing.filter(isOmitted).map(found);
+    const rest = missing.filter((one) => !isOmitted(one));
+    const [first, ...others] = [...rest.filter(isNeeded), ...rest.filter((one) => !isNeeded(one))].map(found);
     if (first === undefined) return { omitted };
     const reject: Reject = {
       ...first,
@@ -156,12 +165,11 @@ export function judgeMissing({ onMissingTarget }: WriteRules, ledger: Ledger, ke
 
 function findingOf(
   { relation, target, identifier }: MissingTarget,
-  isWritten: boolean,
+  ends: string,
   ledger: Ledger,
   keys: KeySet,
 ): Finding {
   const key = { blueprint: target, identifier };
-  const ends = isWritten ? "the entity is written without it" : "the entity cannot be without it and is not written";
   const facts = { path: `relations.${relation}`, value: identifier };
   const rejectedAt = ledger.rejectedAt(key);
   const known = keys.find(key);
