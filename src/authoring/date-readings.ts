@@ -26,12 +26,16 @@ interface Writing {
   isShortHour: boolean;
 }
 
+/** `20240501`, which is a number as well. */
+export const compactDay = "yyyyMMdd";
+
 /** Opens the readings of a column. */
 export function openReadings(): DateReadings {
   return { full: 0, isoDay: 0, clear: 0, dayFirst: 0, monthFirst: 0, either: 0, other: 0, writings: new Map() };
 }
 
 const full = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])[Tt]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)$/;
+const compact = /^(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])$/;
 const months = "jan feb mar apr may jun jul aug sep oct nov dec".split(" ");
 const longMonths = "january february march april may june july august september october november december".split(" ");
 const iso = /^(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?![\d])(.*)$/;
@@ -76,6 +80,7 @@ interface Reading {
 }
 
 function readingOf(text: string): Reading | undefined {
+  if (compact.test(text)) return { is: "clear", writing: compactDay, parts: [] };
   const [, isoYear, isoSeparator = "", isoMonth = "", isoDay = "", isoRest = ""] = iso.exec(text) ?? [];
   if (isoYear !== undefined) {
     if (Number(isoMonth) < 1 || Number(isoMonth) > 12 || Number(isoDay) < 1 || Number(isoDay) > 31) return undefined;

@@ -1,5 +1,6 @@
 import { addReading, type DateReadings, openReadings } from "../authoring/date-readings.js";
 import { formatJudges, identifierFault } from "../check/constraints.js";
+import { pathExpression } from "./names.js";
 import { addNumber, type NumberReadings, openNumbers } from "./numbers.js";
 
 /** Texts that people write for "no value". A source's own words beyond these are its author's to name. */
@@ -55,6 +56,8 @@ export interface FieldStats {
   repeated: number;
   /** How many values there were when the last new one came. */
   lastNew: number;
+  /** Texts with white space around them. What is said of values below is said of the texts without it. */
+  spaced: number;
   /** Values that cannot be identifiers, and the first reason. */
   unfit: number;
   firstUnfit: string | undefined;
@@ -99,6 +102,7 @@ export function openStats(path: readonly string[]): FieldStats {
     distinct: new Map(),
     repeated: 0,
     lastNew: 0,
+    spaced: 0,
     unfit: 0,
     firstUnfit: undefined,
     lost: [],
@@ -135,7 +139,9 @@ export function addValue(stats: FieldStats, value: unknown, position: number): v
   else if (typeof value === "number") addEpoch(stats, String(value));
 }
 
-function addScalar(stats: FieldStats, text: string, position: number): void {
+function addScalar(stats: FieldStats, given: string, position: number): void {
+  const text = given.trim();
+  if (text !== given) stats.spaced++;
   const fault = identifierFault(text);
   const isKnown = stats.seen.has(text);
   if (isKnown) stats.repeated++;
@@ -158,15 +164,18 @@ function isWord(text: string): boolean {
   return /^[\p{L}\p{N}][\p{L}\p{N}_.:/@+-]{0,60}$/u.test(text);
 }
 
-/** Whether white space about the parts of a list belongs to its delimiter: before or behind a comma it may as well be part of a sentence. */
-function isTrimmed(delimiter: string): boolean {
-  return delimiter === ";" || delimiter === "|";
+/** The jq expression that leaves out the white space around a text. */
+export const trimExpression = 'gsub("^\\\\s+|\\\\s+$"; "")';
+
+/** The path of a field's text, without the white space around it where some values have it. */
+export function trimmedPath({ path, spaced }: Pick<FieldStats, "path" | "spaced">): string {
+  return spaced > 0 ? `${pathExpression(path)} | values | ${trimExpression}` : pathExpression(path);
 }
 
 /** The jq expression that parts a text by a delimiter, as a column's `split` does. */
 export function splitExpression(delimiter: string): string {
   const parts = `split(${JSON.stringify(delimiter)})`;
-  return isTrimmed(delimiter) ? `${parts} | map(gsub("^\\s+|\\s+$"; ""))` : parts;
+  return delimiter === ", " ? parts : `${parts} | map(${trimExpression})`;
 }
 
 function addText(stats: FieldStats, text: string): void {
@@ -176,7 +185,10 @@ function addText(stats: FieldStats, text: string): void {
   addEpoch(stats, text.trim());
   const count = (name: string): void => void stats.fits.set(name, (stats.fits.get(name) ?? 0) + 1);
   for (const format of judged)
-    if (formatJudges.get(format)?.(text).verdict === "fits" && (format !== "url" || linkSchemes.test(text)))
+    if (
+      formatJudges.get(format)?.(text.trim()).verdict === "fits" &&
+      (format !== "url" || linkSchemes.test(text.trim()))
+    )
       count(format);
   if (/^-?0\d+(?:[.,]\d+)?$/.test(text.trim())) count("padded");
   if (text.includes("\n")) count("lines");
@@ -186,8 +198,7 @@ function addText(stats: FieldStats, text: string): void {
     if (!text.includes(delimiter)) continue;
     const own = stats.lists.get(delimiter) ?? { held: 0, sound: 0 };
     own.held++;
-    const tokens = text.split(delimiter).map((token) => (isTrimmed(delimiter) ? token.trim() : token));
-    if (tokens.every(isWord)) own.sound++;
+    if (text.split(delimiter).every((token) => isWord(token.trim()))) own.sound++;
     stats.lists.set(delimiter, own);
   }
 }

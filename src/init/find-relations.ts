@@ -1,6 +1,6 @@
 import type { Relation } from "../blueprint.js";
 import type { ColumnOptions } from "../source-options.js";
-import { type FieldStats, listDelimiters } from "./field-stats.js";
+import { type FieldStats, listDelimiters, trimmedPath } from "./field-stats.js";
 import { blueprintName, inWords, normalName, pathExpression } from "./names.js";
 import type { FoundRelation, ProposedHead, ProposedLeaf, RelationTarget, TargetKey } from "./proposal.js";
 import { isKey, rankOf, slugExpression, slugOfText } from "./propose-identifier.js";
@@ -170,7 +170,11 @@ export function proposeRelation(
   const way = wayOf(found, heads);
   const names = isMany
     ? `${path} | values${isSplit && !isColumn ? ` | split(${JSON.stringify(list)}) | map(gsub("^\\\\s+|\\\\s+$"; "") | select(. != ""))` : ""}`
-    : `${path} | values${field.types.has("number") ? " | tostring" : ""}`;
+    : field.types.has("number")
+      ? `${path} | values | tostring`
+      : field.spaced > 0
+        ? trimmedPath(field)
+        : `${path} | values`;
   const plain = names === `${path} | values` ? path : names;
   const slugs = isMany ? `${names} | map(${slugExpression(".")})` : slugExpression(names);
   const expression =

@@ -1,7 +1,7 @@
 import { provenDates } from "../authoring/date-readings.js";
 import type { Blueprint, Property } from "../blueprint.js";
 import type { ColumnOptions } from "../source-options.js";
-import { type FieldStats, listDelimiters, splitExpression } from "./field-stats.js";
+import { type FieldStats, listDelimiters, splitExpression, trimmedPath } from "./field-stats.js";
 import { normalName, pathExpression } from "./names.js";
 import { numberExpression, numberWriting } from "./numbers.js";
 import type { ProposedLeaf, RefusedFields, ResourceProposal } from "./proposal.js";
@@ -131,7 +131,7 @@ function fitField(
   }
   if (type === "string" && (stats.types.has("number") || stats.types.has("boolean")))
     return given(`${path} | values | tostring`, "as text");
-  return given(path, [...stats.types.keys()].join(" and ") || "no value");
+  return given(trimmedPath(stats), [...stats.types.keys()].join(" and ") || "no value");
 }
 
 /** The field of one of the names; a field whose name goes on (`Owner Team` for `owner`) where none has it. */

@@ -6,12 +6,25 @@ export function pathExpression(path: readonly string[]): string {
 /** Where the words of `primaryIPv4Address`, `CPUCount` and `podCIDRs` meet. */
 const camelJoint = /(?<=[\p{Ll}\d])(?<!\bv)(?=\p{Lu})|(?<=\p{Lu})(?=\p{Lu}\p{Ll})(?!\p{Lu}(?:s|v\d)(?!\p{Ll}))/gu;
 
+/** Letters that no accent makes, in those of ASCII. */
+const ligatures: Readonly<Record<string, string>> = {
+  ß: "ss",
+  æ: "ae",
+  œ: "oe",
+  ø: "o",
+  ł: "l",
+  đ: "d",
+  ð: "d",
+  þ: "th",
+};
+
 /** A path of keys as a property's key: `Monthly Cost (EUR)` becomes `monthlyCostEur`. Empty where no letter or digit of ASCII is left. */
 export function propertyKey(path: readonly string[]): string {
   const words = path
     .join(" ")
     .normalize("NFD")
     .replaceAll(/[\u0300-\u036f]/g, "")
+    .replaceAll(/[ßæœøłđðþ]/gi, (letter) => ligatures[letter.toLowerCase()] ?? "")
     .replaceAll(camelJoint, " ")
     .split(/[^A-Za-z0-9]+/)
     .filter(Boolean);

@@ -13,6 +13,9 @@ export interface NumberReadings {
   readonly byUnit: Map<string, number[]>;
   /** Texts in which three digits follow the only sign, so that it may be either. */
   doubtful: number;
+  /** Whole numbers of at most three digits without any sign, and of more. */
+  small: number;
+  large: number;
   /** Texts whose fraction ends in a zero, which a number does not keep. */
   zeroEnded: number;
 }
@@ -41,7 +44,7 @@ const behind = new RegExp(`(?<=\\d)\\s?(${units})$`, "u");
 
 /** Opens the readings of a column. */
 export function openNumbers(): NumberReadings {
-  return { byUnit: new Map(), doubtful: 0, zeroEnded: 0 };
+  return { byUnit: new Map(), doubtful: 0, small: 0, large: 0, zeroEnded: 0 };
 }
 
 /** Counts one more text. */
@@ -54,6 +57,7 @@ export function addNumber(readings: NumberReadings, given: string): void {
   readings.byUnit.set(unit, counts);
   for (const [index, { reads }] of writings.entries()) if (reads.test(body)) counts[index] = (counts[index] ?? 0) + 1;
   if (/^[+-]?[1-9]\d{0,2}[.,]\d{3}$/.test(body)) readings.doubtful++;
+  if (/^[+-]?\d+$/.test(body)) readings[body.replace(/^[+-]/, "").length > 3 ? "large" : "small"]++;
   if (/^[+-]?\d+\.\d*0$/.test(text)) readings.zeroEnded++;
 }
 
@@ -61,6 +65,8 @@ export function addNumber(readings: NumberReadings, given: string): void {
 export function numberWriting({
   byUnit,
   doubtful,
+  small,
+  large,
 }: NumberReadings): { readonly writing: NumberWriting; readonly count: number; readonly doubt?: string } | undefined {
   const total = (unit: string): number => Math.max(0, ...(byUnit.get(unit) ?? []));
   const [unit] = [...byUnit.keys()]
@@ -71,14 +77,21 @@ export function numberWriting({
   );
   const count = Math.max(...counts);
   if (count <= 0) return undefined;
-  const best = counts.indexOf(count);
+  const plainest = counts.indexOf(count);
+  // Points before three digits each time, in many numbers, beside short whole numbers and no long one, part thousands: fractions would end in a zero at times, and lose it.
+  const isParted = plainest === 0 && counts[3] === count && doubtful >= 30 && small > 0 && large === 0;
+  const best = isParted ? 3 : plainest;
   const { signs } = writings[best] as (typeof writings)[number];
   const writing: NumberWriting = unit === undefined ? signs : { ...signs, unit };
-  const other = best === 1 && counts[2] === count ? "1.234" : best === 0 && counts[3] === count ? "1234" : undefined;
+  const other =
+    best === 1 && counts[2] === count ? "1.234" : plainest === 0 && counts[3] === count ? "1234" : undefined;
   // A sign that three digits follow each time may part thousands or the fraction; that a fraction always has three is the rarer case.
   if (other === undefined || doubtful < 5 || (best === 1 && doubtful >= 20)) return { writing, count };
-  const doubt = best === 1 ? "1,234 read as 1234, or as 1.234" : "1.234 read as it is, or as 1234";
-  return { writing, count, doubt };
+  const doubt = {
+    1: "1,234 read as 1234, or as 1.234",
+    3: "1.234 read as 1234, as the numbers without a point are all below 1000, or as it is",
+  }[best];
+  return { writing, count, doubt: doubt ?? "1.234 read as it is, or as 1234" };
 }
 
 /** The expression that reads such a number at a path, where no column format can: it fails on other text. */

@@ -1,4 +1,5 @@
-import { type FieldStats, listDelimiters, maxDistinct, splitExpression } from "./field-stats.js";
+import { compactDay } from "../authoring/date-readings.js";
+import { type FieldStats, listDelimiters, maxDistinct, splitExpression, trimmedPath } from "./field-stats.js";
 import { inWords, pathExpression } from "./names.js";
 import { numberExpression, numberWriting } from "./numbers.js";
 import { type FieldProposal, type SurveyedField, tolerated } from "./proposal.js";
@@ -12,6 +13,8 @@ const minTimes = 5;
 /** Names of what is measured or paid, in which 1.10 is 1.1; elsewhere, as of rooms and versions, it is another text. */
 const measures =
   /\b(?:cost|price|amount|fee|budget|value|sum|total|rate|percent|percentage|ratio|share|score|usage|hours|days|[kmgtp]i?b|size|weight|height|width|length|latitude|longitude|lat|lon|lng|temperature|power|load|utili[sz]ation|cpu|ram|memory|disk|storage)\b/i;
+/** Numbers that must be days written as yyyyMMdd before they are. */
+const minCompact = 5;
 /** Share of texts that must hold a delimiter to be lists. */
 const minListShare = 0.2;
 
@@ -84,11 +87,18 @@ function proposeTyped(field: SurveyedField, isTabular: boolean): FieldProposal |
   if (words !== undefined && isMost(words.count))
     return {
       property: { type: "boolean", title },
-      expression: words.isUnderstood || isColumn ? path : booleanExpression(path, words),
+      expression: words.isUnderstood
+        ? trimmedPath(stats)
+        : isColumn
+          ? path
+          : booleanExpression(trimmedPath(stats), words),
       seen: seen("true or false", words.count),
       ...(!words.isUnderstood && isColumn && { column: { true: words.true, false: words.false } }),
     };
   if (isMoment(field)) return proposeMoment(field);
+  const compact = stats.dates.writings.get(compactDay)?.count ?? 0;
+  // Few numbers of eight digits are days by chance; where all are, it is none.
+  if (compact >= minCompact && isMost(compact)) return proposeDate(field, isMost);
   const number = numberWriting(stats.numbers);
   const isPlain = number === undefined || Object.keys(number.writing).length === 0;
   const isLossy = isPlain && stats.numbers.zeroEnded > 0 && !measures.test(inWords(stats.path.at(-1) ?? ""));
@@ -100,7 +110,7 @@ function proposeTyped(field: SurveyedField, isTabular: boolean): FieldProposal |
     const shown = seen(`numbers${unit === undefined ? "" : ` with ${JSON.stringify(unit)}`}`, number.count);
     return {
       property: { type: "number", title },
-      expression: isPlain || isColumn ? path : numberExpression(stats.path, number.writing),
+      expression: isPlain ? trimmedPath(stats) : isColumn ? path : numberExpression(stats.path, number.writing),
       seen: shown,
       ...(!isPlain && isColumn && { column: { number: number.writing } }),
       ...doubt,
@@ -111,7 +121,11 @@ function proposeTyped(field: SurveyedField, isTabular: boolean): FieldProposal |
   for (const format of ["url", "email", "ipv4", "ipv6"]) {
     const count = stats.fits.get(format) ?? 0;
     if (isMost(count))
-      return { property: { type: "string", title, format }, expression: path, seen: seen(`${format}s`, count) };
+      return {
+        property: { type: "string", title, format },
+        expression: trimmedPath(stats),
+        seen: seen(`${format}s`, count),
+      };
   }
   return undefined;
 }
@@ -131,7 +145,7 @@ function proposeText({ stats, path, title, some, isColumn, seen }: SurveyedField
   if (words !== undefined && odd.length === 0)
     return {
       property: { type: "string", title, enum: words },
-      expression: path,
+      expression: trimmedPath(stats),
       seen: seen(`one of ${words.length} words`),
     };
   if (stats.fits.has("lines") || stats.longest > 200)

@@ -1,4 +1,4 @@
-import type { FieldStats } from "./field-stats.js";
+import { type FieldStats, trimmedPath } from "./field-stats.js";
 import { blueprintName, normalName, pathExpression, stemOf } from "./names.js";
 import type { Survey } from "./survey.js";
 
@@ -126,7 +126,7 @@ function perfect(field: FieldStats, records: number, other?: FieldStats): Identi
     field,
     expression: expressionOf(field),
     isSlug: false,
-    seen: `${name(field)} has ${records} different values in ${records} records, all of them fit for identifiers`,
+    seen: `${name(field)} has ${records} different values in ${records} records, all of them fit for identifiers${spacedNote(field)}`,
     ...(other !== undefined && {
       question: `is ${name(other)} the better identifier? It is different in every record, too. To change it after an import makes new entities`,
     }),
@@ -144,14 +144,18 @@ function faulty(field: FieldStats, records: number): IdentifierProposal {
     field,
     expression: expressionOf(field),
     isSlug: false,
-    seen: `${name(field)} tells most records apart: ${faults}`,
+    seen: `${name(field)} tells most records apart: ${faults}${spacedNote(field)}`,
     question: `${name(field)} does not identify every record (${faults}; records ${lost.join(", ")}${lost.length === 5 ? ", …" : ""}); they are rejected or count as duplicates. Are they mistakes?`,
   };
 }
 
-function expressionOf({ path, types }: FieldStats): string {
-  const expression = pathExpression(path);
-  return types.has("number") ? `${expression} | tostring` : expression;
+function expressionOf(field: FieldStats): string {
+  return field.types.has("number") ? `${pathExpression(field.path)} | tostring` : trimmedPath(field);
+}
+
+/** Says that white space around values is left out, where some have it. */
+function spacedNote({ spaced }: FieldStats): string {
+  return spaced === 0 ? "" : `; the white space around ${spaced} of them is left out`;
 }
 
 function name({ path }: FieldStats): string {

@@ -1,6 +1,6 @@
 import type { Blueprint, Property, Relation } from "../blueprint.js";
 import type { ColumnOptions } from "../source-options.js";
-import type { FieldStats } from "./field-stats.js";
+import { type FieldStats, trimmedPath } from "./field-stats.js";
 import { findRelations, proposeRelation, targetsOf } from "./find-relations.js";
 import { blueprintName, inWords, pathExpression, propertyKey, stemOf } from "./names.js";
 import type {
@@ -121,8 +121,8 @@ function kindQuestions({ fields, isTabular }: Survey): string[] {
 }
 
 /** The expression of a title: text, whatever the field holds. */
-export function titleOf({ path, types }: FieldStats): string {
-  return types.has("number") ? `${pathExpression(path)} | values | tostring` : pathExpression(path);
+export function titleOf(field: FieldStats): string {
+  return field.types.has("number") ? `${pathExpression(field.path)} | values | tostring` : trimmedPath(field);
 }
 
 /** A word that some field of words holds as a value cannot be a blank of the whole source. */

@@ -1,4 +1,5 @@
 import { provenDates } from "../authoring/date-readings.js";
+import { trimmedPath } from "./field-stats.js";
 import { normalName } from "./names.js";
 import type { FieldProposal, SurveyedField } from "./proposal.js";
 
@@ -56,11 +57,11 @@ export function proposeDate(field: SurveyedField, isMost: (count: number) => boo
   const { stats, path, title, some, isColumn, seen } = field;
   const { full, isoDay, clear, dayFirst, monthFirst, either } = stats.dates;
   const property = { type: "string", title, format: "date-time" } as const;
-  if (isMost(full)) return { property, expression: path, seen: seen("dates with time and zone", full) };
+  if (isMost(full)) return { property, expression: trimmedPath(stats), seen: seen("dates with time and zone", full) };
   if (isMost(isoDay) && stats.path.length > 0 && clear === 0 && full === 0)
     return {
       property,
-      expression: `${path}${some} + "T00:00:00Z"`,
+      expression: `${stats.spaced > 0 ? trimmedPath(stats) : `${path}${some}`} + "T00:00:00Z"`,
       seen: seen("days; each becomes its midnight in UTC", isoDay),
     };
   if (!isMost(isoDay + clear + dayFirst + monthFirst + either)) return undefined;

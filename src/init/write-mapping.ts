@@ -116,10 +116,10 @@ function group(name: string, leaves: readonly ProposedLeaf[]): string[] {
 }
 
 function leafLines(key: string, expression: string | ProposedSearch): string[] {
-  if (typeof expression === "string") return [`${key}: ${scalar(expression)}`];
+  if (typeof expression === "string") return [`${scalar(key)}: ${scalar(expression)}`];
   const { property, operator, value } = expression;
   return [
-    `${key}:`,
+    `${scalar(key)}:`,
     `  combinator: ${scalar('"and"')}`,
     "  rules:",
     `    - property: ${scalar(JSON.stringify(property))}`,
@@ -136,7 +136,7 @@ function flow(value: unknown): string {
       .map(([key, inner]) => `${key}: ${flow(inner)}`)
       .join(", ")} }`;
   if (typeof value !== "string") return JSON.stringify(value);
-  return /^[A-Za-z][\w./ -]*$/.test(value) && !/^(?:true|false|null|yes|no|on|off|y|n)$/i.test(value)
+  return /^[A-Za-z](?:[\w./ -]*[\w./-])?$/.test(value) && !/^(?:true|false|null|yes|no|on|off|y|n)$/i.test(value)
     ? value
     : JSON.stringify(value);
 }

@@ -18,6 +18,8 @@ export class JsonReader implements Reader {
   readonly #frame: JsonFrame;
   readonly #name: string;
   readonly #options: SourceOptions;
+  /** Whether the fault is within a record. */
+  #isWithin = false;
   readonly #hasOffsets: boolean;
   readonly #maxRecordBytes: number;
 
@@ -60,7 +62,10 @@ export class JsonReader implements Reader {
     const parsed = parseJson(text.toString());
     if ("fault" in parsed) {
       const { message } = parsed.fault;
-      if (this.#options.badText !== "reject" && !this.#sink.isFull) throw faultWithin(text, place, parsed.fault);
+      if (this.#options.badText !== "reject" && !this.#sink.isFull) {
+        this.#isWithin = true;
+        throw faultWithin(text, place, parsed.fault);
+      }
       this.#sink.refuse({ code: "bad_json", message: `the element is not valid JSON: ${message}` }, at, size);
     } else if (!isObject(parsed.value)) {
       this.#sink.refuse({ code: "not_an_object", message: notAnObject(parsed.value) }, at, size);
@@ -95,10 +100,16 @@ export class JsonReader implements Reader {
     const { line, column, offset } = fault.place;
     const where = ` at line ${line}, column ${column}${this.#hasOffsets ? `, offset ${offset}` : ""}`;
     const after = `after record ${this.#sink.count}`;
-    const isNumber = fault.message.endsWith("no number of JSON");
+    const isNumber = fault.message.endsWith("is not a JSON number");
+    const correct = isNumber
+      ? "Write null in its place"
+      : "Correct it there; one object a line is NDJSON (format: ndjson)";
+    // What is between records belongs to none of them.
     const hint = fault.isEnd
       ? "Was the export interrupted?"
-      : `${isNumber ? "Write null in its place" : "Correct it there; one object a line is NDJSON (format: ndjson)"}. Or let it cost its record alone: badText: reject`;
+      : this.#isWithin
+        ? `${correct}. Or let it cost its record alone: badText: reject`
+        : `${correct}. Is a comma left over?`;
     const message = fault.isEnd
       ? `its JSON ends before it is complete${where}, ${after}`
       : `is not valid JSON${where}, ${after}: ${fault.message}`;

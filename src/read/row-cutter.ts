@@ -154,6 +154,7 @@ export class RowCutter {
   /** Reads on in a cell that is not quoted. */
   #bare(line: string, from: number): number {
     let at = from;
+    const isWhole = this.#text === "";
     for (;;) {
       const delimiterAt = line.indexOf(this.#delimiter, at);
       const escapeAt = this.#escape === undefined ? -1 : line.indexOf(this.#escape, at);
@@ -164,7 +165,9 @@ export class RowCutter {
       }
       const end = delimiterAt === -1 ? line.length : delimiterAt;
       const text = this.#text + line.slice(at, end);
-      this.#put(this.#isTrimmed ? this.#trimmed(text) : text, this.#escape === "\\" && text === "\\N");
+      // `\\N`, a backslash that is escaped, gives the same text, and is no null.
+      const isNull = isWhole && this.#escape === "\\" && this.#whole(line.slice(from, end)) === "\\N";
+      this.#put(this.#whole(text), isNull);
       return delimiterAt === -1 ? line.length + 1 : delimiterAt + this.#delimiter.length;
     }
   }
@@ -189,6 +192,10 @@ export class RowCutter {
     this.#cells.push(isNull ? null : this.#quote === '"' ? withoutFormula(text) : text);
     this.#text = "";
     this.#isIn = "nothing";
+  }
+
+  #whole(text: string): string {
+    return this.#isTrimmed ? this.#trimmed(text) : text;
   }
 
   #trimmed(text: string): string {

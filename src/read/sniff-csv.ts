@@ -16,7 +16,9 @@ import {
 /** Delimiters that may speak against the default one even where that one cuts the header. */
 const common = [",", ";", "\t", "|", "\u0001"];
 /** Delimiters that do so only where the default one finds one column, and they cut every row alike. */
-const rare = ["||", "~", "^", ":"];
+const rare = ["||", "~", "^", ":", " "];
+/** Columns that blanks must part: two words are a name. */
+const minByBlanks = 3;
 
 /** Whether another delimiter than the default one cuts the first rows better. */
 function delimiterDoubt(text: SourceHead, options: SourceOptions): Doubt | undefined {
@@ -35,7 +37,7 @@ function delimiterDoubt(text: SourceHead, options: SourceOptions): Doubt | undef
   const others = [...common, ...rare].filter((other) => other !== own && text.head.includes(other));
   const better = others.filter((other) => {
     const [header = 0, ...rows] = widthsBy(other);
-    if (header < 2) return false;
+    if (header < (other === " " ? minByBlanks : 2)) return false;
     const fitting = rows.filter((width) => width === header).length;
     if (rare.includes(other)) return ownHeader < 2 && rows.length > 0 && fitting === rows.length;
     if (ownHeader < 2) return 2 * fitting >= rows.length;
@@ -105,21 +107,27 @@ function separatorLine({ head }: SourceHead, { csv }: SourceOptions): Doubt | un
   };
 }
 
-/** A backslash before a quote, where rows cannot be read by doubled quotes and all can by the backslash. */
+/** A backslash before a quote, a delimiter or a line end, where not every row can be read without it and all can by it. */
 function escapeDoubt(text: SourceHead, options: SourceOptions): Doubt | undefined {
   const { csv } = options;
   const quote = quoteOf(csv);
   if (csv?.escape !== undefined || csv?.quotes !== undefined || quote === null) return undefined;
-  if (!text.head.includes(`\\${quote}`)) return undefined;
+  const escaping = [quote, delimiterOf(options), "\n", "\r\n"].filter((sign) => text.head.includes(`\\${sign}`));
+  if (escaping.length === 0) return undefined;
   const plain = sampleRows(text, options);
   const isFine = plain.faults === 0 && isEven(plain.rows.map(widthOf)) && plain.rows.length > 1;
   const escaped = sampleRows(text, { ...options, csv: { ...csv, escape: "\\" } });
   if (isFine || escaped.faults > 0 || escaped.rows.length < 2 || !isEven(escaped.rows.map(widthOf))) return undefined;
   return {
-    message: `a backslash precedes quotes within its cells, and by doubled quotes not every row can be read`,
+    message: escaping.includes(quote)
+      ? "a backslash precedes quotes within its cells, and by doubled quotes not every row can be read"
+      : "a backslash precedes delimiters or line ends, and not every row can be read unless it escapes them",
     answers: [
       { text: "a backslash escapes", csv: { ...csv, escape: "\\" } },
-      { text: "a quote within quotes is doubled", csv: { ...csv, escape: quote } },
+      {
+        text: escaping.includes(quote) ? "a quote within quotes is doubled" : "a backslash is text",
+        csv: { ...csv, escape: quote },
+      },
     ],
   };
 }
@@ -202,7 +210,8 @@ function rowNamesDoubt({ options: { csv }, rows }: Table): Doubt | undefined {
   };
 }
 
-function repeatedDoubt({ options: { csv }, rows }: Table): Doubt | undefined {
+/** Columns of one name. */
+export function repeatedDoubt({ options: { csv }, rows }: Pick<Table, "options" | "rows">): Doubt | undefined {
   const [header, ...others] = rows;
   if (csv?.repeatedColumns !== undefined || csv?.header === false || header === undefined) return undefined;
   const twice = [...placesOf(header.cells)].filter(([name, at]) => String(name).trim() !== "" && at.length > 1);

@@ -16,9 +16,12 @@ export function isEven(widths: readonly number[]): boolean {
   return widths.every((width) => width === widths[0]);
 }
 
-/** True for a number that is no year, a date, true or false: hardly the name of a column. */
+/** Years, and months of years, as names of columns. */
+const period = /^(?:19|20)\d\d(?:[-./]?(?:0?[1-9]|1[0-2]))?$|^(?:0?[1-9]|1[0-2])[-./](?:19|20)\d\d$/;
+
+/** True for a number that is no year or month, a date, true or false: hardly the name of a column. */
 export function isValue(cell: string): boolean {
-  if (/^(?:19|20)\d\d$/.test(cell)) return false;
+  if (period.test(cell)) return false;
   return /^(?:[+-]?\d+(?:[.,]\d+)?|\d{4}-\d\d-\d\d(?:[T ].*)?|\d{1,2}[./]\d{1,2}[./]\d{2,4}|true|false)$/i.test(cell);
 }
 

@@ -110,7 +110,10 @@ export function groupCauses(names: readonly string[], limit = maxGroups): Causes
       }
     },
     addWarnings(items) {
-      for (const item of withoutHidden(items)) addTo(warnings, limit, [item.code], item, item.count, item.first);
+      for (const item of withoutHidden(items)) {
+        const causes = item.code === "sheet_noted" ? [item.message] : [];
+        addTo(warnings, limit, [item.code, ...causes], item, item.count, item.first);
+      }
     },
     rejects: () =>
       inOrder(rejects).map(({ count, cause, sample, first, samples }) => ({

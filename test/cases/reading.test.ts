@@ -173,11 +173,12 @@ const cases: Readonly<Record<string, readonly Told[]>> = {
     ]),
     {
       file: "hosts.tsv",
-      text: "id\tname\ttier\na\tone\\\ttwo\t1\nb\t\\N\t2\n",
+      text: "id\tname\ttier\na\tone\\\ttwo\t1\nb\t\\N\t2\nc\t\\\\N\t3\n",
       source: 'csv: { escape: "\\\\" }',
       gives: [
         ["a", "one\ttwo", "1"],
         ["b", undefined, "2"],
+        ["c", "\\N", "3"],
       ],
     },
   ],

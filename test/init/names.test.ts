@@ -10,6 +10,8 @@ describe("names made by init", () => {
     [["OSVersion"], "osVersion"],
     [["primaryIPv4Address"], "primaryIpv4Address"],
     [["podCIDRs"], "podCidrs"],
+    [["Größe"], "grosse"],
+    [["Grö\u0308ße Ærø"], "grosseAero"],
     [["注文"], ""],
   ])("makes of %j the key %s", (path, key) => {
     expect(propertyKey(path)).toBe(key);

@@ -216,7 +216,13 @@ describe("a property proposed from values", () => {
     const tags = many("linux; pci", "pci", "linux; gdpr");
     expect(propose(tags, { path: ["Tags"] })).toEqual(["array", undefined, ".Tags", { split: ";" }]);
     const nested = propose(tags, { path: ["meta", "tags"], isTabular: false });
-    expect(nested?.[2]).toBe('.meta.tags | split(";") | map(gsub("^\\s+|\\s+$"; ""))');
+    expect(nested?.[2]).toBe('.meta.tags | split(";") | map(gsub("^\\\\s+|\\\\s+$"; ""))');
+    expect(propose(many("a,b", "b, c", "c"), { path: ["Tags"] })).toEqual([
+      "array",
+      undefined,
+      ".Tags",
+      { split: "," },
+    ]);
     const notes = many("Checked, ok", "Second floor, left side", "in use", "sold");
     expect(propose(notes, { path: ["Notes"] })).toEqual(["string", undefined, ".Notes"]);
     expect(propose(many("Checked, ok", "Moved", "x\ny, z"), { path: ["Notes"] })?.[0]).toBe("string");
@@ -231,6 +237,32 @@ describe("a property proposed from values", () => {
     };
     expect(of("Room")).toEqual(["string", "is .Room a number, in which 1.10 becomes 1.1? It stays text here"]);
     expect(of("Unit price")[0]).toBe("number");
+  });
+
+  it("takes points before three digits for thousands where no fraction and no long number speaks against it, and asks", () => {
+    const of = (...more: readonly string[]) => {
+      const stats = openStats(["Disk"]);
+      const parted = Array.from({ length: 40 }, (_, index) => `${1 + (index % 9)}.${101 + index * 7}`);
+      for (const [index, value] of [...parted, ...more].entries()) addValue(stats, value, index + 1);
+      const { column, question } = proposeField(stats, { records: 40 + more.length, isTabular: true }) ?? {};
+      return [column, question?.includes("1.234 read as")];
+    };
+    expect(of("512", "80")).toEqual([{ number: { decimal: ",", group: "." } }, true]);
+    expect(of()).toEqual([undefined, true]);
+    expect(of("512", "1024")).toEqual([undefined, true]);
+    expect(of("512", "2.5")).toEqual([undefined, undefined]);
+  });
+
+  it.each([
+    ["numbers", many("5", "6 ", "7\u00a0"), "number", undefined],
+    ["e-mail addresses", many("a@x.example", "b@x.example  "), "string", "email"],
+    ["words of an enum", many("gold", "silver", "gold "), "string", undefined],
+  ] as const)("leaves out white space around %s", (_, values, type, format) => {
+    expect(propose(values, { path: ["Tier"] })).toEqual([
+      type,
+      format,
+      String.raw`.Tier | values | gsub("^\\s+|\\s+$"; "")`,
+    ]);
   });
 
   it("asks about words that it takes for no value", () => {

@@ -67,6 +67,25 @@ describe("a workbook", () => {
     ]);
   });
 
+  it("notes formulas whose value nobody stored, and asks about columns of one name", async () => {
+    const row =
+      '<row r="2"><c r="A2"><f>1+1</f></c><c r="B2"><f>1</f><v>1</v></c><c r="C2" t="str"><f>""</f><v></v></c></row>';
+    const book = workbook([{ name: "A", rows: textRow(1, ["sum", "one", "text"]) + row }]);
+    const { records, warnings } = await gather({}, {}, file("formulas.xlsx", book));
+    expect(records.map(asObject)).toEqual([{ sum: null, one: 1, text: null }]);
+    expect(warnings.map(({ count, message }) => [count, message.slice(0, 28)])).toEqual(
+      [[1, "formulas have no stored value"]].map(([count, message]) => [count, String(message).slice(0, 28)]),
+    );
+    const twice = workbook([{ name: "A", rows: textRow(1, ["id", "tag", "tag"]) + textRow(2, ["a", "x", ""]) }]);
+    const { error } = await gather({}, {}, file("twice.xlsx", twice));
+    expect(error).toMatchObject({
+      message: expect.stringContaining('in its header, row 1, "tag" names the columns 2, 3'),
+      hint: expect.stringContaining("csv: { repeatedColumns: "),
+    });
+    const { records: numbered } = await gather({ csv: { repeatedColumns: "number" } }, {}, file("twice.xlsx", twice));
+    expect(numbered.map(asObject)).toEqual([{ id: "a", tag: "x", tag_2: null }]);
+  });
+
   it("counts days from 1904 where it says so", async () => {
     const book = workbook(
       [{ name: "A", rows: `${textRow(1, ["on"])}<row r="2"><c r="A2" s="1"><v>43951</v></c></row>` }],
@@ -145,7 +164,9 @@ describe("a workbook", () => {
       },
     ]);
     const source = file("prefixed.xlsx", book);
-    expect((await gather({}, {}, source)).error).toMatchObject({ message: expect.stringContaining("ambiguous") });
+    expect((await gather({}, {}, source)).error).toMatchObject({
+      message: expect.stringContaining('"l" names the columns 1, 2'),
+    });
     const { records } = await gather({ csv: { repeatedColumns: "list" } }, {}, source);
     expect(records.map(asObject)).toEqual([{ l: ["1", "2"] }]);
   });

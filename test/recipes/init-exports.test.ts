@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { preview } from "../../src/recipes/preview.js";
 import { filesIn, importBy, proposeFor, tableOf } from "../support/proposed.js";
 
 describe("init on exports of ticket systems", () => {
@@ -118,5 +119,51 @@ describe("init on a list of Kubernetes objects", () => {
     expect(runtime).toEqual({ type: "string", title: "Status node info container runtime version" });
     const { report, faults } = await importBy(proposed, sources);
     expect([report.entities.created, report.rejects, faults]).toEqual([16, [], []]);
+  });
+});
+
+describe("init on what a system pads to a width", () => {
+  const padded = (text: string): string => text.padEnd(12);
+  const rows = Array.from({ length: 40 }, (_, index) => [
+    `SRV-${index}`,
+    index < 4 ? "" : `SRV-${index % 4}`,
+    `${index + 1}`,
+    ["PROD", "TEST"][index % 2] as string,
+    `10.0.0.${index}`,
+  ]);
+  const header = ["Name", "Parent", "Cores", "Environment", "IP"];
+  it.each([
+    ["servers.csv", [header, ...rows].map((row) => row.map(padded).join(",")).join("\n")],
+    [
+      "servers.csv",
+      [header.join(","), ...rows.map((row) => row.map((cell) => `"${padded(cell)}"`).join(","))].join("\n"),
+    ],
+    [
+      "servers.json",
+      JSON.stringify(
+        rows.map((row) => Object.fromEntries(row.map((cell, at) => [header[at] as string, padded(cell)]))),
+      ),
+    ],
+  ])("%s: leaves the white space out, and finds types, words and relations", async (name, text) => {
+    const folder = await filesIn({ [name]: text });
+    const proposed = await proposeFor([join(folder, name)]);
+    const properties = proposed.blueprints.server?.schema.properties ?? {};
+    expect(Object.values(properties).map(({ type, format, enum: words }) => words ?? format ?? type)).toEqual([
+      "number",
+      ["PROD", "TEST"],
+      "ipv4",
+    ]);
+    const { report } = await importBy(proposed, [join(folder, name)]);
+    expect([report.entities.created, report.rejects]).toEqual([40, []]);
+    const lines: string[] = [];
+    const emit = async (line: string) => lines.push(line) > 0;
+    const { out, blueprintsOut } = proposed;
+    await preview({ sources: [join(folder, name)], mapping: out, blueprints: blueprintsOut }, { emit });
+    expect(JSON.parse(lines[7] ?? "")).toMatchObject({
+      identifier: "SRV-7",
+      title: "SRV-7",
+      properties: { cores: 8, environment: "TEST", ip: "10.0.0.7" },
+      relations: { parent: "SRV-3" },
+    });
   });
 });

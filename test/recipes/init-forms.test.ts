@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
+import iconv from "iconv-lite";
 import { describe, expect, it } from "vitest";
 import { proposeMapping } from "../../src/recipes/init.js";
 import { root } from "../support/catalog.js";
@@ -104,6 +105,45 @@ describe("init by the form of a file", () => {
       properties: { metadataAnnotations: ".metadata.annotations", metadataTags: ".metadata.tags" },
     });
     expect(questions).toContainEqual(expect.stringContaining("does each kind (Component, System) deserve a blueprint"));
+  });
+
+  it.each([
+    ["windows-1252", "id,name\nsrv-1,Büro Straße\nsrv-2,Café – 5 €\n", "Büro Straße"],
+    ["windows-1250", "id,name\nsrv-1,Příliš žluť\nsrv-2,Plzeň\n", "Příliš žluť"],
+    ["windows-1251", "id,имя\nsrv-1,Альфа\nsrv-2,Бета\n", "Альфа"],
+    ["shift_jis", "id,名前\nsrv-1,アルファ\nsrv-2,検索\n", "アルファ"],
+    ["gb18030", "id,名称\nsrv-1,数据库服务器\nsrv-2,测试\n", "数据库服务器"],
+    ["euc-kr", "id,이름\nsrv-1,서버 관리\nsrv-2,데이터\n", "서버 관리"],
+    ["macintosh", "id,name\nsrv-1,Müller\nsrv-2,Café\n", "Müller"],
+  ])("reads %s where it gives the likeliest words, and asks", async (encoding, text, name) => {
+    const { parsed, questions, created } = await tried({ "hosts.csv": iconv.encode(text, encoding) });
+    expect([parsed.source?.encoding, created]).toEqual([encoding, 2]);
+    const [word] = name.split(" ");
+    expect(questions[0]).toMatch(/is not UTF-8, so the source is read as .*; is that right/);
+    expect(text.slice(0, 10).includes("name") ? questions[0] : word).toContain(word);
+  });
+
+  it.each([
+    ["hosts.csv", "id,name\nsrv-1,A\nsrv-2,B\u0000C\nsrv-3,C\n"],
+    ["hosts.json", '[{"id":"srv-1","n":1},{"id":"srv-2","n":NaN},{"id":"srv-3","n":3}]'],
+  ])("%s: a NUL or a NaN costs its record, and is asked about", async (name, text) => {
+    const { parsed, questions, created, report } = await tried({ [name]: text });
+    expect([parsed.source?.badText, created, report.records.rejected]).toEqual(["reject", 2, 1]);
+    expect(questions[0]).toMatch(/NUL byte.*mistake|NaN.*mistake/);
+  });
+
+  it("reads maps of YAML by their keys, columns named after months, days without signs, and columns of one name of a sheet", async () => {
+    const map = await tried({ "hosts.yml": "srv-1: { name: A, tier: 1 }\nsrv-2: { name: B, tier: 2 }\n" });
+    expect([map.parsed.source?.json, map.created]).toEqual([{ keyed: "key" }, 2]);
+    const months = await tried({
+      "hosts.csv": tableOf("id,01.2024,2024-02,until", 6, (index) => `srv-${index},${index},7,2024011${index}`),
+    });
+    expect([months.created, months.faults, months.report.rejects]).toEqual([6, [], []]);
+    expect(Object.keys(months.entities.hosts?.properties ?? {}).sort()).toEqual(["012024", "202402", "until"]);
+    expect(months.parsed.source?.columns).toEqual({ until: { date: "yyyyMMdd", zone: "UTC" } });
+    const rows = textRow(1, ["id", "tag", "tag"]) + textRow(2, ["a", "x", "y"]) + textRow(3, ["b", "z", ""]);
+    const sheet = await tried({ "hosts.xlsx": workbook([{ name: "A", rows }]) });
+    expect([sheet.created, sheet.questions[0]]).toEqual([2, expect.stringContaining('"tag" names the columns 2, 3')]);
   });
 
   it.each([

@@ -70,7 +70,7 @@ export async function openSheet(
       return sheet;
     }
     const opened = { parts, workbook, sheet, before, path: file.path, name: source.name, onBytes: io.onBytes };
-    const state: { facts: SheetFacts } = { facts: { hiddenRows: 0, mergedRanges: 0, errorCells: 0 } };
+    const state: { facts: SheetFacts } = { facts: { hiddenRows: 0, mergedRanges: 0, errorCells: 0, openFormulas: 0 } };
     return { sheet, rows: () => rowsOf(opened, state), facts: () => state.facts, close };
   } catch (error) {
     await close();

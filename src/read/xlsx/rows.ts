@@ -17,6 +17,8 @@ export interface SheetFacts {
   mergedRanges: number;
   /** Cells such as #N/A, read as null. */
   errorCells: number;
+  /** Formulas without the value that a spreadsheet stores beside them. */
+  openFormulas: number;
 }
 
 /** Columns that a sheet can have. */
@@ -24,7 +26,7 @@ const mostColumns = 16_384;
 
 /** Takes a sheet's elements and gives its rows: numbers without the noise of binary fractions, booleans, dates as ISO 8601, errors as null. */
 export class SheetRows implements XmlVisitor {
-  readonly facts: SheetFacts = { hiddenRows: 0, mergedRanges: 0, errorCells: 0 };
+  readonly facts: SheetFacts = { hiddenRows: 0, mergedRanges: 0, errorCells: 0, openFormulas: 0 };
   readonly #workbook: Workbook;
   readonly #strings: SharedStrings;
   readonly #onRow: (row: SheetRow) => void;
@@ -37,6 +39,8 @@ export class SheetRows implements XmlVisitor {
   #style = 0;
   #text = "";
   #isText = false;
+  #isFormula = false;
+  #hasValue = false;
   #isPhonetic = false;
 
   constructor(workbook: Workbook, strings: SharedStrings, onRow: (row: SheetRow) => void) {
@@ -59,9 +63,15 @@ export class SheetRows implements XmlVisitor {
         this.#type = attributes.t ?? "n";
         this.#style = Number(attributes.s ?? 0);
         this.#text = "";
+        this.#isFormula = false;
+        this.#hasValue = false;
+        break;
+      case "f":
+        this.#isFormula = true;
         break;
       case "v":
       case "t":
+        this.#hasValue = true;
         this.#isText = !this.#isPhonetic;
         break;
       case "rPh":
@@ -98,6 +108,7 @@ export class SheetRows implements XmlVisitor {
   }
 
   #put(): void {
+    if (this.#isFormula && (!this.#hasValue || (this.#type === "n" && this.#text === ""))) this.facts.openFormulas++;
     const value = this.#value();
     if (value === null || this.#column < 0 || this.#column >= mostColumns) return;
     while (this.#cells.length < this.#column) this.#cells.push(null);

@@ -7,6 +7,7 @@ import { type Columns, delimiterOf, headerColumns, namedColumns, numberedColumns
 import { type Doubt, doubtError } from "../doubt.js";
 import type { OpenIo } from "../open.js";
 import type { Receipt } from "../receipt.js";
+import { repeatedDoubt } from "../sniff-csv.js";
 import { titleBefore } from "../sniff-title.js";
 import { type OpenSheet, openSheet, type WorkbookSource } from "./open-sheet.js";
 import type { SheetRow } from "./rows.js";
@@ -133,7 +134,7 @@ class Table {
   ): Generator<readonly SheetRow[] | { readonly doubt: Doubt } | { readonly receipt: Receipt }> {
     const { csv, xlsx } = this.#options;
     const rows = xlsx?.headerRow === undefined ? all : all.filter(({ number }) => number >= (xlsx.headerRow ?? 1));
-    const doubt = xlsx?.headerRow === undefined ? this.#titleDoubt(rows) : undefined;
+    const doubt = this.#doubt(rows);
     if (doubt !== undefined) {
       yield { doubt };
       return;
@@ -172,22 +173,23 @@ class Table {
     });
   }
 
-  #titleDoubt(rows: readonly SheetRow[]): Doubt | undefined {
+  #doubt(rows: readonly SheetRow[]): Doubt | undefined {
+    const { xlsx } = this.#options;
     const sample = rows.slice(0, sampledRows);
     const width = Math.max(0, ...sample.map(({ cells }) => cells.length));
     // A sheet's rows end with their last filled cell.
     const even = sample.map(({ cells, number }) => ({
-      cells: [...cells, ...new Array<Cell>(width - cells.length).fill(null)],
+      cells: Array.from({ length: width }, (_, index) => cells[index] ?? ""),
       line: number,
     }));
-    const doubt = titleBefore(even, {});
-    if (doubt === undefined) return undefined;
-    const answers = doubt.answers.flatMap(({ text, csv }) =>
+    const title = xlsx?.headerRow === undefined ? titleBefore(even, {}) : undefined;
+    const doubt = title ?? repeatedDoubt({ options: this.#options, rows: even });
+    const answers = doubt?.answers.map(({ text, csv }) =>
       csv?.skipLines === undefined
-        ? []
-        : [{ text, xlsx: { ...this.#options.xlsx, headerRow: (csv.skipLines || (sample[0]?.number ?? 1) - 1) + 1 } }],
+        ? { text, csv }
+        : { text, xlsx: { ...xlsx, headerRow: (csv.skipLines || (sample[0]?.number ?? 1) - 1) + 1 } },
     );
-    return { message: doubt.message.replaceAll("line", "row"), answers };
+    return doubt && answers && { message: doubt.message.replaceAll("line", "row"), answers };
   }
 }
 
@@ -217,12 +219,17 @@ function* factsOf({
   facts,
   sheet,
 }: OpenSheet): Generator<{ code: "sheet_noted"; message: string; count: number; path: string }> {
-  const { hiddenRows, mergedRanges, errorCells } = facts();
+  const { hiddenRows, mergedRanges, errorCells, openFormulas } = facts();
   const note = (message: string, count: number) => ({ code: "sheet_noted", message, count, path: sheet.name }) as const;
   if (hiddenRows > 0) yield note("rows that the sheet hides were read", hiddenRows);
   if (mergedRanges > 0)
     yield note("merged ranges hold their value in their first cell only; the others are blank", mergedRanges);
   if (errorCells > 0) yield note("cells that show an error, such as #N/A, were read as blank", errorCells);
+  if (openFormulas > 0)
+    yield note(
+      "formulas have no stored value and were read as blank; open the workbook in a spreadsheet and save it",
+      openFormulas,
+    );
 }
 
 /** A row as CSV: what is null is empty, and a list is not there, since it was not yet gathered. */

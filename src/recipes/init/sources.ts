@@ -5,7 +5,8 @@ import { type Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { SourceError, UsageError } from "../../errors.js";
 import { optionsOfSource, type Source } from "../../given-source.js";
-import { areAlike, type RecordPlace, recordPlaces, type Survey, surveyRecords } from "../../init/survey.js";
+import type { FieldStats } from "../../init/field-stats.js";
+import { type Survey, surveyRecords } from "../../init/survey.js";
 import { type BoundSource, bindSources } from "../../read/bind.js";
 import { mappingLine } from "../../read/doubt.js";
 import { isUrl } from "../../read/fetch.js";
@@ -15,7 +16,7 @@ import { type Ask, readSource, settleSource } from "../../read/read.js";
 import { isWorkbook, openSheet } from "../../read/xlsx/open-sheet.js";
 import type { SourceOptions } from "../../source-options.js";
 import { makeWorkingFolder } from "../../state/working-folder.js";
-import { encodingOf } from "./files.js";
+import { encodingOf, recordsOf } from "./reading.js";
 
 /** A source that was read to the end of the sample. */
 export interface Surveyed {
@@ -148,26 +149,54 @@ export async function surveySource(bound: NamedSource, limit: number, io: Source
 }
 
 async function survey(bound: NamedSource, limit: number, io: SourceIo): Promise<Surveyed> {
-  const questions: string[] = [];
   const isSheet = await isWorkbook(bound, {});
   const encoding = isSheet ? { source: {}, questions: [] } : await encodingOf(bound, limit, io);
-  questions.push(...encoding.questions);
-  const { options, receipt } = await settleSource(bound, encoding.source, signalOf(io), likeliest(questions));
+  try {
+    return await surveyAs(bound, encoding, limit, io);
+  } catch (error) {
+    const isBadText = error instanceof SourceError && error.hint?.includes("badText: reject");
+    if (!isBadText || encoding.source.badText !== undefined) throw error;
+    const what = error.message.replace(`${bound.name}: `, "");
+    const question = `it ${what}. badText: reject, written here, costs such records alone; is it a mistake of the export?`;
+    const source = { ...encoding.source, badText: "reject" } as const;
+    return await surveyAs(bound, { source, questions: [...encoding.questions, question] }, limit, io);
+  }
+}
+
+/** Surveys a source that is read as something says, and as settles what else is in doubt. */
+async function surveyAs(
+  bound: NamedSource,
+  given: { readonly source: SourceOptions; readonly questions: readonly string[] },
+  limit: number,
+  io: SourceIo,
+): Promise<Surveyed> {
+  const questions = [...given.questions];
+  const { options, receipt } = await settleSource(bound, given.source, signalOf(io), likeliest(questions));
   let source: SourceOptions = receipt === undefined ? options : { ...options, ...formatOf(bound, receipt.format) };
-  if (receipt?.format === "json") {
+  if (receipt?.format === "json" || receipt?.format === "yaml") {
     const { json, question } = await recordsOf(bound, source, io);
     if (json !== undefined) source = { ...source, json };
     if (question !== undefined) questions.push(question);
   }
   if (bound.isOfBook === true && bound.sheet !== undefined)
     source = { ...source, xlsx: { ...source.xlsx, sheet: bound.sheet } };
-  const survey = await surveyRecords(bound.kind, readSource(bound, source, { limit, ...signalOf(io) }));
+  let survey = await surveyRecords(bound.kind, readSource(bound, source, { limit, ...signalOf(io) }));
+  const isText = receipt?.format === "csv" || receipt?.format === "tsv";
+  if (isText && source.csv?.trim === undefined && survey.fields.some(isPadded)) {
+    source = { ...source, csv: { ...source.csv, trim: true } };
+    survey = await surveyRecords(bound.kind, readSource(bound, source, { limit, ...signalOf(io) }));
+  }
   if (survey.records === 0)
     throw new SourceError(bound.name, "holds no record that can be read", {
       hint: "init proposes from values; give it a sample.",
     });
   const isPart = survey.records + survey.refused.length >= limit && (await hasMore(bound, source, limit, io));
   return { bound, survey, source, name: bound.name, isPart, questions };
+}
+
+/** True for a column of words, some with white space around them, as systems write that pad to a width: it is no part of the value. */
+function isPadded({ spaced, words, values }: FieldStats): boolean {
+  return spaced > 0 && words > values / 2;
 }
 
 function signalOf({ signal }: SourceIo): { readonly signal?: AbortSignal } {
@@ -194,45 +223,4 @@ function likeliest(questions: string[]): Ask {
     questions.push(`${message}; taken as: ${first.text} (written under source). Is that right? Else ${rest}`);
     return first;
   };
-}
-
-/** A JSON text that is one object holds its records in a list or as the values of an object; where there are several, that is a question. */
-async function recordsOf(
-  bound: BoundSource,
-  source: SourceOptions,
-  io: SourceIo,
-): Promise<{ readonly json?: SourceOptions["json"]; readonly question?: string }> {
-  const values: unknown[] = [];
-  let refused = 0;
-  for await (const { items, rejects } of readSource(bound, source, { limit: 2, ...signalOf(io) })) {
-    values.push(...items.map(({ value }) => value));
-    refused += rejects.length;
-  }
-  if (values.length === 0 && refused === 1) return await asMap(bound, source, io);
-  const [best, ...others] = values.length === 1 ? recordPlaces(values[0]) : [];
-  if (best === undefined) return {};
-  const shown = ({ path }: RecordPlace): string => JSON.stringify(path.length === 0 ? "." : path.join("."));
-  const rest = others.map((other) => `${shown(other)} (${other.size})`).join(", ");
-  return {
-    json: {
-      ...(best.path.length > 0 && { records: best.path.join(".") }),
-      ...(best.keyed !== undefined && { keyed: best.keyed }),
-    },
-    ...(others.length > 0 && {
-      question: `the text has lists at ${shown(best)} (${best.size}) and ${rest}; ${shown(best)} is proposed. Are the others wanted? Give each a kind and a source of its own`,
-    }),
-  };
-}
-
-/** One record that is larger than a record may be can be a map of records. */
-async function asMap(
-  bound: BoundSource,
-  source: SourceOptions,
-  io: SourceIo,
-): Promise<{ readonly json?: SourceOptions["json"] }> {
-  const json = { keyed: "key" };
-  const values: unknown[] = [];
-  for await (const { items } of readSource(bound, { ...source, json }, { limit: 20, ...signalOf(io) }))
-    values.push(...items.map(({ value }) => value));
-  return areAlike(values) ? { json } : {};
 }
