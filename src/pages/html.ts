@@ -171,5 +171,5 @@ svg.graph .start { text-anchor: start; }
 svg.graph path.edge { fill: none; stroke: var(--quiet); }
 svg.graph path.required { stroke-width: 2.2px; }
 svg.graph .head { fill: var(--quiet); }
-@media (max-width: 640px) { svg.graph { width: 640px; height: auto; } }
+@media (max-width: 640px) { svg.graph { max-width: 640px; height: auto; } }
 `;
