@@ -22,6 +22,8 @@ export default defineConfig({
     setupFiles: ["test/support/every-test.ts"],
     // They catch a hang; a test that needs longer says so. Far more than a quiet machine needs, since machines are shared.
     testTimeout: isLong ? 240_000 : 60_000,
+    // The same for what is looked at again and again until it holds.
+    expect: { poll: { timeout: 30_000 } },
     hookTimeout: 60_000,
     teardownTimeout: 10_000,
     // One process for all files of a worker: loading the program anew for each would take as long as the tests. Files share no state but what modules hold.

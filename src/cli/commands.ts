@@ -58,6 +58,7 @@ const authoringCommands: readonly AnyCommand[] = [
     examples: [
       ["portload studio services.csv", "starts from a proposal"],
       ["portload studio services.csv -m services.yaml", "goes on with a mapping"],
+      ["portload studio", "with what portload.config.yaml names, or the files of this folder to choose among"],
     ],
     interrupted: "closes",
     load: async () => (await import("./studio.js")).studio,

@@ -19,12 +19,13 @@ const settings = {
 
 /**
  * Lays what the folder's `portload.config.yaml`, or the key `portload` of its package.json, sets under what the command line gives. Only commands that
- * read sources through a mapping are concerned.
+ * read sources through a mapping are concerned, and the studio where no source is named.
  *
  * @throws {UsageError} for a file that cannot be read as one
  */
 export async function withConfig(command: AnyCommand, given: Values): Promise<Values> {
-  if (command.options.mapping?.need !== "required") return given;
+  const isBegun = command.name === "studio" && sourcesIn(given).length === 0;
+  if (command.options.mapping?.need !== "required" && !isBegun) return given;
   const found = await readConfig();
   if (found === undefined) return given;
   const { file, config } = found;

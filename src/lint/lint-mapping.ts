@@ -11,7 +11,7 @@ import { type Compile, lintExpressions } from "./lint-expressions.js";
 import { lintFit } from "./lint-fit.js";
 import { lintSources } from "./lint-sources.js";
 import { lintTargets } from "./lint-targets.js";
-import { parseTolerant } from "./parse-tolerant.js";
+import { parseTolerant, type Understood } from "./parse-tolerant.js";
 
 /** What a mapping is checked with. */
 export interface LintInput {
@@ -29,7 +29,15 @@ export interface LintInput {
  * @param file - its name, for the findings
  */
 export async function lintMapping(text: string, file: string, input: LintInput): Promise<readonly LintFinding[]> {
-  const understood = parseTolerant(text, file);
+  return lintUnderstood(parseTolerant(text, file), file, input);
+}
+
+/** Checks a mapping file that was parsed before. */
+export async function lintUnderstood(
+  understood: Understood,
+  file: string,
+  input: LintInput,
+): Promise<readonly LintFinding[]> {
   const { issues, mapping, root, lineOf } = understood;
   const findings = issues.map((issue) => findingOf(issue, file, root));
   if (mapping === undefined) return findings;

@@ -1,6 +1,6 @@
 import { type Issue, MappingError } from "../errors.js";
 import type { Mapping } from "../map/mapping.js";
-import { parseMapping, parseText } from "../map/mapping-file.js";
+import { type MappingDocument, mappingOf, parseText } from "../map/mapping-file.js";
 
 /** A mapping file as far as it can be understood. */
 export interface Understood {
@@ -19,7 +19,7 @@ export interface Understood {
 const maxRounds = 5;
 
 /**
- * Parses a mapping file andcarries on where it is faulty: each faulty part is noted and taken out, so that the rest is checked in the same run.
+ * Parses a mapping file and carries on where it is faulty: each faulty part is noted and taken out, so that the rest is checked in the same run.
  * @param file - its name, for messages
  */
 export function parseTolerant(text: string, file: string): Understood {
@@ -33,7 +33,7 @@ export function parseTolerant(text: string, file: string): Understood {
   const found = { isRepaired, root: document.value, lineOf };
   let value = structuredClone(document.value);
   for (let round = 0; round < maxRounds; round++) {
-    const parsed = tryParse(round === 0 ? text : JSON.stringify(value), file);
+    const parsed = tryParse({ value, lineOf: document.lineOf }, file);
     if ("mapping" in parsed) return { ...found, issues: byLine(issues), mapping: parsed.mapping };
     for (const issue of parsed.issues) {
       const line = lineOf(issue.path) ?? issue.line;
@@ -45,9 +45,9 @@ export function parseTolerant(text: string, file: string): Understood {
   return { ...found, issues: byLine(issues) };
 }
 
-function tryParse(text: string, file: string): { mapping: Mapping } | { issues: readonly Issue[] } {
+function tryParse(document: MappingDocument, file: string): { mapping: Mapping } | { issues: readonly Issue[] } {
   try {
-    return { mapping: parseMapping(text, file) };
+    return { mapping: mappingOf(document, file) };
   } catch (error) {
     if (error instanceof MappingError) return { issues: error.issues };
     throw error;

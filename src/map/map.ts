@@ -59,6 +59,7 @@ export function mapRecords(
     const columns = records[0]?.columns;
     if (records.length > 0 && columns !== bound.columns) bound = prepareFor(columns);
     const { resources, reads, job, itemJobs, toText, toFastText } = bound;
+    // What is no plain path: closures and jq. Without any there are no rows.
     const rows = await runJob(compiled, job, {
       count: records.length,
       rootAt: (index) => records[index]?.cells ?? objectOf(records[index] as SourceRecord, blanks),

@@ -93,7 +93,11 @@ export { type Mapping, type Resource, sourceOptionsFor } from "./mapping.js";
 export function parseMapping(given: string | MappingObject, file: string): Mapping {
   const document = typeof given === "string" ? parseText(given) : { value: given, lineOf: () => undefined };
   if ("issues" in document) throw new MappingError(file, document.issues);
-  const { value, lineOf }: MappingDocument = document;
+  return mappingOf(document, file);
+}
+
+/** The mapping of a parsed text. @throws {MappingError} as {@link parseMapping} does */
+export function mappingOf({ value, lineOf }: MappingDocument, file: string): Mapping {
   if (typeof value !== "object" || value === null || Array.isArray(value))
     throw new MappingError(file, [
       { path: "", message: value === null ? "the mapping is empty" : "the mapping is not an object", line: 1 },
@@ -238,10 +242,5 @@ function withoutFetched(properties: Record<string, RawLeaf>, index: number, note
 }
 
 function ignored(path: string, why = "steers another integration"): Warning {
-  return {
-    code: "ignored_key",
-    message: `\`${path}\` ${why} and has no effect here`,
-    path,
-    count: 1,
-  };
+  return { code: "ignored_key", message: `\`${path}\` ${why} and has no effect here`, path, count: 1 };
 }

@@ -139,8 +139,8 @@ export const explainOptions = {
 
 /** Options of the studio. */
 export interface StudioOptions extends Pick<SourceGroup, "blueprints">, Pick<TargetGroup, "apiUrl"> {
-  /** Files, directories, globs or http(s) addresses; `<kind>=<path>` binds one to a kind of the mapping. At least one. */
-  readonly sources: readonly string[];
+  /** Files, directories, globs or http(s) addresses; `<kind>=<path>` binds one to a kind of the mapping. Without any the command looks for them. */
+  readonly sources?: readonly string[] | undefined;
   /** Path of the mapping file. Default: one is proposed. */
   readonly mapping?: string | undefined;
   /** Port on 127.0.0.1; 0 takes one that is free. Default 0. */
@@ -151,7 +151,11 @@ export interface StudioOptions extends Pick<SourceGroup, "blueprints">, Pick<Tar
 /** See {@link StudioOptions}. */
 export const studioOptions = {
   ...group("Sources", {
-    sources: required(listOf(text("<source>"), 1), sourceGroup.sources.describe),
+    sources: withDefault(
+      listOf(text("<source>")),
+      [],
+      `${sourceGroup.sources.describe}; without any, those of portload.config.yaml, or the files of this folder to choose among`,
+    ),
     mapping: optional(text("<file>"), "mapping file to go on with; without it one is proposed", {
       short: "m",
       common: true,

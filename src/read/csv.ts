@@ -82,6 +82,7 @@ export class CsvReader implements Reader, RowTaker {
     if (cells.length !== width) this.#fit(cells, width, least);
     if (cells.length === width) {
       const row = gather === undefined ? cells : gather(cells);
+      // Part of the next chunk, which the sink closes at its most records or bytes.
       this.#sink.add({ at, span: { start, end }, columns: names, cells: row }, end - start);
     } else {
       this.#sink.refuse(raggedRow(cells.length, width), at, end - start, { start, end });

@@ -8,7 +8,7 @@ import { runSources, type SourceCommand } from "./run/run.js";
 import { existingOnly } from "./stages/compare.js";
 import { deferRelations } from "./stages/defer.js";
 import { dropDuplicates } from "./stages/duplicates.js";
-import { guardEmptying, openEmptyingGuard } from "./stages/emptying.js";
+import { guardEmptying, mayEmpty, openEmptyingGuard } from "./stages/emptying.js";
 import { entitiesOf } from "./stages/entities.js";
 import { keepBefore } from "./stages/keep-before.js";
 import { leaveOutMissing } from "./stages/missing-ahead.js";
@@ -46,9 +46,10 @@ export async function runImport(given: ImportOptions, context: ImportContext = {
     const emptying = openEmptyingGuard(inventory.mapping, options);
     return runSteps(job, (step) => [
       entitiesOf(step, inputs, ledger),
+      // Each key is noted; of those met before, the mapping says what becomes.
       dropDuplicates(step, inputs, ledger, keys),
       ...(target.rules.updateOnly ? [existingOnly(target, ledger, keys)] : []),
-      guardEmptying(target, emptying),
+      ...(mayEmpty(target, emptying) ? [guardEmptying(target, emptying)] : []),
       ...(options.keepBefore ? [keepBefore(target, ledger, keys)] : []),
       leaveOutMissing(target, ledger, keys),
       deferRelations(target, ledger, keys),
@@ -78,7 +79,7 @@ export async function runDryRun(options: ResolvedRunOptions, context: ImportCont
       entitiesOf(step, inputs, ledger),
       dropDuplicates(step, inputs, ledger, keys),
       ...(target.rules.updateOnly ? [existingOnly(target, ledger, keys)] : []),
-      guardEmptying(target, emptying),
+      ...(mayEmpty(target, emptying) ? [guardEmptying(target, emptying)] : []),
       deferRelations(target, ledger, keys),
     ]);
   });

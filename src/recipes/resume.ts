@@ -19,7 +19,7 @@ import { working } from "./run/working.js";
 import { existingOnly } from "./stages/compare.js";
 import { deferRelations } from "./stages/defer.js";
 import { dropDuplicates } from "./stages/duplicates.js";
-import { guardEmptying, openEmptyingGuard } from "./stages/emptying.js";
+import { guardEmptying, mayEmpty, openEmptyingGuard } from "./stages/emptying.js";
 import { entitiesOf, type StepJob } from "./stages/entities.js";
 import { keepBefore } from "./stages/keep-before.js";
 import { leaveOutMissing } from "./stages/missing-ahead.js";
@@ -57,7 +57,7 @@ export async function resumeImport(given: ResumeOptions, context: ImportContext 
       dropDuplicates(step, inputs, ledger, keys),
       passOver(folder.state, target, ledger, keys),
       ...(target.rules.updateOnly ? [existingOnly(target, ledger, keys)] : []),
-      guardEmptying(target, emptying),
+      ...(mayEmpty(target, emptying) ? [guardEmptying(target, emptying)] : []),
       ...(keeps === true ? [keepBefore(target, ledger, keys)] : []),
       leaveOutMissing(target, ledger, keys),
       deferRelations(target, ledger, keys),

@@ -18,7 +18,7 @@ import { runSources } from "./run/run.js";
 import { existingOnly } from "./stages/compare.js";
 import { deferRelations } from "./stages/defer.js";
 import { dropDuplicates } from "./stages/duplicates.js";
-import { guardEmptying, openEmptyingGuard } from "./stages/emptying.js";
+import { guardEmptying, mayEmpty, openEmptyingGuard } from "./stages/emptying.js";
 
 import { copyOf, entitiesOf } from "./stages/entities.js";
 import { keepBefore } from "./stages/keep-before.js";
@@ -53,7 +53,7 @@ export async function retryImport(asked: RetryOptions, context: ImportContext = 
       entitiesOf(step, inputs, ledger, leaveOut(retried, inventory.mapping.resources, keys)),
       dropDuplicates(step, inputs, ledger, keys),
       ...(target.rules.updateOnly ? [existingOnly(target, ledger, keys)] : []),
-      guardEmptying(target, emptying),
+      ...(mayEmpty(target, emptying) ? [guardEmptying(target, emptying)] : []),
       ...(keepsBefore ? [keepBefore(target, ledger, keys)] : []),
       leaveOutMissing(target, ledger, keys),
       deferRelations(target, ledger, keys),

@@ -3,9 +3,10 @@ import { readFile } from "node:fs/promises";
 import { Readable } from "node:stream";
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { PortloadError } from "../errors.js";
+import type { Offers, Picked } from "../recipes/studio/found.js";
 import { packageFile } from "../version.js";
 import type { StudioActions } from "./actions.js";
-import { studioCss, studioDocument } from "./document.js";
+import { choiceDocument, studioCss, studioDocument } from "./document.js";
 
 /** A studio that is open. */
 interface StudioServer {
@@ -14,12 +15,19 @@ interface StudioServer {
   close(): Promise<void>;
 }
 
+/** What a studio begins with where no source is named: files to choose among. */
+interface Choice {
+  readonly offers: Offers;
+  /** Opens what was chosen. */
+  readonly open: (picked: Picked) => Promise<StudioActions>;
+}
+
 /** Largest body of a request, in bytes: a mapping, and blueprints to be saved. */
 const bodyLimit = 8 * 1024 * 1024;
 
 /** The page's policy: what the server itself gives, and style sheets that carry the nonce of this answer. */
 const policyOf = (nonce: string): string =>
-  `default-src 'none'; script-src 'self'; style-src 'self' 'nonce-${nonce}'; connect-src 'self'; frame-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
+  `default-src 'none'; script-src 'self'; style-src 'self' 'nonce-${nonce}'; connect-src 'self'; frame-src 'self'; img-src data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'`;
 
 const headers = {
   "x-content-type-options": "nosniff",
@@ -32,13 +40,15 @@ const headers = {
  * Serves the studio's page on loopback. A request is answered only under the server's own name, from the page's own origin, and to the browser that
  * came with the token; credentials of the API never leave this process.
  *
+ * @param start - the actions, or what is to be chosen first
  * @param port - 0 for any that is free
  * @throws {EnvironmentError} when the port cannot be had
  */
-export async function serveStudio(actions: StudioActions, port = 0): Promise<StudioServer> {
+export async function serveStudio(start: StudioActions | Choice, port = 0): Promise<StudioServer> {
   const token = randomBytes(24).toString("base64url");
   const session = randomBytes(24).toString("base64url");
   let isUsed = false;
+  const state: State = "open" in start ? { actions: undefined } : { actions: start };
   const server = Fastify({ bodyLimit, logger: false });
   server.addHook("onRequest", async (request, reply) => {
     reply.headers(headers);
@@ -65,6 +75,7 @@ export async function serveStudio(actions: StudioActions, port = 0): Promise<Stu
         .header("set-cookie", `${cookieName(own)}=${session}; HttpOnly; SameSite=Strict; Path=/`)
         .redirect("/", 303);
     }
+    if (state.actions === undefined && "open" in start) return sendChoice(reply, start.offers);
     const nonce = randomBytes(16).toString("base64url");
     return reply
       .header("content-security-policy", policyOf(nonce))
@@ -75,47 +86,100 @@ export async function serveStudio(actions: StudioActions, port = 0): Promise<Stu
   server.get("/page.js", async (_, reply) =>
     reply.type("text/javascript; charset=utf-8").send(await readFile(packageFile("dist/studio/page/page.js"))),
   );
-  serveActions(server, actions);
+  if ("open" in start) serveChoice(server, start, state);
+  serveActions(server, state);
   await listen(server, port);
   const { port: own } = server.server.address() as { port: number };
   return { url: `http://127.0.0.1:${own}/?token=${token}`, close: () => server.close() };
 }
 
-function serveActions(server: FastifyInstance, actions: StudioActions): void {
+/** What there is to be asked for, once it is opened. */
+interface State {
+  actions: StudioActions | undefined;
+}
+
+function sendChoice(reply: FastifyReply, offers: Offers, fault?: Fault): FastifyReply {
+  return reply
+    .headers({
+      "content-security-policy": policyOf("none"),
+      // A form is sent with its origin only where the page's policy lets it be told.
+      "referrer-policy": "same-origin",
+    })
+    .type("text/html; charset=utf-8")
+    .send(choiceDocument(offers, fault));
+}
+
+/** Opens what is chosen by the form: only what was offered can be. */
+function serveChoice(server: FastifyInstance, { offers, open }: Choice, state: State): void {
+  server.addContentTypeParser("application/x-www-form-urlencoded", { parseAs: "string" }, (_, body, done) =>
+    done(null, new URLSearchParams(String(body))),
+  );
+  let opening: Promise<StudioActions> | undefined;
+  server.post("/choose", async (request, reply) => {
+    if (state.actions !== undefined) return reply.redirect("/", 303);
+    const form = request.body instanceof URLSearchParams ? request.body : new URLSearchParams();
+    const sources = offers.sources.filter((path) => form.getAll("source").includes(path));
+    const mapping = offers.mappings.find((path) => path === form.get("mapping"));
+    if (sources.length === 0) return sendChoice(reply, offers, { message: "Choose at least one source." });
+    try {
+      opening ??= open({ sources, ...(mapping !== undefined && { mapping }) });
+      state.actions = await opening;
+      return reply.redirect("/", 303);
+    } catch (error) {
+      opening = undefined;
+      return sendChoice(reply, offers, faultOf(error));
+    }
+  });
+}
+
+function serveActions(server: FastifyInstance, state: State): void {
   server.get("/report", async (_, reply) => {
-    const page = actions.reportPage();
+    const page = state.actions?.reportPage();
     // The report brings its own policy, which allows its own style and script.
     if (page === undefined) return refuse(reply, 404, "there is no report yet");
     return reply.type("text/html; charset=utf-8").send(page);
   });
-  for (const [name, act] of Object.entries(actions.calls))
-    server.post(`/api/${name}`, async (request, reply) => {
+  server.post("/api/:name", async (request, reply) => {
+    const { name } = request.params as { readonly name: string };
+    const { actions } = state;
+    if (actions !== undefined && Object.hasOwn(actions.calls, name)) {
+      const act = actions.calls[name as keyof StudioActions["calls"]] as (body: unknown) => Promise<unknown>;
       try {
-        return reply.send({ ok: await act(request.body as never) });
+        return reply.send({ ok: await act(request.body) });
       } catch (error) {
-        return reply.send({ fault: faultOf(error, actions) });
+        return reply.send({ fault: faultOf(error, actions.tidy) });
       }
-    });
-  for (const [name, act] of Object.entries(actions.streams))
-    server.post(`/api/${name}`, async (request, reply) => {
-      const gone = new AbortController();
-      reply.raw.once("close", () => gone.abort());
-      return reply
-        .type("application/x-ndjson")
-        .send(Readable.from(lines(act(request.body as never, gone.signal), actions)));
-    });
+    }
+    if (actions === undefined || !Object.hasOwn(actions.streams, name))
+      return refuse(reply, 404, "there is no such call");
+    const stream = actions.streams[name as keyof StudioActions["streams"]] as (
+      body: unknown,
+      signal: AbortSignal,
+    ) => AsyncIterable<unknown>;
+    const gone = new AbortController();
+    reply.raw.once("close", () => gone.abort());
+    return reply
+      .type("application/x-ndjson")
+      .send(Readable.from(lines(stream(request.body, gone.signal), actions.tidy)));
+  });
 }
 
-async function* lines(events: AsyncIterable<unknown>, actions: StudioActions): AsyncGenerator<string> {
+/** Why something was not done. */
+interface Fault {
+  readonly message: string;
+  readonly hint?: string;
+}
+
+async function* lines(events: AsyncIterable<unknown>, tidy: StudioActions["tidy"]): AsyncGenerator<string> {
   try {
     for await (const event of events) yield `${JSON.stringify(event)}\n`;
   } catch (error) {
-    yield `${JSON.stringify({ fault: faultOf(error, actions) })}\n`;
+    yield `${JSON.stringify({ fault: faultOf(error, tidy) })}\n`;
   }
 }
 
 /** What the page shows of a failure: only our own errors are told with their words. */
-function faultOf(error: unknown, { tidy }: StudioActions): { readonly message: string; readonly hint?: string } {
+function faultOf(error: unknown, tidy: StudioActions["tidy"] = (text) => text): Fault {
   if (error instanceof PortloadError)
     return { message: tidy(error.message), ...(error.hint !== undefined && { hint: tidy(error.hint) }) };
   return { message: tidy(`internal error: ${(error as Error).message}`), hint: "Please report it." };

@@ -1,58 +1,10 @@
-import type { Batch, Write } from "../entity.js";
-import { type ExchangeIo, envelopeBytes, exchangeBatch, maxBodyBytes } from "./exchange.js";
-
-/** How many requests are in flight at once, found from how they fare. */
-export interface Width {
-  readonly now: number;
-  /** Tells of a reply: the time of its exchange in milliseconds, without waiting for the pace, and whether it met trouble (429, 5xx, timeout, network). */
-  settle(exchangeMs: number, trouble: boolean): void;
-}
-
-/** Width that never changes. */
-export function fixedWidth(width: number): Width {
-  return { now: width, settle: () => undefined };
-}
-
-const startWidth = 8;
-const maxWidth = 256;
-/** A round whose median takes longer than this multiple of the best round says that the server queues. */
-const tolerance = 1.6;
-/** Below this a change of latency is noise of the client's own event loop. */
-const noiseMs = 5;
-
-/**
- * Width that starts at 8, doubles once a round trip while latency holds, keeps still while it rises, and halves on trouble (once a round, so that one
- * bad moment seen by all requests in flight counts once). 1 to 256.
- */
-export function autoWidth(): Width {
-  let now = startWidth;
-  let best = Number.POSITIVE_INFINITY;
-  let times: number[] = [];
-  let skip = 0;
-  return {
-    get now() {
-      return now;
-    },
-    settle(exchangeMs, trouble) {
-      if (skip > 0) {
-        skip--;
-        return;
-      }
-      if (trouble) {
-        skip = now;
-        now = Math.max(1, Math.floor(now / 2));
-        times = [];
-        return;
-      }
-      times.push(exchangeMs);
-      if (times.length < now) return;
-      const median = times.sort((a, b) => a - b)[times.length >> 1] ?? 0;
-      times = [];
-      best = Math.min(best, median);
-      if (median <= Math.max(best * tolerance, best + noiseMs)) now = Math.min(maxWidth, now * 2);
-    },
-  };
-}
+import type { Blueprint } from "../blueprint.js";
+import type { Batch, FoundEntity, Mode, Write } from "../entity.js";
+import type { Reply } from "../reply.js";
+import type { Verdict } from "../verdict.js";
+import { splitBatch, withWrites } from "./batch.js";
+import { isCreated, judgeFound, type Times } from "./read-back.js";
+import type { Width } from "./width.js";
 
 /** Most bytes of request bodies in flight. */
 export const maxBytesInFlight = 32 * 1024 * 1024;
@@ -65,7 +17,7 @@ export interface WriteIo extends ExchangeIo {
 }
 
 /**
- * Writes batches, several at once: the only concurrency of an import. Takes a batch only when one may start, so that reading waits for writing; writes
+ * Writes batches, several at once. Takes a batch only when one may start, so that reading waits for writing; writes
  * of one entity follow each other.
  *
  * @returns when every started batch is settled
@@ -117,64 +69,181 @@ export async function writeBatches(batches: AsyncIterable<Batch>, io: WriteIo): 
   if ("error" in failed) throw failed.error;
 }
 
-/** Most entities in a request. @source API reference, "Create multiple entities": no more than 20 entities per request */
-export const maxBatchEntities = 20;
+/** Where batches go: a run's target, as far as writing sees it. */
+export interface BatchTarget {
+  readonly rules: {
+    /** Types of the properties of what is read back. */
+    readonly blueprints: ReadonlyMap<string, Blueprint>;
+    /** Whether the API makes missing relation targets itself. */
+    readonly createMissing: boolean;
+  };
+  /** Sends one request with entities as JSON text: a verdict on each, in their order. */
+  upsert(
+    blueprint: string,
+    items: readonly string[],
+    flags: { readonly mode: Mode; readonly createMissing: boolean },
+  ): Promise<Reply<readonly Verdict[]>>;
+  /** Whole entities by identifier, of those asked for. */
+  lookUp(blueprint: string, identifiers: readonly string[]): Promise<ReadonlyMap<string, FoundEntity>>;
+  /** The server's clock, milliseconds since the epoch; undefined where it is not known. */
+  serverNow(): number | undefined;
+}
+
+/** Keeps what is sent and what became of it. */
+export interface Books {
+  /** Receives a batch before it is sent. @param atMs - the server's clock */
+  sending(batch: Batch, atMs: number | undefined): Promise<void>;
+  /** Receives the verdicts on some writes of a request, each write's once. Awaited before the request's place in flight is free again. */
+  settled(verdicts: ReadonlyMap<Write, Verdict>): Promise<void>;
+}
+
+/** What an exchange needs from outside. */
+export interface ExchangeIo {
+  readonly target: BatchTarget;
+  readonly books: Books;
+  /** Waits before entities are sent again. @throws the reason when the wait is ended */
+  sleep(ms: number): Promise<void>;
+  /** Aborted: nothing further is sent, and what has no verdict is left without. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What earlier requests for the same entities came to. */
+interface Past {
+  /** Requests so far that left some of these entities without a verdict. */
+  readonly rounds: number;
+  /** When the first of them began by the server's clock. */
+  readonly sentAtMs?: number | undefined;
+  /** True when one of them may have been done without telling. */
+  readonly doubtful: boolean;
+}
+
+/** Requests for one entity whose replies tell nothing of it, or of a passing fault, before it counts as refused. */
+const maxRounds = 6;
+const firstPauseMs = 500;
+/** Faults of a single entity that pass. @source RFC 9110 §15 */
+const passing: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504]);
+
 /**
- * Packs writes into requests, in order: at most 20 entities and 1 MiB of UTF-8, one blueprint, one mode, no key twice.
- * A batch is closed as soon as it is full; the last ones when the writes end.
+ * Sends a batch and settles each of its entities exactly once, whatever the replies are like.
+ *
+ * A batch that is too large or refused as a whole is halved down to the entity at fault, so that it never costs its neighbours. Entities of which a
+ * reply says nothing are read back, and sent again only where the catalog shows that they were not written; those with a passing fault are sent again.
  */
-export async function* batchWrites(
-  writes: AsyncIterable<readonly Write[]>,
-  maxEntities: number = maxBatchEntities,
-): AsyncGenerator<Batch> {
-  const open = new Map<string, OpenBatch>();
-  for await (const chunk of writes) {
-    for (const write of chunk) {
-      const { blueprint, identifier } = write.entity.key;
-      const name = `${write.mode} ${blueprint}`;
-      // An earlier write of the same entity goes first, in whatever mode.
-      for (const [otherName, other] of open) {
-        if (otherName === name || !other.identifiers.has(identifier)) continue;
-        if (other.writes[0]?.entity.key.blueprint !== blueprint) continue;
-        yield close(other);
-        open.delete(otherName);
-      }
-      let batch = open.get(name) ?? emptyBatch();
-      if (isFull(batch, write, maxEntities)) {
-        yield close(batch);
-        batch = emptyBatch();
-      }
-      batch.writes.push(write);
-      batch.bytes += write.entity.bytes + (batch.writes.length > 1 ? 1 : 0);
-      batch.identifiers.add(identifier);
-      open.set(name, batch);
-      if (batch.writes.length === maxEntities) {
-        yield close(batch);
-        open.delete(name);
-      }
+export async function exchangeBatch(
+  batch: Batch,
+  io: ExchangeIo,
+  past: Past = { rounds: 0, doubtful: false },
+): Promise<void> {
+  const { target, books } = io;
+  await books.sending(batch, target.serverNow());
+  const items = batch.writes.map(({ entity }) => entity.json);
+  const { createMissing } = target.rules;
+  const reply = await target.upsert(batch.blueprint, items, { mode: batch.mode, createMissing });
+  if (reply.is === "refused" && batch.writes.length > 1) {
+    for (const half of splitBatch(batch)) {
+      if (io.signal?.aborted) return;
+      await exchangeBatch(half, io, past);
     }
+    return;
   }
-  for (const batch of open.values()) yield close(batch);
+  const again = await settleReply(batch, reply, io, past);
+  if (again === undefined || io.signal?.aborted) return;
+  if (again.pauseMs > 0) await io.sleep(again.pauseMs);
+  if (!io.signal?.aborted) await exchangeBatch(again.batch, io, again.past);
 }
 
-interface OpenBatch {
-  readonly writes: Write[];
-  readonly identifiers: Set<string>;
-  bytes: number;
+/** Verdicts by position. A request of one entity that was refused as a whole says it of that entity; a lost one says nothing of any. */
+function verdictsOf(reply: Reply<readonly Verdict[]>): readonly Verdict[] {
+  if (reply.is === "lost") return [];
+  if (reply.is === "done") return reply.body;
+  const { is, status, error, message, traceId } = reply;
+  return [{ is, status, error, message, ...(traceId !== undefined && { traceId }) }];
 }
 
-const emptyBatch = (): OpenBatch => ({ writes: [], identifiers: new Set(), bytes: envelopeBytes });
-
-function isFull(batch: OpenBatch, write: Write, maxEntities: number): boolean {
-  if (batch.writes.length === 0) return false;
-  return (
-    batch.writes.length >= maxEntities ||
-    batch.bytes + write.entity.bytes + 1 > maxBodyBytes ||
-    batch.identifiers.has(write.entity.key.identifier)
-  );
+interface Again {
+  readonly batch: Batch;
+  readonly past: Past;
+  readonly pauseMs: number;
 }
 
-function close({ writes, bytes }: OpenBatch): Batch {
-  const first = writes[0] as Write;
-  return { blueprint: first.entity.key.blueprint, mode: first.mode, writes, bytes };
+/** Settles what the reply and the catalog tell; gives what must be sent again. */
+async function settleReply(
+  batch: Batch,
+  reply: Reply<readonly Verdict[]>,
+  io: ExchangeIo,
+  past: Past,
+): Promise<Again | undefined> {
+  const rounds = past.rounds + 1;
+  const sentAtMs = past.sentAtMs ?? reply.sentAtMs;
+  const verdicts = verdictsOf(reply);
+  const settled = new Map<Write, Verdict>();
+  const doubtful: Write[] = [];
+  const again: Write[] = [];
+  batch.writes.forEach((write, i) => {
+    const verdict = verdicts[i] ?? unknown;
+    const passes = verdict.is === "refused" && passing.has(verdict.status);
+    if (verdict.is === "unknown" || (write.mode === "create" && isClash(verdict, past))) doubtful.push(write);
+    else if (passes && rounds < maxRounds) again.push(write);
+    else settled.set(write, verdict);
+  });
+  // Those that the reply settles are safe before anything else is asked.
+  if (settled.size > 0) await io.books.settled(settled);
+  const failed = again.length;
+  if (doubtful.length > 0 && !io.signal?.aborted) {
+    const found = await readBack(batch.blueprint, doubtful, io);
+    const times = { sentAtMs, readAtMs: io.target.serverNow() };
+    const late = new Map<Write, Verdict>();
+    for (const write of doubtful) {
+      const verdict = verdictOfFound(write, found.get(write.entity.key.identifier), times, rounds, io);
+      if (verdict === undefined) again.push(write);
+      else late.set(write, verdict);
+    }
+    if (late.size > 0) await io.books.settled(late);
+  }
+  if (again.length === 0) return undefined;
+  return {
+    batch: withWrites(batch, again),
+    past: { rounds, sentAtMs, doubtful: past.doubtful || doubtful.length + failed > 0 },
+    pauseMs: failed > 0 || rounds > 1 ? firstPauseMs * 2 ** (rounds - 1) : 0,
+  };
 }
+
+const unknown: Verdict = { is: "unknown" };
+
+/** Mode create: an entity that an earlier request may have made. */
+function isClash(verdict: Verdict, past: Past): boolean {
+  return past.doubtful && verdict.is === "refused" && verdict.status === 409;
+}
+
+async function readBack(
+  blueprint: string,
+  writes: readonly Write[],
+  io: ExchangeIo,
+): Promise<ReadonlyMap<string, FoundEntity>> {
+  // A search in place of an identifier names an entity that the API alone knows.
+  const named = writes.filter(({ entity }) => entity.isNamed);
+  return named.length === 0
+    ? new Map()
+    : io.target.lookUp(
+        blueprint,
+        named.map(({ entity }) => entity.key.identifier),
+      );
+}
+
+/** The verdict that the catalog gives; undefined when the entity must be sent again. */
+function verdictOfFound(
+  write: Write,
+  found: FoundEntity | undefined,
+  times: Times,
+  rounds: number,
+  io: ExchangeIo,
+): Verdict | undefined {
+  const is = judgeFound(write, found, times, io.target.rules.blueprints.get(write.entity.key.blueprint));
+  if (is === "created" || is === "updated") return { is };
+  if (is === "exists") return conflict;
+  if (rounds < maxRounds) return undefined;
+  return is === "unclear" ? { is: isCreated(found, times) ? "created" : "updated" } : unknown;
+}
+
+/** Mode create: the entity was there before. */
+export const conflict = { is: "refused", status: 409, error: "conflict", message: "" } as const satisfies Verdict;

@@ -3,33 +3,25 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import axe from "axe-core";
-import { type Browser, chromium, type Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import type { Page } from "playwright-core";
+import { describe, expect, it, onTestFinished } from "vitest";
 import type { PlanLine } from "../../src/plan/plan-file.js";
 import { digestPlan } from "../../src/plan/show-plan.js";
 import { formatPlanHtml } from "../../src/report/forms/html-plan.js";
 import { writeForm, writeForms } from "../../src/report/forms.js";
 import type { Report } from "../../src/report/report.js";
+import { useBrowser } from "../support/browser.js";
 import { dirtyReport, report } from "./reports.js";
 
-let browser: Browser;
-beforeAll(async () => {
-  // The background's requests of a browser of its own would be refused one by one where there is no network.
-  const args = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"];
-  browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args });
-});
-afterAll(() => browser.close());
+const newPage = useBrowser();
 
 /** Opens a report's page as a file; gives what its console said. */
 async function open(of: Report, width: number, colorScheme: "light" | "dark" = "light") {
   const folder = await mkdtemp(join(tmpdir(), "portload-page-"));
   const file = join(folder, "report.html");
   await writeForms(of, [file]);
-  const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme });
-  onTestFinished(async () => {
-    await page.close();
-    await rm(folder, { recursive: true });
-  });
+  const page = await newPage({ viewport: { width, height: 900 }, colorScheme });
+  onTestFinished(() => rm(folder, { recursive: true }));
   const said: string[] = [];
   const asked: string[] = [];
   page.on("console", (message) => said.push(message.text()));
@@ -102,11 +94,8 @@ describe("a report's page in a browser", () => {
     const file = join(folder, "plan.html");
     const guards = { prunes: false, emptyingShare: 0.1 };
     await writeForm(file, formatPlanHtml({ report: dirty, digest: await digestPlan(lines()), guards }, file));
-    const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme: scheme });
-    onTestFinished(async () => {
-      await page.close();
-      await rm(folder, { recursive: true });
-    });
+    const page = await newPage({ viewport: { width, height: 900 }, colorScheme: scheme });
+    onTestFinished(() => rm(folder, { recursive: true }));
     const asked: string[] = [];
     page.on("request", (request) => asked.push(request.url()));
     await page.goto(pathToFileURL(file).href);

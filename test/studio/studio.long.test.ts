@@ -1,77 +1,17 @@
-import { copyFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import axe from "axe-core";
-import { type Browser, chromium, type Page } from "playwright-core";
 import { request } from "undici";
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import { startEmulator } from "../../src/emulator/emulator.js";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { useBrowser } from "../support/browser.js";
 import { root } from "../support/catalog.js";
-import { start } from "../support/program.js";
+import { evaluated, openPage, startStudio, violations } from "../support/studio-page.js";
 
-let browser: Browser;
-beforeAll(async () => {
-  const args = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"];
-  browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args });
-});
-afterAll(() => browser.close());
-
-/** Starts the studio on a copy of a sample in a folder of its own, against an empty catalog. */
-async function startStudio(args: readonly string[] = [], source = "services.csv") {
-  const folder = await mkdtemp(join(tmpdir(), "portload-studio-test-"));
-  await copyFile(join(root, "samples", source), join(folder, source));
-  const emulator = await startEmulator({ limits: "off" });
-  const env = { PORT_API_URL: emulator.url, PORT_CLIENT_ID: "portload", PORT_CLIENT_SECRET: "portload" };
-  const running = start(["studio", source, ...args], env, folder);
-  onTestFinished(async () => {
-    running.kill("SIGTERM");
-    await running.ended;
-    await emulator.close();
-    await rm(folder, { recursive: true, force: true });
-  });
-  const url = /http:\/\/\S+/.exec(await running.shows("Ctrl-C"))?.[0] ?? "";
-  return { folder, emulator, url, base: new URL(url).origin, running };
-}
-
-/** Opens the page; whatever its console says is kept, and whatever it asks for from elsewhere. */
-async function openPage(url: string, width = 1280, colorScheme: "light" | "dark" = "light") {
-  const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme });
-  onTestFinished(() => page.close());
-  const said: string[] = [];
-  const foreign: string[] = [];
-  page.on("console", (message) => said.push(message.text()));
-  page.on("pageerror", ({ message }) => said.push(message));
-  page.on("request", (asked) => {
-    if (new URL(asked.url()).origin !== new URL(url).origin && !asked.url().startsWith("data:"))
-      foreign.push(asked.url());
-  });
-  await page.goto(url);
-  await evaluated(page);
-  return { page, said, foreign };
-}
-
-/** Waits for an evaluation after the given one; gives its number. */
-async function evaluated(page: Page, after = 0): Promise<number> {
-  const count = async () => Number((await page.locator("body").getAttribute("data-evaluated")) ?? 0);
-  await expect.poll(count, { timeout: 30_000 }).toBeGreaterThan(after);
-  return count();
-}
-
-async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source);
-  // The editor's scroller is left out: the text box in it takes the focus, and scrolls with its cursor.
-  const found = await page.evaluate(
-    "axe.run({ exclude: ['.cm-scroller'] }, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa'] })",
-  );
-  return (found as axe.AxeResults).violations.map(
-    ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`,
-  );
-}
+const newPage = useBrowser();
 
 describe("the studio", () => {
   it("leads from a CSV to a saved mapping to an import", async () => {
     const { folder, emulator, url } = await startStudio();
-    const { page, said, foreign } = await openPage(url);
+    const { page, said, foreign } = await openPage(newPage, url);
     expect(await page.locator("#made h3").first().textContent()).toContain("service / ab-testing");
     await page.getByRole("button", { name: "Save" }).click();
     await page.getByLabel("Mapping file").fill("services.yaml");
@@ -113,7 +53,7 @@ describe("the studio", () => {
 
   it("leads from a CSV with faults to an import by mouse and keyboard alone, accessible at every step", async () => {
     const { folder, url } = await startStudio([], "services-dirty.csv");
-    const { page, said, foreign } = await openPage(url);
+    const { page, said, foreign } = await openPage(newPage, url);
     const keys = page.keyboard;
     const isFine = async (step: string) => expect(await violations(page), step).toEqual([]);
     const tabCount = async () =>
@@ -203,7 +143,7 @@ describe("the studio", () => {
       "-b",
       join(root, "samples/blueprints"),
     ]);
-    const { page } = await openPage(url);
+    const { page } = await openPage(newPage, url);
     const line = (text: string | RegExp) => page.locator(".cm-line", { hasText: text });
     await page.getByRole("button", { name: "Language", exact: true }).click();
     await line(/^ *language2: \.Language$/).waitFor();
@@ -216,7 +156,7 @@ describe("the studio", () => {
 
   it("edits a blueprint that is only proposed, and says why another one is not", async () => {
     const { folder, url } = await startStudio();
-    const { page, said } = await openPage(url);
+    const { page, said } = await openPage(newPage, url);
     const type = page.getByLabel("Type of language", { exact: true });
     await page.getByRole("button", { name: "Language", exact: true }).click();
     await page.getByRole("button", { name: "Add to the blueprint" }).first().click();
@@ -259,7 +199,7 @@ describe("the studio", () => {
       "-b",
       join(root, "samples/blueprints"),
     ]);
-    const { page, said } = await openPage(url);
+    const { page, said } = await openPage(newPage, url);
     const keys = page.keyboard;
     const made = await page.locator("#made h3").first().textContent();
     await page.locator(".cm-content").click();
@@ -282,7 +222,7 @@ describe("the studio", () => {
 
   it("has a lower part that grows, and a table that stays from failed record to failed record", async () => {
     const { url } = await startStudio([], "services-dirty.csv");
-    const { page, said } = await openPage(url);
+    const { page, said } = await openPage(newPage, url);
     const top = async (id: string) => (await page.locator(id).boundingBox())?.y;
     const [rows, below] = [await top("#rows"), (await top("#below")) ?? 0];
     for (let click = 0; click < 4; click++) {
@@ -291,10 +231,10 @@ describe("the studio", () => {
       await evaluated(page, before);
       expect(await top("#rows")).toBe(rows);
     }
-    await page.getByRole("separator").focus();
+    await page.getByRole("separator", { name: "Height of the lower part" }).focus();
     await page.keyboard.press("ArrowUp");
     await expect.poll(() => top("#below")).toBeLessThan(below);
-    const edge = await page.getByRole("separator").boundingBox();
+    const edge = await page.getByRole("separator", { name: "Height of the lower part" }).boundingBox();
     await page.mouse.move(600, (edge?.y ?? 0) + 3);
     await page.mouse.down();
     await page.mouse.move(600, 300);
@@ -310,7 +250,7 @@ describe("the studio", () => {
       "-b",
       join(root, "samples/blueprints"),
     ]);
-    const { page } = await openPage(url);
+    const { page } = await openPage(newPage, url);
     await page.locator(".cm-line", { hasText: "title: .Name" }).first().click();
     await page.keyboard.press("End");
     await page.keyboard.press("Backspace");
@@ -327,7 +267,7 @@ describe("the studio", () => {
       "-b",
       join(root, "samples/blueprints"),
     ]);
-    const { page, said } = await openPage(url);
+    const { page, said } = await openPage(newPage, url);
     const before = await evaluated(page);
     await page.locator(".cm-line", { hasText: "title: .Name" }).first().click();
     await page.keyboard.press("End");
@@ -346,7 +286,7 @@ describe("the studio", () => {
 
   it("keeps what was not saved over a reload, and overwrites no file unasked", async () => {
     const { folder, url, base } = await startStudio();
-    const { page } = await openPage(url);
+    const { page } = await openPage(newPage, url);
     page.on("dialog", (dialog) => dialog.accept());
     await page.locator(".cm-content").click();
     await page.keyboard.press("ControlOrMeta+Home");
@@ -367,7 +307,7 @@ describe("the studio", () => {
 
   it("shows what was saved after a reload, and asks about all files at once", async () => {
     const { folder, url } = await startStudio();
-    const { page } = await openPage(url);
+    const { page } = await openPage(newPage, url);
     page.on("dialog", (dialog) => dialog.accept());
     const typeAtTop = async (text: string) => {
       await page.locator(".cm-content").click();
@@ -408,7 +348,7 @@ describe("the studio", () => {
 
   it("overwrites what it saved itself, but not what somebody changed since", async () => {
     const { folder, url } = await startStudio();
-    const { page } = await openPage(url);
+    const { page } = await openPage(newPage, url);
     const save = async () => {
       await page.getByRole("button", { name: "Save" }).first().click();
       await page.getByLabel("Mapping file").fill("m.yaml");
@@ -443,7 +383,7 @@ describe("the studio", () => {
 
   it("opens again in the browser that has it, also beside another studio", async () => {
     const [one, two] = [await startStudio(), await startStudio()];
-    const { page } = await openPage(one.url);
+    const { page } = await openPage(newPage, one.url);
     for (const { url } of [two, one, two]) {
       expect((await page.goto(url))?.status()).toBe(200);
       await evaluated(page);
@@ -454,9 +394,10 @@ describe("the studio", () => {
     [1280, "light"],
     [1280, "dark"],
     [400, "light"],
+    [400, "dark"],
   ] as const)("is accessible at %i px, %s", async (width, scheme) => {
     const { url } = await startStudio();
-    const { page, said } = await openPage(url, width, scheme);
+    const { page, said } = await openPage(newPage, url, { width, colorScheme: scheme });
     for (const tab of ["Problems", "Blueprints", "Dry run and import", "Whole source"]) {
       await page.getByRole("tab", { name: new RegExp(tab) }).click();
       expect(await violations(page), tab).toEqual([]);

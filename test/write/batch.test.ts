@@ -1,8 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Batch, Write } from "../../src/entity.js";
-import { maxBodyBytes, splitBatch } from "../../src/write/exchange.js";
-import { batchWrites } from "../../src/write/write.js";
+import { batchWrites, maxBodyBytes, splitBatch } from "../../src/write/batch.js";
 import { collect, entity, iterate, write } from "../support/entities.js";
 
 const bodyOf = (batch: Batch): string => `{"entities":[${batch.writes.map(({ entity: e }) => e.json).join(",")}]}`;

@@ -2,12 +2,11 @@ import { type Entity, targetsOf } from "../../entity.js";
 import { type Deferred, type Outcome, placeOf } from "../../outcome.js";
 import type { KeySet } from "../../settle/keys.js";
 import { type JournalSummary, placeName } from "../../state/journal.js";
-import { conflict } from "../../write/exchange.js";
-import { rejectOf } from "../../write/outcome.js";
 import { judgeFound } from "../../write/read-back.js";
+import { conflict } from "../../write/write.js";
 import { groupBy } from "../run/inventory.js";
 import type { Ledger } from "../run/ledger.js";
-import { acknowledge, defer, journaled } from "../stages/books.js";
+import { acknowledge, defer, journaled, rejectOf } from "../stages/books.js";
 import type { EntityStage } from "../stages/entities.js";
 import type { Target, WriteRules } from "../target/target.js";
 

@@ -1,7 +1,7 @@
 import { setMaxListeners } from "node:events";
 import { type Clock, realClock } from "../../api/clock.js";
 import type { ReadBudget } from "../../options/kinds.js";
-import { autoWidth, fixedWidth, type Width } from "../../write/write.js";
+import { autoWidth, fixedWidth, type Width } from "../../write/width.js";
 
 /** Why an import ends before its end. */
 export type StopReason = "interrupted" | "overBudget" | "failed";

@@ -12,9 +12,10 @@ import { keepsBefore } from "../../state/journal-lines.js";
 import type { State } from "../../state/state.js";
 import { copyOf } from "../stages/entities.js";
 import type { AllowedRejects } from "./allow-rejects.js";
-import { GraceOver, type Stop } from "./control.js";
+import type { Stop } from "./control.js";
 import type { Inventory } from "./inventory.js";
 import type { Ledger } from "./ledger.js";
+import { caught, type Worked } from "./working.js";
 
 /** An import that came to an end, whichever. */
 export interface Finished {
@@ -54,32 +55,6 @@ export interface Closing {
   readonly origin: () => ReportOrigin;
   /** Further files for the report. */
   readonly reports: readonly string[];
-}
-
-/** How the work of an import went. */
-export interface Worked {
-  readonly durationMs: number;
-  /** Why it could not continue; absent where it was done, or stopped. */
-  readonly error?: unknown;
-}
-
-/** Does the work of an import. A failure stops it, and is a value. */
-export async function doWork(stop: Stop, work: () => Promise<void>): Promise<Worked> {
-  const startedMs = performance.now();
-  const failed = await caught(stop, work);
-  return { durationMs: performance.now() - startedMs, ...failed };
-}
-
-async function caught(stop: Stop, work: () => Promise<void>): Promise<{ readonly error?: unknown }> {
-  try {
-    await work();
-    return {};
-  } catch (error) {
-    // Reading that was stopped ends with the stop's own reason.
-    if (error === stop.signal.reason || error instanceof GraceOver) return {};
-    stop.because("failed");
-    return { error };
-  }
 }
 
 /** Closes the accounts of an import, whatever became of its work: rejects files, report, folder, lock. */

@@ -37,7 +37,7 @@ export interface Ledger {
   /** Takes entities deleted from the catalog, which are outside the balance. */
   takeDeleted(blueprint: string, number: number): void;
   warn(warnings: readonly Warning[]): void;
-  /** Adds a line to the journal. Wait for it before whatever relies on it. @throws {StateError} */
+  /** Adds a line to the journal, on its way to the disk within 200 ms. Wait for it before whatever relies on it. @throws {StateError} */
   readonly journal: Journal["append"];
   /** What waits for a round of second writes, from 0; the same spool for the same round. */
   waiting(round: number): Spool<Deferred>;
@@ -59,7 +59,7 @@ export interface Ledger {
   close(stopped: boolean): Counts;
 }
 
-/** What else learns of what a ledger takes. */
+/** What is told of all that the ledger takes. A run has hooks for its error budget, its report and its caller (`run.ts`); none changes an ordinary outcome. */
 export interface LedgerHooks {
   /** Receives every reject, whichever stage it is of. */
   readonly onRejects?: (rejects: readonly Reject[]) => unknown;
@@ -117,6 +117,7 @@ export function openLedger(
     async takeOutcomes(given) {
       let outcomes = given;
       for (const { explain } of hooks) if (explain !== undefined) outcomes = await explain(outcomes);
+      // In all, and for each blueprint.
       counts = addOutcomes(counts, outcomes);
       for (const { onOutcomes } of hooks) await onOutcomes?.(outcomes);
       await takeRejects(outcomes.flatMap((outcome) => (outcome.is === "rejected" ? [outcome.reject] : [])));

@@ -75,6 +75,7 @@ export async function runSources<F extends Folder>(
     receipts.set(receipt.source, receipt);
     context.onReceipt?.(receipt);
   });
+  // The mapping read, and the sources bound to its kinds; then the doubts of how they are read are settled.
   const given = await openInventory(options);
   kind.refuse?.(given);
   const inventory = await settleSources(given, { ...context, onReceipt });

@@ -1,8 +1,7 @@
 import { HookError } from "../../errors.js";
 import type { Progress } from "../../report/progress.js";
 import type { Connection, RunContext } from "./connect.js";
-import type { Stop } from "./control.js";
-import { doWork, type Worked } from "./finish.js";
+import { GraceOver, type Stop } from "./control.js";
 import type { RunHooks } from "./hooks.js";
 import type { Ledger } from "./ledger.js";
 import { type Whereabouts, watchProgress } from "./progress.js";
@@ -59,4 +58,31 @@ async function whileTold(
     tell();
   }
   if (thrown !== undefined) throw thrown;
+}
+
+/** How the work of an import went. */
+export interface Worked {
+  readonly durationMs: number;
+  /** Why it could not continue; absent where it was done, or stopped. */
+  readonly error?: unknown;
+}
+
+/** Does the work of an import. A failure stops it, and is a value. */
+export async function doWork(stop: Stop, work: () => Promise<void>): Promise<Worked> {
+  const startedMs = performance.now();
+  const failed = await caught(stop, work);
+  return { durationMs: performance.now() - startedMs, ...failed };
+}
+
+/** What the work throws, as a value; a failure stops the run. */
+export async function caught(stop: Stop, work: () => Promise<void>): Promise<{ readonly error?: unknown }> {
+  try {
+    await work();
+    return {};
+  } catch (error) {
+    // Reading that was stopped ends with the stop's own reason.
+    if (error === stop.signal.reason || error instanceof GraceOver) return {};
+    stop.because("failed");
+    return { error };
+  }
 }

@@ -3,11 +3,10 @@ import type { Deferred } from "../../outcome.js";
 import { isHeld } from "../../settle/compare.js";
 import { firstWrite, type IsKnown, relationsToDefer } from "../../settle/deferral.js";
 import type { KeySet } from "../../settle/keys.js";
-import { withoutClears } from "../../write/outcome.js";
 import type { Ledger } from "../run/ledger.js";
 import type { Target } from "../target/target.js";
 import { gathered, lookUpsAhead, workAhead } from "./ahead.js";
-import { defer } from "./books.js";
+import { defer, withoutClears } from "./books.js";
 import type { Entities, WriteStage } from "./entities.js";
 
 /**
@@ -32,6 +31,7 @@ export function deferRelations(target: Target, ledger: Ledger, keys: KeySet): Wr
         // What may not be without its target is sent with it, and waits as a whole when that is refused.
         const mayWait = deferrable(name).filter((relation) => onMissingTarget(entity, relation) !== "reject");
         const waiting = blueprint === undefined ? [] : relationsToDefer(entity, mayWait, blueprint, isKnown);
+        // Where nothing waits: the entity as it is.
         const write = firstWrite(entity, entity.mode ?? mode, waiting);
         if (write.deferred === undefined || !isHeld(write.entity, blueprint)) writes.push(write);
         else deferred.push({ is: "deferred", entity: withoutClears(entity), waiting, first: "unchanged" });

@@ -68,14 +68,18 @@ interface Look {
   readonly fields: ReadonlyMap<string, number>;
 }
 
+/** Whether a run may empty fields that it is not allowed to empty: a merge does only where the mapping clears. */
+export function mayEmpty({ rules: { mode } }: Target, { clears, guard }: Emptyings): boolean {
+  return guard !== undefined && (mode === "override" || (mode === "merge" && clears));
+}
+
 /**
  * Guards an import, which does not compare, against emptying fields of entities that exist. Only what may be emptied is looked up: of a thousand entities those
  * that bring no value for a field which more than the share of them lack, and in override, for fields that no resource maps, the first thousand of a blueprint.
  * An import whose fields have values costs no request.
  */
-export function guardEmptying(target: Target, { clears, guard, share }: Emptyings): EntityStage {
-  const { mode } = target.rules;
-  if (guard === undefined || mode === "create" || (mode === "merge" && !clears)) return (entities) => entities;
+export function guardEmptying(target: Target, { guard, share }: Emptyings): EntityStage {
+  if (guard === undefined) return (entities) => entities;
   const seen = new Set<string>();
   const look = async (chunk: readonly Entity[]) => {
     const found: { readonly look: Look; readonly held: ReadonlyMap<string, FoundEntity> }[] = [];

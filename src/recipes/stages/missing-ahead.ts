@@ -3,9 +3,9 @@ import { type Outcome, placeOf } from "../../outcome.js";
 import { isHeld } from "../../settle/compare.js";
 import { secondStep } from "../../settle/deferral.js";
 import type { KeySet } from "../../settle/keys.js";
-import { writtenOutcome } from "../../write/outcome.js";
 import type { Ledger } from "../run/ledger.js";
 import type { Target } from "../target/target.js";
+import { writtenOutcome } from "./books.js";
 import type { Entities, EntityStage } from "./entities.js";
 import { judgeMissing, strictBlueprint } from "./missing-targets.js";
 

@@ -5,7 +5,7 @@ import type { Finding, Reject } from "../../reject.js";
 import { type IsKnown, type MissingTarget, secondStep } from "../../settle/deferral.js";
 import { createKeySet, type KeySet } from "../../settle/keys.js";
 import { placeName } from "../../state/journal.js";
-import { maxBatchEntities } from "../../write/write.js";
+import { maxBatchEntities } from "../../write/batch.js";
 import type { Ledger } from "../run/ledger.js";
 import type { Target, WriteRules } from "../target/target.js";
 import { knowTargets } from "./defer.js";

@@ -10,7 +10,7 @@ import {
 } from "../../entity.js";
 import type { Place } from "../../record.js";
 import type { Verdict } from "../../verdict.js";
-import { maxBatchEntities } from "../../write/write.js";
+import { maxBatchEntities } from "../../write/batch.js";
 import { groupBy } from "../run/inventory.js";
 import type { Ledger } from "../run/ledger.js";
 import type { Target } from "../target/target.js";

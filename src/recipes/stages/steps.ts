@@ -5,13 +5,12 @@ import { isHeld } from "../../settle/compare.js";
 import { type MissingTarget, secondStep } from "../../settle/deferral.js";
 import { createKeySet, type KeySet } from "../../settle/keys.js";
 import type { Verdict } from "../../verdict.js";
-import type { Books } from "../../write/exchange.js";
-import { outcomeOf, rejectOf, writtenOutcome } from "../../write/outcome.js";
-import { batchWrites, writeBatches } from "../../write/write.js";
+import { batchWrites } from "../../write/batch.js";
+import { type Books, writeBatches } from "../../write/write.js";
 import type { Control } from "../run/control.js";
 import type { Ledger } from "../run/ledger.js";
 import type { Target } from "../target/target.js";
-import { booksOf, booksOfFirstWrites, defer } from "./books.js";
+import { booksOf, booksOfFirstWrites, defer, outcomeOf, rejectOf, writtenOutcome } from "./books.js";
 import { knowTargets } from "./defer.js";
 import type { EntityStage, Stages, StepJob, WriteStage } from "./entities.js";
 import { judgeMissing, type MissingJudge, makeTargets, strictBlueprint } from "./missing-targets.js";
@@ -169,7 +168,10 @@ function judgedOutcome(
   return is === undefined ? { ...placeOf(entity), is: "notAttempted" } : { ...writtenOutcome(entity, is), ...more };
 }
 
-/** Sends writes in batches, several at once, until they end or the run stops. */
+/**
+ * Sends writes in batches (of one blueprint and mode, at most 20 and 1 MiB), several at once, until they end or the run stops. An import's target
+ * sends them by `createBulkCall` (`api/bulk.ts`).
+ */
 async function sendWrites(
   writes: AsyncIterable<readonly Write[]>,
   target: Target,

@@ -2,12 +2,12 @@ import { readFile } from "node:fs/promises";
 import { resolveApiUrl } from "../../api/addresses.js";
 import { createClient } from "../../api/client.js";
 import type { Blueprint } from "../../blueprint.js";
-import { CredentialsError, MappingError, UsageError } from "../../errors.js";
-import { parseMapping } from "../../map/mapping-file.js";
+import { CredentialsError, UsageError } from "../../errors.js";
 import type { StudioOptions } from "../../options/authoring.js";
 import { type BoundSource, bindSources } from "../../read/bind.js";
 import { proposeMapping } from "../init.js";
 import { clientOptionsOf } from "../run/client-options.js";
+import { kindsOf, type Picked } from "./found.js";
 
 /** What a studio begins with. */
 export interface StudioStart {
@@ -20,6 +20,9 @@ export interface StudioStart {
   readonly sources: readonly { readonly name: string; readonly kind: string }[];
 }
 
+/** What a studio is opened with. */
+export type StudioGiven = Picked & Pick<StudioOptions, "blueprints" | "apiUrl">;
+
 /** What is known of the catalog. */
 export interface CatalogFacts {
   /** Address of the API. */
@@ -31,7 +34,7 @@ export interface CatalogFacts {
 
 /** The catalog's blueprints, where there are credentials to ask with. */
 export async function askCatalog(
-  { apiUrl }: StudioOptions,
+  { apiUrl }: StudioGiven,
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<CatalogFacts & { readonly held: readonly Blueprint[] }> {
   const address = apiUrl === undefined ? {} : { apiUrl };
@@ -57,7 +60,7 @@ export async function askCatalog(
 }
 
 /** Reads the mapping, or proposes one, and binds the sources to its kinds. */
-export async function beginStudio(options: StudioOptions, env: Readonly<Record<string, string | undefined>>) {
+export async function beginStudio(options: StudioGiven, env: Readonly<Record<string, string | undefined>>) {
   if (options.mapping !== undefined) {
     const mapping = await readFile(options.mapping, "utf8").catch((cause: Error) => {
       throw new UsageError(`-m ${options.mapping}: ${cause.message}`, { cause });
@@ -77,14 +80,4 @@ export async function beginStudio(options: StudioOptions, env: Readonly<Record<s
 
 async function bound(args: readonly string[], kinds: readonly string[]): Promise<readonly BoundSource[]> {
   return (await bindSources(args, kinds)).sources;
-}
-
-/** The kinds of a mapping; of one with faults none, so that sources bind by their own names. */
-function kindsOf(text: string, file: string): readonly string[] {
-  try {
-    return [...new Set(parseMapping(text, file).resources.map(({ kind }) => kind))];
-  } catch (error) {
-    if (!(error instanceof MappingError)) throw error;
-    return [...new Set([...text.matchAll(/^\s*-?\s*kind:\s*["']?([^"'\s#]+)/gm)].map(([, kind = ""]) => kind))];
-  }
 }

@@ -1,11 +1,21 @@
 import type { Blueprint, Property } from "../../blueprint.js";
-import { UsageError } from "../../errors.js";
+import { parseBlueprints } from "../../check/blueprint-file.js";
+import { BlueprintError, UsageError } from "../../errors.js";
 
 /** What a property of a proposed blueprint can be. */
 export type PropertyKind = "text" | "list" | "number" | "boolean";
 
 /** A change of a proposed blueprint. */
-export type BlueprintEdit = { readonly blueprint: string; readonly property: string } & (
+export type BlueprintEdit = PropertyEdit | TextEdit;
+
+/** All of it, as JSON or YAML. */
+interface TextEdit {
+  readonly kind: "setText";
+  readonly blueprint: string;
+  readonly text: string;
+}
+
+type PropertyEdit = { readonly blueprint: string; readonly property: string } & (
   | { readonly kind: "addProperty"; readonly type: PropertyKind }
   | { readonly kind: "removeProperty" }
   | {
@@ -16,8 +26,9 @@ export type BlueprintEdit = { readonly blueprint: string; readonly property: str
     }
 );
 
-/** Makes a change in a blueprint. @throws {UsageError} where it does not fit */
+/** Makes a change in a blueprint. @throws {UsageError | BlueprintError} where it does not fit */
 export function editBlueprint(blueprint: Blueprint, edit: BlueprintEdit): Blueprint {
+  if (edit.kind === "setText") return textEdited(blueprint, edit.text);
   const { properties, required = [] } = blueprint.schema;
   const { property } = edit;
   const old = Object.hasOwn(properties, property) ? properties[property] : undefined;
@@ -44,6 +55,24 @@ export function editBlueprint(blueprint: Blueprint, edit: BlueprintEdit): Bluepr
   const { title, description } = old;
   const words = { ...(title !== undefined && { title }), ...(description !== undefined && { description }) };
   return put({ ...properties, [property]: { ...words, ...typed(edit.type, edit.format) } });
+}
+
+function textEdited({ identifier }: Blueprint, text: string): Blueprint {
+  const [made, another] = parsed(text, `${identifier}.yaml`);
+  if (made === undefined || another !== undefined) throw new UsageError("the text must hold one blueprint");
+  if (made.identifier !== identifier)
+    throw new UsageError(`its identifier must stay ${identifier}: the mapping writes it by this name`);
+  return made;
+}
+
+/** JSON is YAML, too. */
+function parsed(text: string, name: string): readonly Blueprint[] {
+  try {
+    return parseBlueprints(text, name);
+  } catch (error) {
+    if (!(error instanceof BlueprintError)) throw error;
+    throw new BlueprintError(error.message.replaceAll(name, "the text"), { cause: error });
+  }
 }
 
 function typed(kind: PropertyKind, format?: string): Property {

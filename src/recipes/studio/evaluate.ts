@@ -2,41 +2,26 @@ import type { Blueprint } from "../../blueprint.js";
 import { checkEntities } from "../../check/check.js";
 import type { Chunk } from "../../chunk.js";
 import type { Candidate, Entity } from "../../entity.js";
-import { MappingError } from "../../errors.js";
-import { lintMapping } from "../../lint/lint-mapping.js";
+import { lintUnderstood } from "../../lint/lint-mapping.js";
+import type { Understood } from "../../lint/parse-tolerant.js";
 import { compileMapping } from "../../map/compile-mapping.js";
 import type { JqEngine } from "../../map/jq.js";
+import type { JqCell } from "../../map/jq-compile.js";
 import { missingColumns } from "../../map/keys-read.js";
 import { mapRecords } from "../../map/map.js";
-import { type Mapping, parseMapping } from "../../map/mapping-file.js";
+import type { Mapping } from "../../map/mapping-file.js";
 import type { SourceRecord } from "../../record.js";
 import type { Reject } from "../../reject.js";
 import { columnFindings, type FixableFinding, fixable, type Problem, problemsOf } from "./problems.js";
-import { type Made, type Sample, type Traced, tracedOf } from "./sample.js";
-
-/** What became of one record of the sample. */
-export interface EvaluatedRecord {
-  readonly position: number;
-  readonly line?: number;
-  readonly entities: readonly EvaluatedEntity[];
-}
-
-/** A candidate of a record, short. */
-export interface EvaluatedEntity {
-  readonly resource: number;
-  readonly item: number;
-  readonly blueprint: string;
-  readonly fate: "entity" | "rejected";
-  readonly identifier?: string;
-  readonly title?: string;
-}
+import { type Made, type Sample, type Traced, tracedOf, traceOf } from "./sample.js";
 
 /** What a mapping makes of a sample. */
 export interface Evaluation {
   readonly findings: readonly FixableFinding[];
   /** True where a fault keeps the mapping from being tried. */
   readonly isBroken: boolean;
-  readonly records: readonly EvaluatedRecord[];
+  /** Positions of the records of which an entity failed. */
+  readonly failed: readonly number[];
   readonly problems: readonly Problem[];
   /** Blueprints that the mapping names. */
   readonly writes: readonly string[];
@@ -52,8 +37,8 @@ export interface Evaluation {
 
 /** What a mapping is evaluated with. */
 export interface EvaluateInput {
-  readonly text: string;
-  /** Its name, for findings. */
+  readonly understood: Understood;
+  /** The mapping's name, for findings. */
   readonly file: string;
   readonly sample: Sample;
   readonly engine: JqEngine;
@@ -64,17 +49,17 @@ export interface EvaluateInput {
   readonly position?: number;
 }
 
-/** Lints the mapping text and maps and checks the sample by it, as an import would. */
+/** Lints the mapping and maps and checks the sample by it, as an import would. */
 export async function evaluate(input: EvaluateInput): Promise<Evaluation> {
-  const { text, file, sample, engine, blueprints, proposed, position } = input;
-  const linted = await lintMapping(text, file, {
+  const { understood, file, sample, engine, blueprints, proposed, position } = input;
+  const linted = await lintUnderstood(understood, file, {
     compile: (expression) => engine.compile(expression),
     ...(blueprints.size > 0 && { blueprints }),
   });
   const counts = { records: 0, entities: 0, skipped: 0, failed: 0 };
-  const mapping = parsed(text, file);
+  const mapping = understood.issues.length === 0 ? understood.mapping : undefined;
   const findings = linted.map((finding) => fixable(finding, mapping, proposed));
-  const nothing = { findings, isBroken: true, records: [], problems: [], writes: [], counts };
+  const nothing = { findings, isBroken: true, failed: [], problems: [], writes: [], counts };
   const isRefused = findings.some(({ severity, code }) => severity === "error" && breaking.has(code));
   if (isRefused || mapping === undefined) return nothing;
   const { name, kind, columns } = { ...sample, columns: sample.records[0]?.columns };
@@ -88,15 +73,18 @@ export async function evaluate(input: EvaluateInput): Promise<Evaluation> {
   // The page shows what expressions give, and no value of the environment: their names take its place.
   const env = Object.fromEntries(mapping.allowedEnvironmentVariablesInJQ.map((name) => [name, name]));
   const compiled = await compileMapping(mapping, engine, { env });
+  const tracing = position === undefined ? undefined : traceOf(sample, compiled, position);
+  // Both wait for jq at once; where the trace fails, so does the sample, with better words.
+  tracing?.catch(() => undefined);
   const mapped = await collect(mapRecords(compiled, sample.kind, sample.name)(one(chunkOf(sample))));
   const checked = blueprints.size === 0 ? [] : await collect(checkedBy(mapped, mapping, blueprints));
-  const entities: Made[] = (blueprints.size === 0 ? mapped : checked).flatMap(({ items }) => items.map(madeOf));
+  const entities = (blueprints.size === 0 ? mapped : checked).flatMap(({ items }) => items);
   const rejects = [...(blueprints.size === 0 ? mapped : checked).flatMap((chunk) => chunk.rejects)];
   const tally = mapped.reduce((sum, { tally: t }) => sum + t.skipped, 0);
   return {
     findings,
     isBroken: false,
-    records: recordsOf(sample, entities, rejects),
+    failed: failedOf(rejects),
     writes: [...new Set(mapping.resources.flatMap(({ blueprint }) => blueprint ?? []))],
     problems: problemsOf(rejects, mapping, sample, proposed),
     counts: {
@@ -105,25 +93,20 @@ export async function evaluate(input: EvaluateInput): Promise<Evaluation> {
       skipped: tally,
       failed: rejects.length,
     },
-    ...(position !== undefined && (await tracedOf(sample, compiled, position, entities, rejects))),
+    ...tracedOf(await tracing, entities.filter(({ at }) => at.position === position).map(madeOf), rejects),
   };
-}
-
-function parsed(text: string, file: string): Mapping | undefined {
-  try {
-    return parseMapping(text, file);
-  } catch (error) {
-    if (error instanceof MappingError) return undefined;
-    throw error;
-  }
 }
 
 /** Expressions whose compilation is remembered. */
 const maxCompiled = 2000;
 
-/** An engine that compiles each expression once: between two keys all but one of a mapping's are the same. */
+/** Inputs whose cells are remembered: the sample, the record that is looked at, and what itemsToParse gives of both. */
+const maxBatches = 8;
+
+/** An engine that compiles each expression once, and runs on the same records only what it did not run on them the time before: between two keys all but one of a mapping's expressions are the same. */
 export function withMemory(engine: JqEngine): JqEngine {
   const compiled = new Map<string, ReturnType<JqEngine["compile"]>>();
+  let batches: readonly Batch[] = [];
   return {
     ...engine,
     compile(expression) {
@@ -134,7 +117,31 @@ export function withMemory(engine: JqEngine): JqEngine {
       compiled.set(expression, fault);
       return fault;
     },
+    async run(leaves, records, environment) {
+      const shown = JSON.stringify(environment);
+      const isSame = (one: Batch): boolean =>
+        one.shown === shown &&
+        one.records.length === records.length &&
+        one.records.every((text, at) => text === records[at]);
+      const before = batches.find(isSame)?.cells;
+      const asked = [...new Set(leaves.filter((leaf) => before?.has(leaf) !== true))];
+      const answer = asked.length === 0 ? { rows: [] } : await engine.run(asked, records, environment);
+      if ("stuck" in answer)
+        return { stuck: { ...answer.stuck, leaf: leaves.indexOf(asked[answer.stuck.leaf] ?? "") } };
+      const made = new Map(asked.map((leaf, at) => [leaf, answer.rows.map((row) => row[at] as JqCell)]));
+      const columns = leaves.map((leaf) => made.get(leaf) ?? (before?.get(leaf) as readonly JqCell[]));
+      const cells = new Map(leaves.map((leaf, at) => [leaf, columns[at] as readonly JqCell[]]));
+      batches = [{ shown, records, cells }, ...batches.filter((one) => !isSame(one))].slice(0, maxBatches);
+      return { rows: records.map((_, record) => columns.map((column) => column[record] as JqCell)) };
+    },
   };
+}
+
+/** What jq gave for some records the last time, a column for each expression. */
+interface Batch {
+  readonly shown: string | undefined;
+  readonly records: readonly string[];
+  readonly cells: ReadonlyMap<string, readonly JqCell[]>;
 }
 
 /** Findings after which nothing can be mapped. */
@@ -149,10 +156,10 @@ const breaking = new Set([
 ]);
 
 function madeOf(item: Candidate | Entity): Made {
-  const { at, resource, item: element } = item;
+  const { resource, item: element } = item;
   return "fields" in item
-    ? { position: at.position, resource, item: element, blueprint: item.blueprint, body: item.fields }
-    : { position: at.position, resource, item: element, blueprint: item.key.blueprint, body: item.body };
+    ? { resource, item: element, blueprint: item.blueprint, body: item.fields }
+    : { resource, item: element, blueprint: item.key.blueprint, body: item.body };
 }
 
 /** Only blueprints that are known are checked by; candidates of others pass as they are mapped. */
@@ -174,42 +181,9 @@ async function* checkedBy(
   }
 }
 
-function recordsOf(
-  { records, rejects: unread }: Sample,
-  made: readonly Made[],
-  rejects: readonly Reject[],
-): readonly EvaluatedRecord[] {
-  const byPosition = new Map<number, EvaluatedEntity[]>();
-  const add = (position: number, entity: EvaluatedEntity): void => {
-    const known = byPosition.get(position);
-    if (known === undefined) byPosition.set(position, [entity]);
-    else known.push(entity);
-  };
-  for (const { position, resource, item, blueprint, body } of made)
-    add(position, {
-      resource,
-      item,
-      blueprint,
-      fate: "entity",
-      identifier: typeof body.identifier === "string" ? body.identifier : JSON.stringify(body.identifier),
-      ...(typeof body.title === "string" && { title: body.title }),
-    });
-  for (const { at, resource = 0, item = 0, blueprint = "", identifier, stage } of rejects)
-    if (stage !== "read")
-      add(at.position, {
-        resource,
-        item,
-        blueprint,
-        fate: "rejected",
-        ...(identifier !== undefined && { identifier }),
-      });
-  return [...records.map(({ at }) => at), ...unread.map(({ at }) => at)]
-    .sort((a, b) => a.position - b.position)
-    .map(({ position, line }) => ({
-      position,
-      ...(line !== undefined && { line }),
-      entities: byPosition.get(position) ?? [],
-    }));
+function failedOf(rejects: readonly Reject[]): readonly number[] {
+  const positions = rejects.filter(({ stage }) => stage !== "read").map(({ at }) => at.position);
+  return [...new Set(positions)].sort((a, b) => a - b);
 }
 
 function chunkOf({ records, rejects }: Sample): Chunk<SourceRecord> {

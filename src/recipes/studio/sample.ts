@@ -146,25 +146,22 @@ export interface Traced {
   readonly payloads: readonly Payload[];
 }
 
-/** An entity that was made of the sample. */
+/** An entity that was made of the record that is looked at. */
 export interface Made {
-  readonly position: number;
   readonly resource: number;
   readonly item: number;
   readonly blueprint: string;
   readonly body: { readonly identifier: unknown; readonly title?: unknown };
 }
 
-/** Traces one record of the sample: what each expression gave, and what became of its entities. */
-export async function tracedOf(
+/** Traces one record of the sample: what each expression gave. */
+export async function traceOf(
   sample: Sample,
   compiled: CompiledMapping,
   position: number,
-  made: readonly Made[],
-  rejects: readonly Reject[],
-): Promise<{ readonly traced?: Traced }> {
+): Promise<Omit<Traced, "payloads"> | undefined> {
   const record = sample.records.find(({ at }) => at.position === position);
-  if (record === undefined) return {};
+  if (record === undefined) return undefined;
   const [trace] = await traceRecords(compiled, sample.kind, [record], sample.name);
   const values = (trace?.candidates ?? []).flatMap(({ resource, item, leaves }) =>
     leaves.map(({ outputs, ...leaf }): TracedValue => {
@@ -178,10 +175,19 @@ export async function tracedOf(
       };
     }),
   );
+  return { position, values };
+}
+
+/** Adds what became of a traced record's entities. */
+export function tracedOf(
+  traced: Omit<Traced, "payloads"> | undefined,
+  made: readonly Made[],
+  rejects: readonly Reject[],
+): { readonly traced?: Traced } {
+  if (traced === undefined) return {};
+  const { position } = traced;
   const payloads = [
-    ...made
-      .filter((one) => one.position === position)
-      .map(({ resource, item, blueprint, body }): Payload => ({ resource, item, blueprint, body, faults: [] })),
+    ...made.map(({ resource, item, blueprint, body }): Payload => ({ resource, item, blueprint, body, faults: [] })),
     ...rejects
       .filter(({ at }) => at.position === position)
       .map(
@@ -193,5 +199,5 @@ export async function tracedOf(
         }),
       ),
   ];
-  return { traced: { position, values, payloads } };
+  return { traced: { ...traced, payloads } };
 }

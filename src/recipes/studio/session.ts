@@ -1,15 +1,15 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { Blueprint } from "../../blueprint.js";
-import { PortloadError, UsageError } from "../../errors.js";
-import { lintMapping } from "../../lint/lint-mapping.js";
+import { UsageError } from "../../errors.js";
+import { lintUnderstood } from "../../lint/lint-mapping.js";
+import { parseTolerant, type Understood } from "../../lint/parse-tolerant.js";
 import { startJq } from "../../map/jq.js";
-import { parseMapping, sourceOptionsFor } from "../../map/mapping-file.js";
-import type { StudioOptions } from "../../options/authoring.js";
+import { sourceOptionsFor } from "../../map/mapping-file.js";
 import type { Counts } from "../../report/counts.js";
 import { makeWorkingFolder } from "../../state/working-folder.js";
 import { preview } from "../preview.js";
-import { askCatalog, beginStudio, type CatalogFacts } from "./begin.js";
+import { askCatalog, beginStudio, type CatalogFacts, type StudioGiven } from "./begin.js";
 import { type Evaluation, evaluate, withMemory } from "./evaluate.js";
 import { type Sample, sampleOf } from "./sample.js";
 import { openWork, type Work } from "./work.js";
@@ -46,7 +46,7 @@ export interface StudioSession {
  * @throws {UsageError | SourceError | MappingError | BlueprintError | ApiError} as the commands would, before a page is shown
  */
 export async function openStudio(
-  options: StudioOptions,
+  options: StudioGiven,
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<StudioSession> {
   const { start, sources, proposed } = await beginStudio(options, env);
@@ -56,10 +56,17 @@ export async function openStudio(
   const engine = withMemory(startJq());
   const folder = await makeWorkingFolder("studio");
   const samples = new Map<string, Promise<Sample>>();
+  let last: { readonly text: string; readonly file: string; readonly understood: Understood } | undefined;
+  /** The mapping text, parsed; what was parsed last is kept. */
+  const understand = (text: string): Understood => {
+    const { file } = work;
+    if (last?.text !== text || last.file !== file) last = { text, file, understood: parseTolerant(text, file) };
+    return last.understood;
+  };
   const sample = (index: number, mapping: string): Promise<Sample> => {
     const source = sources[index];
     if (source === undefined) throw new UsageError(`there is no source ${index + 1}`);
-    const read = readOptions(mapping, work.file, source.kind);
+    const read = readOptions(understand(mapping), source.kind);
     const key = JSON.stringify([index, read]);
     const kept = samples.get(key) ?? sampleOf(source, read);
     // The options of one moment are soon those of the past: only the last one of each source is kept.
@@ -86,7 +93,10 @@ export async function openStudio(
     tidy: (text) => text.replaceAll(join(folder, basename(work.file)), work.file).replaceAll(join(folder, "/"), ""),
     async countErrors(text) {
       const compile = (expression: string) => engine.compile(expression);
-      const findings = await lintMapping(text, work.file, { compile, ...(blueprints.size > 0 && { blueprints }) });
+      const findings = await lintUnderstood(understand(text), work.file, {
+        compile,
+        ...(blueprints.size > 0 && { blueprints }),
+      });
       return findings.filter(({ severity }) => severity === "error").length;
     },
     async draftBlueprints(identifiers) {
@@ -98,7 +108,7 @@ export async function openStudio(
     async evaluate(index, text, position) {
       const own = await sample(index, text);
       return evaluate({
-        text,
+        understood: understand(text),
         file: work.file,
         sample: own,
         engine,
@@ -141,11 +151,6 @@ async function blueprintFolder(
 }
 
 /** How the mapping has a kind read; while it has a fault, as if it said nothing. */
-function readOptions(text: string, file: string, kind: string) {
-  try {
-    return sourceOptionsFor(parseMapping(text, file), kind);
-  } catch (error) {
-    if (error instanceof PortloadError) return {};
-    throw error;
-  }
+function readOptions({ issues, mapping }: Understood, kind: string) {
+  return mapping === undefined || issues.length > 0 ? {} : sourceOptionsFor(mapping, kind);
 }

@@ -94,3 +94,11 @@ export function valueAt(value: unknown, path: readonly string[]): unknown {
   for (const key of path) at = typeof at === "object" && at !== null ? (at as Record<string, unknown>)[key] : undefined;
   return at;
 }
+
+/** Puts children into an element, and touches only what is another one than before: the rest keeps its focus and is not laid out anew. */
+export function arrange(parent: HTMLElement, children: readonly HTMLElement[]): void {
+  const wanted = new Set<Element>(children);
+  for (const old of [...parent.childNodes]) if (!(old instanceof Element && wanted.has(old))) old.remove();
+  for (const [at, child] of children.entries())
+    if (parent.children[at] !== child) parent.insertBefore(child, parent.children[at] ?? null);
+}

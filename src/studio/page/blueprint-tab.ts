@@ -3,7 +3,8 @@ import type { BlueprintEdit, PropertyKind } from "../../recipes/studio/blueprint
 import type { StudioFacts } from "../calls.js";
 import { make } from "./api.js";
 
-type OnEdit = (edit: BlueprintEdit) => void;
+/** Makes a change; gives why it cannot be made. */
+type OnEdit = (edit: BlueprintEdit) => Promise<string | undefined>;
 
 const kinds: readonly PropertyKind[] = ["text", "list", "number", "boolean"];
 /** Formats of text; the first is none. */
@@ -26,17 +27,19 @@ export function blueprintTab(panel: HTMLElement, facts: StudioFacts, edit: OnEdi
     drawn,
     ...blueprints.map((blueprint) => {
       const id = `blueprint-${blueprint.identifier}`;
-      return detailsOf(blueprint, facts, edit, { id, open: open.has(id) });
+      return detailsOf(blueprint, facts, edit, { id, open: open.has(id) }, open);
     }),
   );
 }
 
 function detailsOf(
-  { identifier, title, schema, relations = {} }: Blueprint,
+  blueprint: Blueprint,
   facts: StudioFacts,
   edit: OnEdit,
   attributes: { readonly id: string; readonly open: boolean },
+  openTexts: ReadonlySet<string>,
 ): HTMLElement {
+  const { identifier, title, schema, relations = {} } = blueprint;
   const isProposed = facts.proposed.includes(identifier);
   const isMissing = facts.missing.includes(identifier);
   const why = isProposed
@@ -87,6 +90,58 @@ function detailsOf(
       ),
     ),
     isProposed && adder(identifier, edit),
+    isProposed && textOf(blueprint, edit, openTexts),
+  );
+}
+
+/** What was typed of a blueprint's text and is not taken yet, by identifier. */
+const typed = new Map<string, string>();
+
+/** The blueprint as text: all of it can be changed there, relations and enumerations among it. */
+function textOf(blueprint: Blueprint, edit: OnEdit, open: ReadonlySet<string>): HTMLElement {
+  const { identifier } = blueprint;
+  const now = JSON.stringify(blueprint, null, 2);
+  const area = make("textarea", {
+    "aria-label": `Text of ${identifier}`,
+    rows: Math.min(24, now.split("\n").length),
+    spellcheck: "false",
+  });
+  area.value = typed.get(identifier) ?? now;
+  const fault = make("p", { class: "bad", role: "alert" });
+  const apply = async (): Promise<void> => {
+    const text = area.value;
+    const before = typed.get(identifier);
+    typed.delete(identifier);
+    const why = await edit({ kind: "setText", blueprint: identifier, text });
+    if (why === undefined) return;
+    if (before !== undefined) typed.set(identifier, before);
+    fault.textContent = why;
+    area.focus();
+  };
+  area.addEventListener("input", () => typed.set(identifier, area.value));
+  area.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) void apply();
+  });
+  const back = (): void => {
+    typed.delete(identifier);
+    area.value = now;
+    fault.textContent = "";
+  };
+  const id = `text-${identifier}`;
+  return make(
+    "details",
+    { id, open: open.has(id), class: "as-text" },
+    make("summary", {}, "As text: relations, allowed values, titles and all else"),
+    area,
+    fault,
+    make(
+      "p",
+      {},
+      make("button", { type: "button", class: "main", onclick: () => void apply() }, "Take this text"),
+      " ",
+      make("button", { type: "button", onclick: back }, "Back to what it was"),
+      make("span", { class: "quiet" }, " JSON or YAML"),
+    ),
   );
 }
 
@@ -103,20 +158,26 @@ function controls(blueprint: string, property: string, { type, format = "" }: Pr
     {
       type: "button",
       "aria-label": `Remove ${property}`,
-      onclick: () => edit({ kind: "removeProperty", blueprint, property }),
+      onclick: () => void edit({ kind: "removeProperty", blueprint, property }),
     },
     "Remove",
   );
   if (kind === "object") return [remove];
-  const chosen = choice(`Type of ${property}`, kinds, kind, (now) =>
-    edit({ kind: "setType", blueprint, property, type: now as PropertyKind }),
+  const chosen = choice(
+    `Type of ${property}`,
+    kinds,
+    kind,
+    (now) => void edit({ kind: "setType", blueprint, property, type: now as PropertyKind }),
   );
   if (kind !== "text") return [chosen, remove];
   const all = formats.includes(format) ? formats : [...formats, format];
   return [
     chosen,
-    choice(`Format of ${property}`, all, format, (now) =>
-      edit({ kind: "setType", blueprint, property, type: "text", ...(now !== "" && { format: now }) }),
+    choice(
+      `Format of ${property}`,
+      all,
+      format,
+      (now) => void edit({ kind: "setType", blueprint, property, type: "text", ...(now !== "" && { format: now }) }),
     ),
     remove,
   ];
@@ -145,7 +206,7 @@ function adder(blueprint: string, edit: OnEdit): HTMLElement {
   const form = make("form", { class: "adder" }, name, kind, make("button", { type: "submit" }, "Add property"));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    edit({ kind: "addProperty", blueprint, property: name.value.trim(), type: kind.value as PropertyKind });
+    void edit({ kind: "addProperty", blueprint, property: name.value.trim(), type: kind.value as PropertyKind });
   });
   return form;
 }

@@ -123,6 +123,7 @@ export function openEditor(
       if (update.selectionSet) on.line(update.state.doc.lineAt(update.state.selection.main.head).number);
     }),
   ];
+  let hasFaults = false;
   const view = new EditorView({ doc: text, parent, extensions });
   return {
     get text() {
@@ -144,6 +145,8 @@ export function openEditor(
       view.focus();
     },
     showFaults(faults) {
+      if (faults.length === 0 && !hasFaults) return;
+      hasFaults = faults.length > 0;
       const { doc } = view.state;
       const diagnostics = faults.map(({ line, severity, message }): Diagnostic => {
         const { from, to, text: content } = doc.line(Math.min(Math.max(1, line), doc.lines));
@@ -197,12 +200,7 @@ function pathAt(text: string, line: number): readonly string[] {
       indent += 1;
     }
   }
-  // A key before a dash of the same line belongs to the element, too.
-  return tidy(path);
-}
-
-/** The element sign stands between a list's key and its element's. */
-function tidy(path: readonly string[]): readonly string[] {
+  // A key before a dash of the same line belongs to the element, too; the element sign stands between a list's key and its element's.
   return path.filter((name, index) => name !== "-" || path[index - 1] !== "-");
 }
 

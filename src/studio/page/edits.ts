@@ -8,8 +8,8 @@ import type { MappingEditor } from "./editor.js";
 interface Edits {
   /** Writes a column into the mapping: into the resource whose entities are seen. */
   insert(path: readonly string[]): Promise<void>;
-  /** Makes a fix's change, in the mapping or in a proposed blueprint. */
-  apply(edit: Fix["edit"]): Promise<void>;
+  /** Makes a fix's change, in the mapping or in a proposed blueprint; gives why it cannot be made. */
+  apply(edit: Fix["edit"]): Promise<string | undefined>;
 }
 
 /** Gives what clicks change. @param page - told what there is then */
@@ -23,24 +23,43 @@ export function openEdits(
     readonly failed: (message: string) => void;
   },
 ): Edits {
-  const orSay = async (work: () => Promise<void>): Promise<void> => {
+  // One after the other: an answer that comes late would undo what a later click did.
+  let before: Promise<unknown> = Promise.resolve();
+  const orSay = (work: () => Promise<void>): Promise<string | undefined> => {
+    const now = before.then(() => tried(work));
+    before = now;
+    return now;
+  };
+  const tried = async (work: () => Promise<void>): Promise<string | undefined> => {
     try {
       await work();
+      return undefined;
     } catch (error) {
-      page.failed(error instanceof Fault ? `${error.message}. ${error.hint ?? ""}` : String(error));
+      const why = error instanceof Fault ? `${error.message}${error.hint ? `. ${error.hint}` : ""}` : String(error);
+      page.failed(why);
+      return why;
+    }
+  };
+  /** Asks again where somebody typed meanwhile: the answer fits the text that was asked about. */
+  const untilSame = async <T>(ask: (text: string) => Promise<T>): Promise<T> => {
+    for (;;) {
+      const { text } = editor;
+      const answer = await ask(text);
+      if (editor.text === text) return answer;
     }
   };
   return {
-    insert: (path) =>
-      orSay(async () => {
+    async insert(path) {
+      await orSay(async () => {
         const resource = page.evaluation()?.traced?.values[0]?.resource ?? 0;
-        editor.change(await call("insert", { mapping: editor.text, path, cursor: editor.cursor, resource }));
-      }),
+        editor.change(await untilSame((mapping) => call("insert", { mapping, path, cursor: editor.cursor, resource })));
+      });
+    },
     apply: (edit) =>
       orSay(async () => {
         if ("blueprint" in edit)
           return page.blueprints(await call("editBlueprint", likeValue(edit, page.evaluation())));
-        const { mapping } = await call("edit", { mapping: editor.text, edit });
+        const { mapping } = await untilSame((text) => call("edit", { mapping: text, edit }));
         editor.replace(mapping);
         await page.changed();
       }),

@@ -1,6 +1,6 @@
 import type { Payload, TracedValue } from "../../recipes/studio/sample.js";
 import type { ShownEvaluation } from "../calls.js";
-import { byId, make, shown, valueAt } from "./api.js";
+import { arrange, byId, make, shown, valueAt } from "./api.js";
 import { shortPath } from "./problems.js";
 
 interface EntityActions {
@@ -23,72 +23,97 @@ export function showEntities(evaluation: ShownEvaluation, on: EntityActions): vo
     const key = `${value.resource} ${value.item}`;
     groups.set(key, [...(groups.get(key) ?? []), value]);
   }
-  const blocks = [...groups].map(([key, values]) => {
+  const before = blocks;
+  blocks = new Map();
+  for (const [key, values] of groups) {
     const at = traced?.payloads.findIndex(({ resource, item }) => `${resource} ${item}` === key) ?? -1;
-    return blockOf(values, traced?.payloads[at], evaluation.addresses[at] ?? "", on);
-  });
-  byId("made").replaceChildren(
-    ...(blocks.length === 0 ? [make("p", {}, "No resource of the mapping takes this record.")] : blocks),
-  );
+    const block = before.get(key) ?? newBlock();
+    fill(block, values, traced?.payloads[at], evaluation.addresses[at] ?? "", on);
+    blocks.set(key, block);
+  }
+  const all = [...blocks.values()].map(({ element }) => element);
+  arrange(byId("made"), all.length === 0 ? [make("p", {}, "No resource of the mapping takes this record.")] : all);
 }
 
-function blockOf(
+/** An entity as it is shown, kept so that only what changed is drawn anew. */
+interface Block {
+  readonly element: HTMLElement;
+  readonly caption: HTMLElement;
+  readonly body: HTMLElement;
+  /** What its head shows. */
+  head: string;
+  /** Its rows, by all that they show. */
+  rows: ReadonlyMap<string, HTMLElement>;
+}
+
+let blocks = new Map<string, Block>();
+
+function newBlock(): Block {
+  const [caption, body] = [make("caption", { class: "hidden" }), make("tbody")];
+  const element = make("article", { class: "entity" }, make("table", { class: "values" }, caption, body));
+  return { element, caption, body, head: "", rows: new Map() };
+}
+
+function fill(
+  block: Block,
   values: readonly TracedValue[],
   payload: Payload | undefined,
   address: string,
   on: EntityActions,
-): HTMLElement {
+): void {
   const faults = payload?.faults ?? [];
   const body = payload?.body as { readonly identifier?: unknown } | undefined;
   const name =
     payload === undefined
       ? "skipped"
       : `${payload.blueprint} / ${shown(body?.identifier ?? values.find(({ path }) => path.endsWith(".identifier"))?.value)}`;
+  const head = JSON.stringify([name, faults, address, payload === undefined]);
+  if (head !== block.head) {
+    block.head = head;
+    block.caption.textContent = `Values of ${name}`;
+    while (block.element.childElementCount > 1) block.element.firstElementChild?.remove();
+    block.element.prepend(...headOf(name, payload, address));
+  }
+  const shownValues = values.filter(
+    ({ path, expression }) => !(path.endsWith(".selector.query") && expression === "true"),
+  );
+  const rows = new Map<string, HTMLElement>();
+  for (const value of shownValues) {
+    const field = shortPath(value.path);
+    const isFaulty = value.error !== undefined || faults.some(({ path }) => path === field);
+    const made = valueAt(payload?.body, field.split(".")) ?? value.value;
+    const key = JSON.stringify([value, isFaulty, made]);
+    rows.set(key, block.rows.get(key) ?? rowOf(value, field, made, isFaulty, on));
+  }
+  block.rows = rows;
+  arrange(block.body, [...rows.values()]);
+}
+
+function headOf(name: string, payload: Payload | undefined, address: string): HTMLElement[] {
+  const faults = payload?.faults ?? [];
   const badge = make(
     "span",
     { class: `badge ${faults.length === 0 ? "good" : "bad"}` },
     faults.length === 0 ? "fits" : "failed",
   );
-  return make(
-    "article",
-    { class: "entity" },
-    make(
-      "h3",
-      {},
-      name,
-      " ",
-      payload !== undefined && badge,
-      " ",
-      address !== "" &&
-        make("a", { href: address, target: "_blank", rel: "noreferrer", class: "there" }, "in the catalog"),
-    ),
-    faults.length > 0 &&
-      make(
-        "ul",
-        {},
-        ...faults.map(({ code, path, message }) =>
-          make("li", {}, `${path === undefined ? "" : `${path}: `}${message} (${code})`),
-        ),
-      ),
-    make(
-      "table",
-      { class: "values" },
-      make("caption", { class: "hidden" }, `Values of ${name}`),
-      make(
-        "tbody",
-        {},
-        ...values
-          .filter(({ path, expression }) => !(path.endsWith(".selector.query") && expression === "true"))
-          .map((value) => rowOf(value, payload, on)),
-      ),
-    ),
+  const title = make(
+    "h3",
+    {},
+    name,
+    " ",
+    payload !== undefined && badge,
+    " ",
+    address !== "" &&
+      make("a", { href: address, target: "_blank", rel: "noreferrer", class: "there" }, "in the catalog"),
   );
+  if (faults.length === 0) return [title];
+  const listed = faults.map(({ code, path, message }) =>
+    make("li", {}, `${path === undefined ? "" : `${path}: `}${message} (${code})`),
+  );
+  return [title, make("ul", {}, ...listed)];
 }
 
-function rowOf(value: TracedValue, payload: Payload | undefined, on: EntityActions): HTMLElement {
-  const field = shortPath(value.path);
-  const isFaulty = value.error !== undefined || (payload?.faults ?? []).some(({ path }) => path === field);
-  const made = valueAt(payload?.body, field.split(".")) ?? value.value;
+function rowOf(value: TracedValue, field: string, made: unknown, isFaulty: boolean, on: EntityActions): HTMLElement {
   return make(
     "tr",
     {

@@ -12,7 +12,7 @@ import { countProblems, lineFaults, renderProblems } from "./problems.js";
 import { wholeSourceTab } from "./run-tabs.js";
 import { openSave } from "./save.js";
 import { openSourcePane } from "./source-pane.js";
-import { openSplit, openTabs } from "./tabs.js";
+import { openSplits, openTabs } from "./tabs.js";
 
 let facts = await call("start", {});
 /** The mapping as it lies on the disk, and what the page knows of the files. */
@@ -59,7 +59,7 @@ const whole = wholeSourceTab({ facts: () => facts, mapping: () => editor.text })
 const importing = importTab({
   facts: () => facts,
   mapping: () => editor.text,
-  done: () => enlarge(true),
+  done: () => enlarge(),
   created: () => void refreshFacts(),
 });
 const tabs = openTabs([
@@ -77,13 +77,12 @@ const tabs = openTabs([
   {
     id: "blueprints",
     title: () => `Blueprints (${facts.blueprints.length})`,
-    render: (panel) => blueprintTab(panel, facts, (edit) => void edits.apply(edit)),
+    render: (panel) => blueprintTab(panel, facts, edits.apply),
   },
   { id: "import", title: () => "Dry run and import", render: (panel) => panel.replaceChildren(importing.element) },
 ]);
 
-byId("enlarge").addEventListener("click", () => enlarge(!document.body.classList.contains("enlarged")));
-openSplit();
+const enlarge = openSplits();
 showStart();
 await loadSample();
 
@@ -127,13 +126,6 @@ function taken(now: StudioFacts): void {
   showSaved();
   tabs.refresh("blueprints");
   void loadSample();
-}
-
-/** Gives the lower pane most of the page, or takes it back. */
-function enlarge(isLarge: boolean): void {
-  document.body.classList.toggle("enlarged", isLarge);
-  byId("enlarge").setAttribute("aria-pressed", String(isLarge));
-  byId("enlarge").textContent = isLarge ? "Shrink" : "Enlarge";
 }
 
 function showSaved(): void {
@@ -191,7 +183,11 @@ async function refreshFacts(): Promise<void> {
 }
 
 async function loadSample(): Promise<void> {
-  sample = await call("sample", { source, mapping: editor.text });
+  const asked = source;
+  const next = await call("sample", { source, mapping: editor.text });
+  // Another one was chosen meanwhile.
+  if (asked !== source) return;
+  sample = next;
   showSample(sample);
   await update();
 }

@@ -44,6 +44,9 @@ export function renderProblems(
 ): void {
   if (evaluation === undefined) return;
   const { findings, problems } = evaluation;
+  const key = JSON.stringify([findings, problems, questions]);
+  if (key === drawn?.key && panel.contains(drawn.list)) return;
+  const open = new Set([...panel.querySelectorAll<HTMLElement>("details[open]")].map(({ id }) => id));
   const finding = (one: Evaluation["findings"][number]) => {
     const tone = { error: "bad", warning: "warn", note: "quiet" }[one.severity];
     const where = one.path === "" ? "" : `${shortPath(one.path)}: `;
@@ -55,23 +58,38 @@ export function renderProblems(
   };
   const notes = findings.filter(({ severity }) => severity === "note");
   const faults = findings.filter(({ severity }) => severity !== "note");
-  panel.replaceChildren(
+  const list =
     faults.length + problems.length === 0
       ? make("p", { class: "good" }, "No problem in the mapping, and none in the sample.")
-      : make("ul", { class: "problems" }, ...faults.map(finding), ...problems.map(cause)),
+      : make("ul", { class: "problems" }, ...faults.map(finding), ...problems.map(cause));
+  drawn = { key, list };
+  panel.replaceChildren(
+    list,
     fold(
+      { id: "questions", open: open.has("questions") },
       questions.length === 1 ? "1 question of the proposal" : `${questions.length} questions of the proposal`,
       questions.map((question) =>
         make("li", {}, make("span", { class: "amount quiet" }, "?"), make("div", {}, question)),
       ),
     ),
-    fold(notes.length === 1 ? "1 note" : `${notes.length} notes`, notes.map(finding)),
+    fold(
+      { id: "notes", open: open.has("notes") },
+      notes.length === 1 ? "1 note" : `${notes.length} notes`,
+      notes.map(finding),
+    ),
   );
 }
 
-function fold(title: string, items: readonly HTMLElement[]): HTMLElement | "" {
+/** What is shown: it is drawn anew only when it is another. */
+let drawn: { readonly key: string; readonly list: HTMLElement } | undefined;
+
+function fold(
+  attributes: { readonly id: string; readonly open: boolean },
+  title: string,
+  items: readonly HTMLElement[],
+): HTMLElement | "" {
   if (items.length === 0) return "";
-  return make("details", {}, make("summary", {}, title), make("ul", { class: "problems" }, ...items));
+  return make("details", attributes, make("summary", {}, title), make("ul", { class: "problems" }, ...items));
 }
 
 interface Item {

@@ -32,6 +32,24 @@ export function openSourcePane(on: {
     if (position !== undefined) on.position(position);
   };
   const render = (): void => {
+    renderSteps();
+    const value = sample.records[index]?.value;
+    byId("rows").replaceChildren(
+      make(
+        "table",
+        { class: "values" },
+        make("caption", { class: "hidden" }, "Columns of the source, with the value of this record"),
+        make("tbody", {}, ...sample.columns.map((column) => rowOf(column, value))),
+      ),
+    );
+    showRead();
+  };
+  /** Says of each column whether some expression reads it. */
+  const showRead = (): void => {
+    for (const [at, note] of [...byId("rows").querySelectorAll<HTMLElement>(".unread")].entries())
+      note.hidden = read === undefined || read.has(sample.columns[at]?.path[0] ?? "");
+  };
+  const renderSteps = (): void => {
     const record = sample.records[index];
     const nextFailed = failed.find((position) => position > (record?.position ?? 0)) ?? failed[0];
     const go = (position: number): void => step(sample.records.findIndex((one) => one.position === position));
@@ -87,14 +105,6 @@ export function openSourcePane(on: {
         ? make("p", { class: "bad refused", title: record?.refused }, record?.refused ?? "")
         : "",
     );
-    byId("rows").replaceChildren(
-      make(
-        "table",
-        { class: "values" },
-        make("caption", { class: "hidden" }, "Columns of the source, with the value of this record"),
-        make("tbody", {}, ...sample.columns.map((column) => rowOf(column, record?.value))),
-      ),
-    );
   };
   const rowOf = (column: SampleFacts["columns"][number], value: unknown): HTMLElement => {
     const key = column.path[0] ?? "";
@@ -113,7 +123,7 @@ export function openSourcePane(on: {
         "aria-hidden": "true",
       }),
       `${column.type} · ${share} % empty · ${distinct}`,
-      read !== undefined && !read.has(key) && make("span", { class: "warn" }, " · not read"),
+      make("span", { class: "warn unread" }, " · not read"),
       make("span", { class: "examples" }, examples),
     );
     return make(
@@ -157,22 +167,14 @@ export function openSourcePane(on: {
       if (first !== undefined) reveal(first);
     },
     judge(evaluation) {
-      if (!evaluation.isBroken) {
-        const values = evaluation.traced?.values ?? [];
-        const keys = values.flatMap(({ reads }) => reads ?? []);
-        const isKnown = values.length > 0 && values.every(({ reads }) => reads !== undefined);
-        const now = isKnown ? new Set(keys) : undefined;
-        const isOther = [...(now ?? [])].join() !== [...(read ?? [])].join();
-        read = now;
-        if (isOther) render();
-      }
       if (evaluation.isBroken) return;
-      const next = evaluation.records
-        .filter(({ entities }) => entities.some(({ fate }) => fate === "rejected"))
-        .map(({ position }) => position);
-      if (next.join() === failed.join()) return;
-      failed = next;
-      render();
+      const values = evaluation.traced?.values ?? [];
+      const isKnown = values.length > 0 && values.every(({ reads }) => reads !== undefined);
+      read = isKnown ? new Set(values.flatMap(({ reads }) => reads ?? [])) : undefined;
+      showRead();
+      if (evaluation.failed.join() === failed.join()) return;
+      failed = evaluation.failed;
+      renderSteps();
     },
     go(position) {
       step(sample.records.findIndex((record) => record.position === position));
