@@ -192,7 +192,7 @@ export function proposeTitle(
     normalName(
       shownPath(path)
         .join(" ")
-        .replace(/^metadata /, ""),
+        .replace(/^(?:metadata|attributes|node) /, ""),
     );
   const called = (...names: readonly string[]): FieldStats | undefined =>
     texts.find((field) => names.includes(nameOf(field)));

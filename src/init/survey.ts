@@ -8,6 +8,8 @@ export interface Survey {
   readonly records: number;
   /** Records that the reader refused, by their position, the first few. */
   readonly refused: readonly number[];
+  /** Why the first of them was refused. */
+  readonly why?: string;
   /** True for a table, and for JSON all of whose many values are texts: a number may be written as text there. */
   readonly isTabular: boolean;
   /** In the order they came; a path that holds objects is not a field, its keys are, unless these are data themselves, as labels are. */
@@ -26,6 +28,7 @@ export async function surveyRecords(kind: string, chunks: AsyncIterable<Chunk<So
   const blanks = new Map<string, number>();
   const refused: number[] = [];
   let records = 0;
+  let why: string | undefined;
   let isTabular = false;
   let isTyped = false;
   const objects = new Map<string, FieldStats>();
@@ -43,6 +46,7 @@ export async function surveyRecords(kind: string, chunks: AsyncIterable<Chunk<So
     else isTyped ||= typeof value === "number" || typeof value === "boolean";
   };
   for await (const { items, rejects } of chunks) {
+    why ??= rejects[0]?.message;
     for (const { at } of rejects) if (refused.length < maxRefused) refused.push(at.position);
     for (const { at, columns, cells, value } of items) {
       records++;
@@ -55,7 +59,7 @@ export async function surveyRecords(kind: string, chunks: AsyncIterable<Chunk<So
   }
   const isText = isTabular || (!isTyped && records >= minTextRecords);
   const all = withoutParents([...fields.values()], objects);
-  return { kind, records, refused, isTabular: isText, blanks, fields: all };
+  return { kind, records, refused, ...(why !== undefined && { why }), isTabular: isText, blanks, fields: all };
 }
 
 /** Records of nothing but texts that show that their writer knows no other type. */

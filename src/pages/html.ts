@@ -79,7 +79,7 @@ export const baseCss = `:root {
   --good: #17703a; --bad: #a3261b; --warn: #8a5300; --wash-good: #e6f4ea; --wash-bad: #fbe9e7; --wash-warn: #fdf1de;
   --created: #1a7f8e; --updated: #5661c4; --unchanged: #858b94; --duplicate: #a36a1f; --rejected: #c2362b; --not-attempted: #94707f; --skipped: #858b94; --deleted: #7a4b9a;
 }
-@media (prefers-color-scheme: dark) {
+@media screen and (prefers-color-scheme: dark) {
   :root {
     --ground: #15171a; --panel: #1d2024; --line: #373c43; --text: #e8e9eb; --quiet: #a3a9b2; --link: #8abdf5; --mark: #23344a;
     --good: #6fd08c; --bad: #ff9a8f; --warn: #f0b95c; --wash-good: #17301f; --wash-bad: #3a1d1a; --wash-warn: #36290f;
@@ -153,7 +153,8 @@ ul.keys { display: flex; flex-wrap: wrap; gap: 4px 18px; margin: 8px 0; padding:
 @media print {
   :root { --ground: #fff; --panel: #fff; }
   .panel { overflow: visible; break-inside: avoid; }
-  .screen { display: none; }
+  :root { color-scheme: light; }
+  .screen { display: none !important; }
   svg.chart .ribbon, svg.chart .node, svg.chart .segment, .key { print-color-adjust: exact; }
 }
 `;
@@ -170,5 +171,5 @@ svg.graph .start { text-anchor: start; }
 svg.graph path.edge { fill: none; stroke: var(--quiet); }
 svg.graph path.required { stroke-width: 2.2px; }
 svg.graph .head { fill: var(--quiet); }
-@media (max-width: 640px) { svg.graph { width: 640px; height: auto; } }
+@media (max-width: 640px) { svg.graph { max-width: 640px; height: auto; } }
 `;

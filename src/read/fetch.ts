@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
-import { type Dispatcher, request } from "undici";
+import { type Dispatcher, EnvHttpProxyAgent, request } from "undici";
 import { SourceError } from "../errors.js";
 
 /** Whether a path is an http(s) address. */
@@ -20,7 +20,7 @@ export function nameOf(path: string): string {
 
 /** What a download takes from the world around it. */
 export interface FetchIo {
-  /** Pool and proxies; undici's own by default. */
+  /** Pool and proxies; by default one of its own, with the proxies of the process's environment. */
   readonly dispatcher?: Dispatcher;
   /** Waits between attempts; the machine's clock by default. */
   readonly sleep?: (ms: number, signal?: AbortSignal) => Promise<void>;
@@ -58,6 +58,20 @@ class PassingFault extends Error {
  * @throws SourceError when the server refuses, does not answer after all attempts, or gives something else the second time
  */
 export async function* fetchBytes(address: string, io: FetchIo = {}): AsyncGenerator<Buffer, void, undefined> {
+  if (io.dispatcher !== undefined) return yield* downloaded(address, { ...io, dispatcher: io.dispatcher });
+  // The bundle has neither a dispatcher of the whole process nor Node's longest header.
+  const dispatcher = new EnvHttpProxyAgent({ maxHeaderSize: 16_384 });
+  try {
+    yield* downloaded(address, { ...io, dispatcher });
+  } finally {
+    await dispatcher.destroy();
+  }
+}
+
+/** What a download that was begun needs. */
+type DownloadIo = FetchIo & { readonly dispatcher: Dispatcher };
+
+async function* downloaded(address: string, io: DownloadIo): AsyncGenerator<Buffer, void, undefined> {
   const name = nameOf(address);
   const hash = createHash("sha256");
   let given = 0;
@@ -96,7 +110,7 @@ export async function* fetchBytes(address: string, io: FetchIo = {}): AsyncGener
 }
 
 /** The body of the address's 200, redirects followed. */
-async function get(address: string, name: string, io: FetchIo): Promise<AsyncIterable<Buffer>> {
+async function get(address: string, name: string, io: DownloadIo): Promise<AsyncIterable<Buffer>> {
   let url = new URL(address);
   const { username, password, origin } = url;
   const authorization =
@@ -112,7 +126,7 @@ async function get(address: string, name: string, io: FetchIo): Promise<AsyncIte
       },
       headersTimeout: silenceMs,
       bodyTimeout: silenceMs,
-      ...(io.dispatcher && { dispatcher: io.dispatcher }),
+      dispatcher: io.dispatcher,
       ...(io.signal && { signal: io.signal }),
     });
     if (statusCode === 200) {
@@ -171,8 +185,8 @@ function asPassingFault(error: unknown): PassingFault | undefined {
 
 function asPermanent(name: string, error: unknown): unknown {
   if (error instanceof SourceError || !(error instanceof Error)) return error;
-  const code = "code" in error ? ` (${String(error.code)})` : "";
-  return new SourceError(name, `cannot be downloaded${code}`, {
+  const why = "code" in error ? ` (${String(error.code)})` : `: ${error.message}`;
+  return new SourceError(name, `cannot be downloaded${why}`, {
     hint: "Check the address and its certificate.",
     cause: error,
   });

@@ -4,6 +4,7 @@ import { delimiterOf, placesOf, quoteOf } from "./csv-header.js";
 import { type Answer, answered, type Doubt } from "./doubt.js";
 import {
   columnCount,
+  isDay,
   isEven,
   isValue,
   type SampleRow,
@@ -173,8 +174,14 @@ function quoteDoubt({ options: { csv }, rows }: Table): Doubt | undefined {
 }
 
 function headerDoubt({ options: { csv }, rows }: Table): Doubt | undefined {
-  const [header] = rows;
-  const value = csv?.header === undefined ? header?.cells.map(String).find(isValue) : undefined;
+  const [header, ...others] = rows;
+  // Days over columns that hold none are their names.
+  const isName = (cell: string, at: number): boolean =>
+    isDay(cell) && others.length > 0 && !others.some(({ cells }) => isDay(String(cells[at])));
+  const value =
+    csv?.header === undefined
+      ? header?.cells.map(String).find((cell, at) => isValue(cell) && !isName(cell, at))
+      : undefined;
   if (header === undefined || value === undefined) return undefined;
   return {
     message: `the first row, line ${header.line}, names the columns by default, and one of its cells is the value ${JSON.stringify(value)}`,

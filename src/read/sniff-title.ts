@@ -19,10 +19,17 @@ export function isEven(widths: readonly number[]): boolean {
 /** Years, and months of years, as names of columns. */
 const period = /^(?:19|20)\d\d(?:[-./]?(?:0?[1-9]|1[0-2]))?$|^(?:0?[1-9]|1[0-2])[-./](?:19|20)\d\d$/;
 
+const day = /^(?:\d{4}-\d\d-\d\d(?:[T ].*)?|\d{1,2}[./]\d{1,2}[./]\d{2,4})$/;
+
+/** True for a date. */
+export function isDay(cell: string): boolean {
+  return day.test(cell);
+}
+
 /** True for a number that is no year or month, a date, true or false: hardly the name of a column. */
 export function isValue(cell: string): boolean {
   if (period.test(cell)) return false;
-  return /^(?:[+-]?\d+(?:[.,]\d+)?|\d{4}-\d\d-\d\d(?:[T ].*)?|\d{1,2}[./]\d{1,2}[./]\d{2,4}|true|false)$/i.test(cell);
+  return isDay(cell) || /^(?:[+-]?\d+(?:[.,]\d+)?|true|false)$/i.test(cell);
 }
 
 /** `1 column`, `2 columns`. */

@@ -156,6 +156,12 @@ describe("what init proposes", () => {
       const { mapping } = await proposeMapping({ sources: [source] });
       expect(parse(mapping).resources[0].port.entity.mappings).toMatchObject({ identifier: ".id", title: ".name" });
     }
+    // The bundle has its own way to undici.
+    const folder = await makeFolder();
+    const made = await start(["init", address, "--out", "m.yaml", "--blueprints-out", "bp"], {}, folder).ended;
+    expect([made.code, made.stderr]).toEqual([0, expect.stringContaining("none rejected")]);
+    const shown = await start(["preview", address, "-m", "m.yaml", "--blueprints", "bp"], {}, folder).ended;
+    expect([shown.code, shown.stdout]).toEqual([0, expect.stringContaining('"identifier":"srv-1"')]);
   });
 });
 

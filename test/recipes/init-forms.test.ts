@@ -114,6 +114,8 @@ describe("init by the form of a file", () => {
     ["shift_jis", "id,名前\nsrv-1,アルファ\nsrv-2,検索\n", "アルファ"],
     ["gb18030", "id,名称\nsrv-1,数据库服务器\nsrv-2,测试\n", "数据库服务器"],
     ["euc-kr", "id,이름\nsrv-1,서버 관리\nsrv-2,데이터\n", "서버 관리"],
+    ["windows-1253", "id,όνομα\nsrv-1,Αθήνα\nsrv-2,Πάτρα\n", "Αθήνα"],
+    ["cp850", "id,name\nsrv-1,Müller\nsrv-2,Café\n", "Müller"],
     ["macintosh", "id,name\nsrv-1,Müller\nsrv-2,Café\n", "Müller"],
   ])("reads %s where it gives the likeliest words, and asks", async (encoding, text, name) => {
     const { parsed, questions, created } = await tried({ "hosts.csv": iconv.encode(text, encoding) });
@@ -130,6 +132,14 @@ describe("init by the form of a file", () => {
     const { parsed, questions, created, report } = await tried({ [name]: text });
     expect([parsed.source?.badText, created, report.records.rejected]).toEqual(["reject", 2, 1]);
     expect(questions[0]).toMatch(/NUL byte.*mistake|NaN.*mistake/);
+  });
+
+  it.each([
+    ["hosts.json", '[["id","name"],["a","A"]]', "a record must be a JSON object, and this is an array"],
+    ["hosts.yaml", "id: a\n\tname: b\n", "the document is not valid YAML"],
+  ])("%s: says why no record can be read", async (name, text, why) => {
+    const folder = await filesIn({ [name]: text });
+    await expect(proposeFor([join(folder, name)])).rejects.toThrow(`holds no record that can be read: ${why}`);
   });
 
   it("reads maps of YAML by their keys, columns named after months, days without signs, and columns of one name of a sheet", async () => {

@@ -104,6 +104,18 @@ describe("a report's page in a browser", () => {
     expect(await violations(page)).toEqual([]);
   });
 
+  it("prints in dark ink on white, without what is only for the screen, and nothing over another", async () => {
+    const { page } = await open(dirty, 720, "dark");
+    const ground = () => page.evaluate("getComputedStyle(document.body).getPropertyValue('--text').trim()");
+    const onScreen = await ground();
+    await page.emulateMedia({ media: "print" });
+    expect(await ground()).not.toBe(onScreen);
+    expect(await page.locator("#filter").isVisible()).toBe(false);
+    const inside = page.locator(".cause details[open] .inside").first();
+    const [table, fix] = [await inside.locator("table").boundingBox(), await inside.locator("> div").boundingBox()];
+    expect(fix?.y ?? 0).toBeGreaterThanOrEqual((table?.y ?? 0) + (table?.height ?? 0));
+  });
+
   it("filters and orders causes by keyboard", async () => {
     const { page, said } = await open(dirty, 1280);
     const shown = () => page.locator(".cause:visible h3 code").allTextContents();

@@ -98,7 +98,18 @@ function isPartial(bytes: Buffer): boolean {
 /** The encoding that is taken where no other one gives likelier words. */
 const usual = "windows-1252";
 /** Encodings of exports by their frequency. */
-const guesses = [usual, "windows-1250", "windows-1251", "shift_jis", "euc-kr", "gb18030", "big5", "macintosh"];
+const guesses = [
+  usual,
+  "windows-1250",
+  "windows-1251",
+  "shift_jis",
+  "euc-kr",
+  "gb18030",
+  "big5",
+  "windows-1253",
+  "macintosh",
+  "cp850",
+];
 /** How much likelier another encoding must be, by letters beyond ASCII. */
 const margin = 0.1;
 

@@ -183,13 +183,20 @@ async function surveyAs(
   let survey = await surveyRecords(bound.kind, readSource(bound, source, { limit, ...signalOf(io) }));
   const isText = receipt?.format === "csv" || receipt?.format === "tsv";
   if (isText && source.csv?.trim === undefined && survey.fields.some(isPadded)) {
-    source = { ...source, csv: { ...source.csv, trim: true } };
-    survey = await surveyRecords(bound.kind, readSource(bound, source, { limit, ...signalOf(io) }));
+    const trimmed = { ...source, csv: { ...source.csv, trim: true } };
+    const again = await surveyRecords(bound.kind, readSource(bound, trimmed, { limit, ...signalOf(io) }));
+    // What stands within quotes is left to the expressions.
+    if (again.fields.filter(isPadded).length < survey.fields.filter(isPadded).length)
+      [source, survey] = [trimmed, again];
   }
   if (survey.records === 0)
-    throw new SourceError(bound.name, "holds no record that can be read", {
-      hint: "init proposes from values; give it a sample.",
-    });
+    throw new SourceError(
+      bound.name,
+      `holds no record that can be read${survey.why === undefined ? "" : `: ${survey.why}`}`,
+      {
+        hint: "init proposes from values; give it a sample.",
+      },
+    );
   const isPart = survey.records + survey.refused.length >= limit && (await hasMore(bound, source, limit, io));
   return { bound, survey, source, name: bound.name, isPart, questions };
 }

@@ -38,7 +38,10 @@ export const withoutTarget = "written without it";
 /** A trial in lines: what comes in, and each cause with its places. */
 export function trialLines({ read, entities, rejected, blueprint, causes }: Trial): string[] {
   const partly = causes.filter(lacksTarget).reduce((sum, cause) => sum + cause.count, 0);
-  const without = partly === 0 ? "" : `, ${partly} relations without their target`;
+  const without =
+    partly === 0
+      ? ""
+      : `, ${partly} ${partly === 1 ? "relation without its target" : "relations without their target"}`;
   const unsure = causes
     .filter(({ message }) => message.endsWith(mayBeRefused))
     .reduce((sum, cause) => sum + cause.count, 0);

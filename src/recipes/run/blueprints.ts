@@ -69,7 +69,8 @@ export async function loadBlueprintFiles(
     const read = await parseFile(file, types, faults);
     for (const blueprint of read) {
       const other = fileOf.get(blueprint.identifier);
-      if (other !== undefined) faults.push(`the blueprint "${blueprint.identifier}" is in ${other} and in ${file}`);
+      const places = other === file ? `twice in ${file}` : `in ${other} and in ${file}`;
+      if (other !== undefined) faults.push(`the blueprint "${blueprint.identifier}" is ${places}`);
       fileOf.set(blueprint.identifier, file);
       blueprints.push(blueprint);
     }

@@ -21,7 +21,7 @@ export function causesSection(report: Report, file: string | undefined): Html {
   return html`<section aria-labelledby="causes">
 <h2 id="causes">What failed, by cause</h2>
 <div class="tools screen"><label for="filter">Filter</label><input id="filter" type="search" placeholder="code, blueprint, path, message or value">
-<label for="order">Order</label><select id="order"><option value="count">by count</option><option value="code">by code</option><option value="place">by place</option></select>
+<label>Order <select id="order"><option value="count">by count</option><option value="code">by code</option><option value="place">by place</option></select></label>
 <button type="button" id="unfold">Open all</button>
 <span id="shown" class="quiet" role="status"></span></div>
 <ol class="causes panel" id="cause-list">
@@ -87,7 +87,10 @@ function samplesOf(group: RejectGroup, report: Report, file: string | undefined)
     const name =
       identifier === undefined || group.blueprint === undefined
         ? ""
-        : entityName(report.target, group.blueprint, identifier);
+        : // What cannot be an identifier leads nowhere.
+          group.code === "identifier_invalid"
+          ? html`${visible(identifier)}`
+          : entityName(report.target, group.blueprint, identifier);
     return html`<tr><td data-label="Where">${visible(formatPlace(place))}</td><td data-label="Value">${value === undefined ? html`<span class="quiet">none</span>` : html`<code>${visible(value)}</code>`}</td>${hasNames && html`<td data-label="Entity">${name}</td>`}${hasLines && html`<td data-label="To correct">${line}</td>`}</tr>`;
   };
   return html`<table class="cards"><caption class="hidden">Examples</caption><thead><tr><th scope="col">Where</th><th scope="col">Value</th>${hasNames && html`<th scope="col">Entity</th>`}${hasLines && html`<th scope="col">To correct</th>`}</tr></thead><tbody>

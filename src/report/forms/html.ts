@@ -43,6 +43,7 @@ h1.good { background: var(--wash-good); } h1.bad { background: var(--wash-bad); 
 .why { padding: 10px 14px; margin-top: 10px; }
 .flow, .rate { padding: 14px 16px; }
 ul.words { margin: 0; padding: 10px 12px 10px 28px; }
+.tools label { white-space: nowrap; }
 .tools { display: flex; flex-wrap: wrap; align-items: center; gap: 8px; margin: 0 0 10px; }
 ol.causes { list-style: none; margin: 0; padding: 0; }
 .cause { border-bottom: 1px solid var(--line); break-inside: avoid; }
@@ -70,6 +71,7 @@ ol.causes { list-style: none; margin: 0; padding: 0; }
 .change tr.last > * { padding-bottom: 8px; }
 .change td.old { background: var(--wash-bad); } .change td.new { background: var(--wash-good); }
 .sign { font: 600 13px/1.4 ui-monospace, "DejaVu Sans Mono", monospace; margin-right: .4em; }
+@media print, (max-width: 960px) { .cause .inside { grid-template-columns: minmax(0, 1fr); } }
 @media (max-width: 640px) {
   .rate svg.chart { min-width: 640px; }
   td.bars { min-width: 0; }

@@ -41,10 +41,12 @@ describe("loadBlueprintFolder", () => {
     await write("b.json", json("same"));
     await write("c.json", "{");
     await write("d.json", "{}");
+    await write("e.json", `[${json("one")}, ${json("one")}]`);
     const error = await faultOf(dir);
     expect(error).toBeInstanceOf(BlueprintError);
     const { message } = error as BlueprintError;
     expect(message).toContain(`the blueprint "same" is in ${join(dir, "a.json")} and in ${join(dir, "b.json")}`);
+    expect(message).toContain(`the blueprint "one" is twice in ${join(dir, "e.json")}`);
     expect(message).toContain(`${join(dir, "c.json")} is not valid JSON`);
     expect(message).toContain(`${join(dir, "d.json")} identifier: `);
   });
