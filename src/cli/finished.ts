@@ -1,8 +1,8 @@
 import { sep } from "node:path";
 import type { reportOptions } from "../options/run.js";
-import { pastReport } from "../recipes/past-report.js";
 import type { Connection, ImportContext, RunContext } from "../recipes/run/connect.js";
 import type { Finished } from "../recipes/run/finish.js";
+import { pastReport } from "../recipes/run/folder.js";
 import { quoted } from "../reject.js";
 import type { ExitCode } from "../report/exit-code.js";
 import { formatSummary } from "../report/summary.js";

@@ -3,8 +3,15 @@ import { nearest } from "../nearest.js";
 import { parseOptions, type Schema } from "../options/option.js";
 import { type ExitCode, errorExitCode } from "../report/exit-code.js";
 import { version } from "../version.js";
-import { kebab, readArguments, type Values } from "./arguments.js";
-import { type AnyCommand, everyCommand, type OutputOptions, running } from "./command.js";
+import {
+  type AnyCommand,
+  everyCommand,
+  kebab,
+  type OutputOptions,
+  readArguments,
+  running,
+  type Values,
+} from "./command.js";
 import { commands, families, findCommand } from "./commands.js";
 import { refuseWithoutMapping, withConfig } from "./config.js";
 import { describeError, print, say, type Terminal } from "./terminal.js";

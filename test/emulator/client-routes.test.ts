@@ -336,7 +336,9 @@ it("pages and folders are kept and given back", async () => {
   expect((await call("GET", "/v1/pages/start/permissions")).body.permissions.read.roles).toEqual(["Member", "Admin"]);
   expect((await call("DELETE", "/v1/pages/start")).status).toBe(200);
   expect((await call("GET", "/v1/pages/start")).status).toBe(404);
-  await call("POST", "/v1/sidebars/catalog/folders", { identifier: "f", title: "F" });
+  const folder = { identifier: "f", title: "F" };
+  expect((await call("POST", "/v1/sidebars/catalog/folders", folder)).status).toBe(201);
+  expect((await call("POST", "/v1/sidebars/catalog/folders", folder)).status).toBe(409);
   expect((await call("GET", "/v1/sidebars/catalog")).body.sidebar.items).toMatchObject([{ identifier: "f" }]);
 });
 

@@ -89,6 +89,8 @@ const requests: [method: string, path: string, status: number, code: string, bod
   ["GET", "/v1/blueprints/none/scorecards", 404, "not_found", undefined],
   ["PUT", "/v1/blueprints/none/scorecards", 404, "not_found", []],
   ["PATCH", "/v1/users/none@b.example", 404, "not_found", {}],
+  ["PUT", "/v1/blueprints/none/scorecards/none", 404, "not_found", { identifier: "s", title: "S", rules: [] }],
+  ["PATCH", "/v1/integration/none", 404, "not_found", {}],
   ["POST", "/v1/integration/none/cursor", 404, "not_found", {}],
   [
     "PUT",
