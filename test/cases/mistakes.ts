@@ -303,6 +303,27 @@ export const mistakes: Readonly<Record<string, readonly Mistake[]>> = {
       fix: "did you mean .Name? Where some files lack it, name it in source.optionalColumns",
     },
     {
+      did: "the blueprint was not created yet",
+      files: { "servers.yaml": mapping.replace('"server"', '"application"') },
+      args: imports,
+      code: 3,
+      what: 'there is no blueprint "application"',
+      where: "resources.0.port.entity.mappings.blueprint",
+      fix: "create it: portload blueprint apply blueprints, a folder with its file (portload init <source> --blueprints-out blueprints writes one)",
+    },
+    {
+      did: "a folder of blueprints lacks the blueprint",
+      files: {
+        "servers.yaml": mapping.replace('"server"', '"application"'),
+        "blueprints/team.json": JSON.stringify(blueprints[1]),
+      },
+      args: [...imports, "--blueprints", "blueprints"],
+      code: 3,
+      what: 'there is no blueprint "application"',
+      where: "resources.0.port.entity.mappings.blueprint",
+      fix: "add its file to blueprints (portload init <source> --blueprints-out blueprints writes one)",
+    },
+    {
       did: "the blueprint does not exist",
       files: { "servers.yaml": mapping.replace('"server"', '"servers"') },
       args: imports,
