@@ -5,7 +5,7 @@ import { delimiter, join } from "node:path";
 import { CronExpressionParser } from "cron-parser";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { kebab } from "../src/cli/arguments.js";
+import { kebab } from "../src/cli/command.js";
 import { planOptions, syncOptions } from "../src/options/run.js";
 import { root } from "./support/catalog.js";
 

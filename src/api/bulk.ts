@@ -44,6 +44,7 @@ export function createBulkCall(
     const call = bulkCall(blueprint, items, flags);
     const cause = flags.validationOnly ? undefined : breaker.cause(blueprint);
     if (cause !== undefined) throw hopeless(call, blueprint, cause, io);
+    // With all its attempts: `createSend`, send.ts.
     const reply = await io.send(call);
     if (reply.is === "done") {
       const { traceId } = reply;

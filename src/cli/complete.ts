@@ -1,7 +1,6 @@
 import type { AnyOption, Schema } from "../options/option.js";
 import type { ExitCode } from "../report/exit-code.js";
-import { kebab } from "./arguments.js";
-import { everyCommand } from "./command.js";
+import { everyCommand, kebab } from "./command.js";
 import { commands, families, findCommand } from "./commands.js";
 import { print, type Terminal } from "./terminal.js";
 

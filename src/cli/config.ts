@@ -3,8 +3,7 @@ import { basename, dirname, join } from "node:path";
 import { UsageError } from "../errors.js";
 import { didYouMean } from "../nearest.js";
 import { quoted } from "../reject.js";
-import type { Values } from "./arguments.js";
-import type { AnyCommand } from "./command.js";
+import type { AnyCommand, Values } from "./command.js";
 
 const files = ["portload.config.yaml", "portload.config.yml"] as const;
 

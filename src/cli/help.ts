@@ -1,6 +1,5 @@
 import type { AnyOption, Schema } from "../options/option.js";
-import { kebab } from "./arguments.js";
-import { type AnyCommand, everyCommand } from "./command.js";
+import { type AnyCommand, everyCommand, kebab } from "./command.js";
 import { commands, families } from "./commands.js";
 
 const indent = "  ";

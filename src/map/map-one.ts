@@ -103,6 +103,7 @@ function mapFields(
     relations: valuesOf(bound.relations, root, row, notes),
   };
   for (const { key, read, onNull } of bound.rest) {
+    // The cell of a column, which was looked up once a header; a constant; or what an expression gave.
     const value = read(root, row, notes);
     if (value !== null || onNull === "clear") fields[key as "title"] = value;
   }

@@ -51,7 +51,9 @@ export async function runImport(given: ImportOptions, context: ImportContext = {
       ...(target.rules.updateOnly ? [existingOnly(target, ledger, keys)] : []),
       ...(mayEmpty(target, emptying) ? [guardEmptying(target, emptying)] : []),
       ...(options.keepBefore ? [keepBefore(target, ledger, keys)] : []),
+      // Nothing until a write was refused for a missing target.
       leaveOutMissing(target, ledger, keys),
+      // The last stage: a write of each entity, without relations whose target is not there yet.
       deferRelations(target, ledger, keys),
     ]);
   });

@@ -7,14 +7,12 @@ import { type ResolvedUndoOptions, type UndoOptions, undoOptions } from "../opti
 import { copyWhole, findImport, type PastImport } from "../state/folders.js";
 import { refuseHeld } from "../state/lock.js";
 import { makeWorkingFolder } from "../state/working-folder.js";
-import { doPlanned } from "./apply.js";
-import { reportOf } from "./past-report.js";
-import { refuseDrift } from "./plan/drift.js";
+import { doPlanned, refuseDrift } from "./apply.js";
 import { openPlan, planLines, surveyPlan } from "./plan/open.js";
 import { clientOptionsOf } from "./run/client-options.js";
 import { connect, type ImportContext } from "./run/connect.js";
 import { type Finished, finish } from "./run/finish.js";
-import { newFolder, type OpenFolder, stateDirFrom } from "./run/folder.js";
+import { newFolder, type OpenFolder, reportOf, stateDirFrom } from "./run/folder.js";
 import { working } from "./run/working.js";
 import { makeUndoPlan, planName, type UndoCounts } from "./undo/make-plan.js";
 

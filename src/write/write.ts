@@ -89,7 +89,7 @@ export interface BatchTarget {
   serverNow(): number | undefined;
 }
 
-/** Keeps what is sent and what became of it. */
+/** Keeps what is sent and what became of it: of a run, `booksOf` (`recipes/stages/books.ts`). */
 export interface Books {
   /** Receives a batch before it is sent. @param atMs - the server's clock */
   sending(batch: Batch, atMs: number | undefined): Promise<void>;

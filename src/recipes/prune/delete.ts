@@ -8,9 +8,8 @@ import { lookedUpAtOnce } from "../stages/ahead.js";
 import type { StepJob } from "../stages/entities.js";
 import type { Target } from "../target/target.js";
 import { findDependents, keepReferrers, withDependents } from "./dependents.js";
-import { type Stale, some, tooMany } from "./find-stale.js";
+import { type Stale, scanOwned, serverClock, some, tooMany } from "./find-stale.js";
 import { openPruneMemory } from "./memory.js";
-import { scanOwned, serverClock } from "./scan.js";
 import { ownedScope } from "./scope.js";
 
 /** What is asked and noted on the way of a deletion. */

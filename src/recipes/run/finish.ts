@@ -93,6 +93,7 @@ function reportOf(
   durationMs: number,
 ): Report {
   if (ending === "finished" && allowed !== undefined) ledger.warn(allowed.cured());
+  // Its exit code, which is the program's, follows from the ending: `runExitCode`.
   return buildReport({
     importId: state.importId,
     command,

@@ -2,20 +2,25 @@ import { rm, stat } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import { publicRedisUrl } from "../../api/addresses.js";
 import type { Mode } from "../../entity.js";
+import { StateError } from "../../errors.js";
 import { keptSource, optionsOfSource, type Source } from "../../given-source.js";
 import type { CompiledMapping } from "../../map/compile-mapping.js";
 import { keysReadBy } from "../../map/keys-read.js";
+import type { ReportOptions } from "../../options/run.js";
 import type { BoundSource } from "../../read/bind.js";
 import { isUrl } from "../../read/fetch.js";
 import type { Receipt } from "../../read/receipt.js";
 import { quoted, type Reject } from "../../reject.js";
-import type { ReportOrigin } from "../../report/report.js";
-import type { JournalHeader, SourceFingerprint } from "../../state/journal-lines.js";
+import { writeForms } from "../../report/forms.js";
+import type { Report, ReportOrigin } from "../../report/report.js";
+import { findImport, type PastImport } from "../../state/folders.js";
+import { type JournalHeader, keepsBefore, type SourceFingerprint } from "../../state/journal-lines.js";
 import { fingerprintFile, openState, type State, type StateOptions, withoutSecrets } from "../../state/state.js";
 import { makeWorkingFolder } from "../../state/working-folder.js";
 import { version } from "../../version.js";
 import type { Inputs } from "../stages/entities.js";
 import type { ImportContext } from "./connect.js";
+import type { Finished } from "./finish.js";
 
 /** The folder of an import, and where its sources are read from. */
 export interface Folder {
@@ -25,7 +30,7 @@ export interface Folder {
 }
 
 /** What a folder is opened with. */
-export interface FolderFacts {
+interface FolderFacts {
   /** What the header of a new import's journal would be. */
   readonly header: Header;
   readonly sources: readonly BoundSource[];
@@ -80,7 +85,7 @@ async function openPassingState(facts: Omit<StateOptions, "stateDir">): Promise<
 }
 
 /** What a header is made of. */
-export interface HeaderFacts {
+interface HeaderFacts {
   readonly command: string;
   readonly options: Readonly<Record<string, unknown>> & {
     readonly pace?: string | undefined;
@@ -139,7 +144,7 @@ async function fingerprintSource(source: BoundSource): Promise<SourceFingerprint
 }
 
 /** What a run's origin is made of. */
-export interface OriginFacts {
+interface OriginFacts {
   readonly command: string;
   readonly commandLine?: readonly string[] | undefined;
   readonly header: Pick<JournalHeader, "fingerprints">;
@@ -181,4 +186,54 @@ function keysOfKind({ kinds, leaves }: CompiledMapping, kind: string): ReadonlyS
   const resources = new Set(kinds.get(kind)?.resources.map(({ resource }) => resource.index));
   const own = leaves.filter(({ resource, by }) => resources.has(resource) && by !== "constant");
   return keysReadBy(own.map(({ expression }) => expression));
+}
+
+/**
+ * Gives the report of an earlier import, and writes it to further files.
+ *
+ * @throws {StateError} when there is none
+ * @throws {UsageError} for a file whose extension names no form
+ */
+export async function pastReport(
+  given: ReportOptions,
+  env: Readonly<Record<string, string | undefined>> = {},
+): Promise<Finished & Pick<PastImport, "passedOver">> {
+  const stateDir = stateDirFrom(given, { env });
+  const past = await findImport(
+    stateDir,
+    given.importId,
+    "import with a report",
+    (found) => reportOf(found) !== undefined,
+  );
+  const report = reportOf(past);
+  if (report === undefined)
+    throw new StateError(`import ${past.importId} has no report: it runs, or it was killed`, {
+      hint: `If it was killed, go on with it: portload resume ${past.importId}`,
+    });
+  const { report: reportFiles = [] } = given;
+  await writeForms(report, reportFiles);
+  const mode = modes.find((each) => each === past.header.options.mode) ?? "merge";
+  const { folder, header, passedOver } = past;
+  return { report, folder, reportFiles, ending: "finished", mode, keptBefore: keepsBefore(header), passedOver };
+}
+
+const modes: readonly Mode[] = ["merge", "override", "create"];
+
+/** The report of an import; undefined while it runs, and where it was killed. @throws {StateError} for a report.json that is damaged */
+export function reportOf({ importId, report: text }: PastImport): Report | undefined {
+  if (text === undefined) return undefined;
+  let report: unknown;
+  try {
+    report = JSON.parse(text);
+  } catch {
+    report = undefined;
+  }
+  if (isReport(report)) return report;
+  throw new StateError(`import ${importId} has a report.json that cannot be read`, { hint: "Name another import." });
+}
+
+function isReport(value: unknown): value is Report {
+  if (typeof value !== "object" || value === null) return false;
+  const { exitCode, rejectFiles } = value as { readonly exitCode?: unknown; readonly rejectFiles?: unknown };
+  return typeof exitCode === "number" && Array.isArray(rejectFiles);
 }

@@ -92,6 +92,7 @@ export async function runSources<F extends Folder>(
     const startedMs = performance.now();
     context.onReport?.(() => reportSoFar(closing, performance.now() - startedMs));
     const run = { importId: closing.state.importId, job, connection };
+    // What goes wrong is a value from here on; reading that the run itself ended is no fault: the reason of its stop is how the run ended.
     const worked = await working(context, run, () => work(job));
     return await finish(closing, worked);
   } finally {
