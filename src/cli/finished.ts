@@ -1,4 +1,5 @@
 import { sep } from "node:path";
+import { MappingError } from "../errors.js";
 import type { reportOptions } from "../options/run.js";
 import type { Connection, ImportContext, RunContext } from "../recipes/run/connect.js";
 import type { Finished } from "../recipes/run/finish.js";
@@ -53,7 +54,8 @@ export async function showFinished(
   terminal: Terminal,
   output: OutputOptions,
 ): Promise<ExitCode> {
-  const resume = resumeCommand(report, folder);
+  // A mapping that was corrected is another one, and not gone on with.
+  const resume = error instanceof MappingError ? undefined : resumeCommand(report, folder);
   if (error !== undefined) await say(terminal, `${describeError(error)}\n\n`);
   const color = mayColor(terminal, terminal.stderr, output.color);
   const summary = {

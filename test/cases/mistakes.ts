@@ -303,13 +303,22 @@ export const mistakes: Readonly<Record<string, readonly Mistake[]>> = {
       fix: "did you mean .Name? Where some files lack it, name it in source.optionalColumns",
     },
     {
+      did: "a column has a format, and the file lacks it",
+      files: { "servers.yaml": `source: { columns: { Core: { number: { decimal: "," } } } }\n${mapping}` },
+      args: imports,
+      code: 3,
+      what: "servers.csv has no such column",
+      where: "servers.yaml source.columns.Core",
+      fix: 'it has "id", "name", "cores", "team"',
+    },
+    {
       did: "the blueprint was not created yet",
       files: { "servers.yaml": mapping.replace('"server"', '"application"') },
       args: imports,
       code: 3,
       what: 'there is no blueprint "application"',
       where: "resources.0.port.entity.mappings.blueprint",
-      fix: "create it: portload blueprint apply blueprints, a folder with its file (portload init <source> --blueprints-out blueprints writes one)",
+      fix: "create it: portload blueprint apply blueprints; its file is written by portload init <source> --blueprints-out blueprints",
     },
     {
       did: "a folder of blueprints lacks the blueprint",
@@ -321,7 +330,7 @@ export const mistakes: Readonly<Record<string, readonly Mistake[]>> = {
       code: 3,
       what: 'there is no blueprint "application"',
       where: "resources.0.port.entity.mappings.blueprint",
-      fix: "add its file to blueprints (portload init <source> --blueprints-out blueprints writes one)",
+      fix: "add its file to blueprints; its file is written by portload init <source> --blueprints-out blueprints",
     },
     {
       did: "the blueprint does not exist",

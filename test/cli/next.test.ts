@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -18,7 +19,7 @@ async function world(more: Readonly<Record<string, string>> = {}) {
   const env = envOf(await startCatalog({ blueprints: [server] }));
   const run = (...args: readonly string[]) => runInProcess(args, { ...env, ...more }, { cwd: folder });
   const importServers = (...more: readonly string[]) => run("import", "servers.csv", "-m", "servers.yaml", ...more);
-  return { folder, run, importServers };
+  return { folder, env, run, importServers };
 }
 
 /** What npm gives a program that `npx portload …` started. */
@@ -89,6 +90,36 @@ describe("the last line of an import", () => {
       "To take what was created back (not what was overridden: it ran without --keep-before): portload undo ID",
     );
     expect(await lastOf("a,4", "--keep-before")).toBe("To take it back: portload undo ID");
+  });
+});
+
+describe("a column that has a format and that the source lacks", () => {
+  const format = 'source: { columns: { Cores: { number: { decimal: "," } } } }\n';
+
+  it("is found before the run begins, and may be lacking where the mapping says so", async () => {
+    const { folder, importServers } = await world();
+    await writeFile(join(folder, "servers.yaml"), format + mapping);
+    const { code, stderr } = await importServers();
+    expect([code, stderr]).toEqual([
+      3,
+      expect.stringContaining('servers.csv has no such column; did you mean "cores"?'),
+    ]);
+    expect(stderr).not.toMatch(/resume|ledger/);
+    expect(existsSync(join(folder, ".portload"))).toBe(false);
+    await writeFile(
+      join(folder, "servers.yaml"),
+      format.replace(" columns", " optionalColumns: [Cores], columns") + mapping,
+    );
+    expect((await importServers()).code).toBe(1);
+  });
+
+  it("ends a run that can read its source only once, without offering to go on", async () => {
+    const { folder, env } = await world();
+    await writeFile(join(folder, "servers.yaml"), format + mapping);
+    const args = ["import", "-", "-m", "servers.yaml"];
+    const { code, stderr } = await runInProcess(args, env, { cwd: folder, input: "id,cores\na,1\n" });
+    expect([code, stderr]).toEqual([3, expect.stringContaining("no such column")]);
+    expect(stderr).not.toContain("resume");
   });
 });
 
