@@ -4,7 +4,7 @@ import type { Blueprint } from "../../blueprint.js";
 import { UsageError } from "../../errors.js";
 import { blueprintFiles, loadBlueprintFiles, loadBlueprintFolder } from "../run/blueprints.js";
 import type { StudioStart } from "./begin.js";
-import { type BlueprintEdit, editBlueprint } from "./blueprint-edit.js";
+import { type BlueprintEdit, editBlueprint, type Renamed, retargeted } from "./blueprint-edit.js";
 import {
   type FilePrints,
   type FileToSave,
@@ -13,6 +13,7 @@ import {
   type SaveResult,
   saveFiles,
 } from "./files.js";
+import { applyEdit } from "./fixes.js";
 
 /** What is made in the studio, and what lies of it on the disk. */
 export interface Work {
@@ -35,8 +36,8 @@ export interface Work {
   settle(isTaken: boolean): Promise<void>;
   /** Writes the mapping, and the proposed blueprints where a folder is named: all files, or none. */
   save(given: SaveRequest): Promise<SaveResult>;
-  /** Changes a blueprint that only the studio has proposed. @throws {UsageError} for another one */
-  edit(edit: BlueprintEdit): void;
+  /** Changes a blueprint that only the studio has proposed; where that renames it, relations of the other proposed ones follow. @throws {UsageError} for another one, a name that is taken, or a mapping that cannot follow */
+  edit(edit: BlueprintEdit, mapping: string): Renamed | undefined;
   /** Whether a blueprint was changed that is not saved since. */
   readonly hasUnsavedBlueprints: boolean;
   /** Whether the mapping's file holds just this text. */
@@ -74,7 +75,7 @@ export async function openWork(
   const free = given.proposed.filter(
     ({ identifier }) => !blueprints.has(identifier) && !given.inCatalog.has(identifier),
   );
-  const proposed = free.map(({ identifier }) => identifier);
+  let proposed: readonly string[] = free.map(({ identifier }) => identifier);
   for (const blueprint of given.proposed)
     if (!blueprints.has(blueprint.identifier)) blueprints.set(blueprint.identifier, blueprint);
   let hasUnsavedBlueprints = false;
@@ -103,7 +104,9 @@ export async function openWork(
       return folder;
     },
     blueprints,
-    proposed,
+    get proposed() {
+      return proposed;
+    },
     known,
     async changed() {
       return (await differing()).filter(({ path, now }) => left[path] !== (now ?? "gone")).map(({ path }) => path);
@@ -143,14 +146,29 @@ export async function openWork(
       isProposed = false;
       return result;
     },
-    edit(edit) {
+    edit(edit, text) {
       const blueprint = blueprints.get(edit.blueprint);
       if (blueprint === undefined || !proposed.includes(edit.blueprint) || given.inCatalog.has(edit.blueprint))
         throw new UsageError(`${edit.blueprint} is not only proposed: it cannot be edited here`, {
           hint: "Change it where it comes from: its file, or the catalog.",
         });
-      blueprints.set(edit.blueprint, editBlueprint(blueprint, edit));
+      const made = editBlueprint(blueprint, edit);
+      const [from, to] = [edit.blueprint, made.identifier];
+      if (from !== to && (blueprints.has(to) || given.inCatalog.has(to)))
+        throw new UsageError(`there is a blueprint ${to} already`, { hint: `Give ${from} another identifier.` });
+      if (from !== to) applyEdit(text, { kind: "renameBlueprint", from, to });
       hasUnsavedBlueprints = true;
+      if (from === to) {
+        blueprints.set(from, made);
+        return undefined;
+      }
+      // Its place among the others stays.
+      const all = [...blueprints.values()].map((one) => (one === blueprint ? made : one));
+      blueprints.clear();
+      proposed = proposed.map((name) => (name === from ? to : name));
+      for (const one of all)
+        blueprints.set(one.identifier, proposed.includes(one.identifier) ? retargeted(one, { from, to }) : one);
+      return { from, to };
     },
     get hasUnsavedBlueprints() {
       return hasUnsavedBlueprints;
