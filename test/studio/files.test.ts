@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -146,6 +146,34 @@ describe("a file that changed on disk", () => {
     await put("blueprints/asset.json", blueprint("number"));
     const now = await calls.start({});
     expect(await save(mapped, { known: now.files })).toMatchObject({ changed: [at("blueprints/asset.json")] });
+  });
+
+  it("is told where it holds a saved blueprint that was edited, renamed or removed, and taken", async () => {
+    const { calls, put, save, held, at, dir } = await open({ "blueprints/other.json": blueprint("string") });
+    const { mapping } = await calls.start({});
+    await save(mapping, { blueprints: "blueprints" });
+    const names = async () => (await calls.start({})).blueprints.map(({ identifier }) => identifier);
+    const changed = async () => (await calls.start({})).changed.toSorted();
+    expect([await changed(), await names()]).toEqual([[], ["asset"]]);
+    const text = await held("blueprints/asset.json");
+    await put("blueprints/asset.json", text.replace('"asset"', '"thing"'));
+    expect(await changed()).toEqual([at("blueprints/asset.json")]);
+    expect(await calls.settle({ isTaken: true })).toMatchObject({
+      ...{ changed: [], proposed: ["thing"], hasUnsavedBlueprints: false },
+    });
+    expect(await names()).toEqual(["thing"]);
+    // It is saved into the file that it was taken from: one beside it would hold it twice.
+    const { files: known } = await calls.start({});
+    await save(mapping, { known, blueprints: "blueprints" });
+    expect((await readdir(join(dir, "blueprints"))).toSorted()).toEqual(["asset.json", "other.json"]);
+    await rename(at("blueprints/asset.json"), at("blueprints/thing.json"));
+    expect(await changed()).toEqual([at("blueprints/asset.json"), at("blueprints/thing.json")]);
+    await calls.settle({ isTaken: true });
+    expect([await changed(), await names()]).toEqual([[], ["thing"]]);
+    await rm(at("blueprints/thing.json"));
+    expect(await changed()).toEqual([at("blueprints/thing.json")]);
+    await calls.settle({ isTaken: false });
+    expect([await changed(), await names()]).toEqual([[], ["thing"]]);
   });
 
   it("is not overwritten, kept or not, before it is agreed to", async () => {
