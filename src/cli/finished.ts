@@ -8,7 +8,7 @@ import type { ExitCode } from "../report/exit-code.js";
 import { formatSummary } from "../report/summary.js";
 import type { OutputOptions, Run } from "./command.js";
 import { showProgress } from "./progress.js";
-import { describeError, mayColor, print, printJson, say, type Terminal } from "./terminal.js";
+import { describeError, mayColor, printJson, printProse, say, type Terminal } from "./terminal.js";
 
 /** How a recipe is called from the command line. */
 export interface RecipeCall<O, C> {
@@ -136,7 +136,7 @@ export const report: Run<typeof reportOptions> = async (options, terminal, outpu
   // Here the report is the data.
   if (output.output === "json") await printJson(terminal, `${JSON.stringify(found)}\n`);
   else
-    await print(
+    await printProse(
       terminal,
       formatSummary({
         report: found,

@@ -10,16 +10,19 @@ const mapping = `resources:
 `;
 
 /** A folder with a source of which one record is wrong, and a catalog for it. */
-async function world() {
+async function world(more: Readonly<Record<string, string>> = {}) {
   const folder = await makeFolder();
   await writeFile(join(folder, "servers.csv"), "id,cores\na,1\nb,many\n");
   await writeFile(join(folder, "servers.yaml"), mapping);
   const server = blueprintOf("server", { schema: { properties: { cores: { type: "number" } } } });
   const env = envOf(await startCatalog({ blueprints: [server] }));
-  const run = (...args: readonly string[]) => runInProcess(args, env, { cwd: folder });
+  const run = (...args: readonly string[]) => runInProcess(args, { ...env, ...more }, { cwd: folder });
   const importServers = (...more: readonly string[]) => run("import", "servers.csv", "-m", "servers.yaml", ...more);
   return { folder, run, importServers };
 }
+
+/** What npm gives a program that `npx portload …` started. */
+const npx = { npm_lifecycle_event: "npx", npm_lifecycle_script: "portload import servers.csv -m servers.yaml" };
 
 const idOf = (text: string) => /\d{8}T\d{9}Z-\w{4}/.exec(text)?.[0] ?? "";
 
@@ -99,5 +102,46 @@ describe("retry", () => {
     expect(await readFile(join(folder, "r.json"), "utf8")).toBe(before);
     await run("retry", "--report", "r.json");
     expect(JSON.parse(await readFile(join(folder, "r.json"), "utf8"))).toMatchObject({ command: "retry" });
+  });
+});
+
+describe("commands in what is said to people", () => {
+  const endOf = async (env: Readonly<Record<string, string>>) => {
+    const { importServers } = await world(env);
+    const { stderr } = await importServers();
+    return stderr.slice(stderr.indexOf("Finished")).replaceAll(idOf(stderr), "ID");
+  };
+
+  it("begin with npx where npx started the program, and nowhere twice", async () => {
+    const end = await endOf(npx);
+    expect(end).toContain("npx portload retry ID\n");
+    expect(end).toContain("npx portload report ID --report report.html\n");
+    expect(end).toContain("npx portload undo ID\n");
+    expect(end).not.toMatch(/(?<!npx )portload [a-z]|npx npx/);
+    const quoted = { ...npx, npm_lifecycle_script: '"portload" "import" "servers.csv"' };
+    expect(await endOf(quoted)).toBe(end);
+  });
+
+  it("are as they were under another program of npx, and in scripts of npm", async () => {
+    const plain = await endOf({});
+    expect(plain).toContain(": portload retry ID\n");
+    expect(await endOf({ ...npx, npm_lifecycle_script: "vitest run portload" })).toBe(plain);
+    expect(await endOf({ ...npx, npm_lifecycle_script: "portload-other x" })).toBe(plain);
+    expect(await endOf({ ...npx, npm_lifecycle_event: "nightly" })).toBe(plain);
+  });
+
+  it("are in errors and help as well; the program's own name stays", async () => {
+    const wrong = await runInProcess(["improt"], npx);
+    expect(wrong.stderr).toBe("portload: there is no command improt\n  Did you mean npx portload import?\n");
+    const flag = await runInProcess(["import", "--bogus"], npx);
+    expect(flag.stderr).toContain("\n  See npx portload import --help --all.\n");
+    const { stdout } = await runInProcess(["retry", "--help"], npx);
+    expect(stdout).toMatch(/^npx portload retry \[import id\] \[flags\]\n/);
+    expect(stdout).toMatch(/\n {2}npx portload retry +the latest/);
+  });
+
+  it("stay as they are in data", async () => {
+    const { stdout } = await runInProcess(["completion", "bash"], npx);
+    expect(stdout).toBe((await runInProcess(["completion", "bash"])).stdout);
   });
 });

@@ -130,7 +130,14 @@ export function openEditor(
       return view.state.doc.toString();
     },
     replace(next) {
-      view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: next } });
+      // Only what differs, and it is shown: the cursor and what was undone stay.
+      const now = view.state.doc.toString();
+      const most = Math.min(now.length, next.length);
+      let [from, end] = [0, 0];
+      while (from < most && now[from] === next[from]) from++;
+      while (end < most - from && now.at(-1 - end) === next.at(-1 - end)) end++;
+      const changes = { from, to: now.length - end, insert: next.slice(from, next.length - end) };
+      view.dispatch({ changes, effects: EditorView.scrollIntoView(from, { y: "nearest" }) });
     },
     get cursor() {
       return view.state.selection.main.head;
@@ -210,10 +217,7 @@ function indentOf(line: string): number {
 }
 
 /** The keys that a schema allows at a path. */
-function keysAt(
-  schema: unknown,
-  path: readonly string[],
-): readonly { readonly name: string; readonly description?: string }[] {
+function keysAt(schema: unknown, path: readonly string[]): readonly { name: string; description?: string }[] {
   const keys = new Map(placesAt(schema, path).flatMap(({ properties = {} }) => Object.entries(properties)));
   return [...keys].map(([name, { description }]) => ({ name, ...(description !== undefined && { description }) }));
 }
