@@ -1,7 +1,7 @@
 import type { explainOptions, initOptions, lintOptions, previewOptions, testOptions } from "../options/authoring.js";
 import { quoted } from "../reject.js";
 import type { ExitCode } from "../report/exit-code.js";
-import { formatCount } from "../report/words.js";
+import { failedWords, formatCount } from "../report/words.js";
 import type { Run } from "./command.js";
 import { sourceQuestions } from "./question.js";
 import { mayColor, print, printJson, say, type Terminal } from "./terminal.js";
@@ -59,6 +59,7 @@ export const preview: Run<typeof previewOptions> = async (options, terminal, out
   const color = mayColor(terminal, terminal.stderr, output.color);
   const { formatPreview } = await import("../report/summary.js");
   if (!output.quiet) await say(terminal, formatPreview({ counts, rejects, faults, warnings, color }));
+  else if (rejects.length > 0) await say(terminal, `portload: preview: ${failedWords(counts)}\n`);
   return rejects.length > 0 ? 1 : 0;
 };
 

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -18,7 +19,7 @@ async function world(more: Readonly<Record<string, string>> = {}) {
   const env = envOf(await startCatalog({ blueprints: [server] }));
   const run = (...args: readonly string[]) => runInProcess(args, { ...env, ...more }, { cwd: folder });
   const importServers = (...more: readonly string[]) => run("import", "servers.csv", "-m", "servers.yaml", ...more);
-  return { folder, run, importServers };
+  return { folder, env, run, importServers };
 }
 
 /** What npm gives a program that `npx portload …` started. */
@@ -44,7 +45,7 @@ describe("the end of a summary", () => {
     );
     expect(stderr.slice(stderr.indexOf("Finished"))).toBe(
       `Finished with 1 entity failed, 1 entity is in the catalog as the sources have it.
-To import what failed, once it is corrected: portload retry ${id}
+To import what failed: correct .portload/${id}/rejects/servers.csv, then: portload retry ${id}
 To see all of it as a page: portload report ${id} --report report.html
 To take it back: portload undo ${id}
 `,
@@ -92,7 +93,73 @@ describe("the last line of an import", () => {
   });
 });
 
+describe("a column that has a format and that the source lacks", () => {
+  const format = 'source: { columns: { Cores: { number: { decimal: "," } } } }\n';
+
+  it("is found before the run begins, and may be lacking where the mapping says so", async () => {
+    const { folder, importServers } = await world();
+    await writeFile(join(folder, "servers.yaml"), format + mapping);
+    const { code, stderr } = await importServers();
+    expect([code, stderr]).toEqual([
+      3,
+      expect.stringContaining('servers.csv has no such column; did you mean "cores"?'),
+    ]);
+    expect(stderr).not.toMatch(/resume|ledger/);
+    expect(existsSync(join(folder, ".portload"))).toBe(false);
+    await writeFile(
+      join(folder, "servers.yaml"),
+      format.replace(" columns", " optionalColumns: [Cores], columns") + mapping,
+    );
+    expect((await importServers()).code).toBe(1);
+  });
+
+  it("ends a run that can read its source only once, without offering to go on", async () => {
+    const { folder, env } = await world();
+    await writeFile(join(folder, "servers.yaml"), format + mapping);
+    const args = ["import", "-", "-m", "servers.yaml"];
+    const { code, stderr } = await runInProcess(args, env, { cwd: folder, input: "id,cores\na,1\n" });
+    expect([code, stderr]).toEqual([3, expect.stringContaining("no such column")]);
+    expect(stderr).not.toContain("resume");
+  });
+});
+
+describe("a quiet run", () => {
+  it("says in two lines what failed, and nothing where nothing did", async () => {
+    const { folder, run, importServers } = await world();
+    const { code, stdout, stderr } = await importServers("--quiet");
+    const id = idOf(stderr);
+    expect([code, stdout, stderr]).toEqual([
+      1,
+      "",
+      `portload: import ${id}: 1 entity failed of 2 records read
+  to correct: .portload/${id}/rejects/servers.csv; why: .portload/${id}/reasons.ndjson
+`,
+    ]);
+    const plan = await run("plan", "servers.csv", "-m", "servers.yaml", "--quiet");
+    expect([plan.code, plan.stdout, plan.stderr]).toEqual([1, "", "portload: plan: 1 entity failed\n"]);
+    await writeFile(join(folder, "servers.csv"), "id,cores\na,1\n");
+    expect(await importServers("--quiet")).toEqual({ code: 0, stdout: "", stderr: "" });
+  });
+});
+
 describe("retry", () => {
+  it("says that a rejects file is unchanged where it fails again, and how to import a source that was corrected", async () => {
+    const { folder, run, importServers } = await world();
+    const id = idOf((await importServers()).stderr);
+    const rejects = `.portload/${id}/rejects/servers.csv`;
+    await writeFile(join(folder, "servers.csv"), "id,cores\na,1\nb,8\n");
+    const again = await run("retry");
+    expect(again.code).toBe(1);
+    const words = "if you corrected servers.csv itself: portload import servers.csv -m servers.yaml\n";
+    expect(again.stderr).toContain(`${rejects}: unchanged since ${id}; ${words}`);
+    const third = await run("retry");
+    expect(third.stderr).toContain(
+      `unchanged since ${idOf(again.stderr.slice(again.stderr.indexOf("\nretry ")))}; ${words}`,
+    );
+    await writeFile(join(folder, rejects), "id,cores\nb,more\n");
+    expect((await run("retry", id)).stderr).not.toContain("unchanged since");
+  });
+
   it("leaves the report files of the import that it retries as they are", async () => {
     const { folder, run, importServers } = await world();
     await importServers("--report", "r.json");
