@@ -52,6 +52,16 @@ To take it back: portload undo ${id}
     );
   });
 
+  it("counts the records that failed, where some were not mapped and entities of others were refused", async () => {
+    const { folder, run, importServers } = await world();
+    await writeFile(join(folder, "servers.csv"), "id,cores\na,1\nb,many\nc,2,3\n");
+    const { stderr } = await importServers();
+    expect(stderr).toContain("Finished with 1 record and 1 entity failed (2 of 3 records), 1 entity is in the catalog");
+    const dry = await run("import", "servers.csv", "-m", "servers.yaml", "--dry-run");
+    expect(dry.stderr).toContain("\nTo see what differs from the catalog: portload plan, with the same sources");
+    expect(stderr).not.toContain("portload plan");
+  });
+
   it("gives commands that work, in another state folder as well", async () => {
     const { folder, run, importServers } = await world();
     const { stderr } = await importServers("--state-dir", "my state");
@@ -70,7 +80,9 @@ To take it back: portload undo ${id}
   it("does not offer a page beside one, nor retry or undo where there is nothing to take up", async () => {
     const { importServers } = await world();
     const { stderr } = await importServers("--dry-run", "--report", "r.html");
-    expect(stderr.slice(stderr.indexOf("Finished"))).toMatch(/^Finished with 1 entity failed, .*\n$/);
+    expect(stderr.slice(stderr.indexOf("Finished"))).toMatch(
+      /^Finished with 1 entity failed, .*\nTo see what differs from the catalog: portload plan, .*\n$/,
+    );
   });
 });
 

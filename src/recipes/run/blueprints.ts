@@ -22,7 +22,8 @@ export async function openBlueprints(
   const targets = inventory.resources.flatMap(({ index, blueprint, properties, relations, prune }) => {
     if (blueprint === undefined) return [];
     const owns = typeof prune === "object" ? { owns: prune.where.property } : {};
-    return [{ path: `resources.${index}.port.entity.mappings`, blueprint, properties, relations, ...owns }];
+    const { lines } = inventory.mapping;
+    return [{ path: `resources.${index}.port.entity.mappings`, lines, blueprint, properties, relations, ...owns }];
   });
   const create =
     "folder" in from ? `add it to the folder ${from.folder}` : "create it: portload blueprint apply blueprints";
