@@ -28,6 +28,7 @@ export const warningCodes = {
   deleted_dependents: "entities were deleted with what they relate to, as deleteDependentEntities says",
   not_owned: "a prune left entities that the mapping does not own any more when they were fetched to be deleted",
   reject_cured: "a reject that --allow-rejects lists did not come up again; take it off the list",
+  rejects_unchanged: "a retry failed again, and the rejects file that it read is as the earlier run left it",
   state_unclean: "something in the state folder could not be cleaned up",
 };
 

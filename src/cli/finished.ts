@@ -1,4 +1,5 @@
 import { sep } from "node:path";
+import { MappingError, UsageError } from "../errors.js";
 import type { reportOptions } from "../options/run.js";
 import type { Connection, ImportContext, RunContext } from "../recipes/run/connect.js";
 import type { Finished } from "../recipes/run/finish.js";
@@ -6,9 +7,10 @@ import { pastReport } from "../recipes/run/folder.js";
 import { quoted } from "../reject.js";
 import type { ExitCode } from "../report/exit-code.js";
 import { formatSummary } from "../report/summary.js";
+import { failedWords, formatCount } from "../report/words.js";
 import type { OutputOptions, Run } from "./command.js";
 import { showProgress } from "./progress.js";
-import { describeError, mayColor, print, printJson, say, type Terminal } from "./terminal.js";
+import { describeError, mayColor, printJson, printProse, say, type Terminal } from "./terminal.js";
 
 /** How a recipe is called from the command line. */
 export interface RecipeCall<O, C> {
@@ -52,7 +54,8 @@ export async function showFinished(
   terminal: Terminal,
   output: OutputOptions,
 ): Promise<ExitCode> {
-  const resume = resumeCommand(report, folder);
+  // A mapping that was corrected is another one, and not gone on with.
+  const resume = error instanceof MappingError ? undefined : resumeCommand(report, folder);
   if (error !== undefined) await say(terminal, `${describeError(error)}\n\n`);
   const color = mayColor(terminal, terminal.stderr, output.color);
   const summary = {
@@ -70,14 +73,27 @@ export async function showFinished(
       terminal,
       `${formatSummary(summary)}${nextLines(report, folder, reportFiles)}${undoLine(report, folder, { keptBefore, mode })}`,
     );
-  // Quiet is not silent about how to go on.
-  else if (resume !== undefined) await say(terminal, `go on with: ${resume}\n`);
+  // Quiet is not silent about what failed, nor about how to go on.
+  else {
+    if (report.exitCode !== 0 && report.rejects.length > 0) await say(terminal, failedLines(report, folder));
+    if (resume !== undefined) await say(terminal, `go on with: ${resume}\n`);
+  }
   if (output.output === "json")
     // What became of the import stays its exit code: its report is in its folder, too.
     await printJson(terminal, `${JSON.stringify(report)}\n`).catch((cause) =>
       say(terminal, `${describeError(cause)}\n`),
     );
   return report.exitCode as ExitCode;
+}
+
+/** What a quiet run says of what failed: how many, and where they are with their reasons. */
+function failedLines(report: Finished["report"], folder: string): string {
+  const { command, importId, records, rejectFiles } = report;
+  const reasons = folder === "" ? "" : `why: ${folder}/reasons.ndjson`;
+  const files = rejectFiles.map(({ path }) => path).join(", ");
+  const places = [...(files === "" ? [] : [`to correct: ${files}`]), ...(reasons === "" ? [] : [reasons])].join("; ");
+  const head = `portload: ${command} ${importId}: ${failedWords(report)} of ${formatCount(records.read, "record")} read`;
+  return `${head}\n${places === "" ? "" : `  ${places}\n`}`;
 }
 
 /** The command that goes on where an import stopped; none where it finished or where going on would not help. */
@@ -105,12 +121,20 @@ function nextLines(
   const id = `${importId}${stateFlag(importId, folder)}`;
   const canRetry = exitCode === 1 && !dryRun && ["import", "retry"].includes(command) && rejectFiles.length > 0;
   const hasPage = reportFiles.some((path) => /\.html$/i.test(path));
+  const hasForecast = dryRun && command === "import" && exitCode <= 1;
   return [
-    ...(canRetry ? [`To import what failed, once it is corrected: portload retry ${id}\n`] : []),
+    ...(hasForecast
+      ? ["To see what differs from the catalog: portload plan, with the same sources and mapping\n"]
+      : []),
+    ...(canRetry ? [`To import what failed: correct ${filesWord(rejectFiles)}, then: portload retry ${id}\n`] : []),
     ...(rejects.length > 0 && !hasPage
       ? [`To see all of it as a page: portload report ${id} --report report.html\n`]
       : []),
   ].join("");
+}
+
+function filesWord(files: readonly { readonly path: string }[]): string {
+  return files.length > 3 ? "the rejects files above" : files.map(({ path }) => quoted(path)).join(" and ");
 }
 
 /** The line that says whether a run can be taken back, and how; empty where it changed nothing. */
@@ -129,6 +153,11 @@ function undoLine(
 
 /** `portload report`: what became of an earlier import. */
 export const report: Run<typeof reportOptions> = async (options, terminal, output) => {
+  const { importId } = options;
+  if (importId !== undefined && /\.(?:json|html|md|xml|prom)$/i.test(importId))
+    throw new UsageError(`portload report takes an import id, and ${importId} is a file`, {
+      hint: `Did you mean portload report --report ${quoted(importId)}?`,
+    });
   const { report: found, folder = "", mode, passedOver } = await pastReport(options, terminal.env);
   for (const text of passedOver) await say(terminal, `passed over: ${text}\n`);
   const resume = resumeCommand(found, folder);
@@ -136,7 +165,7 @@ export const report: Run<typeof reportOptions> = async (options, terminal, outpu
   // Here the report is the data.
   if (output.output === "json") await printJson(terminal, `${JSON.stringify(found)}\n`);
   else
-    await print(
+    await printProse(
       terminal,
       formatSummary({
         report: found,

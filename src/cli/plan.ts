@@ -8,7 +8,7 @@ import type { RunContext } from "../recipes/run/connect.js";
 import { type PlannedUndo, runUndo } from "../recipes/undo.js";
 import type { ExitCode } from "../report/exit-code.js";
 import { causeLines } from "../report/summary.js";
-import { makePaint } from "../report/words.js";
+import { failedWords, makePaint } from "../report/words.js";
 import type { OutputOptions, Run } from "./command.js";
 import { showFinished } from "./finished.js";
 import { showProgress } from "./progress.js";
@@ -42,7 +42,7 @@ export const plan: Run<typeof planOptions> = async (options, terminal, output) =
       const causes = causeLines(report.rejects, report.warnings, paint);
       if (causes.length > 0) await say(terminal, `\n${causes.join("\n")}\n`);
       if (options.out !== undefined) await say(terminal, `\nTo do exactly this: portload apply ${options.out}\n`);
-    }
+    } else if (report.exitCode === 1) await say(terminal, `portload: plan: ${failedWords(report)}\n`);
     if (report.exitCode !== 0 || !options.detailedExitcode) return report.exitCode as ExitCode;
     return (await hasChanges(file)) ? 10 : 0;
   } finally {
@@ -92,7 +92,7 @@ function dyeFor(color: boolean): Dye {
 export const undo: Run<typeof undoOptions> = async (options, terminal, output) => {
   const progress = showProgress(terminal, output);
   const { commandLine, env, signal } = terminal;
-  const { counts, finished, importId } = await runUndo(options, {
+  const { counts, finished, importId, undoneBy } = await runUndo(options, {
     ...{ env, signal, onStart: progress.onStart },
     ...(commandLine !== undefined && { commandLine }),
     async confirm(planned) {
@@ -106,7 +106,11 @@ export const undo: Run<typeof undoOptions> = async (options, terminal, output) =
   if (changesOf(counts) > 0) return 0;
   if (!output.quiet) {
     const left = counts.rejected === 0 ? "" : `; ${counts.rejected} stay as they are, see above`;
-    await say(terminal, `Nothing to undo: of what ${importId} wrote nothing is as it left it${left}.\n`);
+    const why =
+      undoneBy === undefined
+        ? `of what ${importId} wrote nothing is as it left it`
+        : `${importId} is already undone by ${undoneBy}`;
+    await say(terminal, `Nothing to undo: ${why}${left}.\n`);
   }
   return counts.rejected === 0 ? 0 : 1;
 };

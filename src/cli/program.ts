@@ -14,16 +14,21 @@ import {
 } from "./command.js";
 import { commands, families, findCommand } from "./commands.js";
 import { refuseWithoutMapping, withConfig } from "./config.js";
-import { describeError, print, say, type Terminal } from "./terminal.js";
+import { describeError, print, printProse, say, type Terminal, typedUnder } from "./terminal.js";
 
 /** Reads the command line, calls the command and gives its exit code. Everything it prints goes to the terminal passed in. */
-export async function runProgram(argv: readonly string[], terminal: Terminal): Promise<ExitCode> {
+export async function runProgram(argv: readonly string[], world: Terminal): Promise<ExitCode> {
+  const terminal = { ...world, ...typedUnder(world.env, firstWords()) };
   try {
     return await answer(argv, terminal);
   } catch (error) {
     await say(terminal, `${describeError(error)}\n`);
     return errorExitCode(error);
   }
+}
+
+function firstWords(): readonly string[] {
+  return [...new Set(commands.map(({ name }) => name.replace(/ .*/, "")))];
 }
 
 async function answer(argv: readonly string[], terminal: Terminal): Promise<ExitCode> {
@@ -68,9 +73,9 @@ async function help(
   const { commandHelp, familyHelp, programHelp } = await import("./help.js");
   const width = Math.max(60, Math.min(120, terminal.stdout.columns ?? 100));
   const [first] = words;
-  if (command !== undefined) await print(terminal, `${commandHelp(command, all, width)}\n`);
-  else if (first === undefined) await print(terminal, `${programHelp(width)}\n`);
-  else if (first in families && words.length === 1) await print(terminal, `${familyHelp(first, width)}\n`);
+  if (command !== undefined) await printProse(terminal, `${commandHelp(command, all, width)}\n`);
+  else if (first === undefined) await printProse(terminal, `${programHelp(width)}\n`);
+  else if (first in families && words.length === 1) await printProse(terminal, `${familyHelp(first, width)}\n`);
   else throw unknownCommand(words);
   return 0;
 }

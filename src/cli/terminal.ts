@@ -12,6 +12,8 @@ export interface Terminal {
   readonly signal: AbortSignal;
   /** The words behind the program's name, as typed. */
   readonly commandLine?: readonly string[];
+  /** Gives commands that stand in a text as they can be typed here; by default as they are. */
+  readonly asTyped?: (text: string) => string;
 }
 
 /** Whether a stream may be coloured: it is a terminal, and neither NO_COLOR (no-color.org) nor --no-color says otherwise. */
@@ -29,11 +31,28 @@ export function takeAwayFrom(stream: Writable, takeAway: (() => void) | undefine
 }
 
 /** Says something to people on stderr. It never fails: that nobody reads it decides nothing. */
-export async function say({ stderr }: Terminal, text: string): Promise<void> {
+export async function say({ stderr, asTyped }: Terminal, text: string): Promise<void> {
   covers.get(stderr)?.();
   const { isTTY, columns = 0 } = stderr;
-  const shown = visibleText(text);
+  const shown = visibleText(asTyped?.(text) ?? text);
   await written(stderr, isTTY === true && columns > 0 ? wrapLines(shown, columns) : shown).catch(() => undefined);
+}
+
+/**
+ * Of a program that npx started, commands begin with `npx portload`: a local installation is in no PATH.
+ *
+ * @param commands - the first words of commands
+ */
+export function typedUnder(
+  { npm_lifecycle_event: event, npm_lifecycle_script: script = "" }: NodeJS.ProcessEnv,
+  commands: readonly string[],
+): Pick<Terminal, "asTyped"> {
+  if (event !== "npx" || !/^(["']?)portload\1(?:\s|$)/.test(script)) return {};
+  const command = new RegExp(
+    `(?<!npx )(?<![\\w./@-])portload (?=(?:${commands.join("|")}|help|--help)(?![\\w-]))`,
+    "gu",
+  );
+  return { asTyped: (text) => text.replace(command, "npx portload ") };
 }
 
 /** A command stays in one line, so that it can be copied. */
@@ -68,6 +87,11 @@ export function wrapLines(text: string, columns: number): string {
  */
 export function print({ stdout }: Terminal, text: string): Promise<boolean> {
   return result(stdout, visibleText(text));
+}
+
+/** As {@link print}, for text to people that names commands. */
+export function printProse(terminal: Terminal, text: string): Promise<boolean> {
+  return print(terminal, terminal.asTyped?.(text) ?? text);
 }
 
 /** As {@link print}, for JSON: what could steer a terminal is escaped within its strings, so that the values stay the same. */

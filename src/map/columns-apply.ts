@@ -3,7 +3,7 @@ import type { RawLeaf } from "../mapping-object.js";
 import type { Cell, SourceRecord } from "../record.js";
 import { type Finding, shownValue } from "../reject.js";
 import type { Warning } from "../warning.js";
-import type { ColumnFormat, ColumnFormats } from "./columns.js";
+import { type ColumnFormat, type ColumnFormats, lackingFormats, lackingIssues } from "./columns.js";
 import { CellFault } from "./columns-parse.js";
 import { keysRead } from "./keys-read.js";
 import { leavesIn, type Resource } from "./mapping.js";
@@ -103,11 +103,12 @@ type ReadColumns = (records: readonly SourceRecord[]) => ReadRecords;
  * @throws {MappingError} from the function, when a CSV header lacks a column that has a format
  */
 export function columnReader(
-  { formats, isOwn }: ColumnFormats,
+  given: ColumnFormats,
   blanks: Blanks | undefined,
   file: string,
   source: string,
 ): ReadColumns {
+  const { formats } = given;
   let header: readonly string[] | undefined;
   let places: readonly (readonly [index: number, format: ColumnFormat])[] = [];
   return (records) => {
@@ -117,8 +118,9 @@ export function columnReader(
     if (columns !== undefined && columns !== header) {
       header = columns;
       places = formats.map((format) => [columns.indexOf(format.column), format] as const);
-      const missing = places.filter(([index]) => index < 0).map(([, format]) => format);
-      if (missing.length > 0 && isOwn) throw missingColumns(missing, file, source, columns);
+      const missing = lackingFormats(given, columns);
+      const issues = lackingIssues(given, source, columns);
+      if (issues.length > 0) throw new MappingError(file, issues);
       warnings.push(...missing.map((format) => missingWarning(format, source)));
       places = places.filter(([index]) => index >= 0);
     }
@@ -176,27 +178,6 @@ function findingOf({ column, path }: ColumnFormat, cell: unknown, { message }: C
     value: shownValue(cell, column) ?? "",
     leaf: path,
   };
-}
-
-function missingColumns(
-  missing: readonly ColumnFormat[],
-  file: string,
-  source: string,
-  columns: readonly string[],
-): MappingError {
-  const has = columns.map((column) => JSON.stringify(column)).join(", ");
-  return new MappingError(
-    file,
-    missing.map(({ path, column }) => {
-      const near = columns.find((name) => plainName(name) === plainName(column));
-      const hint = near === undefined ? `it has ${has}` : `did you mean ${JSON.stringify(near)}?`;
-      return { path, message: `${source} has no such column; ${hint}` };
-    }),
-  );
-}
-
-function plainName(name: string): string {
-  return name.toLowerCase().replace(/[^\p{L}\d]/gu, "");
 }
 
 function missingWarning({ path, column }: ColumnFormat, source: string): Warning {

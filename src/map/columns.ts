@@ -1,6 +1,7 @@
+import type { Issue } from "../errors.js";
 import type { ColumnOptions, SourceOptions } from "../source-options.js";
 import { CellFault, dateIssue, dateReader, numberIssue, numberReader, type ReadCell } from "./columns-parse.js";
-import type { Mapping } from "./mapping.js";
+import { type Mapping, sourceOptionsFor } from "./mapping.js";
 
 /** What a column's text means, ready to read cells. */
 export interface ColumnFormat {
@@ -16,6 +17,8 @@ export interface ColumnFormats {
   readonly formats: readonly ColumnFormat[];
   /** True where a source without one of the columns is a fault: the mapping speaks of this kind alone. */
   readonly isOwn: boolean;
+  /** Columns that a source may lack. */
+  readonly optional: readonly string[];
 }
 
 /** The column formats of a kind; undefined when it has none. */
@@ -30,7 +33,35 @@ export function columnFormatsOf(mapping: Mapping, kind: string): ColumnFormats |
   }));
   if (formats.length === 0) return undefined;
   const kinds = new Set(mapping.resources.map((resource) => resource.kind));
-  return { formats, isOwn: own !== undefined || kinds.size === 1 };
+  const optional = sourceOptionsFor(mapping, kind).optionalColumns ?? [];
+  return { formats, isOwn: own !== undefined || kinds.size === 1, optional };
+}
+
+/** The formats whose column a table lacks, though the mapping does not call it optional. */
+export function lackingFormats(
+  { formats, optional }: ColumnFormats,
+  columns: readonly string[],
+): readonly ColumnFormat[] {
+  return formats.filter(({ column }) => !columns.includes(column) && !optional.includes(column));
+}
+
+/** The same as faults of the mapping, where it speaks of this kind alone. */
+export function lackingIssues(
+  given: ColumnFormats | undefined,
+  source: string,
+  columns: readonly string[],
+): readonly Issue[] {
+  if (given?.isOwn !== true) return [];
+  const has = columns.map((column) => JSON.stringify(column)).join(", ");
+  return lackingFormats(given, columns).map(({ path, column }) => {
+    const near = columns.find((name) => plainName(name) === plainName(column));
+    const hint = near === undefined ? `it has ${has}` : `did you mean ${JSON.stringify(near)}?`;
+    return { path, message: `${source} has no such column; ${hint}` };
+  });
+}
+
+function plainName(name: string): string {
+  return name.toLowerCase().replace(/[^\p{L}\d]/gu, "");
 }
 
 /** The faults of column formats that their structure does not show, each with its column. */

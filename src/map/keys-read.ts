@@ -4,6 +4,7 @@ import { type GivenSource, isRecords } from "../given-source.js";
 import { nearest } from "../nearest.js";
 import type { SourceRecord } from "../record.js";
 import type { Warning } from "../warning.js";
+import { columnFormatsOf, lackingIssues } from "./columns.js";
 import { type FoundLeaf, leavesOf, type Mapping, type Resource, sourceOptionsFor } from "./mapping.js";
 import { leadingPath } from "./plain.js";
 import { type Token, tokenize } from "./tokens.js";
@@ -144,13 +145,14 @@ export function columnFaults(
   );
 }
 
-/** As {@link columnFaults}, each as an issue of the mapping. */
+/** As {@link columnFaults}, each as an issue of the mapping; with them columns that have a format of their own. */
 export function missingColumns(mapping: Mapping, resources: readonly Resource[], table: TableHeader): readonly Issue[] {
-  return columnFaults(mapping, resources, table).map(({ path, line, what, write, has }) => {
+  const read = columnFaults(mapping, resources, table).map(({ path, line, what, write, has }) => {
     const fix = write === undefined ? `${has}.` : write.startsWith("'") ? `write ${write}` : `did you mean ${write}?`;
     const optional = write?.startsWith("'") ? "" : " Where some files lack it, name it in source.optionalColumns";
     return { path, message: `${table.name} ${what}; ${fix}${optional}`, ...(line !== undefined && { line }) };
   });
+  return [...lackingIssues(columnFormatsOf(mapping, table.kind), table.name, table.columns), ...read];
 }
 
 /**

@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { stat } from "node:fs/promises";
 import { basename, join, sep } from "node:path";
 import { StateError } from "../errors.js";
 import type { PathSource } from "../given-source.js";
@@ -8,6 +9,7 @@ import type { Report } from "../report/report.js";
 import { findImport, type PastImport, passedOver } from "../state/folders.js";
 import type { SourceFingerprint } from "../state/journal-lines.js";
 import { fingerprintFile } from "../state/state.js";
+import type { Warning } from "../warning.js";
 import { leaveOut, openRetried } from "./resume/leave-out.js";
 import { isImport, optionsOf, refuseWithoutMapping } from "./resume.js";
 import type { ImportContext } from "./run/connect.js";
@@ -43,12 +45,13 @@ export async function retryImport(asked: RetryOptions, context: ImportContext = 
   const given = parseOptions(runOptions, { ...inherited, ...changed, sources, stateDir });
   const options = { ...given, keepBefore: keepsBefore };
   const retried = await openRetried(past);
+  const unchanged = await unchangedSince(past, rejectSources(past), stateDir);
   const kind = { command: "retry", retryOf: past.importId, openFolder: newFolder(options, context) };
-  return runSources(options, context, kind, (job) => {
+  return runSources(options, context, kind, async (job) => {
     const { inputs, inventory, target, ledger, keys } = job;
     ledger.warn(passedOver(past));
     const emptying = openEmptyingGuard(inventory.mapping, options);
-    return runSteps(job, (step) => [
+    await runSteps(job, (step) => [
       entitiesOf(step, inputs, ledger, leaveOut(retried, inventory.mapping.resources, keys)),
       dropDuplicates(step, inputs, ledger, keys),
       ...(target.rules.updateOnly ? [existingOnly(target, ledger, keys)] : []),
@@ -57,7 +60,32 @@ export async function retryImport(asked: RetryOptions, context: ImportContext = 
       leaveOutMissing(target, ledger, keys),
       deferRelations(target, ledger, keys),
     ]);
+    if (ledger.rejected > 0) ledger.warn(unchanged);
   });
+}
+
+/** Rejects files that nobody touched since their run ended: whoever corrected the source itself waits in vain for a retry to see it. */
+async function unchangedSince(past: PastImport, sources: readonly PathSource[], stateDir: string): Promise<Warning[]> {
+  const ended = await stat(join(past.folder, "report.json"));
+  const stats = await Promise.all(sources.map(async ({ path }) => ({ path, changed: (await stat(path)).ctimeMs })));
+  const untouched = stats.filter(({ changed }) => changed <= ended.ctimeMs);
+  if (untouched.length === 0) return [];
+  let first = past;
+  while (first.header.retryOf !== undefined) {
+    const before = await findImport(stateDir, first.header.retryOf, "import", () => true).catch(() => undefined);
+    if (before === undefined) break;
+    first = before;
+  }
+  const anew = first.header.retryOf === undefined ? reportOf(first)?.commandLine : undefined;
+  const names = first.header.fingerprints.sources.map(({ name }) => name).filter((name) => name !== "");
+  const itself = names.length === 1 ? `${names[0]} itself` : "the sources themselves";
+  const also = anew === undefined ? "" : `; if you corrected ${itself}: ${anew}`;
+  return untouched.map(({ path }) => ({
+    code: "rejects_unchanged",
+    path,
+    message: `unchanged since ${past.importId}${also}`,
+    count: 1,
+  }));
 }
 
 /** What an import left: its rejects files, and where it stopped early its sources. @throws {StateError} when there is nothing */
@@ -69,7 +97,7 @@ async function leftSources(past: PastImport): Promise<readonly PathSource[]> {
     throw new StateError(`import ${past.importId} has no report: it runs, or it was killed`, {
       hint: `If it was killed, resume it first: portload resume ${past.importId}`,
     });
-  const sources = [...rejectSources(past, report), ...(isEarly(report) ? await restSources(past) : [])];
+  const sources = [...rejectSources(past), ...(isEarly(report) ? await restSources(past) : [])];
   if (sources.length > 0) return sources;
   throw new StateError(`import ${past.importId} left nothing to import again`, {
     hint: "It rejected no record, or its rejects files are gone.",
@@ -86,7 +114,9 @@ function isEarly({ exitCode }: Report): boolean {
 }
 
 /** The rejects files that are there, each bound to the kind of its source. */
-function rejectSources({ folder, header, importId }: PastImport, { rejectFiles }: Report): readonly PathSource[] {
+function rejectSources(past: PastImport): readonly PathSource[] {
+  const { folder, header, importId } = past;
+  const { rejectFiles = [] } = reportOf(past) ?? {};
   const kinds = header.fingerprints.sources.map((source) => ({ ...source, isTaken: false }));
   return rejectFiles.flatMap(({ path, source }) => {
     const of = kinds.find(({ name, isTaken }) => name === source && !isTaken);

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -10,16 +11,19 @@ const mapping = `resources:
 `;
 
 /** A folder with a source of which one record is wrong, and a catalog for it. */
-async function world() {
+async function world(more: Readonly<Record<string, string>> = {}) {
   const folder = await makeFolder();
   await writeFile(join(folder, "servers.csv"), "id,cores\na,1\nb,many\n");
   await writeFile(join(folder, "servers.yaml"), mapping);
   const server = blueprintOf("server", { schema: { properties: { cores: { type: "number" } } } });
   const env = envOf(await startCatalog({ blueprints: [server] }));
-  const run = (...args: readonly string[]) => runInProcess(args, env, { cwd: folder });
+  const run = (...args: readonly string[]) => runInProcess(args, { ...env, ...more }, { cwd: folder });
   const importServers = (...more: readonly string[]) => run("import", "servers.csv", "-m", "servers.yaml", ...more);
-  return { folder, run, importServers };
+  return { folder, env, run, importServers };
 }
+
+/** What npm gives a program that `npx portload …` started. */
+const npx = { npm_lifecycle_event: "npx", npm_lifecycle_script: "portload import servers.csv -m servers.yaml" };
 
 const idOf = (text: string) => /\d{8}T\d{9}Z-\w{4}/.exec(text)?.[0] ?? "";
 
@@ -41,11 +45,21 @@ describe("the end of a summary", () => {
     );
     expect(stderr.slice(stderr.indexOf("Finished"))).toBe(
       `Finished with 1 entity failed, 1 entity is in the catalog as the sources have it.
-To import what failed, once it is corrected: portload retry ${id}
+To import what failed: correct .portload/${id}/rejects/servers.csv, then: portload retry ${id}
 To see all of it as a page: portload report ${id} --report report.html
 To take it back: portload undo ${id}
 `,
     );
+  });
+
+  it("counts the records that failed, where some were not mapped and entities of others were refused", async () => {
+    const { folder, run, importServers } = await world();
+    await writeFile(join(folder, "servers.csv"), "id,cores\na,1\nb,many\nc,2,3\n");
+    const { stderr } = await importServers();
+    expect(stderr).toContain("Finished with 1 record and 1 entity failed (2 of 3 records), 1 entity is in the catalog");
+    const dry = await run("import", "servers.csv", "-m", "servers.yaml", "--dry-run");
+    expect(dry.stderr).toContain("\nTo see what differs from the catalog: portload plan, with the same sources");
+    expect(stderr).not.toContain("portload plan");
   });
 
   it("gives commands that work, in another state folder as well", async () => {
@@ -66,7 +80,9 @@ To take it back: portload undo ${id}
   it("does not offer a page beside one, nor retry or undo where there is nothing to take up", async () => {
     const { importServers } = await world();
     const { stderr } = await importServers("--dry-run", "--report", "r.html");
-    expect(stderr.slice(stderr.indexOf("Finished"))).toMatch(/^Finished with 1 entity failed, .*\n$/);
+    expect(stderr.slice(stderr.indexOf("Finished"))).toMatch(
+      /^Finished with 1 entity failed, .*\nTo see what differs from the catalog: portload plan, .*\n$/,
+    );
   });
 });
 
@@ -89,7 +105,73 @@ describe("the last line of an import", () => {
   });
 });
 
+describe("a column that has a format and that the source lacks", () => {
+  const format = 'source: { columns: { Cores: { number: { decimal: "," } } } }\n';
+
+  it("is found before the run begins, and may be lacking where the mapping says so", async () => {
+    const { folder, importServers } = await world();
+    await writeFile(join(folder, "servers.yaml"), format + mapping);
+    const { code, stderr } = await importServers();
+    expect([code, stderr]).toEqual([
+      3,
+      expect.stringContaining('servers.csv has no such column; did you mean "cores"?'),
+    ]);
+    expect(stderr).not.toMatch(/resume|ledger/);
+    expect(existsSync(join(folder, ".portload"))).toBe(false);
+    await writeFile(
+      join(folder, "servers.yaml"),
+      format.replace(" columns", " optionalColumns: [Cores], columns") + mapping,
+    );
+    expect((await importServers()).code).toBe(1);
+  });
+
+  it("ends a run that can read its source only once, without offering to go on", async () => {
+    const { folder, env } = await world();
+    await writeFile(join(folder, "servers.yaml"), format + mapping);
+    const args = ["import", "-", "-m", "servers.yaml"];
+    const { code, stderr } = await runInProcess(args, env, { cwd: folder, input: "id,cores\na,1\n" });
+    expect([code, stderr]).toEqual([3, expect.stringContaining("no such column")]);
+    expect(stderr).not.toContain("resume");
+  });
+});
+
+describe("a quiet run", () => {
+  it("says in two lines what failed, and nothing where nothing did", async () => {
+    const { folder, run, importServers } = await world();
+    const { code, stdout, stderr } = await importServers("--quiet");
+    const id = idOf(stderr);
+    expect([code, stdout, stderr]).toEqual([
+      1,
+      "",
+      `portload: import ${id}: 1 entity failed of 2 records read
+  to correct: .portload/${id}/rejects/servers.csv; why: .portload/${id}/reasons.ndjson
+`,
+    ]);
+    const plan = await run("plan", "servers.csv", "-m", "servers.yaml", "--quiet");
+    expect([plan.code, plan.stdout, plan.stderr]).toEqual([1, "", "portload: plan: 1 entity failed\n"]);
+    await writeFile(join(folder, "servers.csv"), "id,cores\na,1\n");
+    expect(await importServers("--quiet")).toEqual({ code: 0, stdout: "", stderr: "" });
+  });
+});
+
 describe("retry", () => {
+  it("says that a rejects file is unchanged where it fails again, and how to import a source that was corrected", async () => {
+    const { folder, run, importServers } = await world();
+    const id = idOf((await importServers()).stderr);
+    const rejects = `.portload/${id}/rejects/servers.csv`;
+    await writeFile(join(folder, "servers.csv"), "id,cores\na,1\nb,8\n");
+    const again = await run("retry");
+    expect(again.code).toBe(1);
+    const words = "if you corrected servers.csv itself: portload import servers.csv -m servers.yaml\n";
+    expect(again.stderr).toContain(`${rejects}: unchanged since ${id}; ${words}`);
+    const third = await run("retry");
+    expect(third.stderr).toContain(
+      `unchanged since ${idOf(again.stderr.slice(again.stderr.indexOf("\nretry ")))}; ${words}`,
+    );
+    await writeFile(join(folder, rejects), "id,cores\nb,more\n");
+    expect((await run("retry", id)).stderr).not.toContain("unchanged since");
+  });
+
   it("leaves the report files of the import that it retries as they are", async () => {
     const { folder, run, importServers } = await world();
     await importServers("--report", "r.json");
@@ -99,5 +181,83 @@ describe("retry", () => {
     expect(await readFile(join(folder, "r.json"), "utf8")).toBe(before);
     await run("retry", "--report", "r.json");
     expect(JSON.parse(await readFile(join(folder, "r.json"), "utf8"))).toMatchObject({ command: "retry" });
+  });
+});
+
+describe("commands in what is said to people", () => {
+  const endOf = async (env: Readonly<Record<string, string>>) => {
+    const { importServers } = await world(env);
+    const { stderr } = await importServers();
+    return stderr.slice(stderr.indexOf("Finished")).replaceAll(idOf(stderr), "ID");
+  };
+
+  it("begin with npx where npx started the program, and nowhere twice", async () => {
+    const end = await endOf(npx);
+    expect(end).toContain("npx portload retry ID\n");
+    expect(end).toContain("npx portload report ID --report report.html\n");
+    expect(end).toContain("npx portload undo ID\n");
+    expect(end).not.toMatch(/(?<!npx )portload [a-z]|npx npx/);
+    const quoted = { ...npx, npm_lifecycle_script: '"portload" "import" "servers.csv"' };
+    expect(await endOf(quoted)).toBe(end);
+  });
+
+  it("are as they were under another program of npx, and in scripts of npm", async () => {
+    const plain = await endOf({});
+    expect(plain).toContain(": portload retry ID\n");
+    expect(await endOf({ ...npx, npm_lifecycle_script: "vitest run portload" })).toBe(plain);
+    expect(await endOf({ ...npx, npm_lifecycle_script: "portload-other x" })).toBe(plain);
+    expect(await endOf({ ...npx, npm_lifecycle_event: "nightly" })).toBe(plain);
+  });
+
+  it("are in errors and help as well; the program's own name stays", async () => {
+    const wrong = await runInProcess(["improt"], npx);
+    expect(wrong.stderr).toBe("portload: there is no command improt\n  Did you mean npx portload import?\n");
+    const flag = await runInProcess(["import", "--bogus"], npx);
+    expect(flag.stderr).toContain("\n  See npx portload import --help --all.\n");
+    const { stdout } = await runInProcess(["retry", "--help"], npx);
+    expect(stdout).toMatch(/^npx portload retry \[import id\] \[flags\]\n/);
+    expect(stdout).toMatch(/\n {2}npx portload retry +the latest/);
+  });
+
+  it("stay as they are in data", async () => {
+    const { stdout } = await runInProcess(["completion", "bash"], npx);
+    expect(stdout).toBe((await runInProcess(["completion", "bash"])).stdout);
+  });
+});
+
+describe("undo", () => {
+  const rows = (value: number) => `id,cores\n${[1, 2, 3, 4, 5].map((id) => `s${id},${value}\n`).join("")}`;
+
+  it("passes over a retry that wrote nothing, gives the command that works, and knows what it did before", async () => {
+    const { folder, run, importServers } = await world();
+    await writeFile(join(folder, "servers.csv"), `${rows(1)}bad,many\n`);
+    const id = idOf((await importServers()).stderr);
+    expect((await run("retry")).code).toBe(1);
+    const refused = await run("undo", "--yes");
+    expect(refused.code).toBe(6);
+    const [, line = ""] = /allow as much and no more: portload (.*)\n/.exec(refused.stderr) ?? [];
+    expect(line).toBe(`undo ${id} --max-delete 100%`);
+    const done = await run(...line.split(" "), "--yes");
+    expect(done.code).toBe(0);
+    const again = await run("undo");
+    expect([again.code, again.stderr]).toEqual([
+      0,
+      `Nothing to undo: ${id} is already undone by ${idOf(done.stderr)}.\n`,
+    ]);
+  });
+
+  it("tells what it leaves as it is for one reason in one line, with three names", async () => {
+    const { folder, run, importServers } = await world();
+    await writeFile(join(folder, "servers.csv"), rows(1));
+    await importServers();
+    await writeFile(join(folder, "servers.csv"), rows(2));
+    await importServers();
+    const { code, stdout } = await run("undo");
+    expect([code, stdout]).toEqual([
+      1,
+      expect.stringMatching(
+        /^left as they are\n {2}! 5 of server: s\d, s\d, s\d and 2 more\n {6}.*\n\nNo changes: .*\n$/,
+      ),
+    ]);
   });
 });

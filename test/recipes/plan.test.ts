@@ -199,6 +199,31 @@ describe("what a plan says, a sync does, and apply does too", () => {
   });
 });
 
+describe("an entity of which a second record was rejected", () => {
+  it("is what others may relate to, in a plan as in the sync, once a target was missing before", async () => {
+    const given: Kinds = {
+      ...nothing,
+      app: [
+        { id: "d", owner: "a" },
+        { id: "d", parent: "d", owner: "e" },
+        { id: "e", parent: "a" },
+      ],
+      run: [
+        { id: "d", of: "d" },
+        { id: "c", of: "d" },
+      ],
+    };
+    const policies = { ...noPolicies, parent: "reject", owner: "omit", of: "reject" } as const;
+    const chosen: Case = { ...caseOf({ given, policies }), duplicates: "error" };
+    const { report, catalog } = await compareWays(await makeFolder(), chosen);
+    expect(report.rejects.map(({ code, count }) => [code, count])).toEqual([
+      ["duplicate_differs", 1],
+      ["relation_target_missing", 1],
+    ]);
+    expect(Object.keys(catalog.run0 ?? {}).sort()).toEqual(["c", "d"]);
+  });
+});
+
 describe("what a plan says of entities that several sources bring, a sync does, and apply does too", () => {
   const split: Kinds = {
     ...nothing,

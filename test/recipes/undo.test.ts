@@ -10,7 +10,7 @@ import { runImport } from "../../src/recipes/import.js";
 import { resumeImport } from "../../src/recipes/resume.js";
 import { runSync } from "../../src/recipes/sync.js";
 import { runUndo, type UndoContext } from "../../src/recipes/undo.js";
-import { blueprintOf, envOf, makeFolder, startCatalog } from "../support/catalog.js";
+import { blueprintOf, envOf, makeFolder, shownTitle, startCatalog } from "../support/catalog.js";
 import { runInProcess } from "../support/in-process.js";
 
 const item = blueprintOf("item", {
@@ -86,7 +86,8 @@ const held = (emulator: Emulator) =>
     emulator.store.entities("item").map(({ identifier, title, icon, team, properties, relations }) => {
       const full = (values: object) =>
         Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null && String(value) !== ""));
-      return [identifier, structuredClone({ title, icon, team, ...full(properties), ...full(relations) })];
+      const shown = shownTitle({ identifier, title });
+      return [identifier, structuredClone({ title: shown, icon, team, ...full(properties), ...full(relations) })];
     }),
   );
 
@@ -415,7 +416,10 @@ describe("an undo that stops on its way", () => {
 
 describe("portload undo", () => {
   it("shows the plan with titles; without a terminal it wants --yes or --out", async () => {
-    const { emulator, load, sync, program, apply, folder } = await workplace("", { deletedTarget: "unset" });
+    const { emulator, load, sync, program, apply, folder } = await workplace("", {
+      deletedTarget: "unset",
+      titleOmitted: "null",
+    });
     await load(old);
     const before = held(emulator);
     const { report } = await sync(

@@ -44,6 +44,11 @@ export async function startCatalog(options: EmulatorOptions = {}): Promise<Emula
   return emulator;
 }
 
+/** An entity's title as the API shows it: one that was given none may show its identifier. */
+export function shownTitle({ identifier, title }: { readonly identifier: string; readonly title: string | null }) {
+  return title ?? (readingFlags.includes("titleOmitted=identifier") ? identifier : null);
+}
+
 /** An empty folder that goes with the test. */
 export async function makeFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "portload-test-"));

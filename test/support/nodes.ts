@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Blueprint } from "../../src/blueprint.js";
 import type { Emulator } from "../../src/emulator/emulator.js";
 import type { ImportOptions } from "../../src/options/run.js";
-import { blueprintOf, makeFolder, type OnDisk } from "./catalog.js";
+import { blueprintOf, makeFolder, type OnDisk, shownTitle } from "./catalog.js";
 
 /** A blueprint with a number, a relation to one of its own and one to many. */
 export const nodeBlueprint: Blueprint = blueprintOf("node", {
@@ -52,7 +52,7 @@ export function catalogOf({ store }: Pick<Emulator, "store">): readonly unknown[
     .blueprints()
     .flatMap(({ identifier: blueprint }) =>
       store.entities(blueprint).map(({ identifier, title, team, properties, relations }) => ({
-        ...{ blueprint, identifier, title, team, properties },
+        ...{ blueprint, identifier, title: shownTitle({ identifier, title }), team, properties },
         relations: Object.fromEntries(
           Object.entries(relations).filter(([, held]) => held !== null && held?.length !== 0),
         ),

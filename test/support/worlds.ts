@@ -4,7 +4,7 @@ import fc from "fast-check";
 import type { Blueprint } from "../../src/blueprint.js";
 import type { Emulator } from "../../src/emulator/emulator.js";
 import type { PlanOptions } from "../../src/options/run.js";
-import { blueprintOf } from "./catalog.js";
+import { blueprintOf, shownTitle } from "./catalog.js";
 
 export type Snapshot = ReturnType<typeof snapshot>;
 
@@ -18,7 +18,7 @@ export const snapshot = (emulator: Emulator, blueprints: readonly string[]) =>
           .entities(blueprint)
           .map(({ identifier, title, icon, team, properties, relations }) => [
             identifier,
-            structuredClone({ title, icon, team, properties, relations }),
+            structuredClone({ title: shownTitle({ identifier, title }), icon, team, properties, relations }),
           ]),
       ),
     ]),

@@ -50,6 +50,8 @@ export interface Ledger {
   readonly rejected: number;
   /** Where an entity of this key was rejected first, by whatever stage; undefined where none was. */
   rejectedAt(key: Key): Place | undefined;
+  /** Whether what a certain record gave for this key was rejected; another record may give it all the same. */
+  isRejected(key: Key, at: Place): boolean;
   /** A place in words: `services.csv:12`. */
   describe(at: Place): string;
   rejectGroups(): readonly RejectGroup[];
@@ -95,11 +97,19 @@ export function openLedger(
   let counts = noCounts;
   let lacksTargets = false;
   const sumRejected = (): number => counts.records.rejected + counts.entities.rejected;
+  const placed = ({ blueprint, identifier }: Key, { source, position }: Place): Key => ({
+    blueprint,
+    identifier: `${source}:${position} ${identifier}`,
+  });
+  function refuse(key: Key, at: Place): void {
+    refused.add(key, at, 0);
+    refused.add(placed(key, at), at, 0);
+  }
   async function takeRejects(rejects: readonly Reject[]): Promise<void> {
     if (rejects.length > 0) {
       causes.addRejects(rejects);
       for (const { blueprint, identifier, at } of rejects)
-        if (blueprint !== undefined && identifier !== undefined) refused.add({ blueprint, identifier }, at, 0);
+        if (blueprint !== undefined && identifier !== undefined) refuse({ blueprint, identifier }, at);
       for (const { onRejects } of hooks) await onRejects?.(rejects);
       await files.add(rejects);
     }
@@ -130,7 +140,7 @@ export function openLedger(
       for (const { entity, is } of settled) {
         if (is !== "rejected") continue;
         for (const { at, span } of [entity, ...(entity.parts ?? [])]) files.note(at, span);
-        refused.add(entity.key, entity.at, 0);
+        refuse(entity.key, entity.at);
       }
     },
     takeDeleted(blueprint, number) {
@@ -155,6 +165,7 @@ export function openLedger(
       const entry = refused.find(key);
       return entry < 0 ? undefined : refused.place(entry);
     },
+    isRejected: (key, at) => refused.find(placed(key, at)) >= 0,
     describe: ({ source, position, line }) =>
       line === undefined ? `${names[source]} record ${position}` : `${names[source]}:${line}`,
     rejectGroups: () => causes.rejects(),

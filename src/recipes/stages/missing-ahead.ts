@@ -44,7 +44,9 @@ export function leaveOutMissing(target: Target, ledger: Ledger, keys: KeySet): E
       if (policy === "omit") continue;
       for (const identifier of targets) {
         const key = { blueprint: of, identifier };
-        if (keys.find(key) < 0 || ledger.rejectedAt(key) !== undefined) final.push({ of, identifier });
+        const entry = keys.find(key);
+        // Of several records with one identifier the first stands for it: the others may be rejected, and it may still come.
+        if (entry < 0 || ledger.isRejected(key, keys.place(entry))) final.push({ of, identifier });
       }
     }
     return final;
