@@ -224,3 +224,40 @@ describe("commands in what is said to people", () => {
     expect(stdout).toBe((await runInProcess(["completion", "bash"])).stdout);
   });
 });
+
+describe("undo", () => {
+  const rows = (value: number) => `id,cores\n${[1, 2, 3, 4, 5].map((id) => `s${id},${value}\n`).join("")}`;
+
+  it("passes over a retry that wrote nothing, gives the command that works, and knows what it did before", async () => {
+    const { folder, run, importServers } = await world();
+    await writeFile(join(folder, "servers.csv"), `${rows(1)}bad,many\n`);
+    const id = idOf((await importServers()).stderr);
+    expect((await run("retry")).code).toBe(1);
+    const refused = await run("undo", "--yes");
+    expect(refused.code).toBe(6);
+    const [, line = ""] = /allow as much and no more: portload (.*)\n/.exec(refused.stderr) ?? [];
+    expect(line).toBe(`undo ${id} --max-delete 100%`);
+    const done = await run(...line.split(" "), "--yes");
+    expect(done.code).toBe(0);
+    const again = await run("undo");
+    expect([again.code, again.stderr]).toEqual([
+      0,
+      `Nothing to undo: ${id} is already undone by ${idOf(done.stderr)}.\n`,
+    ]);
+  });
+
+  it("tells what it leaves as it is for one reason in one line, with three names", async () => {
+    const { folder, run, importServers } = await world();
+    await writeFile(join(folder, "servers.csv"), rows(1));
+    await importServers();
+    await writeFile(join(folder, "servers.csv"), rows(2));
+    await importServers();
+    const { code, stdout } = await run("undo");
+    expect([code, stdout]).toEqual([
+      1,
+      expect.stringMatching(
+        /^left as they are\n {2}! 5 of server: s\d, s\d, s\d and 2 more\n {6}.*\n\nNo changes: .*\n$/,
+      ),
+    ]);
+  });
+});
