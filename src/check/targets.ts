@@ -10,8 +10,8 @@ import { kindOf, searchQueryFault } from "./type-text.js";
 export interface MappedTarget {
   /** Dotted path of the entity's mappings, e.g. `resources.0.port.entity.mappings`. */
   readonly path: string;
-  /** Line in the mapping file, from 1. */
-  readonly line?: number;
+  /** Lines of the mapping file, from 1, by the dotted paths of its leaves. */
+  readonly lines?: ReadonlyMap<string, number>;
   readonly blueprint: string;
   readonly properties: readonly string[];
   readonly relations: readonly string[];
@@ -26,14 +26,17 @@ export function checkTargets(
   unknownProperties: "refuse" | "warn" = "refuse",
 ): readonly Issue[] {
   return targets.flatMap((target) => {
-    const line = target.line === undefined ? {} : { line: target.line };
+    const at = (path: string): Pick<Issue, "path" | "line"> => {
+      const line = target.lines?.get(path);
+      return { path, ...(line !== undefined && { line }) };
+    };
     const blueprint = blueprints.get(target.blueprint);
     if (blueprint === undefined) {
       const message = `there is no blueprint "${target.blueprint}"${didYouMean(target.blueprint, namedAlike(target.blueprint, blueprints.keys()))}`;
-      return [{ path: `${target.path}.blueprint`, message, ...line }];
+      return [{ ...at(`${target.path}.blueprint`), message }];
     }
     const issue = (path: string, message: string | undefined): Issue[] =>
-      message === undefined ? [] : [{ path: `${target.path}.${path}`, message, ...line }];
+      message === undefined ? [] : [{ ...at(`${target.path}.${path}`), message }];
     return [
       ...target.properties
         .filter((key) => unknownProperties === "refuse" || target.owns === key)
@@ -52,7 +55,8 @@ function propertyFault(key: string, blueprint: Blueprint): string | undefined {
     return `${name} fills the property "${key}" by ${source}; nothing may be written to it; take it out of the mapping, ${orLeaveOut}`;
   if (Object.hasOwn(blueprint.relations ?? {}, key))
     return `${name} has "${key}" as a relation; map it under relations`;
-  return `${name} has no property "${key}"${didYouMean(key, Object.keys(properties))}; add it to the blueprint, ${orLeaveOut}`;
+  const meant = didYouMean(key, Object.keys(properties));
+  return `${name} has no property "${key}"${meant}${meant === "" ? "; add" : " Else add"} it to the blueprint, ${orLeaveOut}`;
 }
 
 /** A word of the mapping that writes without such properties. */

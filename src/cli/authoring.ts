@@ -11,7 +11,7 @@ export const init: Run<typeof initOptions> = async (options, terminal, { output,
   const { env, stdin, signal } = terminal;
   const { proposeMapping } = await import("../recipes/init.js");
   const proposed = await proposeMapping(options, { env, stdin, signal });
-  const { mapping, blueprints, questions, tried, written } = proposed;
+  const { mapping, blueprints, questions, tried, written, replaced } = proposed;
   if (output === "json") await printJson(terminal, `${JSON.stringify(proposed)}\n`);
   else if (options.out === undefined) await print(terminal, mapping);
   if (quiet || output === "json") return 0;
@@ -19,7 +19,7 @@ export const init: Run<typeof initOptions> = async (options, terminal, { output,
     ...tried.flatMap(({ source, lines: made }) =>
       made.map((line, index) => (index === 0 ? `${source}: ${line}` : `  ${line}`)),
     ),
-    ...written.map((file) => `wrote ${file}`),
+    ...written.map((file) => (replaced.includes(file) ? `replaced ${file} (it was different)` : `wrote ${file}`)),
     ...questions.map((question) => `? ${question}`),
     ...(options.blueprintsOut === undefined && blueprints.length > 0
       ? ["a blueprint that fits is written with --blueprints-out DIR"]
@@ -79,7 +79,7 @@ export const explain: Run<typeof explainOptions> = async (options, terminal, out
 
 /** `portload lint`: everything that is wrong with a mapping, offline. */
 export const lint: Run<typeof lintOptions> = async (options, terminal, { output, quiet }) => {
-  const { lint: lintFiles } = await import("../recipes/lint.js");
+  const { lint: lintFiles, sourcesBeside } = await import("../recipes/lint.js");
   const { countFindings, lintForms } = await import("../lint/codes.js");
   const findings = await lintFiles(options);
   const shown = quiet ? findings.filter(({ severity }) => severity === "error") : findings;
@@ -87,6 +87,11 @@ export const lint: Run<typeof lintOptions> = async (options, terminal, { output,
   const { error, warning, note } = countFindings(findings);
   const counts = `${plural(error, "error")}, ${plural(warning, "warning")}, ${plural(note, "note")}`;
   if (!quiet) await say(terminal, `${plural(options.mappings.length, "file")}: ${counts}\n`);
+  if (!quiet && output === "text" && options.source.length === 0) {
+    const near = await sourcesBeside(options.mappings);
+    const flags = (near.length === 0 ? ["<file>"] : near.map(quoted)).map((file) => `--source ${file}`).join(" ");
+    await say(terminal, `columns were not compared with a file: add ${flags}\n`);
+  }
   return error > 0 ? 3 : 0;
 };
 

@@ -94,13 +94,20 @@ function isKnownFlag(text: string, schema: Schema): boolean {
 function unknownFlag(rawName: string, schema: Schema, { name, positionals }: CommandWords): string {
   if (["-m", "--mapping"].includes(rawName) && positionals.includes("mappings"))
     return `portload ${name} takes mappings without ${rawName}: portload ${name} inventory.yaml`;
+  const isPrune = ["--prune", "--purge", "--delete"].includes(rawName);
+  if (isPrune && name === "import")
+    return `portload import has no ${rawName}; what the sources lack is deleted by portload sync --prune`;
   const flags = Object.keys(schema)
     .filter((option) => !positionals.includes(option))
     .map((option) => `--${kebab(option)}`);
+  const near = isPrune && flags.includes("--prune") ? "--prune" : nearFlag(rawName, flags);
+  return `portload ${name} has no ${rawName}${near === undefined ? "" : `; did you mean ${near}?`}`;
+}
+
+function nearFlag(rawName: string, flags: readonly string[]): string | undefined {
   // A dash is what is forgotten most.
   const plain = (text: string) => text.replaceAll("-", "");
-  const near = flags.find((flag) => plain(flag) === plain(rawName)) ?? nearest(rawName, flags);
-  return `portload ${name} has no ${rawName}${near === undefined ? "" : `; did you mean ${near}?`}`;
+  return flags.find((flag) => plain(flag) === plain(rawName)) ?? nearest(rawName, flags);
 }
 
 /** Gives each word to the option of its place; a list takes all that is left. */

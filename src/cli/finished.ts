@@ -1,5 +1,5 @@
 import { sep } from "node:path";
-import { MappingError } from "../errors.js";
+import { MappingError, UsageError } from "../errors.js";
 import type { reportOptions } from "../options/run.js";
 import type { Connection, ImportContext, RunContext } from "../recipes/run/connect.js";
 import type { Finished } from "../recipes/run/finish.js";
@@ -121,7 +121,11 @@ function nextLines(
   const id = `${importId}${stateFlag(importId, folder)}`;
   const canRetry = exitCode === 1 && !dryRun && ["import", "retry"].includes(command) && rejectFiles.length > 0;
   const hasPage = reportFiles.some((path) => /\.html$/i.test(path));
+  const hasForecast = dryRun && command === "import" && exitCode <= 1;
   return [
+    ...(hasForecast
+      ? ["To see what differs from the catalog: portload plan, with the same sources and mapping\n"]
+      : []),
     ...(canRetry ? [`To import what failed: correct ${filesWord(rejectFiles)}, then: portload retry ${id}\n`] : []),
     ...(rejects.length > 0 && !hasPage
       ? [`To see all of it as a page: portload report ${id} --report report.html\n`]
@@ -149,6 +153,11 @@ function undoLine(
 
 /** `portload report`: what became of an earlier import. */
 export const report: Run<typeof reportOptions> = async (options, terminal, output) => {
+  const { importId } = options;
+  if (importId !== undefined && /\.(?:json|html|md|xml|prom)$/i.test(importId))
+    throw new UsageError(`portload report takes an import id, and ${importId} is a file`, {
+      hint: `Did you mean portload report --report ${quoted(importId)}?`,
+    });
   const { report: found, folder = "", mode, passedOver } = await pastReport(options, terminal.env);
   for (const text of passedOver) await say(terminal, `passed over: ${text}\n`);
   const resume = resumeCommand(found, folder);

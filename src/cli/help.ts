@@ -16,7 +16,7 @@ export function programHelp(width: number): string {
   }
   return [
     "portload <command> [flags]",
-    "Bulk-loads CSV and JSON inventories into a Port (port.io) software catalog.",
+    "Bulk-loads CSV, JSON and Excel inventories into a Port (port.io) software catalog.",
     ...[...groups].map(([group, rows]) => section(group, rows, width)),
     section(
       "Everywhere",

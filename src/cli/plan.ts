@@ -92,7 +92,7 @@ function dyeFor(color: boolean): Dye {
 export const undo: Run<typeof undoOptions> = async (options, terminal, output) => {
   const progress = showProgress(terminal, output);
   const { commandLine, env, signal } = terminal;
-  const { counts, finished, importId } = await runUndo(options, {
+  const { counts, finished, importId, undoneBy } = await runUndo(options, {
     ...{ env, signal, onStart: progress.onStart },
     ...(commandLine !== undefined && { commandLine }),
     async confirm(planned) {
@@ -106,7 +106,11 @@ export const undo: Run<typeof undoOptions> = async (options, terminal, output) =
   if (changesOf(counts) > 0) return 0;
   if (!output.quiet) {
     const left = counts.rejected === 0 ? "" : `; ${counts.rejected} stay as they are, see above`;
-    await say(terminal, `Nothing to undo: of what ${importId} wrote nothing is as it left it${left}.\n`);
+    const why =
+      undoneBy === undefined
+        ? `of what ${importId} wrote nothing is as it left it`
+        : `${importId} is already undone by ${undoneBy}`;
+    await say(terminal, `Nothing to undo: ${why}${left}.\n`);
   }
   return counts.rejected === 0 ? 0 : 1;
 };

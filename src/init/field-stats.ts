@@ -69,8 +69,8 @@ export interface FieldStats {
   readonly dates: DateReadings;
   /** Whole numbers that may be seconds or milliseconds since 1970. */
   readonly epochs: { seconds: number; milliseconds: number };
-  /** Words that may mean "no value", and how often. */
-  readonly soft: Map<string, number>;
+  /** Words that may mean "no value", how often they came, and in which record first. */
+  readonly soft: Map<string, { count: number; readonly first: number }>;
   /** How many texts are one word. */
   words: number;
   longest: number;
@@ -135,7 +135,7 @@ export function addValue(stats: FieldStats, value: unknown, position: number): v
     }
   if (type === "array" || type === "object") return;
   addScalar(stats, String(value), position);
-  if (typeof value === "string") addText(stats, value);
+  if (typeof value === "string") addText(stats, value, position);
   else if (typeof value === "number") addEpoch(stats, String(value));
 }
 
@@ -178,7 +178,7 @@ export function splitExpression(delimiter: string): string {
   return delimiter === ", " ? parts : `${parts} | map(${trimExpression})`;
 }
 
-function addText(stats: FieldStats, text: string): void {
+function addText(stats: FieldStats, text: string, position: number): void {
   stats.longest = Math.max(stats.longest, text.length);
   addReading(stats.dates, text.trim());
   addNumber(stats.numbers, text);
@@ -192,7 +192,11 @@ function addText(stats: FieldStats, text: string): void {
       count(format);
   if (/^-?0\d+(?:[.,]\d+)?$/.test(text.trim())) count("padded");
   if (text.includes("\n")) count("lines");
-  if (softBlanks.has(text.trim().toLowerCase())) stats.soft.set(text, (stats.soft.get(text) ?? 0) + 1);
+  if (softBlanks.has(text.trim().toLowerCase())) {
+    const known = stats.soft.get(text);
+    if (known === undefined) stats.soft.set(text, { count: 1, first: position });
+    else known.count++;
+  }
   if (isWord(text.trim())) stats.words++;
   for (const delimiter of listDelimiters) {
     if (!text.includes(delimiter)) continue;

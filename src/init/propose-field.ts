@@ -25,7 +25,7 @@ export function proposeField(
 ): FieldProposal | undefined {
   if (stats.values === 0) return undefined;
   const isWhole = stats.values === records;
-  const soft = [...stats.soft.values()].reduce((sum, count) => sum + count, 0);
+  const soft = [...stats.soft.values()].reduce((sum, { count }) => sum + count, 0);
   const firm = stats.values - soft;
   const field: SurveyedField = {
     stats,
@@ -46,8 +46,13 @@ export function proposeField(
   const typed = firm > 0 ? proposeTyped(field, isTabular) : undefined;
   if (typed === undefined) return proposeText(field);
   if (stats.soft.size === 0) return typed;
-  const found = [...stats.soft].map(([text, count]) => `${JSON.stringify(text)} (${times(count)})`).join(", ");
-  const question = `is ${found} of ${field.path} no value? It becomes null; take it out of blanks, and its records are rejected`;
+  const found = [...stats.soft]
+    .map(
+      ([text, { count, first }]) =>
+        `${JSON.stringify(text)} (${count === 1 ? "in" : `${times(count)}, first in`} record ${first})`,
+    )
+    .join(", ");
+  const question = `is ${found} of ${field.path} no value? It becomes null wherever it stands in this source; take it out of blanks, and its records are rejected`;
   return { ...typed, blanks: [...stats.soft.keys()], question: typed.question ?? question };
 }
 

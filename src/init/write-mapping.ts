@@ -29,7 +29,8 @@ export function writeMapping(proposals: readonly WrittenProposal[]): string {
           proposals.flatMap((each) => headed(`  ${scalar(each.proposal.survey.kind)}:`, sourceLines(each, 2))),
         );
   const lines = [
-    "# Proposed by `portload init`; what was seen is noted beside each line. Lines that begin with `# ?` are questions to you.",
+    "# Proposed by `portload init`; what was seen is noted beside each line.",
+    "# A line that begins with `# ?` is a question: change the line that it is about, or leave it as it is; then delete the question.",
     ...proposals.flatMap(({ name, proposal: { survey }, isPart, tried = [] }) => [
       `# ${oneLine(name)}: ${survey.records} ${survey.records === 1 ? "record" : "records"}${isPart ? ", the first ones only" : ""}${survey.refused.length === 0 ? "" : `, and some that cannot be read: ${survey.refused.join(", ")}`}`,
       ...tried.map((line) => `#   ${oneLine(line)}`),

@@ -139,20 +139,28 @@ function lintMerges(mapping: Mapping, report: ReportFinding): void {
 /** Defaults that differ from those of Port's integrations (their `PortAppConfig`), each with why, and where it matters. */
 const reversed: readonly (readonly [
   key: string,
+  value: string,
   why: string,
   matters: (resource: Mapping["resources"][number]) => boolean,
 ])[] = [
   [
     "createMissingRelatedEntities",
+    "false",
     "false (Port: true, which hides typing errors as bare entities)",
     ({ relations }) => relations.length > 0,
   ],
   [
     "deleteDependentEntities",
+    "false",
     "false (Port: true, so that a deletion also deletes dependents)",
     ({ prune }) => prune !== undefined,
   ],
-  ["entityDeletionThreshold", "10 % or 100 entities of a blueprint (Port: 0.9)", ({ prune }) => prune !== undefined],
+  [
+    "entityDeletionThreshold",
+    "0.1",
+    "0.1, and at most 100 entities of a blueprint (Port: 0.9)",
+    ({ prune }) => prune !== undefined,
+  ],
 ];
 
 /** Reports the defaults that differ from Port's where they matter and the file leaves them out, and keys without effect here. */
@@ -160,13 +168,13 @@ export function lintDefaults(mapping: Mapping, root: unknown, report: ReportFind
   for (const { path = "", message } of mapping.notes)
     report("ignored_key", path, message, "leave it where the file serves both, else take it out");
   const given = typeof root === "object" && root !== null ? root : {};
-  const left = reversed.filter(([key, , matters]) => !Object.hasOwn(given, key) && mapping.resources.some(matters));
+  const left = reversed.filter(([key, , , matters]) => !Object.hasOwn(given, key) && mapping.resources.some(matters));
   if (left.length === 0) return;
-  const listed = left.map(([key, why]) => `${key} is ${why}`).join("; ");
+  const listed = left.map(([key, , why]) => `${key} is ${why}`).join("; ");
   report(
     "reversed_default",
     "",
     `defaults that differ from Port's: ${listed}`,
-    `write ${left.map(([key]) => key).join(", ")} where this mapping relies on Port's`,
+    `say at the root which is meant, then this note goes: ${left.map(([key, value]) => `\`${key}: ${value}\``).join(", ")}`,
   );
 }

@@ -103,7 +103,6 @@ function mapFields(
     relations: valuesOf(bound.relations, root, row, notes),
   };
   for (const { key, read, onNull } of bound.rest) {
-    // The cell of a column, which was looked up once a header; a constant; or what an expression gave.
     const value = read(root, row, notes);
     if (value !== null || onNull === "clear") fields[key as "title"] = value;
   }
@@ -161,6 +160,7 @@ function valuesOf(
   const values: Record<string, unknown> = { ...template };
   for (let i = 0; i < fields.length; i++) {
     const { key, read, onNull } = fields[i] as BoundField;
+    // The cell of a column, which was looked up once a header; a constant; or what an expression gave.
     const value = read(root, row, notes);
     // `__proto__` is no key here: the mapping file may not hold it.
     if (value !== null || onNull === "clear") values[key] = value;

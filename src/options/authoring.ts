@@ -120,17 +120,20 @@ export interface ExplainOptions
   extends Pick<SourceGroup, "mapping" | "blueprints">,
     Pick<WritingGroup, "mode">,
     Pick<TargetGroup, "apiUrl"> {
-  /** Path as in an import, `{ records }`, or `{ text, format }`. */
+  /** Path as in an import, which may end in the line of the record (`servers.csv:33`); `{ records }`, or `{ text, format }`. */
   readonly source: Source;
-  /** Position of the record in its source, from 1. */
-  readonly record: number;
+  /** Position of the record in its source, from 1. Default: the record at the line that the source's path ends in. */
+  readonly record?: number | undefined;
 }
 /** See {@link ExplainOptions}. */
 export const explainOptions = {
   ...group("Sources", {
-    source: required(oneSource, "file, or - for stdin; <kind>=<path> binds it to a kind"),
+    source: required(
+      oneSource,
+      "file, or - for stdin; <kind>=<path> binds it to a kind, <path>:<line> names the record by its line",
+    ),
     mapping: sourceGroup.mapping,
-    record: required(wholeNumber(1), "position of the record in its source, from 1", { common: true }),
+    record: optional(wholeNumber(1), "position of the record in its source, from 1", { common: true }),
     blueprints: { ...sourceGroup.blueprints, isCommon: true },
   }),
   mode: writingGroup.mode,

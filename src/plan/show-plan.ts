@@ -4,6 +4,8 @@ import type { PlanEnd, PlanHeader, PlanLine, PlanOp, PlanRefusal } from "./plan-
 /** Ops of one kind and blueprint that are shown one by one; the plan file has them all. */
 const shownOps = 50;
 const maxValueChars = 60;
+/** Names shown of what is left as it is for the same reason. */
+const namedAlike = 3;
 
 /** Colours a text by its kind; gives it as it is where there are no colours. */
 export type Dye = (text: string, kind: PlanOp["op"] | "strong" | "faint") => string;
@@ -23,6 +25,7 @@ export async function* formatPlan(lines: AsyncIterable<PlanLine>, dye: Dye): Asy
       .map((op) => dye(`  ${signs[op]} and ${shown[op] - shownOps} more\n`, "faint"))
       .join("");
   let refused = 0;
+  const alike = new Map<string, { readonly first: PlanRefusal; readonly names: string[]; count: number }>();
   let isUndo = false;
   for await (const line of lines) {
     if ("line" in line && line.line === "plan") isUndo = line.undoOf !== undefined;
@@ -31,7 +34,11 @@ export async function* formatPlan(lines: AsyncIterable<PlanLine>, dye: Dye): Asy
         yield `${more()}${blueprint === undefined ? "" : "\n"}${dye("left as they are", "strong")}\n`;
         shown = { create: 0, update: 0, delete: 0 };
       }
-      if (refused <= shownOps) yield refusalText(line, dye);
+      const why = JSON.stringify([line.blueprint, line.message]);
+      const group = alike.get(why) ?? { first: line, names: [], count: 0 };
+      if (alike.size < shownOps) alike.set(why, group);
+      group.count++;
+      if (group.names.length < namedAlike) group.names.push(line.identifier);
     } else if ("op" in line) {
       if (line.blueprint !== blueprint) {
         yield `${more()}${blueprint === undefined ? "" : "\n"}${dye(visible(line.blueprint), "strong")}\n`;
@@ -41,7 +48,12 @@ export async function* formatPlan(lines: AsyncIterable<PlanLine>, dye: Dye): Asy
       shown[line.op]++;
       if (shown[line.op] <= shownOps) yield opText(line, dye);
     } else if (line.line === "end") {
-      const left = refused > shownOps ? dye(`  ! and ${refused - shownOps} more\n`, "faint") : "";
+      let untold = refused;
+      for (const group of alike.values()) {
+        untold -= group.count;
+        yield refusalText(group, dye);
+      }
+      const left = untold > 0 ? dye(`  ! and ${untold} more\n`, "faint") : "";
       const isAlone = blueprint === undefined && refused === 0;
       yield `${more()}${left}${isAlone ? "" : "\n"}${endText(line, dye, isUndo)}\n`;
     }
@@ -64,8 +76,15 @@ function opText(op: PlanOp, dye: Dye): string {
   return `${head}${note}\n${fields.join("")}`;
 }
 
-function refusalText({ blueprint, identifier, title, message }: PlanRefusal, dye: Dye): string {
-  const head = `${dye(`  ! ${visible(`${blueprint}/${identifier}`)}`, "update")}${titleText(title, identifier, dye)}`;
+/** What is left as it is for one reason: by its name, or several with the first of their names. */
+function refusalText(
+  { first, names, count }: { readonly first: PlanRefusal; readonly names: readonly string[]; readonly count: number },
+  dye: Dye,
+): string {
+  const { blueprint, identifier, title, message } = first;
+  const more = count > names.length ? ` and ${count - names.length} more` : "";
+  const what = count === 1 ? `${blueprint}/${identifier}` : `${count} of ${blueprint}: ${names.join(", ")}${more}`;
+  const head = `${dye(`  ! ${visible(what)}`, "update")}${count === 1 ? titleText(title, identifier, dye) : ""}`;
   return `${head}\n      ${visible(message)}\n`;
 }
 

@@ -7,6 +7,8 @@ export interface Doubt {
   readonly message: string;
   /** The likeliest first. */
   readonly answers: readonly Answer[];
+  /** True where the other answers leave no table: a proposal takes the first without a question. */
+  readonly isPlain?: boolean;
 }
 
 /** One way to read a source in doubt: what settles it under `source` in the mapping. */

@@ -20,6 +20,8 @@ const common = [",", ";", "\t", "|", "\u0001"];
 const rare = ["||", "~", "^", ":", " "];
 /** Columns that blanks must part: two words are a name. */
 const minByBlanks = 3;
+/** Columns beside which a single one is no table: a name may hold one delimiter. */
+const minPlain = 3;
 
 /** Whether another delimiter than the default one cuts the first rows better. */
 function delimiterDoubt(text: SourceHead, options: SourceOptions): Doubt | undefined {
@@ -46,6 +48,8 @@ function delimiterDoubt(text: SourceHead, options: SourceOptions): Doubt | undef
   });
   const found = better.includes("||") ? better.filter((other) => other !== "|") : better;
   if (found.length > 0) {
+    const [best = own] = found;
+    const isPlain = found.length === 1 && common.includes(best) && ownHeader === 1 && headerBy(best) >= minPlain;
     const counts = found.map((other) => `${JSON.stringify(other)} ${columnCount(headerBy(other))}`);
     return {
       message: `by the delimiter ${JSON.stringify(own)} its header has ${columnCount(ownHeader)}, by ${counts.join(", by ")}`,
@@ -53,6 +57,7 @@ function delimiterDoubt(text: SourceHead, options: SourceOptions): Doubt | undef
         text: columnCount(headerBy(delimiter)),
         csv: { ...options.csv, delimiter },
       })),
+      ...(isPlain && { isPlain }),
     };
   }
   if (ownHeader !== 1) return undefined;
@@ -78,7 +83,7 @@ export function csvDoubt(text: SourceHead, options: SourceOptions): Doubt | unde
   const [second] = next?.answers ?? [];
   if (doubt === undefined || likeliest === undefined || next === undefined || second === undefined) return doubt;
   const both = { ...second, text: `${likeliest.text}; and ${second.text}, because ${next.message}` };
-  return { ...doubt, answers: [both, ...doubt.answers] };
+  return { message: doubt.message, answers: [both, ...doubt.answers] };
 }
 
 /** The first thing in doubt. */

@@ -1,16 +1,18 @@
+import { stat } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import { resolveApiUrl } from "../api/addresses.js";
 import { type Client, createClient } from "../api/client.js";
 import type { Explanation } from "../authoring/explanation.js";
 import type { Blueprints } from "../blueprint.js";
 import { ApiError, CredentialsError, UsageError } from "../errors.js";
+import type { Source } from "../given-source.js";
 import { startJq } from "../map/jq.js";
 import { requireColumns } from "../map/keys-read.js";
 import { compileMapping } from "../map/map.js";
 import { type ExplainOptions, explainOptions } from "../options/authoring.js";
 import { parseOptions } from "../options/option.js";
 import { type ReadIo, readSource } from "../read/read.js";
-import type { SourceRecord } from "../record.js";
+import type { Place, SourceRecord } from "../record.js";
 import type { Reject } from "../reject.js";
 import { withoutHidden } from "../secrets.js";
 import { type Bench, explainRecord } from "./explain/record.js";
@@ -31,26 +33,28 @@ export interface ExplainContext extends SourceTalk {
  * change, why it is rejected or skipped. Nothing is written. The catalog is asked where there are credentials; without it or when it does not answer,
  * that is told and the rest stands.
  *
- * @throws {UsageError} when the source has fewer records
+ * @throws {UsageError} when no record is named, and when the source has none there
  * @throws {MappingError | SourceError | BlueprintError} as an import would
  */
 export async function explain(given: ExplainOptions, context: ExplainContext = {}): Promise<Explanation> {
   const options = parseOptions(explainOptions, given);
   const onReceipt = onceEach(context.onReceipt);
-  const opened = await openInventory({ mapping: options.mapping, sources: [options.source], only: [] });
+  const { source, wanted } = await wantedOf(options);
+  const opened = await openInventory({ mapping: options.mapping, sources: [source], only: [] });
   const inventory = await settleSources(opened, { ...context, onReceipt });
   const engine = startJq();
   const access = openAccess(options, context.env ?? {});
   try {
     const compiled = await compileMapping(inventory.mapping, engine, { env: context.env ?? {} });
-    const found = await findRecord(inventory, options.record, context, onReceipt);
+    const found = await findRecord(inventory, wanted, context, onReceipt);
     const { catalog, told } = await catalogOf(inventory, options.blueprints, access);
     const mode = options.mode ?? (inventory.mapping.enableMergeEntity === false ? "override" : "merge");
     const asked =
       told === undefined && access.client !== undefined
         ? ({ asked: true, url: access.url } as const)
         : ({ asked: false, why: told ?? access.why } as const);
-    const base = { source: found.name, kind: found.kind, position: options.record, catalog: asked };
+    const { position } = placeOf(found);
+    const base = { source: found.name, kind: found.kind, position, catalog: asked };
     if ("unread" in found) {
       const { line } = found.unread.at;
       return { ...base, ...(line !== undefined && { line }), unread: found.unread, candidates: [], warnings: [] };
@@ -106,6 +110,23 @@ async function catalogOf(
   }
 }
 
+/** Which record is to be explained: by its position, or by a line that it stands on. */
+type Wanted = { readonly position: number } | { readonly line: number };
+
+/** A path that ends in digits, and is no file as it stands, names a line. */
+async function wantedOf({
+  source,
+  record,
+}: Pick<ExplainOptions, "source" | "record">): Promise<{ readonly source: Source; readonly wanted: Wanted }> {
+  if (record !== undefined) return { source, wanted: { position: record } };
+  const [, path, line] = (typeof source === "string" && /^(?!.*:\/\/)(.+):([1-9]\d*)$/s.exec(source)) || [];
+  const isFile = typeof source === "string" && (await stat(source).then(Boolean, () => false));
+  if (path !== undefined && !isFile) return { source: path, wanted: { line: Number(line) } };
+  throw new UsageError("--record is missing", {
+    hint: `Name the record by its number (--record 12), or by its line${typeof source === "string" && source !== "-" ? `: ${source}:13` : ""}.`,
+  });
+}
+
 type Found = { readonly name: string; readonly kind: string } & (
   | { readonly record: SourceRecord }
   | { readonly unread: Reject }
@@ -113,13 +134,13 @@ type Found = { readonly name: string; readonly kind: string } & (
 
 async function findRecord(
   inventory: Inventory,
-  position: number,
+  wanted: Wanted,
   context: ExplainContext,
   onReceipt: ReturnType<typeof onceEach>,
 ): Promise<Found> {
   const downloads = openDownloads({ env: context.env });
   try {
-    return await findIn(inventory, position, { ...context, onReceipt, fetch: downloads.fetch });
+    return await findIn(inventory, wanted, { ...context, onReceipt, fetch: downloads.fetch });
   } finally {
     await downloads.close();
   }
@@ -127,14 +148,15 @@ async function findRecord(
 
 async function findIn(
   inventory: Inventory,
-  position: number,
+  wanted: Wanted,
   { onReceipt, fetch, stdin, signal }: Pick<ReadIo, "onReceipt" | "fetch" | "stdin" | "signal">,
 ): Promise<Found> {
   let records = 0;
+  let above: Found | undefined;
   for (const source of inventory.sources) {
     const { name, kind } = source;
     const chunks = readSource(source, inventory.optionsOf(source), {
-      limit: position,
+      ...("position" in wanted && { limit: wanted.position }),
       ...(onReceipt && { onReceipt }),
       ...(fetch && { fetch }),
       ...(stdin && { stdin }),
@@ -143,11 +165,38 @@ async function findIn(
     const checked = requireColumns(inventory.mapping, inventory.resources, source)(chunks);
     for await (const { items, rejects, tally } of checked) {
       records += tally.read;
-      const record = items.find(({ at }) => at.position === position);
-      if (record !== undefined) return { name, kind, record };
-      const unread = rejects.find(({ at }) => at.position === position);
-      if (unread !== undefined) return { name, kind, unread };
+      const all = [
+        ...items.map((record) => ({ name, kind, record, at: record.at })),
+        ...rejects.map((unread) => ({ name, kind, unread, at: unread.at })),
+      ].sort((a, b) => a.at.position - b.at.position);
+      if ("position" in wanted) {
+        const found = all.find(({ at }) => at.position === wanted.position);
+        if (found !== undefined) return found;
+        continue;
+      }
+      const below = all.findIndex(({ at }) => at.line === undefined || at.line > wanted.line);
+      above = (below < 0 ? all : all.slice(0, below)).at(-1) ?? above;
+      if (below >= 0) break;
     }
   }
-  throw new UsageError(`--record ${position}: the source has ${records} ${records === 1 ? "record" : "records"}`);
+  if ("position" in wanted)
+    throw new UsageError(
+      `--record ${wanted.position}: the source has ${records} ${records === 1 ? "record" : "records"}`,
+    );
+  if (above !== undefined && wanted.line < endOf(above)) return above;
+  const hint = above === undefined ? {} : { hint: `The record above it is --record ${placeOf(above).position}.` };
+  throw new UsageError(`line ${wanted.line} of the source holds no record`, hint);
+}
+
+function placeOf(found: Found): Place {
+  return ("unread" in found ? found.unread : found.record).at;
+}
+
+/** The line behind a record: of one that is no row as it would be written with a key a line. */
+function endOf(found: Found): number {
+  const { line = 0 } = placeOf(found);
+  if ("unread" in found) return line + 1;
+  const { cells, value } = found.record;
+  const text = cells === undefined ? JSON.stringify(value, null, 2) : cells.flat().join();
+  return line + text.split("\n").length;
 }

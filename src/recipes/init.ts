@@ -28,6 +28,8 @@ export interface Proposed {
   readonly tried: readonly { readonly source: string; readonly lines: readonly string[] }[];
   /** Files written. */
   readonly written: readonly string[];
+  /** Those of them that held something else before. */
+  readonly replaced: readonly string[];
 }
 
 /** What a proposal takes from the world around it. */
@@ -97,7 +99,7 @@ export async function proposeMapping(given: InitOptions, context: InitContext = 
         ...left,
       ],
       tried: written.map(({ name, tried = [] }) => ({ source: name, lines: tried })),
-      written: await writeFiles(options, mapping, made),
+      ...(await writeFiles(options, mapping, made)),
     };
   });
 }

@@ -1,4 +1,5 @@
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
+import { basename, dirname, extname, join } from "node:path";
 import { sampleSource } from "../authoring/trace-records.js";
 import type { Blueprints } from "../blueprint.js";
 import { UsageError } from "../errors.js";
@@ -6,12 +7,14 @@ import { nameOfSource, optionsOfSource, type Source } from "../given-source.js";
 import type { LintFinding } from "../lint/codes.js";
 import { lintMapping } from "../lint/lint-mapping.js";
 import { datePaths } from "../lint/lint-sources.js";
+import { parseTolerant } from "../lint/parse-tolerant.js";
 import { startJq } from "../map/jq.js";
 import { type Mapping, sourceOptionsFor } from "../map/mapping-file.js";
 import { blanksOf } from "../map/prepare.js";
 import { type LintOptions, lintOptions } from "../options/authoring.js";
 import { parseOptions, type Resolved } from "../options/option.js";
 import { type BoundSource, bindSources } from "../read/bind.js";
+import { extensionOf, extensions } from "../read/format.js";
 import { readSource } from "../read/read.js";
 import { loadBlueprintFolder } from "./run/blueprints.js";
 import { mappingJson, objectName } from "./run/inventory.js";
@@ -59,6 +62,25 @@ export async function lint(given: LintOptions): Promise<readonly LintFinding[]> 
       hint: "Say which: --source <kind>=<path>",
     });
   return findings;
+}
+
+/** The files beside mappings, or in the working folder, that are called as their kinds: what a look at columns may compare them with. */
+export async function sourcesBeside(mappings: LintOptions["mappings"]): Promise<readonly string[]> {
+  const found = new Set<string>();
+  for (const file of mappings) {
+    const text = typeof file === "string" ? await textOf(file) : "";
+    if (typeof file !== "string" || typeof text !== "string") continue;
+    const folders = new Set([dirname(file), "."]);
+    for (const kind of new Set(parseTolerant(text, file).mapping?.resources.map((resource) => resource.kind)))
+      for (const folder of folders) {
+        const names = (await readdir(folder)).filter((name) => kind === basename(name, extname(name)));
+        const name = names.find((each) => each !== basename(file) && extensions[extensionOf(each)] !== undefined);
+        if (name === undefined) continue;
+        found.add(join(folder, name));
+        break;
+      }
+  }
+  return [...found];
 }
 
 async function textOf(file: string): Promise<string | LintFinding> {

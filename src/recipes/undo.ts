@@ -37,6 +37,8 @@ export interface UndoContext extends ImportContext {
 export interface Undone extends Omit<PlannedUndo, "file"> {
   /** How applying the plan ended; absent where there was nothing to apply, or the plan was not confirmed. */
   readonly finished?: Finished;
+  /** Where there is nothing to apply: the undo that took the run back before. */
+  readonly undoneBy?: string;
 }
 
 /**
@@ -76,7 +78,11 @@ export async function runUndo(given: UndoOptions, context: UndoContext = {}): Pr
     const planned = { importId: past.importId, command: past.header.command, counts };
     if (signal.aborted) return planned;
     const isConfirmed = context.confirm === undefined || (await context.confirm({ ...planned, file }));
-    if (!isConfirmed || signal.aborted || counts.create + counts.update + counts.delete === 0) return planned;
+    if (counts.create + counts.update + counts.delete === 0) {
+      const by = await undoneBy(stateDir, past.importId);
+      return { ...planned, ...(by !== undefined && { undoneBy: by }) };
+    }
+    if (!isConfirmed || signal.aborted) return planned;
     const { header, names } = await surveyPlan(file);
     const { job, closing } = await openPlan(
       options,
@@ -106,7 +112,7 @@ async function findUndoable(stateDir: string, importId: string | undefined): Pro
     stateDir,
     importId,
     "import, sync or apply to undo",
-    (one) => wrote(one) && one.header.command !== "undo",
+    (one) => wrote(one) && one.header.command !== "undo" && hasWritten(one),
   );
   if (!wrote(past))
     throw new StateError(`${past.importId} wrote nothing: it was a dry run or a ${past.header.command}`);
@@ -125,6 +131,24 @@ async function findUndoable(stateDir: string, importId: string | undefined): Pro
 
 function wrote({ header }: PastImport): boolean {
   return ["import", "retry", "sync", "apply", "undo"].includes(header.command) && header.options.dryRun !== true;
+}
+
+/** False for a run that ended without a write, such as a retry that failed again. */
+function hasWritten(past: PastImport): boolean {
+  const report = reportOf(past);
+  if (report === undefined) return true;
+  const { created, updated, deleted } = report.entities;
+  return created + updated + deleted > 0;
+}
+
+/** The latest undo of a run that came to its end and wrote something. */
+async function undoneBy(stateDir: string, importId: string): Promise<string | undefined> {
+  const isUndo = (one: PastImport) => one.header.undoOf === importId && reportOf(one) !== undefined && hasWritten(one);
+  const found = await findImport(stateDir, undefined, "undo", isUndo).catch((error: unknown) => {
+    if (error instanceof StateError) return undefined;
+    throw error;
+  });
+  return found?.importId;
 }
 
 /** True for an undo of a run that wrote something perhaps, and did not come to its end. */

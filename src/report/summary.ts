@@ -3,6 +3,7 @@ import type { Counts, EntityCounts } from "./counts.js";
 import type { FaultGroup, RejectGroup, WarningGroup } from "./group-causes.js";
 import { furtherFaults, type Report } from "./report.js";
 import {
+  failedOf,
   failedWords,
   faultAndFix,
   formatCount,
@@ -205,7 +206,7 @@ export function lastLine(report: Report, resume: string | undefined, paint: Pain
     case 1:
       return paint(
         "bad",
-        `Finished with ${failedWords(report)}, ${formatCount(settled, "entity")} ${dryRun ? "would be" : settled === 1 ? "is" : "are"} in the catalog as the sources have ${settled === 1 ? "it" : "them"}.`,
+        `Finished with ${failedWords(report)}${failedOf(report)}, ${formatCount(settled, "entity")} ${dryRun ? "would be" : settled === 1 ? "is" : "are"} in the catalog as the sources have ${settled === 1 ? "it" : "them"}.`,
       );
     case 2:
       return overBudget();

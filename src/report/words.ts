@@ -29,6 +29,21 @@ export function failedWords({
   return `${words.join(" and ") || "0"} failed`;
 }
 
+/** How many records that are, where some could not be mapped and entities of others were refused: each such record is in a rejects file once. */
+export function failedOf({
+  records,
+  entities,
+  rejectFiles,
+}: {
+  readonly records: { readonly read: number; readonly rejected: number };
+  readonly entities: { readonly rejected: number };
+  readonly rejectFiles: readonly { readonly records: number }[];
+}): string {
+  const failed = rejectFiles.reduce((total, file) => total + file.records, 0);
+  const isBoth = records.rejected > 0 && entities.rejected > 0 && failed > records.rejected;
+  return isBoth ? ` (${formatNumber(failed)} of ${formatCount(records.read, "record")})` : "";
+}
+
 const plurals = {
   record: "records",
   entity: "entities",

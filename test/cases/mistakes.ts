@@ -318,7 +318,7 @@ export const mistakes: Readonly<Record<string, readonly Mistake[]>> = {
       code: 3,
       what: 'there is no blueprint "application"',
       where: "resources.0.port.entity.mappings.blueprint",
-      fix: "create it: portload blueprint apply blueprints; its file is written by portload init <source> --blueprints-out blueprints",
+      fix: "create it: portload blueprint apply blueprints; portload init <source> --blueprints-out blueprints writes its file",
     },
     {
       did: "a folder of blueprints lacks the blueprint",
@@ -330,7 +330,7 @@ export const mistakes: Readonly<Record<string, readonly Mistake[]>> = {
       code: 3,
       what: 'there is no blueprint "application"',
       where: "resources.0.port.entity.mappings.blueprint",
-      fix: "add its file to blueprints; its file is written by portload init <source> --blueprints-out blueprints",
+      fix: "add it to the folder blueprints; portload init <source> --blueprints-out blueprints writes its file",
     },
     {
       did: "the blueprint does not exist",

@@ -20,7 +20,7 @@ describe("checkTargets", () => {
   });
 
   it("names the nearest blueprint, with the line", () => {
-    expect(check({ blueprint: "Service", line: 12, properties: ["x"] })).toEqual([
+    expect(check({ blueprint: "Service", lines: new Map([[`${path}.blueprint`, 12]]), properties: ["x"] })).toEqual([
       { path: `${path}.blueprint`, message: 'there is no blueprint "Service"; did you mean "service"?', line: 12 },
     ]);
   });
@@ -32,7 +32,7 @@ describe("checkTargets", () => {
       {
         path: `${path}.properties.langauge`,
         message:
-          'blueprint "service" has no property "langauge"; did you mean "language"?; add it to the blueprint, or write without it, as Port does: `unknownProperties: warn` at the root of the mapping',
+          'blueprint "service" has no property "langauge"; did you mean "language"? Else add it to the blueprint, or write without it, as Port does: `unknownProperties: warn` at the root of the mapping',
       },
       {
         path: `${path}.properties.ownerName`,

@@ -63,6 +63,12 @@ describe("what is not known is named, with what is near", () => {
     [["import", "a.csv", "-m", "a.yaml", "--dryrun"], "portload import has no --dryrun; did you mean --dry-run?"],
     [["import", "a.csv", "-m", "a.yaml", "--maxerrors", "5"], "did you mean --max-errors?"],
     [["sync", "a.csv", "-m", "a.yaml", "--prun"], "portload sync has no --prun; did you mean --prune?"],
+    [
+      ["import", "a.csv", "-m", "a.yaml", "--purge"],
+      "portload import has no --purge; what the sources lack is deleted by portload sync --prune",
+    ],
+    [["sync", "a.csv", "-m", "a.yaml", "--purge"], "portload sync has no --purge; did you mean --prune?"],
+    [["report", "report.html"], "portload report takes an import id, and report.html is a file"],
     [["lint", "-m", "a.yaml"], "portload lint takes mappings without -m: portload lint inventory.yaml"],
     [["import", "a.csv", "-m", "a.yaml", "-z"], "portload import has no -z"],
     [["emulator", "extra"], 'portload emulator takes no "extra"'],

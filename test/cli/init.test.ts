@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { makeFolder } from "../support/catalog.js";
@@ -31,7 +31,11 @@ describe("portload init", () => {
         `wrote ${out}\nwrote ${join(blueprints, "team.json")}\n` +
         `To look at what comes of it: portload preview samples/teams.json -m ${out} --blueprints ${blueprints} --limit 1\n`,
     ]);
-    expect((await runProgram(["init", "samples/teams.json", "--out", out])).code).toBe(64);
+    const again = ["init", "samples/teams.json", "--out", out];
+    expect((await runProgram(again)).code).toBe(64);
+    await writeFile(out, `# edited\n${await readFile(out, "utf8")}`);
+    expect((await runProgram([...again, "--yes"])).stderr).toContain(`\nreplaced ${out} (it was different)\n`);
+    expect((await runProgram([...again, "--yes"])).stderr).toContain(`\nwrote ${out}\n`);
   });
 
   it("ends with a command that works, for the sheets of a workbook as well, and says how each is named", async () => {

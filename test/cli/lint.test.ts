@@ -1,4 +1,7 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { makeFolder } from "../support/catalog.js";
 import { runInProcess as runProgram } from "../support/in-process.js";
 
 describe("portload lint", () => {
@@ -9,10 +12,32 @@ describe("portload lint", () => {
       "--blueprints",
       "samples/blueprints",
     ]);
-    expect([code, stderr]).toEqual([0, "1 file: 0 errors, 0 warnings, 2 notes\n"]);
+    expect([code, stderr]).toEqual([
+      0,
+      "1 file: 0 errors, 0 warnings, 2 notes\ncolumns were not compared with a file: add --source <file>\n",
+    ]);
     expect(stdout).toMatch(
       /^mappings\/services\.yaml:45 {2}note {2}relation_without_resource {2}.*\n(?:.*\n)*mappings\/services\.yaml {2}note {2}reversed_default\n/,
     );
+  });
+
+  it("says that columns were not looked at, with the file that is called as the kind; not where one was given", async () => {
+    const cwd = await makeFolder();
+    await writeFile(join(cwd, "apps.csv"), "Key\na\n");
+    await writeFile(
+      join(cwd, "m.yaml"),
+      `resources: [{ kind: apps, port: { entity: { mappings: { identifier: .Kye, blueprint: '"app"' } } } }]\n`,
+    );
+    const run = (...more: string[]) => runProgram(["lint", "m.yaml", ...more], {}, { cwd });
+    const { code, stderr } = await run();
+    expect([code, stderr]).toEqual([
+      0,
+      "1 file: 0 errors, 0 warnings, 0 notes\ncolumns were not compared with a file: add --source apps.csv\n",
+    ]);
+    const flags = stderr.split("add ")[1]?.trim().split(" ") ?? [];
+    const compared = await run(...flags);
+    expect([compared.code, compared.stderr]).toEqual([3, expect.stringMatching(/^1 file: 1 error, .*\n$/)]);
+    expect((await run("--output", "json")).stderr).not.toContain("columns");
   });
 
   it("ends with 3 on an error, and annotates for GitHub", async () => {

@@ -52,6 +52,16 @@ To take it back: portload undo ${id}
     );
   });
 
+  it("counts the records that failed, where some were not mapped and entities of others were refused", async () => {
+    const { folder, run, importServers } = await world();
+    await writeFile(join(folder, "servers.csv"), "id,cores\na,1\nb,many\nc,2,3\n");
+    const { stderr } = await importServers();
+    expect(stderr).toContain("Finished with 1 record and 1 entity failed (2 of 3 records), 1 entity is in the catalog");
+    const dry = await run("import", "servers.csv", "-m", "servers.yaml", "--dry-run");
+    expect(dry.stderr).toContain("\nTo see what differs from the catalog: portload plan, with the same sources");
+    expect(stderr).not.toContain("portload plan");
+  });
+
   it("gives commands that work, in another state folder as well", async () => {
     const { folder, run, importServers } = await world();
     const { stderr } = await importServers("--state-dir", "my state");
@@ -70,7 +80,9 @@ To take it back: portload undo ${id}
   it("does not offer a page beside one, nor retry or undo where there is nothing to take up", async () => {
     const { importServers } = await world();
     const { stderr } = await importServers("--dry-run", "--report", "r.html");
-    expect(stderr.slice(stderr.indexOf("Finished"))).toMatch(/^Finished with 1 entity failed, .*\n$/);
+    expect(stderr.slice(stderr.indexOf("Finished"))).toMatch(
+      /^Finished with 1 entity failed, .*\nTo see what differs from the catalog: portload plan, .*\n$/,
+    );
   });
 });
 
@@ -210,5 +222,42 @@ describe("commands in what is said to people", () => {
   it("stay as they are in data", async () => {
     const { stdout } = await runInProcess(["completion", "bash"], npx);
     expect(stdout).toBe((await runInProcess(["completion", "bash"])).stdout);
+  });
+});
+
+describe("undo", () => {
+  const rows = (value: number) => `id,cores\n${[1, 2, 3, 4, 5].map((id) => `s${id},${value}\n`).join("")}`;
+
+  it("passes over a retry that wrote nothing, gives the command that works, and knows what it did before", async () => {
+    const { folder, run, importServers } = await world();
+    await writeFile(join(folder, "servers.csv"), `${rows(1)}bad,many\n`);
+    const id = idOf((await importServers()).stderr);
+    expect((await run("retry")).code).toBe(1);
+    const refused = await run("undo", "--yes");
+    expect(refused.code).toBe(6);
+    const [, line = ""] = /allow as much and no more: portload (.*)\n/.exec(refused.stderr) ?? [];
+    expect(line).toBe(`undo ${id} --max-delete 100%`);
+    const done = await run(...line.split(" "), "--yes");
+    expect(done.code).toBe(0);
+    const again = await run("undo");
+    expect([again.code, again.stderr]).toEqual([
+      0,
+      `Nothing to undo: ${id} is already undone by ${idOf(done.stderr)}.\n`,
+    ]);
+  });
+
+  it("tells what it leaves as it is for one reason in one line, with three names", async () => {
+    const { folder, run, importServers } = await world();
+    await writeFile(join(folder, "servers.csv"), rows(1));
+    await importServers();
+    await writeFile(join(folder, "servers.csv"), rows(2));
+    await importServers();
+    const { code, stdout } = await run("undo");
+    expect([code, stdout]).toEqual([
+      1,
+      expect.stringMatching(
+        /^left as they are\n {2}! 5 of server: s\d, s\d, s\d and 2 more\n {6}.*\n\nNo changes: .*\n$/,
+      ),
+    ]);
   });
 });

@@ -271,7 +271,7 @@ describe("a property proposed from values", () => {
     expect(proposeField(stats, { records: 21, isTabular: true })).toMatchObject({
       blanks: ["TBD"],
       question:
-        'is "TBD" (once) of .Cost no value? It becomes null; take it out of blanks, and its records are rejected',
+        'is "TBD" (in record 1) of .Cost no value? It becomes null wherever it stands in this source; take it out of blanks, and its records are rejected',
     });
   });
 });

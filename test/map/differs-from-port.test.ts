@@ -99,7 +99,7 @@ const rows: Readonly<Record<string, () => Promise<void> | void>> = {
       { name: "n", left: 0 },
     ]);
   },
-  "a number, true, false, null, a list or an object as a leaf of `properties`": async () => {
+  "a number, true, false, null, a list or an object as a value under `properties`": async () => {
     const properties = {
       n: 1,
       yes: true,

@@ -1,4 +1,4 @@
-import { access, constants, mkdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { access, constants, mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type Client, type ClientOptions, createClient } from "../../api/client.js";
 import type { Blueprint } from "../../blueprint.js";
@@ -72,10 +72,14 @@ async function refuseToOverwrite(files: readonly string[], yes: boolean): Promis
 /**
  * Writes the mapping and the blueprints where asked, all of them or none: each is written under another name first.
  *
- * @returns the files written
+ * @returns the files written, and those of them that held something else before
  * @throws {UsageError} when one of them exists
  */
-export async function writeFiles(outputs: Outputs, mapping: string, made: readonly Blueprint[]): Promise<string[]> {
+export async function writeFiles(
+  outputs: Outputs,
+  mapping: string,
+  made: readonly Blueprint[],
+): Promise<{ readonly written: string[]; readonly replaced: string[] }> {
   const { out, blueprintsOut, yes } = outputs;
   const files = [
     ...(out === undefined ? [] : [{ path: out, text: mapping }]),
@@ -89,6 +93,11 @@ export async function writeFiles(outputs: Outputs, mapping: string, made: readon
     yes,
   );
   if (blueprintsOut !== undefined) await mkdir(blueprintsOut, { recursive: true });
+  const replaced: string[] = [];
+  for (const { path, text } of files) {
+    const before = await readFile(path, "utf8").catch(() => text);
+    if (before !== text) replaced.push(path);
+  }
   const part = (path: string): string => `${path}.${process.pid}.part`;
   try {
     for (const { path, text } of files) await writeFile(part(path), text, { flush: true });
@@ -96,7 +105,7 @@ export async function writeFiles(outputs: Outputs, mapping: string, made: readon
   } finally {
     for (const { path } of files) await rm(part(path), { force: true });
   }
-  return files.map(({ path }) => path);
+  return { written: files.map(({ path }) => path), replaced };
 }
 
 /** Names that one search asks for. */

@@ -223,9 +223,9 @@ function formatOf({ path }: BoundSource, format: NonNullable<SourceOptions["form
 
 /** Takes the likeliest answer to a doubt, and keeps it as a question. */
 function likeliest(questions: string[]): Ask {
-  return async (_, { message, answers }) => {
+  return async (_, { message, answers, isPlain }) => {
     const [first, ...others] = answers;
-    if (first === undefined) return undefined;
+    if (first === undefined || isPlain === true) return first;
     const rest = others.map((answer) => `${mappingLine(answer)} for ${answer.text}`).join("; ");
     questions.push(`${message}; taken as: ${first.text} (written under source). Is that right? Else ${rest}`);
     return first;

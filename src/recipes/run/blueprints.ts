@@ -22,9 +22,11 @@ export async function openBlueprints(
   const targets = inventory.resources.flatMap(({ index, blueprint, properties, relations, prune }) => {
     if (blueprint === undefined) return [];
     const owns = typeof prune === "object" ? { owns: prune.where.property } : {};
-    return [{ path: `resources.${index}.port.entity.mappings`, blueprint, properties, relations, ...owns }];
+    const { lines } = inventory.mapping;
+    return [{ path: `resources.${index}.port.entity.mappings`, lines, blueprint, properties, relations, ...owns }];
   });
-  const create = "folder" in from ? `add its file to ${from.folder}` : "create it: portload blueprint apply blueprints";
+  const create =
+    "folder" in from ? `add it to the folder ${from.folder}` : "create it: portload blueprint apply blueprints";
   const issues = checkTargets(targets, blueprints, inventory.mapping.unknownProperties).map((issue) => {
     if (!issue.path.endsWith(".mappings.blueprint")) return issue;
     const lead = issue.message.endsWith("?") ? " If not, " : "; ";
@@ -34,7 +36,7 @@ export async function openBlueprints(
   return blueprints;
 }
 
-const proposes = "its file is written by portload init <source> --blueprints-out blueprints";
+const proposes = "portload init <source> --blueprints-out blueprints writes its file";
 
 /** All of them where a resource's blueprint is an expression, else those named. An unknown one is reported with the names there are. */
 async function askFor({ resources }: Inventory, client: Client): Promise<readonly Blueprint[]> {

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Client } from "../../api/client.js";
 import type { Blueprint, Blueprints } from "../../blueprint.js";
 import type { FoundEntity } from "../../entity.js";
@@ -6,6 +6,7 @@ import { BlueprintError } from "../../errors.js";
 import type { ReadBudget } from "../../options/kinds.js";
 import { planSteps } from "../../order/steps.js";
 import { type PlanEnd, type PlanHeader, type PlanOp, type PlanRefusal, planFormat } from "../../plan/plan-file.js";
+import { quoted } from "../../reject.js";
 import { reverse } from "../../settle/reverse.js";
 import { openAppendFile, readLines } from "../../state/files.js";
 import type { PastImport } from "../../state/folders.js";
@@ -73,12 +74,17 @@ export async function makeUndoPlan(facts: UndoFacts): Promise<{ readonly file: s
     const order = orderOf(blueprints);
     const backwards = [...order].reverse();
     const kept = await keepNeeded({ client, folder, scope, deletions: () => lines.deletions(backwards) });
-    await guardDeletions(lines.deletions(backwards), kept.has, client, maxDelete);
+    await guardDeletions(lines.deletions(backwards), kept.has, client, maxDelete, commandFor(past));
     return await lines.write(headerOf(facts), order, kept);
   } finally {
     await notes.close();
     await lines.close();
   }
+}
+
+function commandFor({ importId, folder }: UndoFacts["past"]): string {
+  const stateDir = dirname(folder);
+  return `portload undo ${importId}${stateDir === ".portload" ? "" : ` --state-dir ${quoted(stateDir)}`}`;
 }
 
 async function blueprintsOf(names: readonly string[], client: Client): Promise<Blueprints> {

@@ -159,6 +159,7 @@ type DeletionCounts = ReadonlyMap<string, { readonly count: number; readonly nam
  * Holds the deletions of an undo to the limits of a prune; the share is of all entities that a blueprint has.
  *
  * @param isKept - of these, what stays after all
+ * @param command - the undo as it can be typed, for the flags that allow it
  * @throws {GuardError} that names what would go, and the flags that allow it
  */
 export async function guardDeletions(
@@ -166,6 +167,7 @@ export async function guardDeletions(
   isKept: (key: Key) => boolean,
   client: Pick<Client, "countEntities">,
   maxDelete: readonly ReadBudget[],
+  command: string,
 ): Promise<void> {
   const counts = await countsOf(deletions, isKept);
   const all = await Promise.all(
@@ -182,7 +184,7 @@ export async function guardDeletions(
     return `  ${blueprint}: ${deletions} of ${owned} (${percent(deletions / owned)}) would be deleted: ${names.join(", ")}${more}`;
   });
   throw new GuardError(`nothing is undone: more would be deleted than is allowed\n${lines.join("\n")}`, {
-    hint: `If that is right, allow as much and no more: ${allowingFlags(excesses).join(" ")}`,
+    hint: `If that is right, allow as much and no more: ${[command, ...allowingFlags(excesses)].join(" ")}`,
   });
 }
 
