@@ -1,6 +1,7 @@
 import { type Issue, MappingError } from "../errors.js";
 import type { Mapping } from "../map/mapping.js";
-import { type MappingDocument, mappingOf, parseText } from "../map/mapping-file.js";
+import { mappingOf } from "../map/mapping-file.js";
+import { type MappingDocument, parseText } from "../map/mapping-text.js";
 
 /** A mapping file as far as it can be understood. */
 export interface Understood {

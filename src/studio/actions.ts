@@ -129,6 +129,12 @@ export function studioActions(session: StudioSession, world: StudioWorld): Studi
         let soFar: (() => Report) | undefined;
         const context: RunContext = {
           ...{ env: world.env, signal },
+          commandLine: [
+            ...["import", ...world.sources, "--mapping", work.file, "--mode", mode],
+            ...(world.apiUrl === undefined ? [] : ["--api-url", world.apiUrl]),
+            ...(world.stateDir === undefined ? [] : ["--state-dir", world.stateDir]),
+            ...(dryRun ? ["--dry-run"] : []),
+          ],
           onStart: ({ progress }) => (seen = progress),
           onReport: (report) => (soFar = report),
         };

@@ -26,6 +26,33 @@ function mapping(root: string, fields = ""): string {
   return `${root}\nresources:\n  - kind: k\n    port:\n      entity:\n        mappings:\n          identifier: .id\n          blueprint: '"b"'\n${fields}`;
 }
 
+describe("a text that is no YAML", () => {
+  const text = mapping("", "          title: .name\n          icon: .icon\n");
+  const faults = (now: string) => faultsOf(now).issues.map(({ line, message }) => [line, message]);
+  const lineOf = (now: string, part: string) => now.slice(0, now.indexOf(part)).split("\n").length;
+
+  it.each([
+    ["a quote", text.replace("title: .name", "title: '.name"), "Missing closing 'quote"],
+    ["a quote around a quote", text.replace("title: .name", `title: '"a"`), "Missing closing 'quote"],
+    ["a double quote", text.replace("title: .name", `title: ".name`), 'Missing closing "quote'],
+    ["a bracket", text.replace("title: .name", "title: [1, 2"), "Flow sequence in block collection"],
+  ])("is one fault at the line where the value with %s that is not closed begins", (_, now, message) => {
+    expect(faults(now)).toEqual([[lineOf(now, "title:"), expect.stringContaining(message)]]);
+  });
+
+  it("is one fault at a stray word, however many lines follow", () => {
+    const says = (word: string) =>
+      `${JSON.stringify(word)} begins a line that is no \`key: value\`, so that nothing below it can be read`;
+    expect(faults(`x# mine\n# more\n${text}`)).toEqual([[1, says("x#")]]);
+    expect(faults(`# mine\nx\n\n# more\n${text}`)).toEqual([[2, says("x")]]);
+    expect(faults(`x\n${text.trimStart()}`).map(([line]) => line)).toEqual([1]);
+  });
+
+  it("is every key that stands twice", () => {
+    expect(faults(`a: 1\na: 2\nb: 1\nb: 2\n`).map(([line]) => line)).toEqual([2, 4]);
+  });
+});
+
 describe("parseMapping", () => {
   it("tells every fault at once, each with its dotted path and line", () => {
     const base = "resources.0.port.entity.mappings";

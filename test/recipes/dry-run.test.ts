@@ -113,6 +113,7 @@ describe("a dry run", () => {
   it("of a clean inventory is clean, writes nothing, forecasts the counts, and the import after it is clean", async () => {
     const emulator = await startCatalog();
     const { dry, real } = await tryThenImport(organisation, emulator);
+    expect([dry.commandLine, real.commandLine]).toEqual(["portload import --dry-run", "portload import"]);
     expect([dry.exitCode, dry.dryRun, dry.balanced, dry.rejects]).toEqual([0, true, true, []]);
     expect([real.exitCode, real.dryRun, real.rejects]).toEqual([0, false, []]);
     expect(dry.entities).toEqual(real.entities);

@@ -269,6 +269,7 @@ describe("a blueprint", () => {
       return findings.filter(({ code }) => code === "unknown_blueprint");
     };
     const [unknown] = await look();
+    expect(await calls.evaluate({ source: 0, mapping })).toMatchObject({ unchecked: ["thing"] });
     const fix = unknown?.fixes[0];
     expect(fix).toEqual({
       label: "Rename the proposed blueprint to thing",
@@ -277,6 +278,7 @@ describe("a blueprint", () => {
     if (fix?.edit.kind !== "renameBlueprint" || !("blueprint" in fix.edit)) throw new Error("no fix");
     await calls.editBlueprint({ mapping, edit: fix.edit });
     expect(await look()).toEqual([]);
+    expect(await calls.evaluate({ source: 0, mapping })).toMatchObject({ unchecked: [] });
   });
 });
 

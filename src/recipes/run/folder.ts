@@ -147,6 +147,7 @@ async function fingerprintSource(source: BoundSource): Promise<SourceFingerprint
 interface OriginFacts {
   readonly command: string;
   readonly commandLine?: readonly string[] | undefined;
+  readonly dryRun: boolean;
   readonly header: Pick<JournalHeader, "fingerprints">;
   readonly mapping: CompiledMapping;
   readonly inputs: Pick<Inputs, "sources" | "recordsOf">;
@@ -155,7 +156,15 @@ interface OriginFacts {
 }
 
 /** What an import was made with: for whoever wants to do it again, or asks what was left out. */
-export function originOf({ command, commandLine, header, mapping, inputs, receipts }: OriginFacts): ReportOrigin {
+export function originOf({
+  command,
+  commandLine,
+  dryRun,
+  header,
+  mapping,
+  inputs,
+  receipts,
+}: OriginFacts): ReportOrigin {
   const { sources, target } = header.fingerprints;
   const unmappedColumns = inputs.sources.flatMap(({ index, kind, name }) => {
     const read = keysOfKind(mapping, kind);
@@ -167,7 +176,7 @@ export function originOf({ command, commandLine, header, mapping, inputs, receip
     version,
     mapping: mapping.mapping.file,
     target,
-    commandLine: commandLineOf(commandLine ?? [command]),
+    commandLine: commandLineOf(commandLine ?? [command, ...(dryRun ? ["--dry-run"] : [])]),
     sources: inputs.sources.map((source) => {
       const bytes = sources[source.index]?.bytes;
       return { name: source.name, ...(bytes !== undefined && { bytes }), records: inputs.recordsOf(source) };

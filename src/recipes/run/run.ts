@@ -172,7 +172,7 @@ async function openSources<F extends Folder>(
     closing: {
       ...{ command, dryRun, retryOf, mode, client, ledger, state, allowed },
       ...{ stop: control.stop, rejectsOf: inventory, reports: options.report, timeline, examples },
-      origin: () => originOf({ command, commandLine, header, mapping: compiled, inputs, receipts }),
+      origin: () => originOf({ command, commandLine, dryRun, header, mapping: compiled, inputs, receipts }),
     },
   };
 }

@@ -25,6 +25,8 @@ export interface Evaluation {
   readonly problems: readonly Problem[];
   /** Blueprints that the mapping names. */
   readonly writes: readonly string[];
+  /** Those of them that are not known, so that their entities are not checked. */
+  readonly unchecked: readonly string[];
   readonly counts: {
     readonly records: number;
     readonly entities: number;
@@ -59,7 +61,7 @@ export async function evaluate(input: EvaluateInput): Promise<Evaluation> {
   const counts = { records: 0, entities: 0, skipped: 0, failed: 0 };
   const mapping = understood.issues.length === 0 ? understood.mapping : undefined;
   const findings = linted.map((finding) => fixable(finding, mapping, proposed));
-  const nothing = { findings, isBroken: true, failed: [], problems: [], writes: [], counts };
+  const nothing = { findings, isBroken: true, failed: [], problems: [], writes: [], unchecked: [], counts };
   const isRefused = findings.some(({ severity, code }) => severity === "error" && breaking.has(code));
   if (isRefused || mapping === undefined) return nothing;
   const { name, kind, columns } = { ...sample, columns: sample.records[0]?.columns };
@@ -81,11 +83,10 @@ export async function evaluate(input: EvaluateInput): Promise<Evaluation> {
   const entities = (blueprints.size === 0 ? mapped : checked).flatMap(({ items }) => items);
   const rejects = [...(blueprints.size === 0 ? mapped : checked).flatMap((chunk) => chunk.rejects)];
   const tally = mapped.reduce((sum, { tally: t }) => sum + t.skipped, 0);
+  const writes = [...new Set(mapping.resources.flatMap(({ blueprint }) => blueprint ?? []))];
   return {
-    findings,
-    isBroken: false,
-    failed: failedOf(rejects),
-    writes: [...new Set(mapping.resources.flatMap(({ blueprint }) => blueprint ?? []))],
+    ...{ findings, isBroken: false, failed: failedOf(rejects), writes },
+    unchecked: writes.filter((name) => !blueprints.has(name)),
     problems: problemsOf(rejects, mapping, sample, proposed),
     counts: {
       records: sample.records.length + sample.rejects.length,

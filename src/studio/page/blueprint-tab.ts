@@ -2,6 +2,7 @@ import type { Blueprint, Property } from "../../blueprint.js";
 import type { BlueprintEdit, PropertyKind } from "../../recipes/studio/blueprint-edit.js";
 import type { StudioFacts } from "../calls.js";
 import { make } from "./api.js";
+import { setTyped, typedTexts } from "./save.js";
 
 /** Makes a change; gives why it cannot be made. */
 type OnEdit = (edit: BlueprintEdit) => Promise<string | undefined>;
@@ -19,11 +20,18 @@ export function blueprintTab(panel: HTMLElement, facts: StudioFacts, edit: OnEdi
     );
     return;
   }
+  // A draft that a reload brought back is shown.
+  const isFirst = panel.querySelector("details.entity") === null;
   const open = new Set([...panel.querySelectorAll<HTMLDetailsElement>("details[open]")].map(({ id }) => id));
   const { renamed } = facts;
+  if (renamed !== undefined && typedTexts.has(renamed.from)) {
+    setTyped(renamed.to, typedTexts.get(renamed.from));
+    setTyped(renamed.from, undefined);
+  }
   if (renamed !== undefined)
     for (const part of ["blueprint", "text"])
       if (open.has(`${part}-${renamed.from}`)) open.add(`${part}-${renamed.to}`);
+  if (isFirst) for (const name of typedTexts.keys()) open.add(`blueprint-${name}`).add(`text-${name}`);
   const drawn = make("div", { class: "panel", tabindex: 0, role: "region", "aria-label": "Graph of relations" });
   // The server's own SVG, in which every name is escaped.
   drawn.innerHTML = graph;
@@ -60,6 +68,7 @@ function detailsOf(
       make("strong", {}, identifier),
       ` ${title ?? ""} `,
       isMissing ? make("span", { class: "badge" }, isProposed ? "proposed" : "not in the catalog") : "",
+      isProposed && typedTexts.has(identifier) ? make("span", { class: "badge" }, "draft not taken") : "",
     ),
     why !== "" && make("p", { class: "quiet why" }, why),
     make(
@@ -94,15 +103,15 @@ function detailsOf(
       ),
     ),
     isProposed && adder(identifier, edit),
-    isProposed && textOf(blueprint, edit, openTexts),
+    isProposed && textOf(blueprint, edit, openTexts, facts.renamed?.to === identifier ? facts.renamed.from : undefined),
   );
 }
 
-/** What was typed of a blueprint's text and is not taken yet, by identifier. */
-const typed = new Map<string, string>();
+/** The blueprint whose text was taken last, until something is typed. */
+let taken: string | undefined;
 
 /** The blueprint as text: all of it can be changed there, relations and enumerations among it. */
-function textOf(blueprint: Blueprint, edit: OnEdit, open: ReadonlySet<string>): HTMLElement {
+function textOf(blueprint: Blueprint, edit: OnEdit, open: ReadonlySet<string>, renamed?: string): HTMLElement {
   const { identifier } = blueprint;
   const now = JSON.stringify(blueprint, null, 2);
   const area = make("textarea", {
@@ -110,26 +119,46 @@ function textOf(blueprint: Blueprint, edit: OnEdit, open: ReadonlySet<string>): 
     rows: Math.min(24, now.split("\n").length),
     spellcheck: "false",
   });
-  area.value = typed.get(identifier) ?? now;
+  area.value = typedTexts.get(identifier) ?? now;
   const fault = make("p", { class: "bad", role: "alert" });
+  const state = make("span", { role: "status" });
+  const say = (): void => {
+    const isDraft = typedTexts.has(identifier);
+    const isTaken = !isDraft && taken !== undefined && taken === (renamed ?? identifier);
+    state.className = isDraft ? "warn" : "good";
+    state.textContent = isDraft
+      ? " A draft: the blueprint stays as it was until this text is taken."
+      : isTaken
+        ? ` Taken: ${identifier} is as this text says.`
+        : "";
+  };
+  say();
   const apply = async (): Promise<void> => {
     const text = area.value;
-    const before = typed.get(identifier);
-    typed.delete(identifier);
+    const before = typedTexts.get(identifier);
+    setTyped(identifier, undefined);
+    taken = identifier;
     const why = await edit({ kind: "setText", blueprint: identifier, text });
     if (why === undefined) return;
-    if (before !== undefined) typed.set(identifier, before);
+    taken = undefined;
+    if (before !== undefined) setTyped(identifier, before);
     fault.textContent = why;
+    say();
     area.focus();
   };
-  area.addEventListener("input", () => typed.set(identifier, area.value));
+  area.addEventListener("input", () => {
+    taken = undefined;
+    setTyped(identifier, area.value === now ? undefined : area.value);
+    say();
+  });
   area.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) void apply();
   });
   const back = (): void => {
-    typed.delete(identifier);
+    setTyped(identifier, undefined);
     area.value = now;
     fault.textContent = "";
+    say();
   };
   const id = `text-${identifier}`;
   return make(
@@ -145,6 +174,7 @@ function textOf(blueprint: Blueprint, edit: OnEdit, open: ReadonlySet<string>): 
       " ",
       make("button", { type: "button", onclick: back }, "Back to what it was"),
       make("span", { class: "quiet" }, " JSON or YAML"),
+      state,
     ),
   );
 }

@@ -10,14 +10,15 @@ interface EntityActions {
 
 /** Shows what the record that is looked at becomes: every value with its expression and the columns it reads. While the mapping has a fault, what it became before stays, dimmed. */
 export function showEntities(evaluation: ShownEvaluation, on: EntityActions): void {
-  const { traced, counts, isBroken } = evaluation;
+  const { traced, counts, isBroken, unchecked } = evaluation;
   byId("made").classList.toggle("stale", isBroken);
   if (isBroken) {
     byId("made-counts").textContent = "As before the fault: correct it to see what this record becomes.";
     return;
   }
   byId("made-counts").textContent =
-    `${counts.records} records of the sample: ${counts.entities} entities, ${counts.skipped} skipped, ${counts.failed} failed`;
+    `${counts.records} records of the sample: ${counts.entities} entities, ${counts.skipped} skipped, ${counts.failed} failed${uncheckedWords(unchecked)}`;
+  byId("made-counts").classList.toggle("warn", unchecked.length > 0);
   const groups = new Map<string, TracedValue[]>();
   for (const value of traced?.values ?? []) {
     const key = `${value.resource} ${value.item}`;
@@ -28,11 +29,28 @@ export function showEntities(evaluation: ShownEvaluation, on: EntityActions): vo
   for (const [key, values] of groups) {
     const at = traced?.payloads.findIndex(({ resource, item }) => `${resource} ${item}` === key) ?? -1;
     const block = before.get(key) ?? newBlock();
-    fill(block, values, traced?.payloads[at], evaluation.addresses[at] ?? "", on);
+    const payload = traced?.payloads[at];
+    const isChecked = payload === undefined || !unchecked.includes(payload.blueprint);
+    fill(block, values, { payload, isChecked, address: evaluation.addresses[at] ?? "" }, on);
     blocks.set(key, block);
   }
   const all = [...blocks.values()].map(({ element }) => element);
   arrange(byId("made"), all.length === 0 ? [make("p", {}, "No resource of the mapping takes this record.")] : all);
+}
+
+/** Entities of blueprints that are not known may be right or wrong. */
+function uncheckedWords(unchecked: readonly string[]): string {
+  if (unchecked.length === 0) return "";
+  return `; not checked: there is no blueprint ${unchecked.join(", ")}`;
+}
+
+/** What the head of an entity is made of. */
+interface Head {
+  readonly payload: Payload | undefined;
+  /** Whether its blueprint is known. */
+  readonly isChecked: boolean;
+  /** Where the catalog shows it; empty where it does not. */
+  readonly address: string;
 }
 
 /** An entity as it is shown, kept so that only what changed is drawn anew. */
@@ -54,25 +72,20 @@ function newBlock(): Block {
   return { element, caption, body, head: "", rows: new Map() };
 }
 
-function fill(
-  block: Block,
-  values: readonly TracedValue[],
-  payload: Payload | undefined,
-  address: string,
-  on: EntityActions,
-): void {
+function fill(block: Block, values: readonly TracedValue[], made: Head, on: EntityActions): void {
+  const { payload, isChecked, address } = made;
   const faults = payload?.faults ?? [];
   const body = payload?.body as { readonly identifier?: unknown } | undefined;
   const name =
     payload === undefined
       ? "skipped"
       : `${payload.blueprint} / ${shown(body?.identifier ?? values.find(({ path }) => path.endsWith(".identifier"))?.value)}`;
-  const head = JSON.stringify([name, faults, address, payload === undefined]);
+  const head = JSON.stringify([name, faults, address, isChecked, payload === undefined]);
   if (head !== block.head) {
     block.head = head;
     block.caption.textContent = `Values of ${name}`;
     while (block.element.childElementCount > 1) block.element.firstElementChild?.remove();
-    block.element.prepend(...headOf(name, payload, address));
+    block.element.prepend(...headOf(name, made));
   }
   const shownValues = values.filter(
     ({ path, expression }) => !(path.endsWith(".selector.query") && expression === "true"),
@@ -81,21 +94,18 @@ function fill(
   for (const value of shownValues) {
     const field = shortPath(value.path);
     const isFaulty = value.error !== undefined || faults.some(({ path }) => path === field);
-    const made = valueAt(payload?.body, field.split(".")) ?? value.value;
-    const key = JSON.stringify([value, isFaulty, made]);
-    rows.set(key, block.rows.get(key) ?? rowOf(value, field, made, isFaulty, on));
+    const shownValue = valueAt(payload?.body, field.split(".")) ?? value.value;
+    const key = JSON.stringify([value, isFaulty, shownValue]);
+    rows.set(key, block.rows.get(key) ?? rowOf(value, field, shownValue, isFaulty, on));
   }
   block.rows = rows;
   arrange(block.body, [...rows.values()]);
 }
 
-function headOf(name: string, payload: Payload | undefined, address: string): HTMLElement[] {
+function headOf(name: string, { payload, isChecked, address }: Head): HTMLElement[] {
   const faults = payload?.faults ?? [];
-  const badge = make(
-    "span",
-    { class: `badge ${faults.length === 0 ? "good" : "bad"}` },
-    faults.length === 0 ? "fits" : "failed",
-  );
+  const [tone, word] = faults.length > 0 ? ["bad", "failed"] : isChecked ? ["good", "fits"] : ["", "not checked"];
+  const badge = make("span", { class: `badge ${tone}` }, word);
   const title = make(
     "h3",
     {},

@@ -8,7 +8,7 @@ import { showEntities } from "./entity-pane.js";
 import { importTab } from "./import-tab.js";
 import { countProblems, lineFaults, renderProblems } from "./problems.js";
 import { wholeSourceTab } from "./run-tabs.js";
-import { askAboutDisk, keepDraft, openSave, readDraft } from "./save.js";
+import { askAboutDisk, keepDraft, keepTypedBeside, openSave, readDraft, typedTexts } from "./save.js";
 import { openSourcePane } from "./source-pane.js";
 import { openSplits, openTabs } from "./tabs.js";
 
@@ -23,6 +23,7 @@ let isAsking = false;
 let isAskedAgain = false;
 
 const restored = readDraft(facts.file);
+keepTypedBeside(facts.file);
 const begin = restored?.text ?? facts.mapping;
 
 const pane = openSourcePane({
@@ -100,12 +101,12 @@ function showStart(): void {
     save();
   });
   addEventListener("beforeunload", (event) => {
-    if (editor.text !== saved) event.preventDefault();
+    if (editor.text !== saved || typedTexts.size > 0) event.preventDefault();
   });
   const isOlder = restored !== undefined && !facts.isProposed && restored.base !== facts.files[facts.file];
   if (isOlder && restored.base !== undefined) known = { ...known, [facts.file]: restored.base };
   showChanged([...new Set([...facts.changed, ...(isOlder ? [facts.file] : [])])]);
-  if (restored !== undefined && restored.text !== facts.mapping)
+  if ((restored !== undefined && restored.text !== facts.mapping) || typedTexts.size > 0)
     byId("saved").textContent = "Restored what was not saved.";
   else showSaved();
 }
@@ -142,6 +143,7 @@ function save(): void {
     hasProposed: facts.proposed.length > 0 || facts.folder !== "",
     done(file, folder, { written, errors, changed: others }) {
       keepDraft(facts.file, undefined);
+      keepTypedBeside(file);
       saved = text;
       known = { ...known, ...written };
       facts = {

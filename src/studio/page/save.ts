@@ -117,6 +117,40 @@ export function keepDraft(file: string, draft: Draft | undefined): void {
   else localStorage.setItem(keyOf(file), JSON.stringify(draft));
 }
 
+const typedKeyOf = (file: string): string => `portload drafts of blueprints beside ${file}`;
+const typed = new Map<string, string>();
+let typedBeside: string | undefined;
+
+/** What was typed of blueprints' texts and is not taken yet, by identifier. */
+export const typedTexts: ReadonlyMap<string, string> = typed;
+
+/** Has the browser keep typed texts beside a mapping's draft, and begins with those of before a reload; a new name takes them along. */
+export function keepTypedBeside(file: string): void {
+  if (typedBeside === undefined)
+    try {
+      const before = JSON.parse(localStorage.getItem(typedKeyOf(file)) ?? "{}") as Readonly<Record<string, string>>;
+      for (const [identifier, text] of Object.entries(before)) typed.set(identifier, text);
+    } catch {
+      // What is no draft is none.
+    }
+  else localStorage.removeItem(typedKeyOf(typedBeside));
+  typedBeside = file;
+  storeTyped();
+}
+
+/** Keeps a typed text; nothing where it was taken or given up. */
+export function setTyped(identifier: string, text: string | undefined): void {
+  if (text === undefined) typed.delete(identifier);
+  else typed.set(identifier, text);
+  storeTyped();
+}
+
+function storeTyped(): void {
+  const key = typedKeyOf(typedBeside ?? "");
+  if (typed.size === 0) localStorage.removeItem(key);
+  else localStorage.setItem(key, JSON.stringify(Object.fromEntries(typed)));
+}
+
 /** Says that files changed on the disk since they were read, and asks which is to stay. */
 export function askAboutDisk(
   names: readonly string[],

@@ -53,7 +53,9 @@ export function openSourcePane(on: {
     const record = sample.records[index];
     const nextFailed = failed.find((position) => position > (record?.position ?? 0)) ?? failed[0];
     const go = (position: number): void => step(sample.records.findIndex((one) => one.position === position));
+    const focused = byId("columns").querySelector<HTMLElement>(".steps :focus")?.id;
     const number = make("input", {
+      id: "step-record",
       type: "number",
       min: 1,
       max: sample.records.at(-1)?.position ?? 1,
@@ -67,7 +69,13 @@ export function openSourcePane(on: {
         { class: "steps" },
         make(
           "button",
-          { type: "button", "aria-label": "Previous record", onclick: () => step(index - 1), disabled: index === 0 },
+          {
+            id: "step-back",
+            type: "button",
+            "aria-label": "Previous record",
+            onclick: () => step(index - 1),
+            disabled: index === 0,
+          },
           "◀",
         ),
         make("span", {}, "Record "),
@@ -86,6 +94,7 @@ export function openSourcePane(on: {
         make(
           "button",
           {
+            id: "step-on",
             type: "button",
             "aria-label": "Next record",
             onclick: () => step(index + 1),
@@ -96,6 +105,7 @@ export function openSourcePane(on: {
         make(
           "button",
           {
+            id: "step-failed",
             type: "button",
             onclick: () => nextFailed !== undefined && go(nextFailed),
             disabled: failed.length === 0,
@@ -111,6 +121,10 @@ export function openSourcePane(on: {
         ? make("p", { class: "bad", role: "alert" }, `${sample.fault.message} ${sample.fault.hint ?? ""}`)
         : "",
     );
+    if (focused === undefined) return;
+    // The button that was pressed keeps the focus; at the end, where it is off, the number beside it has it.
+    byId(focused).focus();
+    if (document.activeElement?.id !== focused) number.focus();
   };
   const rowOf = (column: SampleFacts["columns"][number], value: unknown): HTMLElement => {
     const key = column.path[0] ?? "";

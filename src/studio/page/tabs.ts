@@ -11,31 +11,36 @@ interface Tab {
 /** Shows tabs; gives a function that draws the titles, and the open one's panel where asked, anew. */
 export function openTabs(tabs: readonly Tab[]): { refresh(id?: string): void; open(id: string): void } {
   let current = tabs[0]?.id ?? "";
-  const draw = (): void => {
-    byId("tabs").replaceChildren(
-      ...tabs.map(({ id, title }, index) =>
-        make(
-          "button",
-          {
-            type: "button",
-            role: "tab",
-            id: `tab-${id}`,
-            "aria-selected": String(id === current),
-            "aria-controls": "panel",
-            tabindex: id === current ? 0 : -1,
-            onclick: () => open(id),
-            onkeydown: (event) => {
-              const by = { ArrowRight: 1, ArrowLeft: -1 }[(event as KeyboardEvent).key];
-              const next = by === undefined ? undefined : tabs[(index + by + tabs.length) % tabs.length];
-              if (next === undefined) return;
-              open(next.id);
-              byId(`tab-${next.id}`).focus();
-            },
+  // Made once: one that is drawn anew when it is clicked loses the focus.
+  byId("tabs").replaceChildren(
+    ...tabs.map(({ id, title }, index) =>
+      make(
+        "button",
+        {
+          type: "button",
+          role: "tab",
+          id: `tab-${id}`,
+          "aria-controls": "panel",
+          onclick: () => open(id),
+          onkeydown: (event) => {
+            const by = { ArrowRight: 1, ArrowLeft: -1 }[(event as KeyboardEvent).key];
+            const next = by === undefined ? undefined : tabs[(index + by + tabs.length) % tabs.length];
+            if (next === undefined) return;
+            open(next.id);
+            byId(`tab-${next.id}`).focus();
           },
-          title(),
-        ),
+        },
+        title(),
       ),
-    );
+    ),
+  );
+  const draw = (): void => {
+    for (const { id, title } of tabs) {
+      const button = byId(`tab-${id}`);
+      if (button.textContent !== title()) button.textContent = title();
+      button.setAttribute("aria-selected", String(id === current));
+      button.tabIndex = id === current ? 0 : -1;
+    }
   };
   const fill = (): void => {
     byId("panel").setAttribute("aria-labelledby", `tab-${current}`);
@@ -49,10 +54,7 @@ export function openTabs(tabs: readonly Tab[]): { refresh(id?: string): void; op
   open(current);
   return {
     refresh(id) {
-      for (const { id: own, title } of tabs) {
-        const button = document.getElementById(`tab-${own}`);
-        if (button !== null && button.textContent !== title()) button.textContent = title();
-      }
+      draw();
       if (id === current) fill();
     },
     open,

@@ -1,0 +1,99 @@
+import {
+  type Document,
+  isCollection,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  visit,
+  type YAMLParseError,
+} from "yaml";
+import type { Issue } from "../errors.js";
+
+/** A YAML or JSON text, parsed, with the line of every place in it. */
+export interface MappingDocument {
+  readonly value: unknown;
+  /** Line of a path, from 1; of the nearest place above it where it is missing. A list of one may be left out of the path. */
+  lineOf(path: readonly PropertyKey[]): number | undefined;
+}
+
+/** Parses a mapping's text; JSON is a part of YAML. Duplicate keys, `__proto__` and aliases that blow up are issues. */
+export function parseText(text: string): MappingDocument | { readonly issues: readonly Issue[] } {
+  const lines = new LineCounter();
+  const document = parseDocument(text.replace(/^\uFEFF/u, ""), {
+    lineCounter: lines,
+    merge: true,
+    prettyErrors: false,
+  });
+  const unquoted = unquotedAt(text, document.errors[0], lines);
+  if (unquoted !== undefined) return { issues: [unquoted] };
+  const { errors } = document;
+  // Keys that stand twice are faults of their own; behind a fault of syntax all others are further signs of it, and of a tab first.
+  const [fault] = [...errors.filter(isTab), ...errors.filter(({ code }) => code !== "DUPLICATE_KEY")];
+  const issues: Issue[] = (fault === undefined ? errors : [fault]).map((error) => ({
+    path: "",
+    ...beginOf(document, error, lines),
+    ...(isTab(error) && { message: "a tab begins the line: indent with spaces" }),
+  }));
+  if (issues.length > 0) return { issues };
+  try {
+    return { value: document.toJS({ maxAliasCount: 100 }), lineOf: (path) => lineIn(document.contents, path, lines) };
+  } catch (error) {
+    return { issues: [{ path: "", message: error instanceof Error ? error.message : String(error) }] };
+  }
+}
+
+const isTab = ({ code }: YAMLParseError): boolean => code === "TAB_AS_INDENT";
+
+/** What is wrong, at the line where the broken value begins: the parser notices lines below it that a quote or a bracket is not closed, or that a file is one text. */
+function beginOf(document: Document, { code, message, pos }: YAMLParseError, lines: LineCounter) {
+  const [offset] = pos;
+  const { contents } = document;
+  if (code === "UNEXPECTED_TOKEN" && isScalar(contents) && contents.range != null && contents.range[0] < offset) {
+    const [word = ""] = String(contents.value).split(/\s/);
+    const what = `${JSON.stringify(word)} begins a line that is no \`key: value\`, so that nothing below it can be read`;
+    return { message: what, line: lines.linePos(contents.range[0]).line };
+  }
+  let begin = offset;
+  visit(document, {
+    Node(_, node) {
+      const isOpen = isScalar(node) ? node.type?.startsWith("QUOTE") : isCollection(node) && node.flow === true;
+      if (isOpen && node.range != null && node.range[0] < offset && offset <= node.range[2]) begin = node.range[0];
+    },
+  });
+  return { message, line: lines.linePos(begin).line };
+}
+
+/** An expression that YAML takes for a list, an object or a text of its own; what else is wrong with the text follows from it. */
+function unquotedAt(text: string, error: YAMLParseError | undefined, lines: LineCounter): Issue | undefined {
+  if (error === undefined) return undefined;
+  const { line } = lines.linePos(error.pos[0]);
+  const [, key = "", value] =
+    /^\s*(?:- +)*([^\s:#'"][^:]*:) +([[{"].*\S)\s*$/.exec(text.split(/\r?\n/)[line - 1] ?? "") ?? [];
+  if (value === undefined || !/\||\.[\p{L}_"]/u.test(value)) return undefined;
+  const message = `an expression that begins with ${value.slice(0, 1)} goes into single quotes: ${key} '${value.replaceAll("'", "''")}'`;
+  return { path: "", message, line };
+}
+
+function lineIn(root: Node | null, path: readonly PropertyKey[], lines: LineCounter): number | undefined {
+  let node: unknown = root;
+  let offset = root?.range?.[0];
+  for (const step of path) {
+    if (isSeq(node) && !/^\d+$/u.test(String(step)) && node.items.length === 1) node = node.items[0];
+    if (isSeq(node)) {
+      node = node.items[Number(step)];
+      if (isNode(node)) offset = node.range?.[0] ?? offset;
+    } else if (isMap(node)) {
+      const pair = node.items.find(({ key }) => (isScalar(key) ? String(key.value) : String(key)) === String(step));
+      if (isScalar(pair?.key)) offset = pair.key.range?.[0] ?? offset;
+      node = pair?.value;
+    } else {
+      break;
+    }
+    if (node === undefined) break;
+  }
+  return offset === undefined ? undefined : lines.linePos(offset).line;
+}
