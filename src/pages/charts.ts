@@ -57,10 +57,22 @@ export interface RateFacts {
 /** A quota of so many times the most requests per second is still drawn. */
 const maxQuotaOver = 4;
 
-const size = { width: 1100, height: 220, left: 58, right: 58, top: 14, bottom: 28 } as const;
+/** Measures of the chart on a wide page and on a narrow one, where its letters are as large. */
+const sizes = {
+  wide: { width: 1100, height: 220, left: 58, right: 58, top: 14, bottom: 28, ticks: 8 },
+  narrow: { width: 360, height: 200, left: 46, right: 40, top: 14, bottom: 28, ticks: 4 },
+} as const;
 
 /** Draws entities and requests per second over time against the quota, shades the time in which requests waited for it, and marks where it refused any. */
-export function rateChart(points: readonly RatePoint[], { endSecond, summary, quota }: RateFacts): Html {
+export function rateChart(points: readonly RatePoint[], facts: RateFacts): Html {
+  return html`${(["wide", "narrow"] as const).map((width) => html`<div class="${width}">${rateChartAt(sizes[width], points, facts)}</div>`)}`;
+}
+
+function rateChartAt(
+  size: (typeof sizes)[keyof typeof sizes],
+  points: readonly RatePoint[],
+  { endSecond, summary, quota }: RateFacts,
+): Html {
   const stretch = points.length > 1 ? (points[1]?.second ?? 1) - (points[0]?.second ?? 0) : 1;
   const perSecond = points.map(({ second, requests, entities, refused, waitedMs = 0 }) => ({
     second,
@@ -77,7 +89,13 @@ export function rateChart(points: readonly RatePoint[], { endSecond, summary, qu
   // A quota far above what was sent would press the line flat; it is told in words then.
   const top = most(stepped, "requests");
   const isQuotaNear = quota !== undefined && quota <= top * maxQuotaOver;
-  const requestScale = scaleLinear([0, isQuotaNear ? Math.max(top, quota) : top], [floor, size.top]).nice(4);
+  // As many steps as on the left, so that each line across has its figure on both sides.
+  const steps = entityScale.ticks(4).length - 1;
+  const step =
+    scaleLinear([0, (isQuotaNear ? Math.max(top, quota) : top) / steps])
+      .nice(1)
+      .domain()[1] ?? 1;
+  const requestScale = scaleLinear([0, step * steps], [floor, size.top]);
   const shape = area<(typeof stepped)[number]>()
     .x(({ second }) => round(x(second)))
     .y0(floor)
@@ -100,12 +118,10 @@ ${entityScale
     (tick) =>
       html`<line class="axis" x1="${size.left}" x2="${size.width - size.right}" y1="${round(entityScale(tick))}" y2="${round(entityScale(tick))}"/><text class="quiet" x="${size.left - 8}" y="${round(entityScale(tick)) + 4}" text-anchor="end">${format(tick)}</text>`,
   )}
-${requestScale
-  .ticks(4)
-  .map(
-    (tick) =>
-      html`<text class="quiet" x="${size.width - size.right + 8}" y="${round(requestScale(tick)) + 4}">${format(tick)}</text>`,
-  )}
+${Array.from({ length: steps + 1 }, (_, at) => at * step).map(
+  (tick) =>
+    html`<text class="quiet" x="${size.width - size.right + 8}" y="${round(requestScale(tick)) + 4}">${format(tick)}</text>`,
+)}
 <path class="ribbon created" d="${shape(stepped) ?? ""}"/>
 <path class="trace" d="${trace(stepped) ?? ""}"/>
 ${isQuotaNear && html`<line class="quota" x1="${size.left}" x2="${size.width - size.right}" y1="${round(requestScale(quota))}" y2="${round(requestScale(quota))}"/>`}
@@ -115,7 +131,7 @@ ${perSecond
     ({ second }) =>
       html`<rect class="refusal" x="${round(x(second + stretch / 2) - 2)}" y="${floor}" width="4" height="7"/>`,
   )}
-${x.ticks(8).map((tick) => html`<text class="quiet" x="${round(x(tick))}" y="${size.height - 8}" text-anchor="middle">${clock(tick)}</text>`)}
+${x.ticks(size.ticks).map((tick) => html`<text class="quiet" x="${round(x(tick))}" y="${size.height - 8}" text-anchor="middle">${clock(tick)}</text>`)}
 </svg>`;
 }
 

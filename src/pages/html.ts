@@ -110,10 +110,12 @@ tbody th { font-weight: 600; }
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
 time { white-space: nowrap; }
 code { overflow-wrap: anywhere; }
+.word { display: inline-block; max-width: 100%; overflow-wrap: anywhere; }
 code, pre { font: 13px/1.45 ui-monospace, "DejaVu Sans Mono", monospace; }
 pre { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; }
 table.pairs th { width: 32%; }
 input, button, select { font: inherit; padding: 6px 10px; border: 1px solid var(--quiet); border-radius: 4px; background: var(--panel); color: var(--text); }
+::placeholder { color: var(--quiet); opacity: 1; }
 input { flex: 1 1 200px; max-width: 420px; min-width: 0; }
 button { cursor: pointer; background: var(--mark); }
 svg.chart { display: block; width: 100%; height: auto; }
@@ -142,6 +144,7 @@ ul.keys { display: flex; flex-wrap: wrap; gap: 4px 18px; margin: 8px 0; padding:
   .frame { padding-left: 12px; padding-right: 12px; }
   .narrow { display: block; }
   .wide { display: none; }
+  h1 { font-size: 1.25rem; }
   table.cards, table.cards tbody, table.cards tr, table.cards td, table.cards th { display: block; }
   table.cards thead { position: absolute; left: -9999px; }
   table.cards tr { padding: 8px 0; border-bottom: 1px solid var(--line); }

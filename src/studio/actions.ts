@@ -143,7 +143,8 @@ export function studioActions(session: StudioSession, world: StudioWorld): Studi
         const { report, folder = "", error } = await result;
         last = report;
         const why = error instanceof Error ? ` ${error.message}` : "";
-        yield { exitCode: report.exitCode, folder, verdict: session.tidy(`${verdictOf(report).sentence}${why}`) };
+        const { tone, sentence } = verdictOf(report);
+        yield { exitCode: report.exitCode, folder, tone, verdict: session.tidy(`${sentence}${why}`) };
       },
     },
   };

@@ -130,6 +130,11 @@ export interface StudioStreams {
           /** The report so far, as HTML. */
           readonly live?: string;
         }
-      | { readonly exitCode: number; readonly folder: string; readonly verdict: string };
+      | {
+          readonly exitCode: number;
+          readonly folder: string;
+          readonly verdict: string;
+          readonly tone: "good" | "bad" | "warn";
+        };
   };
 }

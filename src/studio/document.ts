@@ -17,7 +17,7 @@ export const studioDocument = (nonce: string): string => `<!doctype html>
 <a class="skip" href="#entities">Skip to the entities</a>
 <header><div class="top"><h1>portload studio</h1><label class="source">Source <select id="source"></select></label><span class="grow"></span><span id="saved" class="quiet" role="status"></span><button id="save" type="button">Save</button></div><div id="disk" role="alert" hidden></div></header>
 <main>
-<section id="records" aria-labelledby="records-title" tabindex="0"><h2 id="records-title">Source</h2><p id="receipt" class="quiet"></p><div id="columns"></div><div id="rows"></div></section>
+<section id="records" aria-labelledby="records-title" tabindex="0"><h2 id="records-title">Source</h2><p id="receipt" class="quiet">Reading the source…</p><div id="columns"></div><div id="rows"></div></section>
 <div id="split-records" role="separator" aria-orientation="vertical" aria-label="Width of the source" aria-controls="records" tabindex="0"></div>
 <section id="mapping" aria-labelledby="mapping-title"><h2 id="mapping-title">Mapping</h2><div id="editor"></div></section>
 <div id="split-entities" role="separator" aria-orientation="vertical" aria-label="Width of the entities" aria-controls="entities" tabindex="0"></div>
@@ -83,7 +83,7 @@ main > section > h2 { margin: 0 0 6px; font-size: .95rem; }
 #editor { flex: 1; min-height: 200px; border: 1px solid var(--line); border-radius: 4px; overflow: hidden; }
 .steps { display: flex; flex-wrap: wrap; align-items: center; gap: 5px; margin-bottom: 6px; font-size: 13px; }
 .steps .quiet { font-variant-numeric: tabular-nums; }
-.refused { min-height: 1.5em; margin: 0 0 4px; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+.refused { flex: 1 1 7rem; min-width: 0; min-height: 1.5em; margin: 0; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
 .steps input { flex: 0 0 4.6rem; padding: 3px 6px; }
 select { padding: 3px 8px; }
 button { padding: 3px 10px; }
@@ -112,7 +112,8 @@ tr[data-path] { cursor: pointer; }
 .why { margin: 6px 10px; }
 .as-text { padding: 4px 8px; } .as-text textarea { display: block; box-sizing: border-box; width: 100%; margin: 6px 0; font: 12.5px/1.5 ui-monospace, "DejaVu Sans Mono", monospace; background: var(--panel); color: var(--text); border: 1px solid var(--line); border-radius: 4px; }
 .adder { display: flex; flex-wrap: wrap; gap: 6px; padding: 6px 8px; }
-.entity td select, .entity td button { margin-right: 6px; }
+.entity td select, .entity td button { margin: 1px 6px 1px 0; }
+.panel + .entity { margin-top: 10px; }
 .badge { display: inline-block; border-radius: 9px; padding: 0 8px; font-size: .8rem; background: var(--mark); }
 .badge.bad { background: var(--wash-bad); } .badge.good { background: var(--wash-good); color: var(--good); }
 .tabbar { display: flex; gap: 12px; align-items: end; justify-content: space-between; border-bottom: 1px solid var(--line); margin-bottom: 8px; position: sticky; top: -8px; background: var(--panel); z-index: 2; padding-top: 2px; }
@@ -157,7 +158,8 @@ dialog::backdrop { background: rgb(0 0 0 / .45); }
   main > section { border-bottom: 6px solid var(--line); }
   #editor { flex: none; height: 420px; }
   #records, #entities { max-height: 420px; }
-  .problems > li { grid-template-columns: 4rem minmax(0, 1fr); } .problems .acts { grid-column: 2; justify-content: start; }
+  .problems > li { grid-template-columns: 3.6rem minmax(0, 1fr); padding-left: 0; } .problems .acts { grid-column: 2; justify-content: start; }
+  #panel table.values th { width: 30%; } #panel .entity td select, #panel .entity td button { padding: 2px 4px; }
   #enlarge, [role=separator] { display: none; }
 }
 `;

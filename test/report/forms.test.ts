@@ -255,7 +255,10 @@ describe(".html", () => {
     }));
     const quota = { limit: 3600, periodMs: 300_000 };
     const html = formatHtml(report({ timeline, quota }));
-    const waits = [...html.matchAll(/class="wait" x="([\d.]+)" y="\d+" width="([\d.]+)"/g)].map(([, ...at]) =>
+    const [wide = "", narrow = ""] = [...html.matchAll(/<div class="(?:wide|narrow)"><svg.*?<\/svg>/gs)].map(
+      ([chart]) => chart,
+    );
+    const waits = [...wide.matchAll(/class="wait" x="([\d.]+)" y="\d+" width="([\d.]+)"/g)].map(([, ...at]) =>
       at.map(Number),
     );
     // Half of a second of four, over a chart of 984: from the third second on.
@@ -264,11 +267,31 @@ describe(".html", () => {
       [58 + 2 * second, second / 2],
       [58 + 3 * second, second / 2],
     ]);
-    expect(html.match(/class="refusal"/g)).toHaveLength(1);
-    expect(html.match(/<line class="quota"/g)).toHaveLength(1);
+    for (const chart of [wide, narrow]) {
+      expect(chart.match(/class="wait"/g)).toHaveLength(2);
+      expect(chart.match(/class="refusal"/g)).toHaveLength(1);
+      expect(chart.match(/<line class="quota"/g)).toHaveLength(1);
+    }
+    // On a narrow page nothing has to be scrolled to: it is drawn for the width that there is.
+    expect(narrow).toContain('viewBox="0 0 360 ');
     expect(html).toContain("3,600 bulk requests in 5 min 0 s, 12 per second; requests waited for it during 1 s");
     expect(formatHtml(report({ timeline, quota: { ...quota, limit: 35_000 } }))).not.toContain('<line class="quota"');
-    expect(formatHtml(report({ timeline: timeline.slice(0, 1) }))).not.toContain("Rate over time");
+    expect(formatHtml(report({ timeline: timeline.slice(0, 2) }))).not.toContain("Rate over time");
+  });
+
+  it("breaks a command between its words, and shows what stands between backticks as code", () => {
+    const html = formatHtml(report({ commandLine: "portload import --yes <x>" }));
+    expect(html).toContain('<span class="word">--yes</span> <span class="word">&lt;x&gt;</span>');
+    const group = {
+      stage: "check",
+      code: "wrong_type",
+      count: 1,
+      first: { source: "a.csv", position: 1 },
+      message: "is odd; write `.a | <b>` there",
+    } as const;
+    const page = formatHtml(report({ rejects: [group] }));
+    expect(page).toContain("<code>.a | &lt;b&gt;</code>");
+    expect(page).not.toContain("`.a");
   });
 });
 

@@ -118,7 +118,7 @@ describe("a report's page in a browser", () => {
 
   it("filters and orders causes by keyboard", async () => {
     const { page, said } = await open(dirty, 1280);
-    const shown = () => page.locator(".cause:visible h3 code").allTextContents();
+    const shown = () => page.locator(".cause:visible h3 > code").allTextContents();
     expect(await shown()).toEqual(["not_in_enum", "bad_json"]);
     await page.getByLabel("Filter").focus();
     await page.keyboard.type("not valid json");

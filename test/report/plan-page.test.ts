@@ -53,7 +53,11 @@ describe("a plan's page", () => {
     expect(html).toMatch(
       /properties\.tier<\/td><td class="old"[^>]*><code>Tier 2<\/code><\/td><td class="new"[^>]*><code>Tier 1</,
     );
-    expect(html).toMatch(/>lost<\/a>[\s\S]*<td class="old"[^>]*><code>Tier 4</);
+    // It is the names that are read through: what goes or comes shows its fields when it is opened.
+    expect(html).toMatch(
+      />lost<\/a>[\s\S]*<details><summary>1 field<\/summary>[\s\S]*<td class="old"[^>]*><code>Tier 4</,
+    );
+    expect(html.match(/<details>/g)).toHaveLength(2);
     expect(html).toContain("http://127.0.0.1:9/catalog/service/old");
     // What is not there yet has no page to lead to.
     expect(html).not.toContain("catalog/service/new");

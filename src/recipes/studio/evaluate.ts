@@ -20,7 +20,7 @@ export interface Evaluation {
   readonly findings: readonly FixableFinding[];
   /** True where a fault keeps the mapping from being tried. */
   readonly isBroken: boolean;
-  /** Positions of the records of which an entity failed. */
+  /** Positions of the records that could not be read, or of which an entity failed. */
   readonly failed: readonly number[];
   readonly problems: readonly Problem[];
   /** Blueprints that the mapping names. */
@@ -182,8 +182,7 @@ async function* checkedBy(
 }
 
 function failedOf(rejects: readonly Reject[]): readonly number[] {
-  const positions = rejects.filter(({ stage }) => stage !== "read").map(({ at }) => at.position);
-  return [...new Set(positions)].sort((a, b) => a - b);
+  return [...new Set(rejects.map(({ at }) => at.position))].sort((a, b) => a - b);
 }
 
 function chunkOf({ records, rejects }: Sample): Chunk<SourceRecord> {

@@ -54,7 +54,7 @@ export function causeBars({ rejects }: Pick<Report, "rejects">): Html {
 
 function causeLine(group: RejectGroup, most: number): Html {
   const { code, count } = group;
-  return html`<strong class="count">${formatNumber(count)}</strong><span class="bars">${stackedBar([{ label: code, value: count, tone: "rejected" }], most)}</span><h3 class="what"><code>${code}</code> ${where(group)}<span class="fault">${visible(faultAndFix(group).fault)}</span></h3>`;
+  return html`<strong class="count">${formatNumber(count)}</strong><span class="bars">${stackedBar([{ label: code, value: count, tone: "rejected" }], most)}</span><h3 class="what"><code>${code}</code> ${where(group)}<span class="fault">${withCode(faultAndFix(group).fault)}</span></h3>`;
 }
 
 interface Where {
@@ -69,9 +69,17 @@ function causeOf(group: RejectGroup, isOpen: boolean, report: Report, file: stri
   return html`<li class="cause" data-count="${count}" data-code="${code}" data-place="${first.source}:${String(first.position).padStart(12, "0")}"><details${isOpen && html` open`}>
 <summary>${causeLine(group, report.rejects[0]?.count ?? 1)}</summary>
 <div class="inside">${samplesOf(group, report, file)}
-<div><p><strong>Fix</strong> ${visible(fix)}${leaf !== undefined && html`; expression at <code>${visible(leaf)}</code>`}</p>
+<div><p><strong>Fix</strong> ${withCode(fix)}${leaf !== undefined && html`; expression at <code>${visible(leaf)}</code>`}</p>
 ${rejects !== undefined && html`<p>${fileLink(rejects, file)} holds these records, to be corrected and imported again.</p>`}</div></div>
 </details></li>`;
+}
+
+/** What stands between backticks is code. */
+function withCode(text: string): Html {
+  const parts = visible(text).split("`");
+  // One without its fellow is a sign as any other.
+  if (parts.length % 2 === 0) return html`${visible(text)}`;
+  return html`${parts.map((part, at) => (at % 2 === 0 ? part : html`<code>${part}</code>`))}`;
 }
 
 function samplesOf(group: RejectGroup, report: Report, file: string | undefined): Html {

@@ -108,7 +108,7 @@ function flowWords(report: Report): readonly string[] {
     `${formatCount(records.read, "record")} read: ${parts.join(", ")}.`,
     ...Object.entries(report.blueprints)
       .slice(0, 50)
-      .map(([id, counts]) => `${visible(id)}: ${formatCount(counts.mapped, "entity")}: ${ends(counts) || "none"}.`),
+      .map(([id, counts]) => `${formatCount(counts.mapped, "entity")} of ${visible(id)}: ${ends(counts) || "none"}.`),
   ];
 }
 

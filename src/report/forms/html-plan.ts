@@ -29,7 +29,7 @@ const kinds = [
 ] as const;
 const maxValueChars = 300;
 /** Entities with their fields, of one blueprint and kind, and in all. */
-const maxOfKind = { create: 10, update: 100, delete: 50 };
+const maxOfKind = { create: 10, update: 100, delete: 100 };
 const maxShown = 500;
 /** Fields shown of one entity. */
 const maxEntityFields = 40;
@@ -144,9 +144,9 @@ function opsOf(
 ): Html {
   const id = `${op}-${of.blueprint}`.replaceAll(/[^\w-]/g, "_");
   const more = of[op] - own.length;
-  const heads = { create: ["Field", "Value"], update: ["Field", "Now", "After"], delete: ["Field", "Held"] }[op];
+  const heads = { create: ["What it gets"], update: ["Field", "Now", "After"], delete: ["What it held"] }[op];
   return html`<section aria-labelledby="${id}"><h2 id="${id}">${visible(of.blueprint)}: ${formatNumber(of[op])} to ${op}</h2>
-<div class="panel"><table class="cards change"><thead><tr><th scope="col">Entity</th>${heads.map((head) => html`<th scope="col">${head}</th>`)}</tr></thead>
+<div class="panel"><table class="cards change of-${op}"><thead><tr><th scope="col">Entity</th>${heads.map((head) => html`<th scope="col">${head}</th>`)}</tr></thead>
 ${own.map((one) => opHtml(one, sign, target))}
 </table></div>${more > 0 && html`<p class="quiet">and ${formatNumber(more)} more; portload plan --out writes them all</p>`}</section>`;
 }
@@ -164,9 +164,9 @@ function opHtml(op: PlanOp, sign: string, target: string | undefined): Html {
   const rows: readonly (readonly Part[])[] =
     op.op === "update"
       ? op.changes.map(({ path, before, after }) => [visible(path), valueHtml(before), valueHtml(after)])
-      : fieldsOf(op.op === "delete" ? op.before : op.entity).map(([path, value]) => [visible(path), valueHtml(value)]);
-  const classes = { create: ["", "new"], update: ["", "old", "new"], delete: ["", "old"] }[op.op];
-  const labels = { create: ["", ""], update: ["", "now", "after"], delete: ["", ""] }[op.op];
+      : [[foldedFields(op)]];
+  const classes = op.op === "update" ? ["", "old", "new"] : [""];
+  const labels = op.op === "update" ? ["", "now", "after"] : [""];
   const blank = classes.map((): Part => "");
   const more = rows.length - maxEntityFields;
   const rest = more > 0 ? [[`and ${more} more fields`, ...blank.slice(1)]] : [];
@@ -177,6 +177,20 @@ function opHtml(op: PlanOp, sign: string, target: string | undefined): Html {
       html`<tr class="${at === 0 ? "first" : ""}${at === shown.length - 1 ? " last" : ""}">${at === 0 && head}${cells.map((cell, index) => html`<td class="${cell === "" ? "" : (classes[index] ?? "")}" data-label="${labels[index] ?? ""}">${cell}</td>`)}</tr>`,
   )}</tbody>
 `;
+}
+
+/** All fields of what comes or goes, folded: it is the names that are read through. */
+function foldedFields(op: Exclude<PlanOp, { op: "update" }>): Html {
+  const fields = fieldsOf(op.op === "delete" ? op.before : op.entity);
+  if (fields.length === 0) return html`<span class="quiet">no fields</span>`;
+  const tone = op.op === "delete" ? "old" : "new";
+  const more = fields.length - maxEntityFields;
+  return html`<details><summary>${fields.length === 1 ? "1 field" : `${formatNumber(fields.length)} fields`}</summary><table class="held"><tbody>${fields
+    .slice(0, maxEntityFields)
+    .map(
+      ([path, value]) =>
+        html`<tr><th scope="row">${visible(path)}</th><td class="${tone}">${valueHtml(value)}</td></tr>`,
+    )}</tbody></table>${more > 0 && html`<p class="quiet">and ${formatNumber(more)} more</p>`}</details>`;
 }
 
 /** Fields of an entity that hold something, title and the like first. */

@@ -17,7 +17,8 @@ export function rateSection({
   requests,
   quota,
 }: Pick<Report, "timeline" | "durationMs" | "requests" | "quota">): Html {
-  if (timeline.length < 2) return html``;
+  // A run of a second or two has no course to look at.
+  if (timeline.length < 3) return html``;
   const refused = timeline.reduce((sum, point) => sum + point.refused, 0);
   // Without a stated quota, what waits at first waits for the first reply.
   const isLimited = quota !== undefined || refused > 0;
@@ -124,11 +125,17 @@ ${rejectFiles
 </tbody></table></div></section>`;
 }
 
+/** A command line that is broken between its words, not within a flag. */
+function commandHtml(line: string): Html {
+  const words = visible(line).split(" ");
+  return html`<code>${words.map((word, at) => html`${at > 0 && " "}<span class="word">${word}</span>`)}</code>`;
+}
+
 /** How to do it again: command, mapping, target, versions. @param more - further rows, above the others */
 export function factSection(report: Report, more: readonly (readonly [name: string, value: Html])[] = []): Html {
   const { requests } = report;
   const facts: (readonly [string, string | Html | undefined])[] = [
-    ["command", report.commandLine === undefined ? report.command : html`<code>${visible(report.commandLine)}</code>`],
+    ["command", report.commandLine === undefined ? report.command : commandHtml(report.commandLine)],
     ...more,
     ["mapping", report.mapping],
     ["target", report.target],

@@ -62,7 +62,7 @@ ol.causes { list-style: none; margin: 0; padding: 0; }
 .cause thead th { font-weight: 400; }
 .cause table code { overflow-wrap: break-word; }
 .where { overflow-wrap: anywhere; }
-.change { table-layout: fixed; } .change thead th:first-child { width: 27%; } .change thead th:nth-child(2) { width: 22%; }
+.change { table-layout: fixed; } .change thead th:first-child { width: 27%; } .of-update thead th:nth-child(2) { width: 22%; }
 .change th { overflow-wrap: anywhere; } .change th .warn { font-weight: 400; }
 .change td { overflow-wrap: anywhere; max-width: none; }
 .change tbody tr > * { border-bottom: 0; padding-top: 2px; padding-bottom: 2px; }
@@ -70,16 +70,23 @@ ol.causes { list-style: none; margin: 0; padding: 0; }
 .change tbody:first-of-type tr.first > * { border-top: 0; }
 .change tr.last > * { padding-bottom: 8px; }
 .change td.old { background: var(--wash-bad); } .change td.new { background: var(--wash-good); }
+.change summary { cursor: pointer; color: var(--link); }
+table.held { table-layout: fixed; margin: 4px 0 6px; } .held th { width: 34%; font-weight: 400; }
 .sign { font: 600 13px/1.4 ui-monospace, "DejaVu Sans Mono", monospace; margin-right: .4em; }
 @media print, (max-width: 960px) { .cause .inside { grid-template-columns: minmax(0, 1fr); } }
 @media (max-width: 640px) {
-  .rate svg.chart { min-width: 640px; }
+  .rate { padding: 10px 4px; }
   td.bars { min-width: 0; }
   .cause summary, .cause .line { grid-template-columns: auto minmax(0, 1fr) 1rem; }
   .cause .what { grid-column: 1 / -1; grid-row: 2; }
   .cause .inside { grid-template-columns: minmax(0, 1fr); padding-left: 14px; }
   .cause table.cards td { padding: 1px 0; }
   .change td.old, .change td.new { padding: 2px 8px; margin: 0 12px; }
+  table.change tbody tr { padding: 2px 0; border-bottom: 0; }
+  table.change tbody tr.first > * { border-top: 0; padding-top: 2px; }
+  table.change tbody tr.last > * { padding-bottom: 2px; }
+  table.change tr.first { padding-top: 8px; } table.change tr.last { padding-bottom: 8px; }
+  table.change tbody + tbody { border-top: 1px solid var(--line); }
 }
 @media print {
   .cause summary::after { content: none; }

@@ -60,7 +60,7 @@ export function importTab(world: ImportWorld): ImportTab {
     const said = make("span", {}, " starting…");
     const bar = make("progress", { max: 1, "aria-label": name });
     const live = make("div", { class: "live" });
-    result.replaceChildren(make("p", {}, bar, said, " ", halt), live);
+    result.replaceChildren(make("p", { class: "tools" }, bar, said, halt), live);
     const tell = (words: string, share?: number): void => {
       said.textContent = ` ${words}`;
       if (share !== undefined) bar.value = share;
@@ -84,9 +84,9 @@ export function importTab(world: ImportWorld): ImportTab {
             // The server's own HTML, in which every value is escaped.
             if (event.live !== undefined) live.innerHTML = event.live;
           } else {
-            const { exitCode, verdict, folder } = event;
+            const { exitCode, verdict, tone, folder } = event;
             result.replaceChildren(
-              make("p", { class: exitCode === 0 ? "good" : "bad", role: "status" }, verdict),
+              make("p", { class: tone, role: "status" }, verdict),
               make(
                 "p",
                 { class: "quiet" },
@@ -171,8 +171,8 @@ export function importTab(world: ImportWorld): ImportTab {
       missing,
       make(
         "p",
-        {},
-        ...(hasCredentials ? [buttons[0], " ", buttons[1], " ", mode] : [make("span", { class: "warn" }, none)]),
+        { class: "tools" },
+        ...(hasCredentials ? [buttons[0], buttons[1], mode] : [make("span", { class: "warn" }, none)]),
       ),
       result,
     ),

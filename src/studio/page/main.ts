@@ -2,15 +2,13 @@ import type { TracedValue } from "../../recipes/studio/sample.js";
 import type { SampleFacts, ShownEvaluation, StudioFacts } from "../calls.js";
 import { byId, call, Fault, make } from "./api.js";
 import { blueprintTab } from "./blueprint-tab.js";
-import { askAboutDisk, keepDraft, readDraft } from "./draft.js";
 import { type MappingEditor, openEditor } from "./editor.js";
-import { openEdits } from "./edits.js";
+import { columnKeys, columnsAt, fieldsAt, isOfColumns, linesThatRead, openEdits } from "./edits.js";
 import { showEntities } from "./entity-pane.js";
 import { importTab } from "./import-tab.js";
-import { columnKeys, columnsAt, fieldsAt, isOfColumns, linesThatRead } from "./offers.js";
 import { countProblems, lineFaults, renderProblems } from "./problems.js";
 import { wholeSourceTab } from "./run-tabs.js";
-import { openSave } from "./save.js";
+import { askAboutDisk, keepDraft, openSave, readDraft } from "./save.js";
 import { openSourcePane } from "./source-pane.js";
 import { openSplits, openTabs } from "./tabs.js";
 

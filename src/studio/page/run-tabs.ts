@@ -1,6 +1,7 @@
 import type { RejectGroup } from "../../report/group-causes.js";
 import type { StudioFacts } from "../calls.js";
 import { Fault, make, stream } from "./api.js";
+import { shortPath } from "./problems.js";
 
 /** What a tab that works for long needs of the page. */
 export interface RunWorld {
@@ -87,8 +88,8 @@ function outcomeOf(
                 "div",
                 {},
                 make("code", {}, code),
-                ` ${path ?? ""} ${message}`,
-                value === undefined ? "" : make("span", {}, " ", make("code", {}, value)),
+                ` ${path === undefined ? "" : `${shortPath(path)}: `}${message} `,
+                value !== undefined && make("code", { class: "chip" }, value),
               ),
               make(
                 "div",

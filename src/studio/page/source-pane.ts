@@ -75,7 +75,13 @@ export function openSourcePane(on: {
         make(
           "span",
           { class: "quiet" },
-          `of ${sample.records.length}${record?.line === undefined ? "" : `, line ${record.line}`}`,
+          [
+            // What lies behind the first ones was put to them because it failed.
+            (record?.position ?? 0) <= sample.records.length && `of ${sample.records.length}`,
+            record?.line !== undefined && `line ${record.line}`,
+          ]
+            .filter((part) => part !== false)
+            .join(", "),
         ),
         make(
           "button",
@@ -96,13 +102,13 @@ export function openSourcePane(on: {
           },
           `Next failed (${failed.length})`,
         ),
+        // Its room is kept, so that the table stays where it is from record to record.
+        sample.records.some(({ refused }) => refused !== undefined)
+          ? make("p", { class: "bad refused", title: record?.refused }, record?.refused ?? "")
+          : "",
       ),
       sample.fault
         ? make("p", { class: "bad", role: "alert" }, `${sample.fault.message} ${sample.fault.hint ?? ""}`)
-        : "",
-      // Its line is kept free, so that the table stays where it is from record to record.
-      sample.records.some(({ refused }) => refused !== undefined)
-        ? make("p", { class: "bad refused", title: record?.refused }, record?.refused ?? "")
         : "",
     );
   };
