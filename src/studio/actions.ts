@@ -100,9 +100,9 @@ export function studioActions(session: StudioSession, world: StudioWorld): Studi
         const result = await work.save(request);
         return "taken" in result ? result : { ...result, errors, changed: await work.changed() };
       },
-      async editBlueprint(edit) {
-        work.edit(edit);
-        return facts();
+      async editBlueprint({ edit, mapping }) {
+        const renamed = work.edit(edit, mapping);
+        return { ...(await facts()), ...(renamed && { renamed }) };
       },
       async createBlueprints() {
         const wanted = missing();

@@ -1,5 +1,5 @@
 import type { Blueprint } from "../blueprint.js";
-import type { BlueprintEdit } from "../recipes/studio/blueprint-edit.js";
+import type { BlueprintEdit, Renamed } from "../recipes/studio/blueprint-edit.js";
 import type { Evaluation } from "../recipes/studio/evaluate.js";
 import type { FilePrints, TakenFile } from "../recipes/studio/files.js";
 import type { Edit } from "../recipes/studio/fixes.js";
@@ -32,6 +32,8 @@ export interface StudioFacts
   readonly missing: readonly string[];
   /** Those of them that only the studio has proposed, so that they can be edited. */
   readonly proposed: readonly string[];
+  /** What the last edit of a blueprint renamed. */
+  readonly renamed?: Renamed;
   /** Folder of blueprint files that was given. */
   readonly blueprintFolder?: string;
 }
@@ -98,8 +100,11 @@ export interface StudioCalls {
         }
       | { readonly taken: readonly TakenFile[] };
   };
-  /** Changes a blueprint that is only proposed. */
-  readonly editBlueprint: { readonly takes: BlueprintEdit; readonly gives: StudioFacts };
+  /** Changes a blueprint that is only proposed; where that renames it, the mapping is to follow. */
+  readonly editBlueprint: {
+    readonly takes: { readonly edit: BlueprintEdit; readonly mapping: string };
+    readonly gives: StudioFacts;
+  };
   readonly createBlueprints: {
     readonly takes: Record<string, never>;
     readonly gives: { readonly created: readonly string[] };

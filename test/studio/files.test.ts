@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -148,6 +148,34 @@ describe("a file that changed on disk", () => {
     expect(await save(mapped, { known: now.files })).toMatchObject({ changed: [at("blueprints/asset.json")] });
   });
 
+  it("is told where it holds a saved blueprint that was edited, renamed or removed, and taken", async () => {
+    const { calls, put, save, held, at, dir } = await open({ "blueprints/other.json": blueprint("string") });
+    const { mapping } = await calls.start({});
+    await save(mapping, { blueprints: "blueprints" });
+    const names = async () => (await calls.start({})).blueprints.map(({ identifier }) => identifier);
+    const changed = async () => (await calls.start({})).changed.toSorted();
+    expect([await changed(), await names()]).toEqual([[], ["asset"]]);
+    const text = await held("blueprints/asset.json");
+    await put("blueprints/asset.json", text.replace('"asset"', '"thing"'));
+    expect(await changed()).toEqual([at("blueprints/asset.json")]);
+    expect(await calls.settle({ isTaken: true })).toMatchObject({
+      ...{ changed: [], proposed: ["thing"], hasUnsavedBlueprints: false },
+    });
+    expect(await names()).toEqual(["thing"]);
+    // It is saved into the file that it was taken from: one beside it would hold it twice.
+    const { files: known } = await calls.start({});
+    await save(mapping, { known, blueprints: "blueprints" });
+    expect((await readdir(join(dir, "blueprints"))).toSorted()).toEqual(["asset.json", "other.json"]);
+    await rename(at("blueprints/asset.json"), at("blueprints/thing.json"));
+    expect(await changed()).toEqual([at("blueprints/asset.json"), at("blueprints/thing.json")]);
+    await calls.settle({ isTaken: true });
+    expect([await changed(), await names()]).toEqual([[], ["thing"]]);
+    await rm(at("blueprints/thing.json"));
+    expect(await changed()).toEqual([at("blueprints/thing.json")]);
+    await calls.settle({ isTaken: false });
+    expect([await changed(), await names()]).toEqual([[], ["thing"]]);
+  });
+
   it("is not overwritten, kept or not, before it is agreed to", async () => {
     const { calls, put, save, held, at } = await open(files, { mapping: "assets.yaml" });
     const { files: known } = await calls.start({});
@@ -165,7 +193,7 @@ describe("a blueprint", () => {
     const { calls, save, held } = await open();
     const { mapping } = await calls.start({});
     const edit = (property: string, rest: { kind: "addProperty" | "setType"; type: "text" | "list" | "number" }) =>
-      calls.editBlueprint({ blueprint: "asset", property, ...rest });
+      calls.editBlueprint({ mapping, edit: { blueprint: "asset", property, ...rest } });
     const more = mapping.replace(/( +)properties:\n/, "$&$1  location: .Name\n");
     const problems = async () => {
       const { findings, problems: causes } = await calls.evaluate({ source: 0, mapping: more });
@@ -183,7 +211,7 @@ describe("a blueprint", () => {
       ["wrong_type", "properties.location"],
     ]);
     await edit("location", { kind: "setType", type: "list" });
-    await calls.editBlueprint({ blueprint: "asset", property: "tags", kind: "removeProperty" });
+    await calls.editBlueprint({ mapping, edit: { blueprint: "asset", property: "tags", kind: "removeProperty" } });
     // A reload shows them as they are now.
     expect((await calls.start({})).blueprints[0]?.schema.properties.location).toEqual({
       type: "array",
@@ -202,9 +230,53 @@ describe("a blueprint", () => {
     const given = { mapping: "assets.yaml", blueprints: "blueprints" };
     const { calls } = await open({ "assets.yaml": mapped, "blueprints/asset.json": blueprint("string") }, given);
     expect((await calls.start({})).proposed).toEqual([]);
-    await expect(calls.editBlueprint({ blueprint: "asset", property: "tags", kind: "removeProperty" })).rejects.toThrow(
-      "not only proposed",
-    );
+    await expect(
+      calls.editBlueprint({ mapping: "", edit: { blueprint: "asset", property: "tags", kind: "removeProperty" } }),
+    ).rejects.toThrow("not only proposed");
+  });
+
+  it("that is only proposed is renamed by its text, and what names it follows", async () => {
+    const { calls, session, save, held } = await open();
+    const { mapping, blueprints } = await calls.start({});
+    const edit = (text: string, now = mapping) =>
+      calls.editBlueprint({ mapping: now, edit: { kind: "setText", blueprint: "asset", text } });
+    const named = (identifier: string) => JSON.stringify({ ...blueprints[0], identifier });
+    const owns = { asset: { target: "asset" }, other: { target: "_user" } };
+    await edit(JSON.stringify({ ...blueprints[0], relations: owns }));
+    await expect(edit(named("a b"))).rejects.toThrow("may hold letters");
+    await expect(edit(named("thing"), "resources: [")).rejects.toThrow("not YAML now");
+    expect((await calls.start({})).blueprints.map(({ identifier }) => identifier)).toEqual(["asset"]);
+    const now = await edit(JSON.stringify({ ...blueprints[0], identifier: "thing", relations: owns }));
+    expect(now).toMatchObject({ renamed: { from: "asset", to: "thing" }, proposed: ["thing"] });
+    expect(now.blueprints).toMatchObject([
+      { identifier: "thing", relations: { asset: { target: "thing" }, other: { target: "_user" } } },
+    ]);
+    expect(now.missing).toEqual(["thing"]);
+    const followed = await calls.edit({ mapping, edit: { kind: "renameBlueprint", from: "asset", to: "thing" } });
+    expect(followed.mapping).toBe(mapping.replace(`'"asset"'`, `'"thing"'`));
+    const { findings, counts } = await calls.evaluate({ source: 0, mapping: followed.mapping });
+    expect([findings.filter(({ severity }) => severity === "error"), counts.entities]).toEqual([[], 2]);
+    await save(followed.mapping, { blueprints: "blueprints" });
+    expect(JSON.parse(await held("blueprints/thing.json")).identifier).toBe("thing");
+    expect(session.work.proposed).toEqual(["thing"]);
+  });
+
+  it("that is only proposed takes the name that the mapping gives, by a click", async () => {
+    const { calls } = await open();
+    const mapping = (await calls.start({})).mapping.replace(`'"asset"'`, `'"thing"'`);
+    const look = async () => {
+      const { findings } = await calls.evaluate({ source: 0, mapping });
+      return findings.filter(({ code }) => code === "unknown_blueprint");
+    };
+    const [unknown] = await look();
+    const fix = unknown?.fixes[0];
+    expect(fix).toEqual({
+      label: "Rename the proposed blueprint to thing",
+      edit: { kind: "renameBlueprint", blueprint: "asset", to: "thing" },
+    });
+    if (fix?.edit.kind !== "renameBlueprint" || !("blueprint" in fix.edit)) throw new Error("no fix");
+    await calls.editBlueprint({ mapping, edit: fix.edit });
+    expect(await look()).toEqual([]);
   });
 });
 

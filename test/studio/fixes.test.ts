@@ -49,6 +49,19 @@ describe("a fix", () => {
     expect(renamed).toBe(text.replace("Item ID", "Item Id"));
   });
 
+  it("renames a blueprint where a resource names it, as it is typed there, and nowhere else", () => {
+    const named = (blueprint: string) => text.replace("          properties:", `          blueprint: ${blueprint}\n$&`);
+    const renamed = (blueprint: string) =>
+      applyEdit(named(blueprint), { kind: "renameBlueprint", from: "item", to: "thing" });
+    expect(renamed(`'"item"'   # mine`)).toBe(named(`'"thing"'   # mine`));
+    expect(renamed(String.raw`"\"item\""`)).toBe(named(`'"thing"'`));
+    for (const other of [`'"items"'`, ".item", `if .a then "item" else "b" end`])
+      expect(renamed(other)).toBe(named(other));
+    const twice = `${named(`'"item"'`)}${named(`'"item"'`).split("resources:\n")[1]}`;
+    const all = applyEdit(twice, { kind: "renameBlueprint", from: "item", to: "thing" });
+    expect(all).toBe(twice.replaceAll('"item"', '"thing"'));
+  });
+
   it("adds a blank or a setting, with every other line as it was typed", () => {
     const blank = applyEdit(text, { kind: "blank", value: "none" });
     expect(parse(blank).source.blanks).toEqual(["", "N/A", "none"]);

@@ -6,9 +6,22 @@ import { BlueprintError, UsageError } from "../../errors.js";
 export type PropertyKind = "text" | "list" | "number" | "boolean";
 
 /** A change of a proposed blueprint. */
-export type BlueprintEdit = PropertyEdit | TextEdit;
+export type BlueprintEdit = PropertyEdit | TextEdit | RenameEdit;
 
-/** All of it, as JSON or YAML. */
+/** Its identifier. */
+interface RenameEdit {
+  readonly kind: "renameBlueprint";
+  readonly blueprint: string;
+  readonly to: string;
+}
+
+/** A blueprint's old identifier and its new one. */
+export interface Renamed {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** All of it, as JSON or YAML. An identifier that is another one renames it. */
 interface TextEdit {
   readonly kind: "setText";
   readonly blueprint: string;
@@ -28,7 +41,9 @@ type PropertyEdit = { readonly blueprint: string; readonly property: string } & 
 
 /** Makes a change in a blueprint. @throws {UsageError | BlueprintError} where it does not fit */
 export function editBlueprint(blueprint: Blueprint, edit: BlueprintEdit): Blueprint {
-  if (edit.kind === "setText") return textEdited(blueprint, edit.text);
+  if (edit.kind === "setText") return oneOf(edit.text, `${blueprint.identifier}.yaml`);
+  if (edit.kind === "renameBlueprint")
+    return oneOf(JSON.stringify({ ...blueprint, identifier: edit.to }), `${blueprint.identifier}.yaml`);
   const { properties, required = [] } = blueprint.schema;
   const { property } = edit;
   const old = Object.hasOwn(properties, property) ? properties[property] : undefined;
@@ -57,11 +72,20 @@ export function editBlueprint(blueprint: Blueprint, edit: BlueprintEdit): Bluepr
   return put({ ...properties, [property]: { ...words, ...typed(edit.type, edit.format) } });
 }
 
-function textEdited({ identifier }: Blueprint, text: string): Blueprint {
-  const [made, another] = parsed(text, `${identifier}.yaml`);
+/** A blueprint whose relations to another one follow that one's new name. */
+export function retargeted(blueprint: Blueprint, { from, to }: Renamed): Blueprint {
+  const { relations = {} } = blueprint;
+  if (Object.values(relations).every(({ target }) => target !== from)) return blueprint;
+  const moved = Object.entries(relations).map(([name, one]) => [
+    name,
+    one.target === from ? { ...one, target: to } : one,
+  ]);
+  return { ...blueprint, relations: Object.fromEntries(moved) };
+}
+
+function oneOf(text: string, name: string): Blueprint {
+  const [made, another] = parsed(text, name);
   if (made === undefined || another !== undefined) throw new UsageError("the text must hold one blueprint");
-  if (made.identifier !== identifier)
-    throw new UsageError(`its identifier must stay ${identifier}: the mapping writes it by this name`);
   return made;
 }
 

@@ -1,6 +1,6 @@
-import { type Document, isMap, isScalar, isSeq, type Node, parseDocument } from "yaml";
+import { type Document, isMap, isScalar, isSeq, type Node, parseDocument, visit } from "yaml";
 import { UsageError } from "../../errors.js";
-import type { BlueprintEdit, PropertyKind } from "./blueprint-edit.js";
+import type { BlueprintEdit, PropertyKind, Renamed } from "./blueprint-edit.js";
 
 /** A change of the mapping's text that is made by one click. */
 export type Edit =
@@ -12,6 +12,8 @@ export type Edit =
   | { readonly kind: "remove"; readonly path: string }
   /** Gives a key a value. */
   | { readonly kind: "set"; readonly path: string; readonly value: string }
+  /** Has resources write a blueprint by its new name. */
+  | ({ readonly kind: "renameBlueprint" } & Renamed)
   /** Has a value read as no value. */
   | { readonly kind: "blank"; readonly value: string };
 
@@ -112,6 +114,7 @@ export function applyEdit(text: string, edit: Edit): string {
   const document = parseDocument(text);
   if (document.errors.length > 0) throw new UsageError("the mapping is not YAML now", { hint: "Correct it first." });
   if (edit.kind === "append" || edit.kind === "remove" || edit.kind === "rename") return editLeaf(text, document, edit);
+  if (edit.kind === "renameBlueprint") return blueprintRenamed(text, document, edit);
   if (edit.kind === "set") document.setIn(edit.path.split("."), edit.value);
   else {
     const blanks = document.getIn(["source", "blanks"]);
@@ -120,6 +123,22 @@ export function applyEdit(text: string, edit: Edit): string {
     else if (!(blanks.toJSON() as unknown[]).includes(edit.value)) document.addIn(["source", "blanks"], edit.value);
   }
   return withLinesOf(text, document.toString({ lineWidth: 0 }));
+}
+
+/** Only a resource's `blueprint` that is a name is another one then; an expression that makes names is left as it is. */
+function blueprintRenamed(text: string, document: Document, { from, to }: Renamed): string {
+  const [old, name] = [JSON.stringify(from), JSON.stringify(to)];
+  const places: (readonly [start: number, end: number])[] = [];
+  visit(document.get("resources", true) as Node | null, {
+    Pair(_, { key, value }) {
+      if (!isScalar(key) || key.value !== "blueprint" || !isScalar(value) || value.range == null) return;
+      if (String(value.value).trim() === old) places.push([value.range[0], value.range[1]]);
+    },
+  });
+  return places.reduceRight((now, [start, end]) => {
+    const typed = now.slice(start, end);
+    return `${now.slice(0, start)}${typed.includes(old) ? typed.replace(old, () => name) : `'${name}'`}${now.slice(end)}`;
+  }, text);
 }
 
 function editLeaf(text: string, document: Document, edit: Edit & { readonly path: string }): string {

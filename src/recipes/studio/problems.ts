@@ -20,7 +20,19 @@ export function fixable(
   const [, index, path] = /^resources\.(\d+)\.port\.entity\.mappings\.(.*)$/s.exec(finding.path) ?? [];
   const blueprint = mapping?.resources[Number(index)]?.blueprint;
   const property = proposedProperty(proposed, blueprint, path);
-  return { ...finding, fixes: fixesOf({ ...finding, leaf: finding.path, ...(property && { proposed: property }) }) };
+  const fixes = fixesOf({ ...finding, leaf: finding.path, ...(property && { proposed: property }) });
+  const isUnknown = finding.code === "unknown_blueprint" && path === "blueprint" && blueprint !== undefined;
+  return { ...finding, fixes: isUnknown ? [...renames(mapping, proposed, blueprint), ...fixes] : fixes };
+}
+
+/** Proposed blueprints that no resource names any more, so that the name that is not known may be meant for one of them. */
+function renames(mapping: Mapping | undefined, proposed: ReadonlySet<string>, to: string): readonly Fix[] {
+  const named = new Set(mapping?.resources.map(({ blueprint }) => blueprint));
+  const free = named.has(undefined) ? [] : [...proposed].filter((name) => !named.has(name));
+  return free.map((name) => ({
+    label: `Rename the proposed blueprint ${free.length === 1 ? "" : `${name} `}to ${to}`,
+    edit: { kind: "renameBlueprint", blueprint: name, to },
+  }));
 }
 
 /** A property of a blueprint that is only proposed; its path is `properties.tier`. */

@@ -1,10 +1,10 @@
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Blueprint } from "../../blueprint.js";
 import { UsageError } from "../../errors.js";
 import { blueprintFiles, loadBlueprintFiles, loadBlueprintFolder } from "../run/blueprints.js";
 import type { StudioStart } from "./begin.js";
-import { type BlueprintEdit, editBlueprint } from "./blueprint-edit.js";
+import { type BlueprintEdit, editBlueprint, type Renamed, retargeted } from "./blueprint-edit.js";
 import {
   type FilePrints,
   type FileToSave,
@@ -13,6 +13,7 @@ import {
   type SaveResult,
   saveFiles,
 } from "./files.js";
+import { applyEdit } from "./fixes.js";
 
 /** What is made in the studio, and what lies of it on the disk. */
 export interface Work {
@@ -35,8 +36,8 @@ export interface Work {
   settle(isTaken: boolean): Promise<void>;
   /** Writes the mapping, and the proposed blueprints where a folder is named: all files, or none. */
   save(given: SaveRequest): Promise<SaveResult>;
-  /** Changes a blueprint that only the studio has proposed. @throws {UsageError} for another one */
-  edit(edit: BlueprintEdit): void;
+  /** Changes a blueprint that only the studio has proposed; where that renames it, relations of the other proposed ones follow. @throws {UsageError} for another one, a name that is taken, or a mapping that cannot follow */
+  edit(edit: BlueprintEdit, mapping: string): Renamed | undefined;
   /** Whether a blueprint was changed that is not saved since. */
   readonly hasUnsavedBlueprints: boolean;
   /** Whether the mapping's file holds just this text. */
@@ -74,20 +75,24 @@ export async function openWork(
   const free = given.proposed.filter(
     ({ identifier }) => !blueprints.has(identifier) && !given.inCatalog.has(identifier),
   );
-  const proposed = free.map(({ identifier }) => identifier);
+  let proposed: readonly string[] = free.map(({ identifier }) => identifier);
   for (const blueprint of given.proposed)
     if (!blueprints.has(blueprint.identifier)) blueprints.set(blueprint.identifier, blueprint);
-  let hasUnsavedBlueprints = false;
+  /** The proposed blueprints as they were proposed, saved or taken last, and the files that they were taken from. */
+  const asSaved = new Map(free.map((blueprint) => [blueprint.identifier, JSON.stringify(blueprint)]));
+  const fileOf = new Map<string, string>();
+  /** Files beside the saved blueprints, which are neither read nor written here while they stay as they are. */
+  let beside: FilePrints = {};
   let folder = proposed.length > 0 ? "blueprints" : "";
   const inFolder = async (): Promise<string[]> => (given.folder === undefined ? [] : blueprintFiles(given.folder));
   for (const path of await inFolder()) known[path] = (await fingerprintOnDisk(path)) ?? "";
   /** Files whose content is another one than what is known; those of the folder also where they came or went. */
   const differing = async (): Promise<{ path: string; now: string | undefined }[]> => {
-    const own = await inFolder();
-    const isOfFolder = (path: string): boolean => given.folder !== undefined && isWithin(path, given.folder);
+    const own = [...(await inFolder()), ...(await jsonFiles(folder, fileOf))];
     const paths = [...new Set([...Object.keys(known), ...own])];
     const all = await Promise.all(paths.map(async (path) => ({ path, now: await fingerprintOnDisk(path) })));
-    return all.filter(({ path, now }) => now !== known[path] && (now !== undefined || isOfFolder(path)));
+    // A mapping that is gone is written again when it is saved.
+    return all.filter(({ path, now }) => now !== (known[path] ?? beside[path]) && (now !== undefined || path !== file));
   };
   return {
     get mapping() {
@@ -103,7 +108,9 @@ export async function openWork(
       return folder;
     },
     blueprints,
-    proposed,
+    get proposed() {
+      return proposed;
+    },
     known,
     async changed() {
       return (await differing()).filter(({ path, now }) => left[path] !== (now ?? "gone")).map(({ path }) => path);
@@ -119,10 +126,23 @@ export async function openWork(
       const ours = paths.filter(
         (path) => path !== file && !(given.folder !== undefined && isWithin(path, given.folder)),
       );
-      const read = [
-        ...(given.folder === undefined ? [] : await loadBlueprintFolder(given.folder)),
-        ...(await loadBlueprintFiles(ours.filter((path) => path.endsWith(".json")))),
-      ];
+      const read = given.folder === undefined ? [] : await loadBlueprintFolder(given.folder);
+      const there = files.flatMap(({ path, now }) => (now !== undefined && ours.includes(path) ? [path] : []));
+      const own = await Promise.all(there.map(async (path) => [path, await loadBlueprintFiles([path])] as const));
+      const gone = [...fileOf].filter(([, path]) => ours.includes(path)).map(([name]) => name);
+      for (const name of gone) {
+        blueprints.delete(name);
+        fileOf.delete(name);
+      }
+      proposed = proposed.filter((name) => !gone.includes(name));
+      for (const [path, made] of own)
+        for (const blueprint of made) {
+          const { identifier } = blueprint;
+          blueprints.set(identifier, blueprint);
+          fileOf.set(identifier, path);
+          asSaved.set(identifier, JSON.stringify(blueprint));
+          if (!proposed.includes(identifier)) proposed = [...proposed, identifier];
+        }
       if (given.folder !== undefined)
         for (const name of blueprints.keys()) if (!proposed.includes(name)) blueprints.delete(name);
       for (const blueprint of read) blueprints.set(blueprint.identifier, blueprint);
@@ -132,28 +152,50 @@ export async function openWork(
         else known[path] = now;
     },
     async save(request) {
-      const files = filesOf(request, proposed, blueprints);
+      const made = request.blueprints === undefined ? [] : proposed.flatMap((name) => blueprints.get(name) ?? []);
+      const names = new Map(made.map((one) => [one.identifier, pathIn(request.blueprints ?? "", one, fileOf)]));
+      const files = filesOf(request, made, names);
       const result = await saveFiles(files, request.known, request.agreed);
       if ("taken" in result) return result;
       if (request.file !== file) delete known[file];
+      if (request.blueprints !== undefined) {
+        for (const path of fileOf.values()) delete known[path];
+        fileOf.clear();
+        for (const [name, path] of names) fileOf.set(name, path);
+        for (const blueprint of made) asSaved.set(blueprint.identifier, JSON.stringify(blueprint));
+      }
       Object.assign(known, result.written);
       ({ mapping, file } = request);
       folder = request.blueprints ?? "";
-      if (folder !== "") hasUnsavedBlueprints = false;
       isProposed = false;
+      if (folder !== "") beside = await printsOf(await jsonFiles(folder, fileOf));
       return result;
     },
-    edit(edit) {
+    edit(edit, text) {
       const blueprint = blueprints.get(edit.blueprint);
       if (blueprint === undefined || !proposed.includes(edit.blueprint) || given.inCatalog.has(edit.blueprint))
         throw new UsageError(`${edit.blueprint} is not only proposed: it cannot be edited here`, {
           hint: "Change it where it comes from: its file, or the catalog.",
         });
-      blueprints.set(edit.blueprint, editBlueprint(blueprint, edit));
-      hasUnsavedBlueprints = true;
+      const made = editBlueprint(blueprint, edit);
+      const [from, to] = [edit.blueprint, made.identifier];
+      if (from !== to && (blueprints.has(to) || given.inCatalog.has(to)))
+        throw new UsageError(`there is a blueprint ${to} already`, { hint: `Give ${from} another identifier.` });
+      if (from !== to) applyEdit(text, { kind: "renameBlueprint", from, to });
+      if (from === to) {
+        blueprints.set(from, made);
+        return undefined;
+      }
+      // Its place among the others stays.
+      const all = [...blueprints.values()].map((one) => (one === blueprint ? made : one));
+      blueprints.clear();
+      proposed = proposed.map((name) => (name === from ? to : name));
+      for (const one of all)
+        blueprints.set(one.identifier, proposed.includes(one.identifier) ? retargeted(one, { from, to }) : one);
+      return { from, to };
     },
     get hasUnsavedBlueprints() {
-      return hasUnsavedBlueprints;
+      return proposed.some((name) => asSaved.get(name) !== JSON.stringify(blueprints.get(name)));
     },
     async isOnDisk(text) {
       return !isProposed && (await fingerprintOnDisk(file)) === fingerprintOf(text);
@@ -162,16 +204,15 @@ export async function openWork(
 }
 
 function filesOf(
-  { mapping, file, blueprints: folder }: SaveRequest,
-  proposed: readonly string[],
-  blueprints: ReadonlyMap<string, Blueprint>,
+  { mapping, file }: SaveRequest,
+  made: readonly Blueprint[],
+  paths: ReadonlyMap<string, string>,
 ): readonly FileToSave[] {
   if (file === "") throw new UsageError("the mapping file has no name", { hint: "Give one, such as mapping.yaml." });
-  const made = folder === undefined ? [] : proposed.flatMap((name) => blueprints.get(name) ?? []);
   return [
     { path: file, text: mapping },
     ...made.map((blueprint) => ({
-      path: `${folder}/${blueprint.identifier.replaceAll(/[\\/:]/g, "_")}.json`,
+      path: paths.get(blueprint.identifier) ?? "",
       text: `${JSON.stringify(blueprint, null, 2)}\n`,
     })),
   ];
@@ -179,4 +220,22 @@ function filesOf(
 
 function isWithin(path: string, folder: string): boolean {
   return dirname(path) === dirname(join(folder, "x"));
+}
+
+/** Where a blueprint is saved: in the file that it was taken from, else in one of its name. */
+function pathIn(folder: string, { identifier }: Blueprint, fileOf: ReadonlyMap<string, string>): string {
+  const own = fileOf.get(identifier);
+  return own !== undefined && isWithin(own, folder) ? own : `${folder}/${identifier.replaceAll(/[\\/:]/g, "_")}.json`;
+}
+
+/** JSON files of the folder that blueprints were saved into; none before. */
+async function jsonFiles(folder: string, fileOf: ReadonlyMap<string, string>): Promise<string[]> {
+  if (fileOf.size === 0 || folder === "") return [];
+  const names = await readdir(folder).catch(() => []);
+  return names.filter((name) => /^[^.].*\.json$/.test(name)).map((name) => `${folder}/${name}`);
+}
+
+async function printsOf(paths: readonly string[]): Promise<FilePrints> {
+  const all = await Promise.all(paths.map(async (path) => [path, (await fingerprintOnDisk(path)) ?? ""] as const));
+  return Object.fromEntries(all);
 }

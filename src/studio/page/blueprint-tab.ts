@@ -20,6 +20,10 @@ export function blueprintTab(panel: HTMLElement, facts: StudioFacts, edit: OnEdi
     return;
   }
   const open = new Set([...panel.querySelectorAll<HTMLDetailsElement>("details[open]")].map(({ id }) => id));
+  const { renamed } = facts;
+  if (renamed !== undefined)
+    for (const part of ["blueprint", "text"])
+      if (open.has(`${part}-${renamed.from}`)) open.add(`${part}-${renamed.to}`);
   const drawn = make("div", { class: "panel", tabindex: 0, role: "region", "aria-label": "Graph of relations" });
   // The server's own SVG, in which every name is escaped.
   drawn.innerHTML = graph;
@@ -46,7 +50,7 @@ function detailsOf(
     ? ""
     : isMissing && facts.blueprintFolder !== undefined
       ? `It comes from the folder ${facts.blueprintFolder}: edit its file there, then reload this page.`
-      : "It comes from the catalog, whose entities may hold values by it: change it there, or by portload blueprints apply.";
+      : "It comes from the catalog, whose entities may hold values by it: change it there, or by portload blueprint apply.";
   return make(
     "details",
     { class: "entity", ...attributes },

@@ -48,6 +48,13 @@ export function openEdits(
       if (editor.text === text) return answer;
     }
   };
+  /** Shows changed blueprints, and has the mapping follow a new name. */
+  const blueprintChanged = async (facts: StudioFacts): Promise<void> => {
+    page.blueprints(facts);
+    if (facts.renamed === undefined) return;
+    const edit = { kind: "renameBlueprint" as const, ...facts.renamed };
+    editor.replace((await untilSame((text) => call("edit", { mapping: text, edit }))).mapping);
+  };
   return {
     async insert(path) {
       await orSay(async () => {
@@ -58,7 +65,9 @@ export function openEdits(
     apply: (edit) =>
       orSay(async () => {
         if ("blueprint" in edit)
-          return page.blueprints(await call("editBlueprint", likeValue(edit, page.evaluation())));
+          return blueprintChanged(
+            await call("editBlueprint", { edit: likeValue(edit, page.evaluation()), mapping: editor.text }),
+          );
         const { mapping } = await untilSame((text) => call("edit", { mapping: text, edit }));
         editor.replace(mapping);
         await page.changed();
