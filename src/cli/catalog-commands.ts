@@ -38,6 +38,7 @@ export const catalogCommands: readonly AnyCommand[] = [
     summary: "Read one entity",
     options: entityGetOptions,
     positionals: ["blueprint", "identifier"],
+    terminal: { output: { ...answering.output, describe: "taken as elsewhere; the answer is JSON in either case" } },
     examples: [["portload entity get service checkout | jq -r .entity.properties.version", "one value of it"]],
     notes: entityNotes,
     load: async () => (await import("./catalog.js")).get,

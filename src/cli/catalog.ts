@@ -16,7 +16,7 @@ import type { DeleteAllQuestion } from "../recipes/entity/delete.js";
 import type { EntityDone, EntityIo } from "../recipes/entity/get.js";
 import type { ExitCode } from "../report/exit-code.js";
 import type { OutputOptions, Run } from "./command.js";
-import { print, printJson, printRaw, question, say, type Terminal } from "./terminal.js";
+import { printJson, printProse, printRaw, question, say, type Terminal } from "./terminal.js";
 
 /** `portload entity get`. */
 export const get: Run<typeof entityGetOptions> = async (options, terminal, output) => {
@@ -78,7 +78,7 @@ export const doctor: Run<typeof doctorOptions> = async (options, terminal, { out
   const { runDoctor } = await import("../recipes/doctor/probe.js");
   const report = await runDoctor(options, { env: terminal.env, signal: terminal.signal });
   if (output === "json") await printJson(terminal, `${JSON.stringify(report)}\n`);
-  else await print(terminal, formatDoctor(report));
+  else await printProse(terminal, formatDoctor(report));
   return report.healthy ? 0 : 3;
 };
 

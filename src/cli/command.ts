@@ -93,7 +93,7 @@ function isKnownFlag(text: string, schema: Schema): boolean {
 
 function unknownFlag(rawName: string, schema: Schema, { name, positionals }: CommandWords): string {
   if (["-m", "--mapping"].includes(rawName) && positionals.includes("mappings"))
-    return `portload ${name} takes mappings without ${rawName}: portload ${name} inventory.yaml`;
+    return `${name} takes mappings without ${rawName}: portload ${name} inventory.yaml`;
   const isPrune = ["--prune", "--purge", "--delete"].includes(rawName);
   if (isPrune && name === "import")
     return `portload import has no ${rawName}; what the sources lack is deleted by portload sync --prune`;
@@ -101,7 +101,7 @@ function unknownFlag(rawName: string, schema: Schema, { name, positionals }: Com
     .filter((option) => !positionals.includes(option))
     .map((option) => `--${kebab(option)}`);
   const near = isPrune && flags.includes("--prune") ? "--prune" : nearFlag(rawName, flags);
-  return `portload ${name} has no ${rawName}${near === undefined ? "" : `; did you mean ${near}?`}`;
+  return `${name} has no ${rawName}${near === undefined ? "" : `; did you mean ${near}?`}`;
 }
 
 function nearFlag(rawName: string, flags: readonly string[]): string | undefined {
@@ -121,7 +121,7 @@ function place(words: readonly string[], command: CommandWords, schema: Schema, 
       at = words.length;
     } else values[name] = words[at++];
   }
-  if (at < words.length) faults.push(`portload ${command.name} takes no "${words[at]}"`);
+  if (at < words.length) faults.push(`${command.name} takes no "${words[at]}"`);
   return values;
 }
 

@@ -46,7 +46,7 @@ export const emulator: Run<typeof emulatorOptions> = async (options, terminal) =
   const credentials = isKnown ? " PORT_CLIENT_ID=portload PORT_CLIENT_SECRET=portload" : "";
   await say(
     terminal,
-    `listening on ${started.url}\ncatalog page ${started.pageUrl}\nin another terminal: export PORT_API_URL=${started.url}${credentials}\n`,
+    `listening on ${started.url}\ncatalog page ${started.pageUrl}\nin another terminal: export PORT_API_URL=${started.url}${credentials}\nprocess id ${process.pid}: kill ${process.pid} ends it\n`,
   );
   if (!terminal.signal.aborted) await once(terminal.signal, "abort");
   await started.close().catch((cause: Error) => {

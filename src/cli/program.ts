@@ -87,7 +87,7 @@ function unknownCommand(words: readonly string[]): UsageError {
     const verbs = commands.flatMap(({ name }) => (name.startsWith(`${first} `) ? [name.slice(first.length + 1)] : []));
     const near = second === undefined ? undefined : nearest(second, verbs);
     const message =
-      second === undefined ? `portload ${first}: name one of its commands` : `there is no command ${first} ${second}`;
+      second === undefined ? `${first}: name one of its commands` : `there is no command ${first} ${second}`;
     return new UsageError(message, {
       hint: near === undefined ? `portload ${first} ${verbs.join("|")}` : `Did you mean portload ${first} ${near}?`,
     });

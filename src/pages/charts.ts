@@ -91,10 +91,10 @@ function rateChartAt(
   const isQuotaNear = quota !== undefined && quota <= top * maxQuotaOver;
   // As many steps as on the left, so that each line across has its figure on both sides.
   const steps = entityScale.ticks(4).length - 1;
-  const step =
-    scaleLinear([0, (isQuotaNear ? Math.max(top, quota) : top) / steps])
-      .nice(1)
-      .domain()[1] ?? 1;
+  const mostRequests = isQuotaNear ? Math.max(top, quota) : top;
+  const [, step = 1] = scaleLinear([0, mostRequests / steps], [0, 1])
+    .nice(1)
+    .domain();
   const requestScale = scaleLinear([0, step * steps], [floor, size.top]);
   const shape = area<(typeof stepped)[number]>()
     .x(({ second }) => round(x(second)))

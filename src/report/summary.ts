@@ -12,6 +12,8 @@ import {
   formatPlace,
   makePaint,
   type Paint,
+  settledWords,
+  unprunedWords,
   visible,
 } from "./words.js";
 
@@ -204,10 +206,7 @@ export function lastLine(report: Report, resume: string | undefined, paint: Pain
       );
     }
     case 1:
-      return paint(
-        "bad",
-        `Finished with ${failedWords(report)}${failedOf(report)}, ${formatCount(settled, "entity")} ${dryRun ? "would be" : settled === 1 ? "is" : "are"} in the catalog as the sources have ${settled === 1 ? "it" : "them"}.`,
-      );
+      return paint("bad", `Finished with ${failedWords(report)}${failedOf(report)}, ${settledWords(settled, dryRun)}.`);
     case 2:
       return overBudget();
     case 4:
@@ -218,7 +217,7 @@ export function lastLine(report: Report, resume: string | undefined, paint: Pain
         `The import ended in a fault of portload itself${report.balanced ? "" : ": its counts do not add up"}. Please report it with report.json.`,
       );
     case 6:
-      return paint("bad", `Refused by a guard${left}${next}`);
+      return paint("bad", `Refused by a guard${left === "" ? unprunedWords(report, settled) : left}${next}`);
     default:
       return paint("bad", `Stopped before its end${left}${next}`);
   }

@@ -44,6 +44,25 @@ export function failedOf({
   return isBoth ? ` (${formatNumber(failed)} of ${formatCount(records.read, "record")})` : "";
 }
 
+/** How many entities the catalog holds as the sources have them. */
+export function settledWords(settled: number, dryRun = false): string {
+  const is = settled === 1 ? "is" : "are";
+  return `${formatCount(settled, "entity")} ${dryRun ? "would be" : is} in the catalog as the sources have ${settled === 1 ? "it" : "them"}`;
+}
+
+/** What a sync whose prune was refused did all the same; nothing of other runs. */
+export function unprunedWords(
+  run: Parameters<typeof failedWords>[0] & {
+    readonly command: string;
+    readonly entities: { readonly deleted: number };
+  },
+  settled: number,
+): string {
+  if (run.command !== "sync" || run.entities.deleted > 0) return "";
+  const failed = run.records.rejected + run.entities.rejected === 0 ? "" : `${failedWords(run)}, `;
+  return `: nothing is deleted; ${failed}${settledWords(settled)}`;
+}
+
 const plurals = {
   record: "records",
   entity: "entities",

@@ -159,7 +159,7 @@ dialog::backdrop { background: rgb(0 0 0 / .45); }
   #editor { flex: none; height: 420px; }
   #records, #entities { max-height: 420px; }
   .problems > li { grid-template-columns: 3.6rem minmax(0, 1fr); padding-left: 0; } .problems .acts { grid-column: 2; justify-content: start; }
-  #panel table.values th { width: 30%; } #panel .entity td select, #panel .entity td button { padding: 2px 4px; }
+  #panel table.values th { width: 30%; } #panel table.values td { width: 70%; } #panel .entity td select, #panel .entity td button { padding: 2px 4px; }
   #enlarge, [role=separator] { display: none; }
 }
 `;

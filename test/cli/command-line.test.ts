@@ -59,25 +59,26 @@ describe("what is not known is named, with what is near", () => {
     [["impot"], "there is no command impot\n  Did you mean portload import?"],
     [["help", "impot"], "there is no command impot"],
     [["entity", "overide"], "there is no command entity overide\n  Did you mean portload entity override?"],
-    [["entity"], "portload entity: name one of its commands\n  portload entity get|create"],
-    [["import", "a.csv", "-m", "a.yaml", "--dryrun"], "portload import has no --dryrun; did you mean --dry-run?"],
+    [["entity"], "portload: entity: name one of its commands\n  portload entity get|create"],
+    [["import", "a.csv", "-m", "a.yaml", "--dryrun"], "portload: import has no --dryrun; did you mean --dry-run?"],
     [["import", "a.csv", "-m", "a.yaml", "--maxerrors", "5"], "did you mean --max-errors?"],
-    [["sync", "a.csv", "-m", "a.yaml", "--prun"], "portload sync has no --prun; did you mean --prune?"],
+    [["sync", "a.csv", "-m", "a.yaml", "--prun"], "portload: sync has no --prun; did you mean --prune?"],
     [
       ["import", "a.csv", "-m", "a.yaml", "--purge"],
       "portload import has no --purge; what the sources lack is deleted by portload sync --prune",
     ],
-    [["sync", "a.csv", "-m", "a.yaml", "--purge"], "portload sync has no --purge; did you mean --prune?"],
+    [["sync", "a.csv", "-m", "a.yaml", "--purge"], "portload: sync has no --purge; did you mean --prune?"],
     [["report", "report.html"], "portload report takes an import id, and report.html is a file"],
-    [["lint", "-m", "a.yaml"], "portload lint takes mappings without -m: portload lint inventory.yaml"],
-    [["import", "a.csv", "-m", "a.yaml", "-z"], "portload import has no -z"],
-    [["emulator", "extra"], 'portload emulator takes no "extra"'],
+    [["lint", "-m", "a.yaml"], "portload: lint takes mappings without -m: portload lint inventory.yaml"],
+    [["import", "a.csv", "-m", "a.yaml", "-z"], "portload: import has no -z"],
+    [["emulator", "extra"], 'portload: emulator takes no "extra"'],
     [["import", "a.csv", "-m", "--limit", "3"], "-m needs <file>"],
     [["import", "a.csv", "-m", "a.yaml", "--limit"], "--limit needs <n>"],
     [["import", "a.csv", "-m", "a.yaml", "--limit", "1", "--limit", "2"], "--limit is given more than once"],
     [["import", "a.csv", "-m", "a.yaml", "--dry-run=maybe"], "--dry-run takes no value"],
     [["emulator", "--latency", "80"], "--latency must be a duration, such as 30s"],
     [["emulator", "--limit-period", "300"], "--limit-period must be a duration, such as 30s"],
+    [["entity", "get", "a", "b", "--bogus"], "portload: entity get has no --bogus\n"],
     [["import"], "source is missing\n--mapping is missing"],
   ])("portload %j", async (args, message) => {
     const { code, stdout, stderr } = await runInProcess(args);
@@ -98,6 +99,6 @@ describe("-- ends the flags", () => {
 
   it("so that no flag comes after it", async () => {
     const { stderr } = await runInProcess(["entity", "get", "svc", "a", "--", "--help"]);
-    expect(stderr).toContain('portload entity get takes no "--help"');
+    expect(stderr).toContain('portload: entity get takes no "--help"');
   });
 });

@@ -63,6 +63,7 @@ describe("portload entity get", () => {
     });
     const part = await run(emulator, ["get", "service", "s", "--include", "identifier"]);
     expect(part.replies).toEqual([{ ok: true, entity: { identifier: "s", properties: {}, relations: {} } }]);
+    expect(await run(emulator, ["get", "service", "s", "--include", "identifier", "-o", "json"])).toEqual(part);
   });
 
   it("ends with 1 and shows the 404 of an entity or blueprint that is not there", async () => {

@@ -104,7 +104,8 @@ describe("addresses and exports", () => {
   it("the emulator prints what to paste, and never credentials of one's own", async () => {
     const known = start(["emulator", "--port", "0"]);
     await known.shows("export PORT_API_URL=http://127.0.0.1:");
-    known.kill("SIGTERM");
+    const shown = await known.shows(" ends it");
+    process.kill(Number(/process id (\d+): kill \1 ends it/.exec(shown)?.[1]), "SIGTERM");
     expect((await known.ended).stderr).toContain("PORT_CLIENT_ID=portload PORT_CLIENT_SECRET=portload");
     const own = start(["emulator", "--port", "0"], { PORT_CLIENT_ID: "mine", PORT_CLIENT_SECRET: "hidden" });
     await own.shows("export PORT_API_URL");

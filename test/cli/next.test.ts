@@ -225,6 +225,22 @@ describe("commands in what is said to people", () => {
   });
 });
 
+describe("a sync whose prune is refused", () => {
+  it("says what it wrote and what failed, and where that is shown", async () => {
+    const { folder, run } = await world();
+    await writeFile(join(folder, "servers.yaml"), mapping.replace("kind: servers", "kind: servers\n    prune: all"));
+    const { code, stderr } = await run("sync", "servers.csv", "-m", "servers.yaml", "--prune");
+    expect(code).toBe(6);
+    const id = idOf(stderr);
+    expect(stderr.slice(stderr.indexOf("Refused"))).toBe(
+      `Refused by a guard: nothing is deleted; 1 entity failed, 1 entity is in the catalog as the sources have it
+To see all of it as a page: portload report ${id} --report report.html
+To take it back: portload undo ${id}
+`,
+    );
+  });
+});
+
 describe("undo", () => {
   const rows = (value: number) => `id,cores\n${[1, 2, 3, 4, 5].map((id) => `s${id},${value}\n`).join("")}`;
 

@@ -274,6 +274,9 @@ describe(".html", () => {
     }
     // On a narrow page nothing has to be scrolled to: it is drawn for the width that there is.
     expect(narrow).toContain('viewBox="0 0 360 ');
+    // Each line across has its figure on both sides, and the line of requests ends below the uppermost.
+    const figures = [...narrow.matchAll(/y="[\d.]+"(?: text-anchor="end")?>([\d,.]+)<\/text>/g)].map(([, one]) => one);
+    expect(figures).toEqual(["0", "50", "100", "150", "200", "0", "5", "10", "15", "20"]);
     expect(html).toContain("3,600 bulk requests in 5 min 0 s, 12 per second; requests waited for it during 1 s");
     expect(formatHtml(report({ timeline, quota: { ...quota, limit: 35_000 } }))).not.toContain('<line class="quota"');
     expect(formatHtml(report({ timeline: timeline.slice(0, 2) }))).not.toContain("Rate over time");

@@ -20,7 +20,7 @@ export function causesSection(report: Report, file: string | undefined): Html {
   const further = furtherFaults(report);
   return html`<section aria-labelledby="causes">
 <h2 id="causes">What failed, by cause</h2>
-<div class="tools screen"><label for="filter">Filter</label><input id="filter" type="search" placeholder="code, blueprint, path, message or value">
+<div class="tools screen"><label for="filter">Filter</label><input id="filter" type="search" placeholder="code, path, message or value">
 <label>Order <select id="order"><option value="count">by count</option><option value="code">by code</option><option value="place">by place</option></select></label>
 <button type="button" id="unfold">Open all</button>
 <span id="shown" class="quiet" role="status"></span></div>
