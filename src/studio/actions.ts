@@ -53,6 +53,8 @@ export function studioActions(session: StudioSession, world: StudioWorld): Studi
   const { work, catalog } = session;
   const { target, hasCredentials, blueprints: inCatalog } = catalog;
   let last: Report | undefined;
+  /** The mapping by which all of the sources was imported last: what it makes is known to be in the catalog. */
+  let imported: string | undefined;
   const missing = (): string[] => [...work.blueprints.keys()].filter((name) => !inCatalog.has(name));
   const facts = async (): Promise<StudioFacts> => {
     const { mapping, file, isProposed, folder, hasUnsavedBlueprints, known, proposed } = work;
@@ -86,7 +88,7 @@ export function studioActions(session: StudioSession, world: StudioWorld): Studi
         const evaluation = await session.evaluate(source, mapping, position);
         const addresses = (evaluation.traced?.payloads ?? []).map(({ blueprint, body }) => {
           const name = (body as { readonly identifier?: unknown } | undefined)?.identifier;
-          const isThere = inCatalog.has(blueprint) && typeof name === "string";
+          const isThere = mapping === imported && typeof name === "string";
           return (isThere ? entityAddress(target, blueprint, name) : undefined) ?? "";
         });
         const { reading } = await session.sample(source, mapping);
@@ -148,6 +150,7 @@ export function studioActions(session: StudioSession, world: StudioWorld): Studi
           yield { progress: now, ...(soFar && { live: session.tidy(formatLive(soFar())) }) };
         const { report, folder = "", error } = await result;
         last = report;
+        if (!dryRun && report.exitCode === 0) imported = mapping;
         const why = error instanceof Error ? ` ${error.message}` : "";
         const { tone, sentence } = verdictOf(report);
         yield { exitCode: report.exitCode, folder, tone, verdict: session.tidy(`${sentence}${why}`) };

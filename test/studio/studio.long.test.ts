@@ -43,12 +43,14 @@ describe("the studio", () => {
     await page.getByText(`331 entities are written into ${emulator.url}; 0 failed and are left out.`).waitFor();
     await page.getByRole("dialog").getByRole("button", { name: "Cancel" }).click();
     expect(emulator.store.count("service")).toBe(0);
+    expect(await page.getByRole("link", { name: "in the catalog" }).count()).toBe(0);
     await page.getByRole("button", { name: "Import", exact: true }).click();
     await page.getByRole("button", { name: "Import now" }).click();
     await page
       .getByText(/^Finished: 331 entities are in the catalog/)
       .first()
       .waitFor();
+    await page.getByRole("link", { name: "in the catalog" }).waitFor();
     for (const frame of page.frames()) expect(await frame.content()).not.toMatch(/portload-studio-\d/);
     const report = page.frameLocator("iframe.report");
     expect(await report.getByRole("heading", { level: 1 }).textContent()).toContain("Finished: 331 entities");

@@ -58,7 +58,10 @@ const whole = wholeSourceTab({ facts: () => facts, mapping: () => editor.text })
 const importing = importTab({
   facts: () => facts,
   mapping: () => editor.text,
-  done: () => enlarge(),
+  done: () => {
+    enlarge();
+    void update();
+  },
   created: () => void refreshFacts(),
 });
 const tabs = openTabs([
