@@ -59,7 +59,10 @@ describe("the commands of a night", () => {
     expect((await run("plan", "--prune", "--out", "tonight.plan", ...forms)).code).toBe(0);
     const page = await readFile(join(folder, "p.html"), "utf8");
     expect(page).toContain("Plan: 1 to create, 1 to update, 1 to delete, 18 unchanged.");
-    expect(page).toContain("portload plan items.csv -m items.yaml --prune --out tonight.plan");
+    // A command breaks between its words alone: the tags that see to it are no part of it.
+    expect(page.replaceAll(/<[^>]*>/g, "")).toContain(
+      "portload plan items.csv -m items.yaml --prune --out tonight.plan",
+    );
     expect(page).toContain("1 of 20 owned (5%)");
     expect(JSON.parse(await readFile(join(folder, "p.json"), "utf8"))).toMatchObject({ command: "plan", dryRun: true });
     await source(rows(5));
