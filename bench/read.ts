@@ -7,7 +7,8 @@
  * DIR is another checkout, its modules built by `npx tsc -p bench/tsconfig.json` there: each of its lines runs next to ours, and the ratio of both is printed.
  *
  * Each round runs every line once, so that a slow minute of the machine hits all alike; medians are printed, by the clock and by the processor's time, which
- * other work on the machine hardly moves. Each checkout, and csv-parse, has a process of its own: in one heap the later one pays for what the earlier left.
+ * other work on the machine hardly moves. Each line has a process of its own, as an import has: in one heap the later one pays for what the earlier left, up to half its
+ * speed, and which of them is a matter of luck.
  * Each entity is serialised within check, which bare csv-parse is spared: the share is that much too low.
  */
 import { type ChildProcess, fork } from "node:child_process";
@@ -164,9 +165,11 @@ const stageNames = ["read", "read + map", "read + map + check"];
 /** Runs every line once a round, after two rounds that warm up; gives what each took by its title. */
 async function measure(sides: readonly (readonly [string, string])[], file: string) {
   const lines = sides.flatMap(([side, folder]) => {
-    const child = fork(import.meta.filename, [String(records), "--stages", folder]);
     const names = folder === csvParse ? ["data events", "async iterator"] : stageNames;
-    return names.map((line) => ({ child, line, title: `${side}${line}`, took: [] as Took[] }));
+    return names.map((line) => {
+      const child = fork(import.meta.filename, [String(records), "--stages", folder]);
+      return { child, line, title: `${side}${line}`, took: [] as Took[] };
+    });
   });
   try {
     for (let round = -2; round < rounds; round++)
