@@ -155,9 +155,12 @@ export async function writeBytes(path: string, bytes: AsyncIterable<Uint8Array>)
     throw stateError(path, error);
   });
   const source = watch(bytes);
+  const file = createWriteStream(path, { mode: 0o600 });
   try {
-    await pipeline(source.bytes, createWriteStream(path, { mode: 0o600 }));
+    await pipeline(source.bytes, file);
   } catch (error) {
+    // The pipeline ends at the first fault, perhaps before the file is opened: what is removed by then would appear after.
+    if (!file.closed) await new Promise<void>((done) => file.once("close", () => done()));
     await rm(path, { force: true });
     throw source.failed() ? error : stateError(path, error);
   }

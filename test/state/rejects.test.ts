@@ -87,14 +87,20 @@ describe("openRejects", () => {
   });
 
   it("leaves no half rejects file when its bytes end in an error, and passes that error on", async () => {
-    const folder = await makeFolder();
-    const rejects = openRejects(folder, []);
     async function* broken(): AsyncGenerator<Uint8Array> {
       yield Buffer.from("half");
       throw new RangeError("source gone");
     }
-    await expect(rejects.writeRejectsFile({ name: "a.csv", extension: "csv" }, broken())).rejects.toThrow(RangeError);
-    expect(await readdir(join(folder, "rejects"))).toEqual([]);
+    // Many at once: the file may be opened only after the fault.
+    const folders = await Promise.all(Array.from({ length: 40 }, makeFolder));
+    await Promise.all(
+      folders.map((folder) =>
+        expect(openRejects(folder, []).writeRejectsFile({ name: "a.csv", extension: "csv" }, broken())).rejects.toThrow(
+          RangeError,
+        ),
+      ),
+    );
+    expect((await Promise.all(folders.map((folder) => readdir(join(folder, "rejects"))))).flat()).toEqual([]);
   });
 
   it("tells a folder that cannot be written as a StateError", async () => {
