@@ -7,7 +7,7 @@ const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const unreached = /undici[\\/]lib[\\/](?:dispatcher[\\/](?:client-h2|socks5-proxy-agent)|web[\\/]fetch[\\/]body)\.js$/;
 
 /**
- * Node's own HTTP, of which undici's client takes the class of a request that is proxied as a body, which we never send, and the longest header, which we name (`api/connection.ts`); and
+ * Node's own HTTP, of which undici's client takes the class of a request that is proxied as a body, which we never send, and the longest header, 16 KiB unless Node is told otherwise; and
  * the parser for machines without vector instructions, which is found in node_modules where it is needed.
  */
 const builtInHttp = /undici[\\/]lib[\\/](?:core[\\/]util|dispatcher[\\/]client)\.js$/;
@@ -35,7 +35,7 @@ await build({
       transform: {
         filter: { id: builtInHttp },
         handler: (code) => ({
-          code: code.replace("require('node:http')", "({ IncomingMessage: class {} })"),
+          code: code.replace("require('node:http')", "({ IncomingMessage: class {}, maxHeaderSize: 16_384 })"),
           map: null,
         }),
       },

@@ -41,3 +41,10 @@ export interface Chunk<T> {
 
 /** A step of the way of a record. Stages never import each other; recipes join them. */
 export type Stage<A, B> = (chunks: AsyncIterable<Chunk<A>>) => AsyncIterable<Chunk<B>>;
+
+/** A stage that puts each item into another form. What remained of refused ones is not handed on. */
+export function eachItem<A, B>(format: (item: A) => B): Stage<A, B> {
+  return async function* (chunks) {
+    for await (const chunk of chunks) yield { ...chunk, items: chunk.items.map(format), remains: undefined };
+  };
+}

@@ -82,16 +82,26 @@ export class SourceError extends PortloadError {
   readonly source: string;
   readonly offset: number | undefined;
   readonly line: number | undefined;
+  /** True for what `badText: reject` would make a reject of its record alone. */
+  readonly isOfOneRecord: boolean;
   constructor(
     source: string,
     message: string,
-    options: { code?: ErrorCode; hint?: string; cause?: unknown; offset?: number; line?: number } = {},
+    options: {
+      code?: ErrorCode;
+      hint?: string;
+      cause?: unknown;
+      offset?: number;
+      line?: number;
+      isOfOneRecord?: boolean;
+    } = {},
   ) {
     super(`${source}: ${message}`, options);
     this.code = options.code ?? "source";
     this.source = withoutAddressSecrets(source);
     this.offset = options.offset;
     this.line = options.line;
+    this.isOfOneRecord = options.isOfOneRecord === true;
   }
 }
 

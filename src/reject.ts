@@ -114,3 +114,21 @@ function maskFields(key: string, value: unknown): unknown {
 export function quoted(word: string): string {
   return /^[\w./:@%+=,-]+$|^<[a-z]+>$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
+
+/** Makes control, direction and half characters visible, so that a value of a source cannot steer a terminal or break a line. */
+export function visible(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, escapeSign);
+}
+
+/** A sign as JSON escapes it. */
+export function escapeSign(sign: string): string {
+  return `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`;
+}
+
+/** Text as XML holds it. Signs that XML 1.0 cannot hold even escaped become U+FFFD. @source XML 1.0, production [2] Char */
+export function escapeXml(text: string): string {
+  return text.replaceAll(forbidden, "\ufffd").replaceAll(/[&<>"'\t\n\r]/g, (sign) => `&#${sign.charCodeAt(0)};`);
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const forbidden = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff\p{Surrogate}]/gu;

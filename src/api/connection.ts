@@ -5,8 +5,6 @@ type Env = Readonly<Record<string, string | undefined>>;
 
 /** Connections to one origin: as many as requests may be in flight. */
 const maxConnections = 256;
-/** Bytes of a reply's headers, as Node's own HTTP allows. */
-const maxHeaderSize = 16_384;
 
 /**
  * Opens the pool of connections, one per origin, kept alive; through a proxy where `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` say so.
@@ -16,8 +14,7 @@ const maxHeaderSize = 16_384;
  */
 export function openDispatcher(env: Env): Dispatcher {
   // The client times each attempt as a whole, so undici's own clocks are off, but for the connection's.
-  const clocks = { headersTimeout: 0, bodyTimeout: 0, connectTimeout: 10_000 };
-  const options = { connections: maxConnections, maxHeaderSize, ...clocks };
+  const options = { connections: maxConnections, headersTimeout: 0, bodyTimeout: 0, connectTimeout: 10_000 };
   const httpProxy = proxyAddress(httpNames, env);
   const httpsProxy = proxyAddress(httpsNames, env);
   if (httpProxy === "" && httpsProxy === "") return new Agent(options);

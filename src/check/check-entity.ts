@@ -99,9 +99,10 @@ function typeProperties(
     if (field === undefined) {
       if (unknown === "refuse") refuseUnknownProperty(key, blueprint, diagnostics);
       else typed[key] = leftOut(key, value, blueprint, diagnostics);
-    } else if (value !== null)
-      typed[key] = field.type(value, diagnostics); // compiled: "42" is 42 for a number, or a finding
-    else if (field.isRequired) diagnostics.refuse("required_missing", "is required, and its value is null");
+    } else if (value !== null) {
+      // As the blueprint was compiled: "42" is 42 for a number, or a finding.
+      typed[key] = field.type(value, diagnostics);
+    } else if (field.isRequired) diagnostics.refuse("required_missing", "is required, and its value is null");
   }
   for (const key of blueprint.mustBring.properties) {
     if (raw[key] !== undefined) continue;

@@ -5,7 +5,7 @@ import { decimalPattern, exactNumber, jsonNumbersAreLossless } from "../same-val
 import { compileConstraints, formatJudges, isTypedEnum } from "./constraints.js";
 import { type Diagnostics, listFix, numberFault, type Typer } from "./diagnostics.js";
 import { calculatedBy, type RelationTyper, relationTyper } from "./targets.js";
-import { kindOf, passesFormat, type TeamRule, teamRuleOf, typeFormattedText, typeText } from "./type-text.js";
+import { isObject, kindOf, passesFormat, type TeamRule, teamRuleOf, typeFormattedText, typeText } from "./type-text.js";
 
 /** A property or relation of a blueprint, ready to type values. */
 interface CompiledField<T> {
@@ -147,10 +147,6 @@ function parseJsonText(text: string, opener: "{" | "[", diagnostics: Diagnostics
   } catch {
     return diagnostics.refuse("wrong_type", `begins like the JSON of ${wanted}, and is not valid JSON`);
   }
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** A property, compiled. */

@@ -89,7 +89,8 @@ export function behind(filter: string): string {
   return `; write \`| values | ${filter}\` behind the expression`;
 }
 
-const trimming = String.raw`gsub("^\\s+|\\s+$"; "")`;
+/** The jq expression that leaves out the white space around a text. */
+export const trimExpression = String.raw`gsub("^\\s+|\\s+$"; "")`;
 
 /** What joins the elements of a list in a text: the sign that stands in it most often, with a space where one always follows. */
 function separatorOf(text: string): string | undefined {
@@ -108,7 +109,7 @@ export function listFix(text: string): string {
 /** Why text is not a number, as the end of a sentence, and what makes one of it. */
 export function numberFault(text: string): string {
   if (text === "") return 'is empty, not a number; if it means no value, write under source: `blanks: [""]`';
-  if (text.trim() !== text) return `is a number with spaces around it${behind(trimming)}`;
+  if (text.trim() !== text) return `is a number with spaces around it${behind(trimExpression)}`;
   if (/^[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?$/.test(text)) return written('"," between thousands', 'gsub(","; "")');
   if (/^[+-]?\d{1,3}(?:\.\d{3})+(?:,\d+)?$/.test(text))
     return written('"." between thousands', 'gsub("[.]"; "") | sub(","; ".")');
@@ -137,7 +138,7 @@ export function urlFix(text: string): string {
 /** For an identifier that holds a character which none may hold. */
 export function identifierFix(text: string, stranger: string): string {
   const trimmed = text.trim();
-  if (trimmed !== text && !/\s/.test(trimmed)) return behind(trimming);
+  if (trimmed !== text && !/\s/.test(trimmed)) return behind(trimExpression);
   if (/[\p{Cc}\p{Cs}"]/u.test(stranger)) return "";
   const sign = /[\p{L}\p{N} ]/u.test(stranger) ? stranger : `\\${stranger}`;
   return behind(`gsub(${JSON.stringify(sign)}; "-")`);

@@ -19,11 +19,16 @@ export interface MappedTarget {
   readonly owns?: string;
 }
 
-/** Compares what a mapping writes to with the blueprints: unknown blueprints, properties and relations, with the nearest name, and properties that Port calculates. */
+/**
+ * Compares what a mapping writes to with the blueprints: unknown blueprints, properties and relations, with the nearest name, and properties that Port calculates.
+ *
+ * @param whereMissing - what to do about a blueprint that is not there
+ */
 export function checkTargets(
   targets: readonly MappedTarget[],
   blueprints: ReadonlyMap<string, Blueprint>,
   unknownProperties: "refuse" | "warn" = "refuse",
+  whereMissing?: string,
 ): readonly Issue[] {
   return targets.flatMap((target) => {
     const at = (path: string): Pick<Issue, "path" | "line"> => {
@@ -32,8 +37,11 @@ export function checkTargets(
     };
     const blueprint = blueprints.get(target.blueprint);
     if (blueprint === undefined) {
-      const message = `there is no blueprint "${target.blueprint}"${didYouMean(target.blueprint, namedAlike(target.blueprint, blueprints.keys()))}`;
-      return [{ ...at(`${target.path}.blueprint`), message }];
+      const meant = didYouMean(target.blueprint, namedAlike(target.blueprint, blueprints.keys()));
+      const fix = whereMissing === undefined ? "" : `${meant === "" ? "; " : " If not, "}${whereMissing}`;
+      return [
+        { ...at(`${target.path}.blueprint`), message: `there is no blueprint "${target.blueprint}"${meant}${fix}` },
+      ];
     }
     const issue = (path: string, message: string | undefined): Issue[] =>
       message === undefined ? [] : [{ ...at(`${target.path}.${path}`), message }];

@@ -1,4 +1,3 @@
-import { sep } from "node:path";
 import { MappingError, UsageError } from "../errors.js";
 import type { reportOptions } from "../options/run.js";
 import type { Connection, ImportContext, RunContext } from "../recipes/run/connect.js";
@@ -7,7 +6,7 @@ import { pastReport } from "../recipes/run/folder.js";
 import { quoted } from "../reject.js";
 import type { ExitCode } from "../report/exit-code.js";
 import { formatSummary } from "../report/summary.js";
-import { failedWords, formatCount } from "../report/words.js";
+import { failedWords, formatCount, stateFlag } from "../report/words.js";
 import type { OutputOptions, Run } from "./command.js";
 import { showProgress } from "./progress.js";
 import { describeError, mayColor, printJson, printProse, say, type Terminal } from "./terminal.js";
@@ -89,9 +88,10 @@ export async function showFinished(
 /** What a quiet run says of what failed: how many, and where they are with their reasons. */
 function failedLines(report: Finished["report"], folder: string): string {
   const { command, importId, records, rejectFiles } = report;
-  const reasons = folder === "" ? "" : `why: ${folder}/reasons.ndjson`;
-  const files = rejectFiles.map(({ path }) => path).join(", ");
-  const places = [...(files === "" ? [] : [`to correct: ${files}`]), ...(reasons === "" ? [] : [reasons])].join("; ");
+  const places = [
+    ...(rejectFiles.length === 0 ? [] : [`to correct: ${rejectFiles.map(({ path }) => path).join(", ")}`]),
+    ...(folder === "" ? [] : [`why: ${folder}/reasons.ndjson`]),
+  ].join("; ");
   const head = `portload: ${command} ${importId}: ${failedWords(report)} of ${formatCount(records.read, "record")} read`;
   return `${head}\n${places === "" ? "" : `  ${places}\n`}`;
 }
@@ -104,12 +104,6 @@ function resumeCommand(
   if (![2, 3, 4].includes(exitCode) || !["import", "retry", "undo"].includes(command)) return undefined;
   const where = stateFlag(importId, folder);
   return `portload resume ${importId}${where}${exitCode === 2 ? " --max-errors <more>" : ""}`;
-}
-
-/** Names the folder of import folders where it is not the one that is taken without a flag. */
-function stateFlag(importId: string, folder: string): string {
-  const stateDir = folder.slice(0, folder.lastIndexOf(importId)).replace(new RegExp(`\\${sep}$`), "");
-  return stateDir === ".portload" ? "" : ` --state-dir ${quoted(stateDir)}`;
 }
 
 /** What to do about what failed: the commands that import it again, and that show it as a page. */

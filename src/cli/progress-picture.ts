@@ -1,8 +1,9 @@
 import { createLogUpdate } from "log-update";
 import stringWidth from "string-width";
 import wrapAnsi from "wrap-ansi";
+import { visible } from "../reject.js";
 import { type EarlyProgress, type Progress, percentage, progressFacts, waitingFor } from "../report/progress.js";
-import { formatCount, makePaint, type Paint, visible } from "../report/words.js";
+import { formatCount, makePaint, type Paint } from "../report/words.js";
 import type { Terminal } from "./terminal.js";
 
 const maxBar = 60;

@@ -1,5 +1,6 @@
 import type { Readable, Writable } from "node:stream";
 import { EnvironmentError, PortloadError } from "../errors.js";
+import { escapeSign } from "../reject.js";
 import { isOfTheMachine } from "../report/exit-code.js";
 
 /** What a command sees of the world. Data goes to stdout, what is said about it to stderr. */
@@ -147,10 +148,6 @@ const steeringOrColor = new RegExp(`${color}|${steering.source}`, "gu");
 
 function visibleText(text: string): string {
   return text.replace(steeringOrColor, (sign) => (sign.length > 1 ? sign : escapeSign(sign)));
-}
-
-function escapeSign(sign: string): string {
-  return `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
 
 /** An error as people read it: what is wrong and what to do; an unexpected one with its stack, to be reported. */

@@ -1,5 +1,6 @@
 import { addReading, type DateReadings, openReadings } from "../authoring/date-readings.js";
 import { formatJudges, identifierFault } from "../check/constraints.js";
+import { trimExpression } from "../check/diagnostics.js";
 import { pathExpression } from "./names.js";
 import { addNumber, type NumberReadings, openNumbers } from "./numbers.js";
 
@@ -164,9 +165,6 @@ function isWord(text: string): boolean {
   return /^[\p{L}\p{N}][\p{L}\p{N}_.:/@+-]{0,60}$/u.test(text);
 }
 
-/** The jq expression that leaves out the white space around a text. */
-export const trimExpression = 'gsub("^\\\\s+|\\\\s+$"; "")';
-
 /** The path of a field's text, without the white space around it where some values have it. */
 export function trimmedPath({ path, spaced }: Pick<FieldStats, "path" | "spaced">): string {
   return spaced > 0 ? `${pathExpression(path)} | values | ${trimExpression}` : pathExpression(path);
@@ -179,25 +177,23 @@ export function splitExpression(delimiter: string): string {
 }
 
 function addText(stats: FieldStats, text: string, position: number): void {
+  const trimmed = text.trim();
   stats.longest = Math.max(stats.longest, text.length);
   addReading(stats.dates, text.trim());
   addNumber(stats.numbers, text);
   addEpoch(stats, text.trim());
   const count = (name: string): void => void stats.fits.set(name, (stats.fits.get(name) ?? 0) + 1);
   for (const format of judged)
-    if (
-      formatJudges.get(format)?.(text.trim()).verdict === "fits" &&
-      (format !== "url" || linkSchemes.test(text.trim()))
-    )
+    if (formatJudges.get(format)?.(trimmed).verdict === "fits" && (format !== "url" || linkSchemes.test(trimmed)))
       count(format);
   if (/^-?0\d+(?:[.,]\d+)?$/.test(text.trim())) count("padded");
   if (text.includes("\n")) count("lines");
-  if (softBlanks.has(text.trim().toLowerCase())) {
+  if (softBlanks.has(trimmed.toLowerCase())) {
     const known = stats.soft.get(text);
     if (known === undefined) stats.soft.set(text, { count: 1, first: position });
     else known.count++;
   }
-  if (isWord(text.trim())) stats.words++;
+  if (isWord(trimmed)) stats.words++;
   for (const delimiter of listDelimiters) {
     if (!text.includes(delimiter)) continue;
     const own = stats.lists.get(delimiter) ?? { held: 0, sound: 0 };

@@ -1,4 +1,5 @@
 import type { Relation } from "../blueprint.js";
+import { trimExpression } from "../check/diagnostics.js";
 import type { ColumnOptions } from "../source-options.js";
 import { type FieldStats, listDelimiters, trimmedPath } from "./field-stats.js";
 import { blueprintName, inWords, normalName, pathExpression } from "./names.js";
@@ -169,7 +170,7 @@ export function proposeRelation(
   const isSplit = isMany && list !== "array";
   const way = wayOf(found, heads);
   const names = isMany
-    ? `${path} | values${isSplit && !isColumn ? ` | split(${JSON.stringify(list)}) | map(gsub("^\\\\s+|\\\\s+$"; "") | select(. != ""))` : ""}`
+    ? `${path} | values${isSplit && !isColumn ? ` | split(${JSON.stringify(list)}) | map(${trimExpression} | select(. != ""))` : ""}`
     : field.types.has("number")
       ? `${path} | values | tostring`
       : field.spaced > 0

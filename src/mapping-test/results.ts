@@ -1,5 +1,6 @@
 import type { RecordTrace } from "../authoring/trace-records.js";
 import type { CompiledLeaf } from "../map/compile-mapping.js";
+import { escapeXml } from "../reject.js";
 import type { Difference } from "./compare.js";
 
 /** How one test ended. */
@@ -108,14 +109,6 @@ function formatCase({ file }: FileResult, { name, line, is, differences, error, 
 function formatBroken({ file }: FileResult, error: string): string {
   return `<testcase classname="${escapeXml(file)}" name="can be run" file="${escapeXml(file)}" time="0"><failure message="cannot be run">${escapeXml(error)}</failure></testcase>`;
 }
-
-/** Signs that XML 1.0 cannot hold even escaped become U+FFFD. @source XML 1.0, production [2] Char */
-function escapeXml(text: string): string {
-  return text.replaceAll(forbidden, "\ufffd").replaceAll(/[&<>"'\t\n\r]/g, (sign) => `&#${sign.charCodeAt(0)};`);
-}
-
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const forbidden = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff\p{Surrogate}]/gu;
 
 /** What a leaf did over all records of the tests: how often it gave a value, null, or failed. */
 interface LeafCoverage {

@@ -9,7 +9,7 @@ import {
   type YAMLMap,
   type YAMLSeq,
 } from "yaml";
-import type { Got, StatedEntity } from "./compare.js";
+import { type Got, isObject, type StatedEntity } from "./compare.js";
 
 /**
  * Rewrites what tests expect to what came, and leaves all else as it is, to the letter: tests that are not named, records, comments. Within an
@@ -143,8 +143,4 @@ function adaptList(document: Document, list: YAMLSeq, values: readonly unknown[]
 
 function nameOf(key: unknown): string {
   return isScalar(key) ? String(key.value) : String(key);
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

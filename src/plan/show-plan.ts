@@ -1,3 +1,4 @@
+import { visible } from "../reject.js";
 import { type DeleteLimits, type Deletions, isEmptyValue } from "./guards.js";
 import type { PlanEnd, PlanHeader, PlanLine, PlanOp, PlanRefusal } from "./plan-file.js";
 
@@ -112,14 +113,6 @@ function shownValue(value: unknown): string {
 
 function number(value: number): string {
   return value.toLocaleString("en-US");
-}
-
-/** Makes control and direction characters visible, so that a value of the catalog cannot steer a terminal. */
-function visible(text: string): string {
-  return text.replaceAll(
-    /[\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu,
-    (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
 }
 
 /** How often a plan changes one field, with the changes of value that it makes most. */

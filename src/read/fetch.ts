@@ -59,8 +59,8 @@ class PassingFault extends Error {
  */
 export async function* fetchBytes(address: string, io: FetchIo = {}): AsyncGenerator<Buffer, void, undefined> {
   if (io.dispatcher !== undefined) return yield* downloaded(address, { ...io, dispatcher: io.dispatcher });
-  // The bundle has neither a dispatcher of the whole process nor Node's longest header.
-  const dispatcher = new EnvHttpProxyAgent({ maxHeaderSize: 16_384 });
+  // The bundle has no dispatcher of the whole process.
+  const dispatcher = new EnvHttpProxyAgent();
   try {
     yield* downloaded(address, { ...io, dispatcher });
   } finally {

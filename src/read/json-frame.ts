@@ -86,7 +86,7 @@ export class JsonFrame {
   /** No more bytes follow. @throws JsonSyntaxFault where the text is not complete */
   end(): void {
     if (this.#state !== "text" || this.#value !== undefined || this.#texts === 0)
-      throw new JsonSyntaxFault("the text is not complete", this.#places.end(), true);
+      throw new JsonSyntaxFault("the text is not complete", this.#places.end(), "end");
   }
 
   /** Looks at a byte between values; gives the index of the next one. */

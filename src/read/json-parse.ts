@@ -154,12 +154,15 @@ function firstJsonFault(text: string): JsonFault | undefined {
   }
 }
 
+/** How the fault of a value ends that others write for a number, such as NaN. */
+export const notANumber = "is not a JSON number";
+
 function scalarEnd(text: string, at: number): number | JsonFault {
   if (text[at] === '"') return stringEnd(text, at);
   const end = Math.max(skip(number, text, at), skip(word, text, at));
   if (end > at) return end;
   const other = skip(notFinite, text, at);
-  return { at, message: other > at ? `${text.slice(at, other)} is not a JSON number` : "expected a value" };
+  return { at, message: other > at ? `${text.slice(at, other)} ${notANumber}` : "expected a value" };
 }
 
 function stringEnd(text: string, from: number): number | JsonFault {

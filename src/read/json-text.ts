@@ -117,10 +117,13 @@ export class JsonSyntaxFault extends Error {
   readonly place: JsonPlace;
   /** True when the text is right so far and merely ends. */
   readonly isEnd: boolean;
-  constructor(message: string, place: JsonPlace, isEnd = false) {
+  /** True for a fault within a record, which others need not share. */
+  readonly isWithin: boolean;
+  constructor(message: string, place: JsonPlace, is: "end" | "within" | "between" = "between") {
     super(message);
     this.place = place;
-    this.isEnd = isEnd;
+    this.isEnd = is === "end";
+    this.isWithin = is === "within";
   }
 }
 

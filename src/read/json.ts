@@ -3,7 +3,7 @@ import type { Finding } from "../reject.js";
 import type { SourceOptions } from "../source-options.js";
 import { type ChunkSink, defaultMaxRecordBytes, type Reader, type ReaderInput } from "./chunk-sink.js";
 import { type Element, JsonFrame, recordsAt } from "./json-frame.js";
-import { isObject, maxNesting, notAnObject, parseJson, tooDeep } from "./json-parse.js";
+import { isObject, maxNesting, notANumber, notAnObject, parseJson, tooDeep } from "./json-parse.js";
 import { type JsonPlace, JsonSyntaxFault } from "./json-text.js";
 
 /**
@@ -18,8 +18,6 @@ export class JsonReader implements Reader {
   readonly #frame: JsonFrame;
   readonly #name: string;
   readonly #options: SourceOptions;
-  /** Whether the fault is within a record. */
-  #isWithin = false;
   readonly #hasOffsets: boolean;
   readonly #maxRecordBytes: number;
 
@@ -62,10 +60,7 @@ export class JsonReader implements Reader {
     const parsed = parseJson(text.toString());
     if ("fault" in parsed) {
       const { message } = parsed.fault;
-      if (this.#options.badText !== "reject" && !this.#sink.isFull) {
-        this.#isWithin = true;
-        throw faultWithin(text, place, parsed.fault);
-      }
+      if (this.#options.badText !== "reject" && !this.#sink.isFull) throw faultWithin(text, place, parsed.fault);
       this.#sink.refuse({ code: "bad_json", message: `the element is not valid JSON: ${message}` }, at, size);
     } else if (!isObject(parsed.value)) {
       this.#sink.refuse({ code: "not_an_object", message: notAnObject(parsed.value) }, at, size);
@@ -100,20 +95,24 @@ export class JsonReader implements Reader {
     const { line, column, offset } = fault.place;
     const where = ` at line ${line}, column ${column}${this.#hasOffsets ? `, offset ${offset}` : ""}`;
     const after = `after record ${this.#sink.count}`;
-    const isNumber = fault.message.endsWith("is not a JSON number");
+    const isNumber = fault.message.endsWith(notANumber);
     const correct = isNumber
       ? "Write null in its place"
       : "Correct it there; one object a line is NDJSON (format: ndjson)";
     // What is between records belongs to none of them.
     const hint = fault.isEnd
       ? "Was the export interrupted?"
-      : this.#isWithin
+      : fault.isWithin
         ? `${correct}. Or let it cost its record alone: badText: reject`
         : `${correct}. Is a comma left over?`;
     const message = fault.isEnd
       ? `its JSON ends before it is complete${where}, ${after}`
       : `is not valid JSON${where}, ${after}: ${fault.message}`;
-    return new SourceError(this.#name, message, { hint, line, ...(this.#hasOffsets && { offset }), cause: fault });
+    const { isWithin: isOfOneRecord } = fault;
+    return new SourceError(this.#name, message, {
+      ...{ hint, line, isOfOneRecord, cause: fault },
+      ...(this.#hasOffsets && { offset }),
+    });
   }
 }
 
@@ -122,11 +121,12 @@ function faultWithin(text: Buffer, place: JsonPlace, fault: { at: number; messag
   const before = Buffer.from(text.toString().slice(0, fault.at));
   const lineStart = before.lastIndexOf(10) + 1;
   const lines = before.reduce((count, byte) => (byte === 10 ? count + 1 : count), 0);
-  return new JsonSyntaxFault(fault.message, {
+  const at = {
     offset: place.offset + before.length,
     line: place.line + lines,
     column: lines === 0 ? place.column + before.length : before.length - lineStart + 1,
-  });
+  };
+  return new JsonSyntaxFault(fault.message, at, "within");
 }
 
 /**

@@ -107,30 +107,29 @@ export function badByte(
   bytes: Buffer,
   { offset, line }: { readonly offset: number; readonly line: number },
 ): SourceError {
-  const { isNul, shown } = facts(encoding, bytes);
+  const { isNul, shown } = shownBytes(encoding, bytes);
   const at = `at offset ${offset}, line ${line}`;
+  const facts = { offset, line, isOfOneRecord: true };
   const otherwise = "Or let it cost its record alone: badText: reject";
   if (isNul) {
     return new SourceError(name, `is not text: a NUL byte ${at}`, {
       hint: `Is it the right file? UTF-16 without a byte order mark needs encoding: utf-16le (or utf-16be) under source in the mapping. ${otherwise}`,
-      offset,
-      line,
+      ...facts,
     });
   }
   return new SourceError(name, `is not ${encoding}: ${shown} ${at}`, {
     hint: `Name its encoding under source in the mapping, for example: encoding: windows-1252. ${otherwise}`,
-    offset,
-    line,
+    ...facts,
   });
 }
 
 /** Says of a record that it holds such bytes. */
 export function badTextMessage(encoding: string, bytes: Buffer): string {
-  const { isNul, shown } = facts(encoding, bytes);
+  const { isNul, shown } = shownBytes(encoding, bytes);
   return isNul ? "the record holds a NUL byte" : `the record holds ${shown}, which is not ${encoding}`;
 }
 
-function facts(encoding: string, bytes: Buffer): { readonly isNul: boolean; readonly shown: string } {
+function shownBytes(encoding: string, bytes: Buffer): { readonly isNul: boolean; readonly shown: string } {
   const isWide = encoding.startsWith("UTF-16");
   const count = isWide ? Math.min(2, bytes.length) : 1;
   const shown = `${count === 1 ? "byte" : "bytes"} 0x${bytes.toString("hex", 0, count).toUpperCase()}`;

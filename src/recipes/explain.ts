@@ -165,15 +165,17 @@ async function findIn(
     const checked = requireColumns(inventory.mapping, inventory.resources, source)(chunks);
     for await (const { items, rejects, tally } of checked) {
       records += tally.read;
+      if ("position" in wanted) {
+        const record = items.find(({ at }) => at.position === wanted.position);
+        if (record !== undefined) return { name, kind, record };
+        const unread = rejects.find(({ at }) => at.position === wanted.position);
+        if (unread !== undefined) return { name, kind, unread };
+        continue;
+      }
       const all = [
         ...items.map((record) => ({ name, kind, record, at: record.at })),
         ...rejects.map((unread) => ({ name, kind, unread, at: unread.at })),
       ].sort((a, b) => a.at.position - b.at.position);
-      if ("position" in wanted) {
-        const found = all.find(({ at }) => at.position === wanted.position);
-        if (found !== undefined) return found;
-        continue;
-      }
       const below = all.findIndex(({ at }) => at.line === undefined || at.line > wanted.line);
       above = (below < 0 ? all : all.slice(0, below)).at(-1) ?? above;
       if (below >= 0) break;

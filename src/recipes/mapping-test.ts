@@ -4,8 +4,8 @@ import { Readable } from "node:stream";
 import { traceRecords } from "../authoring/trace-records.js";
 import type { Blueprints } from "../blueprint.js";
 import { type CheckOptions, checkEntities } from "../check/check.js";
-import type { Chunk, Stage } from "../chunk.js";
-import type { Candidate, Mode } from "../entity.js";
+import { type Chunk, eachItem, type Stage } from "../chunk.js";
+import type { Candidate, Entity, Mode } from "../entity.js";
 import { BlueprintError, MappingError, PortloadError } from "../errors.js";
 import { startJq } from "../map/jq.js";
 import { type CompiledMapping, compileMapping, mapRecords } from "../map/map.js";
@@ -205,24 +205,11 @@ async function* each<T>(values: readonly T[]): AsyncGenerator<T> {
   yield* values;
 }
 
-const asMapped: Stage<Candidate, StatedEntity> = async function* (chunks) {
-  for await (const chunk of chunks)
-    yield {
-      ...chunk,
-      items: chunk.items.map(({ blueprint, fields }) => plain({ blueprint, ...fields })),
-      remains: undefined,
-    };
-};
+const asMapped: Stage<Candidate, StatedEntity> = eachItem(({ blueprint, fields }) => plain({ blueprint, ...fields }));
 
 function asChecked(catalog: Blueprints, options: CheckOptions): Stage<Candidate, StatedEntity> {
-  return async function* (chunks) {
-    for await (const chunk of checkEntities(catalog, options)(chunks))
-      yield {
-        ...chunk,
-        items: chunk.items.map(({ key, body }) => plain({ blueprint: key.blueprint, ...body })),
-        remains: undefined,
-      };
-  };
+  const stated = eachItem(({ key, body }: Entity) => plain({ blueprint: key.blueprint, ...body }));
+  return (chunks) => stated(checkEntities(catalog, options)(chunks));
 }
 
 /** As JSON has it: nothing undefined. */

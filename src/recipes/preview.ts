@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
 import { checkEntities } from "../check/check.js";
-import type { Chunk, Stage } from "../chunk.js";
+import { eachItem, type Stage } from "../chunk.js";
 import type { Candidate, Entity, RawFields } from "../entity.js";
 import { startJq } from "../map/jq.js";
 import { requireColumns } from "../map/keys-read.js";
@@ -122,12 +122,6 @@ async function lastStage(
   });
   const format = eachItem(({ key, body }: Entity) => entityOf(key.blueprint, body));
   return (chunks) => format(check(chunks));
-}
-
-function eachItem<A, B>(format: (item: A) => B): Stage<A, B> {
-  return async function* (chunks: AsyncIterable<Chunk<A>>) {
-    for await (const chunk of chunks) yield { ...chunk, items: chunk.items.map(format), remains: undefined };
-  };
 }
 
 function entityOf(

@@ -38,14 +38,20 @@ export async function retryImport(asked: RetryOptions, context: ImportContext = 
   const stateDir = stateDirFrom(changed, context);
   const past = await findImport(stateDir, importId, "import with rejects", hasLeft);
   refuseWithoutMapping(past, changed);
-  const sources = await leftSources(past);
+  const report = reportToRetry(past);
+  const rejects = rejectSources(past, report);
+  const sources = [...rejects, ...(isEarly(report) ? await restSources(past) : [])];
+  if (sources.length === 0)
+    throw new StateError(`import ${past.importId} left nothing to import again`, {
+      hint: "It rejected no record, or its rejects files are gone.",
+    });
   const keepsBefore = past.header.options.keepBefore === true;
   // Its report files are those of the import that it retries, and stay as they are.
   const { report: _, ...inherited } = optionsOf(past, context);
   const given = parseOptions(runOptions, { ...inherited, ...changed, sources, stateDir });
   const options = { ...given, keepBefore: keepsBefore };
   const retried = await openRetried(past);
-  const unchanged = await unchangedSince(past, rejectSources(past), stateDir);
+  const unchanged = await unchangedSince(past, rejects, stateDir);
   const kind = { command: "retry", retryOf: past.importId, openFolder: newFolder(options, context) };
   return runSources(options, context, kind, async (job) => {
     const { inputs, inventory, target, ledger, keys } = job;
@@ -88,8 +94,8 @@ async function unchangedSince(past: PastImport, sources: readonly PathSource[], 
   }));
 }
 
-/** What an import left: its rejects files, and where it stopped early its sources. @throws {StateError} when there is nothing */
-async function leftSources(past: PastImport): Promise<readonly PathSource[]> {
+/** The report of an import that can be retried. @throws {StateError} for one that is none, or has no report */
+function reportToRetry(past: PastImport): Report {
   if (!isImport(past))
     throw new StateError(`${past.importId} is a ${past.header.command}; retry imports the rejects of imports`);
   const report = reportOf(past);
@@ -97,11 +103,7 @@ async function leftSources(past: PastImport): Promise<readonly PathSource[]> {
     throw new StateError(`import ${past.importId} has no report: it runs, or it was killed`, {
       hint: `If it was killed, resume it first: portload resume ${past.importId}`,
     });
-  const sources = [...rejectSources(past), ...(isEarly(report) ? await restSources(past) : [])];
-  if (sources.length > 0) return sources;
-  throw new StateError(`import ${past.importId} left nothing to import again`, {
-    hint: "It rejected no record, or its rejects files are gone.",
-  });
+  return report;
 }
 
 function hasLeft(past: PastImport): boolean {
@@ -114,9 +116,7 @@ function isEarly({ exitCode }: Report): boolean {
 }
 
 /** The rejects files that are there, each bound to the kind of its source. */
-function rejectSources(past: PastImport): readonly PathSource[] {
-  const { folder, header, importId } = past;
-  const { rejectFiles = [] } = reportOf(past) ?? {};
+function rejectSources({ folder, header, importId }: PastImport, { rejectFiles }: Report): readonly PathSource[] {
   const kinds = header.fingerprints.sources.map((source) => ({ ...source, isTaken: false }));
   return rejectFiles.flatMap(({ path, source }) => {
     const of = kinds.find(({ name, isTaken }) => name === source && !isTaken);

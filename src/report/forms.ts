@@ -2,6 +2,7 @@ import { mkdir, rename, writeFile } from "node:fs/promises";
 import { dirname, extname } from "node:path";
 import { StateError, UsageError } from "../errors.js";
 import type { reportExtensions } from "../options/output.js";
+import { escapeXml } from "../reject.js";
 import { formatHtml } from "./forms/html.js";
 import { formatMarkdown } from "./forms/markdown.js";
 import type { RejectGroup } from "./group-causes.js";
@@ -100,14 +101,6 @@ function formatStop({ exitCode, entities }: Report): string {
   const message = `stopped with exit code ${exitCode}, ${formatNumber(entities.notAttempted)} entities not attempted`;
   return `<failure type="stopped" message="${escapeXml(message)}"/>`;
 }
-
-/** Signs that XML 1.0 cannot hold even escaped become U+FFFD. @source XML 1.0, production [2] Char */
-function escapeXml(text: string): string {
-  return text.replaceAll(forbidden, "\ufffd").replaceAll(/[&<>"'\t\n\r]/g, (sign) => `&#${sign.charCodeAt(0)};`);
-}
-
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const forbidden = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff\p{Surrogate}]/gu;
 
 /** Writes a report as metrics for the textfile collector of Prometheus' node exporter. No label holds the import id, so that every night continues the same series. @source Prometheus, "Exposition formats" */
 export function formatPrometheus(report: Report): string {

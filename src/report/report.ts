@@ -4,7 +4,7 @@ import { balances, type Counts, type EntityCounts, type RecordCounts } from "./c
 import { type Ending, runExitCode } from "./exit-code.js";
 import type { FaultGroup, RejectGroup, WarningGroup } from "./group-causes.js";
 import type { TimelinePoint } from "./timeline.js";
-import { failedWords, formatCount } from "./words.js";
+import { failedWords, formatCount, settledWords } from "./words.js";
 
 /** Version of the report's form. 2 adds fields; every field of 1 is as it was. */
 const reportVersion = 2;
@@ -155,9 +155,7 @@ export function furtherFaults({
 export function verdictOf(report: Report): { readonly tone: "good" | "bad" | "warn"; readonly sentence: string } {
   const { records, entities, exitCode, dryRun, balanced } = report;
   const held = entities.created + entities.updated + entities.unchanged;
-  const done = dryRun
-    ? `${formatCount(held, "entity")} would be in the catalog as the sources have ${held === 1 ? "it" : "them"}`
-    : `${formatCount(held, "entity")} ${held === 1 ? "is" : "are"} in the catalog as the sources have ${held === 1 ? "it" : "them"}`;
+  const done = settledWords(held, dryRun);
   const left = entities.notAttempted === 0 ? "" : `; ${formatCount(entities.notAttempted, "entity")} not attempted`;
   switch (exitCode) {
     case 0:

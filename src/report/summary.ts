@@ -1,4 +1,5 @@
 import type { Mode } from "../entity.js";
+import { visible } from "../reject.js";
 import type { Counts, EntityCounts } from "./counts.js";
 import type { FaultGroup, RejectGroup, WarningGroup } from "./group-causes.js";
 import { furtherFaults, type Report } from "./report.js";
@@ -14,7 +15,6 @@ import {
   type Paint,
   settledWords,
   unprunedWords,
-  visible,
 } from "./words.js";
 
 /** What the terminal summary needs beside the report. */

@@ -1,4 +1,5 @@
-import type { RejectCode } from "../reject.js";
+import { sep } from "node:path";
+import { quoted, type RejectCode } from "../reject.js";
 
 /** Made when the first number is shown: it loads the tables of languages. */
 let numbers: Intl.NumberFormat | undefined;
@@ -88,15 +89,6 @@ export function formatPlace({ source, line, position }: { source: string; line?:
   return `${line === undefined ? source : `${source}:${line}`}, record ${formatNumber(position)}`;
 }
 
-/** Makes control, direction and half characters visible, so that a value of a source cannot steer a terminal or break a line. */
-export function visible(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, escapeSign);
-}
-
-function escapeSign(sign: string): string {
-  return `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`;
-}
-
 /** Dresses text for a terminal, or leaves it plain. */
 export type Paint = (tone: keyof typeof tones, text: string) => string;
 
@@ -163,4 +155,10 @@ export function faultAndFix({ code, message }: { readonly code: RejectCode; read
   return own === null
     ? { fault: message, fix: advice[code] }
     : { fault: message.slice(0, own.index), fix: own[1] ?? advice[code] };
+}
+
+/** Names the folder of import folders, as the flag of a command, where it is not the one that is taken without it. */
+export function stateFlag(importId: string, folder: string): string {
+  const stateDir = folder.slice(0, folder.lastIndexOf(importId)).replace(new RegExp(`\\${sep}$`), "");
+  return stateDir === ".portload" ? "" : ` --state-dir ${quoted(stateDir)}`;
 }

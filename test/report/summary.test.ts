@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { visible } from "../../src/reject.js";
 import { formatSummary } from "../../src/report/summary.js";
-import { formatCount, formatDuration, formatNumber, formatPlace, visible } from "../../src/report/words.js";
+import { formatCount, formatDuration, formatNumber, formatPlace } from "../../src/report/words.js";
 import { dirtyReport, entities, report } from "./reports.js";
 
 const facts = { mode: "merge", folder: ".portload/x", color: false } as const;

@@ -18,7 +18,7 @@ export async function encodingOf(
   limit: number,
   io: { readonly signal?: AbortSignal },
 ): Promise<{ readonly source: SourceOptions; readonly questions: readonly string[] }> {
-  const { bytes } = await openUnpacked(bound, io.signal === undefined ? {} : { signal: io.signal });
+  const { bytes } = await openUnpacked(bound, signalOf(io));
   const counts = { sequences: 0, bad: 0, lines: 1, firstBad: 0 };
   let rest: Buffer = Buffer.alloc(0);
   let looked = 0;
@@ -180,7 +180,8 @@ export async function recordsOf(
   };
 }
 
-function signalOf({ signal }: { readonly signal?: AbortSignal }): { readonly signal?: AbortSignal } {
+/** The signal alone, where there is one. */
+export function signalOf({ signal }: { readonly signal?: AbortSignal }): { readonly signal?: AbortSignal } {
   return signal === undefined ? {} : { signal };
 }
 

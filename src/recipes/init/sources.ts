@@ -16,7 +16,7 @@ import { type Ask, readSource, settleSource } from "../../read/read.js";
 import { isWorkbook, openSheet } from "../../read/xlsx/open-sheet.js";
 import type { SourceOptions } from "../../source-options.js";
 import { makeWorkingFolder } from "../../state/working-folder.js";
-import { encodingOf, recordsOf } from "./reading.js";
+import { encodingOf, recordsOf, signalOf } from "./reading.js";
 
 /** A source that was read to the end of the sample. */
 export interface Surveyed {
@@ -154,8 +154,8 @@ async function survey(bound: NamedSource, limit: number, io: SourceIo): Promise<
   try {
     return await surveyAs(bound, encoding, limit, io);
   } catch (error) {
-    const isBadText = error instanceof SourceError && error.hint?.includes("badText: reject");
-    if (!isBadText || encoding.source.badText !== undefined) throw error;
+    const isOfOneRecord = error instanceof SourceError && error.isOfOneRecord;
+    if (!isOfOneRecord || encoding.source.badText !== undefined) throw error;
     const what = error.message.replace(`${bound.name}: `, "");
     const question = `it ${what}. badText: reject, written here, costs such records alone; is it a mistake of the export?`;
     const source = { ...encoding.source, badText: "reject" } as const;
@@ -204,10 +204,6 @@ async function surveyAs(
 /** True for a column of words, some with white space around them, as systems write that pad to a width: it is no part of the value. */
 function isPadded({ spaced, words, values }: FieldStats): boolean {
   return spaced > 0 && words > values / 2;
-}
-
-function signalOf({ signal }: SourceIo): { readonly signal?: AbortSignal } {
-  return signal === undefined ? {} : { signal };
 }
 
 async function hasMore(bound: BoundSource, source: SourceOptions, limit: number, io: SourceIo): Promise<boolean> {

@@ -27,11 +27,8 @@ export async function openBlueprints(
   });
   const create =
     "folder" in from ? `add it to the folder ${from.folder}` : "create it: portload blueprint apply blueprints";
-  const issues = checkTargets(targets, blueprints, inventory.mapping.unknownProperties).map((issue) => {
-    if (!issue.path.endsWith(".mappings.blueprint")) return issue;
-    const lead = issue.message.endsWith("?") ? " If not, " : "; ";
-    return { ...issue, message: `${issue.message}${lead}${create}; ${proposes}` };
-  });
+  const { unknownProperties } = inventory.mapping;
+  const issues = checkTargets(targets, blueprints, unknownProperties, `${create}; ${proposes}`);
   if (issues.length > 0) throw new MappingError(inventory.mapping.file, issues);
   return blueprints;
 }

@@ -1,4 +1,4 @@
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import type { Client } from "../../api/client.js";
 import type { Blueprint, Blueprints } from "../../blueprint.js";
 import type { FoundEntity } from "../../entity.js";
@@ -6,7 +6,7 @@ import { BlueprintError } from "../../errors.js";
 import type { ReadBudget } from "../../options/kinds.js";
 import { planSteps } from "../../order/steps.js";
 import { type PlanEnd, type PlanHeader, type PlanOp, type PlanRefusal, planFormat } from "../../plan/plan-file.js";
-import { quoted } from "../../reject.js";
+import { stateFlag } from "../../report/words.js";
 import { reverse } from "../../settle/reverse.js";
 import { openAppendFile, readLines } from "../../state/files.js";
 import type { PastImport } from "../../state/folders.js";
@@ -74,17 +74,18 @@ export async function makeUndoPlan(facts: UndoFacts): Promise<{ readonly file: s
     const order = orderOf(blueprints);
     const backwards = [...order].reverse();
     const kept = await keepNeeded({ client, folder, scope, deletions: () => lines.deletions(backwards) });
-    await guardDeletions(lines.deletions(backwards), kept.has, client, maxDelete, commandFor(past));
+    await guardDeletions(
+      lines.deletions(backwards),
+      kept.has,
+      client,
+      maxDelete,
+      `portload undo ${past.importId}${stateFlag(past.importId, past.folder)}`,
+    );
     return await lines.write(headerOf(facts), order, kept);
   } finally {
     await notes.close();
     await lines.close();
   }
-}
-
-function commandFor({ importId, folder }: UndoFacts["past"]): string {
-  const stateDir = dirname(folder);
-  return `portload undo ${importId}${stateDir === ".portload" ? "" : ` --state-dir ${quoted(stateDir)}`}`;
 }
 
 async function blueprintsOf(names: readonly string[], client: Client): Promise<Blueprints> {

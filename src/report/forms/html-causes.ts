@@ -3,9 +3,10 @@ import { pathToFileURL } from "node:url";
 import { stackedBar } from "../../pages/charts.js";
 import { entityAddress } from "../../pages/entity-address.js";
 import { type Html, html } from "../../pages/html.js";
+import { visible } from "../../reject.js";
 import type { RejectGroup, RejectSample } from "../group-causes.js";
 import { furtherFaults, type Report } from "../report.js";
-import { faultAndFix, formatCount, formatNumber, formatPlace, visible } from "../words.js";
+import { faultAndFix, formatCount, formatNumber, formatPlace } from "../words.js";
 
 /** Most causes on the page; report.json has all that were kept apart. */
 const maxCauses = 200;

@@ -1,8 +1,9 @@
 import { type FlowColumn, type FlowLink, flowChart } from "../../pages/flow.js";
 import { type Html, html } from "../../pages/html.js";
+import { visible } from "../../reject.js";
 import type { EntityCounts } from "../counts.js";
 import type { Report } from "../report.js";
-import { formatCount, formatNumber, visible } from "../words.js";
+import { formatCount, formatNumber } from "../words.js";
 
 /** Most blocks of one column; further ones are taken together. */
 const maxBlocks = 7;

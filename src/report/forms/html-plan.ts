@@ -3,8 +3,9 @@ import { baseCss, type Html, html, type Part, singlePage } from "../../pages/htm
 import { percent, shareOf } from "../../plan/guards.js";
 import { isDependent, type PlanEnd, type PlanOp } from "../../plan/plan-file.js";
 import type { BlueprintChanges, FieldChanges, GuardFacts, PlanDigest } from "../../plan/show-plan.js";
+import { visible } from "../../reject.js";
 import type { Report } from "../report.js";
-import { formatCount, formatNumber, visible } from "../words.js";
+import { formatCount, formatNumber } from "../words.js";
 import { causeScript, reportCss } from "./html.js";
 import { causesSection, entityName } from "./html-causes.js";
 import { flowSection } from "./html-flow.js";
@@ -185,12 +186,9 @@ function foldedFields(op: Exclude<PlanOp, { op: "update" }>): Html {
   if (fields.length === 0) return html`<span class="quiet">no fields</span>`;
   const tone = op.op === "delete" ? "old" : "new";
   const more = fields.length - maxEntityFields;
-  return html`<details><summary>${fields.length === 1 ? "1 field" : `${formatNumber(fields.length)} fields`}</summary><table class="held"><tbody>${fields
-    .slice(0, maxEntityFields)
-    .map(
-      ([path, value]) =>
-        html`<tr><th scope="row">${visible(path)}</th><td class="${tone}">${valueHtml(value)}</td></tr>`,
-    )}</tbody></table>${more > 0 && html`<p class="quiet">and ${formatNumber(more)} more</p>`}</details>`;
+  const row = ([path, value]: readonly [string, unknown]): Html =>
+    html`<tr><th scope="row">${visible(path)}</th><td class="${tone}">${valueHtml(value)}</td></tr>`;
+  return html`<details><summary>${fields.length === 1 ? "1 field" : `${formatNumber(fields.length)} fields`}</summary><table class="held"><tbody>${fields.slice(0, maxEntityFields).map(row)}</tbody></table>${more > 0 && html`<p class="quiet">and ${formatNumber(more)} more</p>`}</details>`;
 }
 
 /** Fields of an entity that hold something, title and the like first. */

@@ -1,9 +1,10 @@
 import { rateChart, stackedBar } from "../../pages/charts.js";
 import { entityAddress } from "../../pages/entity-address.js";
 import { type Html, html } from "../../pages/html.js";
+import { visible } from "../../reject.js";
 import type { EntityCounts } from "../counts.js";
 import type { Report } from "../report.js";
-import { formatCount, formatDuration, formatNumber, formatPlace, visible } from "../words.js";
+import { formatCount, formatDuration, formatNumber, formatPlace } from "../words.js";
 import { causeBars, entityName, fileLink, outside } from "./html-causes.js";
 import { type End, endsOf } from "./html-flow.js";
 
