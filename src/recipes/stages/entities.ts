@@ -156,6 +156,7 @@ export async function* entitiesOf(
     const first = Math.min(...inputs.stepsOf(source));
     if (first === step.index) yield* readEntities(source, step, inputs, ledger, leaveOut(source));
     else if (first < step.index) yield* inputs.later(step.index).drain(source.index);
+    // Stopped: nothing more is read, and what was just given is not written (`write`).
     if (inputs.signal.aborted) return;
   }
 }
