@@ -1,5 +1,5 @@
 import type { Write } from "../../entity.js";
-import type { Step } from "../../order/steps.js";
+import type { Step } from "../../order.js";
 import { type Deferred, type Outcome, placeOf } from "../../outcome.js";
 import { isHeld } from "../../settle/compare.js";
 import { type MissingTarget, secondStep } from "../../settle/deferral.js";
