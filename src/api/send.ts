@@ -29,7 +29,6 @@ export interface SendIo {
   /** Gives 0 ≤ x < 1. */
   readonly random: () => number;
   readonly pace: Pace;
-  /** Counts attempts and replies: `requests` of the report. */
   readonly counter: Counter;
   readonly traffic: TrafficWatch;
   readonly tokens: Tokens;
@@ -110,13 +109,12 @@ export function createSend(io: SendIo): Send {
     return reached && (known || !isUnreadable) ? Number.POSITIVE_INFINITY : firstContactAttempts;
   };
 
-  /** Does what must come before the next attempt. */
+  /** Does what must come before the next attempt. After a 429 that waits in `pace.acquire` above, with all of its family, unless the pace holds nobody. */
   const prepare = async (
     { route }: Call<unknown>,
     { why, fault, delayMs, token }: Pick<RetryDecision, "why"> & { fault: string; delayMs: number; token?: string },
   ) => {
     if (why === "token" && token !== undefined) await io.tokens.renew(token);
-    // After a 429 the next attempt waits in `pace.acquire` above, with all of its family; only where the pace holds nobody does it wait here, as after any fault.
     else if (why !== "throttled" || !io.pace.hold(routes[route].family, delayMs))
       await io.traffic.untilRetry(delayMs, fault, io.clock.sleep(delayMs, io.signal));
   };
