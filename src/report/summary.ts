@@ -189,7 +189,7 @@ function sum(numbers: readonly number[], words: readonly string[]): string {
   return numbers.map((number, i) => `${formatNumber(number)} ${words[i]}`).join(" + ");
 }
 
-/** Writes the summary's last line: how an import ended, and what to do next. `resume` is the command that goes on, if there is one; `stopped` that its error budget ended it. */
+/** Writes the summary's last line: how an import ended, and what to do next. `resume` is the command that goes on, if there is one; `stopped` that its error budget ended it, with `failedWords`: "1 record and 5 entities failed". */
 export function lastLine(report: Report, resume: string | undefined, paint: Paint, stopped = false): string {
   const { records, entities, dryRun, exitCode } = report;
   const settled = entities.created + entities.updated + entities.unchanged;
