@@ -19,7 +19,7 @@ export interface BulkFlags {
   readonly runId?: string;
 }
 
-/** Sends a bulk request; see the client's `upsertBulk`. */
+/** Sends a bulk request: a verdict on each entity, or the refusal or the loss of the whole. */
 export type UpsertBulk = (
   blueprint: string,
   items: readonly string[],

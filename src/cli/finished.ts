@@ -16,7 +16,7 @@ import { describeError, mayColor, printJson, printProse, say, type Terminal } fr
 export interface RecipeCall<O, C> {
   /** Loads its code. */
   readonly load: () => Promise<(options: O, context: RunContext) => Promise<Finished>>;
-  /** Opens its connection while the code is loaded. */
+  /** Opens its connection while the code is loaded; the stop and the error budget (`control`) come with it. */
   readonly connect?: (options: C, context: ImportContext) => Connection | undefined;
   /** Whether stdin is only read where it is piped: nobody pipes a terminal. */
   readonly onlyPipedStdin?: boolean;

@@ -2,7 +2,7 @@ import { UsageError } from "../errors.js";
 import type { planOptions, undoOptions } from "../options/run.js";
 import { copyOutputFile } from "../output-file.js";
 import { type Dye, formatPlan } from "../plan/show-plan.js";
-import { planLines } from "../recipes/plan/open.js";
+import { planLines } from "../recipes/open-plan.js";
 import { runPlan } from "../recipes/plan.js";
 import type { RunContext } from "../recipes/run/connect.js";
 import { type PlannedUndo, runUndo } from "../recipes/undo.js";

@@ -11,7 +11,7 @@ import {
   refuseFaults,
   refuseLosses,
   withoutStamps,
-} from "./blueprint/check.js";
+} from "./check-blueprints.js";
 import { credentialsFrom } from "./run/client-options.js";
 
 /** What became of a blueprint. */

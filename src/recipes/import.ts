@@ -34,6 +34,7 @@ import { validatingTarget } from "./target/validation.js";
  * console.log(report.entities.created, report.entities.rejected);
  */
 export async function runImport(given: ImportOptions, context: ImportContext = {}): Promise<Finished> {
+  // What the command line has read passes as it is.
   const options = parseOptions(importOptions, given);
   if (options.keepBefore && options.stateDir === false)
     throw new UsageError("keepBefore with stateDir: false: what entities held before is kept in the state folder", {

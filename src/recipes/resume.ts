@@ -6,7 +6,7 @@ import { applyOptions, type ChangedOptions, type ResumeOptions, resumeOptions, r
 import { commandOn } from "../reject.js";
 import { findImport, type PastImport, passedOver } from "../state/folders.js";
 import { doPlanned } from "./apply.js";
-import { deletionsOf, openPlan, surveyPlan } from "./plan/open.js";
+import { deletionsOf, openPlan, surveyPlan } from "./open-plan.js";
 import { reopenFolder } from "./resume/folder.js";
 import { leaveOut, openRetried } from "./resume/leave-out.js";
 import { passOver } from "./resume/pass-over.js";

@@ -9,7 +9,7 @@ import { copyWhole, findImport, type PastImport } from "../state/folders.js";
 import { refuseHeld } from "../state/lock.js";
 import { makeWorkingFolder } from "../state/working-folder.js";
 import { doPlanned, refuseDrift } from "./apply.js";
-import { openPlan, planLines, surveyPlan } from "./plan/open.js";
+import { openPlan, planLines, surveyPlan } from "./open-plan.js";
 import { clientOptionsOf } from "./run/client-options.js";
 import { connect, type ImportContext } from "./run/connect.js";
 import { type Finished, finish } from "./run/finish.js";

@@ -197,6 +197,7 @@ function lastLine({ report, mode, resume, stopped = false }: SummaryFacts, paint
   const left = entities.notAttempted === 0 ? "" : `, ${formatCount(entities.notAttempted, "entity")} not attempted`;
   const next = resume === undefined ? "" : `; go on with: ${resume}`;
   const overBudget = () => paint("bad", `Stopped by --max-errors with ${failedWords(report)}${left}${next}`);
+  // A dry run has nothing to resume, so that its code is 1 where an import's is 2.
   if (stopped && exitCode === 1) return overBudget();
   switch (exitCode) {
     case 0: {

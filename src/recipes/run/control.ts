@@ -26,7 +26,7 @@ export interface Control {
 export interface OpenControl extends Control {
   /** Ends what is in flight some time after an interruption. */
   readonly grace: AbortSignal;
-  /** Takes the ledger's sums after each chunk and each reply, and stops the import once more is rejected than is allowed: its ending is `overBudget` then. */
+  /** Takes the ledger's sums each time they change, and stops the import once more is rejected than is allowed: its ending is `overBudget` then. */
   judge(counts: { readonly rejected: number; readonly read: number }): void;
   close(): void;
 }

@@ -69,7 +69,7 @@ export interface LedgerHooks {
   readonly explain?: (outcomes: readonly Outcome[]) => Promise<readonly Outcome[]>;
   /** Receives what became of entities. */
   readonly onOutcomes?: (outcomes: readonly Outcome[]) => unknown;
-  /** Receives the sums after each chunk and each outcome. */
+  /** Receives the sums after each chunk of records and each set of outcomes, whichever stage they are of. */
   readonly onCounts?: (counts: { readonly rejected: number; readonly read: number }) => void;
 }
 
@@ -89,7 +89,7 @@ export interface LedgerFiles {
  */
 export function openLedger(
   names: readonly string[],
-  { journal, rejects: files, deferred }: LedgerFiles,
+  { journal, rejects: reasons, deferred }: LedgerFiles,
   hooks: readonly LedgerHooks[] = [],
   causes: Causes = groupCauses(names),
 ): Ledger {
@@ -107,11 +107,13 @@ export function openLedger(
   }
   async function takeRejects(rejects: readonly Reject[]): Promise<void> {
     if (rejects.length > 0) {
+      // What the report shows of rejects: grouped by cause, with the first few places.
       causes.addRejects(rejects);
       for (const { blueprint, identifier, at } of rejects)
         if (blueprint !== undefined && identifier !== undefined) refuse({ blueprint, identifier }, at);
       for (const { onRejects } of hooks) await onRejects?.(rejects);
-      await files.add(rejects);
+      // A line of reasons.ndjson each; the records themselves are copied into rejects files at the end (state/rejects.ts).
+      await reasons.add(rejects);
     }
     for (const { onCounts } of hooks) onCounts?.({ rejected: sumRejected(), read: counts.records.read });
   }
@@ -139,7 +141,7 @@ export function openLedger(
       );
       for (const { entity, is } of settled) {
         if (is !== "rejected") continue;
-        for (const { at, span } of [entity, ...(entity.parts ?? [])]) files.note(at, span);
+        for (const { at, span } of [entity, ...(entity.parts ?? [])]) reasons.note(at, span);
         refuse(entity.key, entity.at);
       }
     },

@@ -4,7 +4,7 @@ import type { Blueprint, Blueprints } from "../../blueprint.js";
 import type { FoundEntity } from "../../entity.js";
 import { BlueprintError } from "../../errors.js";
 import type { ReadBudget } from "../../options/kinds.js";
-import { planSteps } from "../../order/steps.js";
+import { planSteps } from "../../order.js";
 import { type PlanEnd, type PlanHeader, type PlanOp, type PlanRefusal, planFormat } from "../../plan/plan-file.js";
 import { commandOn } from "../../reject.js";
 import { reverse } from "../../settle/reverse.js";

@@ -1,13 +1,13 @@
 import { stat } from "node:fs/promises";
 import { isDeepStrictEqual } from "node:util";
-import type { Client } from "../../api/client.js";
-import type { Blueprint, Blueprints } from "../../blueprint.js";
-import type { FoundEntity } from "../../entity.js";
-import { BlueprintError, GuardError } from "../../errors.js";
-import { didYouMean } from "../../nearest.js";
-import { quoted } from "../../reject.js";
-import { valueAt } from "../../settle/trace.js";
-import { blueprintFiles, loadBlueprintFiles } from "../run/blueprints.js";
+import type { Client } from "../api/client.js";
+import type { Blueprint, Blueprints } from "../blueprint.js";
+import type { FoundEntity } from "../entity.js";
+import { BlueprintError, GuardError } from "../errors.js";
+import { didYouMean } from "../nearest.js";
+import { quoted } from "../reject.js";
+import { valueAt } from "../settle/trace.js";
+import { blueprintFiles, loadBlueprintFiles } from "./run/blueprints.js";
 
 /** Reads the blueprints of files and folders. @throws {BlueprintError} with the faults of all of them at once, among them one identifier given twice */
 export async function loadBlueprints(paths: readonly string[]): Promise<readonly Blueprint[]> {
