@@ -1,3 +1,4 @@
+import { sep } from "node:path";
 import type { Place, Span } from "./record.js";
 import { maskSecrets } from "./secrets.js";
 
@@ -113,6 +114,15 @@ function maskFields(key: string, value: unknown): unknown {
 /** A word as a shell takes it, quoted where it must be; a placeholder such as `<source>` stays as it is. */
 export function quoted(word: string): string {
   return /^[\w./:@%+=,-]+$|^<[a-z]+>$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+/** A command on a run as it is typed; it names the folder of import folders where that is not the one taken without it. */
+export function commandOn(
+  verb: "report" | "resume" | "retry" | "undo",
+  { importId, folder }: { readonly importId: string; readonly folder: string },
+): string {
+  const stateDir = folder.slice(0, folder.lastIndexOf(importId)).replace(new RegExp(`\\${sep}$`), "");
+  return `portload ${verb} ${importId}${stateDir === ".portload" ? "" : ` --state-dir ${quoted(stateDir)}`}`;
 }
 
 /** Makes control, direction and half characters visible, so that a value of a source cannot steer a terminal or break a line. */

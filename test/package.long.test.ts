@@ -77,7 +77,7 @@ describe("in an empty folder where the packed file is installed", () => {
     const args = ["portload", "import", `${from}/samples/teams.json`, "-m", `${from}/mappings/teams.yaml`];
     const env = { PATH: process.env.PATH, HOME: process.env.HOME, ...envOf(emulator) };
     const { stderr } = await run("npx", ["--no", ...args], { cwd: folder, env });
-    expect(stderr).toContain("Finished: 20 entities in the catalog");
+    expect(stderr).toContain("Finished: 20 created");
     expect(emulator.store.count("team")).toBe(20);
   });
 

@@ -19,7 +19,7 @@ export interface BulkFlags {
   readonly runId?: string;
 }
 
-/** Sends a bulk request; see the client's `upsertBulk`. */
+/** Sends a bulk request: a verdict on each entity, or the refusal or the loss of the whole. */
 export type UpsertBulk = (
   blueprint: string,
   items: readonly string[],
@@ -148,7 +148,7 @@ function refusesCaller({ status, body }: { readonly status: number; readonly bod
 
 function gone(blueprint: string): BlueprintError {
   return new BlueprintError(`blueprint ${blueprint} does not exist any more`, {
-    hint: "It was deleted or renamed while the import ran. Put it back (portload blueprint apply) and resume.",
+    hint: "It was deleted or renamed while the import ran. Put it back (portload blueprint apply blueprints, the folder of its file) and resume.",
   });
 }
 

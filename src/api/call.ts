@@ -143,7 +143,7 @@ export function pathOf(blueprint: string, below = ""): string {
   return `/blueprints/${encodeURIComponent(blueprint)}${below}`;
 }
 
-/** Counts attempts and replies as they happen. */
+/** Counts attempts and replies as they happen: `requests` of the report. */
 export interface Counter {
   attempt(route: Route, bytes: number, again: boolean): void;
   reply(status: number): void;

@@ -44,7 +44,7 @@ export interface ClientOptions {
   readonly signal?: AbortSignal;
   /** Read for HTTPS_PROXY, HTTP_PROXY and NO_PROXY; no proxy by default. */
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** Receives every attempt that got through or failed. */
+  /** Receives every attempt that got through or failed: an import's width and timeline follow it. */
   readonly onExchange?: (exchange: Exchange) => void;
   /** Receives how long each request was held back by its quota, in milliseconds. */
   readonly onWait?: (ms: number) => void;

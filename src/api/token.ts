@@ -77,6 +77,8 @@ export function createTokens(fetchToken: () => Promise<TokenReply>, clock: Clock
       try {
         const askedAtMs = clock.now();
         const { accessToken, expiresIn } = await fetchToken();
+        // The connection is free again one turn later; a request before that opens, and greets, a second one.
+        await new Promise((done) => setImmediate(done));
         const lifeMs = expiresIn * 1000;
         const again = held?.token === accessToken;
         const marginMs = again ? 0 : Math.min(maxMarginMs, lifeMs / 10);

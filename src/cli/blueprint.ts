@@ -13,7 +13,7 @@ import {
   diffBlueprintFiles,
   getBlueprints,
 } from "../recipes/apply-blueprints.js";
-import type { BlueprintChange } from "../recipes/blueprint/check.js";
+import type { BlueprintChange } from "../recipes/check-blueprints.js";
 import { shownValue } from "../reject.js";
 import type { Run } from "./command.js";
 import { print, printJson, question, say, type Terminal } from "./terminal.js";

@@ -1,12 +1,13 @@
 import { MappingError, UsageError } from "../errors.js";
 import type { reportOptions } from "../options/run.js";
+import { allowingFlags, deleteLimits, excessDeletions } from "../plan/guards.js";
 import type { Connection, ImportContext, RunContext } from "../recipes/run/connect.js";
 import type { Finished } from "../recipes/run/finish.js";
-import { pastReport } from "../recipes/run/folder.js";
-import { quoted } from "../reject.js";
+import { commandLineOf, pastReport } from "../recipes/run/folder.js";
+import { commandOn, quoted } from "../reject.js";
 import type { ExitCode } from "../report/exit-code.js";
 import { formatSummary } from "../report/summary.js";
-import { failedWords, formatCount, stateFlag } from "../report/words.js";
+import { failedWords, formatCount } from "../report/words.js";
 import type { OutputOptions, Run } from "./command.js";
 import { showProgress } from "./progress.js";
 import { describeError, mayColor, printJson, printProse, say, type Terminal } from "./terminal.js";
@@ -15,7 +16,7 @@ import { describeError, mayColor, printJson, printProse, say, type Terminal } fr
 export interface RecipeCall<O, C> {
   /** Loads its code. */
   readonly load: () => Promise<(options: O, context: RunContext) => Promise<Finished>>;
-  /** Opens its connection while the code is loaded. */
+  /** Opens its connection while the code is loaded; the stop and the error budget (`control`) come with it. */
   readonly connect?: (options: C, context: ImportContext) => Connection | undefined;
   /** Whether stdin is only read where it is piped: nobody pipes a terminal. */
   readonly onlyPipedStdin?: boolean;
@@ -47,7 +48,7 @@ export function toItsEnd<O, C>({ load, connect, onlyPipedStdin = false }: Recipe
   };
 }
 
-/** Prints how an import ended, and gives its exit code. */
+/** Prints how an import ended, and gives its exit code, which `main.ts` makes the process's. */
 export async function showFinished(
   { report, folder = "", reportFiles, mode, ending, keptBefore, error }: Finished,
   terminal: Terminal,
@@ -70,7 +71,7 @@ export async function showFinished(
   if (!output.quiet)
     await say(
       terminal,
-      `${formatSummary(summary)}${nextLines(report, folder, reportFiles)}${undoLine(report, folder, { keptBefore, mode })}`,
+      `${formatSummary(summary)}${nextLines(report, folder, reportFiles, terminal)}${undoLine(report, folder, { keptBefore, mode })}`,
     );
   // Quiet is not silent about what failed, nor about how to go on.
   else {
@@ -102,8 +103,7 @@ function resumeCommand(
   folder: string,
 ): string | undefined {
   if (![2, 3, 4].includes(exitCode) || !["import", "retry", "undo"].includes(command)) return undefined;
-  const where = stateFlag(importId, folder);
-  return `portload resume ${importId}${where}${exitCode === 2 ? " --max-errors <more>" : ""}`;
+  return `${commandOn("resume", { importId, folder })}${exitCode === 2 ? " --max-errors <more>" : ""}`;
 }
 
 /** What to do about what failed: the commands that import it again, and that show it as a page. */
@@ -111,20 +111,34 @@ function nextLines(
   { importId, command, dryRun, exitCode, rejects, rejectFiles }: Finished["report"],
   folder: string,
   reportFiles: readonly string[],
+  { commandLine }: Pick<Terminal, "commandLine">,
 ): string {
-  const id = `${importId}${stateFlag(importId, folder)}`;
+  const run = { importId, folder };
   const canRetry = exitCode === 1 && !dryRun && ["import", "retry"].includes(command) && rejectFiles.length > 0;
   const hasPage = reportFiles.some((path) => /\.html$/i.test(path));
-  const hasForecast = dryRun && command === "import" && exitCode <= 1;
   return [
-    ...(hasForecast
-      ? ["To see what differs from the catalog: portload plan, with the same sources and mapping\n"]
+    ...(dryRun && command === "import" && exitCode <= 1 && commandLine !== undefined
+      ? [`To see what differs from the catalog: ${planCommand(commandLine)}\n`]
       : []),
-    ...(canRetry ? [`To import what failed: correct ${filesWord(rejectFiles)}, then: portload retry ${id}\n`] : []),
+    ...(canRetry
+      ? [`To import what failed: correct ${filesWord(rejectFiles)}, then: ${commandOn("retry", run)}\n`]
+      : []),
     ...(rejects.length > 0 && !hasPage
-      ? [`To see all of it as a page: portload report ${id} --report report.html\n`]
+      ? [`To see all of it as a page: ${commandOn("report", run)} --report report.html\n`]
       : []),
   ].join("");
+}
+
+/** The plan of what an import was told to do, as it is typed: the same words, but for what a plan lacks and the report that would be written over. */
+function planCommand(commandLine: readonly string[]): string {
+  const command = commandLine.indexOf("import");
+  const words = commandLine.filter(
+    (word, index) =>
+      index !== command &&
+      !/^--(no-)?(dry-run|keep-before|report)(=|$)/.test(word) &&
+      commandLine[index - 1] !== "--report",
+  );
+  return `${words.includes("-") ? "… | " : ""}${commandLineOf(["plan", ...words])}`;
 }
 
 function filesWord(files: readonly { readonly path: string }[]): string {
@@ -133,16 +147,31 @@ function filesWord(files: readonly { readonly path: string }[]): string {
 
 /** The line that says whether a run can be taken back, and how; empty where it changed nothing. */
 function undoLine(
-  { importId, dryRun, entities: { created, updated, deleted } }: Finished["report"],
+  report: Finished["report"],
   folder: string,
   { keptBefore, mode }: Pick<Finished, "keptBefore" | "mode">,
 ): string {
+  const { importId, dryRun, entities } = report;
+  const { created, updated, deleted } = entities;
   if (dryRun || created + updated + deleted === 0) return "";
   const stays = keptBefore || updated === 0 ? "" : `what was ${mode === "override" ? "overridden" : "merged"}`;
   if (stays !== "" && created === 0)
     return `An undo cannot take back ${stays}: the import ran without --keep-before, which keeps what was there\n`;
   const what = stays === "" ? "it back" : `what was created back (not ${stays}: it ran without --keep-before)`;
-  return `To take ${what}: portload undo ${importId}${stateFlag(importId, folder)}\n`;
+  return `To take ${what}: ${[commandOn("undo", { importId, folder }), ...undoFlags(report)].join(" ")}\n`;
+}
+
+/** The flags that let an undo delete what a run created: of a blueprint's entities the run knows those that it met, so that the share may be less than the one named. */
+function undoFlags({ blueprints, rejects }: Finished["report"]): readonly string[] {
+  const all = Object.entries(blueprints).map(([blueprint, { created, updated, unchanged }]) => {
+    // Written without the relation.
+    const lacking = rejects.filter(
+      (group) => group.blueprint === blueprint && group.code.startsWith("relation_target"),
+    );
+    const deletions = lacking.reduce((sum, { count }) => sum + count, created);
+    return { blueprint, deletions, owned: deletions + updated + unchanged };
+  });
+  return allowingFlags(excessDeletions(all, deleteLimits([])));
 }
 
 /** `portload report`: what became of an earlier import. */

@@ -2,10 +2,11 @@ import { UsageError } from "../errors.js";
 import type { planOptions, undoOptions } from "../options/run.js";
 import { copyOutputFile } from "../output-file.js";
 import { type Dye, formatPlan } from "../plan/show-plan.js";
-import { planLines } from "../recipes/plan/open.js";
+import { planLines } from "../recipes/open-plan.js";
 import { runPlan } from "../recipes/plan.js";
 import type { RunContext } from "../recipes/run/connect.js";
 import { type PlannedUndo, runUndo } from "../recipes/undo.js";
+import { quoted } from "../reject.js";
 import type { ExitCode } from "../report/exit-code.js";
 import { causeLines } from "../report/summary.js";
 import { failedWords, makePaint } from "../report/words.js";
@@ -41,7 +42,7 @@ export const plan: Run<typeof planOptions> = async (options, terminal, output) =
       const paint = makePaint(mayColor(terminal, terminal.stderr, output.color));
       const causes = causeLines(report.rejects, report.warnings, paint);
       if (causes.length > 0) await say(terminal, `\n${causes.join("\n")}\n`);
-      if (options.out !== undefined) await say(terminal, `\nTo do exactly this: portload apply ${options.out}\n`);
+      if (options.out !== undefined) await say(terminal, applyLine(options.out, options));
     } else if (report.exitCode === 1) await say(terminal, `portload: plan: ${failedWords(report)}\n`);
     if (report.exitCode !== 0 || !options.detailedExitcode) return report.exitCode as ExitCode;
     return (await hasChanges(file)) ? 10 : 0;
@@ -49,6 +50,18 @@ export const plan: Run<typeof planOptions> = async (options, terminal, output) =
     await discard();
   }
 };
+
+/** The command that does what a plan says, with the flags that said where. */
+function applyLine(
+  out: string,
+  { apiUrl, stateDir }: { readonly apiUrl?: string | undefined; readonly stateDir?: string | false | undefined },
+): string {
+  const flags = [
+    ...(apiUrl === undefined ? [] : ["--api-url", apiUrl]),
+    ...(typeof stateDir === "string" ? ["--state-dir", stateDir] : []),
+  ];
+  return `\nTo do exactly this: portload apply ${[out, ...flags].map(quoted).join(" ")}\n`;
+}
 
 /** The plan as one JSON document: its header, `changes`, and its counts. */
 async function printPlan(file: string, terminal: Terminal): Promise<void> {
@@ -98,7 +111,7 @@ export const undo: Run<typeof undoOptions> = async (options, terminal, output) =
     async confirm(planned) {
       if (options.out !== undefined) await copyOutputFile(planned.file, options.out, "--out");
       await show(planned, terminal, output);
-      return mayApply(planned, options.out, terminal, output);
+      return mayApply(planned, options, terminal, output);
     },
   }).finally(progress.stop);
   if (finished !== undefined) return showFinished(finished, terminal, output);
@@ -134,7 +147,7 @@ function mayAsk({ stdin, stderr }: Terminal): boolean {
 /** @throws {UsageError} where nobody sits at a terminal, and nothing else was asked for than to apply it */
 async function mayApply(
   { command, counts, importId }: PlannedUndo,
-  out: string | undefined,
+  { out, ...given }: Parameters<typeof applyLine>[1] & { readonly out?: string | undefined },
   terminal: Terminal,
   output: OutputOptions,
 ): Promise<boolean> {
@@ -145,7 +158,7 @@ async function mayApply(
       throw new UsageError(`would undo ${command} ${importId}, and there is no terminal to ask at`, {
         hint: "Give --yes, or --out FILE for a plan that portload apply takes.",
       });
-    if (!output.quiet) await say(terminal, `\nTo do exactly this: portload apply ${out}\n`);
+    if (!output.quiet) await say(terminal, applyLine(out, given));
     return false;
   }
   const answer = await question(terminal, `\nUndo ${command} ${importId}? [y/N] `);

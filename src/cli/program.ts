@@ -107,6 +107,7 @@ async function call(command: AnyCommand, argv: readonly string[], terminal: Term
   await refuseWithoutMapping(command, values);
   const output = outputOf(command, values);
   const { signal } = terminal;
+  // What the table says of it: its code is loaded by its row's `load`, then called.
   const work = command.run(values, terminal, output);
   if (command.interrupted === "closes") return work;
   let interrupt = (): void => undefined;

@@ -11,7 +11,7 @@ import {
   refuseFaults,
   refuseLosses,
   withoutStamps,
-} from "./blueprint/check.js";
+} from "./check-blueprints.js";
 import { credentialsFrom } from "./run/client-options.js";
 
 /** What became of a blueprint. */
@@ -42,7 +42,7 @@ export async function applyBlueprintFiles(
   return withCatalog(io, async (client) => {
     const held = await catalogOf(client);
     refuseFaults(blueprints, held);
-    if (!allowRemoval) refuseLosses(await findLosses(blueprints, held, client));
+    if (!allowRemoval) refuseLosses(await findLosses(blueprints, held, client), paths);
     return applyBlueprints(blueprints, held, client);
   });
 }
@@ -115,7 +115,9 @@ export async function deleteBlueprint(
     if (relating.length > 0)
       throw new GuardError(
         `${identifier} is not deleted: ${relating.map((other) => other.identifier).join(", ")} relate to it`,
-        { hint: "Take these relations away first: portload blueprint apply --allow-removal" },
+        {
+          hint: "Take these relations out of their files first, then: portload blueprint apply blueprints --allow-removal",
+        },
       );
     if (!(await agree())) return false;
     await client.deleteBlueprint(identifier);

@@ -15,7 +15,7 @@ import { type ReadIo, readSource } from "../read/read.js";
 import type { Place, SourceRecord } from "../record.js";
 import type { Reject } from "../reject.js";
 import { withoutHidden } from "../secrets.js";
-import { type Bench, explainRecord } from "./explain/record.js";
+import { type Bench, explainRecord } from "./explain-record.js";
 import { openBlueprints } from "./run/blueprints.js";
 import { clientOptionsOf } from "./run/client-options.js";
 import { openDownloads } from "./run/connect.js";

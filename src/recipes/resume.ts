@@ -1,11 +1,12 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { StateError } from "../errors.js";
 import { parseOptions } from "../options/option.js";
 import { applyOptions, type ChangedOptions, type ResumeOptions, resumeOptions, runOptions } from "../options/run.js";
+import { commandOn } from "../reject.js";
 import { findImport, type PastImport, passedOver } from "../state/folders.js";
 import { doPlanned } from "./apply.js";
-import { deletionsOf, openPlan, surveyPlan } from "./plan/open.js";
+import { deletionsOf, openPlan, surveyPlan } from "./open-plan.js";
 import { reopenFolder } from "./resume/folder.js";
 import { leaveOut, openRetried } from "./resume/leave-out.js";
 import { passOver } from "./resume/pass-over.js";
@@ -84,8 +85,8 @@ async function findUnfinished(stateDir: string, importId: string | undefined): P
   if (isFinished(past))
     throw new StateError(`${past.header.command} ${past.importId} is finished`, {
       hint: isImport(past)
-        ? "Import what it rejected again with: portload retry"
-        : `Take it back with: portload undo ${past.importId}`,
+        ? `Import what it rejected again with: ${commandOn("retry", past)}`
+        : `Take it back with: ${commandOn("undo", past)}`,
     });
   return past;
 }
@@ -127,10 +128,11 @@ export async function resumeUndo(
   context: ImportContext,
 ): Promise<Finished> {
   const { folder, header: journal, importId } = past;
+  const { undoOf = "" } = journal;
   const plan = join(folder, planName);
   if (!existsSync(plan))
     throw new StateError(`undo ${importId} stopped before it wrote anything`, {
-      hint: `Start it again: portload undo ${journal.undoOf}`,
+      hint: `Start it again: ${commandOn("undo", { importId: undoOf, folder: join(dirname(folder), undoOf) })}`,
     });
   const known = Object.fromEntries(Object.entries(given).filter(([name]) => name in applyOptions));
   const { plan: _, ...options } = parseOptions(applyOptions, { ...known, plan });

@@ -5,6 +5,7 @@ import { StateError } from "../errors.js";
 import type { PathSource } from "../given-source.js";
 import { parseOptions } from "../options/option.js";
 import { type RetryOptions, retryOptions, runOptions } from "../options/run.js";
+import { commandOn } from "../reject.js";
 import type { Report } from "../report/report.js";
 import { findImport, type PastImport, passedOver } from "../state/folders.js";
 import type { SourceFingerprint } from "../state/journal-lines.js";
@@ -101,7 +102,7 @@ function reportToRetry(past: PastImport): Report {
   const report = reportOf(past);
   if (report === undefined)
     throw new StateError(`import ${past.importId} has no report: it runs, or it was killed`, {
-      hint: `If it was killed, resume it first: portload resume ${past.importId}`,
+      hint: `If it was killed, resume it first: ${commandOn("resume", past)}`,
     });
   return report;
 }
@@ -129,7 +130,8 @@ function rejectSources({ folder, header, importId }: PastImport, { rejectFiles }
 }
 
 /** The sources of an import that stopped early, to be read again for what it did not attempt. */
-async function restSources({ folder, header, importId }: PastImport): Promise<readonly PathSource[]> {
+async function restSources(past: PastImport): Promise<readonly PathSource[]> {
+  const { folder, header } = past;
   const sources: PathSource[] = [];
   for (const [index, source] of header.fingerprints.sources.entries()) {
     const { name, kind, content } = source;
@@ -137,10 +139,10 @@ async function restSources({ folder, header, importId }: PastImport): Promise<re
     if (content === undefined) {
       const copy = copyOf(folder, { index });
       if (existsSync(`${copy}.whole`)) sources.push({ kind, path: copy, ...formatOf(source) });
-      else throw isUnknown(importId, `${name} was not read to its end`);
+      else throw isUnknown(past, `${name} was not read to its end`);
     } else {
       if (!existsSync(name) || (await fingerprintFile(name)) !== content)
-        throw isUnknown(importId, `${name} is not there, or has other content now`);
+        throw isUnknown(past, `${name} is not there, or has other content now`);
       sources.push({ kind, path: name });
     }
   }
@@ -152,8 +154,8 @@ function formatOf(source: SourceFingerprint | undefined): Pick<PathSource, "form
   return source?.format === undefined ? {} : { format: source.format as NonNullable<PathSource["format"]> };
 }
 
-function isUnknown(importId: string, why: string): StateError {
-  return new StateError(`what import ${importId} did not attempt is not known any more: ${why}`, {
-    hint: `Resume it instead: portload resume ${importId}; or import the source and the rejects files anew.`,
+function isUnknown(past: PastImport, why: string): StateError {
+  return new StateError(`what import ${past.importId} did not attempt is not known any more: ${why}`, {
+    hint: `Resume it instead: ${commandOn("resume", past)}; or import the source and the rejects files anew.`,
   });
 }

@@ -1,7 +1,7 @@
 import { MappingError } from "../errors.js";
 import { parseOptions } from "../options/option.js";
 import { type ResolvedSyncOptions, type SyncOptions, syncOptions } from "../options/run.js";
-import type { Step } from "../order/steps.js";
+import type { Step } from "../order.js";
 import { deleteStale } from "./prune/delete.js";
 import { findStale, serverClock } from "./prune/find-stale.js";
 import { openPruneMemory, type PruneMemory, stateDirOf } from "./prune/memory.js";

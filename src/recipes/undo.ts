@@ -4,11 +4,12 @@ import { join } from "node:path";
 import { GuardError, StateError } from "../errors.js";
 import { parseOptions } from "../options/option.js";
 import { type ResolvedUndoOptions, type UndoOptions, undoOptions } from "../options/run.js";
+import { commandOn } from "../reject.js";
 import { copyWhole, findImport, type PastImport } from "../state/folders.js";
 import { refuseHeld } from "../state/lock.js";
 import { makeWorkingFolder } from "../state/working-folder.js";
 import { doPlanned, refuseDrift } from "./apply.js";
-import { openPlan, planLines, surveyPlan } from "./plan/open.js";
+import { openPlan, planLines, surveyPlan } from "./open-plan.js";
 import { clientOptionsOf } from "./run/client-options.js";
 import { connect, type ImportContext } from "./run/connect.js";
 import { type Finished, finish } from "./run/finish.js";
@@ -124,7 +125,7 @@ async function findUndoable(stateDir: string, importId: string | undefined): Pro
   );
   if (begun !== undefined)
     throw new StateError(`an undo of ${past.importId} has stopped on its way: ${begun.importId}`, {
-      hint: `Go on with it: portload resume ${begun.importId}`,
+      hint: `Go on with it: ${commandOn("resume", begun)}`,
     });
   return past;
 }

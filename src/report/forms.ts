@@ -7,7 +7,7 @@ import { formatHtml } from "./forms/html.js";
 import { formatMarkdown } from "./forms/markdown.js";
 import type { RejectGroup } from "./group-causes.js";
 import type { Report } from "./report.js";
-import { faultAndFix, formatNumber, formatPlace } from "./words.js";
+import { faultAndFix, formatFirst, formatNumber } from "./words.js";
 
 /** Writes a report in one form, whole. `file` is where it will lie. */
 type ReportForm = (report: Report, file?: string) => string;
@@ -93,7 +93,7 @@ function caseName({ stage, code, blueprint, path }: RejectGroup): string {
 
 function formatFailure(group: RejectGroup): string {
   const message = `${formatNumber(group.count)} failed: ${group.message}`;
-  const text = `first: ${formatPlace(group.first)}\nfix: ${faultAndFix(group).fix}`;
+  const text = `first: ${formatFirst(group)}\nfix: ${faultAndFix(group).fix}`;
   return `<failure type="${group.code}" message="${escapeXml(message)}">${escapeXml(text)}</failure>`;
 }
 

@@ -152,7 +152,7 @@ export function furtherFaults({
 }
 
 /** Says in one sentence how an import ended, with the tone to say it in. */
-export function verdictOf(report: Report): { readonly tone: "good" | "bad" | "warn"; readonly sentence: string } {
+export function endingSentence(report: Report): { readonly tone: "good" | "bad" | "warn"; readonly sentence: string } {
   const { records, entities, exitCode, dryRun, balanced } = report;
   const held = entities.created + entities.updated + entities.unchanged;
   const done = settledWords(held, dryRun);

@@ -9,6 +9,7 @@ import {
   faultAndFix,
   formatCount,
   formatDuration,
+  formatFirst,
   formatNumber,
   formatPlace,
   makePaint,
@@ -47,7 +48,7 @@ export function formatSummary(facts: SummaryFacts): string {
     warningLines(report.warnings, paint),
     fileLines(report, folder, facts.reportFiles),
     ledgerLines(report, mode, paint),
-    [lastLine(report, facts.resume, paint, facts.stopped)],
+    [lastLine(facts, paint)],
   ];
   return `${blocks
     .filter((lines) => lines.length > 0)
@@ -121,7 +122,7 @@ function failureLines(groups: readonly RejectGroup[], paint: Paint): string[] {
     .slice(0, maxCauses)
     .flatMap((group) => [
       `  ${paint("bad", formatNumber(group.count))}  ${about(group)}${visible(faultAndFix(group).fault)}`,
-      paint("faint", `     first: ${visible(formatPlace(group.first))}${shownValue(group)}`),
+      paint("faint", `     first: ${visible(formatFirst(group))}${shownValue(group)}`),
       ...(group.leaf === undefined ? [] : [paint("faint", `     from:  ${visible(group.leaf)}`)]),
       paint("faint", `     fix:   ${visible(faultAndFix(group).fix)}`),
     ]);
@@ -189,21 +190,21 @@ function sum(numbers: readonly number[], words: readonly string[]): string {
   return numbers.map((number, i) => `${formatNumber(number)} ${words[i]}`).join(" + ");
 }
 
-/** Writes the summary's last line: how an import ended, and what to do next. `resume` is the command that goes on, if there is one; `stopped` that its error budget ended it. */
-export function lastLine(report: Report, resume: string | undefined, paint: Paint, stopped = false): string {
+/** Writes the summary's last line: how an import ended, and what to do next. Its counts are of the run alone, `failedWords` "1 record and 5 entities failed": what else the catalog holds is not known. */
+function lastLine({ report, mode, resume, stopped = false }: SummaryFacts, paint: Paint): string {
   const { records, entities, dryRun, exitCode } = report;
   const settled = entities.created + entities.updated + entities.unchanged;
   const left = entities.notAttempted === 0 ? "" : `, ${formatCount(entities.notAttempted, "entity")} not attempted`;
   const next = resume === undefined ? "" : `; go on with: ${resume}`;
   const overBudget = () => paint("bad", `Stopped by --max-errors with ${failedWords(report)}${left}${next}`);
+  // A dry run has nothing to resume, so that its code is 1 where an import's is 2.
   if (stopped && exitCode === 1) return overBudget();
   switch (exitCode) {
     case 0: {
-      const would = dryRun ? "would be written" : "in the catalog";
-      return paint(
-        "good",
-        `Finished: ${formatCount(settled, "entity")} ${would}, ${formatCount(records.read, "record")} accounted for.`,
-      );
+      const done = dryRun ? `${formatCount(settled, "entity")} would be written` : entityWords(entities, mode);
+      // What a prune or an undo deletes is no record.
+      const read = records.read === 0 ? "" : `; ${formatCount(records.read, "record")} accounted for`;
+      return paint("good", `Finished: ${done}${read}.`);
     }
     case 1:
       return paint("bad", `Finished with ${failedWords(report)}${failedOf(report)}, ${settledWords(settled, dryRun)}.`);

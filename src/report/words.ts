@@ -1,5 +1,5 @@
-import { sep } from "node:path";
-import { quoted, type RejectCode } from "../reject.js";
+import type { RejectCode } from "../reject.js";
+import type { RejectGroup } from "./group-causes.js";
 
 /** Made when the first number is shown: it loads the tables of languages. */
 let numbers: Intl.NumberFormat | undefined;
@@ -89,6 +89,20 @@ export function formatPlace({ source, line, position }: { source: string; line?:
   return `${line === undefined ? source : `${source}:${line}`}, record ${formatNumber(position)}`;
 }
 
+/** Writes the place of a cause's first reject, and which entity it is where that is known: `services.csv:88, record 87, service/checkout`. */
+export function formatFirst({
+  blueprint,
+  code,
+  first,
+  samples = [],
+}: Pick<RejectGroup, "blueprint" | "code" | "first" | "samples">): string {
+  const { identifier } =
+    samples.find(({ source, position }) => source === first.source && position === first.position) ?? {};
+  // What cannot be an identifier names nothing.
+  if (identifier === undefined || code === "identifier_invalid") return formatPlace(first);
+  return `${formatPlace(first)}, ${blueprint === undefined ? "" : `${blueprint}/`}${identifier}`;
+}
+
 /** Dresses text for a terminal, or leaves it plain. */
 export type Paint = (tone: keyof typeof tones, text: string) => string;
 
@@ -155,10 +169,4 @@ export function faultAndFix({ code, message }: { readonly code: RejectCode; read
   return own === null
     ? { fault: message, fix: advice[code] }
     : { fault: message.slice(0, own.index), fix: own[1] ?? advice[code] };
-}
-
-/** Names the folder of import folders, as the flag of a command, where it is not the one that is taken without it. */
-export function stateFlag(importId: string, folder: string): string {
-  const stateDir = folder.slice(0, folder.lastIndexOf(importId)).replace(new RegExp(`\\${sep}$`), "");
-  return stateDir === ".portload" ? "" : ` --state-dir ${quoted(stateDir)}`;
 }

@@ -2,6 +2,7 @@ import { existsSync, statSync } from "node:fs";
 import { copyFile, mkdir, open, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { StateError } from "../errors.js";
+import { commandOn } from "../reject.js";
 import type { Warning } from "../warning.js";
 import { stateError } from "./files.js";
 import { readJournalHeader } from "./journal.js";
@@ -184,7 +185,7 @@ async function openPast(stateDir: string, importId: string): Promise<Omit<PastIm
   });
   if (report !== undefined && !isJson(report))
     throw new StateError(`${join(folder, "report.json")} is damaged`, {
-      hint: `Remove it, then go on with the import: portload resume ${importId}`,
+      hint: `Remove it, then go on with the import: ${commandOn("resume", { importId, folder })}`,
     });
   return { importId, folder, header, ...(report !== undefined && { report }) };
 }

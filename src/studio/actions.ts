@@ -13,7 +13,7 @@ import type { Counts } from "../report/counts.js";
 import { formatHtml } from "../report/forms/html.js";
 import { formatLive } from "../report/forms/html-sections.js";
 import type { Progress } from "../report/progress.js";
-import { type Report, verdictOf } from "../report/report.js";
+import { endingSentence, type Report } from "../report/report.js";
 import type { SampleFacts, StudioCalls, StudioFacts, StudioStreams } from "./calls.js";
 
 /** What the page can ask for; each takes and gives JSON. */
@@ -152,7 +152,7 @@ export function studioActions(session: StudioSession, world: StudioWorld): Studi
         last = report;
         if (!dryRun && report.exitCode === 0) imported = mapping;
         const why = error instanceof Error ? ` ${error.message}` : "";
-        const { tone, sentence } = verdictOf(report);
+        const { tone, sentence } = endingSentence(report);
         yield { exitCode: report.exitCode, folder, tone, verdict: session.tidy(`${sentence}${why}`) };
       },
     },

@@ -26,7 +26,7 @@ export interface WriteIo extends ExchangeIo {
 export async function writeBatches(batches: AsyncIterable<Batch>, io: WriteIo): Promise<void> {
   const failed: { error?: unknown } = {};
   const inFlight = new Set<Promise<void>>();
-  const keys = new Set<string>();
+  const namesInFlight = new Set<string>();
   let bytes = 0;
   // Not Promise.race: that leaves a reaction at every promise in flight, each time.
   let wake = (): void => undefined;
@@ -43,19 +43,19 @@ export async function writeBatches(batches: AsyncIterable<Batch>, io: WriteIo): 
       const mayStart = (): boolean =>
         inFlight.size < io.width.now &&
         bytes + batch.bytes <= maxBytesInFlight &&
-        !names.some((name) => keys.has(name));
+        !names.some((name) => namesInFlight.has(name));
       while (!stopped() && inFlight.size > 0 && !mayStart())
         await new Promise<void>((resolve) => {
           wake = resolve;
         });
       if (stopped()) break;
       bytes += batch.bytes;
-      for (const name of names) keys.add(name);
+      for (const name of names) namesInFlight.add(name);
       const task = exchangeBatch(batch, io)
         .catch(fail)
         .finally(() => {
           bytes -= batch.bytes;
-          for (const name of names) keys.delete(name);
+          for (const name of names) namesInFlight.delete(name);
           inFlight.delete(task);
           wake();
         });
@@ -77,7 +77,7 @@ export interface BatchTarget {
     /** Whether the API makes missing relation targets itself. */
     readonly createMissing: boolean;
   };
-  /** Sends one request with entities as JSON text: a verdict on each, in their order. */
+  /** Sends one request with entities as JSON text (of an import: `createBulkCall`, api/bulk.ts): a verdict on each, in their order. */
   upsert(
     blueprint: string,
     items: readonly string[],

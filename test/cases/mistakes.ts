@@ -432,7 +432,7 @@ export const mistakes: Readonly<Record<string, readonly Mistake[]>> = {
       args: imports,
       code: 1,
       what: "server properties.cores: is not a number",
-      where: "servers.csv:3, record 2, value many",
+      where: "servers.csv:3, record 2, server/b, value many",
       fix: "correct the value, or name it as a blank under source.blanks in the mapping",
     },
     {
@@ -441,7 +441,7 @@ export const mistakes: Readonly<Record<string, readonly Mistake[]>> = {
       args: imports,
       code: 1,
       what: "server properties.cores: is not a number",
-      where: "servers.csv:3, record 2, value n/a",
+      where: "servers.csv:3, record 2, server/b, value n/a",
       fix: 'if it means no value, write under source: `blanks: ["", "n/a"]`',
     },
     {
@@ -450,7 +450,7 @@ export const mistakes: Readonly<Record<string, readonly Mistake[]>> = {
       args: imports,
       code: 1,
       what: 'server properties.cores: is a number with "," between thousands',
-      where: "servers.csv:3, record 2, value 2,746",
+      where: "servers.csv:3, record 2, server/b, value 2,746",
       fix: 'write `| values | gsub(","; "")` behind the expression',
     },
     {
@@ -459,7 +459,7 @@ export const mistakes: Readonly<Record<string, readonly Mistake[]>> = {
       args: imports,
       code: 1,
       what: "server properties.live: is neither true nor false; accepted are true, yes, y, t, on, 1, false, no, n, f, off, 0",
-      where: "servers.csv:3, record 2, value maybe",
+      where: "servers.csv:3, record 2, server/b, value maybe",
       fix: "correct the value, or name it as a blank under source.blanks in the mapping",
     },
     {
@@ -468,7 +468,7 @@ export const mistakes: Readonly<Record<string, readonly Mistake[]>> = {
       args: imports,
       code: 1,
       what: 'server properties.stage: is none of "prod", "test"',
-      where: "servers.csv:3, record 2, value Prod",
+      where: "servers.csv:3, record 2, server/b, value Prod",
       fix: 'did you mean "prod"?',
     },
     {
@@ -477,7 +477,7 @@ export const mistakes: Readonly<Record<string, readonly Mistake[]>> = {
       args: imports,
       code: 1,
       what: "server properties.ip: is not an IPv4 address, such as 192.0.2.1",
-      where: "servers.csv:3, record 2, value DHCP",
+      where: "servers.csv:3, record 2, server/b, value DHCP",
       fix: "correct the value, or name it as a blank under source.blanks in the mapping",
     },
     {
@@ -486,7 +486,7 @@ export const mistakes: Readonly<Record<string, readonly Mistake[]>> = {
       args: imports,
       code: 1,
       what: "server properties.mail: is not an e-mail address, such as name@example.com",
-      where: "servers.csv:3, record 2, value nobody",
+      where: "servers.csv:3, record 2, server/b, value nobody",
       fix: "correct the value, or name it as a blank under source.blanks in the mapping",
     },
     {
@@ -495,7 +495,7 @@ export const mistakes: Readonly<Record<string, readonly Mistake[]>> = {
       args: imports,
       code: 1,
       what: "server properties.url: is not an absolute URL, such as https://example.com/path",
-      where: "servers.csv:3, record 2, value example.com",
+      where: "servers.csv:3, record 2, server/b, value example.com",
       fix: 'write `| values | "https://" + .` behind the expression',
     },
     {
@@ -504,7 +504,7 @@ export const mistakes: Readonly<Record<string, readonly Mistake[]>> = {
       args: imports,
       code: 1,
       what: "server properties.since: is not a date and time with zone, such as 2024-05-01T10:00:00Z",
-      where: "servers.csv:3, record 2, value 13/05/2024",
+      where: "servers.csv:3, record 2, server/b, value 13/05/2024",
       fix: "say how to read it: columns: { <column>: { date: d/M/yyyy, zone: <zone> } }",
     },
     {
@@ -513,7 +513,7 @@ export const mistakes: Readonly<Record<string, readonly Mistake[]>> = {
       args: imports,
       code: 1,
       what: "server properties.tags: is text, not a list or the JSON of one",
-      where: "servers.csv:3, record 2, value red; blue",
+      where: "servers.csv:3, record 2, server/b, value red; blue",
       fix: 'write `| values | split("; ")` behind the expression',
     },
     {
@@ -522,7 +522,7 @@ export const mistakes: Readonly<Record<string, readonly Mistake[]>> = {
       args: imports,
       code: 1,
       what: "server properties.zone: is shorter than 3 characters",
-      where: "servers.csv:3, record 2, value eu",
+      where: "servers.csv:3, record 2, server/b, value eu",
       fix: "correct the value, or the bound in the blueprint",
     },
   ],
@@ -569,7 +569,7 @@ export const mistakes: Readonly<Record<string, readonly Mistake[]>> = {
       args: imports,
       code: 1,
       what: 'server relations.team: team "shop" exists neither in this import nor in the catalog',
-      where: "servers.csv:2, record 1, value shop",
+      where: "servers.csv:2, record 1, server/srv-1, value shop",
       fix: "import the target first, or correct the identifier",
     },
     {
@@ -581,7 +581,7 @@ export const mistakes: Readonly<Record<string, readonly Mistake[]>> = {
       args: imports,
       code: 1,
       what: "server relations.team: gives 2 targets, and this relation has one at most",
-      where: 'servers.csv:2, record 1, value ["shop","data"]',
+      where: 'servers.csv:2, record 1, server/a, value ["shop","data"]',
       fix: "give one identifier, or a list of them where the relation takes many",
     },
   ],

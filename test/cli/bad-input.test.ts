@@ -48,7 +48,7 @@ describe("what an import says of bad input", () => {
   it.each<[title: string, given: Given, code: number, ...says: RegExp[]]>([
     ["a missing file", {}, 3, /^portload: nodes\.csv: no such file or directory\n/],
     ["a zero-byte file", { source: "" }, 3, /nodes\.csv: .*empty/],
-    ["a header alone", { source: "id,size\n" }, 0, /nodes\.csv holds no record/, /Finished: 0 entities/],
+    ["a header alone", { source: "id,size\n" }, 0, /nodes\.csv holds no record/, /Finished: nothing written\./],
     ["an empty array", { source: "[]", name: "nodes.json" }, 0, /nodes\.json holds no record/],
     ["a directory without sources", { args: ["empty"] }, 3, /^portload: empty: the directory holds no source/],
     [

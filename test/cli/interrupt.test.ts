@@ -39,7 +39,7 @@ describe("an import that gets a signal", () => {
       expect(report.entities.notAttempted).toBeGreaterThan(0);
       const resumed = await runProgram(["resume", id ?? "", "--state-dir", stateDir], envOf(emulator));
       expect([resumed.code, emulator.store.count("node")]).toEqual([0, 1500]);
-      expect(resumed.stderr).toContain("Finished: 1,500 entities in the catalog");
+      expect(resumed.stderr).toContain("Finished: 1,500 created");
       for (const { id: node } of nodes) expect(emulator.store.writes("node", node)).toBeLessThanOrEqual(2);
     },
   );

@@ -25,6 +25,10 @@ async function world(more: Readonly<Record<string, string>> = {}) {
 /** What npm gives a program that `npx portload …` started. */
 const npx = { npm_lifecycle_event: "npx", npm_lifecycle_script: "portload import servers.csv -m servers.yaml" };
 
+/** The words of a command as a shell takes them. */
+const wordsOf = (line: string) =>
+  [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, word]) => quoted ?? word ?? "");
+
 const idOf = (text: string) => /\d{8}T\d{9}Z-\w{4}/.exec(text)?.[0] ?? "";
 
 describe("the end of a summary", () => {
@@ -47,9 +51,10 @@ describe("the end of a summary", () => {
       `Finished with 1 entity failed, 1 entity is in the catalog as the sources have it.
 To import what failed: correct .portload/${id}/rejects/servers.csv, then: portload retry ${id}
 To see all of it as a page: portload report ${id} --report report.html
-To take it back: portload undo ${id}
+To take it back: portload undo ${id} --max-delete 100%
 `,
     );
+    expect(stderr).toContain("     first: servers.csv:3, record 2, server/b, value many\n");
   });
 
   it("counts the records that failed, where some were not mapped and entities of others were refused", async () => {
@@ -58,15 +63,40 @@ To take it back: portload undo ${id}
     const { stderr } = await importServers();
     expect(stderr).toContain("Finished with 1 record and 1 entity failed (2 of 3 records), 1 entity is in the catalog");
     const dry = await run("import", "servers.csv", "-m", "servers.yaml", "--dry-run");
-    expect(dry.stderr).toContain("\nTo see what differs from the catalog: portload plan, with the same sources");
+    expect(dry.stderr).toContain("\nTo see what differs from the catalog: portload plan servers.csv -m servers.yaml\n");
     expect(stderr).not.toContain("portload plan");
+  });
+
+  it("counts what the run itself did, and nothing else that the catalog holds", async () => {
+    const { folder, run, importServers } = await world();
+    const id = idOf((await importServers()).stderr);
+    await writeFile(join(folder, `.portload/${id}/rejects/servers.csv`), "id,cores\nb,8\n");
+    expect((await run("retry")).stderr).toContain("\nFinished: 1 created; 1 record accounted for.\n");
+    const again = await run("sync", "servers.csv", "-m", "servers.yaml", "--limit", "1");
+    expect(again.stderr).toContain("\nFinished: 1 unchanged; 1 record accounted for.\n");
+    const undone = await run("undo", "--yes", "--max-delete", "100%");
+    expect(undone.stderr).toContain("\nFinished: 1 deleted.\n");
+  });
+
+  it("leads from a dry run to a plan by the same words, but for what a plan lacks or would write over", async () => {
+    const { folder, run } = await world();
+    await writeFile(join(folder, "my servers.csv"), "id,cores\na,1\n");
+    const args = ["import", "my servers.csv", "--report", "r.html", "-m", "servers.yaml", "--dry-run", "--limit", "5"];
+    const { stderr } = await run(...args, "--keep-before", "--report=r.json", "--state-dir", "my state");
+    const [, line = ""] = /differs from the catalog: portload (.*)\n/.exec(stderr) ?? [];
+    expect(line).toBe("plan 'my servers.csv' -m servers.yaml --limit 5 --state-dir 'my state'");
+    const plan = await run(...wordsOf(line), "--out", "my plan");
+    expect(plan.code).toBe(0);
+    const [, apply = ""] = /To do exactly this: portload (.*)\n/.exec(plan.stderr) ?? [];
+    expect(apply).toBe("apply 'my plan' --state-dir 'my state'");
+    expect((await run(...wordsOf(apply))).code).toBe(0);
   });
 
   it("gives commands that work, in another state folder as well", async () => {
     const { folder, run, importServers } = await world();
     const { stderr } = await importServers("--state-dir", "my state");
     const [retry = [], report = [], undo = []] = [...stderr.matchAll(/: portload (.*)\n/g)].map(([, line = ""]) =>
-      [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, word]) => quoted ?? word ?? ""),
+      wordsOf(line),
     );
     expect([retry[0], report[0], undo[0]]).toEqual(["retry", "report", "undo"]);
     const rejects = join(folder, "my state", idOf(stderr), "rejects/servers.csv");
@@ -74,14 +104,14 @@ To take it back: portload undo ${id}
     expect((await run(...retry)).code).toBe(0);
     expect((await run(...report)).code).toBe(0);
     expect(await readFile(join(folder, "report.html"), "utf8")).toContain("<!doctype html>");
-    expect((await run(...undo, "--yes", "--max-delete", "100%")).code).toBe(0);
+    expect((await run(...undo, "--yes")).code).toBe(0);
   });
 
   it("does not offer a page beside one, nor retry or undo where there is nothing to take up", async () => {
     const { importServers } = await world();
     const { stderr } = await importServers("--dry-run", "--report", "r.html");
     expect(stderr.slice(stderr.indexOf("Finished"))).toMatch(
-      /^Finished with 1 entity failed, .*\nTo see what differs from the catalog: portload plan, .*\n$/,
+      /^Finished with 1 entity failed, .*\nTo see what differs from the catalog: portload plan servers.csv -m servers.yaml\n$/,
     );
   });
 });
@@ -94,12 +124,12 @@ describe("the last line of an import", () => {
       const { stderr } = await importServers(...more);
       return stderr.trimEnd().split("\n").at(-1)?.replace(idOf(stderr), "ID");
     };
-    expect(await lastOf("a,1")).toBe("To take it back: portload undo ID");
+    expect(await lastOf("a,1")).toBe("To take it back: portload undo ID --max-delete 100%");
     expect(await lastOf("a,2")).toBe(
       "An undo cannot take back what was merged: the import ran without --keep-before, which keeps what was there",
     );
     expect(await lastOf("a,3\nb,1", "--mode", "override")).toBe(
-      "To take what was created back (not what was overridden: it ran without --keep-before): portload undo ID",
+      "To take what was created back (not what was overridden: it ran without --keep-before): portload undo ID --max-delete 50%",
     );
     expect(await lastOf("a,4", "--keep-before")).toBe("To take it back: portload undo ID");
   });
@@ -195,7 +225,7 @@ describe("commands in what is said to people", () => {
     const end = await endOf(npx);
     expect(end).toContain("npx portload retry ID\n");
     expect(end).toContain("npx portload report ID --report report.html\n");
-    expect(end).toContain("npx portload undo ID\n");
+    expect(end).toContain("npx portload undo ID --max-delete 100%\n");
     expect(end).not.toMatch(/(?<!npx )portload [a-z]|npx npx/);
     const quoted = { ...npx, npm_lifecycle_script: '"portload" "import" "servers.csv"' };
     expect(await endOf(quoted)).toBe(end);
@@ -235,7 +265,7 @@ describe("a sync whose prune is refused", () => {
     expect(stderr.slice(stderr.indexOf("Refused"))).toBe(
       `Refused by a guard: nothing is deleted; 1 entity failed, 1 entity is in the catalog as the sources have it
 To see all of it as a page: portload report ${id} --report report.html
-To take it back: portload undo ${id}
+To take it back: portload undo ${id} --max-delete 100%
 `,
     );
   });

@@ -20,7 +20,7 @@ describe("formatSummary", () => {
       ledger  1,210 records = 1,200 mapped + 10 skipped + 0 failed
               1,200 entities = 1,000 created + 199 merged + 0 unchanged + 1 duplicate + 0 failed + 0 not attempted
 
-      Finished: 1,199 entities in the catalog, 1,210 records accounted for.
+      Finished: 1,000 created, 199 merged, 1 duplicate; 1,210 records accounted for.
       "
     `);
   });
@@ -70,7 +70,7 @@ describe("formatSummary", () => {
     const text = formatSummary({ ...facts, report: report({ records, entities: one, blueprints: { service: one } }) });
     expect(text).toContain("1 record = 1 mapped");
     expect(text).toContain("1 entity = 1 created");
-    expect(text.trimEnd().split("\n").at(-1)).toBe("Finished: 1 entity in the catalog, 1 record accounted for.");
+    expect(text.trimEnd().split("\n").at(-1)).toBe("Finished: 1 created; 1 record accounted for.");
   });
 
   it.each([

@@ -133,7 +133,8 @@ async function checkBlueprint(client: Client, name: string): Promise<Check> {
   const { ok, warning, fault } = checksOf("blueprint");
   const path = `/blueprints/${encodeURIComponent(name)}`;
   const read = await client.ask({ method: "GET", path, route: "blueprints" });
-  if (read.status === 404) return fault(`${name} does not exist`, "Create it: portload blueprint apply.");
+  if (read.status === 404)
+    return fault(`${name} does not exist`, "Create it: portload blueprint apply blueprints, the folder of its file.");
   if (read.status >= 300) return fault(`${name} may not be read (status ${read.status})`, "Ask for the permission.");
   const count = await client.ask({ method: "GET", path: `${path}/entities-count`, route: "read" });
   const body = JSON.stringify({ query: { combinator: "and", rules: [] }, include: ["$identifier"], limit: 1 });

@@ -3,7 +3,7 @@ import type { Entity, FoundEntity } from "../../entity.js";
 import { GuardError, UsageError } from "../../errors.js";
 import type { Prune } from "../../map/mapping.js";
 import type { ResolvedRunOptions } from "../../options/run.js";
-import type { StepPlan } from "../../order/steps.js";
+import type { StepPlan } from "../../order.js";
 import type { Owning } from "../../plan/guards.js";
 import { sameJson, sameValue } from "../../same-value.js";
 import type { Inventory } from "../run/inventory.js";

@@ -1,12 +1,13 @@
 import { createReadStream, existsSync } from "node:fs";
 import { rename, stat } from "node:fs/promises";
-import { dirname } from "node:path";
+import { basename, dirname } from "node:path";
 import { Readable } from "node:stream";
 import { SourceError, StateError } from "../../errors.js";
 import { isGone } from "../../given-source.js";
 import type { BoundSource } from "../../read/bind.js";
 import { givenBytes, goneError } from "../../read/given.js";
 import type { OpenSource } from "../../read/open.js";
+import { commandOn } from "../../reject.js";
 import type { PastImport } from "../../state/folders.js";
 import type { Fingerprints, JournalHeader, SourceFingerprint } from "../../state/journal-lines.js";
 import { type ReopenedState, reopenState } from "../../state/reopen.js";
@@ -80,7 +81,7 @@ async function stdinAgain(
   if (source?.readFrom !== undefined || source === undefined) return stdin;
   if (stdin === undefined)
     throw new SourceError(source.name, "was not read to its end before the import stopped", {
-      hint: "Pipe the same data again: … | portload resume",
+      hint: `Pipe the same data again: … | ${commandOn("resume", { importId: basename(folder), folder })}`,
     });
   const before = isSame ? await beginningOf(copyOf(folder, source)) : undefined;
   return before === undefined ? stdin : pipedAgain(stdin, before);

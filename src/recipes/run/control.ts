@@ -8,7 +8,10 @@ export type StopReason = "interrupted" | "overBudget" | "failed";
 
 /** The one place that knows whether an import is to continue. */
 export interface Stop {
-  /** Aborted once the import stops, for whatever reason. */
+  /**
+   * Aborted once the import stops, for whatever reason: reading ends (`stages/entities.ts`), no further batch is started while those in flight are finished (`write/write.ts`), and no further step
+   * begins (`stages/steps.ts`).
+   */
   readonly signal: AbortSignal;
   readonly reason: StopReason | undefined;
   /** Stops the import; the first reason stays. */
@@ -26,7 +29,7 @@ export interface Control {
 export interface OpenControl extends Control {
   /** Ends what is in flight some time after an interruption. */
   readonly grace: AbortSignal;
-  /** Takes the ledger's sums after each chunk and each reply, and stops the import once more is rejected than is allowed: its ending is `overBudget` then. */
+  /** Takes the ledger's sums each time they change, and stops the import once more is rejected than is allowed: its ending is `overBudget` then. */
   judge(counts: { readonly rejected: number; readonly read: number }): void;
   close(): void;
 }

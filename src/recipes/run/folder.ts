@@ -10,7 +10,7 @@ import type { ReportOptions } from "../../options/run.js";
 import type { BoundSource } from "../../read/bind.js";
 import { isUrl } from "../../read/fetch.js";
 import type { Receipt } from "../../read/receipt.js";
-import { quoted, type Reject } from "../../reject.js";
+import { commandOn, quoted, type Reject } from "../../reject.js";
 import { writeForms } from "../../report/forms.js";
 import type { Report, ReportOrigin } from "../../report/report.js";
 import { findImport, type PastImport } from "../../state/folders.js";
@@ -217,7 +217,7 @@ export async function pastReport(
   const report = reportOf(past);
   if (report === undefined)
     throw new StateError(`import ${past.importId} has no report: it runs, or it was killed`, {
-      hint: `If it was killed, go on with it: portload resume ${past.importId}`,
+      hint: `If it was killed, go on with it: ${commandOn("resume", past)}`,
     });
   const { report: reportFiles = [] } = given;
   await writeForms(report, reportFiles);

@@ -5,7 +5,7 @@ import { type JqEngine, startJq } from "../../map/jq.js";
 import { compileMapping } from "../../map/map.js";
 import { missingTargetPolicies } from "../../map/mapping.js";
 import type { ResolvedRunOptions } from "../../options/run.js";
-import { planSteps, type StepPlan } from "../../order/steps.js";
+import { planSteps, type StepPlan } from "../../order.js";
 import type { ReadIo } from "../../read/read.js";
 import { groupCauses } from "../../report/group-causes.js";
 import { keepExamples } from "../../report/report.js";

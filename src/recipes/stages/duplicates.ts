@@ -1,5 +1,5 @@
 import type { Entity } from "../../entity.js";
-import type { Step } from "../../order/steps.js";
+import type { Step } from "../../order.js";
 import { type Outcome, placeOf } from "../../outcome.js";
 import { duplicateWarning, settleDuplicates } from "../../settle/duplicates.js";
 import { contentHash, type KeySet } from "../../settle/keys.js";

@@ -7,7 +7,7 @@ import type { Candidate, Entity, Write } from "../../entity.js";
 import { requireColumns } from "../../map/keys-read.js";
 import { asksJq, type CompiledMapping, mapRecords } from "../../map/map.js";
 import { type DuplicatesOf, duplicatesOf } from "../../map/mapping.js";
-import type { Step, StepPlan } from "../../order/steps.js";
+import type { Step, StepPlan } from "../../order.js";
 import type { BoundSource } from "../../read/bind.js";
 import { type ReadIo, readSource } from "../../read/read.js";
 import type { SourceRecord } from "../../record.js";
@@ -156,6 +156,7 @@ export async function* entitiesOf(
     const first = Math.min(...inputs.stepsOf(source));
     if (first === step.index) yield* readEntities(source, step, inputs, ledger, leaveOut(source));
     else if (first < step.index) yield* inputs.later(step.index).drain(source.index);
+    // Stopped: nothing more is read, and what was just given is not written (`write`).
     if (inputs.signal.aborted) return;
   }
 }
@@ -178,6 +179,7 @@ async function* readEntities(
     for (const [later, waiting] of bySteps)
       if (later !== step.index) await inputs.later(later).append(source.index, waiting);
     const now = bySteps.get(step.index);
+    // On to the next stage that the recipe names (`recipes/import.ts`).
     if (now !== undefined) yield now;
     if (inputs.signal.aborted) return;
   }

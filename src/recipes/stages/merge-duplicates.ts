@@ -1,5 +1,5 @@
 import { type Entity, originOf } from "../../entity.js";
-import type { Step } from "../../order/steps.js";
+import type { Step } from "../../order.js";
 import { type Outcome, placeOf } from "../../outcome.js";
 import type { Place } from "../../record.js";
 import { type Finding, type Reject, shownValue } from "../../reject.js";

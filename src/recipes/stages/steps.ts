@@ -1,5 +1,5 @@
 import type { Write } from "../../entity.js";
-import type { Step } from "../../order/steps.js";
+import type { Step } from "../../order.js";
 import { type Deferred, type Outcome, placeOf } from "../../outcome.js";
 import { isHeld } from "../../settle/compare.js";
 import { type MissingTarget, secondStep } from "../../settle/deferral.js";
@@ -16,7 +16,7 @@ import type { EntityStage, Stages, StepJob, WriteStage } from "./entities.js";
 import { judgeMissing, type MissingJudge, makeTargets, strictBlueprint } from "./missing-targets.js";
 import { type SearchWatch, watchSearches } from "./searched-targets.js";
 
-/** Runs the steps one after another, each through its stages into the target; then writes what had to wait. */
+/** Runs the steps (a step: all entities of one blueprint, targets of relations first) one after another, each through its stages into the target; then writes what had to wait. */
 export async function runSteps(job: StepJob, stagesOf: (step: Step) => Stages): Promise<void> {
   const { steps, target, ledger, control, keys, whereabouts } = job;
   const searches = watchSearches(target, ledger);

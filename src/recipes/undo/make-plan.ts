@@ -4,9 +4,9 @@ import type { Blueprint, Blueprints } from "../../blueprint.js";
 import type { FoundEntity } from "../../entity.js";
 import { BlueprintError } from "../../errors.js";
 import type { ReadBudget } from "../../options/kinds.js";
-import { planSteps } from "../../order/steps.js";
+import { planSteps } from "../../order.js";
 import { type PlanEnd, type PlanHeader, type PlanOp, type PlanRefusal, planFormat } from "../../plan/plan-file.js";
-import { stateFlag } from "../../report/words.js";
+import { commandOn } from "../../reject.js";
 import { reverse } from "../../settle/reverse.js";
 import { openAppendFile, readLines } from "../../state/files.js";
 import type { PastImport } from "../../state/folders.js";
@@ -74,13 +74,7 @@ export async function makeUndoPlan(facts: UndoFacts): Promise<{ readonly file: s
     const order = orderOf(blueprints);
     const backwards = [...order].reverse();
     const kept = await keepNeeded({ client, folder, scope, deletions: () => lines.deletions(backwards) });
-    await guardDeletions(
-      lines.deletions(backwards),
-      kept.has,
-      client,
-      maxDelete,
-      `portload undo ${past.importId}${stateFlag(past.importId, past.folder)}`,
-    );
+    await guardDeletions(lines.deletions(backwards), kept.has, client, maxDelete, commandOn("undo", past));
     return await lines.write(headerOf(facts), order, kept);
   } finally {
     await notes.close();
@@ -94,7 +88,7 @@ async function blueprintsOf(names: readonly string[], client: Client): Promise<B
     found.map(([name, blueprint]) => {
       if (blueprint === undefined)
         throw new BlueprintError(`the blueprint ${name} is gone, and its entities with it`, {
-          hint: "Put it back first: portload blueprint apply.",
+          hint: "Put it back first: portload blueprint apply blueprints, the folder of its file.",
         });
       return [name, blueprint] as const;
     }),

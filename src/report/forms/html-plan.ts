@@ -3,7 +3,7 @@ import { baseCss, type Html, html, type Part, singlePage } from "../../pages/htm
 import { percent, shareOf } from "../../plan/guards.js";
 import { isDependent, type PlanEnd, type PlanOp } from "../../plan/plan-file.js";
 import type { BlueprintChanges, FieldChanges, GuardFacts, PlanDigest } from "../../plan/show-plan.js";
-import { visible } from "../../reject.js";
+import { quoted, visible } from "../../reject.js";
 import type { Report } from "../report.js";
 import { formatCount, formatNumber } from "../words.js";
 import { causeScript, reportCss } from "./html.js";
@@ -43,7 +43,7 @@ export function formatPlanHtml(page: PlanPage, file?: string): string {
   const apply: readonly (readonly [string, Html])[] =
     out === undefined || digest === undefined
       ? []
-      : [["to do exactly this", html`<code>portload apply ${visible(out)}</code>`]];
+      : [["to do exactly this", html`<code>portload apply ${visible(quoted(out))}</code>`]];
   return singlePage({
     title: `portload plan ${report.importId}`,
     css: baseCss + reportCss,

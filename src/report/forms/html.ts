@@ -1,5 +1,5 @@
 import { baseCss, html, singlePage } from "../../pages/html.js";
-import { type Report, verdictOf } from "../report.js";
+import { endingSentence, type Report } from "../report.js";
 import { causesSection } from "./html-causes.js";
 import { flowSection } from "./html-flow.js";
 import {
@@ -17,7 +17,7 @@ import {
  * @param file - where the page will lie, so that it can link to the rejects files
  */
 export function formatHtml(report: Report, file?: string): string {
-  const { tone, sentence } = verdictOf(report);
+  const { tone, sentence } = endingSentence(report);
   return singlePage({
     title: `portload ${report.command} ${report.importId}`,
     css: baseCss + reportCss,

@@ -1,7 +1,7 @@
 import { visible } from "../../reject.js";
 import type { EntityCounts } from "../counts.js";
 import { furtherFaults, type Report } from "../report.js";
-import { faultAndFix, formatDuration, formatNumber, formatPlace } from "../words.js";
+import { faultAndFix, formatDuration, formatFirst, formatNumber, formatPlace } from "../words.js";
 
 /** Writes a report as Markdown with tables, as GitHub and GitLab show it in job summaries. */
 export function formatMarkdown(report: Report): string {
@@ -83,7 +83,7 @@ function failedRows({ rejects }: Report): string[][] {
     group.code,
     where(group),
     group.message,
-    formatPlace(group.first),
+    formatFirst(group),
     faultAndFix(group).fix,
   ]);
 }

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Blueprint, Relation } from "../../src/blueprint.js";
-import { BlueprintError, InternalError } from "../../src/errors.js";
-import { planSteps, type StepInput, type StepOptions, type StepPlan } from "../../src/order/steps.js";
+import type { Blueprint, Relation } from "../src/blueprint.js";
+import { BlueprintError, InternalError } from "../src/errors.js";
+import { planSteps, type StepInput, type StepOptions, type StepPlan } from "../src/order.js";
 
 type Links = Record<string, Record<string, string>>;
 

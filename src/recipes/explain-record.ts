@@ -1,16 +1,16 @@
-import type { Client } from "../../api/client.js";
-import type { ExplainedCandidate, Explanation, HeldEntity } from "../../authoring/explanation.js";
-import { type CandidateTrace, type RecordTrace, traceRecords } from "../../authoring/trace-records.js";
-import type { Blueprints } from "../../blueprint.js";
-import { checkEntities } from "../../check/check.js";
-import type { Chunk } from "../../chunk.js";
-import { type Candidate, type Entity, type Mode, targetsOf } from "../../entity.js";
-import { type CompiledMapping, mapRecords } from "../../map/map.js";
-import type { Resource } from "../../map/mapping-file.js";
-import type { SourceRecord } from "../../record.js";
-import type { Reject } from "../../reject.js";
-import { compileComparison } from "../../settle/compare.js";
-import type { Inventory } from "../run/inventory.js";
+import type { Client } from "../api/client.js";
+import type { ExplainedCandidate, Explanation, HeldEntity } from "../authoring/explanation.js";
+import { type CandidateTrace, type RecordTrace, traceRecords } from "../authoring/trace-records.js";
+import type { Blueprints } from "../blueprint.js";
+import { checkEntities } from "../check/check.js";
+import type { Chunk } from "../chunk.js";
+import { type Candidate, type Entity, type Mode, targetsOf } from "../entity.js";
+import { type CompiledMapping, mapRecords } from "../map/map.js";
+import type { Resource } from "../map/mapping-file.js";
+import type { SourceRecord } from "../record.js";
+import type { Reject } from "../reject.js";
+import { compileComparison } from "../settle/compare.js";
+import type { Inventory } from "./run/inventory.js";
 
 /** What a record is explained with; without a catalog nothing is typed, without a client nothing is looked up. */
 export interface Bench {

@@ -1,9 +1,9 @@
-import type { Blueprints } from "../../blueprint.js";
-import { maxChunkRecords } from "../../chunk.js";
-import { Entity, keyOf, type Mode } from "../../entity.js";
-import { BlueprintError, InternalError, PlanError } from "../../errors.js";
-import type { ResolvedApplyOptions } from "../../options/run.js";
-import { planSteps } from "../../order/steps.js";
+import type { Blueprints } from "../blueprint.js";
+import { maxChunkRecords } from "../chunk.js";
+import { Entity, keyOf, type Mode } from "../entity.js";
+import { BlueprintError, InternalError, PlanError } from "../errors.js";
+import type { ResolvedApplyOptions } from "../options/run.js";
+import { planSteps } from "../order.js";
 import {
   isDependent,
   type PlanHeader,
@@ -11,24 +11,24 @@ import {
   type PlanOp,
   type PlanRefusal,
   readPlanLines,
-} from "../../plan/plan-file.js";
-import type { Reject } from "../../reject.js";
-import { groupCauses } from "../../report/group-causes.js";
-import { keepExamples } from "../../report/report.js";
-import { createKeySet } from "../../settle/keys.js";
-import { readLines } from "../../state/files.js";
-import { version } from "../../version.js";
-import type { Stale } from "../prune/find-stale.js";
-import { readAllowedRejects } from "../run/allow-rejects.js";
-import type { Connection, RunContext } from "../run/connect.js";
-import type { Closing } from "../run/finish.js";
-import { commandLineOf, type Folder, headerOf, type OpenFolder } from "../run/folder.js";
-import { callerHooks } from "../run/hooks.js";
-import { openLedger } from "../run/ledger.js";
-import { openWhereabouts } from "../run/progress.js";
-import type { StepJob } from "../stages/entities.js";
-import { tellOtherCases } from "../stages/other-cases.js";
-import { apiTarget, type WriteRules } from "../target/target.js";
+} from "../plan/plan-file.js";
+import type { Reject } from "../reject.js";
+import { groupCauses } from "../report/group-causes.js";
+import { keepExamples } from "../report/report.js";
+import { createKeySet } from "../settle/keys.js";
+import { readLines } from "../state/files.js";
+import { version } from "../version.js";
+import type { Stale } from "./prune/find-stale.js";
+import { readAllowedRejects } from "./run/allow-rejects.js";
+import type { Connection, RunContext } from "./run/connect.js";
+import type { Closing } from "./run/finish.js";
+import { commandLineOf, type Folder, headerOf, type OpenFolder } from "./run/folder.js";
+import { callerHooks } from "./run/hooks.js";
+import { openLedger } from "./run/ledger.js";
+import { openWhereabouts } from "./run/progress.js";
+import type { StepJob } from "./stages/entities.js";
+import { tellOtherCases } from "./stages/other-cases.js";
+import { apiTarget, type WriteRules } from "./target/target.js";
 
 /** Reads the lines of a plan file. @throws {PlanError} for a file that is no whole plan, or cannot be read */
 export async function* planLines(

@@ -1,15 +1,15 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { Entity } from "../../../src/entity.js";
-import { type Outcome, placeOf } from "../../../src/outcome.js";
-import { planLines, plannedEntities } from "../../../src/recipes/plan/open.js";
-import { openPlanWriter, type PlanFacts } from "../../../src/recipes/plan/writer.js";
-import { openWhereabouts } from "../../../src/recipes/run/progress.js";
-import type { Finding, RejectCode } from "../../../src/reject.js";
-import { createKeySet } from "../../../src/settle/keys.js";
-import { blueprintOf, makeFolder } from "../../support/catalog.js";
-import { collect, entity } from "../../support/entities.js";
-import { memoryLedger, targetOf } from "../../support/run.js";
+import type { Entity } from "../../src/entity.js";
+import { type Outcome, placeOf } from "../../src/outcome.js";
+import { planLines, plannedEntities } from "../../src/recipes/open-plan.js";
+import { openPlanWriter, type PlanFacts } from "../../src/recipes/plan-writer.js";
+import { openWhereabouts } from "../../src/recipes/run/progress.js";
+import type { Finding, RejectCode } from "../../src/reject.js";
+import { createKeySet } from "../../src/settle/keys.js";
+import { blueprintOf, makeFolder } from "../support/catalog.js";
+import { collect, entity } from "../support/entities.js";
+import { memoryLedger, targetOf } from "../support/run.js";
 
 const service = blueprintOf("service", {
   schema: { properties: { size: { type: "number" } } },

@@ -1,12 +1,13 @@
 import { stat } from "node:fs/promises";
 import { isDeepStrictEqual } from "node:util";
-import type { Client } from "../../api/client.js";
-import type { Blueprint, Blueprints } from "../../blueprint.js";
-import type { FoundEntity } from "../../entity.js";
-import { BlueprintError, GuardError } from "../../errors.js";
-import { didYouMean } from "../../nearest.js";
-import { valueAt } from "../../settle/trace.js";
-import { blueprintFiles, loadBlueprintFiles } from "../run/blueprints.js";
+import type { Client } from "../api/client.js";
+import type { Blueprint, Blueprints } from "../blueprint.js";
+import type { FoundEntity } from "../entity.js";
+import { BlueprintError, GuardError } from "../errors.js";
+import { didYouMean } from "../nearest.js";
+import { quoted } from "../reject.js";
+import { valueAt } from "../settle/trace.js";
+import { blueprintFiles, loadBlueprintFiles } from "./run/blueprints.js";
 
 /** Reads the blueprints of files and folders. @throws {BlueprintError} with the faults of all of them at once, among them one identifier given twice */
 export async function loadBlueprints(paths: readonly string[]): Promise<readonly Blueprint[]> {
@@ -96,16 +97,17 @@ function isHeld(entity: FoundEntity, path: string): boolean {
   return value !== undefined && value !== null && !(Array.isArray(value) && value.length === 0);
 }
 
-/** Refuses to take anything away. @throws {GuardError} naming all of it */
-export function refuseLosses(losses: readonly BlueprintLoss[]): void {
+/** Refuses to take anything away. @param paths - the files as given @throws {GuardError} naming all of it */
+export function refuseLosses(losses: readonly BlueprintLoss[], paths: readonly string[]): void {
   if (losses.length === 0) return;
+  const names = [...new Set(losses.map(({ blueprint }) => blueprint))];
   const lines = losses.map(({ blueprint, change, entities }) => {
     const holders =
       entities === undefined ? "" : `, which ${entities === 1 ? "1 entity holds" : `${entities} entities hold`}`;
     return `  ${blueprint}: ${change.path}${holders}`;
   });
   throw new GuardError(`nothing is applied: the files lack what the catalog has\n${lines.join("\n")}`, {
-    hint: "Give --allow-removal to take it away with its values, or add it to the files: portload blueprint get shows it.",
+    hint: `To take it away with its values: portload blueprint apply ${paths.map(quoted).join(" ")} --allow-removal\n  To keep it, add it to the files; what is there: portload blueprint get ${names.map(quoted).join(" ")}`,
   });
 }
 

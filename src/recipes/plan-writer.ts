@@ -2,10 +2,10 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { targetsOf } from "../../entity.js";
-import type { Mapping } from "../../map/mapping.js";
-import type { Outcome } from "../../outcome.js";
-import type { PlanPrune } from "../../plan/guards.js";
+import { targetsOf } from "../entity.js";
+import type { Mapping } from "../map/mapping.js";
+import type { Outcome } from "../outcome.js";
+import type { PlanPrune } from "../plan/guards.js";
 import {
   isDependent,
   type PlanEnd,
@@ -14,19 +14,19 @@ import {
   type PlanSource,
   planFormat,
   withoutTargets,
-} from "../../plan/plan-file.js";
-import type { BoundSource } from "../../read/bind.js";
-import type { Finding, RejectCode } from "../../reject.js";
-import { clearedBody, compileComparison } from "../../settle/compare.js";
-import { openAppendFile, readLines } from "../../state/files.js";
-import { placeName } from "../../state/journal.js";
-import type { JournalHeader } from "../../state/journal-lines.js";
-import { withoutSecrets } from "../../state/state.js";
-import { version } from "../../version.js";
-import { refuseKept, type Stale } from "../prune/find-stale.js";
-import type { Ledger, LedgerHooks } from "../run/ledger.js";
-import type { EntityDifference, OnDifference } from "../stages/compare.js";
-import type { Target, WriteRules } from "../target/target.js";
+} from "../plan/plan-file.js";
+import type { BoundSource } from "../read/bind.js";
+import type { Finding, RejectCode } from "../reject.js";
+import { clearedBody, compileComparison } from "../settle/compare.js";
+import { openAppendFile, readLines } from "../state/files.js";
+import { placeName } from "../state/journal.js";
+import type { JournalHeader } from "../state/journal-lines.js";
+import { withoutSecrets } from "../state/state.js";
+import { version } from "../version.js";
+import { refuseKept, type Stale } from "./prune/find-stale.js";
+import type { Ledger, LedgerHooks } from "./run/ledger.js";
+import type { EntityDifference, OnDifference } from "./stages/compare.js";
+import type { Target, WriteRules } from "./target/target.js";
 
 /** Writes a plan: first its ops as they are found, then, with what was rejected on the way left out, the plan file. */
 export interface PlanWriter extends Required<Pick<LedgerHooks, "onOutcomes">> {

@@ -1,5 +1,5 @@
-import type { Blueprint } from "../blueprint.js";
-import { BlueprintError, InternalError } from "../errors.js";
+import type { Blueprint } from "./blueprint.js";
+import { BlueprintError, InternalError } from "./errors.js";
 
 /** One step of an import: the entities of one blueprint, or, last, those of resources whose blueprint is an expression. */
 export interface Step {
