@@ -159,6 +159,19 @@ export function passedOver({ passedOver: reasons }: PastImport): readonly Warnin
   return reasons.map((reason) => ({ code: "state_unclean", message: `passed over: ${reason}`, count: 1 }));
 }
 
+/** All imports whose folders can be read, the latest first. */
+export async function pastImports(stateDir: string): Promise<readonly PastImport[]> {
+  const found: PastImport[] = [];
+  for (const id of await importIds(stateDir)) {
+    const past = await openPast(stateDir, id).catch((error: unknown) => {
+      if (error instanceof StateError) return undefined;
+      throw error;
+    });
+    if (past !== undefined) found.push({ ...past, passedOver: [] });
+  }
+  return found;
+}
+
 /** Ids of the imports in a state folder, the latest first. */
 async function importIds(stateDir: string): Promise<readonly string[]> {
   try {
