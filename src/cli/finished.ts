@@ -48,7 +48,7 @@ export function toItsEnd<O, C>({ load, connect, onlyPipedStdin = false }: Recipe
   };
 }
 
-/** Prints how an import ended, and gives its exit code. */
+/** Prints how an import ended, and gives its exit code, which `main.ts` makes the process's. */
 export async function showFinished(
   { report, folder = "", reportFiles, mode, ending, keptBefore, error }: Finished,
   terminal: Terminal,

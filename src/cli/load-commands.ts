@@ -122,6 +122,7 @@ export const loadCommands: readonly AnyCommand[] = [
   }),
 ];
 
+/** A recipe as a command: opens its connection, loads it, calls it with its options and what surrounds it (environment, stdin, signal, connection), then shows how it ended. */
 async function recipeCommand<O, C = unknown>(
   load: RecipeCall<O, C>["load"],
   settings: () => Promise<Omit<RecipeCall<O, C>, "load">> = async () => ({}),

@@ -60,6 +60,7 @@ export function mapOne(
     out.rejects.push(rejectOf(bound, record, item, struck.selector));
     return;
   }
+  // Absent where it is always true.
   if (bound.selector !== undefined) {
     const counts = bound.selector(root, row, notes);
     if (counts === false) return;
@@ -102,6 +103,7 @@ function mapFields(
     properties: valuesOf(bound.properties, root, row, notes),
     relations: valuesOf(bound.relations, root, row, notes),
   };
+  // Title, icon and team.
   for (const { key, read, onNull } of bound.rest) {
     const value = read(root, row, notes);
     if (value !== null || onNull === "clear") fields[key as "title"] = value;
@@ -157,6 +159,7 @@ function valuesOf(
   notes: ChunkNotes,
 ): Readonly<Record<string, unknown>> {
   if (fields.length === 0) return noValues;
+  // All keys without values: a copy is cheaper than key after key.
   const values: Record<string, unknown> = { ...template };
   for (let i = 0; i < fields.length; i++) {
     const { key, read, onNull } = fields[i] as BoundField;

@@ -93,7 +93,7 @@ export const writingGroup = group("Writing", {
     common: true,
   }),
   maxErrors: optional(
-    // A number, or a share of the records read.
+    // A number, or a share of the records read; held by `openControl` (recipes/run/control.ts).
     budget,
     "rejects allowed before the import stops: a number, or a percentage judged from 1,000 records on",
     { common: true },

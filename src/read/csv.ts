@@ -76,6 +76,7 @@ export class CsvReader implements Reader, RowTaker {
       this.#columns = this.#hasHeader ? this.#header(cells, place) : numberedColumns(cells.length);
       if (this.#hasHeader) return;
     }
+    // least: cells up to the last named column. gather: columns of one name become one column with a list of their cells (`repeatedColumns: list`).
     const { names, least, gather } = this.#columns;
     const width = this.#columns.cells.length;
     const at = this.#sink.place(line);

@@ -160,7 +160,7 @@ async function standingRuns(
 ): Promise<{ readonly runs: readonly PastImport[]; readonly undoneBy: string | undefined }> {
   const undone = new Map<string, string>();
   const runs: PastImport[] = [];
-  for (const one of await pastImports(stateDir)) {
+  for (const one of await pastImports(stateDir, (past) => reportOf(past))) {
     if (!wrote(one) || one.header.fingerprints.target !== header.fingerprints.target || !hasWritten(one)) continue;
     const { undoOf } = one.header;
     // An undo that is undone in turn takes nothing back.

@@ -190,7 +190,7 @@ function sum(numbers: readonly number[], words: readonly string[]): string {
   return numbers.map((number, i) => `${formatNumber(number)} ${words[i]}`).join(" + ");
 }
 
-/** Writes the summary's last line: how an import ended, and what to do next. Its counts are of the run alone: what else the catalog holds is not known. */
+/** Writes the summary's last line: how an import ended, and what to do next. Its counts are of the run alone, `failedWords` "1 record and 5 entities failed": what else the catalog holds is not known. */
 function lastLine({ report, mode, resume, stopped = false }: SummaryFacts, paint: Paint): string {
   const { records, entities, dryRun, exitCode } = report;
   const settled = entities.created + entities.updated + entities.unchanged;

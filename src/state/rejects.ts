@@ -50,7 +50,7 @@ export function openRejects(folder: string, names: readonly string[], options: A
 /** A line of reasons.ndjson; `resource` and `item` are there so that a resumed import knows which entity it was. */
 function encodeReason(reject: Reject, names: readonly string[]): string {
   const { code, stage, blueprint, identifier, at, path, message, status, traceId, value, leaf, resource, item, also } =
-    withoutHidden(reject);
+    withoutHidden(reject); // values of secret variables become their names
   const nameOf = ({ source }: Place): string => names[source] ?? String(source);
   const source = nameOf(at);
   const parts = reject.parts?.map((part) => ({ source: nameOf(part.at), position: part.at.position }));

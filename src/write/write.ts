@@ -77,7 +77,7 @@ export interface BatchTarget {
     /** Whether the API makes missing relation targets itself. */
     readonly createMissing: boolean;
   };
-  /** Sends one request with entities as JSON text: a verdict on each, in their order. */
+  /** Sends one request with entities as JSON text (of an import: `createBulkCall`, api/bulk.ts): a verdict on each, in their order. */
   upsert(
     blueprint: string,
     items: readonly string[],

@@ -8,7 +8,10 @@ export type StopReason = "interrupted" | "overBudget" | "failed";
 
 /** The one place that knows whether an import is to continue. */
 export interface Stop {
-  /** Aborted once the import stops, for whatever reason. */
+  /**
+   * Aborted once the import stops, for whatever reason: reading ends (`stages/entities.ts`), no further batch is started while those in flight are finished (`write/write.ts`), and no further step
+   * begins (`stages/steps.ts`).
+   */
   readonly signal: AbortSignal;
   readonly reason: StopReason | undefined;
   /** Stops the import; the first reason stays. */

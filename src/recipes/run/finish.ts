@@ -99,6 +99,7 @@ function reportOf(
     command,
     dryRun,
     ending,
+    // The report's records, entities and blueprints, as they are.
     counts: ledger.close(ending !== "finished"),
     allRejectsAllowed: allowed?.fresh === 0,
     rejects: withLines(ledger.rejectGroups(), lines),

@@ -37,7 +37,7 @@ export interface Ledger {
   /** Takes entities deleted from the catalog, which are outside the balance. */
   takeDeleted(blueprint: string, number: number): void;
   warn(warnings: readonly Warning[]): void;
-  /** Adds a line to the journal, on its way to the disk within 200 ms. Wait for it before whatever relies on it. @throws {StateError} */
+  /** Adds a line to the journal (its form: state/journal-lines.ts, with a checksum), on its way to the disk within 200 ms. Wait for it before whatever relies on it. @throws {StateError} */
   readonly journal: Journal["append"];
   /** What waits for a round of second writes, from 0; the same spool for the same round. */
   waiting(round: number): Spool<Deferred>;
@@ -57,7 +57,7 @@ export interface Ledger {
   rejectGroups(): readonly RejectGroup[];
   faultGroups(): readonly FaultGroup[];
   warningGroups(): readonly WarningGroup[];
-  /** The counts at the end; of an import that stopped early, what has no verdict is not attempted. */
+  /** The counts at the end, for the report (`finish.ts`); of an import that stopped early, what has no verdict is not attempted. */
   close(stopped: boolean): Counts;
 }
 
@@ -112,7 +112,7 @@ export function openLedger(
       for (const { blueprint, identifier, at } of rejects)
         if (blueprint !== undefined && identifier !== undefined) refuse({ blueprint, identifier }, at);
       for (const { onRejects } of hooks) await onRejects?.(rejects);
-      // A line of reasons.ndjson each; the records themselves are copied into rejects files at the end (state/rejects.ts).
+      // A line of reasons.ndjson each (`encodeReason`, state/rejects.ts); the records themselves are copied into rejects files at the end.
       await reasons.add(rejects);
     }
     for (const { onCounts } of hooks) onCounts?.({ rejected: sumRejected(), read: counts.records.read });
@@ -129,7 +129,7 @@ export function openLedger(
     async takeOutcomes(given) {
       let outcomes = given;
       for (const { explain } of hooks) if (explain !== undefined) outcomes = await explain(outcomes);
-      // In all, and for each blueprint.
+      // One more of what each is (created, rejected, …): in all, and for its blueprint.
       counts = addOutcomes(counts, outcomes);
       for (const { onOutcomes } of hooks) await onOutcomes?.(outcomes);
       await takeRejects(outcomes.flatMap((outcome) => (outcome.is === "rejected" ? [outcome.reject] : [])));

@@ -54,6 +54,7 @@ export function booksOf(
         const reject = uncleared.get(write);
         return reject === undefined ? end : { ...placeOf(write.entity), is: "rejected", reject };
       });
+      // What waits, the counts and the reasons; then the journal, so that none of its lines is without its reason.
       await defer(
         ledger,
         round,

@@ -179,6 +179,7 @@ async function* readEntities(
     for (const [later, waiting] of bySteps)
       if (later !== step.index) await inputs.later(later).append(source.index, waiting);
     const now = bySteps.get(step.index);
+    // On to the next stage that the recipe names (`recipes/import.ts`).
     if (now !== undefined) yield now;
     if (inputs.signal.aborted) return;
   }
