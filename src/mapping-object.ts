@@ -134,17 +134,24 @@ export interface SourceForm {
 
 /** What a column's text means. */
 export type ColumnForm =
-  /** A date by Luxon's tokens, such as `dd.MM.yyyy`, in a zone, with names of months and days in a language. */
-  | { readonly date: string; readonly zone?: string; readonly locale?: string }
-  /** A list, with this text between its elements. */
-  | { readonly split: string }
-  /** A number: its decimal sign, what parts its thousands, a unit to leave out. */
-  | {
-      readonly number: {
-        readonly decimal?: "." | ",";
-        readonly group?: "." | "," | " " | "'" | "\u2019" | "_";
-        readonly unit?: string;
-      };
-    }
-  /** The words that mean yes and no. */
-  | { readonly true: readonly (string | number | boolean)[]; readonly false: readonly (string | number | boolean)[] };
+  /** Texts that mean "no value" in this column; the other forms may have them as well. */
+  {
+    readonly blanks?: readonly string[];
+  } & (
+    | /** A date by Luxon's tokens, such as `dd.MM.yyyy`, in a zone, with names of months and days in a language. */
+    { readonly date: string; readonly zone?: string; readonly locale?: string }
+    /** A list, with this text between its elements. */
+    | { readonly split: string }
+    /** A number: its decimal sign, what parts its thousands, a unit to leave out. */
+    | {
+        readonly number: {
+          readonly decimal?: "." | ",";
+          readonly group?: "." | "," | " " | "'" | "\u2019" | "_";
+          readonly unit?: string;
+        };
+      }
+    /** The words that mean yes and no. */
+    | { readonly true: readonly (string | number | boolean)[]; readonly false: readonly (string | number | boolean)[] }
+    /** The text itself. */
+    | { readonly blanks: readonly string[] }
+  );

@@ -69,6 +69,9 @@ const numberSigns = z.strictObject({
 
 const booleanWords = z.array(z.union([z.string(), z.number(), z.boolean()])).min(1);
 
+/** Cells of the column that mean "no value", white space around them aside. */
+const columnBlanks = z.array(z.string()).min(1);
+
 /** What a column's text means, where the blueprint does not tell. */
 const columnOptions = z.union(
   [
@@ -79,14 +82,16 @@ const columnOptions = z.union(
       zone: z.string().min(1).optional(),
       /** Language of the names of months and days. Default `en`. */
       locale: z.string().min(2).optional(),
+      blanks: columnBlanks.optional(),
     }),
-    z.strictObject({ split: z.string().min(1) }),
-    z.strictObject({ number: numberSigns }),
-    z.strictObject({ true: booleanWords, false: booleanWords }),
+    z.strictObject({ split: z.string().min(1), blanks: columnBlanks.optional() }),
+    z.strictObject({ number: numberSigns, blanks: columnBlanks.optional() }),
+    z.strictObject({ true: booleanWords, false: booleanWords, blanks: columnBlanks.optional() }),
+    z.strictObject({ blanks: columnBlanks }),
   ],
   {
     error:
-      "is none of { date, zone, locale }, { split }, { number: { decimal, group, unit } }, { true: […], false: […] }",
+      "is none of { date, zone, locale }, { split }, { number: { decimal, group, unit } }, { true: […], false: […] }, each perhaps with blanks: […], or that alone",
   },
 );
 /** See {@link columnOptions}. */

@@ -120,8 +120,13 @@ export function numberFault(text: string): string {
     return `is a percentage, not a plain number${behind('rtrimstr("%") | rtrimstr(" ")')}`;
   if (/^[^\d.,+-]*[+-]?\d+(?:\.\d+)?[^\d.,+-]*$/.test(text))
     return `is a number with a unit or other text${behind('gsub("[^0-9.+-]"; "")')}`;
-  if (/^(?:-+|\?+|\.+|n\/?a|nan|null|none|nil|unknown|tbd)$/i.test(text))
-    return `is not a number; if it means no value, write under source: \`blanks: ["", ${JSON.stringify(text)}]\``;
+  const isWord = /^(?:\?+|nan|none|nil|unknown|tbd)$/i.test(text);
+  if (isWord || /^(?:-+|\.+|n\/?a|null)$/i.test(text)) {
+    const blanks = isWord
+      ? `columns: { <column>: { blanks: [${JSON.stringify(text)}] } }`
+      : `blanks: ["", ${JSON.stringify(text)}]`;
+    return `is not a number; if it means no value, write under source: \`${blanks}\``;
+  }
   return "is not a number";
 }
 

@@ -21,7 +21,7 @@ export const usualBlanks: ReadonlySet<string> = new Set([
   "\\N",
 ]);
 
-/** Words that mean "no value" among numbers, dates or addresses, and may be a value among words. */
+/** Words that mean "no value" among numbers, dates or addresses, and are values among words. */
 const softBlanks: ReadonlySet<string> = new Set([
   "none",
   "nil",

@@ -2,7 +2,7 @@ import type { Relation } from "../blueprint.js";
 import { trimExpression } from "../check/diagnostics.js";
 import type { ColumnOptions } from "../source-options.js";
 import { type FieldStats, listDelimiters, trimmedPath } from "./field-stats.js";
-import { blueprintName, inWords, normalName, pathExpression } from "./names.js";
+import { inWords, normalName, pathExpression } from "./names.js";
 import type { FoundRelation, ProposedHead, ProposedLeaf, RelationTarget, TargetKey } from "./proposal.js";
 import { isKey, rankOf, slugExpression, slugOfText } from "./propose-identifier.js";
 import type { Survey } from "./survey.js";
@@ -20,7 +20,7 @@ const maxLost = 3;
 /** The targets that surveyed sources are to each other and to themselves. */
 export function targetsOf(surveys: readonly Survey[]): RelationTarget[] {
   return surveys.map((survey) => ({
-    blueprint: blueprintName(survey.kind),
+    blueprint: survey.blueprint,
     from: survey.kind,
     survey,
     keys: survey.fields

@@ -4,11 +4,12 @@ import type { ColumnOptions } from "../source-options.js";
 import { type FieldStats, listDelimiters, splitExpression, trimmedPath } from "./field-stats.js";
 import { normalName, pathExpression } from "./names.js";
 import { numberExpression, numberWriting } from "./numbers.js";
-import type { ProposedLeaf, RefusedFields, ResourceProposal } from "./proposal.js";
+import type { FieldProposal, ProposedLeaf, RefusedFields, ResourceProposal } from "./proposal.js";
 import { headOf, headQuestions, titleOf } from "./propose.js";
+import { withoutSoft } from "./propose-field.js";
 import { proposeIdentifier } from "./propose-identifier.js";
 import type { Survey } from "./survey.js";
-import { booleanExpression, booleanWords, dateExpression } from "./value-forms.js";
+import { booleanExpression, booleanWords, dateExpression, days } from "./value-forms.js";
 
 /** Proposes how a source's records become entities of a given blueprint: fields are matched by name, and typed by the blueprint. */
 export function matchResource(survey: Survey, blueprint: Blueprint, refused: RefusedFields): ResourceProposal {
@@ -22,14 +23,17 @@ export function matchResource(survey: Survey, blueprint: Blueprint, refused: Ref
     const field = findField(left, names);
     if (field === undefined) return undefined;
     left.delete(field);
-    const { expression, comment, column } = fitField(field, wanted, records);
+    const { expression, comment, column, question } = fitField(field, wanted, records);
     const why = refused.get(`${kind} ${group}.${key}`);
     const [name] = field.path;
     if (why !== undefined)
       questions.push(
         `${pathExpression(field.path)} does not fit the ${group === "properties" ? "property" : "relation"} "${key}": ${why}`,
       );
-    else if (column !== undefined && name !== undefined) columns[name] = column;
+    else {
+      if (column !== undefined && name !== undefined) columns[name] = column;
+      if (question !== undefined) questions.push(question);
+    }
     return { field, leaf: { key, expression, comment, ...(why !== undefined && { out: why }) } };
   };
   const properties: ProposedLeaf[] = [];
@@ -68,19 +72,26 @@ export function matchResource(survey: Survey, blueprint: Blueprint, refused: Ref
     properties,
     relations,
     columns,
-    blanks: [],
     questions,
   };
 }
 
+/** Formats in which no word is a value. */
+const wordless: readonly string[] = ["date-time", "url", "email", "ipv4", "ipv6"];
+
 type Wanted = Pick<Property, "type" | "format">;
 
 /** How a field's values are brought to a given property. Whether all of them fit is found by trying, not here. */
-function fitField(
-  stats: FieldStats,
-  { type, format }: Wanted,
-  records: number,
-): { readonly expression: string; readonly comment: string; readonly column?: ColumnOptions } {
+function fitField(stats: FieldStats, wanted: Wanted, records: number): Fitted {
+  const fitted = fitValues(stats, wanted, records);
+  const isTyped = wanted.type === "number" || wanted.type === "boolean" || wordless.includes(wanted.format ?? "");
+  const soft = [...stats.soft.values()].reduce((sum, { count }) => sum + count, 0);
+  return isTyped && soft > 0 && soft < stats.values ? { ...fitted, ...withoutSoft(stats, fitted) } : fitted;
+}
+
+type Fitted = Pick<FieldProposal, "expression" | "column" | "question"> & { readonly comment: string };
+
+function fitValues(stats: FieldStats, { type, format }: Wanted, records: number): Fitted {
   const path = pathExpression(stats.path);
   const isColumn = stats.path.length === 1;
   const given = (expression: string, comment: string, column?: ColumnOptions) => ({
@@ -102,8 +113,7 @@ function fitField(
   }
   if (format === "date-time" && stats.values > 0) {
     const { isoDay, clear, full } = stats.dates;
-    if (isoDay >= stats.values / 2 && clear === 0 && full === 0)
-      return given(`${path} | values + "T00:00:00Z"`, "days; each becomes its midnight in UTC");
+    if (isoDay >= stats.values / 2 && clear === 0 && full === 0) return given(`${path} | values + "T00:00:00Z"`, days);
     const proven = full < stats.values / 2 ? provenDates(stats.dates) : undefined;
     const comment = `dates as ${proven?.format}`;
     const expression = proven === undefined || isColumn ? path : dateExpression(path, proven.format);

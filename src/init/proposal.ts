@@ -26,8 +26,6 @@ export interface FieldProposal {
   readonly seen: string;
   /** How the column's text is read, under `source.columns`. */
   readonly column?: ColumnOptions;
-  /** Words that mean "no value" here. */
-  readonly blanks?: readonly string[];
   readonly question?: string;
 }
 
@@ -71,8 +69,6 @@ export interface ResourceProposal {
   readonly relations: readonly ProposedLeaf[];
   /** How the text of columns is read, by column. */
   readonly columns: Readonly<Record<string, ColumnOptions>>;
-  /** Texts that mean "no value" beyond the usual ones. */
-  readonly blanks: readonly string[];
   readonly questions: readonly string[];
   /** The blueprint that fits the mapping, where none was given. */
   readonly made?: Blueprint;

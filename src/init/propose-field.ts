@@ -6,10 +6,12 @@ import { type FieldProposal, type SurveyedField, tolerated } from "./proposal.js
 import type { Survey } from "./survey.js";
 import { booleanExpression, booleanWords, isMoment, proposeDate, proposeMoment } from "./value-forms.js";
 
-/** Most values of an enum, their longest, and how often each must come on average. */
+/** Most words of a vocabulary, their longest, and how often each must come on average. */
 const maxEnum = 12;
 const maxEnumCharacters = 40;
 const minTimes = 5;
+/** Values before a vocabulary is closed: of fewer, the next import likely brings another word, and an enum would refuse it. */
+const minClosed = 200;
 /** Names of what is measured or paid, in which 1.10 is 1.1; elsewhere, as of rooms and versions, it is another text. */
 const measures =
   /\b(?:cost|price|amount|fee|budget|value|sum|total|rate|percent|percentage|ratio|share|score|usage|hours|days|[kmgtp]i?b|size|weight|height|width|length|latitude|longitude|lat|lon|lng|temperature|power|load|utili[sz]ation|cpu|ram|memory|disk|storage)\b/i;
@@ -31,7 +33,7 @@ export function proposeField(
     stats,
     path: pathExpression(stats.path),
     title: inWords(stats.path.join(" ").replace(/(?<=.) display_value$/, "")).slice(0, 100),
-    some: isWhole ? "" : " | values",
+    some: isWhole && soft === 0 ? "" : " | values",
     isColumn: stats.path.length === 1,
     firm,
     seen: (what, fitting = firm) =>
@@ -45,19 +47,31 @@ export function proposeField(
     return { property: { type, title: field.title }, expression: field.path, seen: field.seen(`${type}s`) };
   const typed = firm > 0 ? proposeTyped(field, isTabular) : undefined;
   if (typed === undefined) return proposeText(field);
-  if (stats.soft.size === 0) return typed;
-  const found = [...stats.soft]
-    .map(
-      ([text, { count, first }]) =>
-        `${JSON.stringify(text)} (${count === 1 ? "in" : `${times(count)}, first in`} record ${first})`,
-    )
-    .join(", ");
-  const question = `is ${found} of ${field.path} no value? It becomes null wherever it stands in this source; take it out of blanks, and its records are rejected`;
-  return { ...typed, blanks: [...stats.soft.keys()], question: typed.question ?? question };
+  return stats.soft.size === 0 ? typed : { ...typed, ...withoutSoft(stats, typed) };
 }
 
-function times(count: number): string {
-  return count === 1 ? "once" : `${count} times`;
+/** How a field is read without the words that mean "no value" in it, and are values in other fields. */
+export function withoutSoft(
+  { path, soft }: FieldStats,
+  { expression, column, question }: Pick<FieldProposal, "expression" | "column" | "question">,
+): Pick<FieldProposal, "expression" | "column" | "question"> {
+  const from = pathExpression(path);
+  const isColumn = path.length === 1;
+  const found = [...soft]
+    .map(
+      ([text, { count, first }]) =>
+        `${JSON.stringify(text)} (${count === 1 ? "in" : `${count} times, first in`} record ${first})`,
+    )
+    .join(", ");
+  const isNone = [...soft.keys()].map((text) => `. == ${JSON.stringify(text)}`).join(" or ");
+  return {
+    ...(isColumn
+      ? { expression, column: { ...column, blanks: [...soft.keys()] } }
+      : { expression: expression.replace(from, () => `${from} | select(${isNone} | not)`) }),
+    question:
+      question ??
+      `is ${found} of ${from} no value? It becomes null in this ${isColumn ? "column" : "key"} alone; take it out of ${isColumn ? "the column's blanks" : "the expression"}, and its records are rejected`,
+  };
 }
 
 function severalTypes({ stats, path, title, some, seen }: SurveyedField): FieldProposal {
@@ -107,7 +121,8 @@ function proposeTyped(field: SurveyedField, isTabular: boolean): FieldProposal |
   const number = numberWriting(stats.numbers);
   const isPlain = number === undefined || Object.keys(number.writing).length === 0;
   const isLossy = isPlain && stats.numbers.zeroEnded > 0 && !measures.test(inWords(stats.path.at(-1) ?? ""));
-  const staysText = isLossy || stats.fits.has("padded") || /version|release|phone|serial|zip|postal/i.test(title);
+  const staysText =
+    isLossy || stats.fits.has("padded") || /version|release|phone|serial|zip|postal|account|\bID$/i.test(title);
   if (number !== undefined && isMost(number.count) && !staysText && (isTabular || !isPlain)) {
     const doubt =
       number.doubt === undefined ? {} : { question: `how are the numbers of ${path} written? ${number.doubt}` };
@@ -147,12 +162,15 @@ function proposeText({ stats, path, title, some, isColumn, seen }: SurveyedField
     };
   const words = enumWords(stats);
   const odd = words === undefined ? [] : oddWords(stats);
-  if (words !== undefined && odd.length === 0)
+  if (words !== undefined && odd.length === 0) {
+    const isClosed = stats.values >= minClosed && [...stats.distinct.values()].every((count) => count >= minTimes);
+    const close = `text of ${words.length} words so far; to refuse others, add "enum": ${JSON.stringify(words)} to it in the blueprint`;
     return {
-      property: { type: "string", title, enum: words },
+      property: { type: "string", title, ...(isClosed && { enum: words }) },
       expression: trimmedPath(stats),
-      seen: seen(`one of ${words.length} words`),
+      seen: seen(isClosed ? `one of ${words.length} words` : close),
     };
+  }
   if (stats.fits.has("lines") || stats.longest > 200)
     return { property: { type: "string", title, format: "markdown" }, expression: path, seen: seen("long text") };
   return {

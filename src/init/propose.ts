@@ -2,7 +2,7 @@ import type { Blueprint, Property, Relation } from "../blueprint.js";
 import type { ColumnOptions } from "../source-options.js";
 import { type FieldStats, trimmedPath } from "./field-stats.js";
 import { findRelations, proposeRelation, targetsOf } from "./find-relations.js";
-import { blueprintName, inWords, pathExpression, propertyKey, stemOf } from "./names.js";
+import { inWords, pathExpression, propertyKey, stemOf } from "./names.js";
 import type {
   FoundRelation,
   ProposedHead,
@@ -47,7 +47,6 @@ function proposeResource(
   const properties: ProposedLeaf[] = [];
   const schema: Record<string, Property> = {};
   const columns: Record<string, ColumnOptions> = {};
-  const blanks = new Set<string>();
   const links: ProposedLeaf[] = [];
   const related: Record<string, Relation> = {};
   const fieldKeys = new Set(keys.values());
@@ -78,12 +77,11 @@ function proposeResource(
     }
     schema[key] = proposal.property;
     properties.push({ key, expression: proposal.expression, comment: proposal.seen });
-    for (const blank of proposal.blanks ?? []) blanks.add(blank);
     const [column] = field.path;
     if (proposal.column !== undefined && column !== undefined) columns[column] = proposal.column;
     if (proposal.question !== undefined) questions.push(proposal.question);
   }
-  const blueprint = blueprintName(survey.kind);
+  const { blueprint } = survey;
   const made: Blueprint = {
     identifier: blueprint,
     title: inWords(blueprint).slice(0, 100),
@@ -98,7 +96,6 @@ function proposeResource(
     properties,
     relations: links,
     columns,
-    blanks: [...blanks].filter((blank) => !isValueElsewhere(blank, survey, schema, keys)),
     questions,
     made,
   };
@@ -123,20 +120,6 @@ function kindQuestions({ fields, isTabular }: Survey): string[] {
 /** The expression of a title: text, whatever the field holds. */
 export function titleOf(field: FieldStats): string {
   return field.types.has("number") ? `${pathExpression(field.path)} | values | tostring` : trimmedPath(field);
-}
-
-/** A word that some field of words holds as a value cannot be a blank of the whole source. */
-function isValueElsewhere(
-  blank: string,
-  survey: Survey,
-  schema: Readonly<Record<string, Property>>,
-  keys: ReadonlyMap<FieldStats, string>,
-): boolean {
-  return survey.fields.some((field) => {
-    const property = schema[keys.get(field) ?? ""];
-    const isText = property === undefined || (property.type === "string" && property.format === undefined);
-    return isText && field.seen.has(blank);
-  });
 }
 
 /** A relation is called after what it leads to: `asset` for `assetId`, where no other field or relation has that name. */

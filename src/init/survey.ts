@@ -1,10 +1,13 @@
 import type { Chunk } from "../chunk.js";
 import type { SourceRecord } from "../record.js";
 import { addValue, type FieldStats, openStats, usualBlanks } from "./field-stats.js";
+import { blueprintName } from "./names.js";
 
 /** What a source's records are like. */
 export interface Survey {
   readonly kind: string;
+  /** The blueprint that is made for its records. */
+  readonly blueprint: string;
   readonly records: number;
   /** Records that the reader refused, by their position, the first few. */
   readonly refused: readonly number[];
@@ -59,7 +62,16 @@ export async function surveyRecords(kind: string, chunks: AsyncIterable<Chunk<So
   }
   const isText = isTabular || (!isTyped && records >= minTextRecords);
   const all = withoutParents([...fields.values()], objects);
-  return { kind, records, refused, ...(why !== undefined && { why }), isTabular: isText, blanks, fields: all };
+  return {
+    kind,
+    blueprint: blueprintName(kind),
+    records,
+    refused,
+    ...(why !== undefined && { why }),
+    isTabular: isText,
+    blanks,
+    fields: all,
+  };
 }
 
 /** Records of nothing but texts that show that their writer knows no other type. */

@@ -52,6 +52,11 @@ export function booleanExpression(path: string, { true: yes, false: no }: Boolea
   return `${path} | values | ascii_downcase | if ${is(yes)} then true elif ${is(no)} then false else error("neither true nor false") end`;
 }
 
+/** What becomes of a day. */
+const midnight = "each becomes its midnight in UTC, as Port has no type for a day alone";
+/** What is said beside a field of days. */
+export const days = `days; ${midnight}`;
+
 /** Proposes how a field of dates is read; undefined where its texts are none. */
 export function proposeDate(field: SurveyedField, isMost: (count: number) => boolean): FieldProposal | undefined {
   const { stats, path, title, some, isColumn, seen } = field;
@@ -62,7 +67,7 @@ export function proposeDate(field: SurveyedField, isMost: (count: number) => boo
     return {
       property,
       expression: `${stats.spaced > 0 ? trimmedPath(stats) : `${path}${some}`} + "T00:00:00Z"`,
-      seen: seen("days; each becomes its midnight in UTC", isoDay),
+      seen: seen(days, isoDay),
     };
   if (!isMost(isoDay + clear + dayFirst + monthFirst + either)) return undefined;
   const proven = provenDates(stats.dates);
@@ -77,12 +82,17 @@ export function proposeDate(field: SurveyedField, isMost: (count: number) => boo
       question: `how are the dates of ${path} read? ${isNumeric ? counts : [...stats.dates.writings.keys()].join(" and ")}. ${isColumn ? "Say it under source.columns" : "Write it in the expression"}, and make the property a date-time`,
     };
   const { format, count, hasOffset } = proven;
+  const isDay = !/[Hh]/.test(format.replaceAll(/'[^']*'/g, ""));
   return {
     property,
     expression,
-    seen: seen(`dates as ${format}${isNumeric ? ` (${counts})` : ""}`, count),
+    seen: seen(
+      `${isDay ? "days" : "dates"} as ${format}${isNumeric ? ` (${counts})` : ""}${isDay ? `; ${midnight}` : ""}`,
+      count,
+    ),
     ...(isColumn && { column: { date: format, ...(!hasOffset && { zone: "UTC" }) } }),
-    ...(!hasOffset && { question: `in which zone are the dates of ${path}? UTC is written here` }),
+    // A moment may be hours off in another zone, a day stays the day that it is.
+    ...(!hasOffset && !isDay && { question: `in which zone are the dates of ${path}? UTC is written here` }),
   };
 }
 

@@ -58,22 +58,21 @@ function headed(heading: string, lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : [heading, ...lines];
 }
 
-function sourceLines({ source, proposal: { survey, columns, blanks } }: WrittenProposal, depth: number): string[] {
+function sourceLines({ source, proposal: { survey, columns } }: WrittenProposal, depth: number): string[] {
   const pad = "  ".repeat(depth);
   const { json, ...rest } = source;
   const found = [...survey.blanks].sort((a, b) => b[1] - a[1]);
-  const all = [...found.map(([text]) => text), ...blanks];
   const counted = found
     .map(([text, count]) => `${JSON.stringify(text)} ${count === 1 ? "once" : `${count} times`}`)
     .join(", ");
   return [
     ...Object.entries(rest).map(([key, value]) => `${pad}${key}: ${flow(value)}`),
     ...(json === undefined ? [] : [`${pad}json: ${flow(json)}`]),
-    ...(all.length === 0
+    ...(found.length === 0
       ? []
       : [
-          `${pad}# These become null before an expression sees them${counted === "" ? "" : `; found ${counted}`}.`,
-          `${pad}blanks: [${all.map((text) => JSON.stringify(text)).join(", ")}]`,
+          `${pad}# These become null before an expression sees them; found ${counted}.`,
+          `${pad}blanks: [${found.map(([text]) => JSON.stringify(text)).join(", ")}]`,
         ]),
     ...headed(
       `${pad}columns:`,

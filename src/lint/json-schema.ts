@@ -43,6 +43,7 @@ export const keyDescriptions: Readonly<Record<string, string>> = {
   "source.columns.*.number.unit": "Text before or behind the number that is left out, such as €, % or GB.",
   "source.columns.*.true": "Words that mean true.",
   "source.columns.*.false": "Words that mean false.",
+  "source.columns.*.blanks": 'Cells of this column alone that mean "no value".',
   "source.optionalColumns": "Columns that a table may lack, though an expression reads them; any other is a fault.",
   "source.badText":
     "What a byte that is not text, a NUL, and NaN or Infinity in JSON cost: stop (default) ends the source there, reject costs that record.",

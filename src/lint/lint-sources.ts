@@ -67,7 +67,8 @@ function dateLeaves(mapping: Mapping, resource: Resource, blueprints: Blueprints
     const [first] = steps;
     if (first === undefined || (resource.itemsToParse !== undefined && first.key === resource.itemsToParseName))
       return [];
-    if (Object.hasOwn(columns, first.key)) return [];
+    const form = Object.hasOwn(columns, first.key) ? columns[first.key] : {};
+    if (Object.keys(form ?? {}).some((word) => word !== "blanks")) return [];
     return [
       { path: `resources.${resource.index}.port.entity.mappings.properties.${key}`, value, property: key, steps },
     ];

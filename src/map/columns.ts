@@ -29,7 +29,7 @@ export function columnFormatsOf(mapping: Mapping, kind: string): ColumnFormats |
   const formats = Object.entries(columns).map(([column, options]) => ({
     column,
     path: `${path}.${column}`,
-    read: readerOf(options),
+    read: withoutBlanks(options.blanks, readerOf(options)),
   }));
   if (formats.length === 0) return undefined;
   const kinds = new Set(mapping.resources.map((resource) => resource.kind));
@@ -77,7 +77,7 @@ export function columnIssues(
 function issueOf(options: ColumnOptions): string | undefined {
   if ("date" in options) return dateIssue(options);
   if ("number" in options) return numberIssue(options.number);
-  if ("split" in options) return undefined;
+  if (!("true" in options)) return undefined;
   const words = wordsOf(options.false);
   const both = wordsOf(options.true).find((word) => words.includes(word));
   return both === undefined ? undefined : `has ${JSON.stringify(both)} both as true and as false`;
@@ -88,6 +88,7 @@ function readerOf(options: ColumnOptions): (value: unknown) => unknown {
   if ("number" in options)
     return cellReader(numberReader(options.number), "number", (value) => typeof value === "number");
   if ("split" in options) return cellReader(listReader(options.split), "list", Array.isArray);
+  if (!("true" in options)) return (value) => value ?? null;
   const read = booleanReader(options.true, options.false);
   return cellReader(
     read,
@@ -95,6 +96,16 @@ function readerOf(options: ColumnOptions): (value: unknown) => unknown {
     (value) => typeof value === "boolean",
     wordsOf(options.true, options.false).includes(""),
   );
+}
+
+/** Words for "no value" of one column alone, which are values in others. */
+function withoutBlanks(
+  blanks: readonly string[] | undefined,
+  read: (value: unknown) => unknown,
+): (value: unknown) => unknown {
+  if (blanks === undefined) return read;
+  const texts = new Set(blanks.map((text) => text.trim()));
+  return (value) => (typeof value === "string" && texts.has(value.trim()) ? null : read(value));
 }
 
 function cellReader(

@@ -83,6 +83,8 @@ export interface InitOptions {
   readonly ignore?: readonly string[] | undefined;
   /** Blueprint to map to: a file, or its identifier in the catalog. Default: one is proposed. */
   readonly blueprint?: string | undefined;
+  /** Identifier of the blueprint that is proposed, for one source. Default: the singular of its kind. */
+  readonly blueprintName?: string | undefined;
   /** Look for relations to entities of the catalog, too; needs credentials. Default false. */
   readonly catalog?: boolean | undefined;
   /** Mapping file to write. Default: the text is only returned. */
@@ -102,6 +104,14 @@ export const initOptions = {
     blueprint: optional(text("<file|id>"), "blueprint to map to: a file, or its identifier in the catalog", {
       common: true,
     }),
+    blueprintName: optional(
+      text("<name>", {
+        as: /^[\p{L}0-9@_.+:-]+$/u,
+        must: "must be made of letters, digits and @ _ . + : -",
+      }),
+      "identifier of the new blueprint, for one source; the singular of its kind by default",
+      { common: true },
+    ),
     catalog: withDefault(flag, false, "look for relations to entities of the catalog, too", { common: true }),
     limit: withDefault(wholeNumber(1), 100_000, "records of each source to look at", { short: "n", common: true }),
   }),

@@ -9,6 +9,7 @@ import { didYouMean } from "../nearest.js";
 import { isUrl, nameOf } from "./fetch.js";
 import { extensionOf, extensions } from "./format.js";
 import { asSourceError } from "./open.js";
+import { isWorkbook, sheetNames } from "./xlsx/open-sheet.js";
 
 /** A source that belongs to a kind of the mapping. */
 export interface BoundSource {
@@ -31,12 +32,14 @@ export interface BoundSource {
  * Binds sources to the kinds of a mapping.
  *
  * `<kind>=<path>` when the part before the first `=` is a kind; else the kind that equals the base name up to its first dot; else, where there is only
- * one kind, that one. A directory is its files with known extensions (YAML only where it holds no other source), a glob what it matches, both sorted, each
+ * one kind, that one. A workbook that the call names no kind and no sheet of goes, sheet by sheet, to the kinds that are called as a sheet or that the mapping
+ * names one for. A directory is its files with known extensions (YAML only where it holds no other source), a glob what it matches, both sorted, each
  * real file once.
  *
  * @param args - files, directories, globs, URLs, `-`, each perhaps with `<kind>=` before it; or what a program gave
  * @param kinds - of the mapping, in its order
  * @param ignore - globs of files to leave out of directories and globs; one without a slash fits names in any folder
+ * @param sheets - the sheet of a workbook that the mapping names, by kind
  * @returns the sources, and the kinds that got none
  * @throws UsageError when no kind fits, or stdin is named twice
  * @throws SourceError for a path that does not exist, may not be read, or holds no source
@@ -45,6 +48,7 @@ export async function bindSources(
   args: readonly Source[],
   kinds: readonly string[],
   ignore: readonly string[] = [],
+  sheets: ReadonlyMap<string, string> = new Map(),
 ): Promise<{ sources: BoundSource[]; unbound: string[] }> {
   const sources: BoundSource[] = [];
   for (const arg of args) {
@@ -58,6 +62,12 @@ export async function bindSources(
     for (const found of await spread(given.path, ignore)) {
       const name = nameOf(found);
       const { path, sheet } = sheetOf(found);
+      if (named === undefined && sheet === undefined && kinds.length > 1) {
+        const taken = await sheetsTaken({ path, name }, kinds, sheets);
+        for (const each of taken)
+          sources.push({ ...each, index: sources.length, path, name: `${name}#${each.sheet}`, ...format });
+        if (taken.length > 0) continue;
+      }
       const kind = named ?? kinds.find((each) => each === sheet) ?? kindOf(path, name, kinds);
       sources.push({ index: sources.length, kind, path, name, ...(sheet !== undefined && { sheet }), ...format });
     }
@@ -106,6 +116,21 @@ function kindOf(path: string, name: string, kinds: readonly string[]): string {
       .slice(0, 3)
       .map((each) => `${each}=${path === "-" ? "-" : name}`)
       .join(isBook ? " " : " or ")}.${path === "-" ? "" : ` In a folder, leave it out: --ignore ${basename(last)}`}`,
+  });
+}
+
+/** The sheets of a workbook that one kind each takes; where several want the same one, the kind called as the file. */
+async function sheetsTaken(
+  { path, name }: { readonly path: string; readonly name: string },
+  kinds: readonly string[],
+  sheets: ReadonlyMap<string, string>,
+): Promise<readonly { readonly kind: string; readonly sheet: string }[]> {
+  if (path === "-" || isUrl(path) || !(await isWorkbook({ path, name }, {}))) return [];
+  const base = basename(path).split(".")[0];
+  return (await sheetNames({ path, name })).flatMap((sheet) => {
+    const wanting = kinds.filter((kind) => (sheets.get(kind) ?? kind) === sheet);
+    const kind = wanting.length > 1 ? wanting.find((each) => each === base) : wanting[0];
+    return kind === undefined ? [] : [{ kind, sheet }];
   });
 }
 

@@ -53,16 +53,25 @@ export async function proposeMapping(given: InitOptions, context: InitContext = 
   const options = parseOptions(initOptions, given);
   const { env = {}, signal } = context;
   await checkOutputs(options);
+  const { blueprintName: named } = options;
+  if (named !== undefined && options.blueprint !== undefined)
+    throw new UsageError("--blueprint-name names a new blueprint, --blueprint one that exists", {
+      hint: "Leave one of them out.",
+    });
   const blueprint = options.blueprint === undefined ? undefined : await findBlueprint(options.blueprint, env, signal);
   return await withSources(options.sources, { ...context, ignore: options.ignore }, async (sources) => {
     if (blueprint !== undefined && sources.length > 1)
       throw new UsageError("--blueprint fits one source", { hint: "Run init for each source with its blueprint." });
+    if (named !== undefined && sources.length > 1)
+      throw new UsageError("--blueprint-name fits one source", {
+        hint: `Name each by its kind, whose singular its blueprint is called: ${sources.map(({ kind, name }) => `${kind}=${name}`).join(" ")}`,
+      });
     const surveyed: Surveyed[] = [];
     const left: string[] = [];
     for (const source of sources) {
       const found = await surveySource(source, options.limit, context);
       if (found === undefined) left.push(`${source.name} holds no table, and is left out; is something wanted of it?`);
-      else surveyed.push(found);
+      else surveyed.push(named === undefined ? found : { ...found, survey: { ...found.survey, blueprint: named } });
     }
     if (surveyed.length === 0)
       throw new SourceError(sources.map(({ name }) => name).join(", "), "none of its sheets holds a table");

@@ -13,11 +13,11 @@ import { type Mapping, sourceOptionsFor } from "../map/mapping-file.js";
 import { blanksOf } from "../map/prepare.js";
 import { type LintOptions, lintOptions } from "../options/authoring.js";
 import { parseOptions, type Resolved } from "../options/option.js";
-import { type BoundSource, bindSources } from "../read/bind.js";
+import type { BoundSource } from "../read/bind.js";
 import { extensionOf, extensions } from "../read/format.js";
 import { readSource } from "../read/read.js";
 import { loadBlueprintFolder } from "./run/blueprints.js";
-import { mappingJson, objectName } from "./run/inventory.js";
+import { bindTo, mappingJson, objectName } from "./run/inventory.js";
 
 /**
  * Checks mapping files offline: against themselves, jq, blueprints where a folder is given, and sources where some are given. No API, no credentials.
@@ -99,10 +99,9 @@ async function sampleAll(
   blueprints: Blueprints,
   bound: Set<Source>,
 ) {
-  const kinds = [...new Set(mapping.resources.map(({ kind }) => kind))];
   const samples = [];
   for (const arg of options.source) {
-    for (const source of await bind(arg, kinds)) {
+    for (const source of await bind(arg, mapping)) {
       bound.add(arg);
       const read = optionsOfSource(source, sourceOptionsFor(mapping, source.kind));
       const records = readSource(source, read, { limit: options.sample });
@@ -115,9 +114,9 @@ async function sampleAll(
 }
 
 /** A source that fits none of one mapping's kinds may fit another mapping. */
-async function bind(arg: Source, kinds: readonly string[]): Promise<readonly BoundSource[]> {
+async function bind(arg: Source, mapping: Mapping): Promise<readonly BoundSource[]> {
   try {
-    return (await bindSources([arg], kinds)).sources;
+    return (await bindTo(mapping, [arg])).sources;
   } catch (error) {
     if (error instanceof UsageError) return [];
     throw error;

@@ -38,6 +38,33 @@ describe("portload init", () => {
     expect((await runProgram([...again, "--yes"])).stderr).toContain(`\nwrote ${out}\n`);
   });
 
+  it("names the new blueprint as asked, and says how where a blueprint that exists is not found", async () => {
+    const given = ["init", "samples/teams.json", "--blueprint-name", "squad"];
+    const { stdout, stderr } = await runProgram([...given, "--output", "json"]);
+    const { mapping, blueprints } = JSON.parse(stdout);
+    expect([stderr, mapping.includes(`blueprint: '"squad"'`)]).toEqual(["", true]);
+    expect(blueprints).toMatchObject([{ identifier: "squad", title: "Squad" }]);
+    const lines = async (...args: readonly string[]) => (await runProgram(args)).stderr.split("\n");
+    expect(await lines("init", "samples/teams.json", "--blueprint", "squad")).toEqual([
+      "portload: there is no file squad, and the catalog cannot be asked for the blueprint: no credentials: set PORT_CLIENT_ID and PORT_CLIENT_SECRET",
+      expect.stringMatching(/^ {2}For a new one of this name: --blueprint-name squad\. Take them from Port/),
+      "",
+    ]);
+    expect(await lines(...given, "--blueprint", "squad")).toEqual([
+      "portload: --blueprint-name names a new blueprint, --blueprint one that exists",
+      "  Leave one of them out.",
+      "",
+    ]);
+    expect(await lines(...given, "samples/services.csv")).toEqual([
+      "portload: --blueprint-name fits one source",
+      "  Name each by its kind, whose singular its blueprint is called: teams=samples/teams.json services=samples/services.csv",
+      "",
+    ]);
+    expect((await lines("init", "samples/teams.json", "--blueprint-nam", "x"))[0]).toContain(
+      "did you mean --blueprint-name?",
+    );
+  });
+
   it("ends with a command that works, for the sheets of a workbook as well, and says how each is named", async () => {
     const folder = await makeFolder();
     const book = join(folder, "our book.xlsx");
@@ -71,8 +98,7 @@ describe("portload init", () => {
     const words = [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, word]) => quoted ?? word ?? "");
     const { code, stdout } = await runProgram(words);
     expect([code, stdout.trim().split("\n").length]).toEqual([0, 2]);
-    const { stderr: unnamed } = await runProgram(["preview", book, "-m", join(folder, "m.yaml")]);
-    expect(unnamed).toContain("Name it once for each kind that it has a sheet for: ");
-    expect(unnamed).toMatch(/Servers=\S* book\.xlsx/);
+    const { stdout: unnamed } = await runProgram(["preview", book, "-m", join(folder, "m.yaml")]);
+    expect(unnamed.trim().split("\n")).toHaveLength(4);
   });
 });

@@ -2,6 +2,12 @@ import { describe, expect, it } from "vitest";
 import { addValue, openStats } from "../../src/init/field-stats.js";
 import { proposeField } from "../../src/init/propose-field.js";
 
+function proposed(values: readonly unknown[], name: string) {
+  const stats = openStats([name]);
+  for (const [index, value] of values.entries()) addValue(stats, value, index + 1);
+  return proposeField(stats, { records: values.length, isTabular: true });
+}
+
 function propose(values: readonly unknown[], { path = ["Column"], isTabular = true } = {}) {
   const stats = openStats(path);
   for (const [index, value] of values.entries()) addValue(stats, value, index + 1);
@@ -22,6 +28,9 @@ const mostly = (odd: readonly string[], of: number, make: (index: number) => str
 
 const many = (...values: readonly string[]): string[] =>
   Array.from({ length: 20 }, (_, index) => values[index % values.length] as string);
+/** Enough of them to close a vocabulary. */
+const often = (...values: readonly string[]): string[] =>
+  Array.from({ length: 240 }, (_, index) => values[index % values.length] as string);
 
 describe("a property proposed from values", () => {
   it.each([
@@ -161,8 +170,8 @@ describe("a property proposed from values", () => {
     const of = (values: readonly string[]) => {
       const stats = openStats(["Column"]);
       for (const [index, value] of values.entries()) addValue(stats, value, index + 1);
-      const { property, blanks } = proposeField(stats, { records: values.length, isTabular: true }) ?? {};
-      return [property?.type, blanks];
+      const { property, column } = proposeField(stats, { records: values.length, isTabular: true }) ?? {};
+      return [property?.type, column?.blanks];
     };
     expect(of(["unknown", "TBD", "4", "8"])).toEqual(["number", ["unknown", "TBD"]]);
     expect(of(["unknown", "Ada", "Grace"])).toEqual(["string", undefined]);
@@ -189,22 +198,40 @@ describe("a property proposed from values", () => {
   });
 
   it.each([
-    ["a word that came once", "Status", [...many("gold", "silver"), "Gold "]],
-    ["a word that came late", "Status", [...many("gold", "silver"), "tin", "tin"]],
-    ["a column whose name speaks of no closed set", "City", many("Rome", "Oslo")],
-    ["one word alone", "Status", many("gold")],
+    ["a word that came once", "Status", [...often("gold", "silver"), "Gold"]],
+    ["a word that came late", "Status", [...often("gold", "silver"), ...Array(6).fill("tin")]],
+    ["a word that came seldom", "Status", ["tin", "tin", ...often("gold", "silver")]],
+    ["a column whose name speaks of no closed set", "City", often("Rome", "Oslo")],
+    ["one word alone", "Status", often("gold")],
+    ["a small sample", "Status", often("gold", "silver", "tin").slice(0, 48)],
   ])("is no enum for %s", (_, name, values) => {
-    expect(propose(values, { path: [name] })).toEqual(["string", undefined, `.${name}`]);
+    expect(proposed(values, name)?.property).toEqual({ type: "string", title: name });
   });
 
-  it("is an enum where few words come often", () => {
-    const stats = openStats(["Tier"]);
-    for (const [index, value] of many("gold", "silver").entries()) addValue(stats, value, index + 1);
-    expect(proposeField(stats, { records: 20, isTabular: true })?.property).toEqual({
-      type: "string",
-      title: "Tier",
-      enum: ["gold", "silver"],
+  it("is an enum where few words come often in many records, and says how to close one of fewer", () => {
+    expect(proposed(often("gold", "silver"), "Tier")).toMatchObject({
+      property: { type: "string", title: "Tier", enum: ["gold", "silver"] },
+      seen: "one of 2 words, in every record",
     });
+    expect(proposed(many("gold", "silver"), "Tier")?.seen).toBe(
+      'text of 2 words so far; to refuse others, add "enum": ["gold","silver"] to it in the blueprint, in every record',
+    );
+  });
+
+  it("takes numbers that are the identifiers of something for text", () => {
+    for (const name of ["OwnerId", "aws_account", "teamID"])
+      expect(proposed(["123456789012"], name)?.property.type).toBe("string");
+    expect(proposed(["12"], "Paid")?.property.type).toBe("number");
+  });
+
+  it("leaves words that mean no value out of numbers, dates and booleans of a key alone, where no column can", () => {
+    expect(propose(["unknown", "4", "8"], { path: ["hw", "cores"] })?.[2]).toBe(
+      '.hw.cores | select(. == "unknown" | not)',
+    );
+    expect(propose(["2024-05-01", "TBD"], { path: ["dates", "end"], isTabular: false })?.[2]).toBe(
+      '.dates.end | select(. == "TBD" | not) | values + "T00:00:00Z"',
+    );
+    expect(propose(["yes", "no", "unknown"])).toEqual(["boolean", undefined, ".Column", { blanks: ["unknown"] }]);
   });
 
   it("keeps JSON texts and versions text, though they look like numbers", () => {
@@ -269,9 +296,9 @@ describe("a property proposed from values", () => {
     const stats = openStats(["Cost"]);
     for (const [index, value] of ["TBD", ...many("4", "8")].entries()) addValue(stats, value, index + 1);
     expect(proposeField(stats, { records: 21, isTabular: true })).toMatchObject({
-      blanks: ["TBD"],
+      column: { blanks: ["TBD"] },
       question:
-        'is "TBD" (in record 1) of .Cost no value? It becomes null wherever it stands in this source; take it out of blanks, and its records are rejected',
+        'is "TBD" (in record 1) of .Cost no value? It becomes null in this column alone; take it out of the column\'s blanks, and its records are rejected',
     });
   });
 });

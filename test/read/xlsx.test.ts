@@ -113,6 +113,36 @@ describe("a workbook", () => {
     });
   });
 
+  it("needs no answer where all sheets but one are empty", async () => {
+    const source = file(
+      "one.xlsx",
+      workbook([
+        { name: "Cover", rows: '<row r="1"><c r="A1" s="1"/></row>' },
+        { name: "Apps", rows: textRow(1, ["id"]) + textRow(2, ["a1"]) },
+        { name: "Sheet3", rows: "" },
+      ]),
+    );
+    expect((await gather({}, {}, source)).records.map(asObject)).toEqual([{ id: "a1" }]);
+  });
+
+  it("goes sheet by sheet to the kinds that are called as one or that the mapping names one for", async () => {
+    const { path } = file("book.xlsx", sheets);
+    const bound = async (kinds: readonly string[], named: Readonly<Record<string, string>> = {}, file = path) =>
+      (await bindSources([file], kinds, [], new Map(Object.entries(named)))).sources.map((each) => [
+        each.index,
+        each.kind,
+        each.sheet,
+      ]);
+    expect(await bound(["Apps", "Servers"])).toEqual([
+      [0, "Servers", "Servers"],
+      [1, "Apps", "Apps"],
+    ]);
+    expect(await bound(["hosts", "teams"], { hosts: "Servers" })).toEqual([[0, "hosts", "Servers"]]);
+    // A sheet that two kinds want belongs to the one that is called as the file.
+    expect(await bound(["book", "other"], { book: "Apps", other: "Apps" })).toEqual([[0, "book", "Apps"]]);
+    await expect(bound(["hosts", "teams"], { hosts: "Lookups" })).rejects.toThrow("no kind of the mapping fits");
+  });
+
   it("gives its sheets as sources of their own, whose kinds are the names of the sheets", async () => {
     const { path } = file("book.xlsx", sheets);
     const { sources } = await bindSources(

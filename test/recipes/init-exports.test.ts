@@ -152,7 +152,7 @@ describe("init on what a system pads to a width", () => {
     const properties = proposed.blueprints.server?.schema.properties ?? {};
     expect(Object.values(properties).map(({ type, format, enum: words }) => words ?? format ?? type)).toEqual([
       "number",
-      ["PROD", "TEST"],
+      "string",
       "ipv4",
     ]);
     const { report } = await importBy(proposed, [join(folder, name)]);

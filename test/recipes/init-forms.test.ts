@@ -28,7 +28,7 @@ describe("init by the form of a file", () => {
     );
     const book = workbook(
       [
-        { name: "Cover", rows: "" },
+        { name: "Cover", rows: textRow(1, ["Our inventory"]) },
         { name: "My Servers", rows: textRow(1, ["Name", "Load", "Virtual", "Since", "App"]) + servers.join("") },
         {
           name: "Apps",
@@ -58,6 +58,8 @@ describe("init by the form of a file", () => {
     expect([report.entities.created, report.rejects, faults]).toEqual([6, [], []]);
     const again = await importBy(proposed, [`My Servers=${join(folder, "book.xlsx")}`, sheets[1] as string]);
     expect(again.report.entities.created).toBe(6);
+    const whole = await importBy(proposed, [join(folder, "book.xlsx")]);
+    expect([whole.report.entities.created, whole.report.warnings, whole.faults]).toEqual([6, [], []]);
   });
 
   it("reading/17: makes records of a map by their keys", async () => {

@@ -7,6 +7,7 @@ import { applyBlueprintFiles } from "../../src/recipes/apply-blueprints.js";
 import { runImport } from "../../src/recipes/import.js";
 import { proposeMapping } from "../../src/recipes/init.js";
 import { lint } from "../../src/recipes/lint.js";
+import { preview } from "../../src/recipes/preview.js";
 import { envOf, makeFolder, root, startCatalog } from "../support/catalog.js";
 
 const dotgov = join(root, "../shared/data/dotgov/current-full.csv");
@@ -105,12 +106,12 @@ describe("init", () => {
       columns: { Seit: { date: "dd.MM.yyyy", zone: "UTC" } },
     });
     expect(onError).toBe("reject");
-    expect(mapping).toContain("# ? in which zone are the dates of .Seit?");
+    // A day needs no answer: what becomes of it is said beside it.
+    expect(mapping).toMatch(/ seit: \.Seit +# days as dd\.MM\.yyyy \(.*\); each becomes its midnight in UTC/);
     expect(questions).toEqual([
       expect.stringMatching(
         /^line 1 is not UTF-8, so the source is read as windows-1252 \("Straße".*\); is that right\?$/,
       ),
-      expect.stringContaining("zone"),
     ]);
     // One semicolon may stand in a name; two that come in each row do not.
     const narrow = { text: "id;name\n1;a\n2;b\n", format: "csv" } as const;
@@ -189,6 +190,33 @@ describe("init", () => {
     };
     expect([...(resource?.properties ?? [])].sort()).toEqual(Object.keys(service.schema.properties).sort());
     expect([...(resource?.relations ?? [])].sort()).toEqual(Object.keys(service.relations).sort());
+  });
+
+  it("takes a word for no value in the column alone where it is none: elsewhere it is a value", async () => {
+    const rows = Array.from(
+      { length: 12 },
+      (_, index) => `s-${index},${["live", "unknown"][index % 2]},${index === 3 ? "unknown" : index},unknown`,
+    );
+    const folder = await makeFolder();
+    await writeFile(join(folder, "apps.csv"), ["id,lifecycle,cores,owner", ...rows].join("\n"));
+    const sources = [join(folder, "apps.csv")];
+    const tried = await tryInit(sources);
+    expect([told(tried), tried.report.rejects]).toEqual([[], []]);
+    expect(parseMapping(tried.text, "m.yaml").source).toEqual({ columns: { cores: { blanks: ["unknown"] } } });
+    const lines: string[] = [];
+    const emit = async (line: string) => lines.push(line) > 0;
+    await preview({ sources, mapping: tried.proposed.mappingObject }, { emit });
+    expect(lines.slice(3, 5).map((line) => JSON.parse(line).properties)).toEqual([
+      { lifecycle: "unknown", owner: "unknown" },
+      { lifecycle: "live", cores: "4", owner: "unknown" },
+    ]);
+    const property = { type: "number" };
+    await writeFile(
+      join(folder, "app.json"),
+      JSON.stringify({ identifier: "app", schema: { properties: { cores: property, lifecycle: { type: "string" } } } }),
+    );
+    const matched = await proposeMapping({ sources, blueprint: join(folder, "app.json") });
+    expect(matched.mappingObject.source).toEqual({ columns: { cores: { blanks: ["unknown"] } } });
   });
 
   it("overwrites nothing unless told to", async () => {

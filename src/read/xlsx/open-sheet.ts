@@ -64,7 +64,7 @@ export async function openSheet(
     const before = await stat(file.path);
     parts = await Package.open(file.path, source.name);
     const workbook = await readWorkbook(source.name, parts);
-    const sheet = chooseSheet(source, workbook, options);
+    const sheet = await chooseSheet(source, workbook, options, parts);
     if ("doubt" in sheet) {
       await close();
       return sheet;
@@ -125,7 +125,12 @@ async function fileOf(source: WorkbookSource, io: OpenIo): Promise<{ path: strin
   }
 }
 
-function chooseSheet(source: WorkbookSource, { sheets }: Workbook, options: SourceOptions): Sheet | { doubt: Doubt } {
+async function chooseSheet(
+  source: WorkbookSource,
+  { sheets }: Workbook,
+  options: SourceOptions,
+  parts: Package,
+): Promise<Sheet | { doubt: Doubt }> {
   const wanted = source.sheet ?? options.xlsx?.sheet;
   const names = sheets.map(({ name }) => JSON.stringify(name)).join(", ");
   if (wanted !== undefined) {
@@ -138,15 +143,38 @@ function chooseSheet(source: WorkbookSource, { sheets }: Workbook, options: Sour
   const visible = sheets.filter(({ isHidden }) => !isHidden);
   const [first = sheets[0]] = visible;
   if (first === undefined) throw new SourceError(source.name, "its workbook holds no sheet", { hint: "Save it anew." });
-  if (visible.length < 2) return first;
-  const answers = visible.map(({ name }) => ({
+  const filled: Sheet[] = [];
+  if (visible.length > 1) for (const sheet of visible) if (await holdsValue(sheet, parts)) filled.push(sheet);
+  if (filled.length < 2) return filled[0] ?? first;
+  const answers = filled.map(({ name }) => ({
     text: `the sheet ${JSON.stringify(name)}`,
     xlsx: { ...options.xlsx, sheet: name },
   }));
   return {
     doubt: {
-      message: `its workbook has ${visible.length} sheets: ${visible.map(({ name }) => JSON.stringify(name)).join(", ")}`,
+      message: `its workbook has ${filled.length} sheets: ${filled.map(({ name }) => JSON.stringify(name)).join(", ")}`,
       answers,
     },
   };
+}
+
+/** True for a sheet with a cell that is not empty. Spreadsheets add empty sheets unasked. */
+async function holdsValue({ part }: Sheet, parts: Package): Promise<boolean> {
+  let isFilled = false;
+  const open = (name: string): void => {
+    isFilled ||= name === "v" || name === "t" || name === "f";
+  };
+  for await (const _ of parts.read(part, { open, text: () => undefined, close: () => undefined })) if (isFilled) break;
+  return isFilled;
+}
+
+/** The names of a workbook's sheets that are not hidden. */
+export async function sheetNames({ path, name }: WorkbookSource): Promise<readonly string[]> {
+  const parts = await Package.open(path, name);
+  try {
+    const { sheets } = await readWorkbook(name, parts);
+    return sheets.flatMap((sheet) => (sheet.isHidden ? [] : [sheet.name]));
+  } finally {
+    parts.close();
+  }
 }

@@ -2,10 +2,11 @@ import { access, constants, mkdir, readFile, rename, rm, stat, writeFile } from 
 import { dirname, join } from "node:path";
 import { type Client, type ClientOptions, createClient } from "../../api/client.js";
 import type { Blueprint } from "../../blueprint.js";
-import { BlueprintError, UsageError } from "../../errors.js";
+import { BlueprintError, CredentialsError, UsageError } from "../../errors.js";
 import { namesIn, namesOf } from "../../init/find-relations.js";
 import type { RelationTarget } from "../../init/proposal.js";
 import type { Survey } from "../../init/survey.js";
+import { quoted } from "../../reject.js";
 import { loadBlueprintFiles } from "../run/blueprints.js";
 import { clientOptionsOf } from "../run/client-options.js";
 
@@ -28,11 +29,21 @@ export async function findBlueprint(
     );
   }
   if (/[\\/]|\.(?:json|ya?ml)$/.test(fileOrId)) throw new BlueprintError(`there is no file ${fileOrId}`);
-  const client = createClient({ ...clientOptionsOf({}, env), ...(signal && { signal }) });
+  const isNew = `For a new one of this name: --blueprint-name ${quoted(fileOrId)}`;
+  let target: ClientOptions;
   try {
-    const found = await client.getBlueprint(fileOrId);
-    if (found === undefined) throw new BlueprintError(`the catalog has no blueprint "${fileOrId}"`);
-    return found;
+    target = clientOptionsOf({}, env);
+  } catch (error) {
+    if (!(error instanceof CredentialsError)) throw error;
+    const message = `there is no file ${fileOrId}, and the catalog cannot be asked for the blueprint: ${error.message}`;
+    throw new CredentialsError(message, { hint: `${isNew}. ${error.hint}`, cause: error });
+  }
+  const client = createClient({ ...target, ...(signal && { signal }) });
+  try {
+    const blueprint = await client.getBlueprint(fileOrId);
+    if (blueprint === undefined)
+      throw new BlueprintError(`the catalog has no blueprint "${fileOrId}"`, { hint: isNew });
+    return blueprint;
   } finally {
     await client.close();
   }

@@ -57,8 +57,7 @@ export async function openInventory(options: {
 }): Promise<Inventory> {
   const { text, mapping } = await readMapping(options.mapping);
   const resources = chooseResources(mapping, options.only);
-  const kinds = [...new Set(mapping.resources.map(({ kind }) => kind))];
-  const { sources, unbound } = await bindSources(options.sources, kinds, options.ignore);
+  const { sources, unbound } = await bindTo(mapping, options.sources, options.ignore);
   const taken = new Set(resources.map(({ kind }) => kind));
   return {
     mapping,
@@ -68,6 +67,20 @@ export async function openInventory(options: {
     optionsOf: (source) => optionsOfSource(source, sourceOptionsFor(mapping, source.kind)),
     warnings: [...mapping.notes, ...unbound.filter((kind) => taken.has(kind)).map(withoutSource)],
   };
+}
+
+/** Binds sources to the kinds of a mapping, and sheets of workbooks to those that it names them for. */
+export async function bindTo(
+  mapping: Mapping,
+  sources: readonly Source[],
+  ignore?: readonly string[],
+): ReturnType<typeof bindSources> {
+  const kinds = [...new Set(mapping.resources.map(({ kind }) => kind))];
+  const sheets = kinds.flatMap((kind) => {
+    const sheet = sourceOptionsFor(mapping, kind).xlsx?.sheet;
+    return sheet === undefined ? [] : [[kind, sheet] as const];
+  });
+  return await bindSources(sources, kinds, ignore, new Map(sheets));
 }
 
 /** What messages and reports call a mapping that is no file. */
