@@ -22,6 +22,17 @@ export function sameNames(a: unknown, b: unknown): boolean {
   return left.size === right.size && [...left].every((name) => right.has(name));
 }
 
+/** A value of a property in one notation: the JSON of two is the same text where {@link sameValue} finds them the same. */
+export function plainValue(value: unknown, property?: Partial<Property>): unknown {
+  if (Array.isArray(value)) return value.map((item) => plainItem(item, property?.items));
+  return plainItem(value, property);
+}
+
+/** The names in a value of a relation or of a team in one notation: two are alike where {@link sameNames} finds them the same. */
+export function plainNames(value: unknown): readonly unknown[] {
+  return [...namesOf(value)].sort();
+}
+
 /** Fields of an entity besides its identifier, properties and relations. */
 export const headFields = ["title", "icon", "team"] as const;
 /** One of {@link headFields}. */
@@ -83,6 +94,17 @@ function sameItem(a: unknown, b: unknown, property?: Partial<Property>): boolean
   if (typeof a === "string" && typeof b === "string")
     return a === b || (isDate(property) && instantOf(a) !== undefined && instantOf(a) === instantOf(b));
   return sameJson(a, b);
+}
+
+function plainItem(value: unknown, property?: Partial<Property>): unknown {
+  if (typeof value === "string") return (isDate(property) ? instantOf(value) : undefined) ?? value;
+  if (Array.isArray(value)) return value.map((item) => plainItem(item));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, item]) => [key, plainItem(item)]),
+  );
 }
 
 function namesOf(value: unknown): ReadonlySet<unknown> {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { holds, sameHead, sameJson, sameNames, sameValue } from "../src/same-value.js";
+import { holds, plainNames, plainValue, sameHead, sameJson, sameNames, sameValue } from "../src/same-value.js";
 import { blueprintOf } from "./support/catalog.js";
 
 const json = fc.jsonValue({ maxDepth: 3 });
@@ -35,6 +35,20 @@ describe("sameness", () => {
       fc.property(json, json, (a, b) => sameJson(a, b) === (canonical(a) === canonical(b))),
       { numRuns: 500 },
     );
+  });
+
+  it("is that of plain values and names", () => {
+    const text = (value: unknown) => JSON.stringify(value);
+    fc.assert(fc.property(json, (a) => text(plainValue(a)) === text(plainValue(reordered(a)))));
+    fc.assert(
+      fc.property(json, json, (a, b) => sameValue(a, b) === (text(plainValue(a)) === text(plainValue(b)))),
+      { numRuns: 500 },
+    );
+    fc.assert(fc.property(names, names, (a, b) => sameNames(a, b) === (text(plainNames(a)) === text(plainNames(b)))));
+    const list = { type: "array", items: date } as const;
+    const [summer, same] = [["2026-05-01T12:00:00+02:00"], ["2026-05-01T10:00:00.000Z"]];
+    expect(plainValue(summer, list)).toEqual(plainValue(same, list));
+    expect(plainValue(summer)).not.toEqual(plainValue(same));
   });
 
   it("of dates is that of their instants, in any notation", () => {

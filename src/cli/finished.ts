@@ -1,6 +1,6 @@
 import { MappingError, UsageError } from "../errors.js";
 import type { reportOptions } from "../options/run.js";
-import { allowingFlags, deleteLimits, excessDeletions } from "../plan/guards.js";
+import { undoFlags } from "../plan/guards.js";
 import type { Connection, ImportContext, RunContext } from "../recipes/run/connect.js";
 import type { Finished } from "../recipes/run/finish.js";
 import { commandLineOf, pastReport } from "../recipes/run/folder.js";
@@ -159,19 +159,6 @@ function undoLine(
     return `An undo cannot take back ${stays}: the import ran without --keep-before, which keeps what was there\n`;
   const what = stays === "" ? "it back" : `what was created back (not ${stays}: it ran without --keep-before)`;
   return `To take ${what}: ${[commandOn("undo", { importId, folder }), ...undoFlags(report)].join(" ")}\n`;
-}
-
-/** The flags that let an undo delete what a run created: of a blueprint's entities the run knows those that it met, so that the share may be less than the one named. */
-function undoFlags({ blueprints, rejects }: Finished["report"]): readonly string[] {
-  const all = Object.entries(blueprints).map(([blueprint, { created, updated, unchanged }]) => {
-    // Written without the relation.
-    const lacking = rejects.filter(
-      (group) => group.blueprint === blueprint && group.code.startsWith("relation_target"),
-    );
-    const deletions = lacking.reduce((sum, { count }) => sum + count, created);
-    return { blueprint, deletions, owned: deletions + updated + unchanged };
-  });
-  return allowingFlags(excessDeletions(all, deleteLimits([])));
 }
 
 /** `portload report`: what became of an earlier import. */

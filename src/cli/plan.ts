@@ -14,7 +14,7 @@ import type { OutputOptions, Run } from "./command.js";
 import { showFinished } from "./finished.js";
 import { showProgress } from "./progress.js";
 import { sourceQuestions } from "./question.js";
-import { describeError, mayColor, print, printJson, question, say, type Terminal } from "./terminal.js";
+import { describeError, mayColor, print, printJson, printProse, question, say, type Terminal } from "./terminal.js";
 
 /** `portload plan`: what a sync would do. */
 export const plan: Run<typeof planOptions> = async (options, terminal, output) => {
@@ -105,7 +105,7 @@ function dyeFor(color: boolean): Dye {
 export const undo: Run<typeof undoOptions> = async (options, terminal, output) => {
   const progress = showProgress(terminal, output);
   const { commandLine, env, signal } = terminal;
-  const { counts, finished, importId, undoneBy } = await runUndo(options, {
+  const { counts, finished, importId, undoneBy, earlier } = await runUndo(options, {
     ...{ env, signal, onStart: progress.onStart },
     ...(commandLine !== undefined && { commandLine }),
     async confirm(planned) {
@@ -121,9 +121,12 @@ export const undo: Run<typeof undoOptions> = async (options, terminal, output) =
     const left = counts.rejected === 0 ? "" : `; ${counts.rejected} stay as they are, see above`;
     const why =
       undoneBy === undefined
-        ? `of what ${importId} wrote nothing is as it left it`
+        ? counts.rejected === 0
+          ? `all is as it was before ${importId}`
+          : `of what ${importId} wrote nothing can be taken back`
         : `${importId} is already undone by ${undoneBy}`;
-    await say(terminal, `Nothing to undo: ${why}${left}.\n`);
+    const before = earlier === undefined ? "" : `To take back the run before it: ${earlier}\n`;
+    await say(terminal, `Nothing to undo: ${why}${left}.\n${before}`);
   }
   return counts.rejected === 0 ? 0 : 1;
 };
@@ -136,7 +139,7 @@ async function show({ file }: PlannedUndo, terminal: Terminal, output: OutputOpt
   const dye = dyeFor(mayColor(terminal, isAnswer ? terminal.stdout : terminal.stderr, output.color));
   for await (const text of formatPlan(planLines(file), dye)) {
     if (!isAnswer) await say(terminal, text);
-    else if (!(await print(terminal, text))) break;
+    else if (!(await printProse(terminal, text))) break;
   }
 }
 

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import type { studioOptions } from "../options/authoring.js";
-import { findStart, type Offers, type Picked } from "../recipes/studio/found.js";
+import { findStart, type Offers, type Picked } from "../recipes/studio/begin.js";
 import { openStudio, type StudioSession } from "../recipes/studio/session.js";
 import { type StudioActions, studioActions } from "../studio/actions.js";
 import { serveStudio } from "../studio/server.js";

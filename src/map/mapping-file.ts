@@ -12,9 +12,8 @@ import {
   prototypeKeys,
   pruneIssues,
 } from "./mapping-schema.js";
-import { type MappingDocument, parseText } from "./mapping-text.js";
+import { type IssueAt, type MappingDocument, parseText, schemaIssues } from "./mapping-text.js";
 import { plainOf, setOwn } from "./plain.js";
-import { type IssueAt, schemaIssues } from "./schema-issues.js";
 import { doubleQuotes, isFetched } from "./tokens.js";
 
 export { type Mapping, type Resource, sourceOptionsFor } from "./mapping.js";

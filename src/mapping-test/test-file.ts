@@ -1,7 +1,7 @@
 import { isMap, isSeq, LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
 import type { Issue } from "../errors.js";
-import { unknownKey } from "../map/schema-issues.js";
+import { unknownKey } from "../map/mapping-text.js";
 import type { SourceRecord } from "../record.js";
 import { rejectCodes } from "../reject.js";
 import type { SourceOptions } from "../source-options.js";

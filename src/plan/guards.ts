@@ -89,6 +89,31 @@ export function allowingFlags(excesses: readonly Excess[]): readonly string[] {
   ];
 }
 
+/**
+ * The flags that let an undo delete what a run created: of a blueprint's entities the run knows those that it met, so that the share may be less than the one named.
+ *
+ * @param run - what its report counts
+ */
+export function undoFlags({ blueprints, rejects }: CreatingRun): readonly string[] {
+  const all = Object.entries(blueprints).map(([blueprint, { created, updated, unchanged }]) => {
+    // Written without the relation.
+    const lacking = rejects.filter(
+      (group) => group.blueprint === blueprint && group.code.startsWith("relation_target"),
+    );
+    const deletions = lacking.reduce((sum, { count }) => sum + count, created);
+    return { blueprint, deletions, owned: deletions + updated + unchanged };
+  });
+  return allowingFlags(excessDeletions(all, deleteLimits([])));
+}
+
+/** See {@link undoFlags}. */
+interface CreatingRun {
+  readonly blueprints: Readonly<
+    Record<string, { readonly created: number; readonly updated: number; readonly unchanged: number }>
+  >;
+  readonly rejects: readonly { readonly code: string; readonly blueprint?: string; readonly count: number }[];
+}
+
 /** A share as a percentage to one decimal, never less than it is: a flag made of it must allow it. */
 export function percent(share: number): string {
   return `${Math.ceil(share * 1000 - 1e-9) / 10}%`;

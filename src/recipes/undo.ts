@@ -5,7 +5,8 @@ import { GuardError, StateError } from "../errors.js";
 import { parseOptions } from "../options/option.js";
 import { type ResolvedUndoOptions, type UndoOptions, undoOptions } from "../options/run.js";
 import { commandOn } from "../reject.js";
-import { copyWhole, findImport, type PastImport } from "../state/folders.js";
+import { copyWhole, findImport, type PastImport, pastImports } from "../state/folders.js";
+import { keepsBefore } from "../state/journal-lines.js";
 import { refuseHeld } from "../state/lock.js";
 import { makeWorkingFolder } from "../state/working-folder.js";
 import { doPlanned, refuseDrift } from "./apply.js";
@@ -16,6 +17,7 @@ import { type Finished, finish } from "./run/finish.js";
 import { newFolder, type OpenFolder, reportOf, stateDirFrom } from "./run/folder.js";
 import { working } from "./run/working.js";
 import { makeUndoPlan, planName, type UndoCounts } from "./undo/make-plan.js";
+import { undoCommand } from "./undo/notes.js";
 
 /** What an undo would do. */
 export interface PlannedUndo {
@@ -40,6 +42,8 @@ export interface Undone extends Omit<PlannedUndo, "file"> {
   readonly finished?: Finished;
   /** Where there is nothing to apply: the undo that took the run back before. */
   readonly undoneBy?: string;
+  /** Where there is nothing to apply: the command that takes back the run before it. */
+  readonly earlier?: string;
 }
 
 /**
@@ -69,7 +73,9 @@ export async function runUndo(given: UndoOptions, context: UndoContext = {}): Pr
   try {
     const { signal } = control.stop;
     const madeAt = new Date().toISOString();
-    const facts = { past, client, folder, maxDelete: options.maxDelete, madeAt, signal };
+    const laterRuns = async () =>
+      (await standingRuns(stateDir, past)).runs.filter((one) => one.importId > past.importId);
+    const facts = { past, laterRuns, client, folder, maxDelete: options.maxDelete, madeAt, signal };
     const made = await makeUndoPlan(facts).catch((error: unknown) => {
       // What was interrupted says so by its signal.
       if (control.stop.reason === "interrupted") return undefined;
@@ -80,8 +86,13 @@ export async function runUndo(given: UndoOptions, context: UndoContext = {}): Pr
     if (signal.aborted) return planned;
     const isConfirmed = context.confirm === undefined || (await context.confirm({ ...planned, file }));
     if (counts.create + counts.update + counts.delete === 0) {
-      const by = await undoneBy(stateDir, past.importId);
-      return { ...planned, ...(by !== undefined && { undoneBy: by }) };
+      const { runs, undoneBy } = await standingRuns(stateDir, past);
+      const earlier = runs.find((one) => one.importId < past.importId && canBeTakenBack(one));
+      return {
+        ...planned,
+        ...(undoneBy !== undefined && { undoneBy }),
+        ...(earlier !== undefined && { earlier: undoCommand(earlier) }),
+      };
     }
     if (!isConfirmed || signal.aborted) return planned;
     const { header, names } = await surveyPlan(file);
@@ -142,14 +153,28 @@ function hasWritten(past: PastImport): boolean {
   return created + updated + deleted > 0;
 }
 
-/** The latest undo of a run that came to its end and wrote something. */
-async function undoneBy(stateDir: string, importId: string): Promise<string | undefined> {
-  const isUndo = (one: PastImport) => one.header.undoOf === importId && reportOf(one) !== undefined && hasWritten(one);
-  const found = await findImport(stateDir, undefined, "undo", isUndo).catch((error: unknown) => {
-    if (error instanceof StateError) return undefined;
-    throw error;
-  });
-  return found?.importId;
+/** The runs that wrote to the catalog of a run and are not undone, the latest first; `undoneBy` of that run itself where it is. */
+async function standingRuns(
+  stateDir: string,
+  { importId, header }: PastImport,
+): Promise<{ readonly runs: readonly PastImport[]; readonly undoneBy: string | undefined }> {
+  const undone = new Map<string, string>();
+  const runs: PastImport[] = [];
+  for (const one of await pastImports(stateDir, (past) => reportOf(past))) {
+    if (!wrote(one) || one.header.fingerprints.target !== header.fingerprints.target || !hasWritten(one)) continue;
+    const { undoOf } = one.header;
+    // An undo that is undone in turn takes nothing back.
+    if (undone.has(one.importId)) continue;
+    if (undoOf !== undefined && reportOf(one) !== undefined) {
+      if (!undone.has(undoOf)) undone.set(undoOf, one.importId);
+    } else runs.push(one);
+  }
+  return { runs, undoneBy: undone.get(importId) };
+}
+
+/** False for an undo, and for an import that only merged and did not keep what was there. */
+function canBeTakenBack(past: PastImport): boolean {
+  return past.header.undoOf === undefined && (keepsBefore(past.header) || reportOf(past)?.entities.created !== 0);
 }
 
 /** True for an undo of a run that wrote something perhaps, and did not come to its end. */

@@ -158,7 +158,7 @@ export const advice = {
 } as const satisfies Record<RejectCode, string>;
 
 /** A fix within a message: its last part. */
-const ownFix = /; ((?:write|if it means no value, write|say|did you mean) .*)$/s;
+const ownFix = /; ((?:write|if it means no value, write|say|did you mean|take that back first:) .*)$/s;
 
 /** What is wrong, and what to do about it: the fix that fits the value, which ends the message, else the one of the code. */
 export function faultAndFix({ code, message }: { readonly code: RejectCode; readonly message: string }): {

@@ -64,6 +64,11 @@ export function contentHash(json: string): number {
   return h32(json);
 }
 
+/** A 64-bit hash as text. */
+export function digestOf(text: string): string {
+  return h64(text).toString(36);
+}
+
 /** The words of the key hashed last: one array for all, since a key is hashed for every look. */
 const digest = new Uint32Array(4);
 const halves = new BigUint64Array(digest.buffer);

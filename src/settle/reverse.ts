@@ -10,7 +10,7 @@ import {
 import type { RejectCode } from "../reject.js";
 import { headFields, sameJson, sameNames, sameValue } from "../same-value.js";
 import { type Change, writableFields } from "./compare.js";
-import { foldNotes, type Trace, type TraceNote, valueAt } from "./trace.js";
+import { foldNotes, printOf, type Trace, type TraceNote, valueAt } from "./trace.js";
 
 /** What takes back all that a run did to one entity. */
 export type Reversal =
@@ -55,7 +55,7 @@ export function reverse({ key, notes, now, blueprint, isDeleted }: ReversalFacts
   if (trace.had === "unknown") return now === undefined ? gone : unknown;
   if (trace.had === "absent") {
     if (now === undefined) return { is: "nothing" };
-    return (trace.isKnown ? strangeFields(now, context) : laterDates(now, trace)) ?? { is: "delete" };
+    return (trace.isKnown ? strangeFields(now, context) : laterDates(now, context)) ?? { is: "delete" };
   }
   if (now === undefined)
     return trace.deleted === undefined ? gone : { is: "create", entity: wholeBody(key, trace, blueprint) };
@@ -89,13 +89,18 @@ function strangeFields(now: FoundEntity, context: Context): Reversal | undefined
   return strange.length === 0 ? undefined : changedSince(strange, now, context);
 }
 
-/** Where only the dates tell: an entity that was updated after the run's last write to it. */
-function laterDates({ createdAt, updatedAt }: FoundEntity, { writes, lastWriteMs }: Trace): Reversal | undefined {
+/** Where what was sent is not kept: an entity that was updated after the run's last write to it, and is not as the run left it any more. */
+function laterDates(now: FoundEntity, { trace, blueprint }: Context): Reversal | undefined {
+  const { createdAt, updatedAt } = now;
+  const { writes, lastWriteMs, left } = trace;
   if (updatedAt === undefined || updatedAt === createdAt) return undefined;
   // The server's clock is known to a second; several writes of our own may have come within it.
   const latest = lastWriteMs === undefined ? Number.NEGATIVE_INFINITY : lastWriteMs + (writes > 1 ? 1000 : 0);
   if (Date.parse(String(updatedAt)) <= latest) return undefined;
-  return refused("changed_since", `it was updated at ${String(updatedAt)}, after the run`);
+  const print = left.size === 0 ? undefined : printOf(now, blueprint);
+  if (print !== undefined && left.has(print)) return undefined;
+  const isOther = print === undefined ? "" : ", and holds other values than the run left";
+  return refused("changed_since", `it was updated at ${String(updatedAt)}, after the run${isOther}`);
 }
 
 function restore(key: Key, now: FoundEntity, context: Context): Reversal {

@@ -1,5 +1,8 @@
-import type { ClearedField, EntityBody, FoundEntity, Mode } from "../entity.js";
-import { headFields } from "../same-value.js";
+import type { Blueprint } from "../blueprint.js";
+import { type ClearedField, type EntityBody, type FoundEntity, isSearchQuery, type Mode } from "../entity.js";
+import { headFields, plainNames, plainValue } from "../same-value.js";
+import { writableFields } from "./compare.js";
+import { digestOf } from "./keys.js";
 
 /** What the journal of a run says of one entity, in the order in which it happened. */
 export type TraceNote =
@@ -15,8 +18,15 @@ export type TraceNote =
   | { readonly is: "delete"; readonly before: FoundEntity }
   /** Something that it related to was to be deleted; its relations as they were. */
   | { readonly is: "unset"; readonly relations: Readonly<Record<string, unknown>> }
-  /** The reply said so of a write of which nothing else is known. `atMs`: the server's clock then, milliseconds since the epoch, never later than the truth. */
-  | { readonly is: "created" | "updated"; readonly atMs?: number | undefined };
+  /**
+   * The reply said so of a write of which nothing else is known. `atMs`: the server's clock then, milliseconds since the epoch, never later than the truth; `left`: the
+   * prints of what the run may have left.
+   */
+  | {
+      readonly is: "created" | "updated";
+      readonly atMs?: number | undefined;
+      readonly left?: readonly string[] | undefined;
+    };
 
 /** All notes of an entity in one. Paths are `title`, `icon`, `team`, `properties.x`, `relations.y`. */
 export interface Trace {
@@ -35,13 +45,15 @@ export interface Trace {
   deleted: FoundEntity | undefined;
   writes: number;
   lastWriteMs: number | undefined;
+  /** Prints of what the run may have left of an entity that it created, see {@link printOf}. */
+  readonly left: Set<string>;
 }
 
 /** Folds notes, in the order in which they were made: of what a path held, the first counts. */
 export function foldNotes(notes: readonly TraceNote[]): Trace {
   const trace: Trace = {
     ...{ had: undefined, before: new Map(), sent: new Map(), touched: new Set() },
-    ...{ isOverridden: false, isKnown: false, deleted: undefined, writes: 0, lastWriteMs: undefined },
+    ...{ isOverridden: false, isKnown: false, deleted: undefined, writes: 0, lastWriteMs: undefined, left: new Set() },
   };
   for (const note of notes) {
     if (note.is === "write") foldWrite(trace, note);
@@ -56,6 +68,7 @@ export function foldNotes(notes: readonly TraceNote[]): Trace {
       trace.had ??= note.is === "created" ? "absent" : "unknown";
       trace.writes++;
       trace.lastWriteMs = note.atMs ?? trace.lastWriteMs;
+      for (const print of note.left ?? []) trace.left.add(print);
     }
   }
   return trace;
@@ -92,6 +105,30 @@ function fieldsOf(entity: Readonly<Record<string, unknown>>): readonly (readonly
     ...within("properties"),
     ...within("relations"),
   ];
+}
+
+/**
+ * A print of all that can be written to an entity: that of what was sent for a new one is that of what the catalog holds, as long as nobody changed a value. What the
+ * API fills in by itself, a default or the identifier as the title, counts as given.
+ *
+ * @returns undefined where a search is in place of a name: what it finds is not known
+ */
+export function printOf(entity: Readonly<Record<string, unknown>>, blueprint: Blueprint): string | undefined {
+  const { head, properties, relations } = writableFields(blueprint);
+  const { identifier, title, icon, team } = entity;
+  const named = [
+    ...(head.includes("team") ? [team] : []),
+    ...relations.map((key) => valueAt(entity, `relations.${key}`)),
+  ];
+  if (named.some(isSearchQuery)) return undefined;
+  const values = properties.flatMap((key) => {
+    const property = blueprint.schema.properties[key];
+    const value = valueAt(entity, `properties.${key}`);
+    const held = value === undefined ? property?.default : value;
+    return held === undefined || held === null ? [] : [[key, plainValue(held, property)]];
+  });
+  const own = [title === identifier ? null : (title ?? null), icon ?? null, named.map(plainNames)];
+  return digestOf(JSON.stringify([...own, values]));
 }
 
 /** What an entity holds at a path. */

@@ -159,6 +159,20 @@ export function passedOver({ passedOver: reasons }: PastImport): readonly Warnin
   return reasons.map((reason) => ({ code: "state_unclean", message: `passed over: ${reason}`, count: 1 }));
 }
 
+/** All imports whose folders can be read, the latest first. @param check - throws a StateError for others that are left out */
+export async function pastImports(stateDir: string, check: (past: PastImport) => void): Promise<readonly PastImport[]> {
+  const found: PastImport[] = [];
+  const collect = (past: PastImport): boolean => {
+    check(past);
+    found.push(past);
+    return false;
+  };
+  await findImport(stateDir, undefined, "import", collect).catch((error: unknown) => {
+    if (!(error instanceof StateError)) throw error;
+  });
+  return found;
+}
+
 /** Ids of the imports in a state folder, the latest first. */
 async function importIds(stateDir: string): Promise<readonly string[]> {
   try {

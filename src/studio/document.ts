@@ -1,5 +1,5 @@
 import { baseCss, graphCss, html } from "../pages/html.js";
-import type { Offers } from "../recipes/studio/found.js";
+import type { Offers } from "../recipes/studio/begin.js";
 import { reportCss } from "../report/forms/html.js";
 
 /** The studio's page; its parts are filled by its script. @param nonce - what the policy of this answer lets the editor's style sheets in by */

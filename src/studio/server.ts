@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { Readable } from "node:stream";
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { PortloadError } from "../errors.js";
-import type { Offers, Picked } from "../recipes/studio/found.js";
+import type { Offers, Picked } from "../recipes/studio/begin.js";
 import { packageFile } from "../version.js";
 import type { StudioActions } from "./actions.js";
 import { choiceDocument, studioCss, studioDocument } from "./document.js";

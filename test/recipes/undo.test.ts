@@ -269,6 +269,96 @@ describe("what was changed after the run", () => {
   });
 });
 
+describe("an undo of what later runs of the folder wrote as well", () => {
+  const first = [
+    { id: "a", size: 1, parent: "b", data: { x: 1, y: [2] } },
+    { id: "b", note: "b", tier: "gold", parent: "a", friends: ["c", "a"] },
+    { id: "c", title: "C", icon: "Box", team: ["red", "blue"] },
+  ];
+
+  it("takes back what a second import found as it was, in every mode", async () => {
+    for (const mode of ["merge", "override"] as const) {
+      const { emulator, load, sync, undo } = await workplace();
+      const { report } = await load(first, { mode });
+      await load([...first].reverse(), { mode });
+      await load(first.slice(0, 1), { keepBefore: true });
+      await sync(first);
+      expect((await undo({ importId: report.importId })).counts).toEqual({
+        create: 0,
+        update: 0,
+        delete: 3,
+        rejected: 0,
+      });
+      expect(held(emulator)).toEqual({});
+    }
+  });
+
+  /** Each in one write: of several, the clock tells the last one to a second. */
+  const single = [
+    { id: "a", size: 1, data: { x: 1, y: [2] } },
+    { id: "b", note: "b", tier: "gold" },
+    { id: "c", title: "C", icon: "Box", team: ["red", "blue"] },
+  ];
+
+  it("leaves what someone else changed in between, although a second import came after", async () => {
+    const { emulator, load, undo } = await workplace();
+    const { report } = await load(single);
+    await change(emulator, "PATCH", "/a", { properties: { note: "mine" } });
+    await change(emulator, "PATCH", "/b", { properties: { tier: null } });
+    await change(emulator, "PATCH", "/c", { title: "c" });
+    const again = await load(single.slice(0, 1));
+    const { counts, finished } = await undo({ importId: report.importId, maxDelete: ["100%"] });
+    expect(counts).toEqual({ create: 0, update: 0, delete: 0, rejected: 3 });
+    expect(finished).toBeUndefined();
+    expect(again.report.entities).toMatchObject({ updated: 1 });
+    expect(held(emulator)).toMatchObject({ a: { note: "mine" }, c: { title: "c" } });
+  });
+
+  it("names the later run that changed a value, and gives the command that takes that back first", async () => {
+    const { emulator, load, sync, undo, program } = await workplace();
+    const { report } = await load(single);
+    const later = await sync([{ id: "a", size: 2 }, { id: "d" }, { id: "e" }]);
+    await load([{ id: "a", size: 2 }]);
+    const of = (importId: string) => program("undo", importId, "--max-delete", "100%", "--out", "undo.plan");
+    const shown = (await of(report.importId)).stdout;
+    const stateDir = /--state-dir (\S+)/.exec(shown)?.[1];
+    const command = `portload undo ${later.report.importId} --state-dir ${stateDir} --max-delete 66.7%`;
+    expect(shown).toContain(
+      `, after the run, and holds other values than the run left; sync ${later.report.importId} wrote it since; take that back first: ${command}\n`,
+    );
+    expect((await program(...command.split(" ").slice(1, 3), "--max-delete", "66.7%", "--yes")).code).toBe(0);
+    expect((await undo({ importId: report.importId })).counts).toMatchObject({ delete: 3, rejected: 0 });
+    expect(held(emulator)).toEqual({});
+  });
+
+  it("says that an import which kept nothing cannot be taken back first", async () => {
+    const { load, program } = await workplace();
+    const { report } = await load(single);
+    const later = await load([{ id: "a", size: 2 }]);
+    const { stdout } = await program("undo", report.importId, "--max-delete", "100%", "--out", "undo.plan");
+    expect(stdout).toContain(
+      `; import ${later.report.importId} merged it since and did not keep what it held (--keep-before)\n`,
+    );
+  });
+
+  it("leads from a run that cannot be taken back to the one before it", async () => {
+    const { emulator, load, program } = await workplace();
+    const { report } = await load(first);
+    await load(first);
+    const last = await load(first);
+    const { code, stderr } = await program("undo", "--yes");
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringContaining(`of what ${last.report.importId} wrote nothing can be taken back; 3 stay as they are`),
+    ]);
+    const [, line = ""] = /To take back the run before it: portload (.*)\n/.exec(stderr) ?? [];
+    expect(line).toMatch(new RegExp(`^undo ${report.importId} --state-dir .* --max-delete 100%$`));
+    const [undo = "", id = "", , , ...flags] = line.split(" ");
+    expect((await program(undo, id, ...flags, "--yes")).code).toBe(0);
+    expect(held(emulator)).toEqual({});
+  });
+});
+
 describe("an undo of an import", () => {
   it("puts everything back that --keep-before kept, in every mode", async () => {
     for (const mode of ["merge", "override", "create"] as const) {

@@ -7,7 +7,7 @@ import type { Reject } from "../../reject.js";
 import { contentHash, type KeySet } from "../../settle/keys.js";
 import type { PastImport } from "../../state/folders.js";
 import { readSettled, type SettledEntities } from "../../state/journal.js";
-import { readReasons } from "../../state/reasons.js";
+import { readReasons } from "../../state/reopen.js";
 import { copyOf, type LeaveOut } from "../stages/entities.js";
 
 /** An import whose rejects are imported again, and what of its sources it is done with. */

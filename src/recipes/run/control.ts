@@ -13,6 +13,7 @@ export interface Stop {
    * begins (`stages/steps.ts`).
    */
   readonly signal: AbortSignal;
+  /** Becomes how the run ended (`finish.ts`), from which its exit code follows (report/exit-code.ts), unless an error ended it. */
   readonly reason: StopReason | undefined;
   /** Stops the import; the first reason stays. */
   because(reason: StopReason): void;
@@ -29,7 +30,7 @@ export interface Control {
 export interface OpenControl extends Control {
   /** Ends what is in flight some time after an interruption. */
   readonly grace: AbortSignal;
-  /** Takes the ledger's sums each time they change, and stops the import once more is rejected than is allowed: its ending is `overBudget` then. */
+  /** The ledger's hook `onCounts`: takes its sums each time they change, and stops the import once more is rejected than is allowed: its ending is `overBudget` then. */
   judge(counts: { readonly rejected: number; readonly read: number }): void;
   close(): void;
 }

@@ -1,8 +1,10 @@
+import type { Blueprint } from "../../blueprint.js";
 import { type Entity, type Mode, originOf, targetsOf, type Write } from "../../entity.js";
 import { type Deferred, type Outcome, placeOf } from "../../outcome.js";
 import type { Reject, RejectCode } from "../../reject.js";
 import { noCode, wordsOf } from "../../reply.js";
 import type { KeySet } from "../../settle/keys.js";
+import { printOf } from "../../settle/trace.js";
 import type { JournalBefore, JournalWrote, Settled } from "../../state/journal-lines.js";
 import type { Verdict } from "../../verdict.js";
 import { maxBodyBytes } from "../../write/batch.js";
@@ -31,7 +33,7 @@ export function booksOf(
   keys: KeySet,
   { round, judge, searches }: { readonly round: number; readonly judge: Judge; readonly searches: SearchWatch },
 ): Books {
-  const { isForecast, serverNow } = target;
+  const { isForecast } = target;
   return {
     async sending({ mode, writes }, atMs) {
       // Mode create must not be repeated blindly, not even by an import that is resumed.
@@ -59,7 +61,7 @@ export function booksOf(
         ends.filter((end) => end.is === "deferred"),
       );
       await ledger.takeOutcomes(ends.filter((end) => end.is !== "deferred"));
-      const wrote = isForecast ? undefined : writtenUnseen(verdicts, serverNow());
+      const wrote = isForecast ? undefined : writtenUnseen(verdicts, target);
       await Promise.all([
         // Before the reply: what a torn end leaves of the two must not miss a creation.
         wrote && ledger.journal(wrote),
@@ -72,7 +74,7 @@ export function booksOf(
 }
 
 /** What the books of writes need of the target. */
-type Written = Pick<Target, "clear" | "isForecast" | "serverNow">;
+type Written = Pick<Target, "clear" | "isForecast" | "rules" | "serverNow">;
 
 /** What the journal keeps of an entity before it is sent, where it was looked up. */
 function heldBefore(entity: Entity, mode: Mode): JournalBefore["entities"] {
@@ -84,18 +86,34 @@ function heldBefore(entity: Entity, mode: Mode): JournalBefore["entities"] {
 }
 
 /** What the journal keeps of entities that are written by now and were not looked up before. */
-function writtenUnseen(verdicts: ReadonlyMap<Write, Verdict>, atMs: number | undefined): JournalWrote | undefined {
+function writtenUnseen(
+  verdicts: ReadonlyMap<Write, Verdict>,
+  { rules, serverNow }: Pick<Target, "rules" | "serverNow">,
+): JournalWrote | undefined {
+  const atMs = serverNow();
   const created: string[] = [];
   const updated: string[] = [];
+  const left: string[] = [];
   let blueprint = "";
-  for (const [{ entity }, { is }] of verdicts) {
+  for (const [write, { is }] of verdicts) {
+    const { entity } = write;
     if (entity.before !== undefined) continue;
     blueprint = entity.key.blueprint;
-    if (is === "created") created.push(entity.key.identifier);
-    else if (is === "updated") updated.push(entity.key.identifier);
+    if (is === "updated") updated.push(entity.key.identifier);
+    if (is !== "created") continue;
+    created.push(entity.key.identifier);
+    left.push(printsOf(write, rules.blueprints.get(blueprint)));
   }
   if (created.length + updated.length === 0) return undefined;
-  return { line: "wrote", blueprint, created, updated, ...(atMs !== undefined && { atMs }) };
+  const prints = left.length > 0 && { left };
+  return { line: "wrote", blueprint, created, updated, ...prints, ...(atMs !== undefined && { atMs }) };
+}
+
+/** What a write that creates leaves, and what is there once the relations that wait are written. */
+function printsOf({ entity, deferred }: Write, blueprint: Blueprint | undefined): string {
+  if (blueprint === undefined) return "";
+  const states = deferred === undefined ? [entity] : [entity, deferred.entity];
+  return states.flatMap(({ body }) => printOf({ ...body }, blueprint) ?? []).join(" ");
 }
 
 /** Keeps what waits for a round of second writes. */

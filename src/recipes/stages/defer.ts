@@ -17,6 +17,7 @@ export function deferRelations(target: Target, ledger: Ledger, keys: KeySet): Wr
   return async function* (entities: Entities): AsyncGenerator<readonly Write[]> {
     const { blueprints, deferrable, mode, onMissingTarget } = target.rules;
     const know = async (chunk: readonly Entity[]) => {
+      // A dry run alone looks something up here.
       await target.foresee(chunk);
       return { chunk, isKnown: await knowTargets(target, keys, chunk, deferrable) };
     };

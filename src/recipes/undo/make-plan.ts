@@ -7,6 +7,7 @@ import type { ReadBudget } from "../../options/kinds.js";
 import { planSteps } from "../../order.js";
 import { type PlanEnd, type PlanHeader, type PlanOp, type PlanRefusal, planFormat } from "../../plan/plan-file.js";
 import { commandOn } from "../../reject.js";
+import { createKeySet, type KeySet } from "../../settle/keys.js";
 import { reverse } from "../../settle/reverse.js";
 import { openAppendFile, readLines } from "../../state/files.js";
 import type { PastImport } from "../../state/folders.js";
@@ -22,7 +23,7 @@ import {
   openUndoScope,
   type UndoScope,
 } from "./needed.js";
-import { gatherNotes, type NotedEntity, type RunNotes } from "./notes.js";
+import { gatherNotes, type LaterWriters, laterWriters, type NotedEntity, nowhere, type RunNotes } from "./notes.js";
 
 /** Name of the plan file, in the folder for working files and in that of the undo. */
 export const planName = "plan.ndjson";
@@ -30,6 +31,8 @@ export const planName = "plan.ndjson";
 /** What a reversing plan is made from. */
 export interface UndoFacts {
   readonly past: PastImport;
+  /** Gives the runs that came after it and are not undone, the latest first. */
+  readonly laterRuns: () => Promise<readonly PastImport[]>;
   readonly client: Client;
   /** A folder for working files; the plan is written into it. */
   readonly folder: string;
@@ -63,19 +66,21 @@ export async function makeUndoPlan(facts: UndoFacts): Promise<{ readonly file: s
   try {
     const blueprints = await blueprintsOf(notes.blueprints, client);
     const scope = openUndoScope();
+    const changed = createKeySet();
     for await (const entities of notes.entities())
       for (const [blueprint, group] of groupBy(entities, ({ key }) => key.blueprint))
         for (let start = 0; start < group.length; start += lookedUpAtOnce) {
           facts.signal.throwIfAborted();
           const definition = blueprints.get(blueprint) as Blueprint;
           const part = group.slice(start, start + lookedUpAtOnce);
-          await takeBack(part, { client, lines, scope, notes, blueprint: definition });
+          await takeBack(part, { client, lines, scope, changed, notes, blueprint: definition });
         }
     const order = orderOf(blueprints);
     const backwards = [...order].reverse();
     const kept = await keepNeeded({ client, folder, scope, deletions: () => lines.deletions(backwards) });
     await guardDeletions(lines.deletions(backwards), kept.has, client, maxDelete, commandOn("undo", past));
-    return await lines.write(headerOf(facts), order, kept);
+    const laterWriter = await laterWriters(changed, changed.size === 0 ? [] : await facts.laterRuns());
+    return await lines.write(headerOf(facts), order, kept, laterWriter);
   } finally {
     await notes.close();
     await lines.close();
@@ -106,21 +111,23 @@ interface Work {
   readonly client: Client;
   readonly lines: Lines;
   readonly scope: UndoScope;
+  /** Takes what is left as it is since it changed. */
+  readonly changed: KeySet;
   readonly notes: RunNotes;
   readonly blueprint: Blueprint;
 }
 
 async function takeBack(
   group: readonly NotedEntity[],
-  { client, lines, scope, notes, blueprint }: Work,
+  { client, lines, scope, changed, notes, blueprint }: Work,
 ): Promise<void> {
   const named = group.map(({ key }) => key.identifier).filter((identifier) => !identifier.startsWith("{"));
   const found = await client.lookUp(blueprint.identifier, named);
   for (const { key, notes: own } of group) {
     const now = found.get(key.identifier);
     const reversal = reverse({ key, notes: own, now, blueprint, isDeleted: notes.isDeleted });
-    const title = titleOf(now ?? (reversal.is === "create" ? { ...reversal.entity } : undefined));
-    const facts = { blueprint: key.blueprint, ...(title !== undefined && { title }) };
+    const { title } = now ?? (reversal.is === "create" ? reversal.entity : { title: undefined });
+    const facts = { blueprint: key.blueprint, ...(typeof title === "string" && { title }) };
     switch (reversal.is) {
       case "create":
         await lines.add({ op: "create", ...facts, resource: 0, entity: reversal.entity });
@@ -138,16 +145,13 @@ async function takeBack(
         break;
       case "refused": {
         const { is: _, ...why } = reversal;
+        if (why.code === "changed_since") changed.add(key, nowhere, 0);
         await lines.refuse({ line: "refused", ...facts, identifier: key.identifier, ...why });
         break;
       }
       default:
     }
   }
-}
-
-function titleOf(entity: Readonly<Record<string, unknown>> | undefined): string | undefined {
-  return typeof entity?.title === "string" ? entity.title : undefined;
 }
 
 /** Ops as they are found, on disk by blueprint, until the plan is put together. */
@@ -161,6 +165,7 @@ interface Lines {
     header: PlanHeader,
     order: readonly string[],
     kept: KeptEntities,
+    laterWriter: LaterWriters,
   ): Promise<{ readonly file: string; readonly counts: UndoCounts }>;
 }
 
@@ -192,7 +197,7 @@ function openLines(folder: string): Lines {
     async close() {
       for (const each of files.values()) await (await each).close();
     },
-    async write(header, order, kept) {
+    async write(header, order, kept, laterWriter) {
       const file = join(folder, planName);
       const plan = await openAppendFile(file);
       const counts = { create: 0, update: 0, delete: 0, rejected: 0 };
@@ -216,7 +221,8 @@ function openLines(folder: string): Lines {
       }
       for await (const refusal of read<PlanRefusal>(refusals)) {
         counts.rejected++;
-        await put(refusal);
+        const later = laterWriter(refusal);
+        await put(later === undefined ? refusal : { ...refusal, message: `${refusal.message}; ${later}` });
       }
       await put({ line: "end", ...counts, unchanged: 0 } satisfies PlanEnd);
       await plan.close();

@@ -2,11 +2,15 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type Key, keyText } from "../../entity.js";
 import { StateError } from "../../errors.js";
-import { contentHash, createKeySet } from "../../settle/keys.js";
+import { undoFlags } from "../../plan/guards.js";
+import { commandOn } from "../../reject.js";
+import { contentHash, createKeySet, type KeySet } from "../../settle/keys.js";
 import type { TraceNote } from "../../settle/trace.js";
+import type { PastImport } from "../../state/folders.js";
 import { readJournal } from "../../state/journal.js";
 import type { JournalLine } from "../../state/journal-lines.js";
 import { openSpool } from "../../state/spool.js";
+import { reportOf } from "../run/folder.js";
 
 /** What a run's journal says of entities, gathered by entity. */
 export interface RunNotes {
@@ -83,6 +87,52 @@ export async function gatherNotes(journal: string, folder: string): Promise<RunN
   };
 }
 
+/** Says of entities which later run wrote them, and how that is taken back first; undefined where none did. */
+export type LaterWriters = (key: Key) => string | undefined;
+
+/**
+ * Reads the journals of later runs for what they wrote.
+ *
+ * @param keys - the entities asked for
+ * @param runs - the latest first
+ */
+export async function laterWriters(keys: KeySet, runs: readonly PastImport[]): Promise<LaterWriters> {
+  const writers: { readonly run: PastImport; readonly wrote: KeySet; readonly canUndo: KeySet }[] = [];
+  for (const run of keys.size === 0 ? [] : runs) {
+    const [wrote, canUndo] = [createKeySet(), createKeySet()];
+    try {
+      for await (const line of readJournal(join(run.folder, "journal.ndjson")))
+        for (const { key, note } of notesOf(line)) {
+          if (keys.find(key) < 0) continue;
+          wrote.add(key, nowhere, 0);
+          // What an import merged is not known: it keeps no more than that it did.
+          if (note.is !== "updated") canUndo.add(key, nowhere, 0);
+        }
+    } catch (error) {
+      // A journal that cannot be read says nothing.
+      if (!(error instanceof StateError)) throw error;
+    }
+    writers.push({ run, wrote, canUndo });
+  }
+  return (key) => {
+    const undoable = writers.find(({ canUndo }) => canUndo.find(key) >= 0)?.run;
+    if (undoable !== undefined)
+      return `${nameOf(undoable)} wrote it since; take that back first: ${undoCommand(undoable)}`;
+    const writer = writers.find(({ wrote }) => wrote.find(key) >= 0)?.run;
+    return writer && `${nameOf(writer)} merged it since and did not keep what it held (--keep-before)`;
+  };
+}
+
+function nameOf({ header, importId }: PastImport): string {
+  return `${header.command} ${importId}`;
+}
+
+/** The command that takes a run back, with the flags that its guard asks for. */
+export function undoCommand(past: PastImport): string {
+  const report = reportOf(past);
+  return [commandOn("undo", past), ...(report === undefined ? [] : undoFlags(report))].join(" ");
+}
+
 /** The place in a set of keys that nobody asks for. */
 export const nowhere = { source: 0, position: 0 };
 
@@ -97,12 +147,15 @@ function notesOf(line: JournalLine): readonly Note[] {
         return { key, note: { is: "write", mode, before, sent, ...(clears && { clears }) } };
       });
     case "wrote": {
-      const { blueprint, created, updated, atMs } = line;
-      const noteOf = (is: "created" | "updated") => (identifier: string) => ({
-        key: { blueprint, identifier },
-        note: { is, ...(atMs !== undefined && { atMs }) } as const,
-      });
-      return [...created.map(noteOf("created")), ...updated.map(noteOf("updated"))];
+      const { blueprint, created, updated, atMs, left = [] } = line;
+      const at = atMs !== undefined && { atMs };
+      return [
+        ...created.map((identifier, index): Note => {
+          const prints = left[index]?.split(" ").filter((print) => print !== "");
+          return { key: { blueprint, identifier }, note: { is: "created", ...at, left: prints } };
+        }),
+        ...updated.map((identifier): Note => ({ key: { blueprint, identifier }, note: { is: "updated", ...at } })),
+      ];
     }
     case "delete":
       return [
