@@ -209,6 +209,7 @@ export function proposeTitle(
   );
   return (
     called("name", "title", "displayname", "label") ??
+    called("bezeichnung", "nombre", "nom", "nome", "naam", "navn", "namn") ??
     called(...of("name"), ...of("title"), ...of("displayname"), ...of("label")) ??
     called("hostname", "computername", "fqdn", "fullname") ??
     (names.length === 1 ? names[0] : undefined) ??

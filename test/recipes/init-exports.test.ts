@@ -29,6 +29,18 @@ describe("init on exports of ticket systems", () => {
     expect([report.entities.created, report.rejects, faults]).toEqual([45, [], []]);
   });
 
+  it("reads a German export with a semicolon, and imports it as it stands", async () => {
+    const row = (index: number) =>
+      `G-${index};Gerät ${index};1.${100 + index},50;${10 + index}.05.2024;${index % 2 ? "ja" : "nein"}`;
+    const text = tableOf("Nummer;Bezeichnung;Wert;Anschaffung;Aktiv", 12, row);
+    const source = join(await filesIn({ "geraete.csv": text }), "geraete.csv");
+    const proposed = await proposeFor([source]);
+    expect(proposed.entities.geraete).toMatchObject({ identifier: ".Nummer", title: ".Bezeichnung" });
+    expect(proposed.questions).toEqual([]);
+    const { report, faults } = await importBy(proposed, [source]);
+    expect([report.entities.created, report.rejects, faults]).toEqual([12, [], []]);
+  });
+
   it("calls a record of JSON:API by the name among its attributes", async () => {
     const data = ["a", "b", "c"].map((id) => ({ id, type: "hosts", attributes: { name: `Host ${id}`, size: 1 } }));
     const folder = await filesIn({ "hosts.json": JSON.stringify({ data }) });
