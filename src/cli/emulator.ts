@@ -134,9 +134,11 @@ function next(): string {
 What to try next
   ${program} preview ${path("samples/services.csv")} -m ${path("mappings/services.yaml")} --limit 2
       what one record becomes
-  ${program} emulator --blueprints ${path("samples/blueprints")} &
+  ${program} emulator &
   export PORT_API_URL=http://127.0.0.1:4455/v1 PORT_CLIENT_ID=portload PORT_CLIENT_SECRET=portload
       a catalog that stays
+  ${program} blueprint apply ${path("samples/blueprints")}
+      what its entities are of
   ${program} import ${path("samples/teams.json")} ${path("samples/services.csv")} -m ${path("mappings/organisation.yaml")}
   ${program} import ${path("samples/services-dirty.csv")} -m ${path("mappings/services.yaml")}
       see what a dirty file leaves behind

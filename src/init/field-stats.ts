@@ -45,6 +45,8 @@ export const listDelimiters = [";", "|", ", ", ","] as const;
 export interface FieldStats {
   /** Keys from the record's root; one for a column. */
   readonly path: readonly string[];
+  /** The keys that it is known by: its path, without the key that an element of a list is under. */
+  readonly name: readonly string[];
   /** Values that are neither null, missing nor a usual blank. */
   values: number;
   /** Values by JSON type. */
@@ -94,9 +96,10 @@ const linkSchemes = /^(?:https?|s?ftps?|ssh|git(?:\+\w+)?|svn|s3|gs|wss?|ldaps?|
 const judged = ["url", "email", "ipv4", "ipv6"] as const;
 
 /** Opens the statistics of a field. */
-export function openStats(path: readonly string[]): FieldStats {
+export function openStats(path: readonly string[], name = path): FieldStats {
   return {
     path,
+    name,
     values: 0,
     types: new Map(),
     items: new Set(),

@@ -126,7 +126,7 @@ function isPlain(names: ReadonlySet<string>): boolean {
 
 function isNamedAfter({ path }: FieldStats, { blueprint, from }: RelationTarget, { field }: TargetKey): boolean {
   const own = normalName(path.join(" "));
-  const wanted = [blueprint, from, field !== undefined && rankOf(field, from) > 0 ? field.path.join(" ") : ""]
+  const wanted = [blueprint, from, field !== undefined && rankOf(field, from) > 0 ? field.name.join(" ") : ""]
     .map(normalName)
     .filter((name) => !/^(?:metadata|attributes|fields)?(?:id|uid|name|title|label|key|code|number)$/.test(name));
   return wanted.some((name) => name.length > 2 && own.includes(name)) || isLinkName({ path });
@@ -138,7 +138,7 @@ function isLinkName({ path }: Pick<FieldStats, "path">): boolean {
 
 function weightOf({ resolved, different, key, target, field }: FoundRelation, survey: Survey): number {
   const share = resolved / Math.max(1, different);
-  const isIdentifier = key.property === "$identifier" || /(?:^|\W)(?:id|key)$/i.test(key.field?.path.join(" ") ?? "");
+  const isIdentifier = key.property === "$identifier" || /(?:^|\W)(?:id|key)$/i.test(key.field?.name.join(" ") ?? "");
   return (
     share * 10 +
     (isNamedAfter(field, target, key) ? 2 : 0) +
@@ -189,7 +189,7 @@ export function proposeRelation(
   return {
     leaf: { key, expression, comment: lost.length === 0 ? seen : `${seen}, not ${lost.map(shown).join(", ")}` },
     relation: {
-      title: inWords(field.path.join(" "))
+      title: inWords(field.name.join(" "))
         .replace(/(?<=.) (?:sys ID|IDs?|UUID|identifiers?|key|display value|value)$/i, "")
         .slice(0, 100),
       target: target.blueprint,

@@ -32,7 +32,7 @@ export function proposeField(
   const field: SurveyedField = {
     stats,
     path: pathExpression(stats.path),
-    title: inWords(stats.path.join(" ").replace(/(?<=.) display_value$/, "")).slice(0, 100),
+    title: inWords(stats.name.join(" ").replace(/(?<=.) display_value$/, "")).slice(0, 100),
     some: isWhole && soft === 0 ? "" : " | values",
     isColumn: stats.path.length === 1,
     firm,
@@ -92,9 +92,11 @@ function proposeArray({ stats, path, title, seen }: SurveyedField): FieldProposa
     property: { type: "array", title, ...(items !== undefined && { items: { type: items } }) },
     expression: path,
     seen: seen("lists"),
-    ...(stats.items.has("object") && {
-      question: `does each element of ${path} deserve an entity of its own? Then give it a resource with itemsToParse: ${path}; docs/how-to/from-exports.md shows one, for AWS`,
-    }),
+    // A list within the element of a list has no itemsToParse of its own.
+    ...(stats.items.has("object") &&
+      stats.name === stats.path && {
+        question: `does each element of ${path} deserve an entity of its own? Then give it a resource with itemsToParse: ${path}; docs/how-to/from-exports.md shows one, for AWS`,
+      }),
   };
 }
 

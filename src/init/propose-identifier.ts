@@ -44,7 +44,7 @@ export function proposeIdentifier(
   return perfect(
     best.field,
     records,
-    others.find(({ field }) => rankOf(field, kind) > 0 && !likelyTitles.includes(normalName(field.path.join(" "))))
+    others.find(({ field }) => rankOf(field, kind) > 0 && !likelyTitles.includes(normalName(field.name.join(" "))))
       ?.field,
   );
 }
@@ -163,7 +163,7 @@ function name({ path }: FieldStats): string {
 }
 
 /** How likely a name is that of an identifier, nought for one that says nothing; deeper fields are less so. */
-export function rankOf({ path }: Pick<FieldStats, "path">, kind: string): number {
+export function rankOf({ name: path }: Pick<FieldStats, "name">, kind: string): number {
   const own = normalName(path.join(" "));
   const singular = normalName(kind).replace(/s$/, "");
   const isNamed = (word: string): boolean =>
@@ -188,16 +188,16 @@ export function proposeTitle(
     ({ types, longest, values, fits }) =>
       types.size === 1 && types.has("string") && longest <= maxTitle && values > 0 && !fits.has("lines"),
   );
-  const nameOf = ({ path }: FieldStats): string =>
+  const nameOf = (field: FieldStats): string =>
     normalName(
-      shownPath(path)
+      shownPath(field.name)
         .join(" ")
         .replace(/^(?:metadata|attributes|node) /, ""),
     );
   const called = (...names: readonly string[]): FieldStats | undefined =>
     texts.find((field) => names.includes(nameOf(field)));
   const singular = normalName(blueprintName(kind));
-  const stem = identifier === undefined ? "" : stemOf(identifier.field.path);
+  const stem = identifier === undefined ? "" : stemOf(identifier.field.name);
   const of = (word: string): string[] => [`${stem}${word}`, `${singular}${word}`];
   const names = texts.filter(
     (field) =>

@@ -29,7 +29,7 @@ export function headOf(survey: Survey, identifier: IdentifierProposal | undefine
   const keys = new Map<FieldStats, string>();
   for (const [index, field] of survey.fields.entries()) {
     if (field === titled || (field === identifier?.field && !identifier.isSlug)) continue;
-    keys.set(field, freeKey(propertyKey(shownPath(field.path)), taken, index));
+    keys.set(field, freeKey(propertyKey(shownPath(field.name)), taken, index));
   }
   return { identifier, title: titled ?? identifier?.field, keys };
 }
@@ -180,7 +180,7 @@ function withoutEchoes(relations: readonly FoundRelation[]): readonly FoundRelat
       (other) =>
         other === found ||
         other.target !== found.target ||
-        stemOf(other.field.path) !== stemOf(found.field.path) ||
+        stemOf(other.field.name) !== stemOf(found.field.name) ||
         rank(other) <= rank(found),
     ),
   );

@@ -15,6 +15,8 @@ export interface Survey {
   readonly why?: string;
   /** True for a table, and for JSON all of whose many values are texts: a number may be written as text there. */
   readonly isTabular: boolean;
+  /** The key whose lists hold the records, where each element is one. */
+  readonly items?: string;
   /** In the order they came; a path that holds objects is not a field, its keys are, unless these are data themselves, as labels are. */
   readonly fields: readonly FieldStats[];
   /** Usual blanks found, and how often. */
@@ -25,8 +27,19 @@ export interface Survey {
 const maxDepth = 3;
 const maxRefused = 10;
 
-/** Looks at all records of a source: each column, or each path of keys, with what its values are like. */
-export async function surveyRecords(kind: string, chunks: AsyncIterable<Chunk<SourceRecord>>): Promise<Survey> {
+/** The key that a mapping finds an element of a list under, beside the record's other keys. */
+export const itemKey = "item";
+
+/**
+ * Looks at all records of a source: each column, or each path of keys, with what its values are like.
+ *
+ * @param items - key whose lists hold what is surveyed as records, each element beside the other keys
+ */
+export async function surveyRecords(
+  kind: string,
+  chunks: AsyncIterable<Chunk<SourceRecord>>,
+  items?: string,
+): Promise<Survey> {
   const fields = new Map<string, FieldStats>();
   const blanks = new Map<string, number>();
   const refused: number[] = [];
@@ -37,27 +50,30 @@ export async function surveyRecords(kind: string, chunks: AsyncIterable<Chunk<So
   const objects = new Map<string, FieldStats>();
   const echoes = new Map<string, FieldStats[]>();
   const take = (path: readonly string[], value: unknown, position: number): void => {
-    if (isPlainObject(value) && path.length < maxDepth && Object.keys(value).length > 0) {
-      addValue(openedStats(objects, path), value, position);
+    const name = items !== undefined && path[0] === itemKey ? path.slice(1) : path;
+    if (isPlainObject(value) && name.length < maxDepth && Object.keys(value).length > 0) {
+      if (name.length > 0) addValue(openedStats(objects, path, name), value, position);
       for (const [key, inner] of Object.entries(value)) take([...path, key], inner, position);
       return;
     }
     if (typeof value === "string" && usualBlanks.has(value.trim())) blanks.set(value, (blanks.get(value) ?? 0) + 1);
-    const stats = openedStats(fields, path);
+    const stats = openedStats(fields, path, name);
     addValue(stats, value, position);
     if (typeof value === "string" && value !== "") addEcho(echoes, stats, value);
     else isTyped ||= typeof value === "number" || typeof value === "boolean";
   };
-  for await (const { items, rejects } of chunks) {
+  for await (const { items: given, rejects } of chunks) {
     why ??= rejects[0]?.message;
     for (const { at } of rejects) if (refused.length < maxRefused) refused.push(at.position);
-    for (const { at, columns, cells, value } of items) {
-      records++;
-      echoes.clear();
+    for (const { at, columns, cells, value } of given) {
       isTabular ||= cells !== undefined;
-      if (cells !== undefined)
-        for (const [index, column] of (columns ?? []).entries()) take([column], cells[index], at.position);
-      else if (isPlainObject(value)) for (const [key, inner] of Object.entries(value)) take([key], inner, at.position);
+      for (const each of cells === undefined ? elementsOf(value, items) : [undefined]) {
+        records++;
+        echoes.clear();
+        if (cells !== undefined)
+          for (const [index, column] of (columns ?? []).entries()) take([column], cells[index], at.position);
+        else if (isPlainObject(each)) for (const [key, inner] of Object.entries(each)) take([key], inner, at.position);
+      }
     }
   }
   const isText = isTabular || (!isTyped && records >= minTextRecords);
@@ -70,6 +86,7 @@ export async function surveyRecords(kind: string, chunks: AsyncIterable<Chunk<So
     ...(why !== undefined && { why }),
     isTabular: isText,
     blanks,
+    ...(items !== undefined && { items }),
     fields: all,
   };
 }
@@ -77,11 +94,30 @@ export async function surveyRecords(kind: string, chunks: AsyncIterable<Chunk<So
 /** Records of nothing but texts that show that their writer knows no other type. */
 const minTextRecords = 10;
 
-function openedStats(all: Map<string, FieldStats>, path: readonly string[]): FieldStats {
-  const name = JSON.stringify(path);
-  const stats = all.get(name) ?? openStats(path);
-  all.set(name, stats);
+function openedStats(all: Map<string, FieldStats>, path: readonly string[], name: readonly string[]): FieldStats {
+  const key = JSON.stringify(path);
+  const stats = all.get(key) ?? openStats(path, name);
+  all.set(key, stats);
   return stats;
+}
+
+/** A record, or its elements as expressions see them: each beside the record's other keys. */
+function elementsOf(value: unknown, items: string | undefined): readonly unknown[] {
+  if (items === undefined || !isPlainObject(value)) return [value];
+  const { [items]: list, ...rest } = value;
+  return Array.isArray(list) ? list.map((element) => ({ ...rest, [itemKey]: element })) : [];
+}
+
+/** Other keys that a record has at most which is there for the sake of its list. */
+const maxBeside = 4;
+
+/** The key of the only list of objects at a record's top, where the record has no name and hardly more: AWS nests instances in reservations. */
+export function listKey({ fields }: Survey): string | undefined {
+  const isList = ({ path, types, items }: FieldStats): boolean =>
+    path.length === 1 && types.size === 1 && types.has("array") && items.size === 1 && items.has("object");
+  const [list, ...others] = fields.filter(isList);
+  const beside = fields.filter((field) => field !== list && field.values > 0);
+  return beside.length > maxBeside || others.length > 0 ? undefined : list?.path[0];
 }
 
 function addEcho(echoes: Map<string, FieldStats[]>, field: FieldStats, text: string): void {

@@ -1,6 +1,8 @@
 import { stringify } from "yaml";
 import type { SourceOptions } from "../source-options.js";
+import { pathExpression } from "./names.js";
 import type { ProposedLeaf, ProposedSearch, ResourceProposal } from "./proposal.js";
+import { itemKey } from "./survey.js";
 
 /** A proposal with what is written about its source. */
 export interface WrittenProposal {
@@ -32,7 +34,7 @@ export function writeMapping(proposals: readonly WrittenProposal[]): string {
     "# Proposed by `portload init`; what was seen is noted beside each line.",
     "# A line that begins with `# ?` is a question: change the line that it is about, or leave it as it is; then delete the question.",
     ...proposals.flatMap(({ name, proposal: { survey }, isPart, tried = [] }) => [
-      `# ${oneLine(name)}: ${survey.records} ${survey.records === 1 ? "record" : "records"}${isPart ? ", the first ones only" : ""}${survey.refused.length === 0 ? "" : `, and some that cannot be read: ${survey.refused.join(", ")}`}`,
+      `# ${oneLine(name)}: ${survey.records} ${survey.items === undefined ? "record" : "element"}${survey.records === 1 ? "" : "s"}${isPart ? ", the first ones only" : ""}${survey.refused.length === 0 ? "" : `, and some that cannot be read: ${survey.refused.join(", ")}`}`,
       ...tried.map((line) => `#   ${oneLine(line)}`),
     ]),
     "",
@@ -67,6 +69,9 @@ function sourceLines({ source, proposal: { survey, columns } }: WrittenProposal,
     .join(", ");
   return [
     ...Object.entries(rest).map(([key, value]) => `${pad}${key}: ${flow(value)}`),
+    ...(json?.records === undefined
+      ? []
+      : [`${pad}# Where the records are; another list is named by its keys, with dots between.`]),
     ...(json === undefined ? [] : [`${pad}json: ${flow(json)}`]),
     ...(found.length === 0
       ? []
@@ -88,6 +93,12 @@ function resourceLines({ proposal, questions }: WrittenProposal): string[] {
     "    selector:",
     '      query: "true"                       # every record',
     "    port:",
+    ...(survey.items === undefined
+      ? []
+      : [
+          `      # An entity for each element of this list; the element is .${itemKey} below.`,
+          `      itemsToParse: ${scalar(pathExpression([survey.items]))}`,
+        ]),
     "      entity:",
     "        mappings:",
     ...(identifier === undefined ? [] : [`          # ${oneLine(identifier.seen)}.`]),

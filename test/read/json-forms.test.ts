@@ -85,6 +85,25 @@ describe("a map of records by their keys", () => {
     expect(error).toMatchObject({ message: expect.stringContaining("must be an object of records, and is an array") });
   });
 
+  it.each([
+    ["is no map", "[]", { keyed: "id" }, "json.keyed is for an object whose values are the records."],
+    [
+      "is no list",
+      '{"hosts":1}',
+      { records: "hosts" },
+      "Let json.records name the keys, dotted, that lead to the array of records.",
+    ],
+    [
+      "is not there",
+      '{"hosts":[]}',
+      { records: "host" },
+      "Let json.records name the keys, dotted, that lead to the array of records.",
+    ],
+  ])("says with the setting where the place of the records %s", async (_, given, json, hint) => {
+    const { error } = await readText(given, { format: "json", json });
+    expect(error).toMatchObject({ hint });
+  });
+
   it("is recognised, with the setting", async () => {
     const { receipt } = await settleSource(file("map.json", '{"a":{"n":1},"b":{"n":2}}'), {});
     expect(receipt?.shape).toEqual({ lists: [], isMap: true });

@@ -29,6 +29,13 @@ describe("init on exports of ticket systems", () => {
     expect([report.entities.created, report.rejects, faults]).toEqual([45, [], []]);
   });
 
+  it("calls a record of JSON:API by the name among its attributes", async () => {
+    const data = ["a", "b", "c"].map((id) => ({ id, type: "hosts", attributes: { name: `Host ${id}`, size: 1 } }));
+    const folder = await filesIn({ "hosts.json": JSON.stringify({ data }) });
+    const { entities } = await proposeFor([join(folder, "hosts.json")]);
+    expect(entities.hosts).toMatchObject({ identifier: ".id", title: ".attributes.name" });
+  });
+
   it("names addresses that the API may refuse, though they are no certain faults", async () => {
     const mail = (index: number): string => (index === 6 ? "mr..x@example.com" : `m${index}@example.com`);
     const folder = await filesIn({ "users.csv": tableOf("id,mail", 100, (index) => `u${index},${mail(index)}`) });

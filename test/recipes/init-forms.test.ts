@@ -94,6 +94,53 @@ describe("init by the form of a file", () => {
     expect([parsed.source?.json, created]).toEqual([{ records: "result.hosts" }, 2]);
   });
 
+  it("makes an entity of each element where records are little more than a list, and says how not to", async () => {
+    const instance = (id: string) => ({
+      InstanceId: id,
+      InstanceType: "t3.micro",
+      Placement: { Zone: "a", Tenancy: "default" },
+      Tags: [{ Key: "Name", Value: id }],
+    });
+    const Reservations = [
+      { OwnerId: "012345678901", ReservationId: "r-1", Groups: [], Instances: [instance("i-1"), instance("i-2")] },
+      { OwnerId: "012345678901", ReservationId: "r-2", Groups: [], Instances: [instance("i-3")] },
+    ];
+    const aws = await tried({ "instances.json": JSON.stringify({ Reservations }) });
+    expect(aws.parsed.source?.json).toEqual({ records: "Reservations" });
+    expect(aws.entities.instances).toMatchObject({
+      identifier: ".item.InstanceId",
+      properties: { ownerId: ".OwnerId", placementZone: ".item.Placement.Zone", tags: ".item.Tags" },
+    });
+    expect(aws.questions).toEqual([
+      "is each element of .Instances an entity? Its records are little more than that list. To make an entity of each record, delete itemsToParse and every line with .item",
+    ]);
+    expect([aws.created, aws.report.rejects, aws.faults]).toEqual([3, [], []]);
+    const members = [{ mail: "a@x.example" }, { mail: "b@x.example" }];
+    const line = { sku: "a", price: 1 };
+    for (const [records, properties] of [
+      // Records with a name, with more than their list, with two lists, and with larger keys of their own.
+      [[{ name: "Pay", members }], { members: ".members" }],
+      [[{ id: "a", b: 1, c: 2, d: 3, e: 4, list: [line] }], { list: ".list" }],
+      [[{ id: "a", ports: [line], disks: [line] }], { ports: ".ports", disks: ".disks" }],
+      [[{ id: "a", b: 1, c: 2, list: [line] }], { list: ".list" }],
+    ] as const)
+      expect((await tried({ "things.json": JSON.stringify(records) })).entities.things?.properties).toMatchObject(
+        properties,
+      );
+  });
+
+  it("takes a list of one record for a list of records, whatever lists the record holds", async () => {
+    const { parsed, created } = await tried({ "apps.yaml": "- name: a\n  ports:\n    - port: 80\n    - port: 81\n" });
+    expect([parsed.source, created]).toEqual([{}, 1]);
+  });
+
+  it("asks about lists of objects within records, with the way to entities of their own", async () => {
+    const { questions } = await tried({ "apps.json": JSON.stringify([{ name: "a", ports: [{ port: 80 }] }]) });
+    expect(questions).toContainEqual(
+      "does each element of .ports deserve an entity of its own? Then give it a resource with itemsToParse: .ports; docs/how-to/from-exports.md shows one, for AWS",
+    );
+  });
+
   it("reads YAML documents and lists, and asks about documents of several kinds", async () => {
     const document = (kind: string, name: string): string =>
       `---\napiVersion: backstage.io/v1alpha1\nkind: ${kind}\nmetadata:\n  name: ${name}\n  annotations:\n    github.com/project-slug: org/${name}\n  tags: [java]\nspec:\n  owner: team-a\n`;

@@ -1,3 +1,4 @@
+import { SourceError } from "../../errors.js";
 import { areAlike, type RecordPlace, recordPlaces } from "../../init/survey.js";
 import type { BoundSource } from "../../read/bind.js";
 import { encodingOf as encodingByName } from "../../read/encoding.js";
@@ -169,15 +170,32 @@ export async function recordsOf(
   if (best === undefined) return {};
   const shown = ({ path }: RecordPlace): string => JSON.stringify(path.length === 0 ? "." : path.join("."));
   const rest = others.map((other) => `${shown(other)} (${other.size})`).join(", ");
+  const json = {
+    ...(best.path.length > 0 && { records: best.path.join(".") }),
+    ...(best.keyed !== undefined && { keyed: best.keyed }),
+  };
+  // A text that is a list of one record has no such place, though the record has.
+  if (!(await holdsRecord(bound, { ...source, json }, io))) return {};
   return {
-    json: {
-      ...(best.path.length > 0 && { records: best.path.join(".") }),
-      ...(best.keyed !== undefined && { keyed: best.keyed }),
-    },
+    json,
     ...(others.length > 0 && {
       question: `the text has lists at ${shown(best)} (${best.size}) and ${rest}; ${shown(best)} is proposed. Are the others wanted? Give each a kind and a source of its own`,
     }),
   };
+}
+
+async function holdsRecord(
+  bound: BoundSource,
+  source: SourceOptions,
+  io: { readonly signal?: AbortSignal },
+): Promise<boolean> {
+  try {
+    for await (const { items } of readSource(bound, source, { limit: 1, ...signalOf(io) }))
+      if (items.length > 0) return true;
+  } catch (error) {
+    if (!(error instanceof SourceError)) throw error;
+  }
+  return false;
 }
 
 /** The signal alone, where there is one. */

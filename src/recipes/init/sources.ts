@@ -6,7 +6,9 @@ import { pipeline } from "node:stream/promises";
 import { SourceError, UsageError } from "../../errors.js";
 import { optionsOfSource, type Source } from "../../given-source.js";
 import type { FieldStats } from "../../init/field-stats.js";
-import { type Survey, surveyRecords } from "../../init/survey.js";
+import { pathExpression } from "../../init/names.js";
+import { proposeTitle } from "../../init/propose-identifier.js";
+import { itemKey, listKey, type Survey, surveyRecords } from "../../init/survey.js";
 import { type BoundSource, bindSources } from "../../read/bind.js";
 import { mappingLine } from "../../read/doubt.js";
 import { isUrl } from "../../read/fetch.js";
@@ -188,6 +190,17 @@ async function surveyAs(
     // What stands within quotes is left to the expressions.
     if (again.fields.filter(isPadded).length < survey.fields.filter(isPadded).length)
       [source, survey] = [trimmed, again];
+  }
+  const items = proposeTitle(survey, undefined) === undefined ? listKey(survey) : undefined;
+  if (items !== undefined) {
+    const each = await surveyRecords(bound.kind, readSource(bound, source, { limit, ...signalOf(io) }), items);
+    const inItems = each.fields.filter(({ path, name }) => path.length > name.length).length;
+    if (inItems > each.fields.length / 2) {
+      survey = each;
+      questions.push(
+        `is each element of ${pathExpression([items])} an entity? Its records are little more than that list. To make an entity of each record, delete itemsToParse and every line with .${itemKey}`,
+      );
+    }
   }
   if (survey.records === 0)
     throw new SourceError(
