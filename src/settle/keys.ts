@@ -147,7 +147,8 @@ function createEntries() {
 
 const partitions = 256;
 const fullest = 0.85;
-const growth = 1.3;
+/** How much a partition grows: each by another factor, 1.2 to 1.4, so that they do not grow all at once, when as much again would wait for the garbage collector. */
+const growthOf = (partition: number): number => 1.2 + (0.2 * partition) / partitions;
 
 /** Open addressing in partitions by the first byte of the hash; a partition alone is copied when it grows. A slot holds entry + 1, 0 is free. */
 function createIndex({ word, isHashed }: Pick<ReturnType<typeof createEntries>, "word" | "isHashed">) {
@@ -158,12 +159,11 @@ function createIndex({ word, isHashed }: Pick<ReturnType<typeof createEntries>, 
     while (slots[at] !== 0) at = (at + 1) % slots.length;
     slots[at] = entry + 1;
   };
-  const tableOf = (first: number) => tables[first & (partitions - 1)] as (typeof tables)[number];
   return {
     /** The entry of the key hashed last, or -1. */
     find(): number {
       const first = digest[0] as number;
-      const { slots } = tableOf(first);
+      const { slots } = tables[first & (partitions - 1)] as (typeof tables)[number];
       for (let at = start(first, slots.length); ; at = (at + 1) % slots.length) {
         const entry = (slots[at] ?? 0) - 1;
         if (entry < 0) return -1;
@@ -173,9 +173,10 @@ function createIndex({ word, isHashed }: Pick<ReturnType<typeof createEntries>, 
     /** Adds the entry of the key hashed last. */
     insert(entry: number): void {
       const first = digest[0] as number;
-      const table = tableOf(first);
+      const partition = first & (partitions - 1);
+      const table = tables[partition] as (typeof tables)[number];
       if (table.used + 1 > table.slots.length * fullest) {
-        const larger = new Uint32Array(Math.ceil(table.slots.length * growth));
+        const larger = new Uint32Array(Math.ceil(table.slots.length * growthOf(partition)));
         for (const slot of table.slots) if (slot !== 0) put(larger, word(slot - 1, 0), slot - 1);
         table.slots = larger;
       }
