@@ -165,6 +165,13 @@ export class PaceError extends PortloadError {
 /** A guard refused: exit code 6. */
 export class GuardError extends PortloadError {
   override readonly code: ErrorCode = "guard";
+  /** Flags of the command line that would allow it, with which the hint ends; empty where none does. */
+  readonly allowedBy: readonly string[];
+  constructor(message: string, options: { hint?: string; cause?: unknown; allowedBy?: readonly string[] } = {}) {
+    const { hint, allowedBy = [] } = options;
+    super(message, { ...options, ...(hint !== undefined && { hint: [hint, ...allowedBy].join(" ") }) });
+    this.allowedBy = allowedBy;
+  }
 }
 
 /** A plan file that cannot be used. */

@@ -56,7 +56,8 @@ export async function showFinished(
 ): Promise<ExitCode> {
   // A mapping that was corrected is another one, and not gone on with.
   const resume = error instanceof MappingError ? undefined : resumeCommand(report, folder);
-  if (error !== undefined) await say(terminal, `${describeError(error)}\n\n`);
+  const { commandLine } = terminal;
+  if (error !== undefined) await say(terminal, `${describeError(error, commandLine && typedLine(commandLine))}\n\n`);
   const color = mayColor(terminal, terminal.stderr, output.color);
   const summary = {
     report,
@@ -138,7 +139,12 @@ function planCommand(commandLine: readonly string[]): string {
       !/^--(no-)?(dry-run|keep-before|report)(=|$)/.test(word) &&
       commandLine[index - 1] !== "--report",
   );
-  return `${words.includes("-") ? "… | " : ""}${commandLineOf(["plan", ...words])}`;
+  return typedLine(["plan", ...words]);
+}
+
+/** A command line as it is typed again, with what was piped into it before it. */
+export function typedLine(words: readonly string[]): string {
+  return `${words.includes("-") ? "… | " : ""}${commandLineOf(words)}`;
 }
 
 function filesWord(files: readonly { readonly path: string }[]): string {

@@ -11,7 +11,7 @@ import type { ExitCode } from "../report/exit-code.js";
 import { causeLines } from "../report/summary.js";
 import { failedWords, makePaint } from "../report/words.js";
 import type { OutputOptions, Run } from "./command.js";
-import { showFinished } from "./finished.js";
+import { showFinished, typedLine } from "./finished.js";
 import { showProgress } from "./progress.js";
 import { sourceQuestions } from "./question.js";
 import { describeError, mayColor, print, printJson, printProse, question, say, type Terminal } from "./terminal.js";
@@ -28,7 +28,7 @@ export const plan: Run<typeof planOptions> = async (options, terminal, output) =
   };
   const { report, file, error, discard } = await runPlan(options, context).finally(progress.stop);
   try {
-    if (error !== undefined) await say(terminal, `${describeError(error)}\n`);
+    if (error !== undefined) await say(terminal, `${describeError(error, commandLine && typedLine(commandLine))}\n`);
     if (file === undefined) {
       const why = report.exitCode === 2 ? "--max-errors was passed" : "it was interrupted";
       if (error === undefined) await say(terminal, `no plan: ${why}\n`);

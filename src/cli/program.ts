@@ -1,4 +1,4 @@
-import { UsageError } from "../errors.js";
+import { GuardError, UsageError } from "../errors.js";
 import { nearest } from "../nearest.js";
 import { parseOptions, type Schema } from "../options/option.js";
 import { type ExitCode, errorExitCode } from "../report/exit-code.js";
@@ -22,9 +22,15 @@ export async function runProgram(argv: readonly string[], world: Terminal): Prom
   try {
     return await answer(argv, terminal);
   } catch (error) {
-    await say(terminal, `${describeError(error)}\n`);
+    await say(terminal, `${describeError(error, await typedLine(error, argv))}\n`);
     return errorExitCode(error);
   }
+}
+
+/** The command line, where a guard refused it that flags would allow. */
+async function typedLine(error: unknown, argv: readonly string[]): Promise<string | undefined> {
+  if (!(error instanceof GuardError) || error.allowedBy.length === 0) return undefined;
+  return (await import("./finished.js")).typedLine(argv);
 }
 
 function firstWords(): readonly string[] {

@@ -1,5 +1,5 @@
 import type { Readable, Writable } from "node:stream";
-import { EnvironmentError, PortloadError } from "../errors.js";
+import { EnvironmentError, GuardError, PortloadError } from "../errors.js";
 import { escapeSign } from "../reject.js";
 import { isOfTheMachine } from "../report/exit-code.js";
 
@@ -150,10 +150,17 @@ function visibleText(text: string): string {
   return text.replace(steeringOrColor, (sign) => (sign.length > 1 ? sign : escapeSign(sign)));
 }
 
-/** An error as people read it: what is wrong and what to do; an unexpected one with its stack, to be reported. */
-export function describeError(error: unknown): string {
-  if (error instanceof PortloadError)
-    return `portload: ${error.message}${error.hint === undefined ? "" : `\n  ${error.hint}`}`;
+/**
+ * An error as people read it: what is wrong and what to do; an unexpected one with its stack, to be reported.
+ *
+ * @param typed - the command line, to which flags are added that would allow what a guard refused
+ */
+export function describeError(error: unknown, typed?: string): string {
+  if (error instanceof PortloadError) {
+    const flags = error instanceof GuardError ? error.allowedBy.join(" ") : "";
+    const hint = flags === "" || typed === undefined ? error.hint : error.hint?.replace(flags, `${typed} ${flags}`);
+    return `portload: ${error.message}${hint === undefined ? "" : `\n  ${hint}`}`;
+  }
   if (isOfTheMachine(error)) {
     const hint = error.syscall === "mkdtemp" ? "\n  Set TMPDIR to a folder that can be written." : "";
     return `portload: ${error.message}${hint}`;

@@ -231,8 +231,10 @@ describe("portload entity delete", () => {
     const { code, replies, stderr } = await run(emulator, ["delete", "service", "-"], { input: "a\n" });
     expect({ code, replies }).toEqual({ code: 6, replies: [] });
     expect(stderr).toContain("would delete 1 of 3 entities of service (33.4%)");
-    expect(stderr).toContain("--max-delete 33.4%");
-    expect(emulator.store.count("service")).toBe(3);
+    const [, line = ""] = /\n {2}If that is meant: … \| portload (.*)\n/.exec(stderr) ?? [];
+    expect(line).toBe("entity delete service - --max-delete 33.4%");
+    expect((await run(emulator, line.split(" ").slice(1), { input: "a\n" })).code).toBe(0);
+    expect(emulator.store.count("service")).toBe(2);
   });
 
   it("refuses a list with a line that names nothing", async () => {

@@ -86,7 +86,7 @@ function guard(blueprint: string, deletions: number, owned: number, maxDelete: E
   const share = percent(owned === 0 ? 1 : deletions / owned);
   throw new GuardError(
     `the list would delete ${deletions} of ${owned} entities of ${blueprint} (${share}); nothing is deleted`,
-    { hint: `If that is meant: ${allowingFlags(excesses).join(" ")}` },
+    { hint: "If that is meant:", allowedBy: allowingFlags(excesses) },
   );
 }
 

@@ -138,12 +138,12 @@ export function refuseKept(kept: readonly string[]): void {
     );
 }
 
-/** Why nothing is deleted: more would go than the limits allow. @param advice - stands before the flags that allow it */
+/** Why nothing is deleted: more would go than the limits allow. @param advice - where another command is to take the flags that allow it */
 export function tooMany(
   excesses: readonly Excess[],
   stale: ReadonlyMap<string, readonly string[]>,
   dependents: readonly Dependents[],
-  advice = "If that is right, allow as much and no more:",
+  advice?: string,
 ): GuardError {
   const lines = excesses.map((excess) => {
     const { blueprint, deletions, owned, deleted = 0, part } = excess;
@@ -157,8 +157,10 @@ export function tooMany(
         : `${deletions} would be deleted, among them ${part.stale} of the ${owned} (${share}) that were there at ${new Date(part.untilMs).toISOString()}, before more was created`;
     return `  ${blueprint}: ${counts}: ${some(names)}`;
   });
+  const flags = allowingFlags(excesses);
   return new GuardError(`nothing is deleted: more would go than is allowed\n${lines.join("\n")}`, {
-    hint: `${advice} ${allowingFlags(excesses).join(" ")}`,
+    hint: advice === undefined ? "If that is right, allow as much and no more:" : [advice, ...flags].join(" "),
+    ...(advice === undefined && { allowedBy: flags }),
   });
 }
 

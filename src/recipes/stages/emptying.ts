@@ -54,7 +54,8 @@ function guardOf(share: number): EmptyingGuard {
           `  ${blueprint}: ${path} of ${emptied} of the ${had} looked at that have a value (${percent(emptied / Math.max(1, had))})`,
       );
       throw new GuardError(`nothing more is written: fields would be emptied\n${lines.join("\n")}`, {
-        hint: "Look at the source and the mapping: a column may be blank, renamed or not mapped. If it is right: --allow-emptying",
+        hint: "Look at the source and the mapping: a column may be blank, renamed or not mapped. If it is right:",
+        allowedBy: ["--allow-emptying"],
       });
     },
   };
