@@ -8,6 +8,7 @@ import type { ImportOptions, SyncOptions, UndoOptions } from "../../src/options/
 import { runApply } from "../../src/recipes/apply.js";
 import { runImport } from "../../src/recipes/import.js";
 import { resumeImport } from "../../src/recipes/resume.js";
+import { retryImport } from "../../src/recipes/retry.js";
 import { runSync } from "../../src/recipes/sync.js";
 import { runUndo, type UndoContext } from "../../src/recipes/undo.js";
 import { blueprintOf, envOf, makeFolder, shownTitle, startCatalog } from "../support/catalog.js";
@@ -74,6 +75,7 @@ resources:
     undo: (more: Partial<UndoOptions> = {}, and: UndoContext = {}) =>
       runUndo({ stateDir: given.stateDir, maxDelete: all, ...more }, { ...context, ...and }),
     resume: () => resumeImport({ stateDir: given.stateDir }, context),
+    retry: () => retryImport({ stateDir: given.stateDir }, context),
     apply: (plan: string) => runApply({ plan, stateDir: given.stateDir }, context),
     program: (...args: string[]) =>
       runInProcess([...args, "--state-dir", given.stateDir], envOf(emulator), { cwd: folder }),
@@ -392,6 +394,19 @@ describe("an undo of an import", () => {
     ]);
     expect(Object.keys(held(emulator)).sort()).toEqual(["a", "b", "c", "changed"]);
     expect(held(emulator).a).toMatchObject({ size: 7 });
+  });
+
+  it("takes back what it wrote without a relation, once the retry that completed it is taken back", async () => {
+    const { emulator, load, retry, undo } = await workplace();
+    const { report } = await load([{ id: "a", parent: "typo" }, { id: "b" }]);
+    const [rejects] = report.rejectFiles;
+    await writeFile(rejects?.path ?? "", (await readFile(rejects?.path ?? "", "utf8")).replace("typo", "b"));
+    const retried = await retry();
+    expect(held(emulator)).toMatchObject({ a: { parent: "b" } });
+    expect((await undo({ importId: retried.report.importId })).counts).toMatchObject({ update: 1, rejected: 0 });
+    expect(held(emulator)).toMatchObject({ a: {}, b: {} });
+    expect((await undo({ importId: report.importId })).counts).toMatchObject({ delete: 2, rejected: 0 });
+    expect(held(emulator)).toEqual({});
   });
 
   it("covers all that it did, before and after it was resumed", async () => {
