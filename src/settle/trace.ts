@@ -1,5 +1,12 @@
 import type { Blueprint, Property } from "../blueprint.js";
-import { type ClearedField, type EntityBody, type FoundEntity, isSearchQuery, type Mode } from "../entity.js";
+import {
+  type ClearedField,
+  type EntityBody,
+  type FoundEntity,
+  isSearchQuery,
+  type Mode,
+  type Write,
+} from "../entity.js";
 import { headFields, plainNames, plainValue } from "../same-value.js";
 import { writableFields } from "./compare.js";
 import { digestOf } from "./keys.js";
@@ -105,6 +112,13 @@ function fieldsOf(entity: Readonly<Record<string, unknown>>): readonly (readonly
     ...within("properties"),
     ...within("relations"),
   ];
+}
+
+/** What a write that creates leaves, and what is there once the relations that wait are written. */
+export function printsOf({ entity, deferred }: Write, blueprint: Blueprint | undefined): string {
+  if (blueprint === undefined) return "";
+  const states = deferred === undefined ? [entity] : [entity, deferred.entity];
+  return states.flatMap(({ body }) => printOf({ ...body }, blueprint) ?? []).join(" ");
 }
 
 /**

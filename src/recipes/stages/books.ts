@@ -1,10 +1,9 @@
-import type { Blueprint } from "../../blueprint.js";
 import { type Entity, type Mode, originOf, targetsOf, type Write } from "../../entity.js";
 import { type Deferred, type Outcome, placeOf } from "../../outcome.js";
 import type { Reject, RejectCode } from "../../reject.js";
 import { noCode, wordsOf } from "../../reply.js";
 import type { KeySet } from "../../settle/keys.js";
-import { printOf } from "../../settle/trace.js";
+import { printsOf } from "../../settle/trace.js";
 import type { JournalBefore, JournalWrote, Settled } from "../../state/journal-lines.js";
 import type { Verdict } from "../../verdict.js";
 import { maxBodyBytes } from "../../write/batch.js";
@@ -112,13 +111,6 @@ function writtenUnseen(
   if (created.length + updated.length === 0) return undefined;
   const prints = left.length > 0 && { left };
   return { line: "wrote", blueprint, created, updated, ...prints, ...(atMs !== undefined && { atMs }) };
-}
-
-/** What a write that creates leaves, and what is there once the relations that wait are written. */
-function printsOf({ entity, deferred }: Write, blueprint: Blueprint | undefined): string {
-  if (blueprint === undefined) return "";
-  const states = deferred === undefined ? [entity] : [entity, deferred.entity];
-  return states.flatMap(({ body }) => printOf({ ...body }, blueprint) ?? []).join(" ");
 }
 
 /** Keeps what waits for a round of second writes. */
