@@ -11,6 +11,13 @@ import { resumeImport } from "../../src/recipes/resume.js";
 import { retryImport } from "../../src/recipes/retry.js";
 import { runSync } from "../../src/recipes/sync.js";
 import { runUndo, type UndoContext } from "../../src/recipes/undo.js";
+import {
+  decodeJournalLine,
+  encodeJournalLine,
+  type JournalWrote,
+  sealLine,
+  unsealLine,
+} from "../../src/state/journal-lines.js";
 import { blueprintOf, envOf, makeFolder, shownTitle, startCatalog } from "../support/catalog.js";
 import { runInProcess } from "../support/in-process.js";
 
@@ -314,6 +321,23 @@ describe("an undo of what later runs of the folder wrote as well", () => {
     expect(finished).toBeUndefined();
     expect(again.report.entities).toMatchObject({ updated: 1 });
     expect(held(emulator)).toMatchObject({ a: { note: "mine" }, c: { title: "c" } });
+  });
+
+  it("goes by the dates of all where prints were kept of some alone, so that none is taken back by itself", async () => {
+    const { folder, load, undo } = await workplace();
+    const many = Array.from({ length: 30 }, (_, i) => ({ id: `n${i}`, size: i }));
+    const { report } = await load(many);
+    await load(many);
+    const journal = join(folder, "state", report.importId, "journal.ndjson");
+    const lines = (await readFile(journal, "utf8")).trimEnd().split("\n");
+    const wrote = lines.flatMap((line, index) => (line.startsWith('{"line":"wrote"') ? [index] : []));
+    expect(wrote.length).toBeGreaterThan(1);
+    const last = wrote.at(-1) as number;
+    const { left, ...others } = decodeJournalLine(unsealLine(lines[last] as string).text) as JournalWrote;
+    expect(left).toHaveLength(10);
+    lines[last] = sealLine(encodeJournalLine(others));
+    await writeFile(journal, `${lines.map((line) => line.trimEnd()).join("\n")}\n`);
+    expect((await undo({ importId: report.importId })).counts).toMatchObject({ delete: 0, rejected: 30 });
   });
 
   it("names the later run that changed a value, and gives the command that takes that back first", async () => {
