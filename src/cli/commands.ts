@@ -101,6 +101,13 @@ const authoringCommands: readonly AnyCommand[] = [
   }),
 ];
 
+/** Lines that install a shell's completion. The script is kept in a file: a start of the shell elsewhere would not find what npx finds here. */
+const completionInstall = {
+  bash: "portload completion bash > ~/.portload.bash && echo 'source ~/.portload.bash' >> ~/.bashrc",
+  zsh: "portload completion zsh > ~/.portload.zsh && echo 'source ~/.portload.zsh' >> ~/.zshrc",
+  fish: "mkdir -p ~/.config/fish/conf.d && portload completion fish > ~/.config/fish/conf.d/portload.fish",
+};
+
 /** Every command, in the order of help. */
 export const commands: readonly AnyCommand[] = [
   ...loadCommands,
@@ -139,12 +146,8 @@ export const commands: readonly AnyCommand[] = [
       shell: optional(oneOf("bash", "zsh", "fish"), "the shell; by default as $SHELL says"),
     }),
     positionals: ["shell"],
-    examples: [
-      ["echo 'source <(portload completion bash)' >> ~/.bashrc", "bash"],
-      ["portload completion zsh > ~/.zsh/completions/_portload", "zsh, a folder of its $fpath"],
-      ["portload completion fish > ~/.config/fish/completions/portload.fish", "fish"],
-    ],
-    load: async () => (await import("./completion.js")).completion,
+    examples: Object.entries(completionInstall).map(([shell, line]) => [line, shell] as const),
+    load: async () => (await import("./completion.js")).completion(completionInstall),
   }),
 ];
 
