@@ -61,11 +61,13 @@ export class MappingError extends PortloadError {
   override readonly code: ErrorCode = "mapping";
   readonly file: string;
   readonly issues: readonly Issue[];
-  constructor(file: string, issues: readonly Issue[]) {
+  /** @param what - is wrong, where it is not the mapping itself */
+  constructor(file: string, issues: readonly Issue[], what?: string) {
     const lines = issues.map(
       (i) => `  ${file}${i.line === undefined ? "" : `:${i.line}`}${i.path === "" ? "" : ` ${i.path}`}: ${i.message}`,
     );
-    super(`${issues.length} ${issues.length === 1 ? "fault" : "faults"} in the mapping\n${lines.join("\n")}`);
+    const faults = `${issues.length} ${issues.length === 1 ? "fault" : "faults"} in the mapping`;
+    super(`${what ?? faults}\n${lines.join("\n")}`);
     this.file = withoutAddressSecrets(file);
     this.issues = issues.map((issue) => ({ ...issue, message: withoutAddressSecrets(issue.message) }));
   }

@@ -147,8 +147,8 @@ function refusesCaller({ status, body }: { readonly status: number; readonly bod
 }
 
 function gone(blueprint: string): BlueprintError {
-  return new BlueprintError(`blueprint ${blueprint} does not exist any more`, {
-    hint: "It was deleted or renamed while the import ran. Put it back (portload blueprint apply blueprints, the folder of its file) and resume.",
+  return new BlueprintError(`the catalog has no blueprint ${blueprint}`, {
+    hint: "Create it, and resume: portload blueprint apply blueprints, the folder of its file. If it was there before, it was deleted or renamed while the import ran.",
   });
 }
 

@@ -177,3 +177,24 @@ export function provenDates({ dayFirst, monthFirst, writings }: DateReadings): P
 export function provenFormat(readings: DateReadings): string | undefined {
   return provenDates(readings)?.format;
 }
+
+/** Fewest dates that may prove an order by other dates. */
+const minBeside = 3;
+
+/** Which of day and month is first in dates that can be read either way, where another column has the same days in a writing that is clear. */
+export function orderBeside(
+  texts: ReadonlySet<string>,
+  others: ReadonlySet<string>,
+): "dayFirst" | "monthFirst" | undefined {
+  if (texts.size < minBeside) return undefined;
+  const days = new Set([...others].flatMap((text) => /^\d{4}-\d\d-\d\d/.exec(text)?.[0] ?? []));
+  const isAll = (order: "dayFirst" | "monthFirst"): boolean =>
+    [...texts].every((text) => {
+      const [, first = "", , second = "", year = ""] = numeric.exec(text) ?? [];
+      const [month, day] = order === "dayFirst" ? [second, first] : [first, second];
+      return days.has(`${year}-${month.padStart(2, "0")}-${day.padStart(2, "0")}`);
+    });
+  const [isDayFirst, isMonthFirst] = [isAll("dayFirst"), isAll("monthFirst")];
+  if (isDayFirst === isMonthFirst) return undefined;
+  return isDayFirst ? "dayFirst" : "monthFirst";
+}

@@ -58,8 +58,11 @@ export const preview: Run<typeof previewOptions> = async (options, terminal, out
   });
   const color = mayColor(terminal, terminal.stderr, output.color);
   const { formatPreview } = await import("../report/summary.js");
-  if (!output.quiet) await say(terminal, formatPreview({ counts, rejects, faults, warnings, color }));
-  else if (rejects.length > 0) await say(terminal, `portload: preview: ${failedWords(counts)}\n`);
+  if (!output.quiet) {
+    await say(terminal, formatPreview({ counts, rejects, faults, warnings, color }));
+    if (options.blueprints === undefined)
+      await say(terminal, "values are as the expressions give them; with --blueprints <folder> they get their types\n");
+  } else if (rejects.length > 0) await say(terminal, `portload: preview: ${failedWords(counts)}\n`);
   return rejects.length > 0 ? 1 : 0;
 };
 
@@ -92,6 +95,8 @@ export const lint: Run<typeof lintOptions> = async (options, terminal, { output,
     const flags = (near.length === 0 ? ["<file>"] : near.map(quoted)).map((file) => `--source ${file}`).join(" ");
     await say(terminal, `columns were not compared with a file: add ${flags}\n`);
   }
+  if (!quiet && output === "text" && options.blueprints === undefined)
+    await say(terminal, `names and types were not checked against blueprints: add --blueprints <folder>\n`);
   return error > 0 ? 3 : 0;
 };
 

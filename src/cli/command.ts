@@ -47,7 +47,7 @@ export function readArguments(argv: readonly string[], command: CommandWords, sc
     }),
   );
   const { tokens } = parseArgs({
-    args: [...argv],
+    args: command.positionals.includes("mappings") ? withoutMappingFlag(argv) : [...argv],
     options,
     strict: false,
     tokens: true,
@@ -82,6 +82,15 @@ export function readArguments(argv: readonly string[], command: CommandWords, sc
   return { ...values, ...placed };
 }
 
+/** A command that takes mappings by their place takes them behind `-m` as well, as the others do. */
+function withoutMappingFlag(argv: readonly string[]): string[] {
+  const end = argv.includes("--") ? argv.indexOf("--") : argv.length;
+  return argv.flatMap((word, index) => {
+    if (index >= end) return [word];
+    return word === "-m" || word === "--mapping" ? [] : [word.replace(/^--mapping=/, "")];
+  });
+}
+
 function switchOf(token: { readonly rawName: string; readonly value?: string | undefined }): boolean | undefined {
   if (token.value === undefined) return !token.rawName.startsWith("--no-");
   return token.value === "true" ? true : token.value === "false" ? false : undefined;
@@ -92,8 +101,6 @@ function isKnownFlag(text: string, schema: Schema): boolean {
 }
 
 function unknownFlag(rawName: string, schema: Schema, { name, positionals }: CommandWords): string {
-  if (["-m", "--mapping"].includes(rawName) && positionals.includes("mappings"))
-    return `${name} takes mappings without ${rawName}: portload ${name} inventory.yaml`;
   const isPrune = ["--prune", "--purge", "--delete"].includes(rawName);
   if (isPrune && name === "import")
     return `portload import has no ${rawName}; what the sources lack is deleted by portload sync --prune`;

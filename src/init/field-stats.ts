@@ -57,6 +57,8 @@ export interface FieldStats {
   readonly distinct: Map<string, number>;
   /** Values that came before: nought means that the field tells records apart. */
   repeated: number;
+  /** The first value that came again. */
+  firstRepeated: string | undefined;
   /** How many values there were when the last new one came. */
   lastNew: number;
   /** Texts with white space around them. What is said of values below is said of the texts without it. */
@@ -105,6 +107,7 @@ export function openStats(path: readonly string[], name = path): FieldStats {
     items: new Set(),
     distinct: new Map(),
     repeated: 0,
+    firstRepeated: undefined,
     lastNew: 0,
     spaced: 0,
     unfit: 0,
@@ -148,8 +151,10 @@ function addScalar(stats: FieldStats, given: string, position: number): void {
   if (text !== given) stats.spaced++;
   const fault = identifierFault(text);
   const isKnown = stats.seen.has(text);
-  if (isKnown) stats.repeated++;
-  else stats.lastNew = stats.values;
+  if (isKnown) {
+    stats.repeated++;
+    stats.firstRepeated ??= text.slice(0, 60);
+  } else stats.lastNew = stats.values;
   if (fault !== undefined || isKnown) lose(stats, position);
   if (stats.seen.size < maxSeen) stats.seen.add(text);
   if (fault !== undefined) {

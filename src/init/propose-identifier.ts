@@ -36,7 +36,8 @@ export function proposeIdentifier(
   const slugged = ranked.find(({ field }) => canBeSlug(field, records));
   const isBetter = first === undefined || (slugged !== undefined && slugged.score > first.score);
   const isSame = first !== undefined && first.field === slugged?.field && first.field.unfit >= minUnfit;
-  if (slugged !== undefined && (isBetter || isSame)) return slugOf(slugged.field);
+  const almost = ranked.find(({ field }) => isAlmost(field, records, kind))?.field;
+  if (slugged !== undefined && (isBetter || isSame)) return slugOf(slugged.field, almost, records);
   const best = first ?? [...ranked].sort((a, b) => usable(b.field) - usable(a.field))[0];
   if (best === undefined) return undefined;
   if (!isPerfect(best.field, records)) return faulty(best.field, records);
@@ -45,8 +46,14 @@ export function proposeIdentifier(
     best.field,
     records,
     others.find(({ field }) => rankOf(field, kind) > 0 && !likelyTitles.includes(normalName(field.name.join(" "))))
-      ?.field,
+      ?.field ?? almost,
   );
+}
+
+/** A field named as a key that tells nearly all records apart: the few that repeat may be mistakes of the source. */
+function isAlmost(field: FieldStats, records: number, kind: string): boolean {
+  const isKeyed = rankOf(field, kind) > 0 && !/name$|^title$|^label$/.test(normalName(field.name.join(" ")));
+  return isKeyed && !isPerfect(field, records) && field.unfit === 0 && shareOf(field, records) >= minShare;
 }
 
 /** True for a field that tells nearly all records apart, by which other sources may name them. */
@@ -101,13 +108,13 @@ function canBeSlug(field: FieldStats, records: number): boolean {
   );
 }
 
-function slugOf(field: FieldStats): IdentifierProposal {
+function slugOf(field: FieldStats, other: FieldStats | undefined, records: number): IdentifierProposal {
   return {
     field,
     expression: slugExpression(pathExpression(field.path)),
     isSlug: true,
     seen: `${name(field)} tells records apart, but not every value fits for an identifier, so it is put in lower case with hyphens`,
-    question: `is there a better identifier than the hyphenated ${name(field)}?`,
+    question: `is ${other === undefined ? "there" : name(other)} a better identifier than the hyphenated ${name(field)}?${other === undefined ? "" : ` ${toldBy(other, records)}`}`,
   };
 }
 
@@ -128,9 +135,15 @@ function perfect(field: FieldStats, records: number, other?: FieldStats): Identi
     isSlug: false,
     seen: `${name(field)} has ${records} different values in ${records} records, all of them fit for identifiers${spacedNote(field)}`,
     ...(other !== undefined && {
-      question: `is ${name(other)} the better identifier? It is different in every record, too. To change it after an import makes new entities`,
+      question: `is ${name(other)} the better identifier? ${toldBy(other, records)} To change it after an import makes new entities`,
     }),
   };
+}
+
+function toldBy({ values, repeated, firstRepeated, lost }: FieldStats, records: number): string {
+  if (values === records && repeated === 0) return "It is different in every record, too.";
+  const again = firstRepeated === undefined ? "" : `, ${JSON.stringify(firstRepeated)} comes more than once`;
+  return `It has ${values - repeated} different values in ${records} records${again} (record${lost.length === 1 ? "" : "s"} ${lost.join(", ")}${lost.length === 5 ? ", …" : ""}): mistakes of the source?`;
 }
 
 function faulty(field: FieldStats, records: number): IdentifierProposal {

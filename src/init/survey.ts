@@ -1,3 +1,4 @@
+import { orderBeside } from "../authoring/date-readings.js";
 import type { Chunk } from "../chunk.js";
 import type { SourceRecord } from "../record.js";
 import { addValue, type FieldStats, openStats, usualBlanks } from "./field-stats.js";
@@ -78,6 +79,7 @@ export async function surveyRecords(
   }
   const isText = isTabular || (!isTyped && records >= minTextRecords);
   const all = withoutParents([...fields.values()], objects);
+  for (const field of all) settleOrder(field, all);
   return {
     kind,
     blueprint: blueprintName(kind),
@@ -89,6 +91,20 @@ export async function surveyRecords(
     ...(items !== undefined && { items }),
     fields: all,
   };
+}
+
+/** Dates that could be read either way are not, where a field beside them has the same days: `01/10/2026` beside `2026-10-01 08:15`. */
+function settleOrder({ dates, path, seen }: FieldStats, all: readonly FieldStats[]): void {
+  if (dates.either === 0 || dates.dayFirst + dates.monthFirst > 0) return;
+  const parent = JSON.stringify(path.slice(0, -1));
+  for (const { dates: other, path: beside, seen: others } of all) {
+    const isClear = other.full + other.isoDay + other.clear > 0 && JSON.stringify(beside.slice(0, -1)) === parent;
+    const order = isClear ? orderBeside(seen, others) : undefined;
+    if (order === undefined) continue;
+    dates[order] = dates.either;
+    dates.either = 0;
+    return;
+  }
 }
 
 /** Records of nothing but texts that show that their writer knows no other type. */

@@ -79,7 +79,7 @@ export function proposeDate(field: SurveyedField, isMost: (count: number) => boo
       property: { type: "string", title },
       expression: path,
       seen: seen("dates of which the reading is not proven, kept as text"),
-      question: `how are the dates of ${path} read? ${isNumeric ? counts : [...stats.dates.writings.keys()].join(" and ")}. ${isColumn ? "Say it under source.columns" : "Write it in the expression"}, and make the property a date-time`,
+      question: `how are the dates of ${path} read? ${isNumeric ? counts : [...stats.dates.writings.keys()].join(" and ")}. ${dateLines(field)}, and make the property a date-time: "format": "date-time"`,
     };
   const { format, count, hasOffset } = proven;
   const isDay = !/[Hh]/.test(format.replaceAll(/'[^']*'/g, ""));
@@ -94,6 +94,23 @@ export function proposeDate(field: SurveyedField, isMost: (count: number) => boo
     // A moment may be hours off in another zone, a day stays the day that it is.
     ...(!hasOffset && !isDay && { question: `in which zone are the dates of ${path}? UTC is written here` }),
   };
+}
+
+/** What to write for dates whose order is not proven. */
+function dateLines({ stats, path, isColumn }: SurveyedField): string {
+  const [day, month] = (["dayFirst", "monthFirst"] as const).map((order) => {
+    const known = provenDates({ ...stats.dates, dayFirst: 0, monthFirst: 0, [order]: 1 });
+    if (known === undefined) return undefined;
+    const zone = known.hasOffset ? "" : ", zone: UTC";
+    return isColumn
+      ? `${JSON.stringify(stats.path.join("."))}: { date: ${JSON.stringify(known.format)}${zone} }`
+      : dateExpression(path, known.format);
+  });
+  const where = isColumn ? "under `columns` of the source" : "as its expression";
+  if (day === undefined || month === undefined) return `Write it ${where}`;
+  return day === month
+    ? `Write ${where} ${day}`
+    : `Write ${where} ${day} for the day first, ${month} for the month first`;
 }
 
 /** True for whole numbers that are seconds or milliseconds since 1970 by size, under a name that speaks of a moment. */

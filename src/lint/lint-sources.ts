@@ -1,8 +1,16 @@
 import { type DateReadings, openReadings, provenDates } from "../authoring/date-readings.js";
 import { pathName, type SourceSample } from "../authoring/trace-records.js";
 import type { Blueprints } from "../blueprint.js";
-import { columnFaults, keysReadBy, nearestColumn } from "../map/keys-read.js";
-import { type FoundLeaf, leavesOf, type Mapping, type Resource, sourceOptionsFor } from "../map/mapping.js";
+import { keysReadBy } from "../map/keys-read.js";
+import {
+  type FoundLeaf,
+  leavesOf,
+  type Mapping,
+  type Resource,
+  sourceOptionsFor,
+  sourcePathOf,
+} from "../map/mapping.js";
+import { columnFaults, meantColumn } from "../map/missing-columns.js";
 import { type PathStep, plainOf } from "../map/plain.js";
 import type { ReportFinding } from "./codes.js";
 import { pathTo } from "./lint-expressions.js";
@@ -40,20 +48,22 @@ export function lintSources(
           (options.format === undefined && options.csv !== undefined)));
     for (const resource of resources) {
       if (isTabular) reportPathsIntoText(resource, report);
-      for (const leaf of dateLeaves(mapping, resource, blueprints)) reportDates(leaf, own, isTabular, report);
+      for (const leaf of dateLeaves(mapping, resource, blueprints))
+        reportDates(leaf, own, isTabular, sourcePathOf(mapping, kind), report);
     }
     for (const sample of own) {
       const faults = sample.isTabular ? columnFaults(mapping, resources, { kind, columns: sample.keys }) : [];
       for (const { path, what, write, has } of faults)
         report("missing_column", path, `${sample.name} ${what}`, write === undefined ? has : writeFix(write));
       const known = { keys: options.optionalColumns ?? [], paths: new Set(faults.map(({ path }) => path)) };
-      for (const resource of resources) reportMissing(resource, sample, known, report);
+      for (const resource of resources) reportMissing(resource, resources, sample, known, report);
     }
     for (const sample of own) reportUnused(resources, sample, report);
     const pinned = Object.keys(options.columns ?? {});
     for (const column of pinned)
       for (const sample of own)
-        if (!sample.keys.includes(column)) reportMissingKey(`source.columns.${column}`, column, sample, report);
+        if (!sample.keys.includes(column))
+          reportMissingKey(`${sourcePathOf(mapping, kind)}.columns.${column}`, column, resources, sample, report);
   }
 }
 
@@ -105,6 +115,7 @@ function reportDates(
   { path, property, steps }: DateLeaf,
   samples: readonly SourceSample[],
   isTabular: boolean,
+  sourcePath: string,
   report: ReportFinding,
 ): void {
   const column = steps.map(({ key }) => key).join(".");
@@ -114,12 +125,12 @@ function reportDates(
         "date_as_is",
         path,
         `the cells of "${column}" are written to the date-time "${property}" as they are; only values such as 2024-05-01T10:00:00Z are accepted`,
-        `for days write \`${pathTo(column)} | values + "T00:00:00Z"\`; for other formats say under source.columns how they are read`,
+        `for days write \`${pathTo(column)} | values + "T00:00:00Z"\`; for other formats say under ${sourcePath}.columns how they are read`,
       );
     return;
   }
   for (const { name, dates } of samples)
-    reportReadings(path, column, name, dates.get(pathName(steps)) ?? openReadings(), report);
+    reportReadings(path, column, name, dates.get(pathName(steps)) ?? openReadings(), sourcePath, report);
 }
 
 function reportReadings(
@@ -127,6 +138,7 @@ function reportReadings(
   column: string,
   name: string,
   readings: DateReadings,
+  sourcePath: string,
   report: ReportFinding,
 ): void {
   const { isoDay, dayFirst, monthFirst, either, clear } = readings;
@@ -140,21 +152,21 @@ function reportReadings(
         "ambiguous_date",
         path,
         `dates of "${column}" in ${name} can be read either way: ${counts}`,
-        `ask who writes the file, then write under source: \`${pin("d/M/yyyy")}\`, or with \`M/d/yyyy\``,
+        `ask who writes the file, then write under ${sourcePath}: \`${pin("d/M/yyyy")}\`, or with \`M/d/yyyy\``,
       );
     else
       report(
         "date_format",
         path,
         `dates of "${column}" in ${name} are not RFC 3339, and are refused; the counts prove how to read them: ${counts}`,
-        `write under source: \`${pin(proven.format)}\``,
+        `write under ${sourcePath}: \`${pin(proven.format)}\``,
       );
   } else if (proven !== undefined && clear > isoDay) {
     report(
       "date_format",
       path,
       `${proven.count} of "${column}" in ${name} are written as ${proven.format}, and are refused`,
-      `write under source: \`${pin(proven.format, proven.hasOffset)}\``,
+      `write under ${sourcePath}: \`${pin(proven.format, proven.hasOffset)}\``,
     );
   } else if (isoDay > 0) {
     report(
@@ -169,6 +181,7 @@ function reportReadings(
 /** Reports the keys that an expression reads anywhere and a sample lacks, but for what is known already. */
 function reportMissing(
   resource: Resource,
+  ofKind: readonly Resource[],
   sample: SourceSample,
   known: { readonly keys: readonly string[]; readonly paths: ReadonlySet<string> },
   report: ReportFinding,
@@ -180,17 +193,18 @@ function reportMissing(
     const lacking = keys.filter((key) => !sample.keys.includes(key) && !known.keys.includes(key));
     // A fallback is written for sources that differ.
     if (lacking.length < keys.length && value.includes("//")) continue;
-    for (const key of lacking) reportMissingKey(path, key, sample, report);
+    for (const key of lacking) reportMissingKey(path, key, ofKind, sample, report);
   }
 }
 
 function reportMissingKey(
   path: string,
   key: string,
+  ofKind: readonly Resource[],
   { name, keys, isTabular, records }: SourceSample,
   report: ReportFinding,
 ): void {
-  const near = nearestColumn(key, keys);
+  const near = meantColumn(path, key, keys, ofKind);
   const fix =
     near === undefined
       ? `it has ${keys.slice(0, 12).map(pathTo).join(", ")}${keys.length > 12 ? ", …" : ""}`

@@ -6,7 +6,7 @@ import { type BoundField, type BoundResource, type FieldGroup, withoutFields } f
 import type { Struck } from "./columns-apply.js";
 import type { CompiledMapping } from "./compile-mapping.js";
 import type { JqRow } from "./jq-compile.js";
-import { nearestColumn, pathTo } from "./keys-read.js";
+import { nearestColumn, pathTo } from "./missing-columns.js";
 import type { ChunkNotes } from "./notes.js";
 import { leadingPath } from "./plain.js";
 

@@ -30,7 +30,7 @@ export function parseText(text: string): MappingDocument | { readonly issues: re
     merge: true,
     prettyErrors: false,
   });
-  const unquoted = unquotedAt(text, document.errors[0], lines);
+  const unquoted = unquotedAt(text, document.errors[0], lines) ?? colonlessAt(text, document.errors[0], lines);
   if (unquoted !== undefined) return { issues: [unquoted] };
   const { errors } = document;
   // Keys that stand twice are faults of their own; behind a fault of syntax all others are further signs of it, and of a tab first.
@@ -78,6 +78,16 @@ function unquotedAt(text: string, error: YAMLParseError | undefined, lines: Line
   if (value === undefined || !/\||\.[\p{L}_"]/u.test(value)) return undefined;
   const message = `an expression that begins with ${value.slice(0, 1)} goes into single quotes: ${key} '${value.replaceAll("'", "''")}'`;
   return { path: "", message, line };
+}
+
+/** A line that lacks the colon behind its key. */
+function colonlessAt(text: string, error: YAMLParseError | undefined, lines: LineCounter): Issue | undefined {
+  if (error?.code !== "MULTILINE_IMPLICIT_KEY" && error?.code !== "MISSING_CHAR") return undefined;
+  const { line } = lines.linePos(error.pos[0]);
+  const written = (text.split(/\r?\n/)[line - 1] ?? "").replace(/\s#.*$/, "").trim();
+  const [, key, value] = /^(?:- +)*([\w@$.-]+) +(\S.*)$/.exec(written) ?? [];
+  if (key === undefined || value === undefined || /:(?:\s|$)/.test(written)) return undefined;
+  return { path: "", message: `${JSON.stringify(written)} has no colon behind its key: write ${key}: ${value}`, line };
 }
 
 function lineIn(root: Node | null, path: readonly PropertyKey[], lines: LineCounter): number | undefined {

@@ -94,6 +94,11 @@ export function sourceOptionsFor(mapping: Mapping, kind: string): SourceOptions 
   return { ...mapping.source, ...own };
 }
 
+/** Where a mapping says how sources of a kind are read: `sources.<kind>` where it has that, else `source`. */
+export function sourcePathOf({ sources }: Pick<Mapping, "sources">, kind: string): string {
+  return Object.hasOwn(sources, kind) ? `sources.${kind}` : "source";
+}
+
 /** What becomes of several entities with one key, by their resource's blueprint; undefined where that is an expression. */
 export type DuplicatesOf = (blueprint: string | undefined) => DuplicatePolicy;
 

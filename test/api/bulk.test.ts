@@ -35,7 +35,7 @@ describe("a bulk request", () => {
     const { client } = await stub(() => notFound);
     const error = await client.upsertBulk("b", items, flags).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(BlueprintError);
-    expect(String(error)).toContain("blueprint b does not exist any more");
+    expect(String(error)).toContain("the catalog has no blueprint b");
   });
 
   it("gives a 404 as a value when the blueprint is still there", async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { addReading, openReadings, provenDates, provenFormat } from "../../src/authoring/date-readings.js";
+import { addReading, openReadings, orderBeside, provenDates, provenFormat } from "../../src/authoring/date-readings.js";
 
 const read = (...texts: readonly string[]) => {
   const readings = openReadings();
@@ -60,5 +60,16 @@ describe("readings of dates", () => {
       hasOffset: false,
     });
     expect(provenDates(read("2024-05-01T10:00:00+0200"))?.hasOffset).toBe(true);
+  });
+
+  it("takes the order from days that another column has clearly", () => {
+    const texts = new Set(["01/10/2026", "02/10/2026", "3/10/2026"]);
+    const clear = (...days: readonly string[]) => new Set(days.map((day) => `${day} 08:15:00`));
+    expect(orderBeside(texts, clear("2026-10-01", "2026-10-02", "2026-10-03"))).toBe("dayFirst");
+    expect(orderBeside(texts, clear("2026-01-10", "2026-02-10", "2026-03-10"))).toBe("monthFirst");
+    expect(orderBeside(texts, clear("2026-10-01", "2026-10-02"))).toBeUndefined();
+    expect(orderBeside(new Set(["01/10/2026"]), clear("2026-10-01"))).toBeUndefined();
+    const both = ["2026-10-01", "2026-10-02", "2026-10-03", "2026-01-10", "2026-02-10", "2026-03-10"];
+    expect(orderBeside(texts, clear(...both))).toBeUndefined();
   });
 });

@@ -433,7 +433,7 @@ export const mistakes: Readonly<Record<string, readonly Mistake[]>> = {
       code: 1,
       what: "server properties.cores: is not a number",
       where: "servers.csv:3, record 2, server/b, value many",
-      fix: "correct the value, or name it as a blank under source.blanks in the mapping",
+      fix: "correct the value, or add it to the blanks of its source in the mapping",
     },
     {
       did: "a word that means no value",
@@ -460,7 +460,7 @@ export const mistakes: Readonly<Record<string, readonly Mistake[]>> = {
       code: 1,
       what: "server properties.live: is neither true nor false; accepted are true, yes, y, t, on, 1, false, no, n, f, off, 0",
       where: "servers.csv:3, record 2, server/b, value maybe",
-      fix: "correct the value, or name it as a blank under source.blanks in the mapping",
+      fix: "correct the value, or add it to the blanks of its source in the mapping",
     },
     {
       did: "a value that the enum does not have",
@@ -478,7 +478,7 @@ export const mistakes: Readonly<Record<string, readonly Mistake[]>> = {
       code: 1,
       what: "server properties.ip: is not an IPv4 address, such as 192.0.2.1",
       where: "servers.csv:3, record 2, server/b, value DHCP",
-      fix: "correct the value, or name it as a blank under source.blanks in the mapping",
+      fix: "correct the value, or add it to the blanks of its source in the mapping",
     },
     {
       did: "text where an e-mail address belongs",
@@ -487,7 +487,7 @@ export const mistakes: Readonly<Record<string, readonly Mistake[]>> = {
       code: 1,
       what: "server properties.mail: is not an e-mail address, such as name@example.com",
       where: "servers.csv:3, record 2, server/b, value nobody",
-      fix: "correct the value, or name it as a blank under source.blanks in the mapping",
+      fix: "correct the value, or add it to the blanks of its source in the mapping",
     },
     {
       did: "a URL without its scheme",

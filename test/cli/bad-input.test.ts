@@ -151,6 +151,25 @@ onError: maybe
       expect(stderr).toContain(place);
   });
 
+  it.each([
+    ["a property", "sise: .size", "properties.sise: ", "2 faults in the mapping"],
+    ["a column", "size: .sise", "properties.size: ", "the sources are not as the mapping reads them"],
+  ])("syntax of jq and %s that is not there, at once", async (_, property, place, head) => {
+    const mapping = good.replace("size: .size }", `${property} }, title: '.id |'`);
+    const { code, stderr } = await importFile({ source: rows, mapping });
+    expect(code).toBe(3);
+    expect(stderr).toContain(`portload: ${head}\n`);
+    expect(stderr).toContain("mappings.title: syntax error");
+    expect(stderr).toContain(place);
+  });
+
+  it("what is missing, and not the mapping, where the mapping has no fault", async () => {
+    const gone = await importFile({ source: rows, mapping: good.replace("node\"'", "nodule\"'") });
+    expect(gone.stderr).toContain("portload: the catalog lacks blueprints that the mapping names\n");
+    const { stderr } = await runProgram(["import", "rows.csv", "-m", "no-such.yaml"], envOf(emulator));
+    expect(stderr).toContain("portload: the mapping cannot be read\n");
+  });
+
   it("an expression that never ends, by its name and the records it hung on", async () => {
     const { code, stderr } = await importFile({ source: rows, mapping: leaf("'def f: f; f'") });
     expect(code).toBe(3);

@@ -69,7 +69,6 @@ describe("what is not known is named, with what is near", () => {
     ],
     [["sync", "a.csv", "-m", "a.yaml", "--purge"], "portload: sync has no --purge; did you mean --prune?"],
     [["report", "report.html"], "portload report takes an import id, and report.html is a file"],
-    [["lint", "-m", "a.yaml"], "portload: lint takes mappings without -m: portload lint inventory.yaml"],
     [["import", "a.csv", "-m", "a.yaml", "-z"], "portload: import has no -z"],
     [["emulator", "extra"], 'portload: emulator takes no "extra"'],
     [["import", "a.csv", "-m", "--limit", "3"], "-m needs <file>"],

@@ -78,6 +78,14 @@ describe("parseMapping", () => {
     ]);
   });
 
+  it.each([
+    ["          icon .b # c\n          team: .c\n", "icon .b", "icon: .b"],
+    ["          icon .b\n", "icon .b", "icon: .b"],
+  ])("says which line lacks its colon: %j", (lines, written, fix) => {
+    const { issues } = faultsOf(mapping("", `          title: .a\n${lines}`));
+    expect(issues).toMatchObject([{ line: 10, message: `"${written}" has no colon behind its key: write ${fix}` }]);
+  });
+
   it("refuses a key that is given twice", () => {
     expect(issuesOf(fixture("duplicate-key.yaml"))).toEqual([[3, ""]]);
   });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { missingColumns, nearestColumn } from "../../src/map/keys-read.js";
 import { parseMapping } from "../../src/map/mapping-file.js";
+import { missingColumns, nearestColumn } from "../../src/map/missing-columns.js";
 
 /** What is said of the leaves of a mapping whose only property is the expression. */
 function faultsOf(expression: string, columns: readonly string[], source = ""): readonly string[] {
@@ -30,6 +30,11 @@ describe("missingColumns", () => {
     ],
     ['."Owner team" | split(",")', ["Owner\u00a0Team"], 'did you mean ."Owner\u00a0Team"?'],
     ['(."größe" // 0) + 1', ["gro\u0308ße"], 'did you mean ."gro\u0308ße"?'],
+    [
+      ".Asset Name",
+      ["Asset Tag", "Asset Name"],
+      `has a column "Asset Name", whose name goes into quotes; write '."Asset Name"'`,
+    ],
     [".a.b", ["a.b"], 'has no column "a"; did you mean ."a.b"?'],
     [".2024", ["2024"], `has a column "2024", but .2024 is a number to jq; write '."2024"'`],
     ["'.2020 // 1'", ["2020"], `has a column "2020", but .2020 is a number to jq; write '."2020"'`],
@@ -52,6 +57,25 @@ describe("missingColumns", () => {
 
   it("leaves columns alone that the mapping calls optional", () => {
     expect(faultsOf(".later", [], "source: { optionalColumns: [later] }\n")).toEqual([]);
+  });
+
+  it("names the path that the mapping has", () => {
+    expect(faultsOf(".Teir", ["Tier"], "sources: { k: { blanks: [x] } }\n")[0]).toContain(
+      "in sources.k.optionalColumns",
+    );
+  });
+
+  it("suggests what nothing reads first, and for an identifier nothing that is read elsewhere", () => {
+    const faults = (columns: readonly string[]) => {
+      const text = `resources:\n  - kind: k\n    port:\n      entity:\n        mappings:\n          identifier: ."Asset Name"\n          title: ."Asset Name"\n          blueprint: '"b"'\n          properties: { tag: ."Asset Tag" }\n`;
+      const mapping = parseMapping(text, "m.yaml");
+      const issues = missingColumns(mapping, mapping.resources, { name: "a.csv", kind: "k", columns });
+      return issues.map(({ message }) => /; (.*?)[?.] Where/.exec(message)?.[1]);
+    };
+    expect(faults(["Asset Tag", "Name"])).toEqual(["did you mean .Name", "did you mean .Name"]);
+    expect(faults(["Asset Tag", "Asset Nme"])).toEqual(['did you mean ."Asset Nme"', 'did you mean ."Asset Nme"']);
+    expect(faults(["Asset Tag"])).toEqual(['it has ."Asset Tag"', 'did you mean ."Asset Tag"']);
+    expect(faults(["Asset Tag", "asset_name"])[0]).toBe("did you mean .asset_name");
   });
 
   it("takes the name of an item for no column, and the list for one", () => {

@@ -94,6 +94,39 @@ describe("init", () => {
     expect(tried.text).toContain(`#   ${lines[0]}`);
   });
 
+  it("asks about a column named as a key that a few mistakes keep from telling all records apart", async () => {
+    const rows = Array.from({ length: 20 }, (_, i) => `host-${i},0${Math.max(i, 1)},${i % 3}`);
+    const text = ["Asset Name,Asset Tag,Rack", ...rows].join("\n");
+    const { mapping, questions } = await proposeMapping({ sources: { assets: { text, format: "csv" } } });
+    expect(mapping).toContain('identifier: ."Asset Name"');
+    expect(questions).toEqual([
+      'is "Asset Tag" the better identifier? It has 19 different values in 20 records, "01" comes more than once (record 2): mistakes of the source? To change it after an import makes new entities',
+    ]);
+  });
+
+  it("asks for the order of dates with the lines to write, and not where a key beside it has the same days", async () => {
+    const hosts = [1, 2, 3, 4].map((n) => ({ id: `a${n}`, seen: { shown: `0${n}/10/2026` } }));
+    const format = '| values | strptime("%d/%m/%Y") |';
+    const asked = await proposeMapping({ sources: { hosts } });
+    expect(asked.questions.join()).toContain(`Write as its expression .seen.shown ${format}`);
+    expect(asked.questions.join()).toContain('.seen.shown | values | strptime("%m/%d/%Y") |');
+    const beside = hosts.map(({ id, seen }, i) => ({ id, seen: { ...seen, at: `2026-10-0${i + 1} 08:15:00` } }));
+    const known = await proposeMapping({ sources: { hosts: beside } });
+    expect(known.questions.join()).not.toContain("how are the dates");
+    expect(known.mapping).toContain(`seenShown: .seen.shown ${format}`);
+    const text = `id,seen\n${hosts.map(({ id, seen }) => `${id},${seen.shown}`).join("\n")}\n`;
+    const { questions } = await proposeMapping({ sources: { hosts: { text, format: "csv" } } });
+    expect(questions.join()).toContain(
+      'Write under `columns` of the source "seen": { date: "dd/MM/yyyy", zone: UTC } for the day first, "seen": { date: "MM/dd/yyyy", zone: UTC } for the month first',
+    );
+  });
+
+  it("names the fields with blanks beside what decides of them", async () => {
+    const text = "id,name,notes\na,A,\nb,B,x\n";
+    const { mapping } = await proposeMapping({ sources: { hosts: { text, format: "csv" } } });
+    expect(mapping).toContain("Some records have no value in .notes: are the sources to empty");
+  });
+
   it("writes only what was in doubt, and takes the likeliest answer to it as a question", async () => {
     const folder = await makeFolder();
     const source = join(folder, "offices.csv");

@@ -116,7 +116,11 @@ async function checkCertificate(apiUrl: string, proxied: boolean): Promise<Check
  */
 export async function checkPermissions(client: Client, mapping: string): Promise<readonly Check[]> {
   const text = await readFile(mapping, "utf8").catch((error: NodeJS.ErrnoException) => {
-    throw new MappingError(mapping, [{ path: "(file)", message: `cannot be read (${error.code})` }]);
+    throw new MappingError(
+      mapping,
+      [{ path: "(file)", message: `cannot be read (${error.code})` }],
+      "the mapping cannot be read",
+    );
   });
   const { resources } = parseMapping(text, mapping);
   const names = [...new Set(resources.flatMap(({ blueprint }) => blueprint ?? []))];

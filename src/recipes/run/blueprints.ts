@@ -29,7 +29,15 @@ export async function openBlueprints(
     "folder" in from ? `add it to the folder ${from.folder}` : "create it: portload blueprint apply blueprints";
   const { unknownProperties } = inventory.mapping;
   const issues = checkTargets(targets, blueprints, unknownProperties, `${create}; ${proposes}`);
-  if (issues.length > 0) throw new MappingError(inventory.mapping.file, issues);
+  // A blueprint that is not there is one issue, whatever is mapped of it.
+  const isMissing = targets.filter(({ blueprint }) => !blueprints.has(blueprint)).length === issues.length;
+  const holder = "folder" in from ? `the folder ${from.folder}` : "the catalog";
+  if (issues.length > 0)
+    throw new MappingError(
+      inventory.mapping.file,
+      issues,
+      isMissing ? `${holder} lacks blueprints that the mapping names` : undefined,
+    );
   return blueprints;
 }
 

@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { type Issue, MappingError, UsageError } from "../../errors.js";
 import { isRecords, optionsOfSource, type Source } from "../../given-source.js";
-import { missingColumns } from "../../map/keys-read.js";
 import { type Mapping, parseMapping, type Resource, sourceOptionsFor } from "../../map/mapping-file.js";
+import { differentSources, missingColumns } from "../../map/missing-columns.js";
 import type { MappingObject } from "../../mapping-object.js";
 import { didYouMean } from "../../nearest.js";
 import { type BoundSource, bindSources } from "../../read/bind.js";
@@ -113,7 +113,7 @@ async function readMappingFile(path: string): Promise<string> {
     const message = isMissing
       ? `there is no such file${near === undefined ? "; portload init <source> proposes a mapping" : `; did you mean ${near}?`}`
       : (error as Error).message;
-    throw new MappingError(path, [{ path: "(file)", message }]);
+    throw new MappingError(path, [{ path: "(file)", message }], "the mapping cannot be read");
   }
 }
 
@@ -192,8 +192,24 @@ export async function settleSources(
     if (known !== undefined)
       issues.push(...missingColumns(inventory.mapping, inventory.resources, { ...source, columns: known }));
   }
-  if (issues.length > 0) throw new MappingError(inventory.mapping.file, issues);
+  if (issues.length > 0) throw new MappingError(inventory.mapping.file, issues, differentSources);
   return { ...inventory, optionsOf: (source) => settled.get(source.index) ?? inventory.optionsOf(source) };
+}
+
+/** Waits for what may find faults in a mapping; where it does, those of its expressions are named with them. @throws {MappingError} */
+export async function withFaultsOf<T>(compiling: Promise<unknown>, checked: Promise<T>): Promise<T> {
+  const [found, compiled] = await Promise.allSettled([checked, compiling]);
+  if (found.status === "fulfilled") return found.value;
+  const { reason } = found;
+  const also = compiled.status === "rejected" ? compiled.reason : undefined;
+  if (!(reason instanceof MappingError && also instanceof MappingError)) throw reason;
+  // A column that is there under a name in quotes says more than the syntax that lacks them.
+  const told = new Set(reason.issues.map(({ path }) => path));
+  const issues = [...reason.issues, ...also.issues.filter(({ path }) => !told.has(path))];
+  throw new MappingError(
+    reason.file,
+    issues.sort((a, b) => (a.line ?? 0) - (b.line ?? 0)),
+  );
 }
 
 /** Passes on the first receipt of each source. */

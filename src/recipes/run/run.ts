@@ -1,8 +1,8 @@
 import type { Readable } from "node:stream";
 import type { Blueprints } from "../../blueprint.js";
 import { UsageError } from "../../errors.js";
-import { type JqEngine, startJq } from "../../map/jq.js";
-import { compileMapping } from "../../map/map.js";
+import { startJq } from "../../map/jq.js";
+import { type CompiledMapping, compileMapping } from "../../map/map.js";
 import { missingTargetPolicies } from "../../map/mapping.js";
 import type { ResolvedRunOptions } from "../../options/run.js";
 import { planSteps, type StepPlan } from "../../order.js";
@@ -21,7 +21,15 @@ import { type Connection, connect, openDownloads, type RunContext } from "./conn
 import { type Closing, type Finished, finish, reportSoFar } from "./finish.js";
 import { type Folder, headerOf, type OpenFolder, originOf } from "./folder.js";
 import { callerHooks } from "./hooks.js";
-import { type Inventory, mappedBlueprints, onceEach, openInventory, type Receipt, settleSources } from "./inventory.js";
+import {
+  type Inventory,
+  mappedBlueprints,
+  onceEach,
+  openInventory,
+  type Receipt,
+  settleSources,
+  withFaultsOf,
+} from "./inventory.js";
 import { type Ledger, type LedgerHooks, openLedger } from "./ledger.js";
 import { openWhereabouts, watchConnection } from "./progress.js";
 import { working } from "./working.js";
@@ -78,27 +86,31 @@ export async function runSources<F extends Folder>(
   // The mapping read, and the sources bound to its kinds; then the doubts of how they are read are settled.
   const given = await openInventory(options);
   kind.refuse?.(given);
-  const inventory = await settleSources(given, { ...context, onReceipt });
-
-  const connection = context.connection ?? connect(clientOptions, options, context);
-  context.onConnection?.(watchConnection(connection));
   const engine = startJq();
-  const downloads = openDownloads(context);
   try {
-    const io = { fetch: downloads.fetch, onReceipt, stdin: context.stdin };
-    const { apiUrl } = clientOptions;
-    const opened = { inventory, connection, engine, io, apiUrl, receipts, context };
-    const { job, closing } = await openSources(options, kind, opened);
-    const startedMs = performance.now();
-    context.onReport?.(() => reportSoFar(closing, performance.now() - startedMs));
-    const run = { importId: closing.state.importId, job, connection };
-    // What goes wrong is a value from here on; reading that the run itself ended is no fault: the reason of its stop is how the run ended.
-    const worked = await working(context, run, () => work(job));
-    return await finish(closing, worked);
+    const resources = given.resources.map(({ index }) => index);
+    const compiling = compileMapping(given.mapping, engine, { resources, env: context.env ?? {} });
+    const inventory = await withFaultsOf(compiling, settleSources(given, { ...context, onReceipt }));
+    const connection = context.connection ?? connect(clientOptions, options, context);
+    context.onConnection?.(watchConnection(connection));
+    const downloads = openDownloads(context);
+    try {
+      const io = { fetch: downloads.fetch, onReceipt, stdin: context.stdin };
+      const { apiUrl } = clientOptions;
+      const opened = { inventory, connection, compiling, io, apiUrl, receipts, context };
+      const { job, closing } = await openSources(options, kind, opened);
+      const startedMs = performance.now();
+      context.onReport?.(() => reportSoFar(closing, performance.now() - startedMs));
+      const run = { importId: closing.state.importId, job, connection };
+      // What goes wrong is a value from here on; reading that the run itself ended is no fault: the reason of its stop is how the run ended.
+      const worked = await working(context, run, () => work(job));
+      return await finish(closing, worked);
+    } finally {
+      await connection.close();
+      await downloads.close();
+    }
   } finally {
     await engine.close();
-    await connection.close();
-    await downloads.close();
   }
 }
 
@@ -106,7 +118,7 @@ export async function runSources<F extends Folder>(
 interface Opened {
   readonly inventory: Inventory;
   readonly connection: Connection;
-  readonly engine: JqEngine;
+  readonly compiling: Promise<CompiledMapping>;
   readonly io: Required<Pick<ReadIo, "fetch" | "onReceipt">> & { readonly stdin: Readable | undefined };
   readonly apiUrl: string;
   /** How each source was read, by its index; it fills as they are. */
@@ -118,13 +130,13 @@ interface Opened {
 async function openSources<F extends Folder>(
   options: ResolvedRunOptions,
   kind: SourceCommand<F>,
-  { inventory: given, connection, engine, io, apiUrl, receipts, context }: Opened,
+  { inventory: given, connection, compiling, io, apiUrl, receipts, context }: Opened,
 ): Promise<{ readonly job: SourceJob<F>; readonly closing: Closing }> {
   const { client, control, timeline } = connection;
-  const { commandLine, env = {} } = context;
-  const { mapping, resources } = given;
+  const { commandLine } = context;
+  const { mapping } = given;
   const from = options.blueprints === undefined ? { client } : { folder: options.blueprints };
-  const blueprints = await openBlueprints(given, from);
+  const blueprints = await withFaultsOf(compiling, openBlueprints(given, from));
   kind.refuseBlueprints?.(given, blueprints);
   const { constant, dynamic, ...relations } = mappedBlueprints(given);
   const { updateOnly } = options;
@@ -132,7 +144,7 @@ async function openSources<F extends Folder>(
   const plan = planSteps({ blueprints: constant, dynamic }, blueprints, { createMissing, ...relations });
   const mode = options.mode ?? (mapping.enableMergeEntity === false ? "override" : "merge");
   const rules = rulesOf(given, blueprints, plan, { mode, updateOnly, createMissing });
-  const compiled = await compileMapping(mapping, engine, { resources: resources.map(({ index }) => index), env });
+  const compiled = await compiling;
 
   const { command, dryRun = false, retryOf } = kind;
   const names: string[] = [];
