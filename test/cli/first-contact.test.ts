@@ -60,9 +60,11 @@ describe("a folder's settings", () => {
     ["package.json", JSON.stringify({ portload: { mapping: "hosts.yaml", sources: ["hosts.csv"] } })],
   ])("in %s stand for what the command line leaves out", async (file, text) => {
     const cwd = await folderWith({ ...data, [file]: text });
-    const { code, stdout } = await runProgram(["preview"], {}, { cwd });
+    const { code, stdout, stderr } = await runProgram(["preview"], {}, { cwd });
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ blueprint: "svc", identifier: "a" });
+    expect(stderr).toMatch(new RegExp(`^from ${file}: mapping, sources\n`));
+    expect((await runProgram(["preview", "--quiet"], {}, { cwd })).stderr).not.toContain("from ");
   });
 
   it("give way to the command line", async () => {
@@ -71,8 +73,9 @@ describe("a folder's settings", () => {
       "more.csv": "id\nb\n",
       "portload.config.yaml": "mapping: hosts.yaml\nsources: [hosts.csv]\n",
     });
-    const { stdout } = await runProgram(["preview", "hosts=more.csv"], {}, { cwd });
+    const { stdout, stderr } = await runProgram(["preview", "hosts=more.csv"], {}, { cwd });
     expect(JSON.parse(stdout)).toMatchObject({ identifier: "b" });
+    expect(stderr).toContain("from portload.config.yaml: mapping\n");
   });
 
   it.each([
@@ -85,6 +88,39 @@ describe("a folder's settings", () => {
     const { code, stderr } = await runProgram(["sync"], {}, { cwd });
     expect(code).toBe(64);
     expect(stderr).toContain(message);
+  });
+
+  it("make a pruning night of sync alone, and say where later commands look", async () => {
+    const emulator = await startCatalog();
+    const env = envOf(emulator);
+    const prune =
+      "prune: all, port: { entity: { mappings: { identifier: .id, blueprint: '\"team\"', properties: { members: '1' } } } } } ]\n";
+    const cwd = await folderWith({
+      "teams.csv": "id\na\nb\n",
+      "teams.yaml": `resources: [ { kind: teams, ${prune}`,
+      "portload.config.yaml":
+        "mapping: teams.yaml\nsources: teams.csv\nprune: true\nmaxDelete: [5, 100%]\nstateDir: state\n",
+    });
+    expect((await runProgram(["sync"], env, { cwd })).code).toBe(0);
+    await writeFile(join(cwd, "teams.csv"), "id\na\n");
+    const kept = await runProgram(["sync", "--no-prune"], env, { cwd });
+    expect(kept.stderr).not.toContain("1 deleted");
+    const night = await runProgram(["sync"], env, { cwd });
+    expect(night).toMatchObject({ code: 0, stderr: expect.stringContaining("1 deleted") });
+    expect(night.stderr).toContain("from portload.config.yaml: mapping, sources, prune, maxDelete, stateDir\n");
+    const shown = await runProgram(["report"], {}, { cwd });
+    expect(shown).toMatchObject({ code: 0, stderr: "from portload.config.yaml: stateDir\n" });
+    const elsewhere = await runProgram(["report"], { PORTLOAD_STATE: "other" }, { cwd });
+    expect(elsewhere.code).not.toBe(0);
+  });
+
+  it("that are missed are named", async () => {
+    const cwd = await makeFolder();
+    const { code, stderr } = await runProgram(["sync"], {}, { cwd });
+    expect(code).toBe(64);
+    expect(stderr).toBe(
+      `portload: source and --mapping are missing, and there is no portload.config.yaml in ${cwd} that names them\n  See portload sync --help.\n`,
+    );
   });
 
   it("do not concern other commands", async () => {
