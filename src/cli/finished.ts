@@ -109,13 +109,13 @@ function resumeCommand(
 
 /** What to do about what failed: the commands that import it again, and that show it as a page. */
 function nextLines(
-  { importId, command, dryRun, exitCode, rejects, rejectFiles }: Finished["report"],
+  { importId, command, dryRun, entities, exitCode, rejects, rejectFiles }: Finished["report"],
   folder: string,
   reportFiles: readonly string[],
   { commandLine }: Pick<Terminal, "commandLine">,
 ): string {
   const run = { importId, folder };
-  const canRetry = exitCode === 1 && !dryRun && ["import", "retry"].includes(command) && rejectFiles.length > 0;
+  const canRetry = exitCode === 1 && !dryRun && ["import", "retry", "sync"].includes(command) && rejectFiles.length > 0;
   const hasPage = reportFiles.some((path) => /\.html$/i.test(path));
   return [
     ...(dryRun && command === "import" && exitCode <= 1 && commandLine !== undefined
@@ -123,6 +123,9 @@ function nextLines(
       : []),
     ...(canRetry
       ? [`To import what failed: correct ${filesWord(rejectFiles)}, then: ${commandOn("retry", run)}\n`]
+      : []),
+    ...(command === "retry" && entities.created + entities.updated > 0
+      ? ["What you corrected in a rejects file is as it was in its source: correct it there, too, or it fails again.\n"]
       : []),
     ...(rejects.length > 0 && !hasPage
       ? [`To see all of it as a page: ${commandOn("report", run)} --report report.html\n`]

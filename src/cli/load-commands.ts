@@ -94,11 +94,11 @@ export const loadCommands: readonly AnyCommand[] = [
   command({
     name: "retry",
     group: heading,
-    summary: "Import an import's rejects files as they are now, and what it did not attempt",
+    summary: "Import the rejects files of an import or sync as they are now",
     options: retryOptions,
     positionals: ["importId"],
     terminal: running,
-    examples: [["portload retry", "the latest import that rejected anything, with its own options"]],
+    examples: [["portload retry", "the latest import or sync that rejected anything, with its own options"]],
     interrupted: "finishes",
     load: () => recipeCommand(async () => (await import("../recipes/retry.js")).retryImport),
   }),

@@ -162,15 +162,18 @@ export const resumeOptions = {
   stateDir: outputGroup.stateDir,
 } satisfies SchemaOf<ResumeOptions>;
 
-/** Options of a retry: those of the import whose rejects it takes, and any of an import's in their place. */
+/** Options of a retry: those of the import or sync whose rejects it takes, and any of an import's in their place. */
 export interface RetryOptions extends ChangedOptions, Pick<OutputGroup, "stateDir"> {
-  /** Import whose rejects are taken. Default: the latest that has any. */
+  /** Import or sync whose rejects are taken. Default: the latest that has any. */
   readonly importId?: string | undefined;
 }
 /** See {@link RetryOptions}. */
 export const retryOptions = {
   ...group("Sources", {
-    importId: optional(text("<import id>"), "import whose rejects are taken; by default the latest that has any"),
+    importId: optional(
+      text("<import id>"),
+      "import or sync whose rejects are taken; by default the latest that has any",
+    ),
   }),
   ...withoutDefaults(runOptions),
   stateDir: outputGroup.stateDir,

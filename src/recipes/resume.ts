@@ -45,7 +45,7 @@ export async function resumeImport(given: ResumeOptions, context: ImportContext 
   const retried =
     retryOf === undefined
       ? undefined
-      : await openRetried(await findImport(stateDir, retryOf, "retried import", isImport));
+      : await openRetried(await findImport(stateDir, retryOf, "retried run", () => true));
   const options = parseOptions(runOptions, { ...optionsOf(past, context), ...changed, stateDir });
   const kind = { command, retryOf, openFolder: reopenFolder(past, acceptChanges) };
   return runSources(options, context, kind, (job) => {

@@ -28,8 +28,8 @@ import { leaveOutMissing } from "./stages/missing-ahead.js";
 import { runSteps } from "./stages/steps.js";
 
 /**
- * Imports an import's rejects files as they are now, through the mapping as it is now, as a new import that names the old one. Of an import that stopped
- * early, what it did not attempt is imported, too.
+ * Imports the rejects files of an import or a sync as they are now, through the mapping as it is now, as a new import that names the old run. Of an import that
+ * stopped early, what it did not attempt is imported, too; a sync is started again for that.
  *
  * @throws {StateError} when there is no import with rejects, or when what was not attempted is not known any more
  * @throws as `runImport` does
@@ -37,20 +37,20 @@ import { runSteps } from "./stages/steps.js";
 export async function retryImport(asked: RetryOptions, context: ImportContext = {}): Promise<Finished> {
   const { importId, ...changed } = parseOptions(retryOptions, asked);
   const stateDir = stateDirFrom(changed, context);
-  const past = await findImport(stateDir, importId, "import with rejects", hasLeft);
+  const past = await findImport(stateDir, importId, "import or sync with rejects", hasLeft);
   refuseWithoutMapping(past, changed);
   const report = reportToRetry(past);
   const rejects = rejectSources(past, report);
-  const sources = [...rejects, ...(isEarly(report) ? await restSources(past) : [])];
+  const sources = [...rejects, ...(isImport(past) && isEarly(report) ? await restSources(past) : [])];
   if (sources.length === 0)
-    throw new StateError(`import ${past.importId} left nothing to import again`, {
+    throw new StateError(`${past.header.command} ${past.importId} left nothing to import again`, {
       hint: "It rejected no record, or its rejects files are gone.",
     });
-  const keepsBefore = past.header.options.keepBefore === true;
   // Its report files are those of the import that it retries, and stay as they are.
   const { report: _, ...inherited } = optionsOf(past, context);
   const given = parseOptions(runOptions, { ...inherited, ...changed, sources, stateDir });
-  const options = { ...given, keepBefore: keepsBefore };
+  // An import wrote some of them without a relation, so that they are there already: few, so that what they hold is always kept for an undo.
+  const options = { ...given, keepBefore: true };
   const retried = await openRetried(past);
   const unchanged = await unchangedSince(past, rejects, stateDir);
   const kind = { command: "retry", retryOf: past.importId, openFolder: newFolder(options, context) };
@@ -63,7 +63,7 @@ export async function retryImport(asked: RetryOptions, context: ImportContext = 
       dropDuplicates(step, inputs, ledger, keys),
       ...(target.rules.updateOnly ? [existingOnly(target, ledger, keys)] : []),
       ...(mayEmpty(target, emptying) ? [guardEmptying(target, emptying)] : []),
-      ...(keepsBefore ? [keepBefore(target, ledger, keys)] : []),
+      keepBefore(target, ledger, keys),
       leaveOutMissing(target, ledger, keys),
       deferRelations(target, ledger, keys),
     ]);
@@ -97,19 +97,32 @@ async function unchangedSince(past: PastImport, sources: readonly PathSource[], 
 
 /** The report of an import that can be retried. @throws {StateError} for one that is none, or has no report */
 function reportToRetry(past: PastImport): Report {
-  if (!isImport(past))
-    throw new StateError(`${past.importId} is a ${past.header.command}; retry imports the rejects of imports`);
+  if (!canRetry(past))
+    throw new StateError(
+      `${past.importId} is a ${past.header.command}; retry imports the rejects of imports and syncs`,
+      {
+        hint: "Without an id, portload retry takes the latest that has any.",
+      },
+    );
   const report = reportOf(past);
   if (report === undefined)
-    throw new StateError(`import ${past.importId} has no report: it runs, or it was killed`, {
-      hint: `If it was killed, resume it first: ${commandOn("resume", past)}`,
+    throw new StateError(`${past.header.command} ${past.importId} has no report: it runs, or it was killed`, {
+      hint: isImport(past)
+        ? `If it was killed, resume it first: ${commandOn("resume", past)}`
+        : "If it was killed, start the sync again: it finds out by itself what is left to do.",
     });
   return report;
 }
 
 function hasLeft(past: PastImport): boolean {
   const report = reportOf(past);
-  return isImport(past) && report !== undefined && (report.rejectFiles.length > 0 || isEarly(report));
+  if (!canRetry(past) || report === undefined) return false;
+  return report.rejectFiles.length > 0 || (isImport(past) && isEarly(report));
+}
+
+/** True for what has rejects of the user's own records: a plan that is applied has none. */
+function canRetry(past: PastImport): boolean {
+  return isImport(past) || past.header.command === "sync";
 }
 
 function isEarly({ exitCode }: Report): boolean {

@@ -1,5 +1,5 @@
 import type { RejectCode } from "../reject.js";
-import type { RejectGroup } from "./group-causes.js";
+import type { RejectGroup, WarningGroup } from "./group-causes.js";
 
 /** Made when the first number is shown: it loads the tables of languages. */
 let numbers: Intl.NumberFormat | undefined;
@@ -46,22 +46,33 @@ export function failedOf({
 }
 
 /** How many entities the catalog holds as the sources have them. */
-export function settledWords(settled: number, dryRun = false): string {
+export function settledWords(settled: number, run: Warned & { readonly dryRun: boolean }): string {
   const is = settled === 1 ? "is" : "are";
-  return `${formatCount(settled, "entity")} ${dryRun ? "would be" : is} in the catalog as the sources have ${settled === 1 ? "it" : "them"}`;
+  return `${formatCount(settled, "entity")} ${run.dryRun ? "would be" : is} in the catalog as the sources have ${settled === 1 ? "it" : "them"}${keptWords(run, ", but for")}`;
+}
+
+interface Warned {
+  readonly warnings: readonly Pick<WarningGroup, "code" | "count">[];
+}
+
+/** How many values stay in the catalog that the sources do not have; nothing where none does. */
+export function keptWords({ warnings }: Warned, lead: string): string {
+  const kept = warnings.reduce((sum, { code, count }) => (code === "value_kept" ? sum + count : sum), 0);
+  return kept === 0 ? "" : `${lead} ${formatCount(kept, "value")} that the sources do not have`;
 }
 
 /** What a sync whose prune was refused did all the same; nothing of other runs. */
 export function unprunedWords(
-  run: Parameters<typeof failedWords>[0] & {
-    readonly command: string;
-    readonly entities: { readonly deleted: number };
-  },
+  run: Parameters<typeof failedWords>[0] &
+    Parameters<typeof settledWords>[1] & {
+      readonly command: string;
+      readonly entities: { readonly deleted: number };
+    },
   settled: number,
 ): string {
   if (run.command !== "sync" || run.entities.deleted > 0) return "";
   const failed = run.records.rejected + run.entities.rejected === 0 ? "" : `${failedWords(run)}, `;
-  return `: nothing is deleted; ${failed}${settledWords(settled)}`;
+  return `: nothing is deleted; ${failed}${settledWords(settled, run)}`;
 }
 
 const plurals = {
@@ -70,6 +81,7 @@ const plurals = {
   request: "requests",
   retry: "retries",
   warning: "warnings",
+  value: "values",
   cause: "causes",
   blueprint: "blueprints",
   test: "tests",

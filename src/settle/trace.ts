@@ -1,5 +1,12 @@
-import type { Blueprint } from "../blueprint.js";
-import { type ClearedField, type EntityBody, type FoundEntity, isSearchQuery, type Mode } from "../entity.js";
+import type { Blueprint, Property } from "../blueprint.js";
+import {
+  type ClearedField,
+  type EntityBody,
+  type FoundEntity,
+  isSearchQuery,
+  type Mode,
+  type Write,
+} from "../entity.js";
 import { headFields, plainNames, plainValue } from "../same-value.js";
 import { writableFields } from "./compare.js";
 import { digestOf } from "./keys.js";
@@ -107,6 +114,13 @@ function fieldsOf(entity: Readonly<Record<string, unknown>>): readonly (readonly
   ];
 }
 
+/** What a write that creates leaves, and what is there once the relations that wait are written. */
+export function printsOf({ entity, deferred }: Write, blueprint: Blueprint | undefined): string {
+  if (blueprint === undefined) return "";
+  const states = deferred === undefined ? [entity] : [entity, deferred.entity];
+  return states.flatMap(({ body }) => printOf({ ...body }, blueprint) ?? []).join(" ");
+}
+
 /**
  * A print of all that can be written to an entity: that of what was sent for a new one is that of what the catalog holds, as long as nobody changed a value. What the
  * API fills in by itself, a default or the identifier as the title, counts as given.
@@ -114,21 +128,56 @@ function fieldsOf(entity: Readonly<Record<string, unknown>>): readonly (readonly
  * @returns undefined where a search is in place of a name: what it finds is not known
  */
 export function printOf(entity: Readonly<Record<string, unknown>>, blueprint: Blueprint): string | undefined {
-  const { head, properties, relations } = writableFields(blueprint);
+  const { hasTeam, properties, relations } = printedOf(blueprint);
   const { identifier, title, icon, team } = entity;
-  const named = [
-    ...(head.includes("team") ? [team] : []),
-    ...relations.map((key) => valueAt(entity, `relations.${key}`)),
-  ];
-  if (named.some(isSearchQuery)) return undefined;
-  const values = properties.flatMap((key) => {
-    const property = blueprint.schema.properties[key];
-    const value = valueAt(entity, `properties.${key}`);
-    const held = value === undefined ? property?.default : value;
-    return held === undefined || held === null ? [] : [[key, plainValue(held, property)]];
-  });
-  const own = [title === identifier ? null : (title ?? null), icon ?? null, named.map(plainNames)];
-  return digestOf(JSON.stringify([...own, values]));
+  const [values, targets] = [recordOf(entity.properties), recordOf(entity.relations)];
+  const printed: unknown[] = [title === identifier ? null : (title ?? null), icon ?? null];
+  for (const named of [...(hasTeam ? [team] : []), ...relations.map((key) => targets[key])]) {
+    if (isSearchQuery(named)) return undefined;
+    printed.push(named == null ? [] : plainNames(named));
+  }
+  for (const { key, property, isText } of properties) {
+    const value = values[key] ?? (values[key] === null ? null : property.default);
+    if (value === undefined || value === null) continue;
+    printed.push(
+      key,
+      isText || typeof value === "number" || typeof value === "boolean" ? value : plainValue(value, property),
+    );
+  }
+  return digestOf(JSON.stringify(printed));
+}
+
+/** What is printed of a blueprint's entities: made once, since a print is taken of each that an import creates. */
+function printedOf(blueprint: Blueprint): PrintedFields {
+  const known = printedFields.get(blueprint);
+  if (known !== undefined) return known;
+  const { head, properties, relations } = writableFields(blueprint);
+  const fields = {
+    hasTeam: head.includes("team"),
+    relations,
+    properties: properties.map((key) => {
+      const property: Partial<Property> = blueprint.schema.properties[key] ?? {};
+      return { key, property, isText: property.type === "string" && property.format !== "date-time" };
+    }),
+  };
+  printedFields.set(blueprint, fields);
+  return fields;
+}
+
+interface PrintedFields {
+  readonly hasTeam: boolean;
+  readonly properties: readonly {
+    readonly key: string;
+    readonly property: Partial<Property>;
+    readonly isText: boolean;
+  }[];
+  readonly relations: readonly string[];
+}
+
+const printedFields = new WeakMap<Blueprint, PrintedFields>();
+
+function recordOf(value: unknown): Readonly<Record<string, unknown>> {
+  return (value ?? {}) as Readonly<Record<string, unknown>>;
 }
 
 /** What an entity holds at a path. */

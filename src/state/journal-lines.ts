@@ -94,7 +94,7 @@ export interface JournalWrote {
   readonly blueprint: string;
   readonly created: readonly string[];
   readonly updated: readonly string[];
-  /** Of each that was created the prints of what the run leaves, separated by blanks: once the first write is done, and once all are. Earlier versions kept none. */
+  /** Of each that was created the prints of what the run leaves, separated by blanks: once the first write is done, and once all are. Absent in a run that creates many. */
   readonly left?: readonly string[];
   /** When by the server's clock, milliseconds since the epoch, never later than the truth; absent when its clock is not known. */
   readonly atMs?: number;

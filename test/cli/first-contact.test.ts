@@ -1,9 +1,11 @@
 import { readdirSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { PassThrough, Readable } from "node:stream";
 import { setImmediate as turn } from "node:timers/promises";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { runProgram as runWith } from "../../src/cli/program.js";
 import { envOf, makeFolder, root, startCatalog } from "../support/catalog.js";
 import { runInProcess } from "../support/in-process.js";
@@ -147,6 +149,22 @@ describe("addresses and exports", () => {
     await own.shows("export PORT_API_URL");
     own.kill("SIGTERM");
     expect((await own.ended).stderr).not.toMatch(/mine|hidden/);
+  });
+
+  it("a second emulator on a port leads to the first; anything else there is not taken for one", async () => {
+    const { url } = await startCatalog();
+    const second = await runInProcess(["emulator", "--port", new URL(url).port]);
+    expect(second).toMatchObject({ code: 3, stderr: expect.stringContaining("an emulator runs on 127.0.0.1:") });
+    expect(second.stderr).toContain(
+      `To use it: export PORT_API_URL=${url} PORT_CLIENT_ID=portload PORT_CLIENT_SECRET=portload\n`,
+    );
+    const other = createServer((_request, reply) => void reply.writeHead(404).end());
+    onTestFinished(() => void other.close());
+    await new Promise<void>((done) => void other.listen(0, "127.0.0.1", done));
+    const { port } = other.address() as AddressInfo;
+    const { code, stderr } = await runInProcess(["emulator", "--port", String(port)]);
+    expect(code).toBe(3);
+    expect(stderr).toContain("cannot listen on 127.0.0.1:");
   });
 
   it("the demo's hints name paths that are there", async () => {

@@ -185,6 +185,21 @@ describe("a quiet run", () => {
 });
 
 describe("retry", () => {
+  it("takes the rejects of a sync as its end says, can be taken back, and reminds of the source", async () => {
+    const { folder, run } = await world();
+    const synced = await run("sync", "servers.csv", "-m", "servers.yaml");
+    const [, rejects = "", line = ""] = /correct (\S+), then: portload (.*)\n/.exec(synced.stderr) ?? [];
+    await writeFile(join(folder, rejects), "id,cores\nb,8\n");
+    const { code, stderr } = await run(...line.split(" "));
+    expect([code, stderr.slice(stderr.indexOf("Finished"))]).toEqual([
+      0,
+      `Finished: 1 created; 1 record accounted for.
+What you corrected in a rejects file is as it was in its source: correct it there, too, or it fails again.
+To take it back: portload undo ${idOf(stderr.slice(stderr.indexOf("\nretry ")))} --max-delete 100%
+`,
+    ]);
+  });
+
   it("says that a rejects file is unchanged where it fails again, and how to import a source that was corrected", async () => {
     const { folder, run, importServers } = await world();
     const id = idOf((await importServers()).stderr);

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { runImport } from "../../src/recipes/import.js";
 import { resumeImport } from "../../src/recipes/resume.js";
 import { retryImport } from "../../src/recipes/retry.js";
+import { runSync } from "../../src/recipes/sync.js";
 import { envOf, makeFolder, startCatalog } from "../support/catalog.js";
 import { catalogOf, type Node, nodeBlueprint, nodeImport } from "../support/nodes.js";
 
@@ -43,6 +44,34 @@ describe("retry", () => {
     await expect(retryImport({ stateDir: given.stateDir ?? "" }, { env: envOf(emulator) })).resolves.toMatchObject({
       report: { retryOf: report.importId },
     });
+  });
+
+  it("feeds the rejects of a sync in its mode, and prunes nothing", async () => {
+    const given = await nodeImport([{ id: "a", weight: "heavy" }, { id: "b" }], "", "    prune: all");
+    const emulator = await startCatalog({ blueprints });
+    await runImport({ ...(await nodeImport([{ id: "a", parent: "z" }, { id: "z" }])) }, { env: envOf(emulator) });
+    const { report } = await runSync({ ...given, mode: "override", prune: true }, { env: envOf(emulator) });
+    expect(report.exitCode).toBe(6);
+    await correct(report.rejectFiles[0]?.path);
+    const again = await retryImport({ stateDir: given.stateDir ?? "" }, { env: envOf(emulator) });
+    expect(again.report).toMatchObject({ retryOf: report.importId, exitCode: 0, entities: { updated: 1, deleted: 0 } });
+    expect(again.mode).toBe("override");
+    expect(emulator.store.count("node")).toBe(3);
+  });
+
+  it("warns of no kind that rejected nothing", async () => {
+    const given = await nodeImport([{ id: "a", weight: "heavy" }, { id: "b" }]);
+    const mapping = await readFile(given.mapping, "utf8");
+    await writeFile(
+      given.mapping,
+      `${mapping}${mapping.slice(mapping.indexOf("  - kind")).replace("nodes", "others")}`,
+    );
+    const emulator = await startCatalog({ blueprints });
+    const { report } = await runImport(given, { env: envOf(emulator) });
+    expect(report.warnings).toMatchObject([{ code: "kind_without_source" }]);
+    await correct(report.rejectFiles[0]?.path);
+    const again = await retryImport({ stateDir: given.stateDir ?? "" }, { env: envOf(emulator) });
+    expect(again.report.warnings).toEqual([]);
   });
 
   it("takes the mapping as it is now", async () => {
@@ -107,7 +136,7 @@ describe("retry", () => {
     const clean = await nodeImport([{ id: "a" }]);
     const { report } = await runImport(clean, { env: envOf(emulator) });
     const asked = { stateDir: clean.stateDir ?? "" };
-    await expect(retryImport(asked, { env: envOf(emulator) })).rejects.toThrow(/no import with rejects/);
+    await expect(retryImport(asked, { env: envOf(emulator) })).rejects.toThrow(/no import or sync with rejects/);
     await expect(retryImport({ ...asked, importId: report.importId }, { env: envOf(emulator) })).rejects.toThrow(
       /left nothing to import again/,
     );

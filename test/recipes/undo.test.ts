@@ -8,8 +8,16 @@ import type { ImportOptions, SyncOptions, UndoOptions } from "../../src/options/
 import { runApply } from "../../src/recipes/apply.js";
 import { runImport } from "../../src/recipes/import.js";
 import { resumeImport } from "../../src/recipes/resume.js";
+import { retryImport } from "../../src/recipes/retry.js";
 import { runSync } from "../../src/recipes/sync.js";
 import { runUndo, type UndoContext } from "../../src/recipes/undo.js";
+import {
+  decodeJournalLine,
+  encodeJournalLine,
+  type JournalWrote,
+  sealLine,
+  unsealLine,
+} from "../../src/state/journal-lines.js";
 import { blueprintOf, envOf, makeFolder, shownTitle, startCatalog } from "../support/catalog.js";
 import { runInProcess } from "../support/in-process.js";
 
@@ -74,6 +82,7 @@ resources:
     undo: (more: Partial<UndoOptions> = {}, and: UndoContext = {}) =>
       runUndo({ stateDir: given.stateDir, maxDelete: all, ...more }, { ...context, ...and }),
     resume: () => resumeImport({ stateDir: given.stateDir }, context),
+    retry: () => retryImport({ stateDir: given.stateDir }, context),
     apply: (plan: string) => runApply({ plan, stateDir: given.stateDir }, context),
     program: (...args: string[]) =>
       runInProcess([...args, "--state-dir", given.stateDir], envOf(emulator), { cwd: folder }),
@@ -314,6 +323,23 @@ describe("an undo of what later runs of the folder wrote as well", () => {
     expect(held(emulator)).toMatchObject({ a: { note: "mine" }, c: { title: "c" } });
   });
 
+  it("goes by the dates of all where prints were kept of some alone, so that none is taken back by itself", async () => {
+    const { folder, load, undo } = await workplace();
+    const many = Array.from({ length: 30 }, (_, i) => ({ id: `n${i}`, size: i }));
+    const { report } = await load(many);
+    await load(many);
+    const journal = join(folder, "state", report.importId, "journal.ndjson");
+    const lines = (await readFile(journal, "utf8")).trimEnd().split("\n");
+    const wrote = lines.flatMap((line, index) => (line.startsWith('{"line":"wrote"') ? [index] : []));
+    expect(wrote.length).toBeGreaterThan(1);
+    const last = wrote.at(-1) as number;
+    const { left, ...others } = decodeJournalLine(unsealLine(lines[last] as string).text) as JournalWrote;
+    expect(left).toHaveLength(10);
+    lines[last] = sealLine(encodeJournalLine(others));
+    await writeFile(journal, `${lines.map((line) => line.trimEnd()).join("\n")}\n`);
+    expect((await undo({ importId: report.importId })).counts).toMatchObject({ delete: 0, rejected: 30 });
+  });
+
   it("names the later run that changed a value, and gives the command that takes that back first", async () => {
     const { emulator, load, sync, undo, program } = await workplace();
     const { report } = await load(single);
@@ -392,6 +418,19 @@ describe("an undo of an import", () => {
     ]);
     expect(Object.keys(held(emulator)).sort()).toEqual(["a", "b", "c", "changed"]);
     expect(held(emulator).a).toMatchObject({ size: 7 });
+  });
+
+  it("takes back what it wrote without a relation, once the retry that completed it is taken back", async () => {
+    const { emulator, load, retry, undo } = await workplace();
+    const { report } = await load([{ id: "a", parent: "typo" }, { id: "b" }]);
+    const [rejects] = report.rejectFiles;
+    await writeFile(rejects?.path ?? "", (await readFile(rejects?.path ?? "", "utf8")).replace("typo", "b"));
+    const retried = await retry();
+    expect(held(emulator)).toMatchObject({ a: { parent: "b" } });
+    expect((await undo({ importId: retried.report.importId })).counts).toMatchObject({ update: 1, rejected: 0 });
+    expect(held(emulator)).toMatchObject({ a: {}, b: {} });
+    expect((await undo({ importId: report.importId })).counts).toMatchObject({ delete: 2, rejected: 0 });
+    expect(held(emulator)).toEqual({});
   });
 
   it("covers all that it did, before and after it was resumed", async () => {

@@ -150,10 +150,17 @@ async function openSources<F extends Folder>(
   const { take, examples } = keepExamples();
   const explain = tellOtherCases(client, blueprints);
   const onOutcomes = [{ onOutcomes: timeline.settled }, { onOutcomes: take }];
-  const own = [{ explain, onCounts: control.judge }, ...onOutcomes];
-  const hooks = [...own, allowed ?? {}, kind.hooks ?? {}, callerHooks(context, names)];
+  const hooks = [
+    { explain, onCounts: control.judge },
+    ...onOutcomes,
+    allowed ?? {},
+    kind.hooks ?? {},
+    callerHooks(context, names),
+  ];
   const ledger = openLedger(names, state, hooks, causes);
-  ledger.warn([...given.warnings, ...compiled.warnings, ...state.warnings]);
+  // Rejects are of the kinds that had any.
+  const own = given.warnings.filter(({ code }) => retryOf === undefined || code !== "kind_without_source");
+  ledger.warn([...own, ...compiled.warnings, ...state.warnings]);
   const keys = createKeySet();
   const onFailure = () => control.stop.because("failed");
   const api = apiTarget(client, rules, { runId: options.runId, onFailure });

@@ -1,10 +1,9 @@
-import type { Blueprint } from "../../blueprint.js";
 import { type Entity, type Mode, originOf, targetsOf, type Write } from "../../entity.js";
 import { type Deferred, type Outcome, placeOf } from "../../outcome.js";
 import type { Reject, RejectCode } from "../../reject.js";
 import { noCode, wordsOf } from "../../reply.js";
 import type { KeySet } from "../../settle/keys.js";
-import { printOf } from "../../settle/trace.js";
+import { printsOf } from "../../settle/trace.js";
 import type { JournalBefore, JournalWrote, Settled } from "../../state/journal-lines.js";
 import type { Verdict } from "../../verdict.js";
 import { maxBodyBytes } from "../../write/batch.js";
@@ -61,7 +60,8 @@ export function booksOf(
         ends.filter((end) => end.is === "deferred"),
       );
       await ledger.takeOutcomes(ends.filter((end) => end.is !== "deferred"));
-      const wrote = isForecast ? undefined : writtenUnseen(verdicts, target);
+      const keepsPrints = ledger.counts.entities.created <= maxPrinted;
+      const wrote = isForecast ? undefined : writtenUnseen(verdicts, target, keepsPrints);
       await Promise.all([
         // Before the reply: what a torn end leaves of the two must not miss a creation.
         wrote && ledger.journal(wrote),
@@ -85,10 +85,14 @@ function heldBefore(entity: Entity, mode: Mode): JournalBefore["entities"] {
   return [{ at, resource, item, blueprint, before, mode, sent: entity.body, ...(clears && { clears }) }];
 }
 
+/** A print costs as much as a third of an entity's import: of a run that creates more the undo goes by dates. */
+const maxPrinted = 10_000;
+
 /** What the journal keeps of entities that are written by now and were not looked up before. */
 function writtenUnseen(
   verdicts: ReadonlyMap<Write, Verdict>,
   { rules, serverNow }: Pick<Target, "rules" | "serverNow">,
+  keepsPrints: boolean,
 ): JournalWrote | undefined {
   const atMs = serverNow();
   const created: string[] = [];
@@ -102,18 +106,11 @@ function writtenUnseen(
     if (is === "updated") updated.push(entity.key.identifier);
     if (is !== "created") continue;
     created.push(entity.key.identifier);
-    left.push(printsOf(write, rules.blueprints.get(blueprint)));
+    if (keepsPrints) left.push(printsOf(write, rules.blueprints.get(blueprint)));
   }
   if (created.length + updated.length === 0) return undefined;
   const prints = left.length > 0 && { left };
   return { line: "wrote", blueprint, created, updated, ...prints, ...(atMs !== undefined && { atMs }) };
-}
-
-/** What a write that creates leaves, and what is there once the relations that wait are written. */
-function printsOf({ entity, deferred }: Write, blueprint: Blueprint | undefined): string {
-  if (blueprint === undefined) return "";
-  const states = deferred === undefined ? [entity] : [entity, deferred.entity];
-  return states.flatMap(({ body }) => printOf({ ...body }, blueprint) ?? []).join(" ");
 }
 
 /** Keeps what waits for a round of second writes. */

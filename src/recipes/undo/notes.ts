@@ -51,6 +51,8 @@ export async function gatherNotes(journal: string, folder: string): Promise<RunN
   const spools = Array.from({ length: parts }, (_, part) => openSpool(join(folder, `notes-${part}.ndjson`), codec));
   const blueprints = new Set<string>();
   const deleted = createKeySet();
+  // Prints of all that it created or of none: an undo takes back a run as a whole.
+  let isPrinted = true;
   const close = async (): Promise<void> => {
     for (const spool of spools) await spool.close();
   };
@@ -58,6 +60,7 @@ export async function gatherNotes(journal: string, folder: string): Promise<RunN
     for await (const line of readJournal(journal)) {
       for (const one of notesOf(line)) {
         blueprints.add(one.key.blueprint);
+        isPrinted &&= one.note.is !== "created" || one.note.left !== undefined;
         if (one.note.is === "delete") deleted.add(one.key, nowhere, 0);
         await spools[contentHash(keyText(one.key.blueprint, one.key.identifier)) % parts]?.append(0, [one]);
       }
@@ -77,7 +80,7 @@ export async function gatherNotes(journal: string, folder: string): Promise<RunN
           for (const { key, note } of chunk) {
             const name = keyText(key.blueprint, key.identifier);
             const known = noted.get(name) ?? { key, notes: [] };
-            known.notes.push(note);
+            known.notes.push(note.is === "created" && !isPrinted ? { ...note, left: undefined } : note);
             noted.set(name, known);
           }
         }
