@@ -196,7 +196,7 @@ export const mistakes: Readonly<Record<string, readonly Mistake[]>> = {
       fix: "Take them from Port: the … menu, Credentials; then export PORT_CLIENT_ID=… PORT_CLIENT_SECRET=…, and PORT_REGION=us for an account in the US.",
     },
     {
-      did: "they are wrong, or of the other region",
+      did: "they are wrong; those of an account may be of the other region (PORT_REGION=us)",
       args: imports,
       env: { PORT_CLIENT_SECRET: "wrong" },
       code: 3,
