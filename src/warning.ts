@@ -14,6 +14,8 @@ export const warningCodes = {
   column_missing:
     "a source lacks a column that has a format in the mapping, or none of the first records that a program gave has a key that is read; in a file, a column that an expression begins with ends the command with 3",
   ambiguous_dates: "dates of a column were refused because day and month cannot be told apart",
+  value_kept:
+    "sync and plan: a value stays in the catalog although the source has none, as onNull: omit says; list the field under clear to empty it, or under omit if it is to stay",
   cleared_apart: "a title, icon or team is cleared by a request of its own",
   format_unusual: "a value does not look like its format, which Port may not enforce",
   number_as_text:

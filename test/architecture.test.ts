@@ -12,6 +12,7 @@ const words = [
   "entity",
   "errors",
   "given-source",
+  "loopback",
   "mapping-object",
   "nearest",
   "order",

@@ -116,7 +116,14 @@ sources: [exports/]
 blueprints: blueprints          # optional, as are all
 report: [nightly.html]
 share: 50%                      # --quota-share
+prune: true                     # of sync and plan, as is maxDelete
+maxDelete: [100, 5%]
+stateDir: /var/lib/portload     # also where resume, retry, undo and report look; PORTLOAD_STATE goes before it
+quiet: false
 \`\`\`
+
+A line on stderr says what was taken from it (\`from portload.config.yaml: mapping, sources\`); a flag goes before it, also \`--no-prune\`. \`resume\` and \`retry\` keep to the options of their
+import, and \`apply\` to its plan: \`retry\` and \`apply\` write no report file but those of their own \`--report\`.
 
 \`\`\`
 ${programHelp(width)}

@@ -1,4 +1,5 @@
 import { ApiError, AuthError } from "../errors.js";
+import { isLoopback } from "../loopback.js";
 import { noCode, type Refused, wordsOf } from "../reply.js";
 import { isFailureBody } from "./bodies.js";
 import { headerText, type ReplyHeaders } from "./headers.js";
@@ -32,7 +33,7 @@ export function refusal(refused: Refused & { readonly traceId?: string }, method
   return new Kind(`${method} ${url}: ${wordsOf(refused)}${after}`, {
     ...{ method, url, status, attempts, traceId },
     error: error === noCode ? undefined : error,
-    ...hintFor(status, undefined),
+    ...hintFor(url, status, undefined),
   });
 }
 
@@ -68,8 +69,8 @@ const messages: Readonly<Record<string, string>> = {
 };
 
 /** What the user can do about a status or a network fault. */
-export function hintFor(status: number | undefined, code: string | undefined): { hint?: string } {
-  const hint = status === undefined ? networkHint(code) : statusHint(status);
+export function hintFor(url: string, status: number | undefined, code: string | undefined): { hint?: string } {
+  const hint = status === undefined ? networkHint(url, code) : statusHint(url, status);
   return hint === undefined ? {} : { hint };
 }
 
@@ -77,7 +78,7 @@ function proxyStatus(code: string | undefined): string | undefined {
   return /^PROXY_(\d{3})$/.exec(code ?? "")?.[1];
 }
 
-function networkHint(code: string | undefined): string {
+function networkHint(url: string, code: string | undefined): string {
   const proxy = proxyStatus(code);
   if (proxy === "407")
     return "Put them into HTTPS_PROXY (or HTTP_PROXY): http://user:password@host:port, percent-encoded.";
@@ -95,15 +96,29 @@ function networkHint(code: string | undefined): string {
     return "The server's certificate was not accepted; for a company's own authority set NODE_EXTRA_CA_CERTS to its certificate.";
   }
   if (code === attemptTimeout) return "The API is slow or a proxy holds the answer back; try again later.";
+  if (code === "ECONNREFUSED" && isOnThisMachine(url)) {
+    const { port } = new URL(url);
+    return `Nothing listens there. To start the emulator: portload emulator${port === emulatorPort ? "" : ` --port ${port}`} &`;
+  }
   return "Check PORT_API_URL (or --api-url, PORT_REGION), the network, and HTTPS_PROXY if there is a proxy.";
 }
 
-/** What to do about refused credentials. */
-export const credentialsHint =
-  "Check PORT_CLIENT_ID and PORT_CLIENT_SECRET (in Port: the … menu, Credentials), and that they belong to this address: an account in the US needs PORT_REGION=us.";
+/** Where the emulator listens if it is not told otherwise. */
+const emulatorPort = "4455";
 
-function statusHint(status: number): string {
-  if (status === 401) return credentialsHint;
+function isOnThisMachine(url: string): boolean {
+  return URL.canParse(url) && isLoopback(new URL(url).hostname);
+}
+
+/** What to do about credentials that the API at an address refused. */
+export function credentialsHint(url: string): string {
+  if (isOnThisMachine(url))
+    return "The emulator takes PORT_CLIENT_ID=portload PORT_CLIENT_SECRET=portload, unless it was started with others; for your own catalog unset PORT_API_URL.";
+  return "Check PORT_CLIENT_ID and PORT_CLIENT_SECRET (in Port: the … menu, Credentials), and that they belong to this address: an account in the US needs PORT_REGION=us.";
+}
+
+function statusHint(url: string, status: number): string {
+  if (status === 401) return credentialsHint(url);
   if (status === 403) return "The credentials lack the permission, or Port does not allow this machine's address.";
   if (status === 404) return "Check the blueprint's identifier, and that PORT_API_URL ends in /v1.";
   if (status === 429) return "Other clients use up the organisation's quota; try again later.";

@@ -210,7 +210,7 @@ function failure(
   const code = faultOf(answer, received);
   return new ApiError(`${call.method} ${url}: ${failedMessage(code)}${after}`, {
     ...{ method: call.method, url, attempts, fault: code },
-    ...hintFor(undefined, code),
+    ...hintFor(url, undefined, code),
   });
 }
 

@@ -41,7 +41,7 @@ export async function fetchToken(io: CallIo, credentials: Credentials): Promise<
   const { message, method, url, status, error: code, traceId, attempts } = error;
   throw new AuthError(message, {
     ...{ method, url, status, error: code, traceId, attempts },
-    hint: credentialsHint,
+    hint: credentialsHint(url),
   });
 }
 

@@ -3,7 +3,8 @@ import { basename, dirname, join } from "node:path";
 import { UsageError } from "../errors.js";
 import { didYouMean } from "../nearest.js";
 import { quoted } from "../reject.js";
-import type { AnyCommand, Values } from "./command.js";
+import { type AnyCommand, everyCommand, type Values } from "./command.js";
+import { say, type Terminal } from "./terminal.js";
 
 const files = ["portload.config.yaml", "portload.config.yml"] as const;
 
@@ -14,31 +15,49 @@ const settings = {
   blueprints: "blueprints",
   report: "report",
   share: "quotaShare",
+  prune: "prune",
+  maxDelete: "maxDelete",
+  stateDir: "stateDir",
+  quiet: "quiet",
 } as const;
 
 /**
- * Lays what the folder's `portload.config.yaml`, or the key `portload` of its package.json, sets under what the command line gives. Only commands that
- * read sources through a mapping are concerned, and the studio where no source is named.
+ * Lays what the folder's `portload.config.yaml`, or the key `portload` of its package.json, sets under what the command line gives, and says so. Commands
+ * that read sources through a mapping take all of it, and the studio where no source is named; those that look for an earlier run where its folder is.
  *
- * @throws {UsageError} for a file that cannot be read as one
+ * @throws {UsageError} for a file that cannot be read as one, and where it is missed
  */
-export async function withConfig(command: AnyCommand, given: Values): Promise<Values> {
-  const isBegun = command.name === "studio" && sourcesIn(given).length === 0;
-  if (command.options.mapping?.need !== "required" && !isBegun) return given;
+export async function withConfig(command: AnyCommand, given: Values, terminal: Terminal): Promise<Values> {
+  const readsMapping = command.options.mapping?.need === "required";
+  const takesAll = readsMapping || (command.name === "studio" && sourcesIn(given).length === 0);
+  if (!takesAll && command.options.stateDir === undefined) return given;
   const found = await readConfig();
-  if (found === undefined) return given;
+  if (found === undefined) {
+    if (readsMapping && given.mapping === undefined && sourcesIn(given).length === 0)
+      throw new UsageError(
+        `source and --mapping are missing, and there is no ${files[0]} in ${process.cwd()} that names them`,
+        { hint: `See portload ${command.name} --help.` },
+      );
+    return given;
+  }
   const { file, config } = found;
   const values: Record<string, unknown> = {};
+  const taken: string[] = [];
   for (const [key, value] of Object.entries(config)) {
     if (!(key in settings))
       throw new UsageError(`${file}: there is no setting "${key}"${didYouMean(key, Object.keys(settings))}`, {
         hint: `It may set ${Object.keys(settings).join(", ")}.`,
       });
     const name = settings[key as keyof typeof settings];
-    const option = command.options[name];
-    if (option !== undefined) values[name] = option.isList && !Array.isArray(value) ? [value] : value;
+    const option = command.options[name] ?? (name === "quiet" ? everyCommand.quiet : undefined);
+    const isOver = name in given || (name === "stateDir" && terminal.env.PORTLOAD_STATE !== undefined);
+    if (option === undefined || isOver || !(takesAll || name === "stateDir")) continue;
+    values[name] = option.isList && !Array.isArray(value) ? [value] : value;
+    taken.push(key);
   }
-  return { ...values, ...given };
+  const all = { ...values, ...given };
+  if (taken.length > 0 && all.quiet !== true) await say(terminal, `from ${file}: ${taken.join(", ")}\n`);
+  return all;
 }
 
 async function readConfig(): Promise<{ readonly file: string; readonly config: object } | undefined> {

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { get } from "node:http";
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseDocument } from "yaml";
@@ -34,19 +35,22 @@ export const emulator: Run<typeof emulatorOptions> = async (options, terminal) =
     readings,
     ...(snapshot !== undefined && { snapshot }),
     ...(faults !== undefined && { faults: await readFaults(faults) }),
-  }).catch((cause: NodeJS.ErrnoException) => {
+  }).catch(async (cause: NodeJS.ErrnoException) => {
+    const url = `http://${host.includes(":") ? `[${host}]` : host}:${port}/v1`;
+    if (cause.code === "EADDRINUSE" && (await isEmulator(url)))
+      throw new EnvironmentError(`an emulator runs on ${host}:${port} already`, {
+        hint: `To use it: ${exportLine(url, clientId, clientSecret)}\n  For a second one choose another --port; 0 takes any free one.`,
+        cause,
+      });
     if (cause.code !== "EADDRINUSE" && cause.code !== "EADDRNOTAVAIL" && cause.code !== "EACCES") throw cause;
     throw new EnvironmentError(`cannot listen on ${host}:${port}: ${cause.message}`, {
       hint: "Choose another --port; 0 takes any free one.",
       cause,
     });
   });
-  // Credentials of one's own are not repeated.
-  const isKnown = clientId === "portload" && clientSecret === "portload";
-  const credentials = isKnown ? " PORT_CLIENT_ID=portload PORT_CLIENT_SECRET=portload" : "";
   await say(
     terminal,
-    `listening on ${started.url}\ncatalog page ${started.pageUrl}\nin another terminal: export PORT_API_URL=${started.url}${credentials}\nprocess id ${process.pid}: kill ${process.pid} ends it\n`,
+    `listening on ${started.url}\ncatalog page ${started.pageUrl}\nin another terminal: ${exportLine(started.url, clientId, clientSecret)}\nprocess id ${process.pid}: kill ${process.pid} ends it\n`,
   );
   if (!terminal.signal.aborted) await once(terminal.signal, "abort");
   await started.close().catch((cause: Error) => {
@@ -54,6 +58,27 @@ export const emulator: Run<typeof emulatorOptions> = async (options, terminal) =
   });
   return 0;
 };
+
+/** What to paste to use it. Credentials of one's own are not repeated. */
+function exportLine(url: string, clientId: string, clientSecret: string): string {
+  const isKnown = clientId === "portload" && clientSecret === "portload";
+  return `export PORT_API_URL=${url}${isKnown ? " PORT_CLIENT_ID=portload PORT_CLIENT_SECRET=portload" : ""}`;
+}
+
+/** Longest wait for what holds the port, in milliseconds. */
+const lookMs = 2000;
+
+/** Whether what listens at an address is an emulator. */
+function isEmulator(url: string): Promise<boolean> {
+  return new Promise((done) => {
+    const asked = get(new URL("/__emulator/stats", url), { timeout: lookMs }, (reply) => {
+      reply.resume();
+      done(reply.statusCode === 200);
+    });
+    asked.on("timeout", () => asked.destroy());
+    asked.on("error", () => done(false));
+  });
+}
 
 async function readFaults(path: string): Promise<FaultScript> {
   const text = await readFile(path, "utf8").catch((cause: Error) => {

@@ -13,6 +13,9 @@ import type { RecipeCall } from "./finished.js";
 
 const heading = "Load";
 
+const configNote =
+  "What the line leaves out, portload.config.yaml in this folder may give: mapping, sources and more (docs/cli.md).";
+
 /** Commands that load the catalog, and what became of it. */
 export const loadCommands: readonly AnyCommand[] = [
   command({
@@ -27,6 +30,7 @@ export const loadCommands: readonly AnyCommand[] = [
       ["portload import services.csv -m services.yaml --dry-run", "the same, checked by the API and not written"],
       ["portload import exports/ -m inventory.yaml --mode override", "a folder; entities become exactly what is sent"],
     ],
+    notes: configNote,
     interrupted: "finishes",
     load: () => recipeCommand(async () => (await import("../recipes/import.js")).runImport, withConnectEarly),
   }),
@@ -41,6 +45,7 @@ export const loadCommands: readonly AnyCommand[] = [
       ["portload sync services.csv -m services.yaml", "the nightly job"],
       ["portload sync services.csv -m services.yaml --prune --max-delete 5%", "what is gone from the file goes, too"],
     ],
+    notes: configNote,
     interrupted: "finishes",
     load: () => recipeCommand(async () => (await import("../recipes/sync.js")).runSync),
   }),
@@ -52,6 +57,7 @@ export const loadCommands: readonly AnyCommand[] = [
     positionals: ["sources"],
     terminal: running,
     examples: [["portload plan services.csv -m services.yaml --out tonight.plan", "then portload apply tonight.plan"]],
+    notes: configNote,
     interrupted: "finishes",
     load: async () => (await import("./plan.js")).plan,
   }),

@@ -109,7 +109,7 @@ const tidyMs = 300;
 
 async function call(command: AnyCommand, argv: readonly string[], terminal: Terminal): Promise<ExitCode> {
   const schema: Schema = { ...everyCommand, ...command.terminal, ...command.options };
-  const values = await withConfig(command, readArguments(argv, command, schema));
+  const values = await withConfig(command, readArguments(argv, command, schema), terminal);
   await refuseWithoutMapping(command, values);
   const output = outputOf(command, values);
   const { signal } = terminal;

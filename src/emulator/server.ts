@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Ajv } from "ajv";
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import { isLoopback } from "../loopback.js";
 import type { Readings } from "./emulator-options.js";
 import { describeFault, sharedAjv } from "./entity-schema.js";
 import { type Faults, hookFaults } from "./faults.js";
@@ -80,10 +81,6 @@ export function send(reply: FastifyReply, refusal: Refusal): FastifyReply {
 // A page of the web may give its own name the address 127.0.0.1; the name in the request is the page's all the same.
 function isForeignHost(listensOn: string, { hostname }: FastifyRequest): boolean {
   return isLoopback(listensOn) && hostname !== "" && !isLoopback(hostname);
-}
-
-function isLoopback(host: string): boolean {
-  return /^(?:(?:.+\.)?localhost\.?|127(?:\.\d{1,3}){3}|\[?::1\]?)$/i.test(host);
 }
 
 // Limits come first, as at a gateway, so refused credentials count too.

@@ -41,7 +41,8 @@ export function writeMapping(proposals: readonly WrittenProposal[]): string {
     ...sources,
     ...(sources.length === 0 ? [] : [""]),
     "duplicates: error                         # the identifier of each record is expected to be its own",
-    "onNull: omit                              # a value that is gone stays in the catalog; `clear` empties it",
+    "onNull: omit                              # a value that is gone stays in the catalog, and sync counts it; `clear` empties it",
+    ...blankLines(proposals),
     "onError: reject                           # an expression that fails rejects its record; Port would write null",
     ...(proposals.some(({ proposal: { relations } }) => relations.length > 0)
       ? [
@@ -53,6 +54,24 @@ export function writeMapping(proposals: readonly WrittenProposal[]): string {
     ...proposals.flatMap(resourceLines),
   ];
   return `${lines.join("\n")}\n`;
+}
+
+/** Most fields that a comment names. */
+const maxNamed = 4;
+
+/** Which fields have blanks, as it is there that `onNull` decides. */
+function blankLines(proposals: readonly WrittenProposal[]): string[] {
+  const paths = proposals.flatMap(({ proposal: { survey } }) =>
+    survey.fields.flatMap(({ path, values }) =>
+      values === 0 || values === survey.records ? [] : [pathExpression(path)],
+    ),
+  );
+  const more = paths.length > maxNamed ? ` and ${paths.length - maxNamed} more` : "";
+  return paths.length === 0
+    ? []
+    : [
+        `#   Some records have no value in ${oneLine(paths.slice(0, maxNamed).join(", "))}${more}: are the sources to empty what the catalog has there? Then write clear.`,
+      ];
 }
 
 /** A heading over lines; nothing where there are none. */

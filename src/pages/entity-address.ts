@@ -1,3 +1,5 @@
+import { isLoopback } from "../loopback.js";
+
 /** Addresses of Port's API, and of the application that shows what it holds. */
 const applications: Readonly<Record<string, string>> = {
   "api.port.io": "https://app.port.io",
@@ -16,7 +18,7 @@ export function entityAddress(target: string | undefined, blueprint: string, ide
   if (target === undefined || !URL.canParse(target)) return undefined;
   const { hostname, origin } = new URL(target);
   const [of, name] = [encodeURIComponent(blueprint), identifier === undefined ? "" : encodeURIComponent(identifier)];
-  if (["127.0.0.1", "localhost", "[::1]"].includes(hostname)) return `${origin}/catalog/${of}${name && `/${name}`}`;
+  if (isLoopback(hostname)) return `${origin}/catalog/${of}${name && `/${name}`}`;
   const application = Object.hasOwn(applications, hostname) ? applications[hostname] : undefined;
   if (application === undefined) return undefined;
   return identifier === undefined ? undefined : `${application}/${of}Entity?identifier=${name}`;

@@ -18,6 +18,7 @@ import type { Finished } from "./run/finish.js";
 import { newFolder, stateDirFrom } from "./run/folder.js";
 import { runSources } from "./run/run.js";
 import { openEmptyingGuard } from "./stages/emptying.js";
+import { countKept } from "./stages/kept-values.js";
 import { runSteps } from "./stages/steps.js";
 import { memoryOf, refusals, syncStages } from "./sync.js";
 import { forecastTarget } from "./target/forecast.js";
@@ -65,7 +66,9 @@ export async function runPlan(given: PlanOptions, context: ImportContext = {}): 
       const scope = pruneScope(job);
       const emptying = openEmptyingGuard(inventory.mapping, options);
       if (emptying.guard !== undefined) emptyingShare = emptying.share;
-      await runSteps(job, syncStages(job, scope, emptying, writer.onDifference));
+      const kept = countKept(inventory.mapping, target);
+      await runSteps(job, syncStages(job, scope, emptying, kept, writer.onDifference));
+      ledger.warn(kept.warnings());
       if (control.stop.reason !== undefined) return;
       let prune: PlanPrune | undefined;
       if (options.prune) {

@@ -17,6 +17,7 @@ import { dropDuplicates } from "./stages/duplicates.js";
 import { type Emptyings, openEmptyingGuard } from "./stages/emptying.js";
 import { entitiesOf, type Stages } from "./stages/entities.js";
 import { keepMadeTargets } from "./stages/keep-before.js";
+import { countKept, type KeptValues } from "./stages/kept-values.js";
 import { leaveOutMissing } from "./stages/missing-ahead.js";
 import { runSteps } from "./stages/steps.js";
 
@@ -35,7 +36,9 @@ export async function runSync(given: SyncOptions, context: ImportContext = {}): 
     const scope = pruneScope(job);
     const memory = options.prune ? await memoryOf(job, scope, stateDirOf(folder.state)) : undefined;
     await memory?.begin(serverClock(target, control));
-    await runSteps(job, syncStages(job, scope, openEmptyingGuard(job.inventory.mapping, options)));
+    const kept = countKept(job.inventory.mapping, target);
+    await runSteps(job, syncStages(job, scope, openEmptyingGuard(job.inventory.mapping, options), kept));
+    ledger.warn(kept.warnings());
     if (memory === undefined || control.stop.reason !== undefined) return;
     job.whereabouts.enter("what is stale");
     const stale = await findStale(job, scope, memory, options.maxDelete);
@@ -60,13 +63,14 @@ export function syncStages(
   { inputs, target, ledger, keys }: SourceJob,
   scope: PruneScope,
   { guard }: Emptyings,
+  kept: KeptValues,
   onDifference?: OnDifference,
 ): (step: Step) => Stages {
   return (step) => [
     entitiesOf(step, inputs, ledger),
     dropDuplicates(step, inputs, ledger, keys),
     scope.watch,
-    compareWithCatalog(target, ledger, keys, onDifference, guard),
+    compareWithCatalog(target, ledger, keys, onDifference, guard, kept),
     keepMadeTargets(target, ledger, keys),
     leaveOutMissing(target, ledger, keys),
     deferRelations(target, ledger, keys),

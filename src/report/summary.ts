@@ -13,6 +13,7 @@ import {
   formatFirst,
   formatNumber,
   formatPlace,
+  keptWords,
   makePaint,
   type Paint,
   settledWords,
@@ -182,12 +183,13 @@ function lastLine({ report, mode, resume, stopped = false }: SummaryFacts, paint
   if (stopped && exitCode === 1) return overBudget();
   switch (exitCode) {
     case 0: {
+      const kept = keptWords(report, "; the catalog keeps");
       const done = dryRun
         ? `${formatCount(entities.created + entities.updated + entities.unchanged, "entity")} would be written`
         : entityWords(entities, mode);
       // What a prune or an undo deletes is no record.
       const read = records.read === 0 ? "" : `; ${formatCount(records.read, "record")} accounted for`;
-      return paint("good", `Finished: ${done}${read}.`);
+      return paint("good", `Finished: ${done}${read}${kept}.`);
     }
     case 1:
       return paint("bad", `Finished with ${failedWords(report)}${failedOf(report)}, ${settledWords(report)}.`);
@@ -224,10 +226,7 @@ export function formatPreview({ counts, rejects, faults = [], warnings, color }:
   const skipped = records.skipped === 0 ? "" : `, ${formatNumber(records.skipped)} skipped`;
   const last = `${formatCount(records.read, "record")} read${skipped}, ${formatCount(shown, "entity")} shown, ${formatNumber(failed)} failed; nothing was written`;
   const paint = makePaint(color);
-  const causes = [
-    ...failureLines(rejects, paint),
-    ...furtherLines({ rejects, faults }, paint),
-    ...warningLines(warnings, paint),
-  ];
+  const further = furtherLines({ rejects, faults }, paint);
+  const causes = [...failureLines(rejects, paint), ...further, ...warningLines(warnings, paint)];
   return `${[...causes, last].join("\n")}\n`;
 }

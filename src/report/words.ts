@@ -1,7 +1,7 @@
 import type { Mode } from "../entity.js";
 import { namedCommand, type RejectCode } from "../reject.js";
 import { type EntityCounts, writtenInPart } from "./counts.js";
-import type { RejectGroup } from "./group-causes.js";
+import type { RejectGroup, WarningGroup } from "./group-causes.js";
 
 /** Made when the first number is shown: it loads the tables of languages. */
 let numbers: Intl.NumberFormat | undefined;
@@ -83,15 +83,10 @@ function inPartWords(counts: EntityCounts): string {
 }
 
 /** How many entities the catalog holds as the sources have them, and how many without what failed of them; of an undo, what it took back. */
-export function settledWords({
-  command,
-  dryRun = false,
-  entities,
-}: {
-  readonly command: string;
-  readonly dryRun?: boolean;
-  readonly entities: EntityCounts;
-}): string {
+export function settledWords(
+  run: Warned & { readonly command: string; readonly dryRun: boolean; readonly entities: EntityCounts },
+): string {
+  const { command, dryRun, entities } = run;
   const settled = entities.created + entities.updated + entities.unchanged;
   if (command === "undo")
     return `${formatCount(settled, "entity")} put back, ${formatNumber(entities.deleted)} deleted`;
@@ -100,16 +95,21 @@ export function settledWords({
   if (settled === 0 && inPart > 0)
     return `${formatCount(inPart, "entity")} ${are(inPart)} in the catalog without what failed`;
   const more = inPart === 0 ? "" : `, ${formatNumber(inPart)} more ${are(inPart)} there without what failed`;
-  return `${formatCount(settled, "entity")} ${are(settled)} in the catalog as the ${command === "apply" ? "plan has" : "sources have"} ${settled === 1 ? "it" : "them"}${more}`;
+  return `${formatCount(settled, "entity")} ${are(settled)} in the catalog as the ${command === "apply" ? "plan has" : "sources have"} ${settled === 1 ? "it" : "them"}${keptWords(run, ", but for")}${more}`;
+}
+
+interface Warned {
+  readonly warnings: readonly Pick<WarningGroup, "code" | "count">[];
+}
+
+/** How many values stay in the catalog that the sources do not have; nothing where none does. */
+export function keptWords({ warnings }: Warned, lead: string): string {
+  const kept = warnings.reduce((sum, { code, count }) => (code === "value_kept" ? sum + count : sum), 0);
+  return kept === 0 ? "" : `${lead} ${formatCount(kept, "value")} that the sources do not have`;
 }
 
 /** What a sync whose prune was refused did all the same; nothing of other runs. */
-export function unprunedWords(
-  run: Parameters<typeof failedWords>[0] & {
-    readonly command: string;
-    readonly entities: EntityCounts;
-  },
-): string {
+export function unprunedWords(run: Parameters<typeof failedWords>[0] & Parameters<typeof settledWords>[0]): string {
   if (run.command !== "sync" || run.entities.deleted > 0) return "";
   const failed = run.records.rejected + run.entities.rejected === 0 ? "" : `${failedWords(run)}, `;
   return `: nothing is deleted; ${failed}${settledWords(run)}`;
@@ -121,6 +121,7 @@ const plurals = {
   request: "requests",
   retry: "retries",
   warning: "warnings",
+  value: "values",
   cause: "causes",
   blueprint: "blueprints",
   test: "tests",

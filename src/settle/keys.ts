@@ -90,7 +90,8 @@ function hashKey({ blueprint, identifier }: Key): void {
   halves[1] = h64(identifier, seed[1]);
 }
 
-const segmentEntries = 1 << 13;
+/** Large segments: of small ones the allocator wastes a part, ten megabytes at ten million keys. What is not used of one takes no memory. */
+const segmentEntries = 1 << 16;
 /** Four words of hash, one of content, one of position. */
 const entryWords = 6;
 

@@ -134,6 +134,15 @@ describe("a server that cannot be talked to", () => {
     ["SELF_SIGNED_CERT_IN_CHAIN", "the connection failed", /NODE_EXTRA_CA_CERTS/],
   ])("for %s is told as that", (code, message, hint) => {
     expect(failedMessage(code)).toContain(message);
-    expect(hintFor(undefined, code).hint).toMatch(hint);
+    expect(hintFor("https://api.port.io/v1", undefined, code).hint).toMatch(hint);
+  });
+
+  it("on this machine is about the emulator, elsewhere about Port", () => {
+    const hintAt = (url: string, status: number | undefined) => hintFor(url, status, "ECONNREFUSED").hint;
+    expect(hintAt("http://localhost:4455/v1/blueprints", undefined)).toMatch(/: portload emulator &$/);
+    expect(hintAt("http://[::1]:4456/v1", undefined)).toMatch(/: portload emulator --port 4456 &$/);
+    expect(hintAt("http://10.0.0.1:4455/v1", undefined)).toMatch(/HTTPS_PROXY/);
+    expect(hintAt("http://127.0.0.1:4455/v1", 401)).toMatch(/PORT_CLIENT_ID=portload PORT_CLIENT_SECRET=portload/);
+    expect(hintAt("https://api.port.io/v1", 401)).toMatch(/PORT_REGION=us/);
   });
 });

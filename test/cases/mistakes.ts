@@ -196,13 +196,13 @@ export const mistakes: Readonly<Record<string, readonly Mistake[]>> = {
       fix: "Take them from Port: the … menu, Credentials; then export PORT_CLIENT_ID=… PORT_CLIENT_SECRET=…, and PORT_REGION=us for an account in the US.",
     },
     {
-      did: "they are wrong, or of the other region",
+      did: "they are wrong; those of an account may be of the other region (PORT_REGION=us)",
       args: imports,
       env: { PORT_CLIENT_SECRET: "wrong" },
       code: 3,
       what: "status 401, invalid_credentials",
       where: "/v1/auth/access_token",
-      fix: "Check PORT_CLIENT_ID and PORT_CLIENT_SECRET (in Port: the … menu, Credentials), and that they belong to this address: an account in the US needs PORT_REGION=us.",
+      fix: "The emulator takes PORT_CLIENT_ID=portload PORT_CLIENT_SECRET=portload, unless it was started with others; for your own catalog unset PORT_API_URL.",
     },
     {
       did: "the region is none",
@@ -219,7 +219,7 @@ export const mistakes: Readonly<Record<string, readonly Mistake[]>> = {
       code: 3,
       what: "the connection was refused (ECONNREFUSED), after 3 attempts",
       where: "http://127.0.0.1:9/v1",
-      fix: "Check PORT_API_URL (or --api-url, PORT_REGION), the network, and HTTPS_PROXY if there is a proxy.",
+      fix: "Nothing listens there. To start the emulator: portload emulator --port 9 &",
     },
     {
       did: "an entity is asked for that is not there",

@@ -1,9 +1,11 @@
 import { readdirSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { PassThrough, Readable } from "node:stream";
 import { setImmediate as turn } from "node:timers/promises";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { runProgram as runWith } from "../../src/cli/program.js";
 import { envOf, makeFolder, root, startCatalog } from "../support/catalog.js";
 import { runInProcess } from "../support/in-process.js";
@@ -60,9 +62,11 @@ describe("a folder's settings", () => {
     ["package.json", JSON.stringify({ portload: { mapping: "hosts.yaml", sources: ["hosts.csv"] } })],
   ])("in %s stand for what the command line leaves out", async (file, text) => {
     const cwd = await folderWith({ ...data, [file]: text });
-    const { code, stdout } = await runProgram(["preview"], {}, { cwd });
+    const { code, stdout, stderr } = await runProgram(["preview"], {}, { cwd });
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ blueprint: "svc", identifier: "a" });
+    expect(stderr).toMatch(new RegExp(`^from ${file}: mapping, sources\n`));
+    expect((await runProgram(["preview", "--quiet"], {}, { cwd })).stderr).not.toContain("from ");
   });
 
   it("give way to the command line", async () => {
@@ -71,8 +75,9 @@ describe("a folder's settings", () => {
       "more.csv": "id\nb\n",
       "portload.config.yaml": "mapping: hosts.yaml\nsources: [hosts.csv]\n",
     });
-    const { stdout } = await runProgram(["preview", "hosts=more.csv"], {}, { cwd });
+    const { stdout, stderr } = await runProgram(["preview", "hosts=more.csv"], {}, { cwd });
     expect(JSON.parse(stdout)).toMatchObject({ identifier: "b" });
+    expect(stderr).toContain("from portload.config.yaml: mapping\n");
   });
 
   it.each([
@@ -85,6 +90,39 @@ describe("a folder's settings", () => {
     const { code, stderr } = await runProgram(["sync"], {}, { cwd });
     expect(code).toBe(64);
     expect(stderr).toContain(message);
+  });
+
+  it("make a pruning night of sync alone, and say where later commands look", async () => {
+    const emulator = await startCatalog();
+    const env = envOf(emulator);
+    const prune =
+      "prune: all, port: { entity: { mappings: { identifier: .id, blueprint: '\"team\"', properties: { members: '1' } } } } } ]\n";
+    const cwd = await folderWith({
+      "teams.csv": "id\na\nb\n",
+      "teams.yaml": `resources: [ { kind: teams, ${prune}`,
+      "portload.config.yaml":
+        "mapping: teams.yaml\nsources: teams.csv\nprune: true\nmaxDelete: [5, 100%]\nstateDir: state\n",
+    });
+    expect((await runProgram(["sync"], env, { cwd })).code).toBe(0);
+    await writeFile(join(cwd, "teams.csv"), "id\na\n");
+    const kept = await runProgram(["sync", "--no-prune"], env, { cwd });
+    expect(kept.stderr).not.toContain("1 deleted");
+    const night = await runProgram(["sync"], env, { cwd });
+    expect(night).toMatchObject({ code: 0, stderr: expect.stringContaining("1 deleted") });
+    expect(night.stderr).toContain("from portload.config.yaml: mapping, sources, prune, maxDelete, stateDir\n");
+    const shown = await runProgram(["report"], {}, { cwd });
+    expect(shown).toMatchObject({ code: 0, stderr: "from portload.config.yaml: stateDir\n" });
+    const elsewhere = await runProgram(["report"], { PORTLOAD_STATE: "other" }, { cwd });
+    expect(elsewhere.code).not.toBe(0);
+  });
+
+  it("that are missed are named", async () => {
+    const cwd = await makeFolder();
+    const { code, stderr } = await runProgram(["sync"], {}, { cwd });
+    expect(code).toBe(64);
+    expect(stderr).toBe(
+      `portload: source and --mapping are missing, and there is no portload.config.yaml in ${cwd} that names them\n  See portload sync --help.\n`,
+    );
   });
 
   it("do not concern other commands", async () => {
@@ -111,6 +149,22 @@ describe("addresses and exports", () => {
     await own.shows("export PORT_API_URL");
     own.kill("SIGTERM");
     expect((await own.ended).stderr).not.toMatch(/mine|hidden/);
+  });
+
+  it("a second emulator on a port leads to the first; anything else there is not taken for one", async () => {
+    const { url } = await startCatalog();
+    const second = await runInProcess(["emulator", "--port", new URL(url).port]);
+    expect(second).toMatchObject({ code: 3, stderr: expect.stringContaining("an emulator runs on 127.0.0.1:") });
+    expect(second.stderr).toContain(
+      `To use it: export PORT_API_URL=${url} PORT_CLIENT_ID=portload PORT_CLIENT_SECRET=portload\n`,
+    );
+    const other = createServer((_request, reply) => void reply.writeHead(404).end());
+    onTestFinished(() => void other.close());
+    await new Promise<void>((done) => void other.listen(0, "127.0.0.1", done));
+    const { port } = other.address() as AddressInfo;
+    const { code, stderr } = await runInProcess(["emulator", "--port", String(port)]);
+    expect(code).toBe(3);
+    expect(stderr).toContain("cannot listen on 127.0.0.1:");
   });
 
   it("the demo's hints name paths that are there", async () => {

@@ -121,6 +121,38 @@ describe("a sync", () => {
     expect((await sync(emulator, { ...less, mode: "override" })).report.entities).toMatchObject({ unchanged: 1 });
   });
 
+  it("counts the values that stay although the source has none, with the line that empties them", async () => {
+    const emulator = await startCatalog({ blueprints: [itemBlueprint] });
+    const whole = [1, 2, 3].map((n) => ({
+      id: `i${n}`,
+      title: `I${n}`,
+      note: "x",
+      size: n,
+      tier: "gold",
+      parent: "i1",
+    }));
+    await load(emulator, await items(whole));
+    const [first, ...rest] = whole;
+    const less = [first, ...rest.map(({ id, title, size }) => ({ id, title, size }))] as readonly object[];
+    const { report } = await sync(emulator, await items(less));
+    expect(report).toMatchObject({
+      exitCode: 0,
+      entities: { unchanged: 3 },
+      requests: { byRoute: { search: 1, bulk: 0 } },
+    });
+    const paths = "[properties.note, relations.parent]";
+    expect(report.warnings).toMatchObject([
+      { code: "value_kept", blueprint: "item", path: "properties.note", count: 2, first: { position: 2 } },
+      { code: "value_kept", blueprint: "item", path: "relations.parent", count: 2 },
+    ]);
+    expect(report.warnings[0]?.message).toContain(`clear: ${paths}; if it is to stay: omit: ${paths}`);
+    // As the warning says: kept in silence, or gone.
+    expect((await sync(emulator, await items(less, `omit: ${paths}`))).report.warnings).toEqual([]);
+    const cleared = await sync(emulator, await items(less, `clear: ${paths}`));
+    expect(cleared.report).toMatchObject({ entities: { updated: 2, unchanged: 1 }, warnings: [] });
+    expect((await sync(emulator, await items(less))).report.warnings).toEqual([]);
+  });
+
   it("keeps in the journal what was before, and what it sends", async () => {
     const emulator = await startCatalog({ blueprints: [itemBlueprint] });
     await load(emulator, await items([{ id: "a", title: "A", size: 1, note: "kept" }]));

@@ -2,13 +2,12 @@ import { randomBytes } from "node:crypto";
 import { isTokenBody } from "../../api/bodies.js";
 import { bulkCall, readVerdicts } from "../../api/bulk.js";
 import { portQuotas } from "../../api/call.js";
-import type { Asked, Client } from "../../api/client.js";
+import type { Asked, Client, ClientOptions } from "../../api/client.js";
 import { credentialsHint, refusedBody } from "../../api/failure.js";
 import { headerNumber, headerText, type ReplyHeaders, readLimitHeaders } from "../../api/headers.js";
 import type { Blueprint, Property } from "../../blueprint.js";
 import { PortloadError } from "../../errors.js";
 import { noCode } from "../../reply.js";
-import type { Credentials } from "../../secrets.js";
 import { type Check, checksOf } from "./checks.js";
 
 /** An entity to have validated. */
@@ -132,7 +131,7 @@ interface Contact {
  */
 export async function checkContact(
   client: Client,
-  credentials: Credentials,
+  { apiUrl, credentials }: Pick<ClientOptions, "apiUrl" | "credentials">,
 ): Promise<{ readonly checks: readonly Check[]; readonly usable: boolean }> {
   const { ok, fault } = checksOf("token");
   try {
@@ -147,7 +146,7 @@ export async function checkContact(
     const granted = isTokenBody(token.body) ? token.body : undefined;
     if (token.status >= 300 || granted === undefined) {
       const why = token.status === 401 || token.status === 403 ? "the credentials are refused" : "there is none";
-      return { checks: [fault(`${why} (status ${token.status})`, credentialsHint), clock], usable: false };
+      return { checks: [fault(`${why} (status ${token.status})`, credentialsHint(apiUrl)), clock], usable: false };
     }
     const checks = [ok(`granted, ${inWords(granted.expiresIn)} left`), clock];
     const list = await client.ask({ method: "GET", path: "/blueprints", route: "blueprints" });

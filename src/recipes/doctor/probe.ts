@@ -141,7 +141,7 @@ export async function runDoctor(
   const client = createClient({ ...clientOptions, ...context.client, ...(signal && { signal }) });
   let readings: readonly Reading[] | undefined;
   try {
-    const contact = await checkContact(client, credentials);
+    const contact = await checkContact(client, clientOptions);
     checks.push(...contact.checks);
     if (contact.usable && options.mapping !== undefined)
       checks.push(...(await checkPermissions(client, options.mapping)));

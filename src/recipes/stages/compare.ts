@@ -1,7 +1,6 @@
-import type { Blueprint } from "../../blueprint.js";
 import { type Entity, type FoundEntity, originOf } from "../../entity.js";
 import { type Outcome, placeOf } from "../../outcome.js";
-import { type Emptying, isEmptyValue, valuesByPath } from "../../plan/guards.js";
+import type { Emptying } from "../../plan/guards.js";
 import type { Reject } from "../../reject.js";
 import { type Change, type Comparison, clearedBody, compileComparison } from "../../settle/compare.js";
 import type { KeySet } from "../../settle/keys.js";
@@ -10,8 +9,9 @@ import type { Ledger } from "../run/ledger.js";
 import type { Target } from "../target/target.js";
 import { gathered, lookUpsAhead, workAhead } from "./ahead.js";
 import { acknowledge } from "./books.js";
-import type { EmptyingGuard } from "./emptying.js";
+import { type EmptyingGuard, emptiedIn } from "./emptying.js";
 import type { Entities, EntityStage } from "./entities.js";
+import type { KeptValues } from "./kept-values.js";
 import { type Resolving, searchResolver } from "./searched-targets.js";
 
 /** An entity that is not as the catalog has it. */
@@ -36,6 +36,7 @@ const maxGroupBytes = 8 * 1024 * 1024;
  *
  * @param onDifference - receives each entity that is let through, in their order
  * @param emptying - asked before what was looked up together is let through
+ * @param kept - receives each entity that the catalog has, with what is there
  */
 export function compareWithCatalog(
   target: Target,
@@ -43,11 +44,12 @@ export function compareWithCatalog(
   keys: KeySet,
   onDifference: OnDifference = () => undefined,
   emptying?: EmptyingGuard,
+  kept?: KeptValues,
 ): EntityStage {
   return async function* (entities) {
     const comparisons = comparisonsOf(target);
     const resolve = searchResolver(target);
-    const compare = (group: readonly Entity[]) => compareGroup(target, comparisons, resolve, group);
+    const compare = (group: readonly Entity[]) => compareGroup(target, comparisons, resolve, group, kept);
     for await (const compared of workAhead(groupsOf(entities), lookUpsAhead, compare)) {
       for (const one of compared.emptied) emptying?.add(one);
       emptying?.judge();
@@ -130,6 +132,7 @@ async function compareGroup(
   comparisons: Comparisons,
   resolve: (entities: readonly Entity[]) => Promise<Resolving>,
   group: readonly Entity[],
+  kept: KeptValues | undefined,
 ): Promise<Compared> {
   const blueprint = group[0]?.key.blueprint ?? "";
   const comparison = comparisons.of(blueprint);
@@ -144,6 +147,7 @@ async function compareGroup(
     const held = found.get(entity.key.identifier);
     if (held !== undefined) known.push(entity);
     const body = clearedBody(entity);
+    if (held !== undefined) kept?.add(entity, body, held);
     const seen = resolved(body);
     const changes = held === undefined ? [] : comparison.changes(body, held);
     // What differs is written with its searches all the same: they may find another entity by then.
@@ -165,25 +169,6 @@ async function compareGroup(
   }
   const definition = target.rules.blueprints.get(blueprint);
   return { outcomes, differences, known, emptied: definition ? emptiedIn(definition, found, differences) : [] };
-}
-
-/** The fields that differences would empty, and how many of the entities found have a value in them. */
-function emptiedIn(
-  { identifier: blueprint, schema }: Blueprint,
-  found: ReadonlyMap<string, FoundEntity>,
-  differences: readonly EntityDifference[],
-): readonly Emptying[] {
-  const emptied = new Map<string, number>();
-  for (const { path, before, after } of differences.flatMap(({ changes }) => changes)) {
-    const [group, key = ""] = [path.slice(0, path.indexOf(".")), path.slice(path.indexOf(".") + 1)];
-    const isFilled = group === "properties" && schema.properties[key]?.default !== undefined;
-    if (group !== "" && !isFilled && !isEmptyValue(before) && isEmptyValue(after))
-      emptied.set(path, (emptied.get(path) ?? 0) + 1);
-  }
-  const had = new Map<string, number>();
-  for (const entity of found.values())
-    for (const [path, value] of valuesByPath(entity)) if (!isEmptyValue(value)) had.set(path, (had.get(path) ?? 0) + 1);
-  return [...had].map(([path, count]) => ({ blueprint, path, emptied: emptied.get(path) ?? 0, had: count }));
 }
 
 function unseen(entity: Entity): EntityDifference {

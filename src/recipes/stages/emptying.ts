@@ -6,12 +6,13 @@ import {
   alwaysAllowed,
   countEmptying,
   defaultDeleteLimits,
+  type Emptying,
   type EmptyingCount,
   isEmptyValue,
   percent,
   valuesByPath,
 } from "../../plan/guards.js";
-import { writableFields } from "../../settle/compare.js";
+import { type Change, writableFields } from "../../settle/compare.js";
 import { groupBy } from "../run/inventory.js";
 import type { Target } from "../target/target.js";
 import { gathered, lookUpsAhead, workAhead } from "./ahead.js";
@@ -174,4 +175,23 @@ function fieldsToLose(blueprint: Blueprint): readonly string[] {
     ...properties.flatMap((key) => (isFilled(key) ? [] : [`properties.${key}`])),
     ...relations.map((key) => `relations.${key}`),
   ];
+}
+
+/** The fields that differences would empty, and how many of the entities found have a value in them. */
+export function emptiedIn(
+  { identifier: blueprint, schema }: Blueprint,
+  found: ReadonlyMap<string, FoundEntity>,
+  differences: readonly { readonly changes: readonly Change[] }[],
+): readonly Emptying[] {
+  const emptied = new Map<string, number>();
+  for (const { path, before, after } of differences.flatMap(({ changes }) => changes)) {
+    const [group, key = ""] = [path.slice(0, path.indexOf(".")), path.slice(path.indexOf(".") + 1)];
+    const isFilled = group === "properties" && schema.properties[key]?.default !== undefined;
+    if (group !== "" && !isFilled && !isEmptyValue(before) && isEmptyValue(after))
+      emptied.set(path, (emptied.get(path) ?? 0) + 1);
+  }
+  const had = new Map<string, number>();
+  for (const entity of found.values())
+    for (const [path, value] of valuesByPath(entity)) if (!isEmptyValue(value)) had.set(path, (had.get(path) ?? 0) + 1);
+  return [...had].map(([path, count]) => ({ blueprint, path, emptied: emptied.get(path) ?? 0, had: count }));
 }

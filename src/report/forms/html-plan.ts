@@ -5,7 +5,7 @@ import { isDependent, type PlanEnd, type PlanOp } from "../../plan/plan-file.js"
 import type { BlueprintChanges, FieldChanges, GuardFacts, PlanDigest } from "../../plan/show-plan.js";
 import { quoted, visible } from "../../reject.js";
 import type { Report } from "../report.js";
-import { formatCount, formatNumber } from "../words.js";
+import { formatCount, formatNumber, keptWords } from "../words.js";
 import { causeScript, reportCss } from "./html.js";
 import { causesSection, entityName } from "./html-causes.js";
 import { flowSection } from "./html-flow.js";
@@ -75,7 +75,7 @@ function planVerdict({ digest, report }: PlanPage): {
   if (changes === 0)
     return {
       tone: failed === "" ? "good" : "warn",
-      sentence: `No changes: ${formatCount(end.unchanged, "entity")} ${end.unchanged === 1 ? "is" : "are"} as the sources have ${end.unchanged === 1 ? "it" : "them"}.${failed}`,
+      sentence: `No changes: ${formatCount(end.unchanged, "entity")} ${end.unchanged === 1 ? "is" : "are"} as the sources have ${end.unchanged === 1 ? "it" : "them"}${keptWords(report, ", but for")}.${failed}`,
     };
   return { tone: failed === "" ? "good" : "warn", sentence: `Plan: ${planWords(end)}.${failed}` };
 }
