@@ -116,7 +116,7 @@ async function unknownCommand(words: readonly string[], argv: readonly string[])
   if (of.length > 1) return new UsageError(message, { hint: `Name of what: portload ${of.join("|")} ${first}` });
   if (/^(?:validate|verify|check)$/i.test(first))
     return new UsageError(message, {
-      hint: "portload lint checks a mapping, portload import --dry-run what it would write, portload blueprint diff a blueprint.",
+      hint: "A mapping is checked by portload lint; what it would write by portload import --dry-run",
     });
   const near = nearest(first, [...commands.map(({ name }) => name), ...Object.keys(families), "help"]);
   return new UsageError(message, near === undefined ? { hint: "See portload --help." } : await meant(1, near));

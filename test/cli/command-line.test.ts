@@ -65,7 +65,10 @@ describe("what is not known is named, with what is near", () => {
     [["get", "entity", "server", "a"], "Did you mean: portload entity get server a\n"],
     [["merge", "server", "a"], "Did you mean: portload entity merge server a\n"],
     [["delete", "a"], "Name of what: portload entity|blueprint delete\n"],
-    [["validate", "a.yaml"], "portload lint checks a mapping, portload import --dry-run what it would write"],
+    [
+      ["validate", "a.yaml"],
+      "A mapping is checked by portload lint; what it would write by portload import --dry-run\n",
+    ],
     [["entity"], "portload: entity: name one of its commands\n  portload entity get|create"],
     [["import", "a.csv", "-m", "a.yaml", "--dryrun"], "portload: import has no --dryrun; did you mean --dry-run?"],
     [["import", "a.csv", "-m", "a.yaml", "--maxerrors", "5"], "did you mean --max-errors?"],
