@@ -13,7 +13,12 @@ export type Outcome = {
 } & (
   | { readonly is: "created" | "updated" }
   | { readonly is: "unchanged" | "duplicate" | "notAttempted" }
-  | { readonly is: "rejected"; readonly reject: Reject }
+  | {
+      readonly is: "rejected";
+      readonly reject: Reject;
+      /** What a write did all the same: the catalog holds the entity without what the reject names. */
+      readonly written?: "created" | "updated";
+    }
 );
 
 /** An entity without an outcome yet: relations whose target was not there wait for a further write, or the whole entity, refused for a missing target. */
@@ -24,6 +29,12 @@ export interface Deferred {
   readonly first?: "created" | "updated" | "unchanged";
   /** Keys of the relations that are not written yet. */
   readonly waiting: readonly string[];
+}
+
+/** The outcome of an entity with a reject. @param did - what a write did of it all the same */
+export function rejectedOutcome(entity: Entity, reject: Reject, did?: Deferred["first"]): Outcome {
+  const written = did !== undefined && did !== "unchanged" && { written: did };
+  return { ...placeOf(entity), is: "rejected", reject, ...written };
 }
 
 /** What an outcome keeps of its entity. */

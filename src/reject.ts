@@ -125,6 +125,11 @@ export function commandOn(
   return `portload ${verb} ${importId}${stateDir === ".portload" ? "" : ` --state-dir ${quoted(stateDir)}`}`;
 }
 
+/** A text in which commands name an entity by placeholders, for one that is known. */
+export function namedCommand(text: string, blueprint: string, identifier: string): string {
+  return text.replace("<blueprint> <identifier>", () => `${quoted(blueprint)} ${quoted(identifier)}`);
+}
+
 /** Makes control, direction and half characters visible, so that a value of a source cannot steer a terminal or break a line. */
 export function visible(text: string): string {
   return text.replaceAll(/[\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, escapeSign);

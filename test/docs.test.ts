@@ -50,6 +50,7 @@ Every code that \`reasons.ndjson\`, \`report.json\` and the exit status may hold
 | duplicate | \`duplicate\` | not sent, because another record had its identifier first |
 | skipped | \`skipped\` | a record that gives no entity: \`selector.query\` is false, or \`itemsToParse\` is empty |
 | failed | \`rejected\` | a record or entity with a reject: one of the codes below says why |
+| written without what failed | \`createdInPart\`, \`updatedInPart\` | of the failed, those that a write created or updated all the same, such as an entity without its relation |
 | not attempted | \`notAttempted\` | the run stopped before it was sent |
 | refused | | what the API or a guard answers; an entity that the API refuses has failed |
 

@@ -57,7 +57,7 @@ async function askDeleteAll(
   return (await question(terminal, `Delete ${what}? Type the blueprint's identifier: `)) === blueprint;
 }
 
-/** Prints the API's JSON on stdout; ends with 1 when the API refused. */
+/** Prints the API's JSON on stdout; ends with 1 when the API refused. Who sits at a terminal reads a refusal once, in words. */
 async function ended(
   terminal: Terminal,
   { quiet }: OutputOptions,
@@ -65,7 +65,9 @@ async function ended(
 ): Promise<ExitCode> {
   const { env, stdin, signal } = terminal;
   const { replies, notes, refused } = await work({ env, stdin, signal });
-  for (const reply of replies) await printJson(terminal, `${JSON.stringify(reply, null, 2)}\n`);
+  const isRead = refused !== undefined && terminal.stdout.isTTY === true && terminal.stderr.isTTY === true;
+  for (const reply of isRead ? replies.slice(0, -1) : replies)
+    await printJson(terminal, `${JSON.stringify(reply, null, 2)}\n`);
   if (!quiet) await say(terminal, notes.map((note) => `${note}\n`).join(""));
   if (refused === undefined) return 0;
   const hint = refused.hint === undefined ? "" : `\n  ${refused.hint}`;

@@ -161,7 +161,8 @@ function undoLine(
   { keptBefore, mode }: Pick<Finished, "keptBefore" | "mode">,
 ): string {
   const { importId, dryRun, entities } = report;
-  const { created, updated, deleted } = entities;
+  const { createdInPart = 0, updatedInPart = 0, deleted } = entities;
+  const [created, updated] = [entities.created + createdInPart, entities.updated + updatedInPart];
   if (dryRun || created + updated + deleted === 0) return "";
   const stays = keptBefore || updated === 0 ? "" : `what was ${mode === "override" ? "overridden" : "merged"}`;
   if (stays !== "" && created === 0)

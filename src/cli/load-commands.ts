@@ -13,8 +13,7 @@ import type { RecipeCall } from "./finished.js";
 
 const heading = "Load";
 
-const configNote =
-  "What the line leaves out, portload.config.yaml in this folder may give: mapping, sources and more (docs/cli.md).";
+const configNote = "portload.config.yaml in this folder may give mapping, sources and more: see docs/cli.md.";
 
 /** Commands that load the catalog, and what became of it. */
 export const loadCommands: readonly AnyCommand[] = [

@@ -45,12 +45,12 @@ async function answer(argv: readonly string[], terminal: Terminal): Promise<Exit
   const named = isHelp ? words.slice(1) : words;
   const command = findCommand(named);
   if (isHelp || flags.includes("--help") || flags.includes("-h"))
-    return help(named, command, flags.includes("--all"), terminal);
+    return help({ words: named, argv }, command, flags.includes("--all"), terminal);
   if (flags.includes("--version") || (command === undefined && flags.includes("-V"))) {
     await print(terminal, `${version}\n`);
     return 0;
   }
-  if (command === undefined) throw unknownCommand(named);
+  if (command === undefined) throw await unknownCommand(named, argv);
   const rest = words.slice(command.name.split(" ").length);
   return call(command, [...before, ...rest, ...after], { ...terminal, commandLine: argv });
 }
@@ -71,7 +71,7 @@ function untilTerminator(argv: readonly string[]): readonly string[] {
 }
 
 async function help(
-  words: readonly string[],
+  { words, argv }: { readonly words: readonly string[]; readonly argv: readonly string[] },
   command: AnyCommand | undefined,
   all: boolean,
   terminal: Terminal,
@@ -82,26 +82,44 @@ async function help(
   if (command !== undefined) await printProse(terminal, `${commandHelp(command, all, width)}\n`);
   else if (first === undefined) await printProse(terminal, `${programHelp(width)}\n`);
   else if (first in families && words.length === 1) await printProse(terminal, `${familyHelp(first, width)}\n`);
-  else throw unknownCommand(words);
+  else throw await unknownCommand(words, argv);
   return 0;
 }
 
-function unknownCommand(words: readonly string[]): UsageError {
+/** Says what was meant, with everything else as it was typed. */
+async function unknownCommand(words: readonly string[], argv: readonly string[]): Promise<UsageError> {
   const [first, second] = words;
   if (first === undefined) return new UsageError("name a command", { hint: "See portload --help." });
+  /** The line with other words in the place of the first few. */
+  const meant = async (count: number, ...right: readonly string[]): Promise<{ readonly hint: string }> => {
+    const at = argv.indexOf(first);
+    const { typedLine } = await import("./finished.js");
+    return { hint: `Did you mean: ${typedLine([...argv.slice(0, at), ...right, ...argv.slice(at + count)])}` };
+  };
   if (first in families) {
     const verbs = commands.flatMap(({ name }) => (name.startsWith(`${first} `) ? [name.slice(first.length + 1)] : []));
-    const near = second === undefined ? undefined : nearest(second, verbs);
-    const message =
-      second === undefined ? `${first}: name one of its commands` : `there is no command ${first} ${second}`;
-    return new UsageError(message, {
-      hint: near === undefined ? `portload ${first} ${verbs.join("|")}` : `Did you mean portload ${first} ${near}?`,
-    });
+    if (second === undefined)
+      return new UsageError(`${first}: name one of its commands`, { hint: `portload ${first} ${verbs.join("|")}` });
+    const late = words.findIndex((word, at) => at > 1 && verbs.includes(word));
+    const verb = late === -1 ? nearest(second, verbs) : words[late];
+    return new UsageError(
+      `there is no command ${first} ${second}`,
+      verb === undefined
+        ? { hint: `portload ${first} ${verbs.join("|")}` }
+        : await (late === -1 ? meant(2, first, verb) : meant(late + 1, first, verb, ...words.slice(1, late))),
+    );
   }
+  const message = `there is no command ${first}`;
+  const of = Object.keys(families).filter((family) => findCommand([family, first])?.name === `${family} ${first}`);
+  const [family] = of.length === 1 ? of : of.filter((each) => each === second);
+  if (family !== undefined) return new UsageError(message, await meant(family === second ? 2 : 1, family, first));
+  if (of.length > 1) return new UsageError(message, { hint: `Name of what: portload ${of.join("|")} ${first}` });
+  if (/^(?:validate|verify|check)$/i.test(first))
+    return new UsageError(message, {
+      hint: "A mapping is checked by portload lint; what it would write by portload import --dry-run",
+    });
   const near = nearest(first, [...commands.map(({ name }) => name), ...Object.keys(families), "help"]);
-  return new UsageError(`there is no command ${first}`, {
-    hint: near === undefined ? "See portload --help." : `Did you mean portload ${near}?`,
-  });
+  return new UsageError(message, near === undefined ? { hint: "See portload --help." } : await meant(1, near));
 }
 
 /** Milliseconds that a command which was interrupted has to tidy up. */

@@ -94,14 +94,11 @@ export function allowingFlags(excesses: readonly Excess[]): readonly string[] {
  *
  * @param run - what its report counts
  */
-export function undoFlags({ blueprints, rejects }: CreatingRun): readonly string[] {
-  const all = Object.entries(blueprints).map(([blueprint, { created, updated, unchanged }]) => {
-    // Written without the relation.
-    const lacking = rejects.filter(
-      (group) => group.blueprint === blueprint && group.code.startsWith("relation_target"),
-    );
-    const deletions = lacking.reduce((sum, { count }) => sum + count, created);
-    return { blueprint, deletions, owned: deletions + updated + unchanged };
+export function undoFlags({ blueprints }: CreatingRun): readonly string[] {
+  const all = Object.entries(blueprints).map(([blueprint, entities]) => {
+    const { created, createdInPart = 0, updated, updatedInPart = 0, unchanged } = entities;
+    const deletions = created + createdInPart;
+    return { blueprint, deletions, owned: deletions + updated + updatedInPart + unchanged };
   });
   return allowingFlags(excessDeletions(all, deleteLimits([])));
 }
@@ -109,9 +106,17 @@ export function undoFlags({ blueprints, rejects }: CreatingRun): readonly string
 /** See {@link undoFlags}. */
 interface CreatingRun {
   readonly blueprints: Readonly<
-    Record<string, { readonly created: number; readonly updated: number; readonly unchanged: number }>
+    Record<
+      string,
+      {
+        readonly created: number;
+        readonly createdInPart?: number;
+        readonly updated: number;
+        readonly updatedInPart?: number;
+        readonly unchanged: number;
+      }
+    >
   >;
-  readonly rejects: readonly { readonly code: string; readonly blueprint?: string; readonly count: number }[];
 }
 
 /** A share as a percentage to one decimal, never less than it is: a flag made of it must allow it. */

@@ -1,4 +1,4 @@
-import { visible } from "../reject.js";
+import { namedCommand, visible } from "../reject.js";
 import { type DeleteLimits, type Deletions, isEmptyValue } from "./guards.js";
 import type { PlanEnd, PlanHeader, PlanLine, PlanOp, PlanRefusal } from "./plan-file.js";
 
@@ -86,7 +86,7 @@ function refusalText(
   const more = count > names.length ? ` and ${count - names.length} more` : "";
   const what = count === 1 ? `${blueprint}/${identifier}` : `${count} of ${blueprint}: ${names.join(", ")}${more}`;
   const head = `${dye(`  ! ${visible(what)}`, "update")}${count === 1 ? titleText(title, identifier, dye) : ""}`;
-  return `${head}\n      ${visible(message)}\n`;
+  return `${head}\n      ${visible(count === 1 ? namedCommand(message, blueprint, identifier) : message)}\n`;
 }
 
 function titleText(title: string | undefined, name: string, dye: Dye): string {

@@ -162,12 +162,14 @@ export async function openPlan<F extends Folder>(
   await refuse(blueprints);
   const rules = rulesOf(header, blueprints);
   const { mode } = rules;
-  const allowed =
-    options.allowRejects === undefined ? undefined : await readAllowedRejects(options.allowRejects, [plan]);
-  const sources = [{ index: 0, kind: "plan", path: plan, name: plan }];
   const { undoOf } = header;
+  // The plan of an undo is gone at its end.
+  const name = command === "undo" ? `undo of ${undoOf}` : plan;
+  const allowed =
+    options.allowRejects === undefined ? undefined : await readAllowedRejects(options.allowRejects, [name]);
+  const sources = [{ index: 0, kind: "plan", path: plan, name }];
   const facts = { command, options, mode, apiUrl, mapping: header.mapping.sha256, sources, undoOf };
-  const causes = groupCauses([plan]);
+  const causes = groupCauses([name]);
   const folder = await openFolder({
     ...{ header: await headerOf(facts), sources, stdin: undefined },
     recall: causes.addRejects,
@@ -176,9 +178,9 @@ export async function openPlan<F extends Folder>(
   const { take, examples } = keepExamples();
   const explain = tellOtherCases(client, blueprints);
   const onOutcomes = [{ onOutcomes: timeline.settled }, { onOutcomes: take }];
-  const hooks = [{ explain, onCounts: control.judge }, ...onOutcomes, allowed ?? {}, callerHooks(context, [plan])];
+  const hooks = [{ explain, onCounts: control.judge }, ...onOutcomes, allowed ?? {}, callerHooks(context, [name])];
   const whereabouts = await openWhereabouts(1, sources);
-  const ledger = openLedger([plan], state, hooks, causes);
+  const ledger = openLedger([name], state, hooks, causes);
   ledger.warn(state.warnings);
   const onFailure = () => control.stop.because("failed");
   const target = apiTarget(client, rules, { runId: options.runId, onFailure });
@@ -193,7 +195,7 @@ export async function openPlan<F extends Folder>(
       origin: () => ({
         ...{ version, mapping: header.mapping.file || `that of ${undoOf}`, target: apiUrl, unmappedColumns: [] },
         commandLine: commandLineOf(context.commandLine ?? [command, undoOf ?? plan]),
-        sources: [{ name: plan, records: ledger.counts.records.read }],
+        sources: [{ name, records: ledger.counts.records.read }],
       }),
     },
   };

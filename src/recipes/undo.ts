@@ -5,6 +5,7 @@ import { GuardError, StateError } from "../errors.js";
 import { parseOptions } from "../options/option.js";
 import { type ResolvedUndoOptions, type UndoOptions, undoOptions } from "../options/run.js";
 import { commandOn } from "../reject.js";
+import { writtenInPart } from "../report/counts.js";
 import { copyWhole, findImport, type PastImport, pastImports } from "../state/folders.js";
 import { keepsBefore } from "../state/journal-lines.js";
 import { refuseHeld } from "../state/lock.js";
@@ -150,7 +151,7 @@ function hasWritten(past: PastImport): boolean {
   const report = reportOf(past);
   if (report === undefined) return true;
   const { created, updated, deleted } = report.entities;
-  return created + updated + deleted > 0;
+  return created + updated + deleted + writtenInPart(report.entities) > 0;
 }
 
 /** The runs that wrote to the catalog of a run and are not undone, the latest first; `undoneBy` of that run itself where it is. */
@@ -174,7 +175,9 @@ async function standingRuns(
 
 /** False for an undo, and for an import that only merged and did not keep what was there. */
 function canBeTakenBack(past: PastImport): boolean {
-  return past.header.undoOf === undefined && (keepsBefore(past.header) || reportOf(past)?.entities.created !== 0);
+  if (past.header.undoOf !== undefined) return false;
+  const entities = reportOf(past)?.entities;
+  return keepsBefore(past.header) || entities === undefined || entities.created + (entities.createdInPart ?? 0) > 0;
 }
 
 /** True for an undo of a run that wrote something perhaps, and did not come to its end. */

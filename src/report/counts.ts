@@ -16,6 +16,10 @@ export interface EntityCounts {
   readonly rejected: number;
   readonly notAttempted: number;
   readonly deleted: number;
+  /** Of `rejected`, those that a write created all the same: the catalog holds them without what was refused, such as a relation. Absent for none. */
+  readonly createdInPart?: number;
+  /** Of `rejected`, those that a write updated all the same. Absent for none. */
+  readonly updatedInPart?: number;
 }
 
 /** The counts of an import. A value: every function here gives a new one. */
@@ -68,20 +72,25 @@ export function addRejects(counts: Counts, rejects: readonly Reject[]): Counts {
   return addEach(counts, "rejected", ofEntities, ({ blueprint }) => blueprint);
 }
 
+/** What became of an entity, as far as it is counted. */
+export type Ended = Pick<Outcome, "is" | "key"> & { readonly written?: "created" | "updated" };
+
 /** Adds what became of entities. Each entity has one outcome: that of its last write. */
-export function addOutcomes(counts: Counts, outcomes: readonly Pick<Outcome, "is" | "key">[]): Counts {
-  const numbers = new Map<string, Partial<Record<Outcome["is"], number>>>();
-  for (const { is, key } of outcomes) {
+export function addOutcomes(counts: Counts, outcomes: readonly Ended[]): Counts {
+  const numbers = new Map<string, Partial<Record<keyof EntityCounts, number>>>();
+  for (const { is, key, written } of outcomes) {
     let known = numbers.get(key.blueprint);
     if (known === undefined) {
       known = {};
       numbers.set(key.blueprint, known);
     }
     known[is] = (known[is] ?? 0) + 1;
+    if (written !== undefined) known[`${written}InPart`] = (known[`${written}InPart`] ?? 0) + 1;
   }
   let sum = counts;
   for (const [blueprint, known] of numbers)
-    for (const is of outcomeKinds) if (known[is] !== undefined) sum = add(sum, is, blueprint, known[is]);
+    for (const is of [...outcomeKinds, "createdInPart", "updatedInPart"] as const)
+      if (known[is] !== undefined) sum = add(sum, is, blueprint, known[is]);
   return sum;
 }
 
@@ -96,6 +105,11 @@ export function closeCounts(counts: Counts): Counts {
   for (const [blueprint, entities] of Object.entries(counts.blueprints))
     sum = add(sum, "notAttempted", blueprint, entities.mapped - settled(entities));
   return sum;
+}
+
+/** How many entities the catalog holds without what was refused of them. */
+export function writtenInPart({ createdInPart = 0, updatedInPart = 0 }: Partial<EntityCounts>): number {
+  return createdInPart + updatedInPart;
 }
 
 /** Tells whether every record and every entity is accounted for, in all and for each blueprint. */

@@ -154,8 +154,7 @@ export function furtherFaults({
 /** Says in one sentence how an import ended, with the tone to say it in. */
 export function endingSentence(report: Report): { readonly tone: "good" | "bad" | "warn"; readonly sentence: string } {
   const { records, entities, exitCode, balanced } = report;
-  const held = entities.created + entities.updated + entities.unchanged;
-  const done = settledWords(held, report);
+  const done = settledWords(report);
   const left = entities.notAttempted === 0 ? "" : `; ${formatCount(entities.notAttempted, "entity")} not attempted`;
   switch (exitCode) {
     case 0:

@@ -1,9 +1,10 @@
 import type { Mode } from "../entity.js";
 import { visible } from "../reject.js";
-import type { Counts, EntityCounts } from "./counts.js";
+import type { Counts } from "./counts.js";
 import type { FaultGroup, RejectGroup, WarningGroup } from "./group-causes.js";
 import { furtherFaults, type Report } from "./report.js";
 import {
+  entityWords,
   failedOf,
   failedWords,
   faultAndFix,
@@ -16,7 +17,9 @@ import {
   makePaint,
   type Paint,
   settledWords,
+  tail,
   unprunedWords,
+  wordOf,
 } from "./words.js";
 
 /** What the terminal summary needs beside the report. */
@@ -82,30 +85,6 @@ function countLines(
   ];
   const width = Math.max(...rows.map(([label]) => label.length));
   return rows.map(([label, text]) => `${paint("strong", label.padEnd(width))}  ${text}`);
-}
-
-function entityWords(counts: EntityCounts, mode: Mode): string {
-  const words: [number, string][] = [
-    [counts.created, "created"],
-    [counts.updated, wordOf(mode)],
-    [counts.unchanged, "unchanged"],
-    [counts.duplicate, "duplicate"],
-    [counts.deleted, "deleted"],
-    [counts.rejected, "failed"],
-    [counts.notAttempted, "not attempted"],
-  ];
-  return tail(words).slice(2) || "nothing written";
-}
-
-function wordOf(mode: Mode): string {
-  return mode === "override" ? "overridden" : "merged";
-}
-
-function tail(words: readonly [number, string][]): string {
-  return words
-    .filter(([number]) => number > 0)
-    .map(([number, word]) => `, ${formatNumber(number)} ${word}`)
-    .join("");
 }
 
 /** Failures and warnings by cause, as lines. */
@@ -184,7 +163,10 @@ function ledgerLines({ records, entities, balanced }: Report, mode: Mode, paint:
   const words = ["created", wordOf(mode), "unchanged", "duplicate", "failed", "not attempted"];
   const ofEntities = `${formatCount(entities.mapped, "entity")} = ${sum([created, updated, unchanged, duplicate, rejected, notAttempted], words)}`;
   const label = balanced ? "ledger" : paint("bad", "ledger does not balance");
-  return [`${label}  ${ofRecords}`, `${" ".repeat(balanced ? 6 : 23)}  ${ofEntities}`];
+  return [
+    `${label}  ${ofRecords}`,
+    `${" ".repeat(balanced ? 6 : 23)}  ${ofEntities}${tail([[entities.deleted, "deleted besides"]])}`,
+  ];
 }
 
 function sum(numbers: readonly number[], words: readonly string[]): string {
@@ -194,7 +176,6 @@ function sum(numbers: readonly number[], words: readonly string[]): string {
 /** Writes the summary's last line: how an import ended, and what to do next. Its counts are of the run alone, `failedWords` "1 record and 5 entities failed": what else the catalog holds is not known. */
 function lastLine({ report, mode, resume, stopped = false }: SummaryFacts, paint: Paint): string {
   const { records, entities, dryRun, exitCode } = report;
-  const settled = entities.created + entities.updated + entities.unchanged;
   const left = entities.notAttempted === 0 ? "" : `, ${formatCount(entities.notAttempted, "entity")} not attempted`;
   const next = resume === undefined ? "" : `; go on with: ${resume}`;
   const overBudget = () => paint("bad", `Stopped by --max-errors with ${failedWords(report)}${left}${next}`);
@@ -203,13 +184,15 @@ function lastLine({ report, mode, resume, stopped = false }: SummaryFacts, paint
   switch (exitCode) {
     case 0: {
       const kept = keptWords(report, "; the catalog keeps");
-      const done = dryRun ? `${formatCount(settled, "entity")} would be written` : entityWords(entities, mode);
+      const done = dryRun
+        ? `${formatCount(entities.created + entities.updated + entities.unchanged, "entity")} would be written`
+        : entityWords(entities, mode);
       // What a prune or an undo deletes is no record.
       const read = records.read === 0 ? "" : `; ${formatCount(records.read, "record")} accounted for`;
       return paint("good", `Finished: ${done}${read}${kept}.`);
     }
     case 1:
-      return paint("bad", `Finished with ${failedWords(report)}${failedOf(report)}, ${settledWords(settled, report)}.`);
+      return paint("bad", `Finished with ${failedWords(report)}${failedOf(report)}, ${settledWords(report)}.`);
     case 2:
       return overBudget();
     case 4:
@@ -220,7 +203,7 @@ function lastLine({ report, mode, resume, stopped = false }: SummaryFacts, paint
         `The import ended in a fault of portload itself${report.balanced ? "" : ": its counts do not add up"}. Please report it with report.json.`,
       );
     case 6:
-      return paint("bad", `Refused by a guard${left === "" ? unprunedWords(report, settled) : left}${next}`);
+      return paint("bad", `Refused by a guard${left === "" ? unprunedWords(report) : left}${next}`);
     default:
       return paint("bad", `Stopped before its end${left}${next}`);
   }

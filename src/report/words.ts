@@ -1,4 +1,6 @@
-import type { RejectCode } from "../reject.js";
+import type { Mode } from "../entity.js";
+import { namedCommand, type RejectCode } from "../reject.js";
+import { type EntityCounts, writtenInPart } from "./counts.js";
 import type { RejectGroup, WarningGroup } from "./group-causes.js";
 
 /** Made when the first number is shown: it loads the tables of languages. */
@@ -13,6 +15,33 @@ export function formatNumber(value: number): string {
 /** Writes a number with its noun, singular for one: `1 entity`, `2,000 entities`. */
 export function formatCount(value: number, noun: keyof typeof plurals): string {
   return `${formatNumber(value)} ${value === 1 ? noun : plurals[noun]}`;
+}
+
+/** What became of entities, each outcome with its number. */
+export function entityWords(counts: EntityCounts, mode: Mode): string {
+  const words: [number, string][] = [
+    [counts.created, "created"],
+    [counts.updated, wordOf(mode)],
+    [counts.unchanged, "unchanged"],
+    [counts.duplicate, "duplicate"],
+    [counts.deleted, "deleted"],
+    [counts.rejected, `failed${inPartWords(counts)}`],
+    [counts.notAttempted, "not attempted"],
+  ];
+  return tail(words).slice(2) || "nothing written";
+}
+
+/** The word for what was updated. */
+export function wordOf(mode: Mode): string {
+  return mode === "override" ? "overridden" : "merged";
+}
+
+/** Numbers with their words, each behind a comma; none of what is zero. */
+export function tail(words: readonly [number, string][]): string {
+  return words
+    .filter(([number]) => number > 0)
+    .map(([number, word]) => `, ${formatNumber(number)} ${word}`)
+    .join("");
 }
 
 /** What failed, records and entities apart, as the ledger counts them. */
@@ -45,10 +74,28 @@ export function failedOf({
   return isBoth ? ` (${formatNumber(failed)} of ${formatCount(records.read, "record")})` : "";
 }
 
-/** How many entities the catalog holds as the sources have them. */
-export function settledWords(settled: number, run: Warned & { readonly dryRun: boolean }): string {
-  const is = settled === 1 ? "is" : "are";
-  return `${formatCount(settled, "entity")} ${run.dryRun ? "would be" : is} in the catalog as the sources have ${settled === 1 ? "it" : "them"}${keptWords(run, ", but for")}`;
+/** Of those that failed, how many the catalog holds all the same. */
+function inPartWords(counts: EntityCounts): string {
+  const inPart = writtenInPart(counts);
+  if (inPart === 0) return "";
+  const who = inPart === counts.rejected ? "" : `${formatNumber(inPart)} of them `;
+  return ` (${who}written without what failed)`;
+}
+
+/** How many entities the catalog holds as the sources have them, and how many without what failed of them; of an undo, what it took back. */
+export function settledWords(
+  run: Warned & { readonly command: string; readonly dryRun: boolean; readonly entities: EntityCounts },
+): string {
+  const { command, dryRun, entities } = run;
+  const settled = entities.created + entities.updated + entities.unchanged;
+  if (command === "undo")
+    return `${formatCount(settled, "entity")} put back, ${formatNumber(entities.deleted)} deleted`;
+  const inPart = writtenInPart(entities);
+  const are = (count: number): string => (dryRun ? "would be" : count === 1 ? "is" : "are");
+  if (settled === 0 && inPart > 0)
+    return `${formatCount(inPart, "entity")} ${are(inPart)} in the catalog without what failed`;
+  const more = inPart === 0 ? "" : `, ${formatNumber(inPart)} more ${are(inPart)} there without what failed`;
+  return `${formatCount(settled, "entity")} ${are(settled)} in the catalog as the ${command === "apply" ? "plan has" : "sources have"} ${settled === 1 ? "it" : "them"}${keptWords(run, ", but for")}${more}`;
 }
 
 interface Warned {
@@ -62,17 +109,10 @@ export function keptWords({ warnings }: Warned, lead: string): string {
 }
 
 /** What a sync whose prune was refused did all the same; nothing of other runs. */
-export function unprunedWords(
-  run: Parameters<typeof failedWords>[0] &
-    Parameters<typeof settledWords>[1] & {
-      readonly command: string;
-      readonly entities: { readonly deleted: number };
-    },
-  settled: number,
-): string {
+export function unprunedWords(run: Parameters<typeof failedWords>[0] & Parameters<typeof settledWords>[0]): string {
   if (run.command !== "sync" || run.entities.deleted > 0) return "";
   const failed = run.records.rejected + run.entities.rejected === 0 ? "" : `${failedWords(run)}, `;
-  return `: nothing is deleted; ${failed}${settledWords(settled, run)}`;
+  return `: nothing is deleted; ${failed}${settledWords(run)}`;
 }
 
 const plurals = {
@@ -112,7 +152,9 @@ export function formatFirst({
     samples.find(({ source, position }) => source === first.source && position === first.position) ?? {};
   // What cannot be an identifier names nothing.
   if (identifier === undefined || code === "identifier_invalid") return formatPlace(first);
-  return `${formatPlace(first)}, ${blueprint === undefined ? "" : `${blueprint}/`}${identifier}`;
+  const name = `${blueprint === undefined ? "" : `${blueprint}/`}${identifier}`;
+  // What an undo leaves as it is has no record.
+  return code === "changed_since" || code === "before_unknown" ? name : `${formatPlace(first)}, ${name}`;
 }
 
 /** Dresses text for a terminal, or leaves it plain. */
@@ -164,21 +206,27 @@ export const advice = {
   relation_target_rejected: "correct the record of the target, then import both again",
   refused_by_api: "correct what the message names; the trace id in reasons.ndjson helps Port's support",
   no_verdict: "import the record again; the trace id in reasons.ndjson helps Port's support",
-  changed_since: "look at the entity in Port, and put it right by hand",
+  changed_since: "put it right by hand; portload entity get <blueprint> <identifier> shows it",
   before_unknown:
-    "put the entity right by hand, or import its values as they were; from now on import with --keep-before",
+    "import its values as they were, or put it right by hand (portload entity get <blueprint> <identifier> shows it); from now on import with --keep-before",
 } as const satisfies Record<RejectCode, string>;
 
 /** A fix within a message: its last part. */
-const ownFix = /; ((?:write|if it means no value, write|say|did you mean|take that back first:) .*)$/s;
+const ownFix =
+  /; ((?:write|if it means no value, write|say|did you mean|take that back first:|to delete it all the same:) .*)$/s;
 
 /** What is wrong, and what to do about it: the fix that fits the value, which ends the message, else the one of the code. */
-export function faultAndFix({ code, message }: { readonly code: RejectCode; readonly message: string }): {
-  readonly fault: string;
-  readonly fix: string;
-} {
+export function faultAndFix({
+  code,
+  message,
+  blueprint,
+  samples,
+}: Pick<RejectGroup, "code" | "message" | "blueprint" | "samples">): { readonly fault: string; readonly fix: string } {
   const own = ownFix.exec(message);
-  return own === null
-    ? { fault: message, fix: advice[code] }
-    : { fault: message.slice(0, own.index), fix: own[1] ?? advice[code] };
+  const fix = own?.[1] ?? advice[code];
+  const identifier = samples?.[0]?.identifier;
+  return {
+    fault: own === null ? message : message.slice(0, own.index),
+    fix: blueprint === undefined || identifier === undefined ? fix : namedCommand(fix, blueprint, identifier),
+  };
 }

@@ -25,7 +25,16 @@ export type Reversal =
       readonly changes: readonly Change[];
     }
   | { readonly is: "delete" }
-  | { readonly is: "refused"; readonly code: UndoCode; readonly message: string; readonly path?: string };
+  | {
+      readonly is: "refused";
+      readonly code: UndoCode;
+      readonly message: string;
+      readonly path?: string;
+      /** What does it by hand, where that is one command; see `namedCommand`. */
+      readonly fix?: string;
+    };
+
+type Refused = Reversal & { readonly is: "refused" };
 
 /** Why an entity is left as it is. */
 export type UndoCode = Extract<RejectCode, "changed_since" | "before_unknown">;
@@ -55,7 +64,8 @@ export function reverse({ key, notes, now, blueprint, isDeleted }: ReversalFacts
   if (trace.had === "unknown") return now === undefined ? gone : unknown;
   if (trace.had === "absent") {
     if (now === undefined) return { is: "nothing" };
-    return (trace.isKnown ? strangeFields(now, context) : laterDates(now, context)) ?? { is: "delete" };
+    const why = trace.isKnown ? strangeFields(now, context) : laterDates(now, context);
+    return why === undefined ? { is: "delete" } : { ...why, fix: deleteIt };
   }
   if (now === undefined)
     return trace.deleted === undefined ? gone : { is: "create", entity: wholeBody(key, trace, blueprint) };
@@ -66,6 +76,7 @@ export function reverse({ key, notes, now, blueprint, isDeleted }: ReversalFacts
   return restore(key, now, context);
 }
 
+const deleteIt = "to delete it all the same: portload entity delete <blueprint> <identifier>";
 const gone: Reversal = refused("changed_since", "it is gone");
 const searched: Reversal = refused("before_unknown", "it was found by a search, so which one it was is not known");
 const unknown: Reversal = refused(
@@ -73,7 +84,7 @@ const unknown: Reversal = refused(
   "it was written by an import that did not keep what it held before; --keep-before keeps it",
 );
 
-function refused(code: UndoCode, message: string, path?: string): Reversal & { is: "refused" } {
+function refused(code: UndoCode, message: string, path?: string): Refused {
   return { is: "refused", code, message, ...(path !== undefined && { path }) };
 }
 
@@ -84,13 +95,13 @@ interface Context {
 }
 
 /** A field of a created entity that the run did not write so. */
-function strangeFields(now: FoundEntity, context: Context): Reversal | undefined {
+function strangeFields(now: FoundEntity, context: Context): Refused | undefined {
   const strange = fieldNames(context.blueprint).filter((path) => !isOurs(path, now, context));
   return strange.length === 0 ? undefined : changedSince(strange, now, context);
 }
 
 /** Where what was sent is not kept: an entity that was updated after the run's last write to it, and is not as the run left it any more. */
-function laterDates(now: FoundEntity, { trace, blueprint }: Context): Reversal | undefined {
+function laterDates(now: FoundEntity, { trace, blueprint }: Context): Refused | undefined {
   const { createdAt, updatedAt } = now;
   const { writes, lastWriteMs, left } = trace;
   if (updatedAt === undefined || updatedAt === createdAt) return undefined;
@@ -135,7 +146,7 @@ function fieldNames(blueprint: Blueprint): readonly string[] {
   return [...head, ...properties.map((key) => `properties.${key}`), ...relations.map((key) => `relations.${key}`)];
 }
 
-function changedSince(paths: readonly string[], now: FoundEntity, { trace }: Context): Reversal {
+function changedSince(paths: readonly string[], now: FoundEntity, { trace }: Context): Refused {
   const words = paths.map((path) => {
     const left = trace.sent.get(path)?.at(-1) ?? (trace.had === "absent" ? null : trace.before.get(path));
     return `${path} is ${show(valueAt(now, path))}, this run left ${show(left)}`;

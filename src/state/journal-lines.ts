@@ -53,9 +53,10 @@ export function keepsBefore({ command, options }: Pick<JournalHeader, "command" 
   return (command !== "import" && command !== "retry") || options.keepBefore === true;
 }
 
-/** How far an entity came, as a reply left it: its outcome, or that it waits, `first` being what its first write did. */
+/** How far an entity came, as a reply left it: its outcome, or that it waits, `first` being what its first write did; of a rejected one, `written` is. */
 export type EntityProgress =
-  | { readonly is: "created" | "updated" | "rejected" }
+  | { readonly is: "created" | "updated" }
+  | { readonly is: "rejected"; readonly written?: "created" | "updated" }
   | { readonly is: "deferred"; readonly first?: "created" | "updated" };
 
 /** One entity of a reply. A rejected one has its line in reasons.ndjson, written earlier. */

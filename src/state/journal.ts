@@ -131,10 +131,12 @@ export function collectSettled(): SettledEntities {
     of({ at, resource, item }) {
       const byte = bytes.get(at.source, resource, at.position, item);
       const outcome = finals[(byte & 3) - 1];
-      if (outcome !== undefined && (outcome !== "rejected" || (byte & reasonBit) !== 0)) return { is: outcome };
       const waiting = (byte >> 2) & 3;
-      if (waiting === unmet) return { is: "deferred" };
       const first = firsts[waiting - 1];
+      if (outcome === "created" || outcome === "updated") return { is: outcome };
+      if (outcome === "rejected" && (byte & reasonBit) !== 0)
+        return { is: outcome, ...(first !== undefined && { written: first }) };
+      if (waiting === unmet) return { is: "deferred" };
       return first === undefined ? undefined : { is: "deferred", first };
     },
   };

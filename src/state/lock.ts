@@ -138,7 +138,7 @@ async function isKnownDead(other: LockHolder, machine: Machine): Promise<boolean
   const isHere = other.host === machine.host && other.space === space;
   if (!isHere) return false;
   if (!(await machine.isAlive(other.pid, other.mark))) return true;
-  if (other.mark !== undefined && space !== undefined) throw busy(other);
+  if (other.mark !== undefined && space !== undefined) throw busy(other, machine);
   return false;
 }
 
@@ -154,13 +154,14 @@ async function lastText(
     await machine.sleep(lookMs);
     const now = await readIfThere(path);
     if (now === undefined) return undefined;
-    if (now !== text) throw busy(parseHolder(now) ?? other);
+    if (now !== text) throw busy(parseHolder(now) ?? other, machine);
   }
   return text;
 }
 
-function busy(other: LockHolder | undefined): GuardError {
-  const hint = `Wait until it ends, or stop it. Once it is dead, its lock expires within ${lapseMs / 1000} s.`;
+function busy(other: LockHolder | undefined, { host }: Machine): GuardError {
+  const stop = other === undefined ? "" : `: kill ${other.pid}${other.host === host ? "" : ` on ${other.host}`}`;
+  const hint = `Its lock expires within ${lapseMs / 1000} s of its end. Wait until it ends, or stop it${stop}`;
   if (other === undefined) return new GuardError("another import takes the lock of this mapping and target", { hint });
   return new GuardError(`${nameOf(other)} runs with the same mapping and target`, { hint });
 }

@@ -93,7 +93,7 @@ export const mistakes: Readonly<Record<string, readonly Mistake[]>> = {
       args: ["imprt", "servers.csv"],
       code: 64,
       what: "there is no command imprt",
-      fix: "Did you mean portload import?",
+      fix: "Did you mean: portload import servers.csv",
     },
     {
       did: "a value is none of those that a flag takes",
@@ -591,7 +591,7 @@ export const mistakes: Readonly<Record<string, readonly Mistake[]>> = {
       args: ["sync", "servers.csv", "-m", "servers.yaml", "--prune"],
       code: 6,
       what: "--prune: servers.yaml does not say what it owns, so nothing may be deleted",
-      fix: "Give a resource `prune: { where: { property: …, value: … } }`, or `prune: all` where it owns the whole blueprint.",
+      fix: "Where the mapping alone writes server, add this line to resources.0 (kind servers), beside its kind:",
     },
     {
       did: "more failed than `--max-errors` allows",

@@ -56,9 +56,19 @@ describe("the version", () => {
 
 describe("what is not known is named, with what is near", () => {
   it.each([
-    [["impot"], "there is no command impot\n  Did you mean portload import?"],
+    [["impot"], "there is no command impot\n  Did you mean: portload import"],
     [["help", "impot"], "there is no command impot"],
-    [["entity", "overide"], "there is no command entity overide\n  Did you mean portload entity override?"],
+    [["entity", "overide"], "there is no command entity overide\n  Did you mean: portload entity override"],
+    [["snyc", "a b.csv", "-m", "x.yaml"], "Did you mean: portload sync 'a b.csv' -m x.yaml\n"],
+    [["-q", "help", "impot"], "Did you mean: portload -q help import\n"],
+    [["blueprint", "blueprints", "apply", "-q"], "Did you mean: portload blueprint apply blueprints -q\n"],
+    [["get", "entity", "server", "a"], "Did you mean: portload entity get server a\n"],
+    [["merge", "server", "a"], "Did you mean: portload entity merge server a\n"],
+    [["delete", "a"], "Name of what: portload entity|blueprint delete\n"],
+    [
+      ["validate", "a.yaml"],
+      "A mapping is checked by portload lint; what it would write by portload import --dry-run\n",
+    ],
     [["entity"], "portload: entity: name one of its commands\n  portload entity get|create"],
     [["import", "a.csv", "-m", "a.yaml", "--dryrun"], "portload: import has no --dryrun; did you mean --dry-run?"],
     [["import", "a.csv", "-m", "a.yaml", "--maxerrors", "5"], "did you mean --max-errors?"],
@@ -78,7 +88,7 @@ describe("what is not known is named, with what is near", () => {
     [["emulator", "--latency", "80"], "--latency must be a duration, such as 30s"],
     [["emulator", "--limit-period", "300"], "--limit-period must be a duration, such as 30s"],
     [["entity", "get", "a", "b", "--bogus"], "portload: entity get has no --bogus\n"],
-    [["import"], "source is missing\n--mapping is missing"],
+    [["import"], "source and --mapping are missing, and there is no portload.config.yaml in "],
   ])("portload %j", async (args, message) => {
     const { code, stdout, stderr } = await runInProcess(args);
     expect({ code, stdout }).toEqual({ code: 64, stdout: "" });

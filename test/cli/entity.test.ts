@@ -1,7 +1,9 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { PassThrough } from "node:stream";
 import { describe, expect, it } from "vitest";
 import type { Blueprint } from "../../src/blueprint.js";
+import { runProgram } from "../../src/cli/program.js";
 import type { Emulator, EmulatorOptions } from "../../src/emulator/emulator.js";
 import { blueprintOf, envOf, makeFolder, startCatalog } from "../support/catalog.js";
 import { runInProcess } from "../support/in-process.js";
@@ -51,6 +53,34 @@ const made = async (emulator: Emulator, blueprint: string, names: readonly strin
 };
 
 describe("portload entity get", () => {
+  it.each(["get", "delete", "merge"])(
+    "gives swapped words of %s back right, and names a blueprint that is not there",
+    async (verb) => {
+      const emulator = await start();
+      await made(emulator, "team", ["a"]);
+      const flags = verb === "merge" ? ["--title", "A"] : [];
+      const swapped = await run(emulator, [verb, "a", "team", ...flags]);
+      expect(swapped.code).toBe(1);
+      expect(swapped.stderr).toContain(`\n  The blueprint comes first: portload entity ${verb} team a\n`);
+      const unknown = await run(emulator, [verb, "tem", "a", ...flags]);
+      expect(unknown.stderr).toContain("\n  There is no blueprint tem. Those of the catalog: portload blueprint get\n");
+    },
+  );
+
+  it("says a refusal once to who reads both at a terminal", async () => {
+    const emulator = await start();
+    const asked = async (isTTY: boolean) => {
+      const [stdout, stderr] = [new PassThrough(), new PassThrough()].map((stream) => Object.assign(stream, { isTTY }));
+      const streams = { stdin: new PassThrough(), stdout: stdout as PassThrough, stderr: stderr as PassThrough };
+      const world = { env: envOf(emulator), signal: new AbortController().signal, ...streams };
+      expect(await runProgram(["entity", "get", "team", "x"], world)).toBe(1);
+      expect(String(streams.stderr.read())).toContain("portload: GET ");
+      return streams.stdout.read() as Buffer | null;
+    };
+    expect(String(await asked(false))).toContain('"ok": false');
+    expect(await asked(true)).toBeNull();
+  });
+
   it("prints the API's JSON, relations with titles when asked", async () => {
     const emulator = await start();
     await made(emulator, "team", ["a"], ["--title", "Team A"]);

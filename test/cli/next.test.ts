@@ -256,7 +256,7 @@ describe("commands in what is said to people", () => {
 
   it("are in errors and help as well; the program's own name stays", async () => {
     const wrong = await runInProcess(["improt"], npx);
-    expect(wrong.stderr).toBe("portload: there is no command improt\n  Did you mean npx portload import?\n");
+    expect(wrong.stderr).toBe("portload: there is no command improt\n  Did you mean: npx portload import\n");
     const flag = await runInProcess(["import", "--bogus"], npx);
     expect(flag.stderr).toContain("\n  See npx portload import --help --all.\n");
     const { stdout } = await runInProcess(["retry", "--help"], npx);

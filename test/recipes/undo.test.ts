@@ -433,6 +433,21 @@ describe("an undo of an import", () => {
     expect(held(emulator)).toEqual({});
   });
 
+  it("covers a run that wrote everything without a relation, and says how to delete what changed since", async () => {
+    const { emulator, load, program } = await workplace();
+    const { report } = await load([
+      { id: "a", parent: "typo" },
+      { id: "b", parent: "typo" },
+    ]);
+    expect(report.entities).toMatchObject({ created: 0, rejected: 2, createdInPart: 2 });
+    await change(emulator, "PATCH", "/b", { properties: { note: "mine" } });
+    const { stderr } = await program("undo", "--max-delete", "100%", "--yes");
+    expect(stderr).toContain(
+      "     first: item/b\n     fix:   to delete it all the same: portload entity delete item b\n",
+    );
+    expect(held(emulator)).toMatchObject({ b: { note: "mine" } });
+  });
+
   it("covers all that it did, before and after it was resumed", async () => {
     const { emulator, given, load, resume, undo } = await workplace();
     await load(old);

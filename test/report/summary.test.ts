@@ -74,6 +74,35 @@ describe("formatSummary", () => {
   });
 
   it.each([
+    [
+      { created: 84 },
+      "84 created, 3 failed (2 of them written without what failed)",
+      "84 entities are in the catalog as the sources have them, 2 more are there without what failed.",
+    ],
+    [{ rejected: 2 }, "2 failed (written without what failed)", "2 entities are in the catalog without what failed."],
+    [
+      { updated: 1, updatedInPart: 0 },
+      "1 merged, 3 failed (1 of them written without what failed)",
+      "1 entity is in the catalog as the sources have it, 1 more is there without what failed.",
+    ],
+  ])("tells what is in the catalog although it failed: %o", (more, row, last) => {
+    const counts = entities({ rejected: 3, createdInPart: 1, updatedInPart: 1, ...more });
+    const text = formatSummary({
+      ...facts,
+      report: report({ exitCode: 1, entities: counts, blueprints: { service: counts } }),
+    });
+    expect(text).toContain(`service   ${row}\n`);
+    expect(text.trimEnd().split("\n").at(-1)).toBe(`Finished with ${counts.rejected} entities failed, ${last}`);
+  });
+
+  it("tells of an undo what it took back, and of a deletion that it is in no sum", () => {
+    const counts = entities({ mapped: 3, updated: 2, rejected: 1, deleted: 4 });
+    const text = formatSummary({ ...facts, report: report({ command: "undo", exitCode: 1, entities: counts }) });
+    expect(text).toContain(" + 0 not attempted, 4 deleted besides\n");
+    expect(text.trimEnd().split("\n").at(-1)).toBe("Finished with 1 entity failed, 2 entities put back, 4 deleted.");
+  });
+
+  it.each([
     [2, "Stopped by --max-errors with 0 failed, 7 entities not attempted; go on with: portload resume x"],
     [3, "Stopped before its end, 7 entities not attempted; go on with: portload resume x"],
     [4, "Interrupted after 1,210 records, 7 entities not attempted; go on with: portload resume x"],

@@ -65,6 +65,7 @@ describe("takeLock", () => {
     await expect(second).rejects.toThrow(
       "import one (pid 10 on here, started 2026-11-22T03:30:12.417Z) runs with the same mapping and target",
     );
+    await expect(second).rejects.toHaveProperty("hint", expect.stringMatching(/or stop it: kill 10$/));
   });
 
   it("leaves another mapping and another target alone", async () => {

@@ -32,6 +32,12 @@ describe("collectSettled", () => {
     ["a refusal for a missing target as waiting", [settled(unmet)], false, unmet],
     ["a second write as its outcome", [settled(firstCreated), settled(created)], false, created],
     ["a reject with its reason as its outcome", [settled(rejected)], true, rejected],
+    [
+      "a second write's reject as written",
+      [settled(firstCreated), settled(rejected)],
+      true,
+      { is: "rejected", written: "created" },
+    ],
     ["a reject without its reason as not sent", [settled(rejected)], false, undefined],
     [
       "a second write's reject without reason as waiting",

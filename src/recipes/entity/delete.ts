@@ -5,7 +5,7 @@ import type { Blueprint } from "../../blueprint.js";
 import { GuardError, UsageError } from "../../errors.js";
 import type { EntityDeleteAllOptions, EntityDeleteOptions } from "../../options/catalog.js";
 import { allowingFlags, deleteLimits, excessDeletions, percent } from "../../plan/guards.js";
-import { doneOf, type EntityDone, type EntityIo, readAll, withClient } from "./get.js";
+import { doneOf, type EntityDone, type EntityIo, missingHint, readAll, withClient } from "./get.js";
 
 /**
  * Deletes one entity, or a list of them with prune's guard.
@@ -24,9 +24,11 @@ export async function deleteByName(options: EntityDeleteOptions, io: EntityIo): 
     const listed = fromStdin && io.stdin !== undefined ? identifiersIn(await readAll(io.stdin)) : identifiers;
     return deleteListed(options, [...new Set(listed)], flags, io);
   }
-  return withClient(options, io, async ({ entity }) => {
-    const reply = await entity.delete(blueprint, only, flags);
-    return doneOf(reply, hintFor(reply));
+  return withClient(options, io, async (client) => {
+    const reply = await client.entity.delete(blueprint, only, flags);
+    const isMissing = reply.is === "refused" && reply.status === 404;
+    const missing = isMissing ? await missingHint(client, "delete", [blueprint, only]) : undefined;
+    return doneOf(reply, missing ?? hintFor(reply));
   });
 }
 
@@ -60,7 +62,7 @@ function deleteListed(
   const { blueprint } = options;
   return withClient(options, io, async (client) => {
     const found = await client.entity.readBlueprint(blueprint);
-    if (found.is === "refused") return doneOf(found);
+    if (found.is === "refused") return doneOf(found, await missingHint(client, "delete", [blueprint]));
     const existing = await client.existing(blueprint, listed);
     const there = listed.filter((identifier) => existing.has(identifier));
     const absent = listed.filter((identifier) => !existing.has(identifier));
@@ -135,7 +137,7 @@ export function deleteAllEntities(options: EntityDeleteAllOptions, io: DeleteAll
   const { blueprint, deleteBlueprint, runId, yes } = options;
   return withClient(options, io, async (client) => {
     const found = await client.entity.readBlueprint(blueprint);
-    if (found.is === "refused") return doneOf(found);
+    if (found.is === "refused") return doneOf(found, await missingHint(client, "delete-all", [blueprint]));
     if (!yes) {
       const count = await client.countEntities(blueprint);
       if (!(await io.ask({ blueprint, count, deleteBlueprint }))) return { replies: [], notes: ["nothing is deleted"] };

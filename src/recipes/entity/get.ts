@@ -2,6 +2,7 @@ import type { Readable } from "node:stream";
 import { type Client, createClient } from "../../api/client.js";
 import type { EntityReply } from "../../api/entity-calls.js";
 import type { EntityGetOptions } from "../../options/catalog.js";
+import { quoted } from "../../reject.js";
 import { wordsOf } from "../../reply.js";
 import { type ApiChoices, clientOptionsOf } from "../run/client-options.js";
 
@@ -10,9 +11,27 @@ export function getEntity(options: EntityGetOptions, io: EntityIo): Promise<Enti
   const { blueprint, identifier, include, exclude, attachTitles } = options;
   return withClient(options, io, async (client) => {
     const reply = await client.entity.get(blueprint, identifier, { include, exclude, attachTitles });
-    const isMissing = reply.is === "refused" && reply.status === 404;
-    return doneOf(reply, isMissing ? `What is there: portload entity export ${blueprint}` : undefined);
+    if (reply.is === "done" || reply.status !== 404) return doneOf(reply);
+    const there = `What is there: portload entity export ${quoted(blueprint)}`;
+    return doneOf(reply, (await missingHint(client, "get", [blueprint, identifier])) ?? there);
   });
+}
+
+/**
+ * What to do where a blueprint that is named does not exist, after the API answered 404; undefined where it does.
+ *
+ * @param words - blueprint and identifier, as they were given
+ */
+export async function missingHint(
+  { entity }: Client,
+  verb: string,
+  [blueprint, identifier]: readonly [blueprint: string, identifier?: string | undefined],
+): Promise<string | undefined> {
+  const isThere = async (name: string): Promise<boolean> => (await entity.readBlueprint(name)).is === "done";
+  if (await isThere(blueprint)) return undefined;
+  if (identifier !== undefined && (await isThere(identifier)))
+    return `The blueprint comes first: portload entity ${verb} ${quoted(identifier)} ${quoted(blueprint)}`;
+  return `There is no blueprint ${blueprint}. Those of the catalog: portload blueprint get`;
 }
 
 /** What an operation on entities came to. */

@@ -9,7 +9,7 @@ import type { Mode } from "../../entity.js";
 import { UsageError } from "../../errors.js";
 import type { EntityWriteOptions } from "../../options/catalog.js";
 import { jsonNumbersAreLossless } from "../../same-value.js";
-import { doneOf, type EntityDone, type EntityIo, readAll, withClient } from "./get.js";
+import { doneOf, type EntityDone, type EntityIo, missingHint, readAll, withClient } from "./get.js";
 
 /**
  * Writes one entity: `--file` first, flags laid over it and typed by the blueprint.
@@ -19,9 +19,14 @@ import { doneOf, type EntityDone, type EntityIo, readAll, withClient } from "./g
  */
 export async function writeEntity(mode: Mode, options: EntityWriteOptions, io: EntityIo): Promise<EntityDone> {
   const file = options.file === undefined ? {} : await readEntityFile(options.file, io.stdin);
-  return withClient(options, io, async ({ entity }) => {
+  return withClient(options, io, async (client) => {
+    const { entity } = client;
+    const missing = async ({ is, status }: { readonly is: string; readonly status?: number }) =>
+      is === "refused" && status === 404
+        ? missingHint(client, mode, [options.blueprint, options.identifier])
+        : undefined;
     const found = needsBlueprint(options) ? await entity.readBlueprint(options.blueprint) : undefined;
-    if (found?.is === "refused") return doneOf(found);
+    if (found?.is === "refused") return doneOf(found, await missing(found));
     const blueprint = found?.body.blueprint;
     const { body, notes } = entityFromFlags(file, options, blueprint);
     const reply = await entity.write(options.blueprint, JSON.stringify(body), {
@@ -31,7 +36,7 @@ export async function writeEntity(mode: Mode, options: EntityWriteOptions, io: E
       ...(typeof body.identifier === "string" && { identifier: body.identifier }),
       ...(options.runId !== undefined && { runId: options.runId }),
     });
-    return doneOf(reply, hintFor(reply, options), notes);
+    return doneOf(reply, (await missing(reply)) ?? hintFor(reply, options), notes);
   });
 }
 

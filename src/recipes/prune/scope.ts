@@ -105,13 +105,25 @@ export function refusePrune({ mapping }: Inventory, options: ResolvedRunOptions)
   const owning = mapping.resources.filter(({ prune }) => prune !== undefined);
   if (owning.length === 0)
     throw new GuardError(`--prune: ${mapping.file} does not say what it owns, so nothing may be deleted`, {
-      hint: "Give a resource `prune: { where: { property: …, value: … } }`, or `prune: all` where it owns the whole blueprint.",
+      hint: ownershipHint(mapping.resources),
     });
   const dynamic = owning.find(({ blueprint }) => blueprint === undefined);
   if (dynamic !== undefined)
     throw new GuardError(`--prune: the blueprint of resources.${dynamic.index} is an expression`, {
       hint: "Only a resource with a constant blueprint can own entities.",
     });
+}
+
+/** The lines that say what a mapping owns, and where they belong. */
+function ownershipHint(resources: Inventory["mapping"]["resources"]): string {
+  const named = resources.filter(({ blueprint }) => blueprint !== undefined);
+  const [first] = named;
+  if (first === undefined) return "Only a resource with a constant blueprint can own entities.";
+  const where = `resources.${first.index} (kind ${first.kind})`;
+  return `Where the mapping alone writes ${first.blueprint}, add this line to ${where}${named.length > 1 ? " and others" : ""}, beside its kind:
+    prune: all
+  Where others write it, too, say which are its own:
+    prune: { where: { property: <property>, value: <value> } }`;
 }
 
 /** Refuses a property that a search cannot find entities by. @throws {GuardError} */

@@ -37,13 +37,13 @@ async function partSettled(
   const open: Entity[] = [];
   const doubtful: Entity[] = [];
   const deferred: Deferred[] = [];
-  const done: { entity: Entity; is: Outcome["is"] }[] = [];
+  const done: Parameters<Ledger["takeSettled"]>[0][number][] = [];
   for (const entity of chunk) {
     const known = settled.of(entity);
     if (known === undefined) (inDoubt.has(placeName(entity)) ? doubtful : open).push(entity);
     else if (known.is !== "deferred") {
       if (known.is !== "rejected") acknowledge(keys, entity);
-      done.push({ entity, is: known.is });
+      done.push({ entity, ...known });
     } else if (known.first === undefined) deferred.push({ is: "deferred", entity, waiting: [] });
     else {
       acknowledge(keys, entity);

@@ -11,6 +11,7 @@ import {
   addTally,
   type Counts,
   closeCounts,
+  type Ended,
   noCounts,
 } from "../../report/counts.js";
 import {
@@ -33,7 +34,7 @@ export interface Ledger {
   /** Takes what became of entities; rejects among them are kept with their reason. */
   takeOutcomes(outcomes: readonly Outcome[]): Promise<void>;
   /** Takes what became of entities before an import stopped; the reasons of rejects among them are kept already. */
-  takeSettled(settled: readonly { readonly entity: Entity; readonly is: Outcome["is"] }[]): void;
+  takeSettled(settled: readonly ({ readonly entity: Entity } & Omit<Ended, "key">)[]): void;
   /** Takes entities deleted from the catalog, which are outside the balance. */
   takeDeleted(blueprint: string, number: number): void;
   warn(warnings: readonly Warning[]): void;
@@ -137,7 +138,7 @@ export function openLedger(
     takeSettled(settled) {
       counts = addOutcomes(
         counts,
-        settled.map(({ entity: { key }, is }) => ({ key, is })),
+        settled.map(({ entity: { key }, ...ended }) => ({ key, ...ended })),
       );
       for (const { entity, is } of settled) {
         if (is !== "rejected") continue;

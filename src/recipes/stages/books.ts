@@ -1,5 +1,5 @@
 import { type Entity, type Mode, originOf, targetsOf, type Write } from "../../entity.js";
-import { type Deferred, type Outcome, placeOf } from "../../outcome.js";
+import { type Deferred, type Outcome, rejectedOutcome } from "../../outcome.js";
 import type { Reject, RejectCode } from "../../reject.js";
 import { noCode, wordsOf } from "../../reply.js";
 import type { KeySet } from "../../settle/keys.js";
@@ -51,7 +51,7 @@ export function booksOf(
         if (verdict.is === "created" || verdict.is === "updated") acknowledge(keys, write.entity);
         const end = judge(write, verdict);
         const reject = uncleared.get(write);
-        return reject === undefined ? end : { ...placeOf(write.entity), is: "rejected", reject };
+        return reject === undefined ? end : rejectedOutcome(write.entity, reject, "updated");
       });
       // What waits, the counts and the reasons; then the journal, so that none of its lines is without its reason.
       await defer(
@@ -135,6 +135,12 @@ export function journaled(end: Outcome | Deferred): readonly Settled[] {
     return [{ at, resource, item, is: "deferred", ...(first !== undefined && { first }) }];
   }
   const { at, resource, item, is } = end;
+  // That it was written comes first: the last line of an entity is its outcome.
+  if (is === "rejected" && end.written !== undefined)
+    return [
+      { at, resource, item, is: "deferred", first: end.written },
+      { at, resource, item, is },
+    ];
   return is === "created" || is === "updated" || is === "rejected" ? [{ at, resource, item, is }] : [];
 }
 
@@ -189,14 +195,14 @@ export function outcomeOf(write: Write, verdict: Verdict): Outcome | Deferred {
   }
   const reject = rejectOf(write, verdict);
   if (reject.code === "relation_target_missing") return { is: "deferred", entity, waiting: [] };
-  return { ...placeOf(entity), is: "rejected", reject };
+  return rejectedOutcome(entity, reject);
 }
 
 /** The outcome of an entity that the catalog holds by now; one that is known to lack something counts as rejected all the same. */
 export function writtenOutcome(entity: Entity, is: "created" | "updated" | "unchanged"): Outcome {
   const { at, resource, item, key } = entity;
   if (entity.rejected === undefined) return { at, resource, item, key, is };
-  return { ...placeOf(entity), is: "rejected", reject: { ...entity.rejected, stage: "write", ...originOf(entity) } };
+  return rejectedOutcome(entity, { ...entity.rejected, stage: "write", ...originOf(entity) }, is);
 }
 
 /**

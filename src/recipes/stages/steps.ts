@@ -1,6 +1,6 @@
 import type { Write } from "../../entity.js";
 import type { Step } from "../../order.js";
-import { type Deferred, type Outcome, placeOf } from "../../outcome.js";
+import { type Deferred, type Outcome, placeOf, rejectedOutcome } from "../../outcome.js";
 import { isHeld } from "../../settle/compare.js";
 import { type MissingTarget, secondStep } from "../../settle/deferral.js";
 import { createKeySet, type KeySet } from "../../settle/keys.js";
@@ -137,7 +137,7 @@ function judgeSecond(write: Write, verdict: Verdict, flight: Flight, ledger: Led
   const { deferred } = waiting;
   settle(flight, deferred);
   if (verdict.is === "refused" || verdict.is === "unknown")
-    return { ...placeOf(deferred.entity), is: "rejected", reject: rejectOf(write, verdict) };
+    return rejectedOutcome(deferred.entity, rejectOf(write, verdict), deferred.first);
   const first = deferred.first === undefined || deferred.first === "unchanged" ? verdict.is : deferred.first;
   // What is missing now is still missing in the next round, and reported then.
   if (write.deferred !== undefined) return { is: "deferred", ...write.deferred, first };
@@ -164,7 +164,7 @@ function judgedOutcome(
     })),
   );
   const more = omitted.length === 0 ? {} : { omitted };
-  if (reject !== undefined) return { ...placeOf(entity), is: "rejected", reject, ...more };
+  if (reject !== undefined) return { ...rejectedOutcome(entity, reject, is), ...more };
   return is === undefined ? { ...placeOf(entity), is: "notAttempted" } : { ...writtenOutcome(entity, is), ...more };
 }
 

@@ -158,7 +158,8 @@ async function takeBack(
 interface Lines {
   close(): Promise<void>;
   add(op: PlanOp): Promise<void>;
-  refuse(refusal: PlanRefusal): Promise<void>;
+  /** Takes what is left as it is; `fix` ends its message where no later run is named. */
+  refuse(refusal: PlanRefusal & { readonly fix?: string }): Promise<void>;
   /** The deletions found so far, by blueprint in the order given. */
   deletions(blueprints: readonly string[]): AsyncGenerator<Deletion>;
   write(
@@ -219,10 +220,10 @@ function openLines(folder: string): Lines {
           await put(op);
         }
       }
-      for await (const refusal of read<PlanRefusal>(refusals)) {
+      for await (const { fix, ...refusal } of read<Parameters<Lines["refuse"]>[0]>(refusals)) {
         counts.rejected++;
-        const later = laterWriter(refusal);
-        await put(later === undefined ? refusal : { ...refusal, message: `${refusal.message}; ${later}` });
+        const more = laterWriter(refusal) ?? fix;
+        await put(more === undefined ? refusal : { ...refusal, message: `${refusal.message}; ${more}` });
       }
       await put({ line: "end", ...counts, unchanged: 0 } satisfies PlanEnd);
       await plan.close();

@@ -21,7 +21,7 @@ export function endsOf(report: Report): readonly (readonly [end: End, word: stri
 }
 
 /** How an entity ends. */
-export type End = Exclude<keyof EntityCounts, "mapped" | "deleted">;
+export type End = Exclude<keyof EntityCounts, "mapped" | "deleted" | "createdInPart" | "updatedInPart">;
 
 /** What was made of what, drawn where there is room for it, else in words. */
 export function flowSection(report: Report): Html {
