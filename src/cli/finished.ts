@@ -1,11 +1,11 @@
 import { MappingError, UsageError } from "../errors.js";
 import type { reportOptions } from "../options/run.js";
-import { undoFlags } from "../plan/guards.js";
 import type { Connection, ImportContext, RunContext } from "../recipes/run/connect.js";
 import type { Finished } from "../recipes/run/finish.js";
 import { commandLineOf, pastReport } from "../recipes/run/folder.js";
 import { commandOn, quoted } from "../reject.js";
 import type { ExitCode } from "../report/exit-code.js";
+import type { NextStep } from "../report/report.js";
 import { formatSummary } from "../report/summary.js";
 import { failedWords, formatCount } from "../report/words.js";
 import type { OutputOptions, Run } from "./command.js";
@@ -50,7 +50,7 @@ export function toItsEnd<O, C>({ load, connect, onlyPipedStdin = false }: Recipe
 
 /** Prints how an import ended, and gives its exit code, which `main.ts` makes the process's. */
 export async function showFinished(
-  { report, folder = "", reportFiles, mode, ending, keptBefore, error }: Finished,
+  { report, folder = "", reportFiles, mode, ending, error }: Finished,
   terminal: Terminal,
   output: OutputOptions,
 ): Promise<ExitCode> {
@@ -72,7 +72,7 @@ export async function showFinished(
   if (!output.quiet)
     await say(
       terminal,
-      `${formatSummary(summary)}${nextLines(report, folder, reportFiles, terminal)}${undoLine(report, folder, { keptBefore, mode })}`,
+      `${formatSummary(summary)}${nextLines(report, folder, reportFiles, terminal)}${folder === "" ? "" : stepLine(report.next, "undo") || noUndoLine(report, { mode })}`,
     );
   // Quiet is not silent about what failed, nor about how to go on.
   else {
@@ -109,21 +109,18 @@ function resumeCommand(
 
 /** What to do about what failed: the commands that import it again, and that show it as a page. */
 function nextLines(
-  { importId, command, dryRun, entities, exitCode, rejects, rejectFiles }: Finished["report"],
+  { importId, command, dryRun, entities, exitCode, rejects, next }: Finished["report"],
   folder: string,
   reportFiles: readonly string[],
   { commandLine }: Pick<Terminal, "commandLine">,
 ): string {
   const run = { importId, folder };
-  const canRetry = exitCode === 1 && !dryRun && ["import", "retry", "sync"].includes(command) && rejectFiles.length > 0;
   const hasPage = reportFiles.some((path) => /\.html$/i.test(path));
   return [
     ...(dryRun && command === "import" && exitCode <= 1 && commandLine !== undefined
       ? [`To see what differs from the catalog: ${planCommand(commandLine)}\n`]
       : []),
-    ...(canRetry
-      ? [`To import what failed: correct ${filesWord(rejectFiles)}, then: ${commandOn("retry", run)}\n`]
-      : []),
+    stepLine(next, "retry"),
     ...(command === "retry" && entities.created + entities.updated > 0
       ? ["What you corrected in a rejects file is as it was in its source: correct it there, too, or it fails again.\n"]
       : []),
@@ -131,6 +128,11 @@ function nextLines(
       ? [`To see all of it as a page: ${commandOn("report", run)} --report report.html\n`]
       : []),
   ].join("");
+}
+
+/** A command that goes on from here, with what it is for; empty where there is none. */
+function stepLine(next: readonly NextStep[] | undefined, step: NextStep["is"]): string {
+  return (next ?? []).map(({ is, purpose, command }) => (is === step ? `${purpose}: ${command}\n` : "")).join("");
 }
 
 /** The plan of what an import was told to do, as it is typed: the same words, but for what a plan lacks and the report that would be written over. */
@@ -150,25 +152,12 @@ export function typedLine(words: readonly string[]): string {
   return `${words.includes("-") ? "… | " : ""}${commandLineOf(words)}`;
 }
 
-function filesWord(files: readonly { readonly path: string }[]): string {
-  return files.length > 3 ? "the rejects files above" : files.map(({ path }) => quoted(path)).join(" and ");
-}
-
-/** The line that says whether a run can be taken back, and how; empty where it changed nothing. */
-function undoLine(
-  report: Finished["report"],
-  folder: string,
-  { keptBefore, mode }: Pick<Finished, "keptBefore" | "mode">,
-): string {
-  const { importId, dryRun, entities } = report;
-  const { createdInPart = 0, updatedInPart = 0, deleted } = entities;
-  const [created, updated] = [entities.created + createdInPart, entities.updated + updatedInPart];
-  if (dryRun || created + updated + deleted === 0) return "";
-  const stays = keptBefore || updated === 0 ? "" : `what was ${mode === "override" ? "overridden" : "merged"}`;
-  if (stays !== "" && created === 0)
-    return `An undo cannot take back ${stays}: the import ran without --keep-before, which keeps what was there\n`;
-  const what = stays === "" ? "it back" : `what was created back (not ${stays}: it ran without --keep-before)`;
-  return `To take ${what}: ${[commandOn("undo", { importId, folder }), ...undoFlags(report)].join(" ")}\n`;
+/** Why a run that changed something cannot be taken back; empty where it can. */
+function noUndoLine({ dryRun, entities, next = [] }: Finished["report"], { mode }: Pick<Finished, "mode">): string {
+  const { created, createdInPart = 0, updated, updatedInPart = 0, deleted } = entities;
+  const changed = created + createdInPart + updated + updatedInPart + deleted;
+  if (dryRun || changed === 0 || next.some(({ is }) => is === "undo")) return "";
+  return `An undo cannot take back what was ${mode === "override" ? "overridden" : "merged"}: the import ran without --keep-before, which keeps what was there\n`;
 }
 
 /** `portload report`: what became of an earlier import. */
@@ -182,16 +171,18 @@ export const report: Run<typeof reportOptions> = async (options, terminal, outpu
   for (const text of passedOver) await say(terminal, `passed over: ${text}\n`);
   const resume = resumeCommand(found, folder);
   const color = mayColor(terminal, terminal.stdout, output.color);
-  // Here the report is the data.
+  // Here the report is the data, and files that were asked for are the answer.
   if (output.output === "json") await printJson(terminal, `${JSON.stringify(found)}\n`);
-  else
+  else if (options.report.length > 0) {
+    if (!output.quiet)
+      await say(terminal, `${found.command} ${found.importId}: written to ${options.report.join(", ")}\n`);
+  } else
     await printProse(
       terminal,
       formatSummary({
         report: found,
         mode,
         folder,
-        reportFiles: options.report,
         color,
         ...(resume !== undefined && { resume }),
       }),

@@ -41,6 +41,15 @@ export interface ReportOrigin {
   readonly unmappedColumns: readonly { readonly source: string; readonly columns: readonly string[] }[];
 }
 
+/** A command that goes on from where a run ended. */
+export interface NextStep {
+  readonly is: "retry" | "undo";
+  /** What it is for, such as `To take it back`. */
+  readonly purpose: string;
+  /** As it is typed. */
+  readonly command: string;
+}
+
 /** The machine's account of an import: report.json (docs/reliability.md). */
 export interface Report extends Partial<ReportOrigin> {
   readonly schemaVersion: 2;
@@ -59,6 +68,8 @@ export interface Report extends Partial<ReportOrigin> {
   readonly faults?: readonly FaultGroup[];
   readonly warnings: readonly WarningGroup[];
   readonly rejectFiles: readonly RejectFile[];
+  /** Commands that go on from here, each with what it is for; absent where there is none. */
+  readonly next?: readonly NextStep[];
   readonly requests: RequestCounts;
   /** What this process did, second by second; later seconds are taken together in a long import. */
   readonly timeline?: readonly TimelinePoint[];

@@ -103,8 +103,18 @@ To take it back: portload undo ${id} --max-delete 100%
     await writeFile(rejects, (await readFile(rejects, "utf8")).replace("many", "8"));
     expect((await run(...retry)).code).toBe(0);
     expect((await run(...report)).code).toBe(0);
-    expect(await readFile(join(folder, "report.html"), "utf8")).toContain("<!doctype html>");
+    const page = (await readFile(join(folder, "report.html"), "utf8")).replaceAll(/<[^>]+>/g, "");
+    for (const line of [retry, undo]) expect(page).toContain(`portload ${line.slice(0, 2).join(" ")}`);
     expect((await run(...undo, "--yes")).code).toBe(0);
+  });
+
+  it("report says what file it wrote, and prints the report where none was asked for", async () => {
+    const { run, importServers } = await world();
+    await importServers();
+    const { stdout, stderr } = await run("report", "--report", "r.html");
+    expect(stdout).toBe("");
+    expect(stderr).toMatch(/^import \S+: written to r\.html\n$/);
+    expect((await run("report")).stdout).toContain("ledger");
   });
 
   it("does not offer a page beside one, nor retry or undo where there is nothing to take up", async () => {

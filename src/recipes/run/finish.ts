@@ -2,11 +2,20 @@ import { existsSync } from "node:fs";
 import type { Client } from "../../api/client.js";
 import type { Mode } from "../../entity.js";
 import { SourceError } from "../../errors.js";
+import { undoFlags } from "../../plan/guards.js";
 import { extractRecords, rejectsNameOf } from "../../read/extract.js";
+import { commandOn, quoted } from "../../reject.js";
 import { type Ending, endingOf } from "../../report/exit-code.js";
 import { writeForms } from "../../report/forms.js";
 import type { RejectGroup } from "../../report/group-causes.js";
-import { buildReport, type Examples, type RejectFile, type Report, type ReportOrigin } from "../../report/report.js";
+import {
+  buildReport,
+  type Examples,
+  type NextStep,
+  type RejectFile,
+  type Report,
+  type ReportOrigin,
+} from "../../report/report.js";
 import type { Timeline } from "../../report/timeline.js";
 import { keepsBefore } from "../../state/journal-lines.js";
 import type { State } from "../../state/state.js";
@@ -68,15 +77,58 @@ export async function finish(closing: Closing, { durationMs, ...worked }: Worked
     const write = () => writeRejectFiles(closing, rejectFiles, lines);
     const failed = { ...(state.isKept ? await caught(stop, write) : {}), ...worked };
     const ending = "error" in failed ? endingOf(failed.error) : (stop.reason ?? "finished");
-    const report = reportOf(closing, ending, { rejectFiles, lines }, durationMs);
+    const keptBefore = keepsBefore(state.header);
+    const made = reportOf(closing, ending, { rejectFiles, lines }, durationMs);
+    const next = state.isKept ? nextSteps(made, state.folder, { keptBefore, mode }) : [];
+    const report = next.length === 0 ? made : { ...made, next };
     await state.writeReport(`${JSON.stringify(report, null, 2)}\n`);
     if (ending === "finished") left = "finished";
     await writeForms(report, reports);
     const folder = state.isKept && { folder: state.folder };
-    return { report, ...folder, reportFiles: reports, mode, ending, keptBefore: keepsBefore(state.header), ...failed };
+    return { report, ...folder, reportFiles: reports, mode, ending, keptBefore, ...failed };
   } finally {
     await state.close(left);
   }
+}
+
+/** What goes on from here: the command that imports what failed, and the one that takes the run back. */
+function nextSteps(
+  report: Report,
+  folder: string,
+  { keptBefore, mode }: Pick<Finished, "keptBefore" | "mode">,
+): readonly NextStep[] {
+  const { importId, command, dryRun, exitCode, entities, rejectFiles } = report;
+  const { createdInPart = 0, updatedInPart = 0, deleted } = entities;
+  const [created, updated] = [entities.created + createdInPart, entities.updated + updatedInPart];
+  const run = { importId, folder };
+  const canRetry = exitCode === 1 && !dryRun && ["import", "retry", "sync"].includes(command) && rejectFiles.length > 0;
+  const stays = keptBefore || updated === 0 ? "" : `what was ${mode === "override" ? "overridden" : "merged"}`;
+  const canUndo = !dryRun && created + updated + deleted > 0 && (stays === "" || created > 0);
+  const what = stays === "" ? "it back" : `what was created back (not ${stays}: it ran without --keep-before)`;
+  return [
+    ...(canRetry
+      ? [
+          {
+            is: "retry" as const,
+            purpose: `To import what failed: correct ${filesWord(rejectFiles)}, then`,
+            command: commandOn("retry", run),
+          },
+        ]
+      : []),
+    ...(canUndo
+      ? [
+          {
+            is: "undo" as const,
+            purpose: `To take ${what}`,
+            command: [commandOn("undo", run), ...undoFlags(report)].join(" "),
+          },
+        ]
+      : []),
+  ];
+}
+
+function filesWord(files: readonly { readonly path: string }[]): string {
+  return files.length > 3 ? "the rejects files above" : files.map(({ path }) => quoted(path)).join(" and ");
 }
 
 /** The report as far as a run has come, for who looks on. */

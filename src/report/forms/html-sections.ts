@@ -138,6 +138,10 @@ export function factSection(report: Report, more: readonly (readonly [name: stri
   const facts: (readonly [string, string | Html | undefined])[] = [
     ["command", report.commandLine === undefined ? report.command : commandHtml(report.commandLine)],
     ...more,
+    ...(report.next ?? []).map(({ is, purpose, command }): [string, Html] => [
+      is,
+      html`${visible(purpose)}: ${commandHtml(command)}`,
+    ]),
     ["mapping", report.mapping],
     ["target", report.target],
     ["import", report.importId],
