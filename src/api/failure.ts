@@ -98,7 +98,7 @@ function networkHint(url: string, code: string | undefined): string {
   if (code === attemptTimeout) return "The API is slow or a proxy holds the answer back; try again later.";
   if (code === "ECONNREFUSED" && isOnThisMachine(url)) {
     const { port } = new URL(url);
-    return `Nothing listens there. To start the emulator: portload emulator${port === emulatorPort ? "" : ` --port ${port}`} &`;
+    return `Nothing listens there (PORT_API_URL or --api-url). To start the emulator: portload emulator${port === emulatorPort ? "" : ` --port ${port}`} &`;
   }
   return "Check PORT_API_URL (or --api-url, PORT_REGION), the network, and HTTPS_PROXY if there is a proxy.";
 }

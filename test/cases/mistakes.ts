@@ -219,7 +219,7 @@ export const mistakes: Readonly<Record<string, readonly Mistake[]>> = {
       code: 3,
       what: "the connection was refused (ECONNREFUSED), after 3 attempts",
       where: "http://127.0.0.1:9/v1",
-      fix: "Nothing listens there. To start the emulator: portload emulator --port 9 &",
+      fix: "Nothing listens there (PORT_API_URL or --api-url). To start the emulator: portload emulator --port 9 &",
     },
     {
       did: "an entity is asked for that is not there",
