@@ -58,7 +58,7 @@ describe("first contact", () => {
     const env = { ...envOf(emulator), PORT_CLIENT_SECRET: "of-somebody-else" };
     const report = await runDoctor({ mapping, probe: "service" }, { env });
     expect([report.healthy, isOf(report.checks).slice(-2)]).toEqual([false, ["token fault", "clock ok"]]);
-    expect(report.checks.at(-2)?.hint).toContain("PORT_REGION");
+    expect(report.checks.at(-2)?.hint).toContain("PORT_CLIENT_ID=portload PORT_CLIENT_SECRET=portload");
     expect(JSON.stringify(report)).not.toContain("of-somebody-else");
     expect(emulator.stats().families.blueprints.accepted).toBe(0);
   });
