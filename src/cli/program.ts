@@ -1,6 +1,7 @@
 import { GuardError, UsageError } from "../errors.js";
 import { nearest } from "../nearest.js";
 import { parseOptions, type Schema } from "../options/option.js";
+import { quoted } from "../reject.js";
 import { type ExitCode, errorExitCode } from "../report/exit-code.js";
 import { version } from "../version.js";
 import {
@@ -140,7 +141,10 @@ async function call(command: AnyCommand, argv: readonly string[], terminal: Term
   });
   const onAbort = (): void => {
     if (command.interrupted === "finishes")
-      void say(terminal, "Stopping once the requests in flight are answered; Ctrl-C again stops now.\n");
+      void say(
+        terminal,
+        `Stopping once the requests in flight are answered; Ctrl-C again stops now.${goingOn(command, values)}\n`,
+      );
     else interrupt();
   };
   if (signal.aborted) onAbort();
@@ -157,6 +161,12 @@ async function call(command: AnyCommand, argv: readonly string[], terminal: Term
   } finally {
     signal.removeEventListener("abort", onAbort);
   }
+}
+
+/** How to go on after a second Ctrl-C, which leaves no time to say it. */
+function goingOn({ name }: AnyCommand, { stateDir, dryRun }: Values): string {
+  if (!["import", "retry"].includes(name) || dryRun === true || stateDir === false) return "";
+  return ` To go on after that: portload resume${typeof stateDir === "string" && stateDir !== ".portload" ? ` --state-dir ${quoted(stateDir)}` : ""}`;
 }
 
 /** How the command answers, by the options of the terminal that it has; those that it has not are as they are by default. */

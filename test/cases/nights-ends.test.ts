@@ -81,6 +81,19 @@ describe("nights: Ctrl-C", () => {
     expect(await running.ended).toMatchObject({ code: 4 });
   });
 
+  it("on an import says how to go on, since the second one leaves no time to", async () => {
+    const { folder, given, env, hanging } = await world();
+    const reached = hanging("/bulk");
+    const running = start(["import", ...given, "--state-dir", join(folder, "state")], env);
+    await reached;
+    running.kill("SIGINT");
+    await running.shows(
+      `Ctrl-C again stops now. To go on after that: portload resume --state-dir ${join(folder, "state")}\n`,
+    );
+    running.kill("SIGINT");
+    expect(await running.ended).toMatchObject({ code: 4 });
+  });
+
   it.runIf(isLong)("on an apply whose requests hang ends it within the grace of 10 s", async () => {
     const { folder, given, env, hanging } = await world();
     const plan = join(folder, "tonight.plan");
