@@ -82,14 +82,12 @@ describe("nights: Ctrl-C", () => {
   });
 
   it("on an import says how to go on, since the second one leaves no time to", async () => {
-    const { folder, given, env, hanging } = await world();
+    const { given, stateDir, env, hanging } = await world();
     const reached = hanging("/bulk");
-    const running = start(["import", ...given, "--state-dir", join(folder, "state")], env);
+    const running = start(["import", ...given], env);
     await reached;
     running.kill("SIGINT");
-    await running.shows(
-      `Ctrl-C again stops now. To go on after that: portload resume --state-dir ${join(folder, "state")}\n`,
-    );
+    await running.shows(`Ctrl-C again stops now. To go on after that: portload resume --state-dir ${stateDir}`);
     running.kill("SIGINT");
     expect(await running.ended).toMatchObject({ code: 4 });
   });
