@@ -2,3 +2,6 @@
 export function isLoopback(host: string): boolean {
   return /^(?:(?:.+\.)?localhost\.?|127(?:\.\d{1,3}){3}|\[?::1\]?)$/i.test(host);
 }
+
+/** Where the emulator listens if it is not told otherwise. */
+export const emulatorPort = 4455;

@@ -122,7 +122,12 @@ export function commandOn(
   { importId, folder }: { readonly importId: string; readonly folder: string },
 ): string {
   const stateDir = folder.slice(0, folder.lastIndexOf(importId)).replace(new RegExp(`\\${sep}$`), "");
-  return `portload ${verb} ${importId}${stateDir === ".portload" ? "" : ` --state-dir ${quoted(stateDir)}`}`;
+  return `portload ${verb} ${importId}${stateDirFlag(stateDir)}`;
+}
+
+/** Names the folder of import folders where it is not the one taken without it, behind a blank. */
+export function stateDirFlag(stateDir: string): string {
+  return stateDir === ".portload" ? "" : ` --state-dir ${quoted(stateDir)}`;
 }
 
 /** A text in which commands name an entity by placeholders, for one that is known. */

@@ -1,5 +1,5 @@
 import { ApiError, AuthError } from "../errors.js";
-import { isLoopback } from "../loopback.js";
+import { emulatorPort, isLoopback } from "../loopback.js";
 import { noCode, type Refused, wordsOf } from "../reply.js";
 import { isFailureBody } from "./bodies.js";
 import { headerText, type ReplyHeaders } from "./headers.js";
@@ -98,13 +98,10 @@ function networkHint(url: string, code: string | undefined): string {
   if (code === attemptTimeout) return "The API is slow or a proxy holds the answer back; try again later.";
   if (code === "ECONNREFUSED" && isOnThisMachine(url)) {
     const { port } = new URL(url);
-    return `Nothing listens there (PORT_API_URL or --api-url). To start the emulator: portload emulator${port === emulatorPort ? "" : ` --port ${port}`} &`;
+    return `Nothing listens there (PORT_API_URL or --api-url). To start the emulator: portload emulator${port === String(emulatorPort) ? "" : ` --port ${port}`} &`;
   }
   return "Check PORT_API_URL (or --api-url, PORT_REGION), the network, and HTTPS_PROXY if there is a proxy.";
 }
-
-/** Where the emulator listens if it is not told otherwise. */
-const emulatorPort = "4455";
 
 function isOnThisMachine(url: string): boolean {
   return URL.canParse(url) && isLoopback(new URL(url).hostname);

@@ -10,6 +10,7 @@ import type { FaultScript } from "../emulator/emulator-options.js";
 import { faultScript } from "../emulator/faults.js";
 import { parseReadings } from "../emulator/readings.js";
 import { EnvironmentError, UsageError } from "../errors.js";
+import { emulatorPort } from "../loopback.js";
 import type { emulatorOptions } from "../options/emulator.js";
 import { loadBlueprintFolder } from "../recipes/run/blueprints.js";
 import { quoted } from "../reject.js";
@@ -160,7 +161,7 @@ What to try next
   ${program} preview ${path("samples/services.csv")} -m ${path("mappings/services.yaml")} --limit 2
       what one record becomes
   ${program} emulator &
-  export PORT_API_URL=http://127.0.0.1:4455/v1 PORT_CLIENT_ID=portload PORT_CLIENT_SECRET=portload
+  export PORT_API_URL=http://127.0.0.1:${emulatorPort}/v1 PORT_CLIENT_ID=portload PORT_CLIENT_SECRET=portload
       a catalog that stays
   ${program} blueprint apply ${path("samples/blueprints")}
       what its entities are of

@@ -4,6 +4,7 @@ import type { Connection, ImportContext, RunContext } from "../recipes/run/conne
 import type { Finished } from "../recipes/run/finish.js";
 import { commandLineOf, pastReport } from "../recipes/run/folder.js";
 import { commandOn, quoted } from "../reject.js";
+import { changedIn } from "../report/counts.js";
 import type { ExitCode } from "../report/exit-code.js";
 import type { NextStep } from "../report/report.js";
 import { formatSummary } from "../report/summary.js";
@@ -154,9 +155,7 @@ export function typedLine(words: readonly string[]): string {
 
 /** Why a run that changed something cannot be taken back; empty where it can. */
 function noUndoLine({ dryRun, entities, next = [] }: Finished["report"], { mode }: Pick<Finished, "mode">): string {
-  const { created, createdInPart = 0, updated, updatedInPart = 0, deleted } = entities;
-  const changed = created + createdInPart + updated + updatedInPart + deleted;
-  if (dryRun || changed === 0 || next.some(({ is }) => is === "undo")) return "";
+  if (dryRun || changedIn(entities) === 0 || next.some(({ is }) => is === "undo")) return "";
   return `An undo cannot take back what was ${mode === "override" ? "overridden" : "merged"}: the import ran without --keep-before, which keeps what was there\n`;
 }
 

@@ -1,7 +1,7 @@
 import { GuardError, UsageError } from "../errors.js";
 import { nearest } from "../nearest.js";
 import { parseOptions, type Schema } from "../options/option.js";
-import { quoted } from "../reject.js";
+import { stateDirFlag } from "../reject.js";
 import { type ExitCode, errorExitCode } from "../report/exit-code.js";
 import { version } from "../version.js";
 import {
@@ -166,7 +166,7 @@ async function call(command: AnyCommand, argv: readonly string[], terminal: Term
 /** How to go on after a second Ctrl-C, which leaves no time to say it. */
 function goingOn({ name }: AnyCommand, { stateDir, dryRun }: Values): string {
   if (!["import", "retry"].includes(name) || dryRun === true || stateDir === false) return "";
-  return ` To go on after that: portload resume${typeof stateDir === "string" && stateDir !== ".portload" ? ` --state-dir ${quoted(stateDir)}` : ""}`;
+  return ` To go on after that: portload resume${typeof stateDir === "string" ? stateDirFlag(stateDir) : ""}`;
 }
 
 /** How the command answers, by the options of the terminal that it has; those that it has not are as they are by default. */

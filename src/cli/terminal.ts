@@ -158,8 +158,10 @@ function visibleText(text: string): string {
 export function describeError(error: unknown, typed?: string): string {
   if (error instanceof PortloadError) {
     const flags = error instanceof GuardError ? error.allowedBy.join(" ") : "";
-    const hint = flags === "" || typed === undefined ? error.hint : error.hint?.replace(flags, `${typed} ${flags}`);
-    return `portload: ${error.message}${hint === undefined ? "" : `\n  ${hint}`}`;
+    const { hint = "" } = error;
+    // A hint ends with the flags.
+    const whole = flags === "" || typed === undefined ? hint : `${hint.slice(0, -flags.length)}${typed} ${flags}`;
+    return `portload: ${error.message}${hint === "" ? "" : `\n  ${whole}`}`;
   }
   if (isOfTheMachine(error)) {
     const hint = error.syscall === "mkdtemp" ? "\n  Set TMPDIR to a folder that can be written." : "";

@@ -187,14 +187,14 @@ export function splitExpression(delimiter: string): string {
 function addText(stats: FieldStats, text: string, position: number): void {
   const trimmed = text.trim();
   stats.longest = Math.max(stats.longest, text.length);
-  addReading(stats.dates, text.trim());
+  addReading(stats.dates, trimmed);
   addNumber(stats.numbers, text);
-  addEpoch(stats, text.trim());
+  addEpoch(stats, trimmed);
   const count = (name: string): void => void stats.fits.set(name, (stats.fits.get(name) ?? 0) + 1);
   for (const format of judged)
     if (formatJudges.get(format)?.(trimmed).verdict === "fits" && (format !== "url" || linkSchemes.test(trimmed)))
       count(format);
-  if (/^-?0\d+(?:[.,]\d+)?$/.test(text.trim())) count("padded");
+  if (/^-?0\d+(?:[.,]\d+)?$/.test(trimmed)) count("padded");
   if (text.includes("\n")) count("lines");
   if (softBlanks.has(trimmed.toLowerCase())) {
     const known = stats.soft.get(text);

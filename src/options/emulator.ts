@@ -1,9 +1,10 @@
+import { emulatorPort } from "../loopback.js";
 import { duration, listOf, positiveNumber, text, wholeNumber, wordOr } from "./kinds.js";
 import { group, optional, withDefault } from "./option.js";
 
 /** Options of the command emulator. */
 export const emulatorOptions = group("Emulator", {
-  port: withDefault(wholeNumber(0, 65_535), 4455, "port to listen on; 0 for any free one", {
+  port: withDefault(wholeNumber(0, 65_535), emulatorPort, "port to listen on; 0 for any free one", {
     short: "p",
     common: true,
   }),

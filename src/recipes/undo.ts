@@ -5,7 +5,7 @@ import { GuardError, StateError } from "../errors.js";
 import { parseOptions } from "../options/option.js";
 import { type ResolvedUndoOptions, type UndoOptions, undoOptions } from "../options/run.js";
 import { commandOn } from "../reject.js";
-import { writtenInPart } from "../report/counts.js";
+import { changedIn } from "../report/counts.js";
 import { copyWhole, findImport, type PastImport, pastImports } from "../state/folders.js";
 import { keepsBefore } from "../state/journal-lines.js";
 import { refuseHeld } from "../state/lock.js";
@@ -150,8 +150,7 @@ function wrote({ header }: PastImport): boolean {
 function hasWritten(past: PastImport): boolean {
   const report = reportOf(past);
   if (report === undefined) return true;
-  const { created, updated, deleted } = report.entities;
-  return created + updated + deleted + writtenInPart(report.entities) > 0;
+  return changedIn(report.entities) > 0;
 }
 
 /** The runs that wrote to the catalog of a run and are not undone, the latest first; `undoneBy` of that run itself where it is. */

@@ -112,6 +112,11 @@ export function writtenInPart({ createdInPart = 0, updatedInPart = 0 }: Partial<
   return createdInPart + updatedInPart;
 }
 
+/** How many entities a run changed in the catalog, in part or as a whole. */
+export function changedIn(entities: EntityCounts): number {
+  return entities.created + entities.updated + entities.deleted + writtenInPart(entities);
+}
+
 /** Tells whether every record and every entity is accounted for, in all and for each blueprint. */
 export function balances({ records, entities, blueprints }: Counts): boolean {
   const all = [entities, ...Object.values(blueprints)];

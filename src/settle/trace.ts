@@ -118,7 +118,7 @@ function fieldsOf(entity: Readonly<Record<string, unknown>>): readonly (readonly
 export function printsOf({ entity, deferred }: Write, blueprint: Blueprint | undefined): string {
   if (blueprint === undefined) return "";
   const states = deferred === undefined ? [entity] : [entity, deferred.entity];
-  return states.flatMap(({ body }) => printOf({ ...body }, blueprint) ?? []).join(" ");
+  return states.flatMap(({ body }) => printOf(body, blueprint) ?? []).join(" ");
 }
 
 /**
@@ -127,7 +127,7 @@ export function printsOf({ entity, deferred }: Write, blueprint: Blueprint | und
  *
  * @returns undefined where a search is in place of a name: what it finds is not known
  */
-export function printOf(entity: Readonly<Record<string, unknown>>, blueprint: Blueprint): string | undefined {
+export function printOf(entity: EntityBody | FoundEntity, blueprint: Blueprint): string | undefined {
   const { hasTeam, properties, relations } = printedOf(blueprint);
   const { identifier, title, icon, team } = entity;
   const [values, targets] = [recordOf(entity.properties), recordOf(entity.relations)];
@@ -181,10 +181,10 @@ function recordOf(value: unknown): Readonly<Record<string, unknown>> {
 }
 
 /** What an entity holds at a path. */
-export function valueAt(entity: Readonly<Record<string, unknown>>, path: string): unknown {
+export function valueAt(entity: EntityBody | FoundEntity, path: string): unknown {
   const dot = path.indexOf(".");
-  if (dot < 0) return entity[path];
-  const values = (entity[path.slice(0, dot)] ?? {}) as Readonly<Record<string, unknown>>;
+  if (dot < 0) return entity[path as "title"];
+  const values = recordOf(entity[path.slice(0, dot) as "properties"]);
   const key = path.slice(dot + 1);
   return Object.hasOwn(values, key) ? values[key] : undefined;
 }

@@ -2,6 +2,8 @@ import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { describeError } from "../../src/cli/terminal.js";
+import { GuardError } from "../../src/errors.js";
 import { blueprintOf, envOf, makeFolder, startCatalog } from "../support/catalog.js";
 import { runInProcess } from "../support/in-process.js";
 
@@ -330,5 +332,15 @@ describe("undo", () => {
         /^left as they are\n {2}! 5 of server: s\d, s\d, s\d and 2 more\n {6}.*\n\nNo changes: .*\n$/,
       ),
     ]);
+  });
+});
+
+describe("a guard's hint", () => {
+  it("has the command line as it was typed, signs of patterns included, with the flags behind it", () => {
+    const refused = new GuardError("too many", { hint: "If that is meant:", allowedBy: ["--max-delete 5"] });
+    expect(describeError(refused, "portload sync 'a$&.csv'")).toBe(
+      "portload: too many\n  If that is meant: portload sync 'a$&.csv' --max-delete 5",
+    );
+    expect(describeError(refused)).toBe("portload: too many\n  If that is meant: --max-delete 5");
   });
 });

@@ -5,6 +5,7 @@ import { SourceError } from "../../errors.js";
 import { undoFlags } from "../../plan/guards.js";
 import { extractRecords, rejectsNameOf } from "../../read/extract.js";
 import { commandOn, quoted } from "../../reject.js";
+import { changedIn } from "../../report/counts.js";
 import { type Ending, endingOf } from "../../report/exit-code.js";
 import { writeForms } from "../../report/forms.js";
 import type { RejectGroup } from "../../report/group-causes.js";
@@ -98,12 +99,12 @@ function nextSteps(
   { keptBefore, mode }: Pick<Finished, "keptBefore" | "mode">,
 ): readonly NextStep[] {
   const { importId, command, dryRun, exitCode, entities, rejectFiles } = report;
-  const { createdInPart = 0, updatedInPart = 0, deleted } = entities;
+  const { createdInPart = 0, updatedInPart = 0 } = entities;
   const [created, updated] = [entities.created + createdInPart, entities.updated + updatedInPart];
   const run = { importId, folder };
   const canRetry = exitCode === 1 && !dryRun && ["import", "retry", "sync"].includes(command) && rejectFiles.length > 0;
   const stays = keptBefore || updated === 0 ? "" : `what was ${mode === "override" ? "overridden" : "merged"}`;
-  const canUndo = !dryRun && created + updated + deleted > 0 && (stays === "" || created > 0);
+  const canUndo = !dryRun && changedIn(entities) > 0 && (stays === "" || created > 0);
   const what = stays === "" ? "it back" : `what was created back (not ${stays}: it ran without --keep-before)`;
   return [
     ...(canRetry

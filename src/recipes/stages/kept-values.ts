@@ -3,6 +3,7 @@ import type { Mapping } from "../../map/mapping-file.js";
 import { isEmptyValue } from "../../plan/guards.js";
 import type { Place } from "../../record.js";
 import { sameValue } from "../../same-value.js";
+import { valueAt } from "../../settle/trace.js";
 import type { Warning } from "../../warning.js";
 import type { Target } from "../target/target.js";
 
@@ -53,15 +54,4 @@ export function countKept(
       return [...kept.values()].map((one) => ({ code: "value_kept", message, ...one }));
     },
   };
-}
-
-/** What an entity has at `title` or `properties.x`. */
-function valueAt(entity: EntityBody | FoundEntity, path: string): unknown {
-  const dot = path.indexOf(".");
-  if (dot < 0) return entity[path as "title"];
-  const values: unknown = entity[path.slice(0, dot) as "properties"];
-  const key = path.slice(dot + 1);
-  return typeof values === "object" && values !== null && Object.hasOwn(values, key)
-    ? (values as Readonly<Record<string, unknown>>)[key]
-    : undefined;
 }
