@@ -1,9 +1,9 @@
 import { setMaxListeners } from "node:events";
 import type { Dispatcher } from "undici";
+import { publicRedisUrl } from "../addresses.js";
 import type { RequestCounts, StatedQuota } from "../reply.js";
 import type { Credentials } from "../secrets.js";
 import type { Warning } from "../warning.js";
-import { publicRedisUrl } from "./addresses.js";
 import { type BlueprintCalls, createBlueprintCalls } from "./blueprint-calls.js";
 import { isAnyBody } from "./bodies.js";
 import { createBulkCall, type UpsertBulk } from "./bulk.js";

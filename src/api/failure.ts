@@ -1,5 +1,5 @@
+import { emulatorPort, isLoopback } from "../addresses.js";
 import { ApiError, AuthError } from "../errors.js";
-import { emulatorPort, isLoopback } from "../loopback.js";
 import { noCode, type Refused, wordsOf } from "../reply.js";
 import { isFailureBody } from "./bodies.js";
 import { headerText, type ReplyHeaders } from "./headers.js";
