@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
 import type { Dispatcher } from "undici";
 import { type Route, routes } from "./call.js";
-import { headerText, type ReplyHeaders } from "./headers.js";
+import { headerText, type ReplyHeaders } from "./reply-parts.js";
 import { attemptTimeout, replyTooLarge, unknownCoding, unreadableReply } from "./retry.js";
 
 /** What one attempt came to: a whole reply, or the code of the fault. */
