@@ -14,8 +14,8 @@ import type { ExitCode } from "../report/exit-code.js";
 import { failedWords, formatCount } from "../report/words.js";
 import type { StudioActions } from "../studio/actions.js";
 import type { Run } from "./command.js";
-import { sourceQuestions } from "./question.js";
 import { mayColor, print, printJson, say, type Terminal } from "./terminal.js";
+import { sourceQuestions } from "./under-way.js";
 
 /** `portload init`: a mapping to begin with. */
 export const init: Run<typeof initOptions> = async (options, terminal, { output, quiet }) => {
