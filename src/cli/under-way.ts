@@ -1,5 +1,6 @@
-import { type Answer, type Doubt, mappingLine, receiptText, type SourceQuestions } from "../recipes/run/inventory.js";
+import { receiptText, type SourceQuestions } from "../recipes/run/inventory.js";
 import { type EarlyProgress, formatProgress, type Progress } from "../report/progress.js";
+import { type Answer, type Doubt, mappingLine } from "../source-options.js";
 import type { OutputOptions } from "./command.js";
 import { mayColor, question, say, type Terminal, takeAwayFrom } from "./terminal.js";
 
