@@ -23,7 +23,6 @@ const words = [
   "reply",
   "same-value",
   "secrets",
-  "verdict",
   "warning",
 ] as const;
 
