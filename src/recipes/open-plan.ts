@@ -25,7 +25,7 @@ import type { Closing } from "./run/finish.js";
 import { commandLineOf, type Folder, headerOf, type OpenFolder } from "./run/folder.js";
 import { callerHooks } from "./run/hooks.js";
 import { openLedger } from "./run/ledger.js";
-import { openWhereabouts } from "./run/progress.js";
+import { openWhereabouts } from "./run/working.js";
 import type { StepJob } from "./stages/entities.js";
 import { tellOtherCases } from "./stages/other-cases.js";
 import { apiTarget, type WriteRules } from "./target/target.js";

@@ -31,8 +31,7 @@ import {
   withFaultsOf,
 } from "./inventory.js";
 import { type Ledger, type LedgerHooks, openLedger } from "./ledger.js";
-import { openWhereabouts, watchConnection } from "./progress.js";
-import { working } from "./working.js";
+import { openWhereabouts, watchConnection, working } from "./working.js";
 
 /** How one command that reads sources through a mapping differs from another. */
 export interface SourceCommand<F extends Folder = Folder> {
