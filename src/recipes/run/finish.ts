@@ -21,8 +21,8 @@ import {
 import { keepsBefore } from "../../state/journal-lines.js";
 import type { State } from "../../state/state.js";
 import { copyOf } from "../stages/entities.js";
-import type { AllowedRejects } from "./allow-rejects.js";
 import type { Stop } from "./control.js";
+import type { AllowedRejects } from "./hooks.js";
 import type { Inventory } from "./inventory.js";
 import type { Ledger } from "./ledger.js";
 import { caught, type Worked } from "./working.js";
