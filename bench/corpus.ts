@@ -11,11 +11,10 @@ import { spawn } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { join, relative } from "node:path";
 import { createInterface } from "node:readline";
-import type { Answer } from "../src/read/doubt.js";
 import { readSource, settleSource } from "../src/read/read.js";
 import type { Receipt } from "../src/read/receipt.js";
 import type { Cell } from "../src/record.js";
-import type { SourceOptions } from "../src/source-options.js";
+import type { Answer, SourceOptions } from "../src/source-options.js";
 
 /** Answers each line, a task, with the rows of a CSV by the line on which each begins. Lines of comments and blank ones are none. */
 const oracle = `

@@ -19,7 +19,7 @@ await build({
   input: {
     "cli/main": "src/cli/main.ts",
     index: "src/index.ts",
-    emulator: "src/emulator/public.ts",
+    emulator: "src/emulator/emulator.ts",
     "jq-worker": "src/map/jq-worker.mjs",
   },
   platform: "node",

@@ -5,19 +5,22 @@ export type { LeafTrace } from "./authoring/trace-records.js";
 export type { Blueprint, Property, Relation } from "./blueprint.js";
 export type { PropertyTypes } from "./check/blueprint-file.js";
 export type { Tally } from "./chunk.js";
-export { type Emulator, type EmulatorOptions, type EmulatorStats, startEmulator } from "./emulator/emulator.js";
-export type {
-  Credentials,
-  FamilyStats,
-  FaultRule,
-  FaultScript,
-  LimitFamily,
-  Readings,
-  Store,
-  StoredBlueprint,
-  StoredEntity,
-  Targets,
-} from "./emulator/public.js";
+export {
+  type Credentials,
+  type Emulator,
+  type EmulatorOptions,
+  type EmulatorStats,
+  type FamilyStats,
+  type FaultRule,
+  type FaultScript,
+  type LimitFamily,
+  type Readings,
+  type Store,
+  type StoredBlueprint,
+  type StoredEntity,
+  startEmulator,
+  type Targets,
+} from "./emulator/emulator.js";
 export type { Mode } from "./entity.js";
 export {
   ApiError,
@@ -110,8 +113,7 @@ export type { CountedRoute, RequestCounts, StatedQuota } from "./reply.js";
 export type { Counts, EntityCounts, RecordCounts } from "./report/counts.js";
 export type { Ending } from "./report/exit-code.js";
 export type { FaultGroup, NamedPlace, RejectGroup, RejectSample, WarningGroup } from "./report/group-causes.js";
-export type { Progress, ProgressWait } from "./report/progress.js";
+export type { Progress, ProgressWait, TimelinePoint } from "./report/progress.js";
 export type { Examples, Kept, NextStep, RejectFile, Report, ReportOrigin, ReportSource } from "./report/report.js";
-export type { TimelinePoint } from "./report/timeline.js";
 
 export { type Warning, type WarningCode, warningCodes } from "./warning.js";

@@ -6,13 +6,12 @@ const src = resolve(import.meta.dirname, "../src");
 
 /** The words that everything else uses; they import each other and libraries only. */
 const words = [
+  "addresses",
   "blueprint",
   "chunk",
-  "clock",
   "entity",
   "errors",
   "given-source",
-  "loopback",
   "mapping-object",
   "nearest",
   "order",
@@ -24,8 +23,6 @@ const words = [
   "reply",
   "same-value",
   "secrets",
-  "shown-value",
-  "verdict",
   "warning",
 ] as const;
 

@@ -3,7 +3,7 @@ import { apiReport } from "./support/api-report.js";
 
 describe.each([
   ["portload", "dist/index.d.ts"],
-  ["portload-emulator", "dist/emulator/public.d.ts"],
+  ["portload-emulator", "dist/emulator/emulator.d.ts"],
 ])("the public surface of %s", (name, declarations) => {
   it("is as its report says", async () => {
     const { text, faults } = await apiReport(name, declarations);

@@ -1,6 +1,6 @@
 import type { Quota } from "./call.js";
 import { createForeignUse } from "./foreign-use.js";
-import type { WindowNews } from "./headers.js";
+import type { WindowNews } from "./reply-parts.js";
 
 /** Leave to send one request. */
 export interface Ticket {

@@ -1,6 +1,6 @@
 import type { Blueprint } from "../blueprint.js";
-import { isAnyBody, isBlueprintBody, isBlueprintsBody, isCountBody } from "./bodies.js";
 import { bodyOf, type Call, type CallIo, pathOf, refusalOf } from "./call.js";
+import { isAnyBody, isBlueprintBody, isBlueprintsBody, isCountBody } from "./reply-parts.js";
 
 /** The blueprint routes of a client. */
 export interface BlueprintCalls {

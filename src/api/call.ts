@@ -1,8 +1,7 @@
 import { ApiError } from "../errors.js";
 import type { CountedRoute, Reply, RequestCounts } from "../reply.js";
-import type { BodyTest } from "./bodies.js";
 import { refusal } from "./failure.js";
-import type { ReplyHeaders } from "./headers.js";
+import type { BodyTest, ReplyHeaders } from "./reply-parts.js";
 
 /** A group of routes that Port limits together. `token` is the only unauthenticated route we use; `entities` is the catch-all: get, count, delete. */
 export type Family = "token" | "blueprints" | "search" | "single" | "bulk" | "entities" | "other";

@@ -3,8 +3,8 @@ import type { ClearedField, EntityBody, Mode } from "../entity.js";
 import { ApiError } from "../errors.js";
 import type { Refused, Reply } from "../reply.js";
 import { holds } from "../same-value.js";
-import { isBlueprintBody, isDeletedBody, isHeldBody, isJsonObject, type JsonObject } from "./bodies.js";
 import { type Call, type CallIo, pathOf, queryOf, refusalOf } from "./call.js";
+import { isBlueprintBody, isDeletedBody, isHeldBody, isJsonObject, type JsonObject } from "./reply-parts.js";
 
 /** A reply to one operation, its body as it came. */
 export type EntityReply<T = JsonObject> = Exclude<Reply<T>, { is: "lost" }>;

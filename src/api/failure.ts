@@ -1,8 +1,7 @@
+import { emulatorPort, isLoopback } from "../addresses.js";
 import { ApiError, AuthError } from "../errors.js";
-import { emulatorPort, isLoopback } from "../loopback.js";
 import { noCode, type Refused, wordsOf } from "../reply.js";
-import { isFailureBody } from "./bodies.js";
-import { headerText, type ReplyHeaders } from "./headers.js";
+import { headerText, isFailureBody, type ReplyHeaders } from "./reply-parts.js";
 import { attemptTimeout, noHttp1, replyTooLarge, unknownCoding, unreadableReply } from "./retry.js";
 
 /** Longest text of a server that a message repeats, in characters. */

@@ -1,7 +1,7 @@
 import type { Allowance, Caps, Ticket } from "./allowance.js";
 import type { Quota } from "./call.js";
 import type { Clock } from "./clock.js";
-import type { WindowNews } from "./headers.js";
+import type { WindowNews } from "./reply-parts.js";
 
 /** The queue of one route family: who may send waits here. */
 export interface Lane {

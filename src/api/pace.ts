@@ -1,9 +1,9 @@
 import type { StatedQuota } from "../reply.js";
 import { type Caps, createAllowance, type Ticket } from "./allowance.js";
 import { type Family, portQuotas } from "./call.js";
-import { type ReplyHeaders, readLimitHeaders, type WindowNews } from "./headers.js";
 import { type Lane, type LaneIo, startLane, startSharedLane } from "./lane.js";
 import type { RedisPace } from "./redis-pace.js";
+import { type ReplyHeaders, readLimitHeaders, type WindowNews } from "./reply-parts.js";
 
 /** How fast: `auto` follows Port's quota, a number caps bulk requests per second, `off` never waits. */
 export type Rate = "auto" | "off" | number;

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import Bottleneck from "bottleneck";
 import type { Redis } from "ioredis";
+import { publicRedisUrl } from "../addresses.js";
 import { PaceError } from "../errors.js";
-import { publicRedisUrl } from "./addresses.js";
 import type { Family } from "./call.js";
 import type { SharedLimiter } from "./lane.js";
 

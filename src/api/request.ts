@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
 import { type Route, routes } from "./call.js";
 import type { ReplyParts, Requests } from "./connection.js";
-import { headerText, type ReplyHeaders } from "./headers.js";
+import { headerText, type ReplyHeaders } from "./reply-parts.js";
 import { attemptTimeout, noHttp1, replyTooLarge, unknownCoding, unreadableReply } from "./retry.js";
 
 /** What one attempt came to: a whole reply, or the code of the fault. */

@@ -1,4 +1,4 @@
-import { dateOf, headerNumber, headerText, type ReplyHeaders, resetDelayMs } from "./headers.js";
+import { dateOf, headerNumber, headerText, type ReplyHeaders, resetDelayMs } from "./reply-parts.js";
 
 /** What an attempt came to, as far as it matters for another one. */
 export interface AttemptFacts {

@@ -1,7 +1,7 @@
 import type { FoundEntity } from "../entity.js";
 import { ApiError } from "../errors.js";
-import { isSearchBody } from "./bodies.js";
 import { bodyOf, type Call, type CallIo, pathOf, publicUrl, refusalOf } from "./call.js";
+import { isSearchBody } from "./reply-parts.js";
 import { replyTooLarge } from "./retry.js";
 
 /** A page of a blueprint's entities. */

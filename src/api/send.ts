@@ -13,8 +13,8 @@ import {
   strangerOf,
   traceIdOf,
 } from "./failure.js";
-import { headerText, serverAhead } from "./headers.js";
 import type { Pace } from "./pace.js";
+import { headerText, serverAhead } from "./reply-parts.js";
 import { type Attempt, requestOnce } from "./request.js";
 import { decideRetry, notTheApi, type RetryDecision, retryDelayMs, unreadableReply } from "./retry.js";
 import type { Tokens } from "./token.js";

@@ -1,9 +1,9 @@
 import { AuthError } from "../errors.js";
 import type { Credentials } from "../secrets.js";
-import { isTokenBody } from "./bodies.js";
 import { type Call, type CallIo, refusalOf } from "./call.js";
 import type { Clock } from "./clock.js";
 import { credentialsHint } from "./failure.js";
+import { isTokenBody } from "./reply-parts.js";
 
 /** A token as the API gives it. */
 export interface TokenReply {

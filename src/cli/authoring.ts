@@ -1,10 +1,21 @@
-import type { explainOptions, initOptions, lintOptions, previewOptions, testOptions } from "../options/authoring.js";
+import { once } from "node:events";
+import type {
+  explainOptions,
+  initOptions,
+  lintOptions,
+  previewOptions,
+  studioOptions,
+  testOptions,
+} from "../options/authoring.js";
+import type { Offers, Picked } from "../recipes/studio/begin.js";
+import type { StudioSession } from "../recipes/studio/session.js";
 import { quoted } from "../reject.js";
 import type { ExitCode } from "../report/exit-code.js";
 import { failedWords, formatCount } from "../report/words.js";
+import type { StudioActions } from "../studio/actions.js";
 import type { Run } from "./command.js";
-import { sourceQuestions } from "./question.js";
 import { mayColor, print, printJson, say, type Terminal } from "./terminal.js";
+import { sourceQuestions } from "./under-way.js";
 
 /** `portload init`: a mapping to begin with. */
 export const init: Run<typeof initOptions> = async (options, terminal, { output, quiet }) => {
@@ -128,4 +139,51 @@ export async function schema({ of }: { readonly of: "mapping" | "test" }, termin
   const made = of === "test" ? mappingTestJsonSchema() : mappingJsonSchema();
   await printJson(terminal, `${JSON.stringify(made, null, 2)}\n`);
   return 0;
+}
+
+/** `portload studio`: a page on which a mapping is made by looking, until the command is interrupted. */
+export const studio: Run<typeof studioOptions> = async (options, terminal) => {
+  const [{ findStart }, { openStudio }, { studioActions }, { serveStudio }] = await Promise.all([
+    import("../recipes/studio/begin.js"),
+    import("../recipes/studio/session.js"),
+    import("../studio/actions.js"),
+    import("../studio/server.js"),
+  ]);
+  const { mapping, blueprints, port, stateDir, apiUrl } = options;
+  const shared = {
+    ...(apiUrl !== undefined && { apiUrl }),
+    ...(blueprints !== undefined && { blueprints }),
+  };
+  const opened: StudioSession[] = [];
+  const open = async (picked: Picked): Promise<StudioActions> => {
+    const session = await openStudio({ ...shared, ...picked }, terminal.env);
+    opened.push(session);
+    return studioActions(session, {
+      ...{ ...shared, env: terminal.env, sources: picked.sources },
+      ...(stateDir !== undefined && { stateDir }),
+    });
+  };
+  const named = { sources: options.sources, ...(mapping !== undefined && { mapping }) };
+  const start: Picked | { readonly offers: Offers } = options.sources.length > 0 ? named : await findStart(mapping);
+  try {
+    const server = await serveStudio("offers" in start ? { ...start, open } : await open(start), port);
+    await say(
+      terminal,
+      `${foundLine(start, options.sources.length > 0)}studio at ${server.url}\nThe address works once. End with Ctrl-C.\n`,
+    );
+    if (!terminal.signal.aborted) await once(terminal.signal, "abort");
+    await server.close();
+    return 0;
+  } finally {
+    for (const session of opened) await session.close();
+  }
+};
+
+/** What was taken where nothing was named. */
+function foundLine(start: Picked | { readonly offers: Offers }, isNamed: boolean): string {
+  if (isNamed) return "";
+  if ("offers" in start) return "No source is named: choose on the page among those of this folder.\n";
+  const { sources, mapping } = start;
+  const by = mapping === undefined ? "a mapping is proposed" : `by ${mapping}`;
+  return `Found here: ${sources.join(", ")}; ${by}.\n`;
 }

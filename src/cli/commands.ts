@@ -61,7 +61,7 @@ const authoringCommands: readonly AnyCommand[] = [
       ["portload studio", "with what portload.config.yaml names, or the files of this folder to choose among"],
     ],
     interrupted: "closes",
-    load: async () => (await import("./studio.js")).studio,
+    load: async () => (await import("./authoring.js")).studio,
   }),
   command({
     name: "lint",

@@ -11,7 +11,6 @@ import type { NextStep } from "../report/report.js";
 import { formatSummary } from "../report/summary.js";
 import { failedWords, formatCount } from "../report/words.js";
 import type { OutputOptions, Run } from "./command.js";
-import { showProgress } from "./progress.js";
 import { describeError, mayColor, printJson, printProse, say, type Terminal } from "./terminal.js";
 
 // For the commands that run long, which all end here; others start sooner without.
@@ -37,7 +36,7 @@ export function toItsEnd<O, C>({ load, connect, onlyPipedStdin = false }: Recipe
     const connection = connect?.(options, { env, signal });
     try {
       const recipe = await load();
-      const { sourceQuestions } = await import("./question.js");
+      const { showProgress, sourceQuestions } = await import("./under-way.js");
       const progress = showProgress(terminal, output);
       const finished = await recipe(options, {
         env,

@@ -12,9 +12,8 @@ import { causeLines } from "../report/summary.js";
 import { failedWords, makePaint } from "../report/words.js";
 import type { OutputOptions, Run } from "./command.js";
 import { showFinished, typedLine } from "./finished.js";
-import { showProgress } from "./progress.js";
-import { sourceQuestions } from "./question.js";
 import { describeError, mayColor, print, printJson, printProse, question, say, type Terminal } from "./terminal.js";
+import { showProgress, sourceQuestions } from "./under-way.js";
 
 /** `portload plan`: what a sync would do. */
 export const plan: Run<typeof planOptions> = async (options, terminal, output) => {

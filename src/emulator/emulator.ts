@@ -25,6 +25,13 @@ import { readSnapshot, writeSnapshot } from "./snapshot.js";
 import { seedBlueprints } from "./system-blueprints.js";
 import { activeAccount, createTokens } from "./tokens.js";
 
+// What `portload/emulator` gives beside this file's own: a catalog for other people's tests of what they send to Port. docs/library.md tells how it is used.
+export type { Blueprint, Property, Relation } from "../blueprint.js";
+export type { Credentials } from "../secrets.js";
+export type { FaultRule, FaultScript, Readings } from "./emulator-options.js";
+export type { FamilyStats, LimitFamily } from "./limits.js";
+export type { StoredBlueprint, StoredEntity, Targets } from "./model.js";
+
 /** How an emulator is started. */
 export interface EmulatorOptions {
   /** Default 0: any free port. */
@@ -190,7 +197,7 @@ export interface Store {
 }
 
 /** Makes the view of a catalog. */
-export function viewStore(catalog: Catalog): Store {
+function viewStore(catalog: Catalog): Store {
   const shelf = (blueprint: string): Shelf | undefined => catalog.shelves.get(blueprint);
   return {
     blueprints: () => [...catalog.shelves.values()].map((one) => one.blueprint),

@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Ajv } from "ajv";
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
-import { isLoopback } from "../loopback.js";
+import { isLoopback } from "../addresses.js";
 import type { Readings } from "./emulator-options.js";
 import { describeFault, sharedAjv } from "./entity-schema.js";
 import { type Faults, hookFaults } from "./faults.js";

@@ -1,7 +1,7 @@
 import { type DateReadings, openReadings, provenDates } from "../authoring/date-readings.js";
 import { pathName, type SourceSample } from "../authoring/trace-records.js";
 import type { Blueprints } from "../blueprint.js";
-import { keysReadBy } from "../map/keys-read.js";
+import { keysReadBy, rootKeys } from "../map/keys-read.js";
 import {
   type FoundLeaf,
   leavesOf,
@@ -14,7 +14,6 @@ import { columnFaults, meantColumn } from "../map/missing-columns.js";
 import { type PathStep, plainOf } from "../map/plain.js";
 import type { ReportFinding } from "./codes.js";
 import { pathTo } from "./lint-expressions.js";
-import { rootKeys } from "./root-keys.js";
 
 /** A leaf that copies the value at a path into a date-time property. */
 interface DateLeaf extends FoundLeaf {

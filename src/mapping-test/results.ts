@@ -1,7 +1,7 @@
 import type { RecordTrace } from "../authoring/trace-records.js";
 import type { CompiledLeaf } from "../map/compile-mapping.js";
 import { escapeXml } from "../reject.js";
-import type { Difference } from "./compare.js";
+import type { Difference } from "./expectations.js";
 
 /** How one test ended. */
 export interface TestResult {

@@ -1,4 +1,4 @@
-import { emulatorPort } from "../loopback.js";
+import { emulatorPort } from "../addresses.js";
 import { duration, listOf, positiveNumber, text, wholeNumber, wordOr } from "./kinds.js";
 import { group, optional, withDefault } from "./option.js";
 

@@ -1,12 +1,11 @@
 import type { Chunk } from "../chunk.js";
 import { isRecords } from "../given-source.js";
 import type { SourceRecord } from "../record.js";
-import type { SourceOptions } from "../source-options.js";
+import { type Answer, answered, type Doubt, doubtError, type SourceOptions } from "../source-options.js";
 import type { BoundSource } from "./bind.js";
 import { ChunkSink, type Reader, type ReaderInput } from "./chunk-sink.js";
 import { CsvReader } from "./csv.js";
 import type { Text } from "./decode.js";
-import { type Answer, answered, type Doubt, doubtError } from "./doubt.js";
 import type { TextFormat } from "./format.js";
 import { JsonReader, NdjsonReader } from "./json.js";
 import { type OpenIo, openText, reopenablePath } from "./open.js";

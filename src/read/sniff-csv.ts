@@ -1,7 +1,6 @@
 import type { Cell } from "../record.js";
-import type { SourceOptions } from "../source-options.js";
+import { type Answer, answered, type Doubt, type SourceOptions } from "../source-options.js";
 import { delimiterOf, placesOf, quoteOf } from "./csv-header.js";
-import { type Answer, answered, type Doubt } from "./doubt.js";
 import {
   columnCount,
   isDay,

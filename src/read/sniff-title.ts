@@ -1,9 +1,8 @@
 import type { Cell } from "../record.js";
-import type { SourceOptions } from "../source-options.js";
+import type { Answer, Doubt, SourceOptions } from "../source-options.js";
 import { scanOptions } from "./csv.js";
 import { placesOf } from "./csv-header.js";
 import type { Text } from "./decode.js";
-import type { Answer, Doubt } from "./doubt.js";
 import { RowScanner } from "./row-scanner.js";
 
 /** Cells of a row. */

@@ -1,9 +1,8 @@
 import type { Cell } from "../record.js";
-import type { SourceOptions } from "../source-options.js";
+import type { Doubt, SourceOptions } from "../source-options.js";
 import { scanOptions } from "./csv.js";
 import { type Columns, headerColumns, namedColumns, numberedColumns } from "./csv-header.js";
 import type { Text } from "./decode.js";
-import type { Doubt } from "./doubt.js";
 import { extensionOf, extensions, type TextFormat, tellFormat } from "./format.js";
 import { isObject, parseJson } from "./json-parse.js";
 import { csvDoubt } from "./sniff-csv.js";

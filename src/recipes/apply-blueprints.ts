@@ -1,4 +1,4 @@
-import { resolveApiUrl } from "../api/addresses.js";
+import { resolveApiUrl } from "../addresses.js";
 import { type Client, createClient } from "../api/client.js";
 import type { Blueprint, Blueprints } from "../blueprint.js";
 import { BlueprintError, GuardError, PortloadError } from "../errors.js";

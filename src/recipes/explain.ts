@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import type { Readable } from "node:stream";
-import { resolveApiUrl } from "../api/addresses.js";
+import { resolveApiUrl } from "../addresses.js";
 import { type Client, createClient } from "../api/client.js";
 import type { Explanation } from "../authoring/explanation.js";
 import type { Blueprints } from "../blueprint.js";

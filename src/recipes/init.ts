@@ -9,10 +9,10 @@ import { type WrittenProposal, writeMapping } from "../init/write-mapping.js";
 import type { MappingObject } from "../mapping-object.js";
 import { type InitOptions, initOptions } from "../options/authoring.js";
 import { parseOptions } from "../options/option.js";
+import type { Place } from "../record.js";
 import { catalogTargets, checkOutputs, findBlueprint, writeFiles } from "./init/files.js";
 import { type Surveyed, surveySource, withSources } from "./init/sources.js";
-import { tryOut } from "./init/trial.js";
-import { lacksTarget, type Trial, trialLines } from "./init/trial-lines.js";
+import { lacksTarget, mayBeRefused, type Trial, tryOut } from "./init/trial.js";
 import { clientOptionsOf } from "./run/client-options.js";
 
 /** What was proposed. */
@@ -141,4 +141,31 @@ async function untilItFits(
       }
     if (refused.size === before || round === maxRounds) return { proposals, trials };
   }
+}
+
+/** A trial in lines: what comes in, and each cause with its places. */
+function trialLines({ read, entities, rejected, blueprint, causes }: Trial): string[] {
+  const partly = causes.filter(lacksTarget).reduce((sum, cause) => sum + cause.count, 0);
+  const without =
+    partly === 0
+      ? ""
+      : `, ${partly} ${partly === 1 ? "relation without its target" : "relations without their target"}`;
+  const unsure = causes
+    .filter(({ message }) => message.endsWith(mayBeRefused))
+    .reduce((sum, cause) => sum + cause.count, 0);
+  const perhaps = unsure === 0 ? "" : `, ${unsure} that Port may refuse`;
+  return [
+    `tried on the sample: ${read} ${read === 1 ? "record" : "records"}, ${entities} would be imported as "${blueprint}", ${rejected === 0 ? "none" : rejected} rejected${perhaps}${without}`,
+    ...causes.map(
+      ({ field, message, count: times, of, places }) =>
+        `${field === "" ? "" : `${field}: `}${times} of ${of} ${placesText(places, times)}: ${message}`,
+    ),
+  ];
+}
+
+function placesText(places: readonly Place[], count: number): string {
+  const [first] = places;
+  const word = first?.line === undefined ? "record" : "line";
+  const shown = places.map(({ line, position }) => line ?? position).join(", ");
+  return `(${word}${places.length === 1 ? "" : "s"} ${shown}${count > places.length ? ", …" : ""})`;
 }

@@ -10,7 +10,7 @@ import { BlueprintError, MappingError, PortloadError } from "../errors.js";
 import { startJq } from "../map/jq.js";
 import { type CompiledMapping, compileMapping, mapRecords } from "../map/map.js";
 import { parseMapping, sourceOptionsFor } from "../map/mapping-file.js";
-import { compareTest, type Got, type StatedEntity } from "../mapping-test/compare.js";
+import { compareTest, type Got, type StatedEntity, updateTests } from "../mapping-test/expectations.js";
 import {
   type Coverage,
   type FileResult,
@@ -26,7 +26,6 @@ import {
   parseTests,
   testRecords,
 } from "../mapping-test/test-file.js";
-import { updateTests } from "../mapping-test/update-tests.js";
 import { type TestOptions, testOptions } from "../options/authoring.js";
 import { parseOptions } from "../options/option.js";
 import { writeOutputFile } from "../output-file.js";

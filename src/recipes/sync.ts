@@ -14,10 +14,9 @@ import { runSources, type SourceCommand, type SourceJob } from "./run/run.js";
 import { compareWithCatalog, type OnDifference } from "./stages/compare.js";
 import { deferRelations } from "./stages/defer.js";
 import { dropDuplicates } from "./stages/duplicates.js";
-import { type Emptyings, openEmptyingGuard } from "./stages/emptying.js";
+import { countKept, type Emptyings, type KeptValues, openEmptyingGuard } from "./stages/emptying.js";
 import { entitiesOf, type Stages } from "./stages/entities.js";
 import { keepMadeTargets } from "./stages/keep-before.js";
-import { countKept, type KeptValues } from "./stages/kept-values.js";
 import { leaveOutMissing } from "./stages/missing-ahead.js";
 import { runSteps } from "./stages/steps.js";
 

@@ -1,6 +1,6 @@
+import { entityAddress } from "../addresses.js";
 import type { Blueprint } from "../blueprint.js";
 import { mappingJsonSchema } from "../lint/json-schema.js";
-import { entityAddress } from "../pages/entity-address.js";
 import { graphSvg } from "../pages/graph.js";
 import { applyBlueprintFiles } from "../recipes/apply-blueprints.js";
 import { runImport } from "../recipes/import.js";

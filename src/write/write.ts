@@ -1,17 +1,16 @@
 import type { Blueprint } from "../blueprint.js";
 import type { Batch, FoundEntity, Mode, Write } from "../entity.js";
-import type { Reply } from "../reply.js";
-import type { Verdict } from "../verdict.js";
+import type { Reply, Verdict } from "../reply.js";
 import { splitBatch, withWrites } from "./batch.js";
 import { isCreated, judgeFound, type Times } from "./read-back.js";
-import type { Width } from "./width.js";
 
 /** Most bytes of request bodies in flight. */
 export const maxBytesInFlight = 32 * 1024 * 1024;
 
 /** What writing needs from outside. When its signal is aborted no further batch is started, and those in flight are finished. */
 export interface WriteIo extends ExchangeIo {
-  readonly width: Width;
+  /** How many requests may be in flight at this moment. */
+  readonly width: { readonly now: number };
   /** Called at the first error, so that whoever brings batches can stop waiting for more. */
   readonly onFailure?: () => void;
 }

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createAllowance, type Ticket } from "../../src/api/allowance.js";
 import { portQuotas, type Quota } from "../../src/api/call.js";
-import { readLimitHeaders } from "../../src/api/headers.js";
+import { readLimitHeaders } from "../../src/api/reply-parts.js";
 import { type LimitedServer, limitedServer } from "./limited-server.js";
 
 const stepMs = 5;

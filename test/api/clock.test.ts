@@ -1,6 +1,6 @@
 import { afterEach, expect, it, vi } from "vitest";
 import { realClock } from "../../src/api/clock.js";
-import { readLimitHeaders } from "../../src/api/headers.js";
+import { readLimitHeaders } from "../../src/api/reply-parts.js";
 import { retryDelayMs } from "../../src/api/retry.js";
 import { stub } from "./stub-server.js";
 

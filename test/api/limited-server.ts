@@ -1,4 +1,4 @@
-import type { ReplyHeaders } from "../../src/api/headers.js";
+import type { ReplyHeaders } from "../../src/api/reply-parts.js";
 
 /** A limiter as the emulator's contract defines it: a bucket and a fixed window; the headers tell the window. Times in milliseconds. */
 export interface LimitedServer {

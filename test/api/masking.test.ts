@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createRedact } from "../../src/api/headers.js";
+import { createRedact } from "../../src/secrets.js";
 
 const secret = fc
   .string({ unit: "grapheme-ascii", minLength: 8, maxLength: 60 })

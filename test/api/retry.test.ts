@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { ReplyHeaders } from "../../src/api/headers.js";
+import type { ReplyHeaders } from "../../src/api/reply-parts.js";
 import { type AttemptFacts, attemptTimeout, decideRetry, retryDelayMs, unreadableReply } from "../../src/api/retry.js";
 
 const first: AttemptFacts = {

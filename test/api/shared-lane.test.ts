@@ -1,8 +1,8 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import { type Caps, createAllowance } from "../../src/api/allowance.js";
 import { portQuotas } from "../../src/api/call.js";
-import type { WindowNews } from "../../src/api/headers.js";
 import { startSharedLane } from "../../src/api/lane.js";
+import type { WindowNews } from "../../src/api/reply-parts.js";
 import { manualClock } from "../support/manual-clock.js";
 
 const settle = () => new Promise((resolve) => setImmediate(resolve));

@@ -1,6 +1,6 @@
 import { PassThrough } from "node:stream";
 import { describe, expect, it } from "vitest";
-import { sourceQuestions } from "../../src/cli/question.js";
+import { sourceQuestions } from "../../src/cli/under-way.js";
 
 const doubt = {
   message: "it may be one or the other",

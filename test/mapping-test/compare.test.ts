@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { compareTest, type Got, type StatedEntity } from "../../src/mapping-test/compare.js";
+import { compareTest, type Got, type StatedEntity } from "../../src/mapping-test/expectations.js";
 import type { MappingTest } from "../../src/mapping-test/test-file.js";
 
 const entity = (identifier: string, properties: Record<string, unknown> = {}): StatedEntity => ({

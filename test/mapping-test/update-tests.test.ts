@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Got } from "../../src/mapping-test/compare.js";
-import { updateTests } from "../../src/mapping-test/update-tests.js";
+import { type Got, updateTests } from "../../src/mapping-test/expectations.js";
 
 const got: Got = {
   entities: [

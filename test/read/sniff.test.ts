@@ -3,11 +3,10 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { mappingLine } from "../../src/read/doubt.js";
 import { readSource, settleSource } from "../../src/read/read.js";
 import { receiptText } from "../../src/read/receipt.js";
 import { sniffSource } from "../../src/read/sniff.js";
-import type { SourceOptions } from "../../src/source-options.js";
+import { mappingLine, type SourceOptions } from "../../src/source-options.js";
 import { makeFolder } from "../support/catalog.js";
 import { readText, stdin } from "./read-text.js";
 

@@ -4,7 +4,7 @@ import type { Entity } from "../../src/entity.js";
 import { type Outcome, placeOf } from "../../src/outcome.js";
 import { planLines, plannedEntities } from "../../src/recipes/open-plan.js";
 import { openPlanWriter, type PlanFacts } from "../../src/recipes/plan-writer.js";
-import { openWhereabouts } from "../../src/recipes/run/progress.js";
+import { openWhereabouts } from "../../src/recipes/run/working.js";
 import type { Finding, RejectCode } from "../../src/reject.js";
 import { createKeySet } from "../../src/settle/keys.js";
 import { blueprintOf, makeFolder } from "../support/catalog.js";

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { runImport } from "../../src/recipes/import.js";
 import type { Connection, RunContext } from "../../src/recipes/run/connect.js";
 import type { Ledger } from "../../src/recipes/run/ledger.js";
-import { openWhereabouts, watchProgress } from "../../src/recipes/run/progress.js";
+import { openWhereabouts, watchProgress } from "../../src/recipes/run/working.js";
 import { noCounts } from "../../src/report/counts.js";
 import type { EarlyProgress, Progress } from "../../src/report/progress.js";
 import { blueprintOf, envOf, makeFolder, startCatalog } from "../support/catalog.js";

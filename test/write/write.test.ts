@@ -1,10 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { Batch, Mode, Write } from "../../src/entity.js";
+import { fixedWidth } from "../../src/recipes/run/control.js";
 import { outcomeOf } from "../../src/recipes/stages/books.js";
-import type { Reply } from "../../src/reply.js";
-import type { Verdict } from "../../src/verdict.js";
+import type { Reply, Verdict } from "../../src/reply.js";
 import { batchWrites } from "../../src/write/batch.js";
-import { fixedWidth } from "../../src/write/width.js";
 import { type WriteIo, writeBatches } from "../../src/write/write.js";
 import { entity, iterate, write } from "../support/entities.js";
 

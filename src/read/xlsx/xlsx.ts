@@ -1,10 +1,9 @@
 import type { Chunk } from "../../chunk.js";
 import { SourceError } from "../../errors.js";
 import type { Cell, SourceRecord } from "../../record.js";
-import type { SourceOptions } from "../../source-options.js";
+import { type Doubt, doubtError, type SourceOptions } from "../../source-options.js";
 import { ChunkSink, defaultMaxRecordBytes } from "../chunk-sink.js";
 import { type Columns, delimiterOf, headerColumns, namedColumns, numberedColumns, quoteOf } from "../csv-header.js";
-import { type Doubt, doubtError } from "../doubt.js";
 import type { OpenIo } from "../open.js";
 import type { Receipt } from "../receipt.js";
 import { repeatedDoubt } from "../sniff-csv.js";

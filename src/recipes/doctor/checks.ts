@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
-import { isCountBody } from "../../api/bodies.js";
 import type { Client } from "../../api/client.js";
 import { lookAtCertificate, proxyFor } from "../../api/connection.js";
+import { isCountBody } from "../../api/reply-parts.js";
 import { MappingError } from "../../errors.js";
 import { parseMapping } from "../../map/mapping-file.js";
 

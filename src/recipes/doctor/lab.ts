@@ -1,10 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { isTokenBody } from "../../api/bodies.js";
 import { bulkCall, readVerdicts } from "../../api/bulk.js";
 import { portQuotas } from "../../api/call.js";
 import type { Asked, Client, ClientOptions } from "../../api/client.js";
 import { credentialsHint, refusedBody } from "../../api/failure.js";
-import { headerNumber, headerText, type ReplyHeaders, readLimitHeaders } from "../../api/headers.js";
+import { headerNumber, headerText, isTokenBody, type ReplyHeaders, readLimitHeaders } from "../../api/reply-parts.js";
 import type { Blueprint, Property } from "../../blueprint.js";
 import { PortloadError } from "../../errors.js";
 import { noCode } from "../../reply.js";

@@ -1,6 +1,5 @@
-import { isBlueprintBody, isTokenBody } from "../../api/bodies.js";
 import { type Client, type ClientOptions, createClient } from "../../api/client.js";
-import { headerNumber, type ReplyHeaders } from "../../api/headers.js";
+import { headerNumber, isBlueprintBody, isTokenBody, type ReplyHeaders } from "../../api/reply-parts.js";
 import type { DoctorOptions } from "../../options/catalog.js";
 import type { Credentials } from "../../secrets.js";
 import { clientOptionsOf } from "../run/client-options.js";

@@ -1,6 +1,6 @@
-import { isMigrationBody, isStartedBody } from "../../api/bodies.js";
 import type { Client } from "../../api/client.js";
 import { type DeleteFlags, type EntityReply, maxDeleteIdentifiers } from "../../api/entity-calls.js";
+import { isMigrationBody, isStartedBody } from "../../api/reply-parts.js";
 import type { Blueprint } from "../../blueprint.js";
 import { GuardError, UsageError } from "../../errors.js";
 import type { EntityDeleteAllOptions, EntityDeleteOptions } from "../../options/catalog.js";

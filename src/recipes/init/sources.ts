@@ -10,13 +10,12 @@ import { pathExpression } from "../../init/names.js";
 import { proposeTitle } from "../../init/propose-identifier.js";
 import { itemKey, listKey, type Survey, surveyRecords } from "../../init/survey.js";
 import { type BoundSource, bindSources } from "../../read/bind.js";
-import { mappingLine } from "../../read/doubt.js";
 import { isUrl } from "../../read/fetch.js";
 import { extensionOf, extensions } from "../../read/format.js";
 import { openBytes } from "../../read/open.js";
 import { type Ask, readSource, settleSource } from "../../read/read.js";
 import { isWorkbook, openSheet } from "../../read/xlsx/open-sheet.js";
-import type { SourceOptions } from "../../source-options.js";
+import { mappingLine, type SourceOptions } from "../../source-options.js";
 import { makeWorkingFolder } from "../../state/working-folder.js";
 import { encodingOf, recordsOf, signalOf } from "./reading.js";
 

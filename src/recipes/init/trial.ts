@@ -11,7 +11,41 @@ import { readSource } from "../../read/read.js";
 import type { Place } from "../../record.js";
 import type { Reject } from "../../reject.js";
 import type { Surveyed } from "./sources.js";
-import { mayBeRefused, type Trial, withoutTarget } from "./trial-lines.js";
+
+/** What a proposal makes of its own sample. */
+export interface Trial {
+  readonly kind: string;
+  readonly blueprint: string;
+  readonly read: number;
+  /** Entities that would be written, those that lack a relation's target among them. */
+  readonly entities: number;
+  /** Records and entities that would be refused. */
+  readonly rejected: number;
+  readonly causes: readonly TrialCause[];
+}
+
+/** Why some would be refused. */
+interface TrialCause {
+  /** `properties.x`, `relations.y`, `identifier`; empty for the record as a whole. */
+  readonly field: string;
+  readonly message: string;
+  readonly count: number;
+  /** Values of the field in the sample. */
+  readonly of: number;
+  /** The first few. */
+  readonly places: readonly Place[];
+}
+
+/** What ends the cause of a value that fits Port's documented format loosely. */
+export const mayBeRefused = "Port may refuse it";
+
+/** True for a relation whose target is in no source: the entity is written without it. */
+export function lacksTarget({ message }: TrialCause): boolean {
+  return message.endsWith(withoutTarget);
+}
+
+/** What ends the cause of a relation whose target is in no source. */
+const withoutTarget = "written without it";
 
 /** Places that a cause names. */
 const maxPlaces = 3;

@@ -1,4 +1,4 @@
-import { resolveApiUrl, resolveRedisUrl } from "../../api/addresses.js";
+import { resolveApiUrl, resolveRedisUrl } from "../../addresses.js";
 import type { ClientOptions } from "../../api/client.js";
 import { CredentialsError, UsageError } from "../../errors.js";
 import type { ResolvedRunOptions } from "../../options/run.js";

@@ -9,6 +9,7 @@ import { changedIn } from "../../report/counts.js";
 import { type Ending, endingOf } from "../../report/exit-code.js";
 import { writeForms } from "../../report/forms.js";
 import type { RejectGroup } from "../../report/group-causes.js";
+import type { Timeline } from "../../report/progress.js";
 import {
   buildReport,
   type Examples,
@@ -17,12 +18,11 @@ import {
   type Report,
   type ReportOrigin,
 } from "../../report/report.js";
-import type { Timeline } from "../../report/timeline.js";
 import { keepsBefore } from "../../state/journal-lines.js";
 import type { State } from "../../state/state.js";
 import { copyOf } from "../stages/entities.js";
-import type { AllowedRejects } from "./allow-rejects.js";
 import type { Stop } from "./control.js";
+import type { AllowedRejects } from "./hooks.js";
 import type { Inventory } from "./inventory.js";
 import type { Ledger } from "./ledger.js";
 import { caught, type Worked } from "./working.js";

@@ -1,6 +1,6 @@
 import { rm, stat } from "node:fs/promises";
 import type { Readable } from "node:stream";
-import { publicRedisUrl } from "../../api/addresses.js";
+import { publicRedisUrl } from "../../addresses.js";
 import type { Mode } from "../../entity.js";
 import { StateError } from "../../errors.js";
 import { keptSource, optionsOfSource, type Source } from "../../given-source.js";

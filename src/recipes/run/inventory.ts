@@ -24,7 +24,6 @@ export function groupBy<K, T>(items: readonly T[], keyOf: (item: T) => K): Map<K
   return groups;
 }
 
-export { type Answer, type Doubt, mappingLine } from "../../read/doubt.js";
 export { receiptText } from "../../read/receipt.js";
 export type { Receipt };
 

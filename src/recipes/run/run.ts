@@ -14,13 +14,12 @@ import { fingerprintText } from "../../state/state.js";
 import { type Inputs, openInputs, type StepJob } from "../stages/entities.js";
 import { tellOtherCases } from "../stages/other-cases.js";
 import { apiTarget, type Target, type WriteRules } from "../target/target.js";
-import { readAllowedRejects } from "./allow-rejects.js";
 import { openBlueprints } from "./blueprints.js";
 import { clientOptionsOf } from "./client-options.js";
 import { type Connection, connect, openDownloads, type RunContext } from "./connect.js";
 import { type Closing, type Finished, finish, reportSoFar } from "./finish.js";
 import { type Folder, headerOf, type OpenFolder, originOf } from "./folder.js";
-import { callerHooks } from "./hooks.js";
+import { callerHooks, readAllowedRejects } from "./hooks.js";
 import {
   type Inventory,
   mappedBlueprints,
@@ -31,8 +30,7 @@ import {
   withFaultsOf,
 } from "./inventory.js";
 import { type Ledger, type LedgerHooks, openLedger } from "./ledger.js";
-import { openWhereabouts, watchConnection } from "./progress.js";
-import { working } from "./working.js";
+import { openWhereabouts, watchConnection, working } from "./working.js";
 
 /** How one command that reads sources through a mapping differs from another. */
 export interface SourceCommand<F extends Folder = Folder> {

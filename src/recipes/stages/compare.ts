@@ -9,9 +9,8 @@ import type { Ledger } from "../run/ledger.js";
 import type { Target } from "../target/target.js";
 import { gathered, lookUpsAhead, workAhead } from "./ahead.js";
 import { acknowledge } from "./books.js";
-import { type EmptyingGuard, emptiedIn } from "./emptying.js";
+import { type EmptyingGuard, emptiedIn, type KeptValues } from "./emptying.js";
 import type { Entities, EntityStage } from "./entities.js";
-import type { KeptValues } from "./kept-values.js";
 import { type Resolving, searchResolver } from "./searched-targets.js";
 
 /** An entity that is not as the catalog has it. */

@@ -19,7 +19,7 @@ import type { State } from "../../state/state.js";
 import type { Control } from "../run/control.js";
 import { groupBy, type Inventory } from "../run/inventory.js";
 import type { Ledger } from "../run/ledger.js";
-import type { Whereabouts } from "../run/progress.js";
+import type { Whereabouts } from "../run/working.js";
 import type { Target, WriteRules } from "../target/target.js";
 
 /** Where entities come from: the sources, and what makes entities of their records. */

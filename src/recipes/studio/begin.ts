@@ -1,6 +1,6 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { resolveApiUrl } from "../../api/addresses.js";
+import { resolveApiUrl } from "../../addresses.js";
 import { createClient } from "../../api/client.js";
 import type { Blueprint } from "../../blueprint.js";
 import { CredentialsError, MappingError, UsageError } from "../../errors.js";

@@ -1,7 +1,7 @@
 import { relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { entityAddress } from "../../addresses.js";
 import { stackedBar } from "../../pages/charts.js";
-import { entityAddress } from "../../pages/entity-address.js";
 import { type Html, html } from "../../pages/html.js";
 import { visible } from "../../reject.js";
 import type { RejectGroup, RejectSample } from "../group-causes.js";

@@ -1,5 +1,5 @@
+import { entityAddress } from "../../addresses.js";
 import { rateChart, stackedBar } from "../../pages/charts.js";
-import { entityAddress } from "../../pages/entity-address.js";
 import { type Html, html } from "../../pages/html.js";
 import { visible } from "../../reject.js";
 import type { EntityCounts } from "../counts.js";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { publicRedisUrl, resolveApiUrl, resolveRedisUrl } from "../../src/api/addresses.js";
-import { UsageError } from "../../src/errors.js";
+import { publicRedisUrl, resolveApiUrl, resolveRedisUrl } from "../src/addresses.js";
+import { UsageError } from "../src/errors.js";
 
 describe("resolveApiUrl", () => {
   const rows: [string, { apiUrl?: string; env: Record<string, string> }, string][] = [

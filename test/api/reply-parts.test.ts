@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { readLimitHeaders } from "../../src/api/headers.js";
+import { readLimitHeaders } from "../../src/api/reply-parts.js";
 
 const nowMs = Date.UTC(2026, 0, 1);
 const told = { "x-ratelimit-limit": "35000", "x-ratelimit-period": "300", "x-ratelimit-remaining": "34999" };

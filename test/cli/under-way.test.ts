@@ -2,8 +2,8 @@ import { PassThrough, Writable } from "node:stream";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { OutputOptions } from "../../src/cli/command.js";
-import { showProgress } from "../../src/cli/progress.js";
 import { say, type Terminal, wrapLines } from "../../src/cli/terminal.js";
+import { showProgress } from "../../src/cli/under-way.js";
 import type { Progress } from "../../src/report/progress.js";
 
 const progress: Progress = {

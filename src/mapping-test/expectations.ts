@@ -9,7 +9,109 @@ import {
   type YAMLMap,
   type YAMLSeq,
 } from "yaml";
-import { type Got, isObject, type StatedEntity } from "./compare.js";
+import type { MappingTest } from "./test-file.js";
+
+/** An entity as a test states it, whole. */
+export type StatedEntity = MappingTest["entities"][number];
+
+/** A fault as a test states it. */
+export type StatedReject = MappingTest["rejects"][number];
+
+/** What a test's records became. */
+export interface Got {
+  readonly entities: readonly StatedEntity[];
+  readonly rejects: readonly StatedReject[];
+  readonly skipped: number;
+  /** Codes, each once, in the order of their first warning. */
+  readonly warnings: readonly NonNullable<MappingTest["warnings"]>[number][];
+}
+
+/** One difference between what a test states and what came. A side that is absent has no such thing. */
+export interface Difference {
+  /** Path within the test: `entities[0].properties.tier`. */
+  readonly path: string;
+  readonly expected?: unknown;
+  readonly got?: unknown;
+}
+
+/** Compares what a test states with what came; nothing when they agree. The order of entities and faults counts, the order of keys does not. */
+export function compareTest(test: MappingTest, got: Got): readonly Difference[] {
+  return [
+    ...entityDifferences(test.entities, got.entities),
+    ...rejectDifferences(test.rejects, got.rejects),
+    ...(test.skipped === undefined ? [] : differences("skipped", test.skipped, got.skipped)),
+    ...(test.warnings === undefined ? [] : differences("warnings", test.warnings, got.warnings)),
+  ];
+}
+
+function nameOf({ blueprint, identifier }: StatedEntity): string {
+  return `${blueprint}/${typeof identifier === "string" ? identifier : JSON.stringify(identifier)}`;
+}
+
+/** Entities are paired by name, so that one that is missing does not make all after it differ. */
+function entityDifferences(stated: readonly StatedEntity[], came: readonly StatedEntity[]): Difference[] {
+  const left = came.map((entity, index) => ({ entity, index, name: nameOf(entity) }));
+  const found: Difference[] = [];
+  const order: number[] = [];
+  for (const [index, entity] of stated.entries()) {
+    const at = left.findIndex(({ name }) => name === nameOf(entity));
+    const [pair] = at < 0 ? [] : left.splice(at, 1);
+    if (pair === undefined) found.push({ path: `entities[${index}]`, expected: entity });
+    else {
+      order.push(pair.index);
+      found.push(...differences(`entities[${index}]`, entity, pair.entity));
+    }
+  }
+  for (const { entity, index } of left) found.push({ path: `entities[${index}]`, got: entity });
+  const isInOrder = order.every((place, index) => index === 0 || place > (order[index - 1] ?? 0));
+  if (found.length === 0 && !isInOrder)
+    found.push({ path: "entities", expected: stated.map(nameOf), got: came.map(nameOf) });
+  return found;
+}
+
+/** Only what the test states of a fault is compared. */
+function rejectDifferences(stated: readonly StatedReject[], came: readonly StatedReject[]): Difference[] {
+  const left = came.map((reject, index) => ({ reject, index }));
+  const found: Difference[] = [];
+  for (const [index, reject] of stated.entries()) {
+    const at = left.findIndex((each) => fits(reject, each.reject));
+    if (at < 0) found.push({ path: `rejects[${index}]`, expected: reject });
+    else left.splice(at, 1);
+  }
+  for (const { reject, index } of left) found.push({ path: `rejects[${index}]`, got: reject });
+  return found;
+}
+
+function fits(stated: StatedReject, came: StatedReject): boolean {
+  return Object.entries(stated).every(
+    ([key, value]) => value === undefined || came[key as keyof StatedReject] === value,
+  );
+}
+
+/** Goes into objects and lists of one length; all else differs as a whole. */
+function differences(path: string, expected: unknown, got: unknown): Difference[] {
+  if (isObject(expected) && isObject(got)) {
+    const keys = new Set([...Object.keys(expected), ...Object.keys(got)]);
+    return [...keys].flatMap((key) => {
+      const [a, b] = [own(expected, key), own(got, key)];
+      return differences(`${path}.${key}`, a, b);
+    });
+  }
+  if (Array.isArray(expected) && Array.isArray(got) && expected.length === got.length)
+    return expected.flatMap((value, index) => differences(`${path}[${index}]`, value, got[index]));
+  if (expected === undefined && got === undefined) return [];
+  if (expected !== undefined && JSON.stringify(expected) === JSON.stringify(got)) return [];
+  return [{ path, ...(expected === undefined ? {} : { expected }), ...(got === undefined ? {} : { got }) }];
+}
+
+function own(object: Readonly<Record<string, unknown>>, key: string): unknown {
+  return Object.hasOwn(object, key) ? object[key] : undefined;
+}
+
+/** True for an object that is no list. */
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
 
 /**
  * Rewrites what tests expect to what came, and leaves all else as it is, to the letter: tests that are not named, records, comments. Within an
@@ -60,7 +162,7 @@ function editOf(text: string, test: YAMLMap, key: string, node: Node): Edit {
     .toString({ lineWidth: 0 })
     .trimEnd()
     .replaceAll(/\n(?=.)/g, `\n${" ".repeat(column)}`);
-  const pair = test.items.find((each) => nameOf(each.key) === key);
+  const pair = test.items.find((each) => keyOf(each.key) === key);
   if (pair !== undefined) return { start: startOf(pair), end: endOf(text, pair), put, order };
   const last = Math.max(...test.items.map((each) => endOf(text, each)));
   const lineEnd = text.indexOf("\n", last);
@@ -114,7 +216,7 @@ function isEmpty(value: unknown): boolean {
 /** Changes a node as little as a value needs. */
 function adapt(document: Document, node: Node, value: unknown): Node {
   if (isMap(node) && isObject(value)) {
-    for (const { key } of [...node.items]) if (!Object.hasOwn(value, nameOf(key))) node.delete(key);
+    for (const { key } of [...node.items]) if (!Object.hasOwn(value, keyOf(key))) node.delete(key);
     for (const [key, inner] of Object.entries(value)) {
       const own = node.get(key, true) as Node | undefined;
       node.set(key, own === undefined ? document.createNode(inner) : adapt(document, own, inner));
@@ -141,6 +243,6 @@ function adaptList(document: Document, list: YAMLSeq, values: readonly unknown[]
   return list;
 }
 
-function nameOf(key: unknown): string {
+function keyOf(key: unknown): string {
   return isScalar(key) ? String(key.value) : String(key);
 }

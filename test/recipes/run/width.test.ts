@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { autoWidth, fixedWidth } from "../../src/write/width.js";
+import { autoWidth, fixedWidth } from "../../../src/recipes/run/control.js";
 
 function round(width: ReturnType<typeof autoWidth>, ms: number): void {
   for (let i = width.now; i > 0; i--) width.settle(ms, false);

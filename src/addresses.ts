@@ -1,4 +1,12 @@
-import { UsageError } from "../errors.js";
+import { UsageError } from "./errors.js";
+
+/** Whether a host, as an address names it, is this machine alone: `localhost`, `127.0.0.1`, `[::1]` and their like. */
+export function isLoopback(host: string): boolean {
+  return /^(?:(?:.+\.)?localhost\.?|127(?:\.\d{1,3}){3}|\[?::1\]?)$/i.test(host);
+}
+
+/** Where the emulator listens if it is not told otherwise. */
+export const emulatorPort = 4455;
 
 /** Where the API's address may come from. */
 export interface ApiUrlSources {
@@ -83,4 +91,28 @@ function redisUrl(text: string, from: string): URL {
       hint: "Write it like redis://host:6379/0; a password is best put into PORTLOAD_PACE.",
     });
   return url;
+}
+
+/** Addresses of Port's API, and of the application that shows what it holds. */
+const applications: Readonly<Record<string, string>> = {
+  "api.port.io": "https://app.port.io",
+  "api.us.port.io": "https://app.us.port.io",
+  "api.getport.io": "https://app.getport.io",
+  "api.us.getport.io": "https://app.us.getport.io",
+};
+
+/**
+ * Where a person looks at an entity: in Port's application, or on the catalog page that an API on this machine has at its root, where a blueprint has a page, too.
+ * Undefined for an address that is neither, where nothing is known.
+ *
+ * @param target - base address of the API
+ */
+export function entityAddress(target: string | undefined, blueprint: string, identifier?: string): string | undefined {
+  if (target === undefined || !URL.canParse(target)) return undefined;
+  const { hostname, origin } = new URL(target);
+  const [of, name] = [encodeURIComponent(blueprint), identifier === undefined ? "" : encodeURIComponent(identifier)];
+  if (isLoopback(hostname)) return `${origin}/catalog/${of}${name && `/${name}`}`;
+  const application = Object.hasOwn(applications, hostname) ? applications[hostname] : undefined;
+  if (application === undefined) return undefined;
+  return identifier === undefined ? undefined : `${application}/${of}Entity?identifier=${name}`;
 }

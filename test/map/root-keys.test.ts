@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { rootKeys } from "../../src/lint/root-keys.js";
+import { rootKeys } from "../../src/map/keys-read.js";
 
 describe("the keys that an expression certainly reads", () => {
   it.each([
