@@ -1,5 +1,4 @@
 import { setMaxListeners } from "node:events";
-import type { Dispatcher } from "undici";
 import { publicRedisUrl } from "../addresses.js";
 import type { RequestCounts, StatedQuota } from "../reply.js";
 import { type Credentials, createRedact } from "../secrets.js";
@@ -8,7 +7,7 @@ import { type BlueprintCalls, createBlueprintCalls } from "./blueprint-calls.js"
 import { createBulkCall, type UpsertBulk } from "./bulk.js";
 import { type Call, type CallIo, createCounter, type Exchanged, type Route, refusalOf, type Send } from "./call.js";
 import { type Clock, realClock } from "./clock.js";
-import { openDispatcher } from "./connection.js";
+import { openRequests, type Requests } from "./connection.js";
 import { createEntityCalls, type EntityCalls } from "./entity-calls.js";
 import { createPace, type Rate, type SharedPace } from "./pace.js";
 import { isAnyBody, type ReplyHeaders } from "./reply-parts.js";
@@ -47,8 +46,10 @@ export interface ClientOptions {
   readonly onExchange?: (exchange: Exchange) => void;
   /** Receives how long each request was held back by its quota, in milliseconds. */
   readonly onWait?: (ms: number) => void;
-  /** In place of our own pool of connections; not closed by us. */
-  readonly dispatcher?: Dispatcher;
+  /** `one` (default), which starts sooner, or a `pool` for many requests at once. */
+  readonly connections?: "pool" | "one";
+  /** In place of connections of our own; not closed by us. */
+  readonly requests?: Requests;
 }
 
 /** See {@link ClientOptions.sharedPace}. */
@@ -136,13 +137,13 @@ export function createClient(options: ClientOptions): Client {
     ...(options.share !== undefined && { share: options.share }),
     ...(shared && { shared }),
   });
-  const dispatcher = options.dispatcher ?? openDispatcher(options.env ?? {});
+  const requests = options.requests ?? openRequests(apiUrl, options.connections ?? "one", options.env ?? {});
   const redact = createRedact(() => [credentials.clientSecret, ...tokens.held()]);
   const traffic = watchTraffic(clock);
   const tokens = createTokens(() => traffic.askToken(() => fetchToken({ send, apiUrl }, credentials)), clock);
   const send: Send = createSend({
     apiUrl,
-    dispatcher,
+    requests,
     clock,
     random: options.random ?? Math.random,
     pace,
@@ -182,7 +183,7 @@ export function createClient(options: ClientOptions): Client {
       signal?.removeEventListener("abort", onAbort);
       life.abort(new Error("the client is closed"));
       await shared?.redis.then((redis) => redis.close()).catch(() => undefined);
-      if (options.dispatcher === undefined) await dispatcher.destroy();
+      if (options.requests === undefined) await requests.destroy();
     },
   };
 }

@@ -2,7 +2,7 @@ import { emulatorPort, isLoopback } from "../addresses.js";
 import { ApiError, AuthError } from "../errors.js";
 import { noCode, type Refused, wordsOf } from "../reply.js";
 import { headerText, isFailureBody, type ReplyHeaders } from "./reply-parts.js";
-import { attemptTimeout, replyTooLarge, unknownCoding, unreadableReply } from "./retry.js";
+import { attemptTimeout, noHttp1, replyTooLarge, unknownCoding, unreadableReply } from "./retry.js";
 
 /** Longest text of a server that a message repeats, in characters. */
 const maxRepeatedChars = 500;
@@ -35,9 +35,6 @@ export function refusal(refused: Refused & { readonly traceId?: string }, method
     ...hintFor(url, status, undefined),
   });
 }
-
-/** OpenSSL's word for a server that offers no protocol that we speak. */
-const noHttp1 = "ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL";
 
 /** A network fault's code in words. */
 export function failedMessage(code: string | undefined): string {

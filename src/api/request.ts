@@ -1,8 +1,8 @@
 import type { Readable } from "node:stream";
-import type { Dispatcher } from "undici";
 import { type Route, routes } from "./call.js";
+import type { ReplyParts, Requests } from "./connection.js";
 import { headerText, type ReplyHeaders } from "./reply-parts.js";
-import { attemptTimeout, replyTooLarge, unknownCoding, unreadableReply } from "./retry.js";
+import { attemptTimeout, noHttp1, replyTooLarge, unknownCoding, unreadableReply } from "./retry.js";
 
 /** What one attempt came to: a whole reply, or the code of the fault. */
 export type Attempt =
@@ -19,7 +19,7 @@ export interface Message {
 
 /** What an attempt needs. */
 export interface RequestIo {
-  readonly dispatcher: Dispatcher;
+  readonly requests: Requests;
   readonly timeoutMs: number;
   readonly userAgent: string;
   readonly signal: AbortSignal;
@@ -42,7 +42,7 @@ export async function requestOnce(
   const onAbort = () => abort.abort(io.signal.reason);
   io.signal.addEventListener("abort", onAbort, { once: true });
   try {
-    const reply = await io.dispatcher.request({
+    const reply = await io.requests.request({
       origin: base.origin,
       path: base.pathname + message.path,
       method: message.method,
@@ -68,7 +68,7 @@ class ReplyFault extends Error {
   }
 }
 
-async function textOf({ headers, body }: Dispatcher.ResponseData, maxBytes: number): Promise<string> {
+async function textOf({ headers, body }: ReplyParts, maxBytes: number): Promise<string> {
   const coding = headerText(headers, "content-encoding")?.trim().toLowerCase() ?? "";
   const length = Number(headerText(headers, "content-length"));
   // Thrown below; a body that is given up has nobody else to tell.
@@ -141,6 +141,8 @@ function faultCode(error: unknown): string {
     // undici says of a proxy that refused the tunnel only in words which status it gave.
     const [, status] = /^Proxy response \((\d{3})\)/.exec(at.message) ?? [];
     if (status !== undefined) return `PROXY_${status}`;
+    // What Node's own HTTP writes into a connection that was refused for its protocol fails by another code.
+    if (/SSL alert number 120\b/.test(at.message)) return noHttp1;
     if ("code" in at && typeof at.code === "string") return at.code;
     // undici's parser puts what the server sent wrongly into an error without a code.
     if (at.name === "HTTPParserError") return "HPE_INVALID";

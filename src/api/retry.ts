@@ -39,6 +39,8 @@ export const unreadableReply = "UNREADABLE_REPLY";
 export const replyTooLarge = "REPLY_TOO_LARGE";
 /** Code of a reply in a content coding that was not asked for. */
 export const unknownCoding = "UNKNOWN_CODING";
+/** Code of a server that offers no protocol that we speak; OpenSSL's word. */
+export const noHttp1 = "ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL";
 /** Code of a reply that comes from something other than the API. */
 export const notTheApi = "NOT_THE_API";
 

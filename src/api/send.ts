@@ -1,8 +1,8 @@
-import type { Dispatcher } from "undici";
 import { ApiError } from "../errors.js";
 import type { Origin, Refused, Reply } from "../reply.js";
 import { type Call, type Counter, type Exchanged, publicUrl, type Route, routes, type Send } from "./call.js";
 import type { Clock } from "./clock.js";
+import type { Requests } from "./connection.js";
 import {
   failedMessage,
   hintFor,
@@ -24,7 +24,7 @@ import type { TrafficWatch } from "./traffic.js";
 export interface SendIo {
   /** Base address with `/v1`. */
   readonly apiUrl: string;
-  readonly dispatcher: Dispatcher;
+  readonly requests: Requests;
   readonly clock: Clock;
   /** Gives 0 ≤ x < 1. */
   readonly random: () => number;

@@ -13,16 +13,14 @@ import type { OutputFile } from "../output-file.js";
 import type { Check } from "../recipes/doctor/checks.js";
 import type { DoctorReport, Reading } from "../recipes/doctor/probe.js";
 import type { DeleteAllQuestion } from "../recipes/entity/delete.js";
-import type { EntityDone, EntityIo } from "../recipes/entity/get.js";
+import { type EntityDone, type EntityIo, getEntity } from "../recipes/entity/get.js";
 import type { ExitCode } from "../report/exit-code.js";
 import type { OutputOptions, Run } from "./command.js";
 import { printJson, printProse, printRaw, question, say, type Terminal } from "./terminal.js";
 
 /** `portload entity get`. */
-export const get: Run<typeof entityGetOptions> = async (options, terminal, output) => {
-  const { getEntity } = await import("../recipes/entity/get.js");
-  return ended(terminal, output, (io) => getEntity(options, io));
-};
+export const get: Run<typeof entityGetOptions> = (options, terminal, output) =>
+  ended(terminal, output, (io) => getEntity(options, io));
 
 /** `portload entity create`, `merge` and `override`. */
 export function write(mode: Mode): Run<typeof entityWriteOptions> {

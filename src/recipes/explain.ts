@@ -138,7 +138,7 @@ async function findRecord(
   context: ExplainContext,
   onReceipt: ReturnType<typeof onceEach>,
 ): Promise<Found> {
-  const downloads = openDownloads({ env: context.env });
+  const downloads = await openDownloads({ env: context.env });
   try {
     return await findIn(inventory, wanted, { ...context, onReceipt, fetch: downloads.fetch });
   } finally {

@@ -64,7 +64,7 @@ export async function preview(given: PreviewOptions, context: PreviewContext = {
   const causes = groupCauses(names);
   causes.addWarnings(inventory.warnings);
   const engine = startJq();
-  const downloads = openDownloads(context);
+  const downloads = await openDownloads(context);
   const { onRejects } = callerHooks(context, names);
   let counts = noCounts;
   const found = (): Preview => ({

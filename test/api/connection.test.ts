@@ -1,16 +1,18 @@
 import { execFileSync } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { createServer as createPlainHttp2, createSecureServer } from "node:http2";
-import { type AddressInfo, createServer as createTcp, type Server } from "node:net";
+import { type AddressInfo, createServer as createTcp, type Server, type Socket } from "node:net";
 import { join } from "node:path";
-import { Agent } from "undici";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { brotliCompressSync, gzipSync } from "node:zlib";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { createClient } from "../../src/api/client.js";
-import { openDispatcher, proxyFor } from "../../src/api/connection.js";
+import { openRequests, proxyFor } from "../../src/api/connection.js";
 import { failedMessage, hintFor } from "../../src/api/failure.js";
 import { type ApiError, UsageError } from "../../src/errors.js";
 import { makeFolder } from "../support/catalog.js";
+import { type Canned, stub } from "./stub-server.js";
 
 const credentials = { clientId: "id", clientSecret: "s3cr3t-of-the-test" };
 
@@ -25,6 +27,88 @@ async function failure(apiUrl: string, options: Partial<Parameters<typeof create
   onTestFinished(() => client.close());
   return (await client.listBlueprints().catch((reason: unknown) => reason)) as ApiError;
 }
+
+/** Node's own HTTP, and undici's pool. */
+const kinds = ["one", "pool"] as const;
+
+describe.each(kinds)("requests over connections of kind %s", (connections) => {
+  const item = '{"identifier":"a"}';
+  const flags = { mode: "merge", createMissing: false } as const;
+  const made: Exclude<Canned, string> = {
+    body: { ok: true, entities: [{ identifier: "a", index: 0, created: true }], errors: [] },
+  };
+  const text = JSON.stringify(made.body);
+  const written = { is: "done", body: [{ is: "created" }] };
+
+  it.each<[string, Canned]>([
+    ["as it is", made],
+    ["in blocks", { ...made, headers: { "transfer-encoding": "chunked" } }],
+    ["by gzip", { headers: { "content-encoding": "gzip" }, body: gzipSync(text) }],
+    ["by brotli", { headers: { "content-encoding": "br" }, body: brotliCompressSync(text) }],
+  ])("take a body %s, and send what they are given", async (_, canned) => {
+    const { client, seen } = await stub(() => canned, { connections, userAgent: "portload/9" });
+    expect(await client.upsertBulk("b", [item], flags)).toMatchObject(written);
+    expect(seen).toMatchObject([
+      {
+        method: "POST",
+        body: `{"entities":[${item}]}`,
+        headers: { authorization: "Bearer t1", "content-type": "application/json", "user-agent": "portload/9" },
+      },
+    ]);
+  });
+
+  it.each<[string, Canned]>([
+    ["is dropped", "drop"],
+    ["breaks off amid its body", "cut"],
+    ["takes longer than its time", "hang"],
+    ["is garbled", { headers: { "content-encoding": "gzip" }, body: "no gzip" }],
+    ["is a 503", { status: 503 }],
+  ])("send what may be repeated again where the answer %s", async (_, trouble) => {
+    const { client, seen } = await stub((_request, n) => (n === 1 ? trouble : made), { connections, timeoutMs: 250 });
+    expect(await client.upsertBulk("b", [item], flags)).toMatchObject(written);
+    expect(seen.length).toBe(2);
+  });
+
+  it.each<[string, Canned]>([
+    ["is dropped", "drop"],
+    ["breaks off amid its body", "cut"],
+    ["takes longer than its time", "hang"],
+  ])("lose what may not be repeated where the answer %s", async (_, trouble) => {
+    const { client, seen } = await stub(() => trouble, { connections, timeoutMs: 250 });
+    const reply = await client.upsertBulk("b", [item], { ...flags, mode: "create" });
+    expect([reply.is, seen.length]).toEqual(["lost", 1]);
+  });
+
+  it("use a connection again, and end it when they are closed", async () => {
+    const sockets = new Set<Socket>();
+    const body = JSON.stringify({ ok: true, accessToken: "t", expiresIn: 9000, tokenType: "Bearer", blueprints: [] });
+    const server = createServer((_, response) => response.end(body));
+    server.on("connection", (socket) => sockets.add(socket));
+    const client = createClient({ apiUrl: `http://127.0.0.1:${await listen(server)}/v1`, credentials, connections });
+    for (let n = 0; n < 3; n++) await client.listBlueprints();
+    expect(sockets.size).toBeLessThan(3);
+    await client.close();
+    await Promise.all([...sockets].map((socket) => socket.destroyed || once(socket, "close")));
+  });
+
+  it("end with the client what is in flight", async () => {
+    const { client } = await stub(() => "hang", { connections });
+    const failed = expect(client.listBlueprints()).rejects.toThrow("the client is closed");
+    await client.close();
+    await failed;
+  });
+
+  it("reach a host by its IPv6 address, where the machine has one", async ({ skip }) => {
+    const server = createServer((_, response) => response.writeHead(418).end());
+    const listening = await new Promise<boolean>((resolve) => {
+      server.once("error", () => resolve(false)).listen(0, "::1", () => resolve(true));
+    });
+    if (!listening) return skip("this machine has no IPv6 on loopback");
+    onTestFinished(() => void server.close());
+    const error = await failure(`http://[::1]:${(server.address() as AddressInfo).port}/v1`, { connections });
+    expect(error.status).toBe(418);
+  });
+});
 
 describe("the address of a proxy", () => {
   it.each(["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"])(
@@ -42,7 +126,7 @@ describe("the address of a proxy", () => {
       for (const value of bad) {
         let error: unknown;
         try {
-          openDispatcher({ [name]: value });
+          openRequests("https://api.example/v1", "one", { [name]: value });
         } catch (cause) {
           error = cause;
         }
@@ -115,16 +199,20 @@ describe("a server that cannot be talked to", () => {
       },
     );
     const port = await listen(createSecureServer({ key: readFileSync(key), cert: readFileSync(cert) }));
-    const dispatcher = new Agent({ connect: { rejectUnauthorized: false } });
-    onTestFinished(() => dispatcher.close());
-    const error = await failure(`https://127.0.0.1:${port}/v1`, { dispatcher });
-    expect(error.message).toContain("the server speaks HTTP/2 only, and portload HTTP/1.1");
+    vi.stubEnv("NODE_TLS_REJECT_UNAUTHORIZED", "0");
+    onTestFinished(() => void vi.unstubAllEnvs());
+    for (const connections of kinds) {
+      const error = await failure(`https://127.0.0.1:${port}/v1`, { connections });
+      expect(error.message).toContain("the server speaks HTTP/2 only, and portload HTTP/1.1");
+    }
   });
 
   it("because it speaks HTTP/2 without TLS is told as no HTTP/1.1", async () => {
     const port = await listen(createPlainHttp2());
-    const error = await failure(`http://127.0.0.1:${port}/v1`);
-    expect(error.message).toContain("what answers does not speak HTTP/1.1");
+    for (const connections of kinds) {
+      const error = await failure(`http://127.0.0.1:${port}/v1`, { connections });
+      expect(error.message).toContain("what answers does not speak HTTP/1.1");
+    }
   });
 
   it.each([

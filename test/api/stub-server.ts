@@ -61,7 +61,7 @@ export async function stub(
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
   const clock = manualClock({ auto: true });
   const credentials = { clientId: "id", clientSecret: secret };
-  const client = createClient({ apiUrl: url, credentials, clock, random: () => 0.5, ...options });
+  const client = createClient({ apiUrl: url, credentials, clock, random: () => 0.5, connections: "pool", ...options });
   onTestFinished(async () => {
     await client.close();
     server.closeAllConnections();

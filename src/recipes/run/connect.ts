@@ -60,6 +60,7 @@ export function connect(
   const timeline = openTimeline(() => performance.now());
   const client = createClient({
     ...clientOptions,
+    connections: "pool",
     ...(clock && { clock }),
     signal: control.grace,
     onWait: timeline.waited,
@@ -99,14 +100,14 @@ export function connectEarly(
 }
 
 /** How addresses of sources are downloaded: through the environment's proxies, waits by the clock given. Closed by the caller. */
-export function openDownloads({
+export async function openDownloads({
   env = {},
   clock = realClock,
 }: {
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
   readonly clock?: Clock | undefined;
-}): { readonly fetch: NonNullable<ReadIo["fetch"]>; close(): Promise<void> } {
-  const dispatcher = openDispatcher(env);
+}): Promise<{ readonly fetch: NonNullable<ReadIo["fetch"]>; close(): Promise<void> }> {
+  const dispatcher = await openDispatcher(env);
   return {
     fetch: { dispatcher, sleep: (ms, signal) => clock.sleep(ms, signal) },
     close: () => dispatcher.destroy(),

@@ -91,7 +91,7 @@ export async function runSources<F extends Folder>(
     const inventory = await withFaultsOf(compiling, settleSources(given, { ...context, onReceipt }));
     const connection = context.connection ?? connect(clientOptions, options, context);
     context.onConnection?.(watchConnection(connection));
-    const downloads = openDownloads(context);
+    const downloads = await openDownloads(context);
     try {
       const io = { fetch: downloads.fetch, onReceipt, stdin: context.stdin };
       const { apiUrl } = clientOptions;
