@@ -65,8 +65,8 @@ export type {
 } from "./mapping-object.js";
 export type { ExplainOptions, InitOptions, LintOptions, PreviewOptions } from "./options/authoring.js";
 export type { ExportOptions } from "./options/catalog.js";
+export type { ComparingGroup, OutputGroup, RunOutputGroup, TargetGroup, WritingGroup } from "./options/groups.js";
 export type { Budget, Duration, Share } from "./options/kinds.js";
-export type { OutputGroup, RunOutputGroup } from "./options/output.js";
 export type {
   ApplyOptions,
   ChangedOptions,
@@ -79,7 +79,6 @@ export type {
   UndoOptions,
 } from "./options/run.js";
 export type { SourceGroup } from "./options/sources.js";
-export type { ComparingGroup, TargetGroup, WritingGroup } from "./options/writing.js";
 export type { DeleteLimits, Deletions } from "./plan/guards.js";
 export type { GuardFacts } from "./plan/show-plan.js";
 export type { Format, TextFormat } from "./read/format.js";

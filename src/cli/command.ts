@@ -1,9 +1,9 @@
 import { parseArgs } from "node:util";
 import { UsageError } from "../errors.js";
 import { nearest } from "../nearest.js";
+import { formGroup, progressGroup, terminalGroup } from "../options/groups.js";
 import { oneOf } from "../options/kinds.js";
 import { type AnyOption, group, parseOptions, type Resolved, type Schema, withDefault } from "../options/option.js";
-import { formGroup, progressGroup, terminalGroup } from "../options/output.js";
 import type { ExitCode } from "../report/exit-code.js";
 import type { Terminal } from "./terminal.js";
 

@@ -1,10 +1,9 @@
 import type { Source, Sources } from "../given-source.js";
 import type { MappingObject } from "../mapping-object.js";
+import { outputGroup, type TargetGroup, targetGroup, type WritingGroup, writingGroup } from "./groups.js";
 import { flag, listOf, text, textOrObject, wholeNumber } from "./kinds.js";
 import { describedAs, group, optional, required, type SchemaOf, withDefault } from "./option.js";
-import { outputGroup } from "./output.js";
 import { oneSource, type SourceGroup, someSources, sourceGroup, sources } from "./sources.js";
-import { type TargetGroup, targetGroup, type WritingGroup, writingGroup } from "./writing.js";
 
 /** Options of a preview: what reading, mapping and, with blueprints, checking make of the sources. */
 export interface PreviewOptions extends Omit<SourceGroup, "blueprints"> {

@@ -1,6 +1,6 @@
+import { type TargetGroup, targetGroup } from "./groups.js";
 import { flag, listOf, text } from "./kinds.js";
 import { group, required, type SchemaOf, withDefault } from "./option.js";
-import { type TargetGroup, targetGroup } from "./writing.js";
 
 const { apiUrl } = targetGroup;
 

@@ -1,7 +1,7 @@
 import { emulatorPort } from "../addresses.js";
+import { type ComparingGroup, comparingGroup, type TargetGroup, targetGroup } from "./groups.js";
 import { duration, flag, listOf, oneOf, positiveNumber, text, wholeNumber, wordOr } from "./kinds.js";
 import { describedAs, group, optional, type Resolved, required, type SchemaOf, withDefault } from "./option.js";
-import { type ComparingGroup, comparingGroup, type TargetGroup, targetGroup } from "./writing.js";
 
 const { apiUrl, timeout, requestTimeout, runId } = targetGroup;
 type Address = Pick<TargetGroup, "apiUrl" | "timeout" | "requestTimeout">;

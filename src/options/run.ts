@@ -1,3 +1,15 @@
+import {
+  type ComparingGroup,
+  comparingGroup,
+  type OutputGroup,
+  outputGroup,
+  type RunOutputGroup,
+  runOutputGroup,
+  type TargetGroup,
+  targetGroup,
+  type WritingGroup,
+  writingGroup,
+} from "./groups.js";
 import { type Budget, flag, text } from "./kinds.js";
 import {
   describedAs,
@@ -9,16 +21,7 @@ import {
   withDefault,
   withoutDefaults,
 } from "./option.js";
-import { type OutputGroup, outputGroup, type RunOutputGroup, runOutputGroup } from "./output.js";
 import { type SourceGroup, sourceGroup } from "./sources.js";
-import {
-  type ComparingGroup,
-  comparingGroup,
-  type TargetGroup,
-  targetGroup,
-  type WritingGroup,
-  writingGroup,
-} from "./writing.js";
 
 /** Options of every command that writes what it reads through a mapping. */
 export interface RunOptions extends SourceGroup, TargetGroup, WritingGroup, RunOutputGroup {}

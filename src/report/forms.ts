@@ -1,7 +1,7 @@
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { dirname, extname } from "node:path";
 import { StateError, UsageError } from "../errors.js";
-import type { reportExtensions } from "../options/output.js";
+import type { reportExtensions } from "../options/groups.js";
 import { escapeXml } from "../reject.js";
 import { formatHtml } from "./forms/html.js";
 import { formatMarkdown } from "./forms/markdown.js";

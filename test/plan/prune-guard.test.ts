@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { comparingGroup } from "../../src/options/writing.js";
+import { comparingGroup } from "../../src/options/groups.js";
 import { allowingFlags, deleteLimits, excessDeletions, percent } from "../../src/plan/guards.js";
 
 describe("limits of deletion", () => {
