@@ -4,7 +4,7 @@ import type { Warning } from "../warning.js";
 /** Which order of day and month a date's numbers allow. */
 export type DayMonth = "dayFirst" | "monthFirst" | "either";
 
-/** Tells which of the first two numbers of a date like `03/04/2024` can be its day; undefined for text that is no such date. */
+/** Returns which of the first two numbers of a date like `03/04/2024` can be its day; undefined for text that is no such date. */
 export function dayMonthOf(text: string): DayMonth | undefined {
   const parts = twoNumbers.exec(text);
   if (parts === null) return undefined;
@@ -16,7 +16,7 @@ export function dayMonthOf(text: string): DayMonth | undefined {
 }
 
 /** What the mapping must say so that a date text can be read, as the end of a sentence; empty where nothing helps. */
-export function dateMend(text: string): string {
+export function dateFix(text: string): string {
   const order = dayMonthOf(text);
   if (order === "either")
     return `; whether day or month comes first must be said: ${columnsWith(text, "dayFirst")}, or ${formatOf(text, "monthFirst")}`;
@@ -87,7 +87,7 @@ function verdictOf({ count, example }: Counted): string {
   const proven = count.dayFirst > 0 ? "dayFirst" : count.monthFirst > 0 ? "monthFirst" : undefined;
   if (proven !== undefined) return `${counted}: write ${columnsWith(example[proven] ?? "", proven)}`;
   const text = example.either ?? "";
-  return `${counted}: nothing tells, so ask whoever made the source, and write ${columnsWith(text, "dayFirst")} or ${formatOf(text, "monthFirst")}`;
+  return `${counted}: nothing proves either, so ask whoever made the source, and write ${columnsWith(text, "dayFirst")} or ${formatOf(text, "monthFirst")}`;
 }
 
 function columnsWith(text: string, order: DayMonth): string {

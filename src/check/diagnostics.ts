@@ -92,7 +92,7 @@ export function behind(filter: string): string {
 /** The jq expression that leaves out the white space around a text. */
 export const trimExpression = String.raw`gsub("^\\s+|\\s+$"; "")`;
 
-/** What joins the elements of a list in a text: the sign that stands in it most often, with a space where one always follows. */
+/** What joins the elements of a list in a text: the most frequent sign in it, with a space where one always follows. */
 function separatorOf(text: string): string | undefined {
   const counts = [";", ",", "|", "\n", "\t"].map((sign) => [sign, text.split(sign).length - 1] as const);
   const [sign, count] = counts.reduce((most, each) => (each[1] > most[1] ? each : most));

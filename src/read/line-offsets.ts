@@ -71,7 +71,7 @@ export class LineOffsets {
   }
 }
 
-/** Where LF and CR stand in bytes of an encoding in which no other character holds these bytes. */
+/** Where LF and CR are in bytes of an encoding in which no other character holds these bytes. */
 export function lineEndsOf(bytes: Buffer): number[] {
   const found: number[] = [];
   for (let at = 0; at < bytes.length; at++) {
@@ -81,7 +81,7 @@ export function lineEndsOf(bytes: Buffer): number[] {
   return found;
 }
 
-/** Where LF and CR stand in UTF-16. */
+/** Where LF and CR are in UTF-16. */
 export function wideLineEndsOf(bytes: Buffer, isBigEndian: boolean): number[] {
   const found: number[] = [];
   const low = isBigEndian ? 1 : 0;
