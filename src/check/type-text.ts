@@ -2,8 +2,7 @@ import type { Blueprint } from "../blueprint.js";
 import { type EntityBody, isSearchQuery } from "../entity.js";
 import type { RejectCode } from "../reject.js";
 import { type FormatJudge, formatJudges, identifierFault } from "./constraints.js";
-import { dateFix, dayMonthOf } from "./day-month.js";
-import { behind, type Diagnostics, type Typer, urlFix } from "./diagnostics.js";
+import { behind, type Diagnostics, dateFix, dayMonthOf, type Typer, urlFix } from "./diagnostics.js";
 
 /** Names the kind of a value in a message: "a number", "a list", … */
 export function kindOf(value: unknown): string {

@@ -6,7 +6,7 @@ import {
   studioOptions,
   testOptions,
 } from "../options/authoring.js";
-import { emulatorOptions } from "../options/emulator.js";
+import { emulatorOptions } from "../options/catalog.js";
 import { flag, oneOf } from "../options/kinds.js";
 import { group, optional, withDefault } from "../options/option.js";
 import { catalogCommands } from "./catalog-commands.js";

@@ -11,7 +11,7 @@ import type { FaultScript } from "../emulator/emulator-options.js";
 import { faultScript } from "../emulator/faults.js";
 import { parseReadings } from "../emulator/readings.js";
 import { EnvironmentError, UsageError } from "../errors.js";
-import type { emulatorOptions } from "../options/emulator.js";
+import type { emulatorOptions } from "../options/catalog.js";
 import { loadBlueprintFolder } from "../recipes/run/blueprints.js";
 import { quoted } from "../reject.js";
 import type { ExitCode } from "../report/exit-code.js";

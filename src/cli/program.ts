@@ -39,7 +39,7 @@ function firstWords(): readonly string[] {
 }
 
 async function answer(argv: readonly string[], terminal: Terminal): Promise<ExitCode> {
-  if (argv[0] === "__complete") return (await import("./complete.js")).complete(argv.slice(1), terminal);
+  if (argv[0] === "__complete") return (await import("./help.js")).complete(argv.slice(1), terminal);
   const { before, words, after } = parts(argv);
   const flags = [...before, ...untilTerminator(after)];
   const isHelp = words[0] === "help";

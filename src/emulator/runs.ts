@@ -1,5 +1,13 @@
 import { randomBytes } from "node:crypto";
-import type { Action, ActionRun, ActionRunEnding, Catalog, RunLog, Writer } from "./model.js";
+import {
+  type Action,
+  type ActionRun,
+  type ActionRunEnding,
+  type Catalog,
+  isObject,
+  type RunLog,
+  type Writer,
+} from "./model.js";
 import { invalidRequest, Refusal } from "./refusal.js";
 
 /** What a run may report of itself. */
@@ -88,4 +96,34 @@ export function runRefusal(catalog: Catalog, id: unknown): Refusal | undefined {
 
 function exhausted(run: ActionRun, status: 400 | 422): Refusal {
   return new Refusal(status, "run_exhausted", `The action run "${run.id}" has already finished execution`);
+}
+
+/** A run as replies show it. */
+export function runReply(run: ActionRun): object {
+  const { identifier, title = null, invocationMethod } = run.action;
+  return {
+    id: run.id,
+    ...(run.blueprint === null ? {} : { blueprint: { identifier: run.blueprint } }),
+    ...(run.entity === null ? {} : { entity: { identifier: run.entity } }),
+    action: { identifier, title },
+    ...(isObject(invocationMethod) ? { payload: invocationMethod } : {}),
+    properties: run.properties,
+    source: "API",
+    requiredApproval: false,
+    status: run.status,
+    statusLabel: run.statusLabel,
+    link: run.link,
+    ...(run.summary === null ? {} : { summary: run.summary }),
+    ...(run.externalRunId === null ? {} : { externalRunId: run.externalRunId }),
+    createdBy: run.createdBy,
+    createdAt: new Date(run.createdAt).toISOString(),
+    updatedAt: new Date(run.updatedAt).toISOString(),
+    ...(run.endedAt === null ? {} : { endedAt: new Date(run.endedAt).toISOString() }),
+  };
+}
+
+/** A line of its log as replies show it. */
+export function logReply(run: ActionRun, log: RunLog): object {
+  const { id, message, by, at } = log;
+  return { id, runId: run.id, message, createdBy: by, createdAt: new Date(at).toISOString() };
 }

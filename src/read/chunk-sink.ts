@@ -3,7 +3,7 @@ import type { Place, SourceRecord, Span } from "../record.js";
 import type { Finding, Reject } from "../reject.js";
 import type { SourceOptions } from "../source-options.js";
 import type { Warning } from "../warning.js";
-import type { LineOffsets } from "./line-offsets.js";
+import type { LineOffsets } from "./encoding.js";
 import type { BadText } from "./utf8.js";
 
 /** Gathers what a reader finds into chunks and gives each record its position. */

@@ -1,8 +1,7 @@
 import { SourceError } from "../errors.js";
 import type { SourceOptions } from "../source-options.js";
-import { type Decode, type Encoding, encodingOf } from "./encoding.js";
+import { type Decode, type Encoding, encodingOf, LineOffsets, lineEndsOf, wideLineEndsOf } from "./encoding.js";
 import { markBytes, refuseOtherKinds } from "./format.js";
-import { LineOffsets, lineEndsOf, wideLineEndsOf } from "./line-offsets.js";
 import { type Peeked, peek } from "./unpack.js";
 import { BadText, badByte, badTextMessage, TextPlace, wholeUtf8 } from "./utf8.js";
 

@@ -15,9 +15,8 @@ import { connect, type ImportContext, type RunContext } from "./run/connect.js";
 import { type Finished, finish } from "./run/finish.js";
 import { newFolder } from "./run/folder.js";
 import { working } from "./run/working.js";
-import { deferRelations } from "./stages/defer.js";
+import { deferRelations, keepMadeTargets } from "./stages/before-first-write.js";
 import type { EntityStage, StepJob } from "./stages/entities.js";
-import { keepMadeTargets } from "./stages/keep-before.js";
 import { leaveOutMissing } from "./stages/missing-ahead.js";
 import { runSteps } from "./stages/steps.js";
 

@@ -17,13 +17,11 @@ import type { ImportContext } from "./run/connect.js";
 import type { Finished } from "./run/finish.js";
 import { newFolder, reportOf, stateDirFrom } from "./run/folder.js";
 import { runSources } from "./run/run.js";
+import { deferRelations, keepBefore } from "./stages/before-first-write.js";
 import { existingOnly } from "./stages/compare.js";
-import { deferRelations } from "./stages/defer.js";
 import { dropDuplicates } from "./stages/duplicates.js";
 import { guardEmptying, mayEmpty, openEmptyingGuard } from "./stages/emptying.js";
-
 import { copyOf, entitiesOf } from "./stages/entities.js";
-import { keepBefore } from "./stages/keep-before.js";
 import { leaveOutMissing } from "./stages/missing-ahead.js";
 import { runSteps } from "./stages/steps.js";
 

@@ -11,12 +11,11 @@ import type { Finished } from "./run/finish.js";
 import { newFolder } from "./run/folder.js";
 import type { Inventory } from "./run/inventory.js";
 import { runSources, type SourceCommand, type SourceJob } from "./run/run.js";
+import { deferRelations, keepMadeTargets } from "./stages/before-first-write.js";
 import { compareWithCatalog, type OnDifference } from "./stages/compare.js";
-import { deferRelations } from "./stages/defer.js";
 import { dropDuplicates } from "./stages/duplicates.js";
 import { countKept, type Emptyings, type KeptValues, openEmptyingGuard } from "./stages/emptying.js";
 import { entitiesOf, type Stages } from "./stages/entities.js";
-import { keepMadeTargets } from "./stages/keep-before.js";
 import { leaveOutMissing } from "./stages/missing-ahead.js";
 import { runSteps } from "./stages/steps.js";
 

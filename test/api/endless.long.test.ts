@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
 import { blueprintOf, envOf, makeFolder, root, startCatalog } from "../support/catalog.js";
+import { peakMegabytes } from "../support/peak-memory.js";
 
 /** Which requests get a reply that does not end, and whether that is in its bytes or in its pages. */
 interface Endless {
@@ -62,7 +63,7 @@ async function endlessWay(
 
 /** Makes a process say at its end how much memory it had at most. */
 const measuring = `data:text/javascript,${encodeURIComponent(
-  'import { writeSync } from "node:fs"; process.on("exit", () => writeSync(2, "\\nmaxRSS " + process.resourceUsage().maxRSS + "\\n"));',
+  `import { writeSync } from "node:fs"; process.on("exit", () => writeSync(2, "\\npeak " + ${peakMegabytes} + "\\n"));`,
 )}`;
 
 const isSearch = (_: string, path: string): boolean => path.endsWith("/search");
@@ -117,7 +118,7 @@ it.each(rows)(
         stderr += text;
       });
       const code = await new Promise<number | null>((done) => child.on("close", done));
-      return { code, stderr, megabytes: Number(/maxRSS (\d+)/.exec(stderr)?.[1]) / 1024 };
+      return { code, stderr, megabytes: Number(/^peak ([\d.]+)$/m.exec(stderr)?.[1]) };
     };
     const files = [source, "-m", mapping];
     const plan = join(folder, "tonight.plan");

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { checkEntities } from "../../src/check/check.js";
-import { dateFix, dayMonthOf } from "../../src/check/day-month.js";
+import { dateFix, dayMonthOf } from "../../src/check/diagnostics.js";
 import type { Warning } from "../../src/warning.js";
 import { collect, iterate } from "../support/entities.js";
 import { blueprint, candidate, chunkOf } from "./support.js";

@@ -8,6 +8,7 @@ import { extractRecords } from "../../src/read/extract.js";
 import { settleSource } from "../../src/read/read.js";
 import { receiptText } from "../../src/read/receipt.js";
 import type { SourceOptions } from "../../src/source-options.js";
+import { peakMegabytes } from "../support/peak-memory.js";
 import { gather, readText, stdin } from "./read-text.js";
 
 const folder = mkdtempSync(join(tmpdir(), "portload-json-forms-"));
@@ -230,10 +231,9 @@ function* blocks() {
 }
 const source = { index: 0, kind: "thing", path: "-", name: "stdin" };
 const found = [];
-let peak = 0;
 for await (const { items, rejects } of readSource(source, { format }, { stdin: Readable.from(blocks()) }))
   found.push(...items.map(({ value, cells }) => JSON.stringify(value ?? cells)), ...rejects.map(({ code }) => code));
-console.log(JSON.stringify({ found: found.sort(), megabytes: process.resourceUsage().maxRSS / 1024 }));
+console.log(JSON.stringify({ found: found.sort(), megabytes: ${peakMegabytes} }));
 `;
 
 describe("one record of 300 MB", () => {

@@ -8,8 +8,7 @@ import { placeName } from "../../state/journal.js";
 import { maxBatchEntities } from "../../write/batch.js";
 import type { Ledger } from "../run/ledger.js";
 import type { Target, WriteRules } from "../target/target.js";
-import { knowTargets } from "./defer.js";
-import { bareTarget } from "./keep-before.js";
+import { bareTarget, knowTargets } from "./before-first-write.js";
 
 /** Bare targets come from several records. */
 const nowhere = { at: { source: 0, position: 0 }, resource: 0, item: 0 };

@@ -3,7 +3,7 @@ import type { Entity } from "../../../src/entity.js";
 import { openControl } from "../../../src/recipes/run/control.js";
 import type { LedgerHooks } from "../../../src/recipes/run/ledger.js";
 import { openWhereabouts } from "../../../src/recipes/run/working.js";
-import { deferRelations } from "../../../src/recipes/stages/defer.js";
+import { deferRelations } from "../../../src/recipes/stages/before-first-write.js";
 import type { StepJob } from "../../../src/recipes/stages/entities.js";
 import { runSteps } from "../../../src/recipes/stages/steps.js";
 import { createKeySet } from "../../../src/settle/keys.js";
