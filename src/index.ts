@@ -113,7 +113,8 @@ export type { CountedRoute, RequestCounts, StatedQuota } from "./reply.js";
 export type { Counts, EntityCounts, RecordCounts } from "./report/counts.js";
 export type { Ending } from "./report/exit-code.js";
 export type { FaultGroup, NamedPlace, RejectGroup, RejectSample, WarningGroup } from "./report/group-causes.js";
-export type { Progress, ProgressWait, TimelinePoint } from "./report/progress.js";
+export type { Progress, ProgressWait } from "./report/progress.js";
 export type { Examples, Kept, NextStep, RejectFile, Report, ReportOrigin, ReportSource } from "./report/report.js";
+export type { TimelinePoint } from "./report/timeline.js";
 
 export { type Warning, type WarningCode, warningCodes } from "./warning.js";

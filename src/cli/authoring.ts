@@ -8,11 +8,9 @@ import type {
   testOptions,
 } from "../options/authoring.js";
 import type { Offers, Picked } from "../recipes/studio/begin.js";
-import type { StudioSession } from "../recipes/studio/session.js";
 import { quoted } from "../reject.js";
 import type { ExitCode } from "../report/exit-code.js";
 import { failedWords, formatCount } from "../report/words.js";
-import type { StudioActions } from "../studio/actions.js";
 import type { Run } from "./command.js";
 import { mayColor, print, printJson, say, type Terminal } from "./terminal.js";
 import { sourceQuestions } from "./under-way.js";
@@ -143,39 +141,17 @@ export async function schema({ of }: { readonly of: "mapping" | "test" }, termin
 
 /** `portload studio`: a page on which a mapping is made by looking, until the command is interrupted. */
 export const studio: Run<typeof studioOptions> = async (options, terminal) => {
-  const [{ findStart }, { openStudio }, { studioActions }, { serveStudio }] = await Promise.all([
-    import("../recipes/studio/begin.js"),
-    import("../recipes/studio/session.js"),
-    import("../studio/actions.js"),
-    import("../studio/server.js"),
-  ]);
-  const { mapping, blueprints, port, stateDir, apiUrl } = options;
-  const shared = {
-    ...(apiUrl !== undefined && { apiUrl }),
-    ...(blueprints !== undefined && { blueprints }),
-  };
-  const opened: StudioSession[] = [];
-  const open = async (picked: Picked): Promise<StudioActions> => {
-    const session = await openStudio({ ...shared, ...picked }, terminal.env);
-    opened.push(session);
-    return studioActions(session, {
-      ...{ ...shared, env: terminal.env, sources: picked.sources },
-      ...(stateDir !== undefined && { stateDir }),
-    });
-  };
-  const named = { sources: options.sources, ...(mapping !== undefined && { mapping }) };
-  const start: Picked | { readonly offers: Offers } = options.sources.length > 0 ? named : await findStart(mapping);
+  const { startStudio } = await import("../studio/server.js");
+  const { url, start, close } = await startStudio(options, terminal.env);
   try {
-    const server = await serveStudio("offers" in start ? { ...start, open } : await open(start), port);
     await say(
       terminal,
-      `${foundLine(start, options.sources.length > 0)}studio at ${server.url}\nThe address works once. End with Ctrl-C.\n`,
+      `${foundLine(start, options.sources.length > 0)}studio at ${url}\nThe address works once. End with Ctrl-C.\n`,
     );
     if (!terminal.signal.aborted) await once(terminal.signal, "abort");
-    await server.close();
     return 0;
   } finally {
-    for (const session of opened) await session.close();
+    await close();
   }
 };
 

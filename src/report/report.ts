@@ -3,7 +3,7 @@ import type { RequestCounts, StatedQuota } from "../reply.js";
 import { balances, type Counts, type EntityCounts, type RecordCounts } from "./counts.js";
 import { type Ending, runExitCode } from "./exit-code.js";
 import type { FaultGroup, RejectGroup, WarningGroup } from "./group-causes.js";
-import type { TimelinePoint } from "./progress.js";
+import type { TimelinePoint } from "./timeline.js";
 import { failedWords, formatCount, settledWords } from "./words.js";
 
 /** Version of the report's form. 2 adds fields; every field of 1 is as it was. */

@@ -3,9 +3,12 @@ import { readFile } from "node:fs/promises";
 import { Readable } from "node:stream";
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { PortloadError } from "../errors.js";
-import type { Offers, Picked } from "../recipes/studio/begin.js";
+import type { studioOptions } from "../options/authoring.js";
+import type { Resolved } from "../options/option.js";
+import { findStart, type Offers, type Picked } from "../recipes/studio/begin.js";
+import { openStudio, type StudioSession } from "../recipes/studio/session.js";
 import { packageFile } from "../version.js";
-import type { StudioActions } from "./actions.js";
+import { type StudioActions, studioActions } from "./actions.js";
 import { choiceDocument, studioCss, studioDocument } from "./document.js";
 
 /** A studio that is open. */
@@ -20,6 +23,38 @@ interface Choice {
   readonly offers: Offers;
   /** Opens what was chosen. */
   readonly open: (picked: Picked) => Promise<StudioActions>;
+}
+
+/** Opens the studio on the sources that are named, else on what is found here, and serves its page. */
+export async function startStudio(
+  { sources, mapping, blueprints, port, stateDir, apiUrl }: Resolved<typeof studioOptions>,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<StudioServer & { readonly start: Picked | { readonly offers: Offers } }> {
+  const shared = {
+    ...(apiUrl !== undefined && { apiUrl }),
+    ...(blueprints !== undefined && { blueprints }),
+  };
+  const opened: StudioSession[] = [];
+  const open = async (picked: Picked): Promise<StudioActions> => {
+    const session = await openStudio({ ...shared, ...picked }, env);
+    opened.push(session);
+    return studioActions(session, {
+      ...{ ...shared, env, sources: picked.sources },
+      ...(stateDir !== undefined && { stateDir }),
+    });
+  };
+  const closeSessions = async (): Promise<void> => {
+    for (const session of opened) await session.close();
+  };
+  const named = { sources, ...(mapping !== undefined && { mapping }) };
+  const start = sources.length > 0 ? named : await findStart(mapping);
+  try {
+    const { url, close } = await serveStudio("offers" in start ? { ...start, open } : await open(start), port);
+    return { url, start, close: () => close().finally(closeSessions) };
+  } catch (error) {
+    await closeSessions();
+    throw error;
+  }
 }
 
 /** Largest body of a request, in bytes: a mapping, and blueprints to be saved. */
@@ -44,7 +79,7 @@ const headers = {
  * @param port - 0 for any that is free
  * @throws {EnvironmentError} when the port cannot be had
  */
-export async function serveStudio(start: StudioActions | Choice, port = 0): Promise<StudioServer> {
+async function serveStudio(start: StudioActions | Choice, port = 0): Promise<StudioServer> {
   const token = randomBytes(24).toString("base64url");
   const session = randomBytes(24).toString("base64url");
   let isUsed = false;

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { openTimeline } from "../../src/report/progress.js";
+import { openTimeline } from "../../src/report/timeline.js";
 
 describe("a timeline", () => {
   it("counts by the second since it was opened", () => {

@@ -9,7 +9,6 @@ import { changedIn } from "../../report/counts.js";
 import { type Ending, endingOf } from "../../report/exit-code.js";
 import { writeForms } from "../../report/forms.js";
 import type { RejectGroup } from "../../report/group-causes.js";
-import type { Timeline } from "../../report/progress.js";
 import {
   buildReport,
   type Examples,
@@ -18,6 +17,7 @@ import {
   type Report,
   type ReportOrigin,
 } from "../../report/report.js";
+import type { Timeline } from "../../report/timeline.js";
 import { keepsBefore } from "../../state/journal-lines.js";
 import type { State } from "../../state/state.js";
 import { copyOf } from "../stages/entities.js";

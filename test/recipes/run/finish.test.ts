@@ -6,7 +6,7 @@ import { ApiError, GuardError, StateError } from "../../../src/errors.js";
 import { openControl } from "../../../src/recipes/run/control.js";
 import { type Closing, finish } from "../../../src/recipes/run/finish.js";
 import { doWork } from "../../../src/recipes/run/working.js";
-import { openTimeline } from "../../../src/report/progress.js";
+import { openTimeline } from "../../../src/report/timeline.js";
 import { journalFormat } from "../../../src/state/journal-lines.js";
 import { openRejects } from "../../../src/state/rejects.js";
 import { makeFolder } from "../../support/catalog.js";
