@@ -45,7 +45,7 @@ interface Row {
   readonly cells: readonly string[];
 }
 
-interface Told {
+interface Judged {
   readonly file: string;
   readonly is: "right" | "with rejects" | "no table" | "refused" | "wrong" | "not compared";
   readonly why: string;
@@ -119,7 +119,7 @@ function comparable(cells: readonly string[], width: number, { csv }: SourceOpti
   );
 }
 
-async function judge(path: string): Promise<Told> {
+async function judge(path: string): Promise<Judged> {
   const file = relative(folder ?? "", path);
   try {
     const { options, receipt, asked, records, rejects } = await read(path);
@@ -151,14 +151,14 @@ try {
     .filter((entry) => entry.isFile() && /\.[ct]sv$/i.test(entry.name))
     .map((entry) => join(entry.parentPath, entry.name))
     .sort();
-  const told: Told[] = [];
-  for (const path of files) told.push(await judge(path));
+  const judged: Judged[] = [];
+  for (const path of files) judged.push(await judge(path));
   for (const is of ["wrong", "refused", "with rejects", "not compared", "no table"] as const)
-    for (const { file, why } of told.filter((each) => each.is === is)) console.log(`${is}  ${file}: ${why}`);
-  const count = (is: Told["is"]): number => told.filter((each) => each.is === is).length;
-  const asked = told.filter(({ is, why }) => is === "right" && why !== "").length;
+    for (const { file, why } of judged.filter((each) => each.is === is)) console.log(`${is}  ${file}: ${why}`);
+  const count = (is: Judged["is"]): number => judged.filter((each) => each.is === is).length;
+  const asked = judged.filter(({ is, why }) => is === "right" && why !== "").length;
   console.log(
-    `${told.length} files: ${count("right")} right (${asked} after a question), ${count("with rejects")} right but for rejected rows, ${count("refused")} refused, ${count("no table")} no table, ${count("not compared")} not compared, ${count("wrong")} wrong`,
+    `${judged.length} files: ${count("right")} right (${asked} after a question), ${count("with rejects")} right but for rejected rows, ${count("refused")} refused, ${count("no table")} no table, ${count("not compared")} not compared, ${count("wrong")} wrong`,
   );
   if (count("wrong") > 0) process.exitCode = 1;
 } finally {

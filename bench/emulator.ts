@@ -164,7 +164,7 @@ function bodyOf(page: number, round = 0): string {
         since: "2026-01-02T03:04:05.678Z",
         home: `https://example.com/services/${n}`,
         tags: ["one", "two"],
-        notes: `Service number ${n} of the bench`,
+        notes: `Service number ${n} of the benchmarkmark`,
         language: "typescript",
       },
       relations: { team: null },

@@ -21,7 +21,7 @@ export interface MeasuredRun {
 }
 
 // Not resourceUsage's peak: a child begins with that of its parent, which may have written a workbook.
-const tellUse = `data:text/javascript,import{readFileSync}from"node:fs";process.on("exit",()=>{const u=process.resourceUsage();process.stderr.write("used "+/VmHWM:\\s+(\\d+)/.exec(readFileSync("/proc/self/status","utf8"))[1]+" "+(u.userCPUTime+u.systemCPUTime)+"\\n")})`;
+const printUsage = `data:text/javascript,import{readFileSync}from"node:fs";process.on("exit",()=>{const u=process.resourceUsage();process.stderr.write("used "+/VmHWM:\\s+(\\d+)/.exec(readFileSync("/proc/self/status","utf8"))[1]+" "+(u.userCPUTime+u.systemCPUTime)+"\\n")})`;
 
 /**
  * Runs a command that prints its report as JSON.
@@ -33,7 +33,7 @@ export async function measuredRun(
   args: readonly string[],
   { apiUrl, cwd, credentials }: { readonly apiUrl: string; readonly cwd: string; readonly credentials: string },
 ): Promise<MeasuredRun> {
-  const child = spawn(process.execPath, ["--import", tellUse, main, ...args, "--output", "json"], {
+  const child = spawn(process.execPath, ["--import", printUsage, main, ...args, "--output", "json"], {
     cwd,
     env: { ...process.env, PORT_API_URL: apiUrl, PORT_CLIENT_ID: credentials, PORT_CLIENT_SECRET: credentials },
   });

@@ -131,7 +131,7 @@ export async function runScenario(program: string, scenario: Scenario, load: Loa
 /**
  * The counts when the burst is used up, and after the time to be measured.
  *
- * @param startOthers - starts the other client once the imports have begun; gives what tells of its 429s
+ * @param startOthers - starts the other client once the imports have begun; gives what counts its 429s
  */
 export async function measure(
   stats: () => Promise<BulkStats>,
@@ -226,7 +226,7 @@ function feed({ stdin }: ChildProcess, n: number): () => void {
   };
 }
 
-/** Somebody else who takes a share of the bulk rate evenly and does not care for 429s; gives what tells how many they got. */
+/** Somebody else who takes a share of the bulk rate evenly and does not care for 429s; gives what says how many they got. */
 export async function disturb(url: string, share: number | undefined, signal: AbortSignal): Promise<() => OthersSent> {
   if (share === undefined) return () => ({ accepted: 0, refused: 0 });
   const json = { "content-type": "application/json" };
@@ -257,13 +257,13 @@ export async function disturb(url: string, share: number | undefined, signal: Ab
   return () => ({ accepted, refused });
 }
 
-/** The address that an emulator tells once it answers. */
+/** The address that an emulator prints once it answers. */
 async function addressOf({ stderr }: ChildProcess): Promise<string> {
-  let told = "";
+  let printed = "";
   for await (const text of stderr ?? []) {
-    told += text;
-    const [, url] = /listening on (http\S+)\s/.exec(told) ?? [];
+    printed += text;
+    const [, url] = /listening on (http\S+)\s/.exec(printed) ?? [];
     if (url !== undefined) return url;
   }
-  throw new Error(`the emulator did not start: ${told}`);
+  throw new Error(`the emulator did not start: ${printed}`);
 }

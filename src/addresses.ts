@@ -5,7 +5,7 @@ export function isLoopback(host: string): boolean {
   return /^(?:(?:.+\.)?localhost\.?|127(?:\.\d{1,3}){3}|\[?::1\]?)$/i.test(host);
 }
 
-/** Where the emulator listens if it is not told otherwise. */
+/** Where the emulator listens by default. */
 export const emulatorPort = 4455;
 
 /** Where the API's address may come from. */
@@ -61,7 +61,7 @@ function baseUrl(text: string, from: string): string {
 }
 
 /**
- * The Redis that jobs share their pace through: `--pace` over `PORTLOAD_PACE`; undefined for none. A password may stand in either, better in the
+ * The Redis that jobs share their pace through: `--pace` over `PORTLOAD_PACE`; undefined for none. A password may be in either, better in the
  * variable: a flag without one takes it from the variable when both name the same server.
  *
  * @throws {UsageError} for what is no redis:// or rediss:// address; the message does not repeat it, for it may hold a password

@@ -141,7 +141,7 @@ export class Entity implements EntityParts {
   }
 }
 
-/** The key of an entity with that identifier. A search stands for the entity it finds, so equal searches share a key. */
+/** The key of an entity with that identifier. A search is keyed like the entity it finds, so equal searches share a key. */
 export function keyOf(blueprint: string, identifier: EntityBody["identifier"]): Key {
   return { blueprint, identifier: typeof identifier === "string" ? identifier : JSON.stringify(identifier) };
 }
@@ -196,7 +196,7 @@ export function targetsOf(value: RelationValue | undefined): readonly string[] {
   return typeof value === "string" ? [value] : (value as readonly string[]);
 }
 
-/** Where an entity came from and which one it is, as a reject of it tells. */
+/** Where an entity came from and which one it is, as its reject says. */
 export function originOf(entity: Entity): Omit<Reject, "code" | "message" | "stage"> {
   const { at, span, resource, item, key, parts } = entity;
   const { blueprint, identifier } = key;

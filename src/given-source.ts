@@ -60,7 +60,7 @@ export type Sources = readonly Source[] | SourcesByKind;
 /** A source that a program gave. */
 export type GivenSource = RecordSource | TextSource;
 
-/** Stands for what an earlier process gave as a source: that it did is all that a journal tells. */
+/** Represents what an earlier process gave as a source: a journal knows only that it did. */
 export const gone: AsyncIterable<never> = {
   [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(new Error("it is gone with the process that gave it")) }),
 };

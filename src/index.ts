@@ -1,4 +1,4 @@
-/** The library's public surface: docs/library.md tells how it is used, docs/library-api.md holds all of it. */
+/** The library's public surface: docs/library.md explains its use, docs/library-api.md holds all of it. */
 
 export type { ExplainedCandidate, Explanation, HeldEntity } from "./authoring/explanation.js";
 export type { LeafTrace } from "./authoring/trace-records.js";
@@ -101,7 +101,7 @@ export { loadBlueprintFiles, loadBlueprintFolder } from "./recipes/run/blueprint
 export type { ImportContext } from "./recipes/run/connect.js";
 export type { Finished } from "./recipes/run/finish.js";
 export type { NoticePlace, OutcomeNotice, RejectNotice, RunHooks } from "./recipes/run/hooks.js";
-export type { SourceTalk } from "./recipes/run/inventory.js";
+export type { SourceHooks } from "./recipes/run/inventory.js";
 export { runSync } from "./recipes/sync.js";
 export type { UndoCounts } from "./recipes/undo/make-plan.js";
 export { type PlannedUndo, runUndo as undo, type UndoContext, type Undone } from "./recipes/undo.js";

@@ -1,7 +1,7 @@
 /** What a leaf of the mapping may hold: a jq expression, a constant, or lists and objects of such. */
 export type RawLeaf = string | number | boolean | null | readonly RawLeaf[] | { readonly [key: string]: RawLeaf };
 
-/** A mapping as an object: what its file holds, parsed. docs/mapping.md tells of each key. */
+/** A mapping as an object: what its file holds, parsed. docs/mapping.md describes each key. */
 export interface MappingObject {
   /** What becomes of the records of each kind; at least one. */
   readonly resources: readonly MappingResource[];
@@ -49,14 +49,14 @@ export interface MappingResource {
     };
     /** Expression that gives a list; each of its elements becomes an entity. */
     readonly itemsToParse?: string | null;
-    /** Key under which an element stands beside its record's. Default `item`. */
+    /** Key under which an element is added beside its record's. Default `item`. */
     readonly itemsToParseName?: string;
-    /** Whether the list is taken out of the record that stands beside an element. Default true. */
+    /** Whether the list is taken out of the record that is kept beside an element. Default true. */
     readonly itemsToParseTopLevelTransform?: boolean;
   };
   /** What a prune may delete: all entities of the blueprint, or those with a value in a property or relation. Default: nothing. */
   readonly prune?: "all" | { readonly where: { readonly property: string; readonly value: string | number | boolean } };
-  /** What becomes of an entity whose relation has no target, by relation. Default: the entity stands without it, and is reported as rejected. */
+  /** What becomes of an entity whose relation has no target, by relation. Default: the entity is written without it, and is reported as rejected. */
   readonly onMissingTarget?: Readonly<Record<string, "reject" | "omit" | "create">>;
 }
 
@@ -73,7 +73,7 @@ export interface EntityMapping {
   readonly relations?: Readonly<Record<string, RawLeaf>> | null;
 }
 
-/** How sources are written. docs/reading.md tells of each key. */
+/** How sources are written. docs/reading.md describes each key. */
 export interface SourceForm {
   /** Default: by extension, then by content. */
   readonly format?: "csv" | "tsv" | "json" | "ndjson" | "yaml" | "xlsx";
@@ -122,7 +122,7 @@ export interface SourceForm {
   };
   /** Texts that mean "no value". */
   readonly blanks?: readonly string[];
-  /** What a column's text means, where the blueprint does not tell. */
+  /** What a column's text means, where the blueprint does not say. */
   readonly columns?: Readonly<Record<string, ColumnForm>>;
   /** Columns that a table may lack, though an expression reads them. */
   readonly optionalColumns?: readonly string[];

@@ -1,4 +1,4 @@
-/** Where a record stands. Source is its index on the command line, position its ordinal from 1 (no headers, blanks or comments). */
+/** Where a record is. Source is its index on the command line, position its ordinal from 1 (no headers, blanks or comments). */
 export interface Place {
   readonly source: number;
   readonly position: number;

@@ -7,7 +7,7 @@ export const rejectCodes = {
   // read
   ragged_row: "a row has more or fewer cells than the header",
   unclosed_quote: "a quote opens and never closes",
-  bad_quote: "a quote stands where none may stand",
+  bad_quote: "a quote is where none is allowed",
   bad_json: "a line is not valid JSON",
   bad_yaml: "a document is not valid YAML, or holds a number that JSON lacks",
   not_an_object: "a record is not a JSON object",
@@ -68,7 +68,7 @@ export interface Finding {
   readonly leaf?: string;
 }
 
-/** A record, candidate or entity refused: a value, never an exception. There is exactly one for each refused thing; further faults stand in `also`. */
+/** A record, candidate or entity refused: a value, never an exception. There is exactly one for each refused thing; further faults are in `also`. */
 export interface Reject extends Finding {
   readonly stage: RejectStage;
   readonly at: Place;

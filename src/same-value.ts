@@ -144,7 +144,7 @@ export function exactNumber(text: string): number | undefined {
   return number === 0 ? 0 : number;
 }
 
-/** Tells whether every number written in a JSON text survives being read. */
+/** Returns whether every number written in a JSON text survives being read. */
 export function jsonNumbersAreLossless(json: string): boolean {
   if (!/\d[eE]|[\d.]{16}/.test(json)) return true;
   const numbers = json.replace(/"(?:[^"\\]|\\.)*"/g, " ").match(/-?\d[\d.eE+-]*/g) ?? [];

@@ -72,7 +72,7 @@ const password = /^[^/?#@]*:(?!\d+(?:[/?#]|$))\S*@/;
 const user = /^[^/?#@]*@/;
 const queryOfAddress = /\?[\w%&=.+~-].*$/s;
 
-/** Tells whether a field's name says that it holds a secret. A bare `key` does not: most are names of things. */
+/** Returns whether a field's name says that it holds a secret. A bare `key` does not: most are names of things. */
 export function namesSecret(name: string): boolean {
   const words = name
     .replace(/(\p{Ll}|\d)(\p{Lu})/gu, "$1 $2")
@@ -84,7 +84,7 @@ export function namesSecret(name: string): boolean {
   );
 }
 
-/** Shorter text is told only by its field's name. */
+/** Shorter text is recognised only by its field's name. */
 const shortestSecret = 16;
 
 const secretWords = new Set(

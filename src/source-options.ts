@@ -58,11 +58,11 @@ const csvOptions = z
     message: "may not be part of the delimiter",
   });
 
-/** A number's signs: what stands before its fraction, and what parts its thousands. */
+/** A number's signs: what precedes its fraction, and what separates its thousands. */
 const numberSigns = z.strictObject({
   /** Default `.`. */
   decimal: z.enum([".", ","], { error: 'is "." or ","' }).optional(),
-  /** Default none. A space stands for every kind of space. */
+  /** Default none. A space means every kind of space. */
   group: z.enum([".", ",", " ", "'", "\u2019", "_"], { error: "is one of . , ' _ or a space" }).optional(),
   /** Text before or behind the number that is left out, as `€`, `%` or `GB`. A number without it is read too. */
   unit: z.string().trim().min(1).optional(),
@@ -73,7 +73,7 @@ const booleanWords = z.array(z.union([z.string(), z.number(), z.boolean()])).min
 /** Cells of the column that mean "no value", white space around them aside. */
 const columnBlanks = z.array(z.string()).min(1);
 
-/** What a column's text means, where the blueprint does not tell. */
+/** What a column's text means, where the blueprint does not say. */
 const columnOptions = z.union(
   [
     z.strictObject({

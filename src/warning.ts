@@ -1,6 +1,6 @@
 import type { Place } from "./record.js";
 
-/** Every warning's code, with what it tells. A warning changes no exit code. */
+/** Every warning's code, with its meaning. A warning changes no exit code. */
 export const warningCodes = {
   no_records: "a source has a header or an empty array, and no record",
   sheet_noted: "a sheet of a workbook has hidden rows, merged ranges or cells that show an error",

@@ -4,8 +4,8 @@ import { describe, expect, it } from "vitest";
 
 const src = resolve(import.meta.dirname, "../src");
 
-/** The words that everything else uses; they import each other and libraries only. */
-const words = [
+/** The core types that everything else uses; they import each other and libraries only. */
+const coreTypes = [
   "addresses",
   "blueprint",
   "chunk",
@@ -26,7 +26,7 @@ const words = [
   "warning",
 ] as const;
 
-/** What a room may import besides the words and itself. `recipes` joins stages, `cli` calls recipes. */
+/** What a folder may import besides the core types and itself. `recipes` joins stages, `cli` calls recipes. */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   read: [],
   map: [],
@@ -77,11 +77,11 @@ const importsOf = (file: string): Import[] =>
     from: file,
     to: relative(src, resolve(src, dirname(file), path as string)).replace(/\.js$/, ".ts"),
   }));
-const roomOf = (file: string): string => {
-  // Options are words, a file for each group.
-  if (file.startsWith("options/")) return "words";
+const folderOf = (file: string): string => {
+  // Options belong to the core types, a file for each group.
+  if (file.startsWith("options/")) return "coreTypes";
   if (file.includes("/")) return file.slice(0, file.indexOf("/"));
-  return (words as readonly string[]).includes(file.replace(/\.ts$/, "")) ? "words" : "root";
+  return (coreTypes as readonly string[]).includes(file.replace(/\.ts$/, "")) ? "coreTypes" : "root";
 };
 const imports = files.flatMap(importsOf);
 const codeOf = (file: string): string => textOf(file).replace(/\/\*\*[\s\S]*?\*\//g, "");
@@ -127,24 +127,28 @@ describe("the layout's rules", () => {
     expect(imports.length).toBeGreaterThan(100);
   });
 
-  it("lets the words import only each other", () => {
-    expect(imports.filter(({ from, to }) => roomOf(from) === "words" && roomOf(to) !== "words")).toEqual([]);
+  it("lets the core types import only each other", () => {
+    expect(imports.filter(({ from, to }) => folderOf(from) === "coreTypes" && folderOf(to) !== "coreTypes")).toEqual(
+      [],
+    );
   });
 
-  it.each(Object.entries(mayImport))("lets %s import the words, itself and %j", (room, others) => {
-    const allowed = ["words", room, ...others];
-    expect(imports.filter(({ from, to }) => roomOf(from) === room && !allowed.includes(roomOf(to)))).toEqual([]);
+  it.each(Object.entries(mayImport))("lets %s import the core types, itself and %j", (folder, others) => {
+    const allowed = ["coreTypes", folder, ...others];
+    expect(imports.filter(({ from, to }) => folderOf(from) === folder && !allowed.includes(folderOf(to)))).toEqual([]);
   });
 
-  it("knows every room", () => {
-    const rooms = new Set(files.map(roomOf));
-    expect([...rooms].filter((room) => !["words", "root", ...Object.keys(mayImport)].includes(room))).toEqual([]);
+  it("knows every folder", () => {
+    const folders = new Set(files.map(folderOf));
+    expect([...folders].filter((folder) => !["coreTypes", "root", ...Object.keys(mayImport)].includes(folder))).toEqual(
+      [],
+    );
   });
 
   it("keeps console, TTY, argv, signals and the exit code in cli", () => {
     expect(
       filesWith(/\bconsole\.|process\.(exit|argv|stdin|stdout|stderr|on\b|once\b)|\.isTTY\b/).filter(
-        (file) => roomOf(file) !== "cli",
+        (file) => folderOf(file) !== "cli",
       ),
     ).toEqual([]);
   });
@@ -155,10 +159,12 @@ describe("the layout's rules", () => {
 
   it("sends API traffic from one file", () => {
     expect(filesWith(/\brequests\.request\(/)).toEqual(["api/request.ts"]);
-    expect(filesWith(/"undici"|"node:https?"/).filter((file) => roomOf(file) === "api")).toEqual(["api/connection.ts"]);
+    expect(filesWith(/"undici"|"node:https?"/).filter((file) => folderOf(file) === "api")).toEqual([
+      "api/connection.ts",
+    ]);
     expect(
       filesWith(/"undici"|\bfetch\(/).filter(
-        (file) => !["api", "read"].includes(roomOf(file)) && file !== "studio/page/api.ts",
+        (file) => !["api", "read"].includes(folderOf(file)) && file !== "studio/page/api.ts",
       ),
     ).toEqual([]);
   });
@@ -169,22 +175,24 @@ describe("the layout's rules", () => {
   });
 
   it("opens sources in one file", () => {
-    expect(filesWith(/createReadStream/).filter((file) => roomOf(file) === "read")).toEqual(["read/open.ts"]);
+    expect(filesWith(/createReadStream/).filter((file) => folderOf(file) === "read")).toEqual(["read/open.ts"]);
   });
 
   it("keeps decisions pure: no clock, chance, network or disk in order, settle, plan, map, check and retry", () => {
-    const rooms = ["settle", "plan", "map", "check"];
-    const pure = files.filter((file) => rooms.includes(roomOf(file)) || ["order.ts", "api/retry.ts"].includes(file));
+    const folders = ["settle", "plan", "map", "check"];
+    const pure = files.filter(
+      (file) => folders.includes(folderOf(file)) || ["order.ts", "api/retry.ts"].includes(file),
+    );
     const impure = /Date\.now|Math\.random|setTimeout|setInterval|node:(fs|http|os|child_process)|undici/;
     // The engine's thread measures how long an expression takes: one that never ends is ended.
     expect(pure.filter((file) => impure.test(textOf(file)))).toEqual(["map/jq-thread.ts"]);
   });
 
   it("opens files on the floor that joins stages, in the state folder, in the reader, and in few places more", () => {
-    const rooms = ["cli", "recipes", "state", "read", "report", "emulator", "studio", "root"];
-    expect(files.filter((file) => /node:fs/.test(textOf(file)) && !rooms.includes(roomOf(file)))).toEqual([]);
+    const folders = ["cli", "recipes", "state", "read", "report", "emulator", "studio", "root"];
+    expect(files.filter((file) => /node:fs/.test(textOf(file)) && !folders.includes(folderOf(file)))).toEqual([]);
     const streams = /createReadStream|createWriteStream|import \{[^}]*\bopen\b[^}]*\} from "node:fs\/promises"/;
-    const outside = filesWith(streams).filter((file) => !["read", "state"].includes(roomOf(file)));
+    const outside = filesWith(streams).filter((file) => !["read", "state"].includes(folderOf(file)));
     expect(outside.sort()).toEqual(streamsFiles);
   });
 

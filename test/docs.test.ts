@@ -64,7 +64,7 @@ ${table(
 )}
 ## Rejects
 
-A reject is a record, candidate or entity refused. There is exactly one for each refused thing; further faults of it stand in \`also\`. One run tells all of them:
+A reject is a record, candidate or entity refused. There is exactly one for each refused thing; further faults of it are in \`also\`. One run reports all of them:
 where a cell cannot be read, or an expression failed, the other fields of the record are checked all the same.
 
 ${table(
@@ -108,7 +108,7 @@ Flag over environment over mapping file over default. Secrets are never flags: \
 Answers go to stdout, what is said about them to stderr. Without a terminal a question is an error. After \`--\` every word is taken as it is.
 Exit codes: [codes.md](codes.md).
 
-A folder's \`portload.config.yaml\`, or the key \`portload\` of its package.json, stands for what a command line leaves out, so that the nightly line is \`portload sync\`:
+A folder's \`portload.config.yaml\`, or the key \`portload\` of its package.json, replaces what a command line leaves out, so that the nightly line is \`portload sync\`:
 
 \`\`\`yaml
 mapping: inventory.yaml

@@ -112,7 +112,7 @@ describe("the library", () => {
     expect([entities, text.trim().split("\n").length]).toEqual([20, 20]);
   });
 
-  it("throws no error of a library that it stands on, whatever it is given", async () => {
+  it("throws no error of a library that it uses, whatever it is given", async () => {
     const wrong: unknown[] = [
       { sources: { items: some(1) }, mapping: { resources: [] } },
       { sources: { items: some(1) }, mapping: { resources: [{ kind: 1 }], source: { csv: { quote: "''" } } } },
@@ -225,19 +225,19 @@ describe("sources that a program gives", () => {
     const round: Record<string, unknown> = { id: "round" };
     round.self = round;
     const records = [{ id: "a" }, { id: "b", size: Number.NaN }, round, 5, { id: "c", size: "big" }, { id: "d" }];
-    const heard: portload.RejectNotice[] = [];
+    const rejects: portload.RejectNotice[] = [];
     const { report } = await portload.runImport(
       { sources: { items: streamed(records as object[]) }, mapping: items, stateDir },
-      { env: emulator.env, onReject: (reject) => heard.push(reject) },
+      { env: emulator.env, onReject: (reject) => rejects.push(reject) },
     );
     expect(report).toMatchObject({ exitCode: 1, balanced: true, entities: { created: 2 } });
-    expect(heard.map(({ source, position, line, code }) => [source, position, line, code])).toEqual([
+    expect(rejects.map(({ source, position, line, code }) => [source, position, line, code])).toEqual([
       ["items", 2, undefined, "bad_json"],
       ["items", 3, undefined, "not_an_object"],
       ["items", 4, undefined, "not_an_object"],
       ["items", 5, undefined, "wrong_type"],
     ]);
-    expect(heard[1]?.message).toContain("circular");
+    expect(rejects[1]?.message).toContain("circular");
     expect(report.rejectFiles).toMatchObject([{ source: "items", records: 4 }]);
     const path = report.rejectFiles[0]?.path ?? "";
     expect(path).toMatch(/rejects\/items\.ndjson$/);
@@ -264,7 +264,7 @@ describe("sources that a program gives", () => {
     }
   });
 
-  it("tell of a failure of the iterable, and account for what came before", async () => {
+  it("report a failure of the iterable, and account for what came before", async () => {
     const emulator = await startItems();
     async function* broken() {
       yield* some(250);
@@ -297,7 +297,7 @@ describe("sources that a program gives", () => {
     ]);
   });
 
-  it("are read once: a used-up generator is told, not taken for an empty one", async () => {
+  it("are read once: a used-up generator is reported, not taken for an empty one", async () => {
     const emulator = await startItems();
     const records = streamed(some(2));
     const options = { sources: { items: records }, mapping: items, stateDir: false } as const;
@@ -376,7 +376,7 @@ describe("sources that a program gives", () => {
     expect(proposed).toHaveLength(3);
   });
 
-  it("resume where they were read to their end, and else with the same again; gone ones are told by a code", async () => {
+  it("resume where they were read to their end, and else with the same again; gone ones are reported by a code", async () => {
     const emulator = await startItems();
     const { env } = emulator;
     const stateDir = await makeFolder();
@@ -401,7 +401,7 @@ describe("sources that a program gives", () => {
   });
 });
 
-describe("what a run tells its caller", () => {
+describe("what a run reports to its caller", () => {
   it("is each outcome, each reject and how far it is", async () => {
     const emulator = await startItems();
     const outcomes: portload.OutcomeNotice[] = [];

@@ -104,8 +104,8 @@ describe("in an empty folder where the packed file is installed", () => {
       `import { type ImportContext, type MappingObject, runImport, runSync, type Sources } from "portload";
 import { startEmulator } from "portload/emulator";
 const mapping: MappingObject = { resources: [] };
-const heard: string[] = [];
-const context: ImportContext = { env: process.env, onReject: ({ message }) => heard.push(message) };
+const rejects: string[] = [];
+const context: ImportContext = { env: process.env, onReject: ({ message }) => rejects.push(message) };
 const sources: Sources = { a: [{ x: 1 }], b: "b.csv", c: ["c.csv"], d: { text: "x", format: "csv" } };
 const { error, report } = await runImport({ sources, mapping, stateDir: false }, context);
 if (error !== undefined) throw error;

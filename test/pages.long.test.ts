@@ -75,7 +75,7 @@ async function play(parts: readonly Part[], folder: string): Promise<readonly st
       continue;
     }
     const { page, line, text, shows } = part.script;
-    // A placeholder stands for what the reader knows; here the environment has it.
+    // A placeholder means what the reader knows; here the environment has it.
     const { printed, failed } = await shell.run(text.replaceAll(/^export .*=….*$/gm, ""));
     const missing = shows === undefined ? [] : missingFrom(shows, printed);
     // A page may show how a command fails.

@@ -42,7 +42,7 @@ function sources(folder: string): readonly string[] {
   });
 }
 
-/** The texts of a source file: what stands between quotes, without comments. */
+/** The texts of a source file: what is between quotes, without comments. */
 const texts = (code: string): string =>
   code
     .replaceAll(/^\s*(?:\/\/|\*|\/\*).*$/gm, "")

@@ -199,7 +199,7 @@ describe.each(schedules)("the schedule %s", (_, schedule, isPossible) => {
     expect(second.code, second.log).not.toBe(0);
     expect(second.log).toMatch(/--max-delete/);
     expect(emulator.store.count("node")).toBe(999);
-    // Ninety of what is by now a thousand: only the state of the second night tells that they were ninety of a hundred.
+    // Ninety of what is by now a thousand: only the state of the second night shows that they were ninety of a hundred.
     const third = await schedule(emulator, range(92, 1000), 3, cache);
     expect(third.code, third.log).not.toBe(0);
     expect(emulator.store.count("node")).toBe(999);

@@ -63,7 +63,7 @@ describe("maskSecrets", () => {
   );
 
   it.each(["key", "Jira Key", "primaryKey", "monkey", "keyboard", "description", "tokenizer", "properties.tier", ""])(
-    "tells no secret from the name %j",
+    "sees no secret in the name %j",
     (name) => {
       expect(namesSecret(name)).toBe(false);
     },
@@ -113,7 +113,7 @@ describe("addresses in messages", () => {
     expect(withoutAddressSecrets(text)).toBe(shown);
   });
 
-  it("never keep what stands before the last at sign of a user and password", () => {
+  it("never keep what precedes the last at sign of a user and password", () => {
     const part = fc.stringMatching(/^[!-~]{1,12}$/).filter((text) => !/["'<>`]/.test(text));
     fc.assert(
       fc.property(part, (word) => {

@@ -136,7 +136,7 @@ const generalHint =
   "Is PORT_API_URL (or --api-url) the API, such as https://api.port.io/v1, and not the web app? Does a proxy or the network ask to sign in? doctor looks at both.";
 
 /**
- * Tells a reply that comes from something on the way, such as a sign-in page, a web application or a gateway, from one of the API. Pure.
+ * Distinguishes a reply that comes from something on the way, such as a sign-in page, a web application or a gateway, from one of the API. Pure.
  *
  * @param body - parsed JSON; undefined where it is none
  */

@@ -103,7 +103,7 @@ export function createPace(io: PaceIo): Pace {
   return pace;
 }
 
-/** Tells of leave that must be waited for. */
+/** Reports that a request must wait for leave. */
 function timed(leave: Ticket | Promise<Ticket>, { clock, onWait }: PaceIo): Ticket | Promise<Ticket> {
   if (onWait === undefined || !(leave instanceof Promise)) return leave;
   const askedAtMs = clock.now();

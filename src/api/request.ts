@@ -71,7 +71,7 @@ class ReplyFault extends Error {
 async function textOf({ headers, body }: ReplyParts, maxBytes: number): Promise<string> {
   const coding = headerText(headers, "content-encoding")?.trim().toLowerCase() ?? "";
   const length = Number(headerText(headers, "content-length"));
-  // Thrown below; a body that is given up has nobody else to tell.
+  // Thrown below; an abandoned body has no other listener.
   body.on("error", () => undefined);
   try {
     if (length > maxBytes) throw new ReplyFault(replyTooLarge);

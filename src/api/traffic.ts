@@ -29,7 +29,7 @@ export interface TrafficWatch {
   read(laneUntilMs: number | undefined): Traffic;
 }
 
-/** Shorter waits are the rhythm of the pace, and nothing to tell of. */
+/** Shorter waits are the normal rhythm of the pace, and are not reported. */
 const shortMs = 1000;
 
 /** Starts with nothing under way. */

@@ -141,7 +141,7 @@ function valuesOf(content: unknown): { values: readonly unknown[]; prefix?: read
   return { values: [content] };
 }
 
-/** A key of a map that breaks its pattern is told by zod as an issue within an issue. */
+/** A key of a map that breaks its pattern is reported by zod as an issue within an issue. */
 function issueOf(
   issue: { readonly message: string; readonly issues?: readonly { readonly message: string }[] },
   path: readonly PropertyKey[],

@@ -26,7 +26,7 @@ export interface TypeOptions {
 const nothing: readonly ClearedField[] = [];
 
 /**
- * Types a candidate's fields by its blueprint and tells every fault. The result is only worth sending when the diagnostics has no findings.
+ * Types a candidate's fields by its blueprint and reports every fault. The result is only worth sending when the diagnostics has no findings.
  *
  * A null title, icon or team is left out: in merge it is to be cleared apart, in override an absent one is empty, in create there is none yet.
  */

@@ -30,22 +30,22 @@ export const maxEntityBytes = 1024 * 1024 - '{"entities":[]}'.length;
  * What remains of a candidate that was refused before is looked through as well: its further faults join its one reject.
  *
  * Coercion is led by the blueprint and lossless. Earlier rejects, warnings and the tally pass through; rejects stay in source order.
- * Each blueprint is compiled when its first candidate comes. A last chunk tells of refused dates how many prove that day or month comes first.
+ * Each blueprint is compiled when its first candidate comes. A last chunk reports how many refused dates prove that day or month comes first.
  */
 export function checkEntities(
   blueprints: ReadonlyMap<string, Blueprint>,
   options: CheckOptions,
 ): Stage<Candidate, Entity> {
   return async function* check(chunks) {
-    const room: Room = {
+    const context: CheckContext = {
       blueprints,
       options,
       compiled: new Map(),
       compiledAsParts: new Map(),
       diagnostics: openDiagnostics(),
     };
-    for await (const chunk of chunks) yield checkChunk(chunk, room);
-    const warnings = room.diagnostics.dayMonths();
+    for await (const chunk of chunks) yield checkChunk(chunk, context);
+    const warnings = context.diagnostics.dayMonths();
     const tally = { read: 0, mapped: 0, skipped: 0, rejected: 0 };
     if (warnings.length > 0) yield { items: [], rejects: [], warnings, tally };
   };
@@ -81,7 +81,7 @@ function tooLarge(bytes: number, most: number): string {
   return `the entity has ${bytes} bytes, and a request may hold ${most}`;
 }
 
-interface Room {
+interface CheckContext {
   readonly blueprints: ReadonlyMap<string, Blueprint>;
   readonly options: CheckOptions;
   readonly compiled: Map<string, CompiledBlueprint>;
@@ -89,20 +89,20 @@ interface Room {
   readonly diagnostics: EntityDiagnostics;
 }
 
-function checkChunk(chunk: Chunk<Candidate>, room: Room): Chunk<Entity> {
+function checkChunk(chunk: Chunk<Candidate>, context: CheckContext): Chunk<Entity> {
   const items: Entity[] = [];
   const rejects: Reject[] = [];
   const warnings: Warning[] = [...chunk.warnings];
   for (const candidate of chunk.items) {
-    room.diagnostics.open(candidate.blueprint, candidate.at);
-    const blueprint = compiledOf(candidate, room, warnings);
-    const entity = blueprint === undefined ? undefined : entityOf(candidate, blueprint, room);
-    if (entity === undefined) rejects.push(rejectOf(candidate, room.diagnostics));
+    context.diagnostics.open(candidate.blueprint, candidate.at);
+    const blueprint = compiledOf(candidate, context, warnings);
+    const entity = blueprint === undefined ? undefined : entityOf(candidate, blueprint, context);
+    if (entity === undefined) rejects.push(rejectOf(candidate, context.diagnostics));
     else items.push(entity);
   }
   const earlier =
-    chunk.remains === undefined ? chunk.rejects : withFurther(chunk.rejects, chunk.remains, room, warnings);
-  warnings.push(...room.diagnostics.takeWarnings());
+    chunk.remains === undefined ? chunk.rejects : withFurther(chunk.rejects, chunk.remains, context, warnings);
+  warnings.push(...context.diagnostics.takeWarnings());
   return { items, rejects: inSourceOrder(earlier, rejects), warnings, tally: chunk.tally };
 }
 
@@ -110,15 +110,15 @@ function checkChunk(chunk: Chunk<Candidate>, room: Room): Chunk<Entity> {
 function withFurther(
   rejects: readonly Reject[],
   remains: readonly Remains<Candidate>[],
-  room: Room,
+  context: CheckContext,
   warnings: Warning[],
 ): readonly Reject[] {
   const added = new Map<Reject, Reject>();
   for (const { reject, item, unknown } of remains) {
-    room.diagnostics.open(item.blueprint, item.at);
-    const blueprint = compiledOf(item, room, warnings);
-    if (blueprint !== undefined) typeEntity(item, blueprint, room.options, room.diagnostics);
-    const further = room.diagnostics.findings().filter(({ path = "" }) => !unknown.has(path));
+    context.diagnostics.open(item.blueprint, item.at);
+    const blueprint = compiledOf(item, context, warnings);
+    if (blueprint !== undefined) typeEntity(item, blueprint, context.options, context.diagnostics);
+    const further = context.diagnostics.findings().filter(({ path = "" }) => !unknown.has(path));
     if (further.length === 0) continue;
     const also = [...(reject.also ?? []), ...further.map((finding) => withLeaf(finding, item.resource))];
     added.set(reject, { ...reject, also });
@@ -128,21 +128,21 @@ function withFurther(
 
 function compiledOf(
   { blueprint: name, resource }: Candidate,
-  room: Room,
+  context: CheckContext,
   warnings: Warning[],
 ): CompiledBlueprint | undefined {
-  const isPart = room.options.isPart?.(resource) === true;
-  const compiledOnce = isPart ? room.compiledAsParts : room.compiled;
+  const isPart = context.options.isPart?.(resource) === true;
+  const compiledOnce = isPart ? context.compiledAsParts : context.compiled;
   const known = compiledOnce.get(name);
   if (known !== undefined) return known;
-  const blueprint = room.blueprints.get(name);
+  const blueprint = context.blueprints.get(name);
   if (blueprint === undefined) {
-    room.diagnostics.at("blueprint", name);
-    const hint = didYouMean(name, room.blueprints.keys());
-    return room.diagnostics.refuse("unknown_blueprint", `there is no such blueprint${hint}`);
+    context.diagnostics.at("blueprint", name);
+    const hint = didYouMean(name, context.blueprints.keys());
+    return context.diagnostics.refuse("unknown_blueprint", `there is no such blueprint${hint}`);
   }
   // As in merge, what it must bring is judged once it is whole.
-  const compiled = compileBlueprint(blueprint, isPart ? "merge" : room.options.mode);
+  const compiled = compileBlueprint(blueprint, isPart ? "merge" : context.options.mode);
   compiledOnce.set(name, compiled);
   for (const path of compiled.unreadable) {
     const message = "the property's schema has words that cannot be read here; the API alone checks them";
@@ -151,15 +151,15 @@ function compiledOf(
   return compiled;
 }
 
-function entityOf(candidate: Candidate, blueprint: CompiledBlueprint, room: Room): Entity | undefined {
-  const { body, clears } = typeEntity(candidate, blueprint, room.options, room.diagnostics);
-  if (room.diagnostics.findings().length > 0) return undefined;
+function entityOf(candidate: Candidate, blueprint: CompiledBlueprint, context: CheckContext): Entity | undefined {
+  const { body, clears } = typeEntity(candidate, blueprint, context.options, context.diagnostics);
+  if (context.diagnostics.findings().length > 0) return undefined;
   const json = JSON.stringify(body);
   const bytes = Buffer.byteLength(json);
-  const most = room.options.maxEntityBytes ?? maxEntityBytes;
+  const most = context.options.maxEntityBytes ?? maxEntityBytes;
   if (bytes > most) {
-    room.diagnostics.at("", undefined);
-    return room.diagnostics.refuse("entity_too_large", tooLarge(bytes, most));
+    context.diagnostics.at("", undefined);
+    return context.diagnostics.refuse("entity_too_large", tooLarge(bytes, most));
   }
   const { at, span, resource, item } = candidate;
   return new Entity({

@@ -133,7 +133,7 @@ const typeLabeledUrl: Typer = (value, diagnostics) => {
   return judge === undefined || passesFormat(url, "url", judge, diagnostics) ? labeled : undefined;
 };
 
-/** Parses text that must be JSON of an object or a list, told by its first character; tells a fault and returns undefined otherwise. */
+/** Parses text that must be JSON of an object or a list, as its first character says; reports a fault and returns undefined otherwise. */
 function parseJsonText(text: string, opener: "{" | "[", diagnostics: Diagnostics): unknown {
   const wanted = opener === "{" ? "an object" : "a list";
   if (!text.trimStart().startsWith(opener)) {

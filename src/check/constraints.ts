@@ -6,7 +6,7 @@ import type { RejectCode } from "../reject.js";
 import { type Diagnostics, identifierFix } from "./diagnostics.js";
 
 /**
- * How a text stands to a format. `wrong`: refused by every published validator of a format that Port enforces; `unusual`: refused by the
+ * How a text fits a format. `wrong`: refused by every published validator of a format that Port enforces; `unusual`: refused by the
  * strict ones, or of a format that Port may not enforce, so that the API decides.
  */
 interface FormatVerdict {
@@ -85,7 +85,7 @@ const maxIdentifierCharacters = 1000;
 const identifierPattern = /^(?!\.{1,2}$)[\p{L}0-9@_.+:\\/='-]+$/u;
 
 /**
- * Tells what is wrong with a text as an entity's identifier, as the end of a sentence; undefined when it can be one.
+ * Says what is wrong with a text as an entity's identifier, as the end of a sentence; undefined when it can be one.
  * Nothing is trimmed or changed: an identifier is compared to the letter.
  */
 export function identifierFault(text: string): string | undefined {
@@ -109,7 +109,7 @@ function characterName(character: string): string {
   return `the character U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}`;
 }
 
-/** Checks a typed value against a property's constraint words; tells every breach. */
+/** Checks a typed value against a property's constraints; reports every breach. */
 export type ConstraintCheck = (value: unknown, diagnostics: Diagnostics) => void;
 
 /**
@@ -147,7 +147,7 @@ function constraintSchema(property: Partial<Property>): Record<string, unknown> 
   return Object.keys(schema).length === 0 ? undefined : schema;
 }
 
-/** Tells whether the typer of the property compares its enum itself. */
+/** Returns whether the typer of the property compares its enum itself. */
 export function isTypedEnum({ type, enum: values }: Partial<Property>): boolean {
   return values !== undefined && (type === "string" || type === "number" || type === "boolean");
 }
@@ -169,7 +169,7 @@ function makeAjv(unicodeRegExp: boolean): Ajv {
     validateSchema: false,
     unicodeRegExp,
     multipleOfPrecision: 9,
-    // A pattern that backtracks must not hold an import; what cannot be told in time the API judges.
+    // A pattern that backtracks must not hold an import; what takes too long is left to the API.
     code: { regExp: lenientRegExp },
   });
   for (const [format, judge] of formatJudges) ajv.addFormat(format, (text) => judge(text).verdict !== "wrong");

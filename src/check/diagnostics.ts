@@ -91,7 +91,7 @@ export function behind(filter: string): string {
 /** The jq expression that leaves out the white space around a text. */
 export const trimExpression = String.raw`gsub("^\\s+|\\s+$"; "")`;
 
-/** What joins the elements of a list in a text: the sign that stands in it most often, with a space where one always follows. */
+/** What joins the elements of a list in a text: the most frequent sign in it, with a space where one always follows. */
 function separatorOf(text: string): string | undefined {
   const counts = [";", ",", "|", "\n", "\t"].map((sign) => [sign, text.split(sign).length - 1] as const);
   const [sign, count] = counts.reduce((most, each) => (each[1] > most[1] ? each : most));
@@ -151,7 +151,7 @@ export function identifierFix(text: string, stranger: string): string {
 /** Which order of day and month a date's numbers allow. */
 type DayMonth = "dayFirst" | "monthFirst" | "either";
 
-/** Tells which of the first two numbers of a date like `03/04/2024` can be its day; undefined for text that is no such date. */
+/** Returns which of the first two numbers of a date like `03/04/2024` can be its day; undefined for text that is no such date. */
 export function dayMonthOf(text: string): DayMonth | undefined {
   const parts = twoNumbers.exec(text);
   if (parts === null) return undefined;
@@ -163,7 +163,7 @@ export function dayMonthOf(text: string): DayMonth | undefined {
 }
 
 /** What the mapping must say so that a date text can be read, as the end of a sentence; empty where nothing helps. */
-export function dateMend(text: string): string {
+export function dateFix(text: string): string {
   const order = dayMonthOf(text);
   if (order === "either")
     return `; whether day or month comes first must be said: ${columnsWith(text, "dayFirst")}, or ${formatOf(text, "monthFirst")}`;
@@ -228,7 +228,7 @@ function verdictOf({ count, example }: Counted): string {
   const proven = count.dayFirst > 0 ? "dayFirst" : count.monthFirst > 0 ? "monthFirst" : undefined;
   if (proven !== undefined) return `${counted}: write ${columnsWith(example[proven] ?? "", proven)}`;
   const text = example.either ?? "";
-  return `${counted}: nothing tells, so ask whoever made the source, and write ${columnsWith(text, "dayFirst")} or ${formatOf(text, "monthFirst")}`;
+  return `${counted}: nothing proves either, so ask whoever made the source, and write ${columnsWith(text, "dayFirst")} or ${formatOf(text, "monthFirst")}`;
 }
 
 function columnsWith(text: string, order: DayMonth): string {

@@ -2,7 +2,7 @@ import type { Blueprint } from "../blueprint.js";
 import { type EntityBody, isSearchQuery } from "../entity.js";
 import type { RejectCode } from "../reject.js";
 import { type FormatJudge, formatJudges, identifierFault } from "./constraints.js";
-import { behind, type Diagnostics, dateMend, dayMonthOf, type Typer, urlFix } from "./diagnostics.js";
+import { behind, type Diagnostics, dateFix, dayMonthOf, type Typer, urlFix } from "./diagnostics.js";
 
 /** Names the kind of a value in a message: "a number", "a list", … */
 export function kindOf(value: unknown): string {
@@ -13,7 +13,7 @@ export function kindOf(value: unknown): string {
 }
 
 /**
- * Tells what is wrong with the shape of a search query, as the end of a sentence; undefined when the API takes it.
+ * Says what is wrong with the shape of a search query, as the end of a sentence; undefined when the API takes it.
  * @source API reference, components `def-5`, `def-6`
  */
 export function searchQueryFault(query: Readonly<Record<string, unknown>>): string | undefined {
@@ -85,7 +85,7 @@ export function typeIcon(value: unknown, diagnostics: Diagnostics): string | und
 /** How a blueprint's entities come by their team. */
 export type TeamRule = "direct" | "inherited" | "none";
 
-/** Tells how a blueprint's entities come by their team. @source API reference, "Create a blueprint": `ownership`, and the older `teamInheritance` */
+/** Returns how a blueprint's entities come by their team. @source API reference, "Create a blueprint": `ownership`, and the older `teamInheritance` */
 export function teamRuleOf({ ownership, teamInheritance }: Blueprint): TeamRule {
   if (ownership?.type === "Direct") return "direct";
   if (ownership?.type === "Inherited") return "inherited";
@@ -154,13 +154,13 @@ export function typeFormattedText(format: string): Typer {
   };
 }
 
-/** Judges text by a format and tells what is wrong with it; false when it is refused. */
+/** Judges text by a format and reports what is wrong with it; false when it is refused. */
 export function passesFormat(text: string, format: string, judge: FormatJudge, diagnostics: Diagnostics): boolean {
   const { verdict, expects } = judge(text);
   if (verdict === "wrong") {
     diagnostics.refuse(
       "bad_format",
-      `is not ${expects}${format === "date-time" ? dateMend(text) : format === "url" ? urlFix(text) : ""}`,
+      `is not ${expects}${format === "date-time" ? dateFix(text) : format === "url" ? urlFix(text) : ""}`,
     );
     const order = format === "date-time" ? dayMonthOf(text) : undefined;
     if (order !== undefined) diagnostics.countDayMonth(text, order);

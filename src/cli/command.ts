@@ -18,11 +18,11 @@ interface CommandWords {
   readonly name: string;
   /** Options that are given by their place; the last may take all that is left. */
   readonly positionals: readonly string[];
-  /** Gives words to their options where their place alone does not tell. */
+  /** Gives words to their options where their place alone does not decide. */
   readonly arrange?: (words: readonly string[]) => Readonly<Record<string, unknown>>;
 }
 
-/** How a message names an option of a command: as a flag, or what stands at its place. */
+/** How a message names an option of a command: as a flag, or as its place in the line. */
 function nameIn({ positionals }: Pick<CommandWords, "positionals">, name: string): string {
   if (!positionals.includes(name)) return `--${kebab(name)}`;
   return kebab(name).replaceAll("-", " ").replace(/s$/, "");

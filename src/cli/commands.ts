@@ -151,7 +151,7 @@ export const commands: readonly AnyCommand[] = [
   }),
 ];
 
-/** What the first word of commands with two stands for. */
+/** What the first word of commands with two means. */
 export const families: Readonly<Record<string, string>> = {
   entity: "Single operations on entities, for scripts and CI jobs",
   blueprint: "Operations on blueprints",

@@ -103,7 +103,7 @@ const isData = (path: string): boolean => /\.(?:csv|tsv|ndjson|jsonl|xlsx|gz|zst
 /**
  * Looks at a command line that names no mapping, or a source in its place, and says how it is meant, as a line to paste.
  *
- * @throws {UsageError} where mapping and source are swapped, the mapping stands among the sources, or there is none
+ * @throws {UsageError} where mapping and source are swapped, the mapping is among the sources, or there is none
  */
 export async function refuseWithoutMapping(command: AnyCommand, values: Values): Promise<void> {
   if (command.options.mapping?.need !== "required") return;
@@ -123,7 +123,7 @@ export async function refuseWithoutMapping(command: AnyCommand, values: Values):
   for (const source of sources) if (isYaml(pathOf(source)) && (await isMapping(pathOf(source)))) among.push(source);
   const rest = sources.filter((source) => !among.includes(source));
   if (among[0] !== undefined)
-    throw new UsageError(`${among[0]} is a mapping, and stands among the sources`, {
+    throw new UsageError(`${among[0]} is a mapping, and is among the sources`, {
       hint: line(rest.length === 0 ? ["<source>"] : rest, among[0]),
     });
   const beside = (await Promise.all(sources.slice(0, maxSources).map(mappingsBeside))).flat();

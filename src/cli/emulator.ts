@@ -102,14 +102,16 @@ export async function demo(
   terminal: Terminal,
   { quiet, color }: OutputOptions,
 ): Promise<ExitCode> {
-  const tell = (text: string): Promise<void> => (quiet ? Promise.resolve() : say(terminal, text));
+  const print = (text: string): Promise<void> => (quiet ? Promise.resolve() : say(terminal, text));
   const { runImport } = await import("../recipes/import.js");
   const { formatSummary } = await import("../report/summary.js");
   const blueprints = await loadBlueprintFolder(inPackage("samples/blueprints"));
   const emulator = await startEmulator({ blueprints });
   try {
-    await tell(`emulator   ${emulator.url}, blueprints ${blueprints.map(({ identifier }) => identifier).join(", ")}\n`);
-    await tell(
+    await print(
+      `emulator   ${emulator.url}, blueprints ${blueprints.map(({ identifier }) => identifier).join(", ")}\n`,
+    );
+    await print(
       "importing  samples/teams.json, services.csv, deployments.ndjson through mappings/organisation.yaml\n\n",
     );
     const {
@@ -132,10 +134,10 @@ export async function demo(
         signal: terminal.signal,
       },
     );
-    if (error !== undefined) await tell(`${describeError(error)}\n\n`);
-    await tell(formatSummary({ report, mode, folder, color: mayColor(terminal, terminal.stderr, color) }));
+    if (error !== undefined) await print(`${describeError(error)}\n\n`);
+    await print(formatSummary({ report, mode, folder, color: mayColor(terminal, terminal.stderr, color) }));
     if (keep) await keepRunning(emulator.pageUrl, terminal);
-    else await tell(next());
+    else await print(next());
     return report.exitCode as ExitCode;
   } finally {
     await emulator.close();

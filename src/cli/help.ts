@@ -142,7 +142,7 @@ function wrap(text: string, width: number): string[] {
   return lines;
 }
 
-/** What the scripts of `portload completion` ask: prints what may stand for the last of the words, one a line; nothing where it is a file or a value of one's own. */
+/** What the scripts of `portload completion` ask: prints what the last word may become, one a line; nothing where it is a file or a free value. */
 export async function complete([shell, ...words]: readonly string[], terminal: Terminal): Promise<ExitCode> {
   const separator = shell === "zsh" ? ":" : "\t";
   const lines = candidates(words).map(([word, why]) => (shell === "bash" ? word : `${word}${separator}${why}`));
@@ -152,7 +152,7 @@ export async function complete([shell, ...words]: readonly string[], terminal: T
 
 type Candidate = readonly [word: string, why: string];
 
-/** What may stand for the last word, by those before it. */
+/** What the last word may become, by those before it. */
 function candidates(words: readonly string[]): readonly Candidate[] {
   const typed = words.at(-1) ?? "";
   const before = words.slice(0, -1);

@@ -13,7 +13,7 @@ export interface Terminal {
   readonly signal: AbortSignal;
   /** The words behind the program's name, as typed. */
   readonly commandLine?: readonly string[];
-  /** Gives commands that stand in a text as they can be typed here; by default as they are. */
+  /** Gives the commands of a text as they can be typed here; by default as they are. */
   readonly asTyped?: (text: string) => string;
 }
 

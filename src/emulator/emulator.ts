@@ -24,7 +24,7 @@ import { readSnapshot, writeSnapshot } from "./snapshot.js";
 import { seedBlueprints } from "./system-blueprints.js";
 import { activeAccount, createTokens } from "./tokens.js";
 
-// What `portload/emulator` gives beside this file's own: a catalog for other people's tests of what they send to Port. docs/library.md tells how it is used.
+// What `portload/emulator` gives beside this file's own: a catalog for other people's tests of what they send to Port. docs/library.md explains its use.
 export type { Blueprint, Property, Relation } from "../blueprint.js";
 export type { Credentials } from "../secrets.js";
 export type { FaultRule, FaultScript, Readings } from "./emulator-options.js";

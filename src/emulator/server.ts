@@ -90,7 +90,7 @@ function admit(parts: ServerParts, request: FastifyRequest, reply: FastifyReply)
   if (family === undefined) return undefined;
   const { authorization } = request.headers;
   const { accepted, window, retryMs } = parts.limiter.take(authorization === undefined ? "unauthenticated" : family);
-  if (window !== undefined) tellWindow(parts, reply, window);
+  if (window !== undefined) sendWindow(parts, reply, window);
   if (!accepted) {
     if (retryMs !== undefined && parts.readings.retryAfter) reply.header("retry-after", seconds(retryMs));
     return tooManyRequests;
@@ -100,7 +100,7 @@ function admit(parts: ServerParts, request: FastifyRequest, reply: FastifyReply)
   return unauthorized;
 }
 
-function tellWindow(parts: ServerParts, reply: FastifyReply, window: LimitWindow): void {
+function sendWindow(parts: ServerParts, reply: FastifyReply, window: LimitWindow): void {
   const inEpoch = parts.readings.resetUnit === "epoch";
   reply.header("x-ratelimit-limit", window.limit);
   reply.header("x-ratelimit-period", window.periodMs / 1000);

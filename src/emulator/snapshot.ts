@@ -115,7 +115,7 @@ function takeLine(catalog: Catalog, shelf: Shelf | undefined, line: unknown, num
   return shelf;
 }
 
-// By what tells them from each other: the file is our own.
+// By what tells them apart: the file is our own.
 function isBlueprint(value: unknown): value is StoredBlueprint {
   return isObject(value) && typeof value.identifier === "string" && isObject(value.schema);
 }

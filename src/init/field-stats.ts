@@ -55,7 +55,7 @@ export interface FieldStats {
   readonly items: Set<string>;
   /** Values and how often each came; no further ones once there are {@link maxDistinct}. */
   readonly distinct: Map<string, number>;
-  /** Values that came before: nought means that the field tells records apart. */
+  /** Values that came before: 0 means that the field tells records apart. */
   repeated: number;
   /** The first value that came again. */
   firstRepeated: string | undefined;

@@ -32,7 +32,9 @@ export function proposeIdentifier(
     .filter(isAble)
     .map((field) => ({ field, score: scoreOf(field, { records, kind }, referenced.has(field)) }))
     .sort((a, b) => b.score - a.score);
-  const [first] = ranked.filter(({ field }) => shareOf(field, records) >= minShare && isTelling(field, records, kind));
+  const [first] = ranked.filter(
+    ({ field }) => shareOf(field, records) >= minShare && isIdentifying(field, records, kind),
+  );
   const slugged = ranked.find(({ field }) => canBeSlug(field, records));
   const isBetter = first === undefined || (slugged !== undefined && slugged.score > first.score);
   const isSame = first !== undefined && first.field === slugged?.field && first.field.unfit >= minUnfit;
@@ -58,8 +60,8 @@ function isAlmost(field: FieldStats, records: number, kind: string): boolean {
 
 /** True for a field that tells nearly all records apart, by which other sources may name them. */
 export function isKey(field: FieldStats, { records }: Pick<Survey, "records">): boolean {
-  const told = field.values - field.repeated;
-  return isAble(field) && field.types.size === 1 && told >= minShare * records && told >= Math.min(2, records);
+  const distinct = field.values - field.repeated;
+  return isAble(field) && field.types.size === 1 && distinct >= minShare * records && distinct >= Math.min(2, records);
 }
 
 function isAble({ types, values }: FieldStats): boolean {
@@ -71,7 +73,7 @@ function isPerfect({ values, repeated, unfit }: FieldStats, records: number): bo
 }
 
 /** A field without a name that speaks for it must tell every record apart, and be no measure or moment. */
-function isTelling(field: FieldStats, records: number, kind: string): boolean {
+function isIdentifying(field: FieldStats, records: number, kind: string): boolean {
   if (rankOf(field, kind) > 0) return true;
   const { fits, dates } = field;
   const isDate = dates.full + dates.isoDay + dates.clear + dates.dayFirst + dates.monthFirst > 0;
@@ -114,7 +116,7 @@ function slugOf(field: FieldStats, other: FieldStats | undefined, records: numbe
     expression: slugExpression(pathExpression(field.path)),
     isSlug: true,
     seen: `${name(field)} tells records apart, but not every value fits for an identifier, so it is put in lower case with hyphens`,
-    question: `is ${other === undefined ? "there" : name(other)} a better identifier than the hyphenated ${name(field)}?${other === undefined ? "" : ` ${toldBy(other, records)}`}`,
+    question: `is ${other === undefined ? "there" : name(other)} a better identifier than the hyphenated ${name(field)}?${other === undefined ? "" : ` ${describeValues(other, records)}`}`,
   };
 }
 
@@ -135,12 +137,12 @@ function perfect(field: FieldStats, records: number, other?: FieldStats): Identi
     isSlug: false,
     seen: `${name(field)} has ${records} different values in ${records} records, all of them fit for identifiers${spacedNote(field)}`,
     ...(other !== undefined && {
-      question: `is ${name(other)} the better identifier? ${toldBy(other, records)} To change it after an import makes new entities`,
+      question: `is ${name(other)} the better identifier? ${describeValues(other, records)} To change it after an import makes new entities`,
     }),
   };
 }
 
-function toldBy({ values, repeated, firstRepeated, lost }: FieldStats, records: number): string {
+function describeValues({ values, repeated, firstRepeated, lost }: FieldStats, records: number): string {
   if (values === records && repeated === 0) return "It is different in every record, too.";
   const again = firstRepeated === undefined ? "" : `, ${JSON.stringify(firstRepeated)} comes more than once`;
   return `It has ${values - repeated} different values in ${records} records${again} (record${lost.length === 1 ? "" : "s"} ${lost.join(", ")}${lost.length === 5 ? ", …" : ""}): mistakes of the source?`;

@@ -9,7 +9,7 @@ export interface BooleanWords {
   readonly false: string[];
   /** Values that are one of them. */
   readonly count: number;
-  /** True for words that a boolean property understands without being told. */
+  /** True for words that a boolean property understands without a setting. */
   readonly isUnderstood: boolean;
 }
 

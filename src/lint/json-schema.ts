@@ -39,7 +39,7 @@ export const keyDescriptions: Readonly<Record<string, string>> = {
   "source.columns.*.split": "Text between the elements of a list.",
   "source.columns.*.number": "Signs of the column's numbers.",
   "source.columns.*.number.decimal": "Sign before the fraction. Default `.`.",
-  "source.columns.*.number.group": "Sign between thousands. Default none; a space stands for every kind of space.",
+  "source.columns.*.number.group": "Sign between thousands. Default none; a space means every kind of space.",
   "source.columns.*.number.unit": "Text before or behind the number that is left out, such as €, % or GB.",
   "source.columns.*.true": "Words that mean true.",
   "source.columns.*.false": "Words that mean false.",

@@ -179,19 +179,19 @@ const refusedByHead: Readonly<Record<"identifier" | HeadField, readonly Yield[]>
   team: ["number", "boolean"],
 };
 
-/** Tells whether a property refuses every value of a type. */
+/** Returns whether a property refuses every value of a type. */
 export function propertyRefuses(property: Property, type: Yield): boolean {
   if (refusedByType[property.type]?.includes(type)) return true;
   const isWordy = property.type === "string" && wordyFormats.includes(property.format ?? "");
   return isWordy && (type === "number" || type === "boolean");
 }
 
-/** Tells whether a relation refuses every value of a type; an object may be a search query. */
+/** Returns whether a relation refuses every value of a type; an object may be a search query. */
 export function relationRefuses(type: Yield): boolean {
   return type === "number" || type === "boolean";
 }
 
-/** Tells whether identifier, title, icon or team refuse every value of a type. */
+/** Returns whether identifier, title, icon or team refuse every value of a type. */
 export function headRefuses(field: "identifier" | HeadField, type: Yield): boolean {
   return refusedByHead[field].includes(type);
 }

@@ -93,7 +93,7 @@ function codeOf(path: string, message: string, root: unknown): [code: LintCode, 
     if (refusal !== undefined && message.startsWith(`${refusal}; `))
       return ["refused_expression", message.slice(refusal.length + 2), refusal];
   }
-  const [unknown] = /^is not a key that may stand here/.exec(message) ?? [];
+  const [unknown] = /^is not a key that is allowed here/.exec(message) ?? [];
   if (unknown !== undefined) {
     const key = path.split(".").at(-1) ?? "";
     if (knownKeys.includes(key)) return ["unknown_key", "move it; docs/mapping.md shows where it belongs", unknown];

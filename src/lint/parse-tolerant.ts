@@ -79,14 +79,14 @@ function repair(root: unknown, given: readonly string[], repaired: Set<string>):
   const [head, index] = steps;
   if (head === "resources" && index !== undefined && /^\d+$/.test(index)) {
     const leaf = steps.slice(2).join(".");
-    const standIn =
+    const substitute =
       leaf === "kind"
         ? placeholder.kind
         : /^port\.entity\.mappings\.(identifier|blueprint)$/.test(leaf)
           ? ".x"
           : undefined;
     const list = at(root, ["resources"]);
-    if (isObject(parent) && standIn !== undefined) set(parent, key, standIn, path, repaired);
+    if (isObject(parent) && substitute !== undefined) set(parent, key, substitute, path, repaired);
     else if (isObject(parent) && Object.hasOwn(parent, key) && !repaired.has(path)) remove(parent, key, path, repaired);
     else if (Array.isArray(list)) {
       list[Number(index)] = structuredClone(placeholder);

@@ -1,10 +1,10 @@
 import { type Token, tokenize } from "../map/tokens.js";
 
-/** A type of JSON, as far as an expression alone tells it. */
+/** A type of JSON, as far as an expression alone shows it. */
 export type Yield = "string" | "number" | "boolean" | "array" | "object";
 
 /**
- * Tells of which type every output of an expression is that is neither null nor a failure; undefined where only the record tells.
+ * The type of every output of an expression that is neither null nor a failure; undefined where it depends on the record.
  *
  * It follows jq's own precedence at the top level and gives up at whatever it does not know, so that a verdict is never wrong.
  */

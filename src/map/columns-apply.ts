@@ -27,7 +27,7 @@ export type Struck = { readonly [K in "selector" | "items" | "entity"]: readonly
   readonly fields: ReadonlySet<string>;
 };
 
-/** Tells which columns a resource reads. */
+/** Returns which columns a resource reads. */
 export function readsOf({ selector, itemsToParse, entity }: Resource): Reads {
   const { properties, relations, ...head } = entity;
   const fields: readonly (readonly [path: string, leaf: RawLeaf | undefined])[] = [

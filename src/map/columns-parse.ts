@@ -191,7 +191,7 @@ function parters(group = ""): RegExp {
   return new RegExp(signs(group), "gu");
 }
 
-/** A space stands for those that spreadsheets write: plain, no-break, narrow no-break, thin. */
+/** A space means those that spreadsheets write: plain, no-break, narrow no-break, thin. */
 function signs(group: string): string {
   if (group === " ") return "[ \\u00A0\\u202F\\u2009]";
   return group === "'" ? "['\\u2019]" : `[${group}]`;

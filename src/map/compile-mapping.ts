@@ -91,7 +91,7 @@ export interface CompiledMapping {
  *
  * @param options.resources - indices of the resources to keep; all by default
  * @param options.env - where the environment variables that the mapping allows have their values; no message shows these from here on,
- *   unless `isPublic`: they stand in a file
+ *   unless `isPublic`: they are in a file
  * @throws {MappingError} with every leaf that does not compile, with path and line
  */
 export async function compileMapping(

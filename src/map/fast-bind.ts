@@ -16,7 +16,7 @@ import {
 import { isBlank, objectOfCells } from "./prepare.js";
 
 /**
- * Binds an expression to the shape of its records: what comes out gives its first output or a {@link Signal}, exactly as jq would.
+ * Binds an expression to the shape of its records: the result gives its first output or a {@link Signal}, exactly as jq would.
  *
  * The work on one record is bounded; what goes beyond is jq's, which can be ended.
  */
@@ -114,7 +114,7 @@ function bind(fast: Fast, shape: Shape, budget: Budget): Evaluate {
     case "map":
       return piped(bind(whole, shape, budget), mapped(bind(fast.inner, value, budget), budget));
     default:
-      throw new TypeError("scan stands only in an array");
+      throw new TypeError("scan is only in an array");
   }
 }
 

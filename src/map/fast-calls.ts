@@ -15,7 +15,7 @@ export type Fast =
   | { readonly is: "select" | "map"; readonly inner: Fast }
   | { readonly is: "scan"; readonly regex: RegExp };
 
-/** An item of an array, its `scan` taken apart where it stands last; undefined where one stands elsewhere. */
+/** An item of an array, its `scan` taken apart where it is last; undefined where one is elsewhere. */
 export function spread(item: Fast): { of: Fast; scan?: RegExp } | undefined {
   const found = lastScan(item) ?? { of: item };
   return hasScan(found.of) ? undefined : found;
@@ -29,7 +29,7 @@ function lastScan(item: Fast): { of: Fast; scan: RegExp } | undefined {
   return last === undefined ? undefined : { of: { is: "pipe", left, right: last.of }, scan: last.scan };
 }
 
-/** True where a `scan`, which has many outputs, stands anywhere but last in an array. */
+/** True where a `scan`, which has many outputs, is anywhere but last in an array. */
 export function hasScan(fast: Fast): boolean {
   if ("left" in fast) return hasScan(fast.left) || hasScan(fast.right);
   if ("inner" in fast) return hasScan(fast.inner);
@@ -66,7 +66,7 @@ export const holdings: Readonly<Record<string, (order: number) => boolean>> = {
   ">=": (order) => order >= 0,
 };
 
-/** Below zero, zero or above, as jq sorts values; undefined where jq must be asked. Of unlike strings the order is only told where it counts. */
+/** Below zero, zero or above, as jq sorts values; undefined where jq must be asked. The order of unlike strings is only computed where it matters. */
 export function orderOf(first: unknown, second: unknown, equality: boolean): number | undefined {
   const rank = rankOf(first);
   const apart = rank - rankOf(second);

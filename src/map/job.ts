@@ -33,7 +33,7 @@ export function bindJob(job: Job, shape: Shape): BoundJob {
   return { jq, fast, job };
 }
 
-/** What a job runs on: so many inputs, each with its value, its JSON text and where its record stands. */
+/** What a job runs on: so many inputs, each with its value, its JSON text and where its record is. */
 interface JobInput {
   readonly count: number;
   rootAt(index: number): unknown;

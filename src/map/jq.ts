@@ -66,7 +66,7 @@ async function runBatch(
   if (rows !== undefined) return { rows };
   if (reply.is === "done" && reply.stderr.startsWith(unreadable))
     return runHalves(run, timeoutMs, leaves, records, reply.stderr);
-  // Something went wrong: each leaf alone tells which.
+  // Something went wrong: each leaf is tried alone to find which.
   const columns: (readonly JqCell[])[] = [];
   for (const [leaf, expression] of leaves.entries()) {
     const runOne = (texts: readonly string[], limitMs: number) => run([expression], texts, limitMs);
@@ -77,7 +77,7 @@ async function runBatch(
   return { rows: records.map((_, record) => columns.map((column) => column[record] as JqCell)) };
 }
 
-/** Splits a batch that holds a record that jq cannot read, until that record stands alone; it fails every leaf. */
+/** Splits a batch that holds a record that jq cannot read, until that record is alone; it fails every leaf. */
 async function runHalves(
   run: RunLeaves,
   timeoutMs: number,

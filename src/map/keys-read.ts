@@ -56,7 +56,7 @@ const harmless: ReadonlySet<string> = new Set(["true", "false", "null", "and", "
 /** These give the whole record, or the record with a change. */
 const whole: ReadonlySet<string> = new Set(["=", "|=", "+=", "-=", "*=", "/=", "%=", "//=", ".."]);
 
-/** Notes what a token reads of the record; false where that cannot be told. */
+/** Notes what a token reads of the record; false where that cannot be known. */
 function noteRead(tokens: readonly Token[], index: number, keys: Set<string>): boolean {
   const token = tokens[index] as Token;
   if (token.is === "field" || token.is === "text") return add(keys, token);

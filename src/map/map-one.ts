@@ -10,7 +10,7 @@ import { nearestColumn, pathTo } from "./missing-columns.js";
 import type { ChunkNotes } from "./notes.js";
 import { leadingPath } from "./plain.js";
 
-/** The one reject of a candidate: the first finding leads, the others stand in `also`. */
+/** The one reject of a candidate: the first finding leads, the others are in `also`. */
 export function rejectOf(
   bound: BoundResource,
   record: SourceRecord,

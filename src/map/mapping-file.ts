@@ -19,7 +19,7 @@ import { doubleQuotes, isFetched } from "./tokens.js";
 export { type Mapping, type Resource, sourceOptionsFor } from "./mapping.js";
 
 /**
- * Parses a mapping and checks all that can be told without jq and blueprints.
+ * Parses a mapping and checks all that can be checked without jq and blueprints.
  *
  * @param given - the file's content, YAML or JSON, or what it would hold
  * @throws {MappingError} with every fault at once, each with dotted path and line; `file` is what it calls the mapping
@@ -75,7 +75,7 @@ function rules(file: MappingFile, issueAt: IssueAt): Issue[] {
     for (const [index, field] of file[policy].entries()) {
       const other = policies.get(field);
       if (!isMapped(file, field)) issues.push(issueAt([policy, index], `no resource maps ${field}`));
-      else if (other !== undefined) issues.push(issueAt([policy, index], `${field} stands under ${other} too`));
+      else if (other !== undefined) issues.push(issueAt([policy, index], `${field} is under ${other} too`));
       policies.set(field, policy);
     }
   }
@@ -113,7 +113,7 @@ function normalise(
       if (key !== "query") notes.push(ignored(`resources.${index}.selector.${key}`));
     }
     for (const key of Object.keys(raw.port.entity)) {
-      if (key !== "mappings") notes.push(ignored(`resources.${index}.port.entity.${key}`, "stands beside `mappings`"));
+      if (key !== "mappings") notes.push(ignored(`resources.${index}.port.entity.${key}`, "is beside `mappings`"));
     }
     const properties = withoutFetched(raw.port.entity.mappings.properties, index, notes);
     const entity = quoted({ ...raw.port.entity.mappings, properties } as RawLeaf) as unknown as RawMappings;

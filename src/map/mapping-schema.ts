@@ -21,7 +21,7 @@ const mappings = z.strictObject({
   relations: fields,
 });
 
-/** What a resource owns of its blueprint: all of it, or what a property tells. */
+/** What a resource owns of its blueprint: all of it, or what a property says. */
 const prune = z.union(
   [
     z.literal("all"),
@@ -232,7 +232,7 @@ export function pruneIssues(
     const { properties, relations } = port.entity.mappings;
     const { property } = prune.where;
     if (Object.hasOwn(properties, property) || Object.hasOwn(relations, property)) return [];
-    const message = `the resource maps no property or relation ${property}; what it owns must be told by one it maps`;
+    const message = `the resource maps no property or relation ${property}; what it owns must be named by one it maps`;
     return [issueAt(["resources", index, "prune", "where", "property"], message)];
   });
 }

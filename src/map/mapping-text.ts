@@ -33,7 +33,7 @@ export function parseText(text: string): MappingDocument | { readonly issues: re
   const unquoted = unquotedAt(text, document.errors[0], lines) ?? colonlessAt(text, document.errors[0], lines);
   if (unquoted !== undefined) return { issues: [unquoted] };
   const { errors } = document;
-  // Keys that stand twice are faults of their own; behind a fault of syntax all others are further signs of it, and of a tab first.
+  // Keys that occur twice are faults of their own; behind a fault of syntax all others are further signs of it, and of a tab first.
   const [fault] = [...errors.filter(isTab), ...errors.filter(({ code }) => code !== "DUPLICATE_KEY")];
   const issues: Issue[] = (fault === undefined ? errors : [fault]).map((error) => ({
     path: "",
@@ -113,7 +113,7 @@ function lineIn(root: Node | null, path: readonly PropertyKey[], lines: LineCoun
 /** Makes an issue with the line of its place. */
 export type IssueAt = (path: readonly PropertyKey[], message: string) => Issue;
 
-/** A fault that a schema finds in a file's value, as issues: a key that may not stand there with the nearest one, what is missing. */
+/** A fault that a schema finds in a file's value, as issues: a key that is not allowed there with the nearest one, what is missing. */
 export function schemaIssues(issue: z.core.$ZodIssue, value: object, file: unknown, issueAt: IssueAt): Issue[] {
   if (issue.code === "unrecognized_keys")
     return issue.keys.map((key) => issueAt([...issue.path, key], unknownKey(key, issue.path, file)));
@@ -130,14 +130,14 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
   return at;
 }
 
-/** Says of a key that a file may not have at a place which one is near, else which ones may stand there. */
+/** Says of a key that a file may not have at a place which one is near, else which ones are allowed there. */
 export function unknownKey(key: string, path: readonly PropertyKey[], file: unknown): string {
   const known = keysAt(path, file);
   const others = known.length === 0 ? "" : `; keys here are ${known.join(", ")}`;
-  return `is not a key that may stand here${didYouMean(key, known) || others}`;
+  return `is not a key that is allowed here${didYouMean(key, known) || others}`;
 }
 
-/** The keys that may stand at a place of a file; none where any may, or none. */
+/** The keys allowed at a place of a file; none where any is, or none. */
 function keysAt(path: readonly PropertyKey[], file: unknown): readonly string[] {
   let at: unknown = file;
   for (const step of path) at = within(at, step);

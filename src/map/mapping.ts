@@ -33,15 +33,15 @@ export interface Resource {
   readonly selector: string;
   /** Expression that gives an array; each element makes a candidate. */
   readonly itemsToParse?: string;
-  /** Key under which an element stands beside its parent's. Default `item`. */
+  /** Key under which an element is added beside its parent's. Default `item`. */
   readonly itemsToParseName: string;
-  /** Whether the array is taken out of the parent that stands beside an element. Default true. */
+  /** Whether the array is taken out of the parent that is kept beside an element. Default true. */
   readonly itemsToParseTopLevelTransform: boolean;
-  /** The blueprint where its leaf is a string literal; absent where only the record tells. */
+  /** The blueprint where its leaf is a string literal; absent where it depends on the record. */
   readonly blueprint?: string;
   /** Absent: nothing of it is ever deleted. */
   readonly prune?: Prune;
-  /** By relation. Without an entry the entity stands without the relation, and is reported as rejected. */
+  /** By relation. Without an entry the entity is written without the relation, and is reported as rejected. */
   readonly onMissingTarget: Readonly<Record<string, MissingTargetPolicy>>;
   /** Keys of the mapped properties. */
   readonly properties: readonly string[];
@@ -136,7 +136,7 @@ export function missingTargetPolicies(
   });
 }
 
-/** A leaf found in a resource: its dotted path in the file and what stands there. */
+/** A leaf found in a resource: its dotted path in the file and what is there. */
 export interface FoundLeaf {
   readonly path: string;
   readonly value: string | number | boolean | null;

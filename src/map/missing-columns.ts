@@ -21,7 +21,7 @@ export interface ColumnFault {
   readonly has: string;
 }
 
-/** A table, as far as its header tells. */
+/** A table, as far as its header shows. */
 export interface TableHeader {
   /** As people know it. */
   readonly name: string;
@@ -175,7 +175,7 @@ export function meantColumn(
   );
 }
 
-/** A column whose name stands in an expression without the quotes that it needs: `.Asset Name`. */
+/** A column whose name is in an expression without the quotes that it needs: `.Asset Name`. */
 function unquotedFault(
   value: FoundLeaf["value"],
   columns: readonly string[],

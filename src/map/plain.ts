@@ -145,7 +145,7 @@ export class PathFault {
   }
 }
 
-/** A copy of `value` without what stands at the path, as jq's `del`; the value itself where nothing stands there. */
+/** A copy of `value` without what is at the path, as jq's `del`; the value itself where nothing is there. */
 export function without(value: unknown, steps: readonly PathStep[]): unknown {
   const [step, ...rest] = steps;
   if (step === undefined || typeof value !== "object" || value === null) return value;

@@ -12,7 +12,7 @@ type Tokens = { readonly tokens: readonly Token[] } | { readonly fault: string }
 /**
  * Cuts a jq expression into tokens and leaves comments out.
  *
- * It tells code from strings and comments exactly as jq does, since the scan for refused words stands on it. A comment that ends in a
+ * It tells code from strings and comments exactly as jq does, since the scan for refused words relies on it. A comment that ends in a
  * backslash goes on in the next line for jq 1.8 and not for older ones, so it is a fault.
  */
 export function tokenize(expression: string): Tokens {
@@ -176,9 +176,9 @@ function isKey(before: string | undefined, after: string | undefined): boolean {
 
 /**
  * Applies Port's rule for single quotes: one that opens a string (at the start or behind white space) and one that closes it (before white
- * space or at the end) become double quotes, unless white space or a double quote stands inside of them.
+ * space or at the end) become double quotes, unless white space or a double quote is inside of them.
  *
- * An expression that is cut into tokens as it stands is real jq already and keeps its quotes; Port turns them there too, which breaks it.
+ * An expression that is cut into tokens unchanged is real jq already and keeps its quotes; Port turns them there too, which breaks it.
  * Line ends become one.
  *
  * @source Ocean 607beada, `JQEntityProcessor._format_filter`

@@ -86,7 +86,7 @@ function rateChartAt(
   const x = scaleLinear([0, stepped.at(-1)?.second ?? 1], [size.left, size.width - size.right]);
   const floor = size.height - size.bottom;
   const entityScale = scaleLinear([0, most(stepped, "entities")], [floor, size.top]).nice(4);
-  // A quota far above what was sent would press the line flat; it is told in words then.
+  // A quota far above what was sent would press the line flat; it is given in words then.
   const top = most(stepped, "requests");
   const isQuotaNear = quota !== undefined && quota <= top * maxQuotaOver;
   // As many steps as on the left, so that each line across has its figure on both sides.

@@ -2,7 +2,7 @@ import { scaleLinear } from "d3-scale";
 import { area, curveBumpX } from "d3-shape";
 import { type Html, html, round } from "./html.js";
 
-/** A block of a flow: what stands in one column, as wide as its value. */
+/** A block of a flow: what is in one column, as wide as its value. */
 export interface FlowNode {
   readonly id: string;
   readonly label: string;
@@ -44,14 +44,14 @@ interface Box {
   readonly isLast: boolean;
 }
 
-/** Draws a flow as SVG: blocks by column, ribbons between them as wide as what goes along. @param summary - the same in words, for who cannot see it */
+/** Draws a flow as SVG: blocks by column, ribbons between them as wide as what flows. @param summary - the same in words, for screen readers */
 export function flowChart(columns: readonly FlowColumn[], links: readonly FlowLink[], summary: string): Html {
   const filled = columns
     .map((column) => ({ ...column, nodes: column.nodes.filter(({ value }) => value > 0) }))
     .filter(({ nodes }) => nodes.length > 0);
   const boxes = new Map<string, Box>();
-  const labelRoom = 190;
-  const step = (width - nodeWidth - labelRoom) / Math.max(1, filled.length - 1);
+  const labelWidth = 190;
+  const step = (width - nodeWidth - labelWidth) / Math.max(1, filled.length - 1);
   let height = 0;
   for (const [index, { unit, nodes }] of filled.entries()) {
     const sums = filled.filter((other) => other.unit === unit).map((other) => sumOf(other.nodes));

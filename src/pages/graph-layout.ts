@@ -63,7 +63,7 @@ export function layGraph<N extends GraphNode>(nodes: readonly N[], edges: readon
   }
   const widest = Math.max(1, ...rows.map((row) => row.length));
   const loops = edges.filter(({ from, to }) => from === to).map(({ name, many }) => name.length + (many ? 2 : 0));
-  // The names of relations to their own blueprint stand beside the boxes.
+  // The names of relations to their own blueprint are beside the boxes.
   const gapX = Math.max(box.gapX, ...loops.map((chars) => loopWidth + chars * charWidth));
   const marginX = Math.max(box.marginX, gapX);
   const pitch = { x: box.width + gapX, y: box.height + box.gapY };

@@ -11,7 +11,7 @@ export class Html {
 /** What a template takes: text and numbers are escaped, HTML stays, lists are joined, nothing is left out. */
 export type Part = string | number | Html | null | undefined | false | readonly Part[];
 
-/** Makes HTML of a template; whatever is put in is escaped unless it is HTML itself. Every attribute must stand in quotes. */
+/** Makes HTML of a template; whatever is put in is escaped unless it is HTML itself. Every attribute must be in quotes. */
 export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Html {
   return new Html(strings.reduce((text, next, index) => text + textOf(parts[index - 1]) + next));
 }

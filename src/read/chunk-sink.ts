@@ -60,7 +60,7 @@ export class ChunkSink {
       : { source: this.source, position, line };
   }
 
-  /** Takes a record that stands at {@link place}; `bytes` is the size of its text. */
+  /** Takes a record at {@link place}; `bytes` is the size of its text. */
   add(record: SourceRecord, bytes: number): void {
     const { span } = record;
     const bad = this.#badText && span && this.badTextIn(span);

@@ -24,15 +24,15 @@ export interface Text {
   readonly badText?: BadText;
 }
 
-/** Bytes looked at to tell the format; fewer where the source is shorter. */
+/** Bytes looked at to find the format; fewer where the source is shorter. */
 const headBytes = 64 * 1024;
 
 /**
  * Takes bytes as text and refuses what is none.
  *
- * All characters before a bad byte are given before the error is thrown, whatever the size of the blocks. A U+FFFD that stands in the source is a character like any other.
+ * All characters before a bad byte are given before the error is thrown, whatever the size of the blocks. A U+FFFD of the source itself is a character like any other.
  *
- * @param encoding - as the mapping names it; else a byte order mark tells it, else it is UTF-8
+ * @param encoding - as the mapping names it; else by its byte order mark, else UTF-8
  * @throws SourceError for an empty source, an unknown encoding, an archive, a byte that begins no character (with offset and line), a NUL
  */
 export async function decodeText(

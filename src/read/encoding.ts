@@ -49,7 +49,7 @@ const utf16be: Encoding = {
 };
 
 /**
- * Tells a source's encoding: by byte order mark, else as the mapping names it, else UTF-8. It is never guessed.
+ * Returns a source's encoding: by byte order mark, else as the mapping names it, else UTF-8. It is never guessed.
  *
  * @param asked - a name that iconv knows, in any case
  * @returns the encoding, or why there is none
@@ -125,7 +125,7 @@ function decodeNamed(bytes: Buffer, label: string): ReturnType<Decode> {
   if (badAt !== undefined || nulAt !== -1)
     return { badAt: Math.min(badAt ?? bytes.length, nulAt === -1 ? bytes.length : nulAt) };
   if ((decoder.end() ?? "") === "") return { text, used: bytes.length };
-  // The last character is not complete; how many of its bytes are there the decoder does not tell.
+  // The last character is not complete; the decoder does not say how many of its bytes are there.
   for (let open = 1; open < Math.min(maxCharacterBytes, bytes.length); open++) {
     const whole = iconv.getDecoder(label, { stripBOM: false });
     const again = whole.write(bytes.subarray(0, bytes.length - open));
@@ -139,7 +139,7 @@ const maxCharacterBytes = 4;
 /** U+FFFD as GB18030 writes it: a character like any other. */
 const gb18030Replacement = Buffer.from([0x84, 0x31, 0xa4, 0x37]);
 
-/** Index of the first byte that begins no character, or undefined if every U+FFFD stands in the source. */
+/** Index of the first byte that begins no character, or undefined if every U+FFFD is in the source. */
 function badByteOf(bytes: Buffer, label: string): number | undefined {
   const decoder = iconv.getDecoder(label, { stripBOM: false });
   let begin = 0;
@@ -222,7 +222,7 @@ export class LineOffsets {
   }
 }
 
-/** Where LF and CR stand in bytes of an encoding in which no other character holds these bytes. */
+/** Where LF and CR are in bytes of an encoding in which no other character holds these bytes. */
 export function lineEndsOf(bytes: Buffer): number[] {
   const found: number[] = [];
   for (let at = 0; at < bytes.length; at++) {
@@ -232,7 +232,7 @@ export function lineEndsOf(bytes: Buffer): number[] {
   return found;
 }
 
-/** Where LF and CR stand in UTF-16. */
+/** Where LF and CR are in UTF-16. */
 export function wideLineEndsOf(bytes: Buffer, isBigEndian: boolean): number[] {
   const found: number[] = [];
   const low = isBigEndian ? 1 : 0;

@@ -13,7 +13,7 @@ export interface Ranges {
 }
 
 /**
- * Copies what stands before the first record, then some records with their line ends.
+ * Copies what precedes the first record, then some records with their line ends.
  *
  * @param blocks - the unpacked source from its first byte
  */
@@ -24,12 +24,12 @@ export async function* extractSpans(
   const copier = new SpanCopier([{ start: 0, end: prelude }, ...spans], encoding);
   let line = 1;
   let begun = 0;
-  const tell = encoding.unit === 1 ? onRecord : undefined;
+  const onLine = encoding.unit === 1 ? onRecord : undefined;
   for await (const block of wholeUnits(blocks, encoding.unit)) {
     for (const piece of copier.feed(block)) {
       // The prelude is the first span; a record's first piece is given once those before it are.
-      if (tell !== undefined) {
-        for (; begun < copier.begun; begun++) if (begun > 0) tell(begun - 1, line);
+      if (onLine !== undefined) {
+        for (; begun < copier.begun; begun++) if (begun > 0) onLine(begun - 1, line);
         line += linesIn(piece);
       }
       yield piece;

@@ -7,7 +7,7 @@ import { defaultMaxRecordBytes } from "./chunk-sink.js";
 import { scanOptions } from "./csv.js";
 import type { Text } from "./decode.js";
 import { encoded, extractSpans, linesIn } from "./extract-spans.js";
-import { extensionOf, extensions, tellFormat } from "./format.js";
+import { extensionOf, extensions, formatOfSource } from "./format.js";
 import { type Element, JsonFrame, recordsAt } from "./json-frame.js";
 import { JsonSyntaxFault } from "./json-text.js";
 import { openText, openUnpacked } from "./open.js";
@@ -26,7 +26,7 @@ export interface Wanted {
 /**
  * Gives the bytes of a file that holds some records of a source and nothing else, unpacked, in the source's own form, so that the same options read it.
  *
- * CSV, TSV and NDJSON: byte for byte, all that stands before the first record (byte order mark, preamble, header) and then each record with its own
+ * CSV, TSV and NDJSON: byte for byte, all that precedes the first record (byte order mark, preamble, header) and then each record with its own
  * line end; a last one without gets one. JSON: an array (a map where records have keys), at the same path of keys, of the records' own texts; characters
  * beyond ASCII are escaped where the source is not UTF-8. Opens the source anew and holds no more than a block of it.
  *
@@ -41,7 +41,7 @@ export async function* extractRecords(
   wanted: readonly Wanted[],
   io: {
     readonly path?: string;
-    /** Receives the line on which each record begins in what is given, where a line can be told. */
+    /** Receives the line on which each record begins in what is given, where a line is known. */
     readonly onLine?: (position: number, line: number) => void;
   } = {},
 ): AsyncGenerator<Uint8Array, void, undefined> {
@@ -54,7 +54,7 @@ export async function* extractRecords(
   const text = await openText(opened, options);
   const { encoding } = text;
   try {
-    const format = tellFormat(path, text.head, options);
+    const format = formatOfSource(path, text.head, options);
     const sorted = [...new Map(wanted.map((one) => [one.position, one])).values()].sort(
       (a, b) => a.position - b.position,
     );
@@ -130,7 +130,7 @@ export async function rejectsNameOf(
   // Stdin has no name of its own.
   const text = await openText(opened, options);
   await text.blocks.return();
-  const extension = tellFormat(path, text.head, options);
+  const extension = formatOfSource(path, text.head, options);
   const isNamed = given === undefined || extensions[extensionOf(name)] === extension;
   return { name: isNamed ? name : `${name}.${extension}`, extension };
 }

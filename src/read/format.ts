@@ -24,7 +24,7 @@ export const extensions: Readonly<Record<string, Format>> = {
 };
 
 /**
- * Tells a source's format: as the mapping says, else by extension, else by content.
+ * Returns a source's format: as the mapping says, else by extension, else by content.
  *
  * By content: `[` begins JSON; `{` begins NDJSON when a line is a complete object and another one begins with `{`, else JSON; else CSV, or TSV when the first
  * line holds a tab and no comma. Content that is plainly JSON counts more than an extension. With `json.records` or `json.keyed` the lines of NDJSON are
@@ -33,7 +33,7 @@ export const extensions: Readonly<Record<string, Format>> = {
  * @param path - of a file, or `-`
  * @param head - the first bytes of the text
  */
-export function tellFormat(path: string, head: Buffer, options: SourceOptions): TextFormat {
+export function formatOfSource(path: string, head: Buffer, options: SourceOptions): TextFormat {
   // The rejects of a workbook are a CSV.
   const asked = options.format === "xlsx" ? undefined : options.format;
   const format = asked ?? formatOf(extensions[extensionOf(path)], head.toString("utf8"));

@@ -83,7 +83,7 @@ async function* recordLines(
       lines = "";
     }
   } catch (error) {
-    // What came before a failure is read, and told of.
+    // What came before a failure is read, and reported.
     if (lines !== "" && signal?.aborted !== true) yield Buffer.from(lines);
     throw error;
   }
@@ -96,7 +96,7 @@ function isText(name: string): SourceError {
   });
 }
 
-/** A number that JSON lacks stands as such in the line, so that the record is rejected, and not changed. */
+/** A number that JSON lacks is written as such in the line, so that the record is rejected, and not changed. */
 const notFinite = /"\\u0000(NaN|-?Infinity)"/g;
 
 function jsonLine(record: unknown): string {
@@ -149,7 +149,7 @@ async function* untilAborted<T>(
     signal?.removeEventListener("abort", onAbort);
     if (!isOver) {
       const ended = Promise.resolve(iterator.return?.()).catch(() => undefined);
-      // One that waits for its next item would not hear of it before that has come.
+      // One that waits for its next item would not notice before that has come.
       if (signal?.aborted !== true) await ended;
     }
   }

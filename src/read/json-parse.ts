@@ -83,7 +83,7 @@ export function isObject(value: unknown): value is object {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Begins a text that stands for a record which could not be written as JSON, and says why. */
+/** Begins a text in place of a record which could not be written as JSON, and says why. */
 export const unwritable = "\u0000";
 
 /** Says what is there where a record should be. */

@@ -1,7 +1,7 @@
 /** Bytes that open and close arrays and objects. */
 export const brackets = { array: 0x5b, object: 0x7b, endArray: 0x5d, endObject: 0x7d } as const;
 
-/** One value's text while it comes in: it ends where its brackets and quotes close; whether it is JSON only parsing tells. */
+/** One value's text while it comes in: it ends where its brackets and quotes close; only parsing shows whether it is JSON. */
 export class JsonText {
   readonly what: "element" | "key" | "skip";
   readonly place: JsonPlace;

@@ -37,7 +37,7 @@ const blockBytes = 64 * 1024;
  *
  * Closing early closes the file. This is the only place that opens sources.
  *
- * @param source - `path` is a file, a FIFO, an http(s) address or `-` for stdin or what a program gave; `name` stands in messages
+ * @param source - `path` is a file, a FIFO, an http(s) address or `-` for stdin or what a program gave; `name` is the name in messages
  * @throws SourceError when it cannot be opened or read on
  */
 export async function* openBytes(
@@ -157,7 +157,7 @@ async function* copied(stream: AsyncIterable<Buffer>, path: string): AsyncGenera
   }
 }
 
-/** A source to open: `path` tells its extension, `name` stands in messages, `readFrom` is read in its place (the copy of a stdin or a URL). */
+/** A source to open: `path` tells its extension, `name` is the name in messages, `readFrom` is read in its place (the copy of a stdin or a URL). */
 export interface OpenSource {
   readonly path: string;
   readonly name: string;

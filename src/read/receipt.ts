@@ -5,7 +5,7 @@ import type { Format } from "./format.js";
 import type { JsonShape, Sniffed } from "./sniff.js";
 import type { Packing } from "./unpack.js";
 
-/** How a source is read: told by the mapping, or found where that leaves no doubt. */
+/** How a source is read: as the mapping says, or as found where that leaves no doubt. */
 export interface Receipt extends Omit<Sniffed, "format"> {
   readonly format: Format;
   readonly source: number;

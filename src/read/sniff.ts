@@ -3,7 +3,7 @@ import type { Doubt, SourceOptions } from "../source-options.js";
 import { scanOptions } from "./csv.js";
 import { type Columns, headerColumns, namedColumns, numberedColumns } from "./csv-header.js";
 import type { Text } from "./decode.js";
-import { extensionOf, extensions, type TextFormat, tellFormat } from "./format.js";
+import { extensionOf, extensions, formatOfSource, type TextFormat } from "./format.js";
 import { isObject, parseJson } from "./json-parse.js";
 import { csvDoubt } from "./sniff-csv.js";
 import { type SourceHead, sampleRows } from "./sniff-title.js";
@@ -36,7 +36,7 @@ export async function sniffText(
   options: SourceOptions,
 ): Promise<{ readonly text: Text; readonly sniffed: Sniffed | { readonly doubt: Doubt } }> {
   let seen = text;
-  const format = tellFormat(path, seen.head, options);
+  const format = formatOfSource(path, seen.head, options);
   for (let bytes = 2 * seen.head.length; format === "csv" || format === "tsv"; bytes *= 2) {
     const { rows, isEnough } = sampleRows(seen, { ...options, format });
     const most = rows.length < 2 ? growth[1] : growth[0];
@@ -49,7 +49,7 @@ export async function sniffText(
 }
 
 /**
- * Tells from a source's beginning how it is read, or what is in doubt. Pure. What the mapping says is never doubted.
+ * Finds from a source's beginning how it is read, or what is in doubt. Pure. What the mapping says is never doubted.
  *
  * @param text - `head` is its beginning in UTF-8, `isWhole` whether that is all
  */
@@ -58,7 +58,7 @@ export function sniffSource(
   text: Pick<Text, "head" | "isWhole" | "start">,
   options: SourceOptions,
 ): Sniffed | { readonly doubt: Doubt } {
-  const format = tellFormat(path, text.head, options);
+  const format = formatOfSource(path, text.head, options);
   if (format !== "csv" && format !== "tsv") {
     const pages = pagesDoubt(text, format, options);
     if (pages !== undefined) return { doubt: pages };

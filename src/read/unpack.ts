@@ -93,7 +93,7 @@ export function unpackedName(name: string): string {
 /**
  * Unpacks gzip and zstd, both known by their first bytes, and brotli, which has no such mark, by the extension `.br`.
  *
- * @param source - `path` tells the extension
+ * @param source - `path` gives the extension
  * @throws SourceError while reading, for packing that is broken
  */
 export async function unpack(

@@ -16,7 +16,7 @@ export class Window {
   #nextCr = -1;
   #lastCr = -2;
 
-  /** @param start - offset of the first byte that will be added; it stands on line `line` */
+  /** @param start - offset of the first byte that will be added; it is on line `line` */
   constructor(start: number, line = 1) {
     this.#start = start;
     this.#counted = start;

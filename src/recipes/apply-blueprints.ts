@@ -31,7 +31,7 @@ export interface BlueprintIo {
  * Creates or replaces the blueprints of files and folders; one that is as the catalog has it is left alone.
  *
  * @param options.allowRemoval - take away what the files lack: properties, relations and other members, with the values that entities hold there. Default false
- * @throws {BlueprintError} with the faults of all files, before anything is sent; and when the API refuses one, naming those before it, which stand
+ * @throws {BlueprintError} with the faults of all files, before anything is sent; and when the API refuses one, naming those before it, which stay
  * @throws {GuardError} when something would be taken away, naming all of it and how many entities hold it
  */
 export async function applyBlueprintFiles(

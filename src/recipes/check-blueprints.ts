@@ -27,7 +27,7 @@ async function isFolder(path: string): Promise<boolean> {
 }
 
 /**
- * Refuses blueprints that the API would refuse, as far as that can be told before the first of them is sent.
+ * Refuses blueprints that the API would refuse, as far as that is known before the first of them is sent.
  *
  * @param held - the catalog's
  * @throws {BlueprintError} with every fault of all of them

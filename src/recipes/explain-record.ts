@@ -13,7 +13,7 @@ import { compileComparison } from "../settle/compare.js";
 import type { Inventory } from "./run/inventory.js";
 
 /** What a record is explained with; without a catalog nothing is typed, without a client nothing is looked up. */
-export interface Bench {
+export interface ExplainSetup {
   readonly inventory: Inventory;
   readonly compiled: CompiledMapping;
   readonly mode: Mode;
@@ -23,12 +23,12 @@ export interface Bench {
 
 /** Explains a record that could be read: what it holds, and what each of its candidates becomes. */
 export async function explainRecord(
-  bench: Bench,
+  setup: ExplainSetup,
   kind: string,
   name: string,
   record: SourceRecord,
 ): Promise<Pick<Explanation, "line" | "record" | "sees" | "candidates" | "warnings">> {
-  const { compiled } = bench;
+  const { compiled } = setup;
   const [trace] = await traceRecords(compiled, kind, [record], name);
   const chunk: Chunk<SourceRecord> = {
     items: [record],
@@ -42,14 +42,14 @@ export async function explainRecord(
     record.cells === undefined
       ? record.value
       : Object.fromEntries((record.columns ?? []).map((column, index) => [column, record.cells?.[index]]));
-  const resources = bench.inventory.mapping.resources.filter((resource) => resource.kind === kind);
+  const resources = setup.inventory.mapping.resources.filter((resource) => resource.kind === kind);
   const candidates: ExplainedCandidate[] = [];
   const warnings = mapped.flatMap((each) => each.warnings);
   for (const resource of resources) {
     for (const seen of candidatesOf(trace, resource.index)) {
-      const { candidate, told } = await explainCandidate(bench, seen, mapped);
+      const { candidate, warnings: found } = await explainCandidate(setup, seen, mapped);
       candidates.push(candidate);
-      warnings.push(...told);
+      warnings.push(...found);
     }
   }
   const { line } = record.at;
@@ -76,7 +76,7 @@ function candidatesOf(
 }
 
 async function explainCandidate(
-  bench: Bench,
+  setup: ExplainSetup,
   { resource, item, leaves }: ReturnType<typeof candidatesOf>[number],
   mapped: readonly Chunk<Candidate>[],
 ) {
@@ -84,10 +84,10 @@ async function explainCandidate(
     each.resource === resource && (each.item ?? 0) === (item ?? 0);
   const candidate = mapped.flatMap(({ items }) => items).find(isThis);
   const reject = mapped.flatMap(({ rejects }) => rejects).find(isThis);
-  const constant = bench.inventory.mapping.resources[resource]?.blueprint;
+  const constant = setup.inventory.mapping.resources[resource]?.blueprint;
   const blueprint = candidate?.blueprint ?? reject?.blueprint ?? constant;
   const base = { resource, leaves, ...(blueprint !== undefined && { blueprint }), ...(item !== undefined && { item }) };
-  const { catalog, mode } = bench;
+  const { catalog, mode } = setup;
   if (candidate === undefined && reject === undefined) {
     const first = leaves[0]?.path.endsWith(".itemsToParse") && item === undefined;
     return {
@@ -96,15 +96,15 @@ async function explainCandidate(
         fate: "skipped",
         why: first ? "itemsToParse gave no element" : "the selector is false",
       } as const,
-      told: [],
+      warnings: [],
     };
   }
   if (catalog === undefined) {
     if (reject !== undefined)
-      return { candidate: { ...base, fate: "rejected", rejected: rejectedOf(reject) } as const, told: [] };
+      return { candidate: { ...base, fate: "rejected", rejected: rejectedOf(reject) } as const, warnings: [] };
     const { identifier, title, icon, team, properties, relations } = candidate?.fields ?? {};
     const payload = { identifier, title, icon, team, properties, relations };
-    return { candidate: { ...base, fate: "entity", payload } as const, told: [] };
+    return { candidate: { ...base, fate: "entity", payload } as const, warnings: [] };
   }
   const chunk: Chunk<Candidate> = {
     items: candidate === undefined ? [] : [candidate],
@@ -113,25 +113,25 @@ async function explainCandidate(
     warnings: [],
     tally: { read: 0, mapped: 0, skipped: 0, rejected: 0 },
   };
-  const { unknownProperties } = bench.inventory.mapping;
+  const { unknownProperties } = setup.inventory.mapping;
   const options = { mode, unknownProperties };
   for await (const { items, rejects, warnings } of checkEntities(catalog, options)(one(chunk))) {
     const [refused] = rejects;
     if (refused !== undefined)
-      return { candidate: { ...base, fate: "rejected", rejected: rejectedOf(refused) } as const, told: warnings };
+      return { candidate: { ...base, fate: "rejected", rejected: rejectedOf(refused) } as const, warnings };
     const [entity] = items;
     if (entity === undefined || candidate === undefined) continue;
     const typed = typedFields(candidate, entity);
     const held =
-      bench.client === undefined
+      setup.client === undefined
         ? undefined
-        : await heldOf(entity, { client: bench.client, catalog, mode, resources: bench.inventory.resources });
+        : await heldOf(entity, { client: setup.client, catalog, mode, resources: setup.inventory.resources });
     return {
       candidate: { ...base, fate: "entity", typed, payload: entity.body, ...(held && { held }) } as const,
-      told: warnings,
+      warnings,
     };
   }
-  return { candidate: { ...base, fate: "skipped" } as const, told: [] };
+  return { candidate: { ...base, fate: "skipped" } as const, warnings: [] };
 }
 
 function rejectedOf({ stage, code, message, path, value, also = [] }: Reject) {

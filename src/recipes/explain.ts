@@ -15,14 +15,14 @@ import { type ReadIo, readSource } from "../read/read.js";
 import type { Place, SourceRecord } from "../record.js";
 import type { Reject } from "../reject.js";
 import { withoutHidden } from "../secrets.js";
-import { type Bench, explainRecord } from "./explain-record.js";
+import { type ExplainSetup, explainRecord } from "./explain-record.js";
 import { openBlueprints } from "./run/blueprints.js";
 import { clientOptionsOf } from "./run/client-options.js";
 import { openDownloads } from "./run/connect.js";
-import { type Inventory, onceEach, openInventory, type SourceTalk, settleSources } from "./run/inventory.js";
+import { type Inventory, onceEach, openInventory, type SourceHooks, settleSources } from "./run/inventory.js";
 
 /** What an explanation takes from the world around it. */
-export interface ExplainContext extends SourceTalk {
+export interface ExplainContext extends SourceHooks {
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly stdin?: Readable;
   readonly signal?: AbortSignal;
@@ -31,7 +31,7 @@ export interface ExplainContext extends SourceTalk {
 /**
  * Explains what becomes of one record: its cells, each expression and its outputs, typing, the payload, what the catalog holds and what a write would
  * change, why it is rejected or skipped. Nothing is written. The catalog is asked where there are credentials; without it or when it does not answer,
- * that is told and the rest stands.
+ * that is reported, and the rest is shown.
  *
  * @throws {UsageError} when no record is named, and when the source has none there
  * @throws {MappingError | SourceError | BlueprintError} as an import would
@@ -47,26 +47,26 @@ export async function explain(given: ExplainOptions, context: ExplainContext = {
   try {
     const compiled = await compileMapping(inventory.mapping, engine, { env: context.env ?? {} });
     const found = await findRecord(inventory, wanted, context, onReceipt);
-    const { catalog, told } = await catalogOf(inventory, options.blueprints, access);
+    const { catalog, unavailable } = await catalogOf(inventory, options.blueprints, access);
     const mode = options.mode ?? (inventory.mapping.enableMergeEntity === false ? "override" : "merge");
     const asked =
-      told === undefined && access.client !== undefined
+      unavailable === undefined && access.client !== undefined
         ? ({ asked: true, url: access.url } as const)
-        : ({ asked: false, why: told ?? access.why } as const);
+        : ({ asked: false, why: unavailable ?? access.why } as const);
     const { position } = placeOf(found);
     const base = { source: found.name, kind: found.kind, position, catalog: asked };
     if ("unread" in found) {
       const { line } = found.unread.at;
       return { ...base, ...(line !== undefined && { line }), unread: found.unread, candidates: [], warnings: [] };
     }
-    const bench: Bench = {
+    const setup: ExplainSetup = {
       inventory,
       compiled,
       mode,
       ...(catalog && { catalog }),
       ...(asked.asked && access.client && { client: access.client }),
     };
-    const explained = await explainRecord(bench, found.kind, found.name, found.record);
+    const explained = await explainRecord(setup, found.kind, found.name, found.record);
     return withoutHidden({ ...base, ...explained, warnings: [...compiled.warnings, ...explained.warnings] });
   } finally {
     await engine.close();
@@ -99,21 +99,21 @@ async function catalogOf(
   inventory: Inventory,
   folder: string | undefined,
   { client }: Access,
-): Promise<{ readonly catalog?: Blueprints; readonly told?: string }> {
+): Promise<{ readonly catalog?: Blueprints; readonly unavailable?: string }> {
   if (folder !== undefined) return { catalog: await openBlueprints(inventory, { folder }) };
   if (client === undefined) return {};
   try {
     return { catalog: await openBlueprints(inventory, { client }) };
   } catch (error) {
-    if (error instanceof ApiError) return { told: error.message };
+    if (error instanceof ApiError) return { unavailable: error.message };
     throw error;
   }
 }
 
-/** Which record is to be explained: by its position, or by a line that it stands on. */
+/** Which record is to be explained: by its position, or by a line that it is on. */
 type Wanted = { readonly position: number } | { readonly line: number };
 
-/** A path that ends in digits, and is no file as it stands, names a line. */
+/** A path that ends in digits, and is not itself a file, names a line. */
 async function wantedOf({
   source,
   record,

@@ -92,7 +92,7 @@ function asMade({ createdAt: _, createdBy: __, updatedAt: ___, updatedBy: ____, 
 /** How exported entities are written. */
 export type ExportFormat = "ndjson" | "json" | "csv";
 
-/** A way to write entities: what comes before, each entity's text, what stands between two, what comes after. */
+/** A way to write entities: what comes before, each entity's text, what separates two, what comes after. */
 interface ExportForm {
   readonly head: string;
   text(blueprint: Blueprint, entity: FoundEntity): string;

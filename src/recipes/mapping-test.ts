@@ -83,7 +83,7 @@ function mappingBeside(file: string): string {
   return name.replace(/\.test(?=\.[^.]+$)/, "");
 }
 
-interface Bench {
+interface TestSetup {
   readonly file: string;
   readonly text: string;
   readonly update: boolean;
@@ -93,14 +93,14 @@ interface Bench {
   readonly catalog?: Blueprints;
 }
 
-async function runTests(bench: Bench): Promise<FileResult> {
-  const { file, text, update, tests, path, compiled } = bench;
+async function runTests(setup: TestSetup): Promise<FileResult> {
+  const { file, text, update, tests, path, compiled } = setup;
   const coverage = openCoverage(compiled.leaves);
   const results: TestResult[] = [];
   const came = new Map<number, Got>();
   for (const [index, test] of tests.file.tests.entries()) {
     const started = performance.now();
-    const outcome = await runTest(bench, test, coverage);
+    const outcome = await runTest(setup, test, coverage);
     const base = { name: test.name, line: tests.lines[index] ?? 1, durationMs: performance.now() - started };
     if ("error" in outcome) {
       results.push({ ...base, is: "failed", differences: [], error: outcome.error });
@@ -115,8 +115,12 @@ async function runTests(bench: Bench): Promise<FileResult> {
   return { file, tests: results, mapping: path, coverage: coverage.leaves() };
 }
 
-async function runTest(bench: Bench, test: MappingTest, coverage: Coverage): Promise<Got | { readonly error: string }> {
-  const { mapping } = bench.compiled;
+async function runTest(
+  setup: TestSetup,
+  test: MappingTest,
+  coverage: Coverage,
+): Promise<Got | { readonly error: string }> {
+  const { mapping } = setup.compiled;
   const kinds = [...new Set(mapping.resources.map(({ kind }) => kind))];
   const kind = test.kind ?? (kinds.length === 1 ? kinds[0] : undefined);
   if (kind === undefined || !kinds.includes(kind))
@@ -124,17 +128,17 @@ async function runTest(bench: Bench, test: MappingTest, coverage: Coverage): Pro
       error: `${test.kind === undefined ? "names no kind" : `names the kind "${test.kind}"`}; the mapping's kinds are ${kinds.join(", ")}`,
     };
   try {
-    const chunks = await chunksOf(test, kind, bench);
+    const chunks = await chunksOf(test, kind, setup);
     if ("fault" in chunks) return { error: chunks.fault };
     coverage.add(
       await traceRecords(
-        bench.compiled,
+        setup.compiled,
         kind,
         chunks.flatMap(({ items }) => items),
         "the test's records",
       ),
     );
-    return await mapAndCheck(bench, kind, chunks);
+    return await mapAndCheck(setup, kind, chunks);
   } catch (error) {
     if (error instanceof PortloadError && !(error instanceof BlueprintError)) return { error: error.message };
     throw error;
@@ -144,7 +148,7 @@ async function runTest(bench: Bench, test: MappingTest, coverage: Coverage): Pro
 async function chunksOf(
   test: MappingTest,
   kind: string,
-  { compiled: { mapping }, tests }: Bench,
+  { compiled: { mapping }, tests }: TestSetup,
 ): Promise<readonly Chunk<SourceRecord>[] | { readonly fault: string }> {
   const options = sourceOptionsFor(mapping, kind);
   if (test.records !== undefined) {
@@ -168,7 +172,7 @@ async function chunksOf(
 }
 
 async function mapAndCheck(
-  { compiled, catalog, tests }: Bench,
+  { compiled, catalog, tests }: TestSetup,
   kind: string,
   chunks: readonly Chunk<SourceRecord>[],
 ): Promise<Got> {

@@ -26,7 +26,7 @@ import { callerHooks, readAllowedRejects } from "./run/hooks.js";
 import { openLedger } from "./run/ledger.js";
 import { openWhereabouts } from "./run/working.js";
 import type { StepJob } from "./stages/entities.js";
-import { tellOtherCases } from "./stages/other-cases.js";
+import { nameOtherCases } from "./stages/other-cases.js";
 import { apiTarget, type WriteRules } from "./target/target.js";
 
 /** Reads the lines of a plan file. @throws {PlanError} for a file that is no whole plan, or cannot be read */
@@ -175,7 +175,7 @@ export async function openPlan<F extends Folder>(
   });
   const { state } = folder;
   const { take, examples } = keepExamples();
-  const explain = tellOtherCases(client, blueprints);
+  const explain = nameOtherCases(client, blueprints);
   const onOutcomes = [{ onOutcomes: timeline.settled }, { onOutcomes: take }];
   const hooks = [{ explain, onCounts: control.judge }, ...onOutcomes, allowed ?? {}, callerHooks(context, [name])];
   const whereabouts = await openWhereabouts(1, sources);

@@ -13,10 +13,10 @@ import { type FaultGroup, groupCauses, type RejectGroup, type WarningGroup } fro
 import { openBlueprints } from "./run/blueprints.js";
 import { openDownloads } from "./run/connect.js";
 import { callerHooks, type RunHooks } from "./run/hooks.js";
-import { onceEach, openInventory, type SourceTalk, settleSources } from "./run/inventory.js";
+import { onceEach, openInventory, type SourceHooks, settleSources } from "./run/inventory.js";
 
 /** What a preview takes from the world around it. */
-export interface PreviewContext extends SourceTalk, Pick<RunHooks, "onReject"> {
+export interface PreviewContext extends SourceHooks, Pick<RunHooks, "onReject"> {
   /** Read for the proxy variables. Default none. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly stdin?: Readable;

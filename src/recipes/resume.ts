@@ -98,7 +98,7 @@ function isResumable(past: PastImport): boolean {
   return isImport(past) || past.header.command === "undo";
 }
 
-/** True for what resume and retry can take up; a dry run wrote nothing that could be resumed. */
+/** True for what can be resumed or retried; a dry run wrote nothing that could be. */
 export function isImport({ header }: PastImport): boolean {
   return (header.command === "import" || header.command === "retry") && header.options.dryRun !== true;
 }

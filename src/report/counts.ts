@@ -117,7 +117,7 @@ export function changedIn(entities: EntityCounts): number {
   return entities.created + entities.updated + entities.deleted + writtenInPart(entities);
 }
 
-/** Tells whether every record and every entity is accounted for, in all and for each blueprint. */
+/** Returns whether every record and every entity is accounted for, in all and for each blueprint. */
 export function balances({ records, entities, blueprints }: Counts): boolean {
   const all = [entities, ...Object.values(blueprints)];
   return (

@@ -91,7 +91,7 @@ function wholeSeconds(ms: number): string {
   return ms < 1000 ? "0 s" : formatDuration(Math.round(ms / 1000) * 1000);
 }
 
-/** An estimate is not told more exactly than it is known. */
+/** An estimate is not shown more exactly than it is known. */
 function rounded(ms: number): number {
   const step = ms < 60_000 ? 1000 : ms < 600_000 ? 5000 : 60_000;
   return Math.max(1000, Math.ceil(ms / step) * step);

@@ -6,7 +6,7 @@ const { h32, h64 } = await xxhash();
 
 /** The entities that an import has met, by 128 bits of hash of their key: at most 32 bytes each, whatever the length of the key. */
 export interface KeySet {
-  /** Remembers the key, or finds it: `entry` numbers keys in the order of their coming. `content` tells two versions of one entity apart. */
+  /** Remembers the key, or finds it: `entry` numbers keys in the order of arrival. `content` tells two versions of one entity apart. */
   add(key: Key, at: Place, content: number): { readonly entry: number; readonly isNew: boolean };
   /** The entry of a key, or -1. */
   find(key: Key): number;

@@ -143,7 +143,7 @@ export async function* readLines(path: string, range?: Span): AsyncGenerator<str
   }
 }
 
-/** Tells a failed file operation in the state folder as a {@link StateError} that names the path and what to do. */
+/** Wraps a failed file operation in the state folder in a {@link StateError} that names the path and what to do. */
 export function stateError(path: string, cause: unknown): StateError {
   if (cause instanceof StateError) return cause;
   const { code, message } = cause as NodeJS.ErrnoException;

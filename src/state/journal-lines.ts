@@ -48,7 +48,7 @@ export interface JournalHeader {
   readonly undoOf?: string;
 }
 
-/** Whether a run keeps what entities held before it writes them: all do, but an import only where it is told to. */
+/** Whether a run keeps what entities held before it writes them: all do, but an import only with `keepBefore`. */
 export function keepsBefore({ command, options }: Pick<JournalHeader, "command" | "options">): boolean {
   return (command !== "import" && command !== "retry") || options.keepBefore === true;
 }

@@ -120,7 +120,7 @@ export function keepLease(path: string, { handle, holder, tookOver }: HeldLock, 
   };
 }
 
-/** A clock that stands still while the machine sleeps, and one that does not. */
+/** A clock that stops while the machine sleeps, and one that does not. */
 function times(machine: Machine): readonly [monotonicMs: number, wallMs: number] {
   return [machine.monotonicMs(), Date.now()];
 }

@@ -30,7 +30,7 @@ export interface StudioActions {
   };
   /** The page of the last dry run's or import's report. */
   reportPage(): string | undefined;
-  /** What the page is told, without the names of working files. */
+  /** What the page gets, without the names of working files. */
   tidy(text: string): string;
 }
 
@@ -120,9 +120,9 @@ export function studioActions(session: StudioSession, world: StudioWorld): Studi
     },
     streams: {
       async *testAll({ mapping }, signal) {
-        let heard: Counts | undefined;
-        const result = session.testAll(mapping, signal, (counts) => (heard = counts));
-        for await (const { records, entities } of meanwhile(result, () => heard))
+        let latest: Counts | undefined;
+        const result = session.testAll(mapping, signal, (counts) => (latest = counts));
+        for await (const { records, entities } of meanwhile(result, () => latest))
           yield { progress: { records, entities } };
         yield await result;
       },

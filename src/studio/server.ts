@@ -137,7 +137,7 @@ function sendChoice(reply: FastifyReply, offers: Offers, fault?: Fault): Fastify
   return reply
     .headers({
       "content-security-policy": policyOf("none"),
-      // A form is sent with its origin only where the page's policy lets it be told.
+      // A form is sent with its origin only where the page's policy allows it.
       "referrer-policy": "same-origin",
     })
     .type("text/html; charset=utf-8")
@@ -213,7 +213,7 @@ async function* lines(events: AsyncIterable<unknown>, tidy: StudioActions["tidy"
   }
 }
 
-/** What the page shows of a failure: only our own errors are told with their words. */
+/** What the page shows of a failure: only our own errors are shown with their messages. */
 function faultOf(error: unknown, tidy: StudioActions["tidy"] = (text) => text): Fault {
   if (error instanceof PortloadError)
     return { message: tidy(error.message), ...(error.hint !== undefined && { hint: tidy(error.hint) }) };

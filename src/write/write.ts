@@ -116,7 +116,7 @@ interface Past {
   readonly doubtful: boolean;
 }
 
-/** Requests for one entity whose replies tell nothing of it, or of a passing fault, before it counts as refused. */
+/** Requests for one entity whose replies say nothing of it, or report a passing fault, before it counts as refused. */
 const maxRounds = 6;
 const firstPauseMs = 500;
 /** Faults of a single entity that pass. @source RFC 9110 §15 */
@@ -165,7 +165,7 @@ interface Again {
   readonly pauseMs: number;
 }
 
-/** Settles what the reply and the catalog tell; gives what must be sent again. */
+/** Settles what the reply and the catalog decide; gives what must be sent again. */
 async function settleReply(
   batch: Batch,
   reply: Reply<readonly Verdict[]>,

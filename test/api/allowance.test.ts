@@ -120,7 +120,7 @@ describe("against Port's limits as the emulator defines them", () => {
     expect(tokens.accepted).toBeGreaterThan(30);
   });
 
-  it("assumes what the window's use tells when it comes late to it", () => {
+  it("assumes what the window's use shows when it joins late", () => {
     const server = limitedServer(7000, 700);
     for (let n = 0; n < 600; n++) server.take(0);
     const { accepted, refused } = drive({ server, quota: bulk, width: 16, minutes: 2, tripMs: steady(20) });
@@ -203,7 +203,7 @@ describe("a share of the quota", () => {
     const { accepted, refused } = drive(run);
     expect(refused).toBe(0);
     expect(accepted).toBeLessThan(0.5 * 35_000);
-    // What others take is heard of within a second.
+    // What others take is noticed within a second.
     expect(lowest).toBeGreaterThan(-70);
   });
 
@@ -225,7 +225,7 @@ describe("before the first reply", () => {
     expect([allowance.free(999), allowance.free(1000), allowance.free(3000)]).toEqual([0, 1, 3]);
   });
 
-  it("takes Port's published limits when the reply tells none", () => {
+  it("takes Port's published limits when the reply states none", () => {
     const allowance = createAllowance(bulk, 0);
     allowance.buy(1);
     const ticket = allowance.hand(0) as Ticket;
@@ -247,7 +247,7 @@ it("gives nothing during a hold, then starts from a second's worth", () => {
   expect([allowance.free(4999), allowance.free(5000), allowance.free(6000)]).toEqual([0, 116, 233]);
 });
 
-it("tells the share of the window that all clients have used", () => {
+it("reports the share of the window that all clients have used", () => {
   const allowance = createAllowance(bulk, 0);
   allowance.buy(1);
   const ticket = allowance.hand(0) as Ticket;

@@ -16,7 +16,7 @@ const refuseAll = (message: string, status = 422): Canned => ({
     errors: items.map((_, index) => ({ index, statusCode: status, error: "blueprint_schema_mismatch", message })),
   },
 });
-const told = "\"properties\" must have required property 'tier'";
+const refusal = "\"properties\" must have required property 'tier'";
 
 /** Sends full requests until one fails: how many were answered, and the failure. */
 async function sendUntilFailure(upsert: () => Promise<unknown>, most = 30): Promise<{ sent: number; error: unknown }> {
@@ -69,12 +69,12 @@ describe("a bulk request", () => {
 
 describe("the breaker", () => {
   it("stops once every entity so far was refused in the same words, with these words", async () => {
-    const { client, seen } = await stub(() => refuseAll(told));
+    const { client, seen } = await stub(() => refuseAll(refusal));
     const { sent, error } = await sendUntilFailure(() => client.upsertBulk("b", items, flags));
     expect([sent, seen.length]).toEqual([hopelessAfter / 20, hopelessAfter / 20]);
     expect(error).toBeInstanceOf(ApiError);
     expect(String(error)).toContain(
-      `every entity of blueprint b for the same reason: status 422, blueprint_schema_mismatch: ${told}`,
+      `every entity of blueprint b for the same reason: status 422, blueprint_schema_mismatch: ${refusal}`,
     );
   });
 
@@ -88,9 +88,9 @@ describe("the breaker", () => {
   const hope: [string, (n: number) => Canned][] = [
     [
       "one was written",
-      (n) => (n === 1 ? { body: { entities: [{ index: 3, created: true }], errors: [] } } : refuseAll(told)),
+      (n) => (n === 1 ? { body: { entities: [{ index: 3, created: true }], errors: [] } } : refuseAll(refusal)),
     ],
-    ["the words differ", (n) => refuseAll(n === 5 ? "other words" : told)],
+    ["the words differ", (n) => refuseAll(n === 5 ? "other words" : refusal)],
     ["targets are missing", () => refuseAll("no such target", 404)],
     ["they exist and the mode is create", () => refuseAll("exists", 409)],
   ];
@@ -101,7 +101,7 @@ describe("the breaker", () => {
   });
 
   it("judges each blueprint by itself, and no dry run", async () => {
-    const { client } = await stub(() => refuseAll(told));
+    const { client } = await stub(() => refuseAll(refusal));
     const { sent } = await sendUntilFailure(() => client.upsertBulk("b", items, flags));
     expect(sent).toBe(10);
     expect(await client.upsertBulk("c", items, flags)).toMatchObject({ is: "done" });

@@ -135,7 +135,7 @@ describe("existing", () => {
       return { body: { ok: true, entities, ...(end < hits.length && { next: String(end) }) } };
     };
 
-  it("tells those that exist, page by page", async () => {
+  it("reports those that exist, page by page", async () => {
     const { client, seen } = await stub(catalog(2));
     expect(await client.existing("b", ["e1", "x", "e2", "e3", "e1"])).toEqual(new Set(["e1", "e2", "e3"]));
     expect(seen.length).toBe(2);
@@ -193,7 +193,7 @@ it("counts every attempt, reply and byte", async () => {
   });
 });
 
-it("tells the used share of the bulk quota once a reply told it", async () => {
+it("reports the used share of the bulk quota once a reply stated it", async () => {
   const headers = {
     "x-ratelimit-limit": "1000",
     "x-ratelimit-period": "300",

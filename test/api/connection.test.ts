@@ -163,7 +163,7 @@ describe("the address of a proxy", () => {
     ]);
   });
 
-  it("that asks to sign in is told as that, and is asked once", async () => {
+  it("that asks to sign in is reported as that, and is asked once", async () => {
     let asked = 0;
     const proxy = createTcp((socket) => {
       asked++;
@@ -187,7 +187,7 @@ const hasOpenssl = (() => {
 })();
 
 describe("a server that cannot be talked to", () => {
-  it.skipIf(!hasOpenssl)("because it speaks HTTP/2 alone is told as that (skipped without openssl)", async () => {
+  it.skipIf(!hasOpenssl)("because it speaks HTTP/2 alone is reported as that (skipped without openssl)", async () => {
     const folder = await makeFolder();
     const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];
     const subject = ["-subj", "/CN=localhost", "-days", "1"];
@@ -207,7 +207,7 @@ describe("a server that cannot be talked to", () => {
     }
   });
 
-  it("because it speaks HTTP/2 without TLS is told as no HTTP/1.1", async () => {
+  it("because it speaks HTTP/2 without TLS is reported as no HTTP/1.1", async () => {
     const port = await listen(createPlainHttp2());
     for (const connections of kinds) {
       const error = await failure(`http://127.0.0.1:${port}/v1`, { connections });
@@ -220,7 +220,7 @@ describe("a server that cannot be talked to", () => {
     ["CERT_NOT_YET_VALID", "the server's certificate is not valid yet", /clock/],
     ["ERR_TLS_CERT_ALTNAME_INVALID", "the server's certificate is for another host", /host name/],
     ["SELF_SIGNED_CERT_IN_CHAIN", "the connection failed", /NODE_EXTRA_CA_CERTS/],
-  ])("for %s is told as that", (code, message, hint) => {
+  ])("for %s is reported as that", (code, message, hint) => {
     expect(failedMessage(code)).toContain(message);
     expect(hintFor("https://api.port.io/v1", undefined, code).hint).toMatch(hint);
   });

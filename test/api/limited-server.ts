@@ -1,6 +1,6 @@
 import type { ReplyHeaders } from "../../src/api/reply-parts.js";
 
-/** A limiter as the emulator's contract defines it: a bucket and a fixed window; the headers tell the window. Times in milliseconds. */
+/** A limiter as the emulator's contract defines it: a bucket and a fixed window; the headers state the window. Times in milliseconds. */
 export interface LimitedServer {
   /** Takes one request: true when accepted. */
   take(nowMs: number): boolean;

@@ -24,7 +24,7 @@ describe("a secret in a server's words", () => {
   });
 
   it.each(["base64", "base64url"] as const)(
-    "is masked in %s, whatever stands around it, as in Basic credentials",
+    "is masked in %s, whatever surrounds it, as in Basic credentials",
     (coding) => {
       fc.assert(
         fc.property(secret, around, around, (word, before, after) => {

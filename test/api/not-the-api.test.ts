@@ -91,7 +91,7 @@ const replies = new Map<string, readonly Canned[]>(
   }),
 );
 
-/** The fate that each word of the table stands for. */
+/** The fate that each word of the table means. */
 const words: Readonly<Record<string, RegExp>> = {
   "exit 3 at once": /^stops 4$/,
   "a refusal": /^(value|error) [12]$/,
@@ -121,7 +121,7 @@ describe("a reply on a route", () => {
   });
 });
 
-/** A server that answers every route alike, the token's, too, and what it is told of. */
+/** A server that answers every route alike, the token's, too, and what it received. */
 async function contact(canned: Exclude<Canned, string>) {
   const asked: string[] = [];
   const server = createServer((request, response) => {

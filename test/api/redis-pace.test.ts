@@ -168,7 +168,7 @@ describe("a Redis that is not there", () => {
   // Port 1 on loopback: nobody listens.
   const sharedPace = { url: "redis://user:hunter2@127.0.0.1:1/3?x=y" };
 
-  it("is told by the first request, before anything is sent, without its password", async () => {
+  it("is reported by the first request, before anything is sent, without its password", async () => {
     const { client, tokens } = await stub(() => ({}), { sharedPace, clock: realClock });
     const error = await client.listBlueprints().catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(PaceError);

@@ -105,7 +105,7 @@ describe("mode create", () => {
     });
   }
 
-  it("tells when a lost request was sent, by the server's clock", async () => {
+  it("reports when a lost request was sent, by the server's clock", async () => {
     const date = "Thu, 01 Jan 2026 02:00:00 GMT";
     const { client } = await stub(scripted({ ...made, headers: { date } }, "drop"));
     await client.upsertBulk("b", [item], create);
@@ -129,7 +129,7 @@ describe("429", () => {
     await Promise.all([1, 2, 3].map(() => client.upsertBulk("b", [item], merge)));
     const waited = clock.now() - start;
     expect([seen.length, client.counts().rateLimited]).toEqual([6, 3]);
-    // 20 s and the jitter once, then a second for each: no reply has told the limits yet.
+    // 20 s and the jitter once, then a second for each: no reply has stated the limits yet.
     expect(waited).toBeGreaterThanOrEqual(21_000);
     expect(waited).toBeLessThan(25_000);
   });
@@ -203,13 +203,13 @@ it("ends what is in flight and what waits with the signal's reason", async () =>
   await expect(client.countEntities("b")).rejects.toThrow("interrupted");
 });
 
-it("tells how every attempt fared, waits not counted", async () => {
-  const heard: unknown[] = [];
+it("reports how every attempt fared, waits not counted", async () => {
+  const exchanges: unknown[] = [];
   const { client } = await stub(scripted({ status: 503 }, made), {
-    onExchange: (exchange) => void heard.push(exchange),
+    onExchange: (exchange) => void exchanges.push(exchange),
   });
   await client.upsertBulk("b", [item], merge);
-  expect(heard).toMatchObject([
+  expect(exchanges).toMatchObject([
     { route: "token", trouble: false },
     { route: "bulk", trouble: true },
     { route: "bulk", trouble: false },

@@ -22,9 +22,9 @@ export type Canned =
 export const secret = "s3cr3t-of-the-test";
 
 /**
- * Starts a server on a free port that gives tokens t1, t2, … and answers the rest as told, and a client for it; both end with the test.
+ * Starts a server on a free port that gives tokens t1, t2, … and answers the rest as given, and a client for it; both end with the test.
  *
- * @param tokensToo - whether requests for a token are answered as told, too
+ * @param tokensToo - whether requests for a token are answered as given, too
  */
 export async function stub(
   answer: (request: Seen, n: number) => Canned | Promise<Canned>,

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { createTokens } from "../../src/api/token.js";
 import { manualClock } from "../support/manual-clock.js";
 
-/** Tokens named a, b, c, … as the script tells; the last entry repeats. */
+/** Tokens named a, b, c, … as the script says; the last entry repeats. */
 function scripted(...script: { accessToken: string; expiresIn: number }[]) {
   const clock = manualClock();
   let asked = 0;

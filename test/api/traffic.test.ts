@@ -4,13 +4,13 @@ import { stub } from "./stub-server.js";
 
 const get = { method: "GET", path: "/blueprints", route: "blueprints" } as const;
 
-/** Waits until the condition holds; time of the client stands still meanwhile. */
+/** Waits until the condition holds; time of the client stops meanwhile. */
 async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await new Promise((done) => setImmediate(done));
 }
 
 describe("traffic", () => {
-  it("tells what is in flight", async () => {
+  it("reports what is in flight", async () => {
     const { client, seen } = await stub(() => "hang");
     const asked = client.ask(get).catch(() => undefined);
     await until(() => seen.length === 1);

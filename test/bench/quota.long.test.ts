@@ -27,7 +27,7 @@ import { hasRedis, redisUrl, withoutRedis } from "../api/redis.js";
  */
 const short = { limits: "0.1", limitPeriod: "300s", burstMs: 7500, measuredMs: 8000 };
 const shortGrain = 0.02;
-/** Another client is told from what headers say while the burst lasts, so that one needs a burst that lasts: half of Port's, by itself, all of its 429s counted. */
+/** Another client is recognised by the headers while the burst lasts, so that one needs a burst that lasts: half of Port's, by itself, all of its 429s counted. */
 const crowded = { limits: "0.5", limitPeriod: "300s", burstMs: 20_000, measuredMs: 8000 };
 const crowdedGrain = 0.005;
 /** Timers that come later than this, one in a hundred or a single one, spoil a round trip of 20 ms and a bucket of a few tokens. */

@@ -19,7 +19,7 @@ const host = blueprintOf("host", {
 });
 
 /** Previews and imports a CSV, typed; gives what the terminal shows of both and the report. */
-async function told(text: string | Buffer, mappings: Readonly<Record<string, unknown>>) {
+async function reported(text: string | Buffer, mappings: Readonly<Record<string, unknown>>) {
   const folder = await makeFolder();
   const emulator = await startCatalog({ blueprints: [host] });
   const [path, mapping] = [join(folder, "hosts.csv"), join(folder, "m.yaml")];
@@ -42,7 +42,7 @@ const names = ["Prod DB 01", "a b", "srv x", "srv#1", "srv (old)", "srv(", "a&b"
 
 describe("messages", () => {
   it("reading/35 one message for different faults: each cause of a bad identifier has its own, with its count", async () => {
-    const { rejects, stderr } = await told(`id,name\n${names.map((name) => `${name},x\n`).join("")}`, {});
+    const { rejects, stderr } = await reported(`id,name\n${names.map((name) => `${name},x\n`).join("")}`, {});
     const causes = rejects.map((group) => [group.count, faultAndFix(group).fault.replace(/;.*/, "")]);
     expect(causes).toEqual([
       [4, "the identifier holds a space"],
@@ -55,14 +55,14 @@ describe("messages", () => {
     for (const [, cause] of causes) expect(stderr).toContain(cause);
     const file = ofCase("35-one-message-for-different-faults", "hosts.csv");
     if (file === undefined) return;
-    const own = (await told(file, {})).rejects;
+    const own = (await reported(file, {})).rejects;
     expect(own.length).toBeGreaterThan(6);
     expect(own.find(({ message }) => message.includes("holds a space"))?.count).toBeLessThan(5);
   });
 
   it("reading/35 the same of numbers: a percentage, a unit, thousands and no number at all are told apart", async () => {
     const values = ["NaN", "-", "50%", "16 GB", '"1,000"', "3"];
-    const { rejects } = await told(`id,cost\n${values.map((value, n) => `h${n},${value}\n`).join("")}`, {
+    const { rejects } = await reported(`id,cost\n${values.map((value, n) => `h${n},${value}\n`).join("")}`, {
       properties: { cost: ".cost" },
     });
     expect(rejects.length).toBe(5);
@@ -72,7 +72,7 @@ describe("messages", () => {
   it("writing/14 further faults hidden: all causes of all columns are on the terminal and in every report", async () => {
     const tags =
       'id,tags,link,cost,squad\na,"x,y,z",example.com,"1,000",\nb,x;y,http://a b,12 EUR,"r1, r2"\nc,x|y,https://ok,$5,R 1\nd,x,ftp://f,50%,\n';
-    const { stderr, faults, page } = await told(tags, {
+    const { stderr, faults, page } = await reported(tags, {
       properties: { tags: ".tags", link: ".link", cost: ".cost" },
       relations: { uses: ".squad" },
     });

@@ -61,7 +61,7 @@ Search this page for the words of the message. Names and values in it are exampl
 - \`portload explain <source> -m <mapping> --record N\` follows one record from its cells to what the catalog holds.
 - \`portload lint <mapping> --source <file> --blueprints <folder>\` finds every fault of a mapping at once, without credentials.
 - \`portload doctor\` looks at proxy, TLS, region, token, limits and permissions, and changes nothing.
-- [The codes](codes.md) tells what each exit code and each code of a report means.
+- [The codes](codes.md) says what each exit code and each code of a report means.
 
 ${sections.join("\n")}`;
     await expect(page).toMatchFileSnapshot("../../docs/troubleshoot.md");

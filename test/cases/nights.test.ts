@@ -140,7 +140,7 @@ const rows: readonly Row[] = [
   [
     "an expired certificate, a server that speaks HTTP/2 alone, 407, a proxy without a scheme, a secret with a line end",
     ["api/connection.test.ts", "the server's certificate has expired"],
-    ["api/connection.test.ts", "because it speaks HTTP/2 alone is told as that"],
+    ["api/connection.test.ts", "because it speaks HTTP/2 alone is reported as that"],
     ["api/connection.test.ts", "is shown with http:// where it has no scheme"],
     ["api/connection.test.ts", '"user:p%40ss@127.0.0.1"'],
     [notApi, "a proxy that asks to sign in (status 407)"],

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { comesIn, ofCase, type Sample, stops } from "./sample.js";
 
 /** A sample and what is right for it. Without a text (a case's file that is not at hand) it is passed over. */
-interface Told extends Omit<Sample, "text"> {
+interface Expected extends Omit<Sample, "text"> {
   readonly text: string | Buffer | undefined;
   /** Identifier, title and properties of each entity. */
   readonly gives?: readonly (readonly unknown[])[];
@@ -35,7 +35,7 @@ const wideHeader = (delimiter: string): string =>
   `${["id", "name", ...Array.from({ length: 900 }, (_, n) => `Configuration item attribute number ${n}`)].join(delimiter)}\n`;
 const wideRow = (id: string, delimiter: string): string => `${[id, "x", ...Array(900).fill("v")].join(delimiter)}\n`;
 
-const cases: Readonly<Record<string, readonly Told[]>> = {
+const cases: Readonly<Record<string, readonly Expected[]>> = {
   "02 column typo: every command names the columns that are not there and the nearest": [
     ...[ofCase("02-column-typo-silent", "hosts.csv"), "ID,Name,Tier,Owner Team\nsrv-1,Alpha,1,x\n"].map((text) => ({
       text,
@@ -115,7 +115,7 @@ const cases: Readonly<Record<string, readonly Told[]>> = {
     ...[
       ofCase("05-quote-in-unquoted-cell", "hosts.csv")?.toString().replace("size", "tier"),
       'id,name,tier\nsrv-1,Monitor 24" wide,1\nsrv-2,"Rack, 19""",2\nsrv-3,"FOO "MICK" BAR",3\nsrv-4,Bob "Bobby" Smith,4\nsrv-5,The ""fit"" one,5\nsrv-6,"sample text,6\nsrv-7,ok,7\n',
-    ].flatMap((text): Told[] => [
+    ].flatMap((text): Expected[] => [
       {
         text,
         gives: [
@@ -158,7 +158,7 @@ const cases: Readonly<Record<string, readonly Told[]>> = {
     ...[
       ofCase("06-backslash-escapes", "hosts.csv"),
       '"id","name","tier"\n"srv-1","The \\"Big\\" one","1"\n"srv-2",\\N,"2"\n"srv-3","C:\\\\apps\\\\x","2"\n"srv-4","line one\\\nline two","2"\n',
-    ].flatMap((text): Told[] => [
+    ].flatMap((text): Expected[] => [
       {
         text,
         source: 'csv: { escape: "\\\\" }',
@@ -186,7 +186,7 @@ const cases: Readonly<Record<string, readonly Told[]>> = {
     ...[
       ofCase("07-short-rows", "hosts.csv"),
       `id,name,tier,note\n${times(40, (n) => `srv-${n + 1},N${n + 1},${n < 15 ? "1,x" : "2"}`)}`,
-    ].flatMap((text): Told[] => [
+    ].flatMap((text): Expected[] => [
       { text, source: "csv: { shortRows: pad }", count: 40, rejects: [] },
       { text, count: 15, rejects: Array.from({ length: 25 }, (_, n) => ["ragged_row", 17 + n] as const) },
     ]),
@@ -209,13 +209,13 @@ const cases: Readonly<Record<string, readonly Told[]>> = {
   ],
   "08 trailing delimiter: an empty last cell behind the last column is none": [
     ...[ofCase("08-trailing-delimiter", "hosts.csv"), "id,name,tier\r\nsrv-1,Alpha,1,\r\nsrv-2,Beta,2,\r\n"].map(
-      (text): Told => ({ text, count: String(text).includes("srv-3") ? 3 : 2, rejects: [] }),
+      (text): Expected => ({ text, count: String(text).includes("srv-3") ? 3 : 2, rejects: [] }),
     ),
     { file: "hosts.tsv", text: "id\tname\ttier\nsrv-1\tAlpha\t1\t\t\nsrv-2\tBeta\t2\t\t\n", gives: hosts },
   ],
   "09 blank header cell: a column without a name is column<N>": [
     ...["pandas.csv", "trailing.csv"].map(
-      (file): Told => ({
+      (file): Expected => ({
         text: ofCase("09-blank-header-cell", file),
         gives: hosts,
       }),
@@ -235,7 +235,7 @@ const cases: Readonly<Record<string, readonly Told[]>> = {
     ...[
       ofCase("10-duplicate-headers", "hosts.csv"),
       "id,name,Labels,Labels,Labels,Comment\r\nsrv-1,Alpha,a,b,,x\r\nsrv-2,Beta,c,,,y\r\n",
-    ].flatMap((text): Told[] => [
+    ].flatMap((text): Expected[] => [
       {
         text,
         properties: { list: ".Labels" },
@@ -263,10 +263,10 @@ const cases: Readonly<Record<string, readonly Told[]>> = {
   ],
   "11 header over 32 KiB: asked about as a short one is": [
     ...[ofCase("11-header-over-32k", "semi.csv"), wideHeader(";") + wideRow("a", ";") + wideRow("b", ";")].map(
-      (text): Told => ({ text, stops: ['by ";" 902 columns', 'csv: { delimiter: ";" }'] }),
+      (text): Expected => ({ text, stops: ['by ";" 902 columns', 'csv: { delimiter: ";" }'] }),
     ),
     ...[ofCase("11-header-over-32k", "pre.csv"), `Hosts report\n\n${wideHeader(",")}${wideRow("a", ",")}`].map(
-      (text): Told => ({ text, stops: ["csv: { skipLines: 2 }"] }),
+      (text): Expected => ({ text, stops: ["csv: { skipLines: 2 }"] }),
     ),
     {
       text: ofCase("11-header-over-32k", "t8000.csv"),
@@ -285,7 +285,7 @@ const cases: Readonly<Record<string, readonly Told[]>> = {
     ...[
       ofCase("14-padded-title-rows", "padded.csv"),
       "Hosts report,,,\nGenerated 2024-05-01,,,\n,,,\nid,name,tier,note\nsrv-1,Alpha,1,x\nsrv-2,Beta,2,y\n",
-    ].flatMap((text): Told[] => [
+    ].flatMap((text): Expected[] => [
       { text, stops: ["csv: { skipLines: 3 }"] },
       { text, source: "csv: { skipLines: 3 }", gives: hosts },
     ]),
@@ -293,7 +293,7 @@ const cases: Readonly<Record<string, readonly Told[]>> = {
   ],
   "15 JSON under the name of NDJSON: it is read by its content, and the receipt says so": [
     ...["array", "pretty", "concat"].map(
-      (name): Told => ({
+      (name): Expected => ({
         file: `${name}.ndjson`,
         text: ofCase("15-json-in-ndjson-name", `${name}.ndjson`),
         properties: { list: "[.]" },
@@ -307,7 +307,7 @@ const cases: Readonly<Record<string, readonly Told[]>> = {
       '{\n "id":"a",\n "name":"A"\n}\n{"id":"b",\n"name":"B"}',
       '{"id":"a","name":"A"}{"id":"b","name":"B"}',
     ].map(
-      (text): Told => ({
+      (text): Expected => ({
         file: "hosts.jsonl",
         text,
         gives: [
@@ -347,7 +347,7 @@ const cases: Readonly<Record<string, readonly Told[]>> = {
       ofCase("17-map-keyed-by-id", "hosts.json"),
       '{"srv-1":{"name":"A","tier":1},"srv-2":{"name":"B","tier":2}}',
     ].map(
-      (text): Told => ({
+      (text): Expected => ({
         file: "hosts.json",
         text,
         source: "json: { keyed: id }",
@@ -380,7 +380,7 @@ const cases: Readonly<Record<string, readonly Told[]>> = {
     },
   ],
   "18 stray quotes: they cost their own row, not the rows between": [
-    ...[",", "\t"].flatMap((delimiter): Told[] => {
+    ...[",", "\t"].flatMap((delimiter): Expected[] => {
       const file = delimiter === "," ? "hosts.csv" : "hosts.tsv";
       const own = `id,name,tier\nsrv-x,"19 inch rack,1\n${times(30, (n) => `srv-${n},N${n},1`)}srv-y,20 inch",1\nsrv-z,Z,1\n`;
       const rejects = [["unclosed_quote", 2]] as const;
@@ -408,7 +408,7 @@ const cases: Readonly<Record<string, readonly Told[]>> = {
   ],
   "20 several lists: the text is one record, and a setting names the list": [
     ...[ofCase("20-several-lists", "twolists.json"), '{"a":[{"id":"a1"}],"b":[{"id":"b1"}]}'].map(
-      (text): Told => ({
+      (text): Expected => ({
         file: "hosts.json",
         text,
         title: ".id",
@@ -419,7 +419,7 @@ const cases: Readonly<Record<string, readonly Told[]>> = {
   ],
   "21 delimiter written as backslash and t: it is a tab": [
     ...[ofCase("21-delimiter-backslash-t", "hosts.csv"), "id\tname\ttier\nsrv-1\tAlpha, x\t1\nsrv-2\tBeta, y\t2\n"].map(
-      (text): Told => ({
+      (text): Expected => ({
         text,
         source: "csv: { delimiter: '\\t' }",
         gives: [
@@ -429,7 +429,7 @@ const cases: Readonly<Record<string, readonly Told[]>> = {
       }),
     ),
     ...["~", "^", ":", "||", "\u0001"].map(
-      (delimiter): Told => ({
+      (delimiter): Expected => ({
         text: ["id,name,tier", "srv-1,Alpha,1", "srv-2,Beta,2", ""].join("\n").replaceAll(",", delimiter),
         source: `csv: { delimiter: ${JSON.stringify(delimiter)} }`,
         gives: hosts,
@@ -438,7 +438,7 @@ const cases: Readonly<Record<string, readonly Told[]>> = {
   ],
   '23 formula cells: ="00123" is 00123': [
     ...[ofCase("23-formula-cells", "hosts.csv"), 'id,name,asset\nsrv-1,Alpha,="00123"\nsrv-2,Beta,="00456"\n'].map(
-      (text): Told => ({
+      (text): Expected => ({
         text,
         properties: { tier: ".asset" },
         gives: [
@@ -457,7 +457,7 @@ const cases: Readonly<Record<string, readonly Told[]>> = {
     ...[
       ofCase("24-nul-byte-stops-all", "hosts.csv"),
       `id,name,tier\n${times(40, (n) => `srv-${n},${n === 20 ? "Ca\0f" : `N${n}`},1`)}`,
-    ].map((text): Told => ({ text, source: "badText: reject", count: 39, rejects: [["bad_text", 22]] })),
+    ].map((text): Expected => ({ text, source: "badText: reject", count: 39, rejects: [["bad_text", 22]] })),
     {
       file: "hosts.tsv",
       text: "id\tname\ttier\na\tA\t\0\nb\tB\t2\n",
@@ -472,7 +472,7 @@ const cases: Readonly<Record<string, readonly Told[]>> = {
       '[{"id":"a","name":"A","tier":"x"},\n{"id":"b","name":"B","tier":NaN},\n{"id":"c","name":"C","tier":"x"}]',
       '[{"id":"a","name":"A","tier":"x"},\n{"id":"b","name":"B","tier":-Infinity},\n{"id":"c","name":"C","tier":"x"}]',
     ].map(
-      (text): Told => ({
+      (text): Expected => ({
         file: "hosts.json",
         text,
         source: "badText: reject",
@@ -492,7 +492,7 @@ const cases: Readonly<Record<string, readonly Told[]>> = {
   ],
   "30 column of a year: .2024 is a number to jq, and that is said": [
     ...[ofCase("30-year-column-is-a-number", "hosts.csv"), "id,2023,2024\nsrv-1,5,7\n"].map(
-      (text): Told => ({
+      (text): Expected => ({
         text,
         title: ".id",
         properties: { n: ".2024" },
@@ -520,7 +520,7 @@ const cases: Readonly<Record<string, readonly Told[]>> = {
     ...[
       ofCase("32-comment-sign-drops-records", "hosts.csv"),
       "# Report 2024\nid,name,tier\nsrv-1,A,1\n#42,Foo,1\n#43,Bar,2\nsrv-2,B,2\n",
-    ].flatMap((text): Told[] => [
+    ].flatMap((text): Expected[] => [
       { text, stops: ["csv: { skipLines: 1 }"] },
       {
         text,
@@ -544,11 +544,11 @@ const cases: Readonly<Record<string, readonly Told[]>> = {
 
 describe("sources as people export them", () => {
   it.each(Object.entries(cases))("reading/%s", async (_name, samples) => {
-    for (const told of samples) {
-      const { text, gives, count, rejects, rejected, stops: says, receipt, warning } = told;
+    for (const expected of samples) {
+      const { text, gives, count, rejects, rejected, stops: says, receipt, warning } = expected;
       if (text === undefined) continue;
       const about = JSON.stringify(String(text).slice(0, 60));
-      const sample = { ...told, text };
+      const sample = { ...expected, text };
       if (says !== undefined) {
         const said = await stops(sample);
         for (const part of says) expect(said, about).toContain(part);

@@ -184,7 +184,7 @@ it("writing/07 a search by a blank names nothing", async () => {
   const named = await run("import byid.csv -m byid.yaml --output json");
   expect(JSON.parse(named.stdout)).toMatchObject({ exitCode: 1, rejects: [{ code: "identifier_missing", count: 1 }] });
   expect(emulator.store.entity("squad", "orphan")?.properties.lead).toBe("keep");
-  // Those of which a search finds nothing are told, in one warning; the blank one searches for nothing.
+  // Those that no search finds are reported, in one warning; the blank one searches for nothing.
   for (const command of ["import", "sync"]) {
     const ended = await run(`${command} all.csv -m map.yaml --output json`);
     const { warnings, exitCode } = JSON.parse(ended.stdout) as Report;
@@ -239,7 +239,7 @@ resources:
   expect(messages).toContain('write "Rivers": _team has it in other case');
   const synced = await run("sync teams.csv people.csv apps.csv -m map.yaml");
   expect(synced.stderr).toContain('fix:   write "Ann.Fox@Example.com": _user has it in other case');
-  // Who has no such name in any case is told nothing of it.
+  // Without such a name in any case nothing is suggested.
   expect(synced.stderr).toMatch(/"nobody@example\.com" exists neither.*\n.*\n +fix: +import the target first/);
   expect(emulator.store.entity("app", "a1")?.relations.owning_team ?? null).toBeNull();
   // A team that the API refuses, in its own words.
@@ -353,7 +353,7 @@ it.each([
   expect(ended.stderr).toMatch(words);
 });
 
-it("writing/13 an output that cannot be written is told before the work, by its flag", async () => {
+it("writing/13 an output that cannot be written is reported before the work, by its flag", async () => {
   const { folder, run } = await world({ "all.csv": "id\na\n", file: "", "map.yaml": mapping() });
   const ended = await run("init all.csv --out file/m.yaml");
   expect([3, 64]).toContain(ended.code);
@@ -362,7 +362,7 @@ it("writing/13 an output that cannot be written is told before the work, by its 
   expect(await readdir(folder)).not.toContain("m.yaml");
 });
 
-it("writing/14 all causes of all columns are told at once, with a mend that fits the cell", async () => {
+it("writing/14 all causes of all columns are reported at once, with a fix that suits the cell", async () => {
   const { folder, run } = await world(
     {
       "tags.csv": `id,tags,link,cost,squad
@@ -382,8 +382,8 @@ resources:
   );
   const ended = await run("import tags.csv -m tags.yaml --state-dir state --report r.md");
   expect(ended.code).toBe(1);
-  for (const mend of ['split(",")', 'split(";")', 'split("|")', "[.]"])
-    expect(ended.stderr).toContain(`fix:   write \`| values | ${mend}\` behind the expression`);
+  for (const fix of ['split(",")', 'split(";")', 'split("|")', "[.]"])
+    expect(ended.stderr).toContain(`fix:   write \`| values | ${fix}\` behind the expression`);
   const [importId = ""] = (await readdir(join(folder, "state"))).filter((name) => name.startsWith("20"));
   const report = JSON.parse(await readFile(join(folder, "state", importId, "report.json"), "utf8")) as {
     readonly faults: readonly { readonly path: string; readonly count: number }[];

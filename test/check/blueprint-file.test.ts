@@ -39,7 +39,7 @@ describe("parseBlueprints", () => {
     expect(() => parseBlueprints(text, file)).toThrow(message);
   });
 
-  it("tells every fault at once, with its path", () => {
+  it("reports every fault at once, with its path", () => {
     const faults = faultsOf([
       {
         identifier: "a b",

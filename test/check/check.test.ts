@@ -302,7 +302,7 @@ describe("the head of an entity", () => {
     expect([items[0]?.body.identifier, items[0]?.key.identifier]).toEqual([query, JSON.stringify(query)]);
   });
 
-  it("tells a number as identifier to use tostring", async () => {
+  it("suggests tostring for a number as identifier", async () => {
     const { rejects } = await checkChunk(plain, chunkOf([candidate({ identifier: 7 })]));
     expect(rejects[0]).toMatchObject({
       message: "the identifier is a number, not text; write `| values | tostring` behind the expression",

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { checkEntities } from "../../src/check/check.js";
-import { dateMend, dayMonthOf } from "../../src/check/diagnostics.js";
+import { dateFix, dayMonthOf } from "../../src/check/diagnostics.js";
 import type { Warning } from "../../src/warning.js";
 import { collect, iterate } from "../support/entities.js";
 import { blueprint, candidate, chunkOf } from "./support.js";
@@ -8,7 +8,7 @@ import { blueprint, candidate, chunkOf } from "./support.js";
 const goLive = blueprint({ properties: { goLive: { type: "string", format: "date-time" } } });
 
 /** What the stage says of dates, chunk by chunk, at its end. */
-async function told(...chunks: string[][]): Promise<readonly Warning[]> {
+async function warningsOf(...chunks: string[][]): Promise<readonly Warning[]> {
   let position = 0;
   const given = chunks.map((texts) =>
     chunkOf(
@@ -38,7 +38,10 @@ describe("dates whose day and month the mapping does not tell apart", () => {
   });
 
   it("are refused one by one, and counted at the end over all chunks with what they prove", async () => {
-    const warnings = await told(["03/04/2024", "31/12/2024"], ["2024-05-01T10:00:00Z", "04/05/2024", "25/12/2024"]);
+    const warnings = await warningsOf(
+      ["03/04/2024", "31/12/2024"],
+      ["2024-05-01T10:00:00Z", "04/05/2024", "25/12/2024"],
+    );
     expect(warnings).toEqual([
       {
         code: "ambiguous_dates",
@@ -58,15 +61,15 @@ describe("dates whose day and month the mapping does not tell apart", () => {
     [
       "nothing",
       ["1.2.2024", "02.03.2024"],
-      /0 can only .* 2 either .*: nothing tells, .* d\.M\.yyyy, .* or M\.d\.yyyy$/,
+      /0 can only .* 2 either .*: nothing proves either, .* d\.M\.yyyy, .* or M\.d\.yyyy$/,
     ],
     ["both, mixed", ["31/12/2024", "12/31/2024"], /both orders are mixed, so correct the source$/],
   ])("may prove %s", async (_title, texts, message) => {
-    expect((await told(texts)).map(({ message: words }) => words)).toEqual([expect.stringMatching(message)]);
+    expect((await warningsOf(texts)).map(({ message: words }) => words)).toEqual([expect.stringMatching(message)]);
   });
 
   it("give no warning where every date is fine", async () => {
-    expect(await told(["2024-05-01T10:00:00Z"])).toEqual([]);
+    expect(await warningsOf(["2024-05-01T10:00:00Z"])).toEqual([]);
   });
 });
 
@@ -78,10 +81,10 @@ describe("the fix of a date without zone", () => {
     ["31.12.2024 10:00", "d.M.yyyy H:mm,"],
     ["03/04/2024", "d/M/yyyy,"],
   ])("%s names the format %s", (text, format) => {
-    expect(dateMend(text)).toContain(`date: ${format}`);
+    expect(dateFix(text)).toContain(`date: ${format}`);
   });
 
   it("is none for what is no date", () => {
-    expect(dateMend("soon")).toBe("");
+    expect(dateFix("soon")).toBe("");
   });
 });

@@ -25,7 +25,7 @@ describe("checkTargets", () => {
     ]);
   });
 
-  it("tells every fault at once", () => {
+  it("reports every fault at once", () => {
     expect(
       check({ properties: ["langauge", "ownerName", "owner", "zzz", "constructor"], relations: ["ownr", "tier"] }),
     ).toEqual([

@@ -218,7 +218,7 @@ export const kinds: Readonly<Record<string, Kind>> = {
     accepts: "ISO 8601 with seconds and zone",
     becomes: "itself to the letter; days that do not exist and a blank for the T with a warning",
     refuses:
-      "dates without time or zone and all other writings: say format and zone in `columns`. Dates like `03/04/2024` are counted: a warning at the end tells how many prove that the day, or the month, comes first",
+      "dates without time or zone and all other writings: say format and zone in `columns`. Dates like `03/04/2024` are counted: a warning at the end says how many prove that the day, or the month, comes first",
     rows: [
       [format("date-time"), "2024-05-01T10:00:00Z", { is: "2024-05-01T10:00:00Z" }],
       [format("date-time"), "2024-02-29T23:59:59.123+02:00", { is: "2024-02-29T23:59:59.123+02:00" }],
@@ -335,7 +335,7 @@ export const kinds: Readonly<Record<string, Kind>> = {
       "`minLength` `maxLength` `pattern` `minimum` `maximum` `exclusive…` `minItems` `maxItems` `uniqueItems`, and the schema of an object",
     accepts: "the typed value within its bounds",
     becomes: "itself; where a pattern cannot be read here, only Port checks it, with a warning",
-    refuses: "every breach, told at once",
+    refuses: "every breach, reported at once",
     rows: [
       [{ type: "string", minLength: 2, maxLength: 3 }, "ab", { is: "ab" }],
       [{ type: "string", maxLength: 3 }, "abcd", "out_of_bounds"],

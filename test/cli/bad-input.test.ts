@@ -181,7 +181,7 @@ onError: maybe
 });
 
 describe("a running import", () => {
-  it("ends in order when it is interrupted: code 4, a balanced report, what was sent stands", async () => {
+  it("ends in order when it is interrupted: code 4, a balanced report, what was sent stays", async () => {
     const folder = await makeFolder();
     await writeFile(join(folder, "m.yaml"), good);
     const { start } = await import("../support/program.js");

@@ -11,7 +11,7 @@ import { runProgram } from "../support/program.js";
 const npx = { npm_lifecycle_event: "npx", npm_lifecycle_script: "portload" };
 const program = join(root, "dist/cli/main.js");
 
-/** A folder that has the program as npm installs it, below one that a shell stands in. */
+/** A folder that has the program as npm installs it, below one that is a shell's working directory. */
 async function installed(): Promise<string> {
   const folder = await makeFolder();
   await mkdir(join(folder, "node_modules/.bin"), { recursive: true });

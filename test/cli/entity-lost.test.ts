@@ -22,7 +22,7 @@ async function create(faults: readonly Fault[], { exists = false, name = ["a"] }
     faults: { faults: [...faults] },
   });
   const run = (...more: string[]) => runInProcess(["entity", "create", "service", ...name, ...more], envOf(emulator));
-  // The server's clock is told in whole seconds, so what was made just before cannot be told from what is made now.
+  // The server's clock is in whole seconds, so what was made just before looks like what is made now.
   earlierMs = 60_000;
   if (exists) expect((await run("--property", "size=1")).code).toBe(0);
   earlierMs = 0;
@@ -32,7 +32,7 @@ async function create(faults: readonly Fault[], { exists = false, name = ["a"] }
 }
 
 describe("a creation whose answer is lost", () => {
-  it("is told as done where the entity is there since, and not sent again", async () => {
+  it("is reported as done where the entity is there since, and not sent again", async () => {
     const { code, reply, held } = await create([{ route: "single", requests: 1, drop: "after" }]);
     expect({ code, held }).toEqual({ code: 0, held: [["a", 2]] });
     expect(reply).toMatchObject({ ok: true, entity: { identifier: "a", properties: { size: 2 } } });
@@ -51,14 +51,14 @@ describe("a creation whose answer is lost", () => {
     expect(reply).toMatchObject({ ok: false, error: "identifier_taken" });
   });
 
-  it("is told as done where the server was still at work when it was looked for", async () => {
+  it("is reported as done where the server was still at work when it was looked for", async () => {
     const faults: Fault[] = [{ route: "single", requests: [1, 2], drop: "after" }];
     const { code, reply, held } = await create([...faults, notYet]);
     expect({ code, held }).toEqual({ code: 0, held: [["a", 2]] });
     expect(reply).toMatchObject({ ok: true, entity: { identifier: "a" } });
   });
 
-  it("is told as done where sending again finds it there", async () => {
+  it("is reported as done where sending again finds it there", async () => {
     const { code, reply, held } = await create([{ route: "single", requests: 1, drop: "after" }, notYet]);
     expect({ code, held }).toEqual({ code: 0, held: [["a", 2]] });
     expect(reply).toMatchObject({ ok: true, entity: { identifier: "a" } });

@@ -38,7 +38,7 @@ describe("a command line without a mapping", () => {
     );
   });
 
-  it("is told how to get one where none lies there", async () => {
+  it("is told how to get one where none exists", async () => {
     const cwd = await folderWith({ "hosts.csv": "id\na\n" });
     const { stderr } = await runProgram(["preview", "hosts.csv"], {}, { cwd });
     expect(stderr).toContain("portload init hosts.csv --out mapping.yaml proposes one.");
@@ -48,7 +48,7 @@ describe("a command line without a mapping", () => {
     const cwd = await folderWith({ "hosts.csv": "id\na\n", "hosts.yaml": mappingOf("hosts") });
     const meant = "portload preview hosts.csv -m hosts.yaml\n";
     const among = await runProgram(["preview", "hosts.csv", "hosts.yaml"], {}, { cwd });
-    expect(among.stderr).toContain(`hosts.yaml is a mapping, and stands among the sources\n  ${meant}`);
+    expect(among.stderr).toContain(`hosts.yaml is a mapping, and is among the sources\n  ${meant}`);
     const swapped = await runProgram(["preview", "hosts.yaml", "-m", "hosts.csv"], {}, { cwd });
     expect(swapped.stderr).toContain(`hosts.csv is not a mapping, and hosts.yaml is one: they are swapped\n  ${meant}`);
   });
@@ -60,7 +60,7 @@ describe("a folder's settings", () => {
   it.each([
     ["portload.config.yaml", "mapping: hosts.yaml\nsources: hosts.csv\n"],
     ["package.json", JSON.stringify({ portload: { mapping: "hosts.yaml", sources: ["hosts.csv"] } })],
-  ])("in %s stand for what the command line leaves out", async (file, text) => {
+  ])("in %s replace what the command line leaves out", async (file, text) => {
     const cwd = await folderWith({ ...data, [file]: text });
     const { code, stdout, stderr } = await runProgram(["preview"], {}, { cwd });
     expect(code).toBe(0);

@@ -13,7 +13,7 @@ describe("portload init", () => {
     expect(stderr).toContain('? are the values of .Tags lists, or texts that hold ";"?');
   });
 
-  it("writes the files that it is told to, and says so", async () => {
+  it("writes the files that are asked for, and says so", async () => {
     const folder = await makeFolder();
     const [out, blueprints] = [join(folder, "teams.yaml"), join(folder, "blueprints")];
     const { code, stdout, stderr } = await runProgram([

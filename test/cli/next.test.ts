@@ -119,7 +119,7 @@ To take it back: portload undo ${id} --max-delete 100%
     expect((await run("report")).stdout).toContain("ledger");
   });
 
-  it("does not offer a page beside one, nor retry or undo where there is nothing to take up", async () => {
+  it("does not offer a page beside one, nor retry or undo where there is nothing left for them", async () => {
     const { importServers } = await world();
     const { stderr } = await importServers("--dry-run", "--report", "r.html");
     expect(stderr.slice(stderr.indexOf("Finished"))).toMatch(
@@ -319,7 +319,7 @@ describe("undo", () => {
     ]);
   });
 
-  it("tells what it leaves as it is for one reason in one line, with three names", async () => {
+  it("reports what it leaves as it is for one reason in one line, with three names", async () => {
     const { folder, run, importServers } = await world();
     await writeFile(join(folder, "servers.csv"), rows(1));
     await importServers();

@@ -17,7 +17,7 @@ function loadedBy(path: string, seen = new Set<string>()): ReadonlySet<string> {
   return seen;
 }
 
-const roomsOf = (file: string): readonly string[] =>
+const foldersOf = (file: string): readonly string[] =>
   [
     ...new Set(
       [...loadedBy(join(root, "src/cli", file))].map((path) => relative(join(root, "src"), path).split("/")[0] ?? ""),
@@ -29,7 +29,9 @@ describe("what a short command loads", () => {
     "is no reader, mapping or picture, for %s",
     (file) => {
       expect(
-        roomsOf(file).filter((room) => ["read", "map", "lint", "init", "emulator", "studio", "pages"].includes(room)),
+        foldersOf(file).filter((folder) =>
+          ["read", "map", "lint", "init", "emulator", "studio", "pages"].includes(folder),
+        ),
       ).toEqual([]);
     },
   );

@@ -42,7 +42,7 @@ describe("wrong usage ends with 64 before any work", () => {
     expect(Object.values(families).filter(({ accepted }) => accepted > 0)).toEqual([]);
   });
 
-  it("tells the bounds of a number", async () => {
+  it("reports the bounds of a number", async () => {
     const { stderr } = await runInProcess(["import", teams, "-m", mapping, "--limit=-1", "--keep", "x"]);
     expect(stderr).toContain(
       '--limit must be a whole number from 0, not "-1"\n--keep must be a whole number from 1, not "x"',

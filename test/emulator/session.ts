@@ -27,7 +27,7 @@ afterEach(async () => {
   for (const stop of running.splice(0)) await stop();
 });
 
-/** Starts an emulator whose clock stands still unless the options bring another; it ends with the test. */
+/** Starts an emulator whose clock does not move unless the options bring another; it ends with the test. */
 export async function startSession(options: EmulatorOptions = {}): Promise<Session> {
   const emulator = await startEmulator({ clock: () => startOfTime, blueprints, ...options });
   const pool = new Pool(new URL(emulator.url).origin, { connections: 4 });

@@ -7,7 +7,7 @@ import { makeFolder, root } from "../support/catalog.js";
 
 const folder = "test/fixtures/lint";
 
-/** Mappings that are deliberately wrong, with the sources that some faults need. What lint says of each stands beside it, to the letter. */
+/** Mappings that are deliberately wrong, with the sources that some faults need. The expected findings of each are beside it, to the letter. */
 const wrong: readonly (readonly [file: string, sources?: readonly string[]])[] = [
   ["bare-word"],
   ["jq-syntax"],
@@ -82,7 +82,7 @@ describe("lint of a right mapping", () => {
     const file = join(await makeFolder(), "m.yaml");
     await writeFile(file, mapping);
     const notes = (await lint({ mappings: [file] })).filter(({ code }) => code === "reversed_default");
-    // What it says is pasted as it stands.
+    // Its message is pasted unchanged.
     const lines = notes.flatMap(({ fix }) => [...fix.matchAll(/`(.*?)`/g)].map(([, line = ""]) => line));
     expect(lines.map((line) => line.split(":")[0])).toEqual(keys);
     await writeFile(file, lines.map((line) => `${line}\n`).join("") + mapping);

@@ -35,7 +35,7 @@ describe("a field without a value", () => {
     expect(await outcomes({ onNull: "clear", omit: ["relations.r"] }, absent)).toEqual([{ title: null, p: null }]);
   });
 
-  it("rejects the candidate where its policy says reject, every such field told at once", async () => {
+  it("rejects the candidate where its policy says reject, every such field reported at once", async () => {
     const policy = { onNull: "clear", reject: ["properties.p", "relations.r", "title"] };
     expect(await outcomes(policy, absent, ["b", "T", "P", "R"])).toEqual([
       { title: "T", p: "P", r: "R" },

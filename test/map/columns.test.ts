@@ -197,7 +197,7 @@ describe("a cell that its format cannot read", () => {
     expect(remains?.map(({ unknown }) => [...unknown])).toEqual([["identifier"]]);
   });
 
-  it("of a selector is told with those of the entity, once each", async () => {
+  it("of a selector is reported with those of the entity, once each", async () => {
     const one = resource({ properties: { day: ".Day", cost: ".Cost" } }, { selector: ".Day != null" });
     const { rejects, remains } = await mapAll(
       engine,

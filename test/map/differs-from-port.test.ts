@@ -130,7 +130,7 @@ describe("where portload differs from Port", () => {
     await check();
   });
 
-  it("is told row by row in docs/mapping.md", () => {
+  it("is reported row by row in docs/mapping.md", () => {
     const text = readFileSync(join(root, "docs/mapping.md"), "utf8");
     const table = text.slice(text.indexOf("## Where portload differs from Port")).split("\n\n")[2] ?? "";
     const cells = table

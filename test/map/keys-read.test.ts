@@ -42,7 +42,7 @@ describe("keysRead", () => {
     "tojson",
     "try . catch 1",
     "@json",
-  ])("cannot be told of %j", (expression) => {
+  ])("cannot be known of %j", (expression) => {
     expect(keysRead(expression)).toBeUndefined();
   });
 

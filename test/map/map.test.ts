@@ -370,7 +370,7 @@ describe("skips and rejects", () => {
     ]);
   });
 
-  it("a failing expression of a skipped record is not told", async () => {
+  it("a failing expression of a skipped record is not reported", async () => {
     const file = { resources: [resource({ properties: { j: ".id | keys" } }, { selector: "false" })] };
     expect(await mapAll(engine, file, values({ id: "a" }))).toMatchObject({ warnings: [], tally: { skipped: 1 } });
   });
@@ -418,7 +418,7 @@ describe("runs that cannot go on", () => {
     expect(String(error)).toContain(`${base}.properties.x did not end within 0.25 s, at record 3 (line 4)`);
   });
 
-  it("every leaf that does not compile is told at once, with its line, and a hint for a bare word", async () => {
+  it("every leaf that does not compile is reported at once, with its line, and a hint for a bare word", async () => {
     const text = `resources:\n  - kind: k\n    port:\n      entity:\n        mappings:\n          identifier: .id |\n          blueprint: service\n          title: .a\n`;
     const error = await compileMapping(parseMapping(text, "m.yaml"), engine).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(MappingError);

@@ -48,13 +48,13 @@ describe("a text that is no YAML", () => {
     expect(faults(`x\n${text.trimStart()}`).map(([line]) => line)).toEqual([1]);
   });
 
-  it("is every key that stands twice", () => {
+  it("is every key that occurs twice", () => {
     expect(faults(`a: 1\na: 2\nb: 1\nb: 2\n`).map(([line]) => line)).toEqual([2, 4]);
   });
 });
 
 describe("parseMapping", () => {
-  it("tells every fault at once, each with its dotted path and line", () => {
+  it("reports every fault at once, each with its dotted path and line", () => {
     const base = "resources.0.port.entity.mappings";
     expect(issuesOf(fixture("five-faults.yaml"))).toEqual([
       [2, "duplicates"],

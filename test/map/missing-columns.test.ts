@@ -38,7 +38,7 @@ describe("missingColumns", () => {
     [".a.b", ["a.b"], 'has no column "a"; did you mean ."a.b"?'],
     [".2024", ["2024"], `has a column "2024", but .2024 is a number to jq; write '."2024"'`],
     ["'.2020 // 1'", ["2020"], `has a column "2020", but .2020 is a number to jq; write '."2020"'`],
-  ])("tells of %s in a table of %j", (expression, columns, said) => {
+  ])("reports %s in a table of %j", (expression, columns, said) => {
     const [fault = "", ...others] = faultsOf(expression, columns);
     expect(others).toEqual([]);
     expect(fault).toContain("9 properties.x: a.csv ");
@@ -51,7 +51,7 @@ describe("missingColumns", () => {
     [".id // .other", ["Tier"]],
     ['"text"', []],
     [".2024", ["2023"]],
-  ])("tells nothing of %s in a table of %j", (expression, columns) => {
+  ])("reports nothing of %s in a table of %j", (expression, columns) => {
     expect(faultsOf(expression, columns)).toEqual([]);
   });
 

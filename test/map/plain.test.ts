@@ -132,7 +132,7 @@ describe("leadingPath", () => {
 });
 
 describe("without", () => {
-  it("takes out what stands at the path and leaves the value as it was", () => {
+  it("takes out what is at the path and leaves the value as it was", () => {
     const value = { a: { b: [1, 2], c: 3 }, d: 4 };
     expect(without(value, [step("a"), step("b")])).toEqual({ a: { c: 3 }, d: 4 });
     expect(without(value, [step("a"), step("b"), step(-1)])).toEqual({ a: { b: [1], c: 3 }, d: 4 });

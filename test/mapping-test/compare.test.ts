@@ -18,12 +18,12 @@ const stated = (fields: Partial<MappingTest>): MappingTest => ({
 const came = (fields: Partial<Got>): Got => ({ entities: [], rejects: [], skipped: 0, warnings: [], ...fields });
 
 describe("comparing a test with what came", () => {
-  it("finds nothing where keys stand in another order", () => {
+  it("finds nothing where keys are in another order", () => {
     const test = stated({ entities: [entity("a", { x: 1, y: { p: 1, q: [2] } })] });
     expect(compareTest(test, came({ entities: [entity("a", { y: { q: [2], p: 1 }, x: 1 })] }))).toEqual([]);
   });
 
-  it("tells the path of each value that differs, is missing or is too many", () => {
+  it("reports the path of each value that differs, is missing or is too many", () => {
     const test = stated({ entities: [entity("a", { tier: "1", old: true, tags: ["x", "y"], list: [1] })] });
     const got = came({ entities: [entity("a", { tier: 1, new: null, tags: ["x", "z"], list: [1, 2] })] });
     expect(compareTest(test, got)).toEqual([
@@ -43,7 +43,7 @@ describe("comparing a test with what came", () => {
     ]);
   });
 
-  it("tells another order of the same entities", () => {
+  it("reports another order of the same entities", () => {
     const test = stated({ entities: [entity("a"), entity("b")] });
     expect(compareTest(test, came({ entities: [entity("b"), entity("a")] }))).toEqual([
       { path: "entities", expected: ["service/a", "service/b"], got: ["service/b", "service/a"] },

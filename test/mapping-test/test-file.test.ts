@@ -12,7 +12,7 @@ describe("a file of tests", () => {
     });
   });
 
-  it("tells every fault at once, each with its line", () => {
+  it("reports every fault at once, each with its line", () => {
     const text =
       "mappings: a.yaml\ntests:\n  - name: one\n    records: []\n    text: both\n  - records: []\n    rejects:\n      - code: no_such\n";
     const parsed = parseTests(text);
@@ -24,7 +24,7 @@ describe("a file of tests", () => {
     ]);
   });
 
-  it("tells what is no YAML", () => {
+  it("reports what is no YAML", () => {
     expect(parseTests("tests: [\n")).toMatchObject({ issues: [{ path: "" }] });
   });
 });

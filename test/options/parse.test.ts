@@ -6,7 +6,7 @@ import { importOptions, resumeOptions, runOptions } from "../../src/options/run.
 const given = { sources: ["a.csv"], mapping: "a.yaml" };
 
 describe("options", () => {
-  it("come out as the program works with them, with their defaults", () => {
+  it("are read as the program works with them, with their defaults", () => {
     expect(parseOptions(importOptions, { ...given, timeout: "5s", quotaShare: "50%", maxErrors: "5%" })).toEqual({
       ...given,
       ignore: [],

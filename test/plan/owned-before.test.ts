@@ -81,7 +81,7 @@ describe("without any memory, the catalog's dates", () => {
     expect(excess(owned([...years, [48, 30, 0]]))).toEqual([]);
   });
 
-  it("are old where the server does not tell them", () => {
+  it("are old where the server does not state them", () => {
     const ages = collectAges(nowMs);
     for (let i = 0; i < 100; i++) ages.add(undefined, i < 10);
     expect(excess({ blueprint: "app", found: 100, created: 0, stale: 10, ages })).toEqual([]);

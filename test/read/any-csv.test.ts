@@ -15,7 +15,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 interface Coding {
   readonly title: string;
-  /** Under `source.encoding`; undefined where a mark or the default tells it. */
+  /** Under `source.encoding`; undefined where a mark or the default decides it. */
   readonly encoding?: string;
   readonly mark: readonly number[];
   readonly iconv: string;
@@ -58,7 +58,7 @@ const dialects = fc.record({
 });
 type Dialect = typeof dialects extends fc.Arbitrary<infer T> ? T : never;
 
-/** What becomes of a row, what stands before it, and the end of its line. */
+/** What becomes of a row, what precedes it, and the end of its line. */
 const row = (width: number, coding: Coding) =>
   fc.record({
     cells: fc.array(
@@ -90,7 +90,7 @@ const tables = fc
   );
 type Row = ReturnType<typeof row> extends fc.Arbitrary<infer T> ? T : never;
 
-/** The source piece by piece: what stands before the first record, then for each row what stands between, the row, the end of its line. */
+/** The source piece by piece: what precedes the first record, then for each row what is between, the row, the end of its line. */
 function write(dialect: Dialect, width: number, rows: readonly Row[]) {
   const { coding, delimiter, quote, escape: sign, quotes, trim, comment, hasHeader, preamble, quoteAll } = dialect;
   const bytes = (text: string): Buffer => iconv.encode(text, coding.iconv, { addBOM: false });

@@ -16,7 +16,7 @@ const rows = [
   { id: "1", name: "plain" },
   { id: "2", name: "Żółć, 漢字 — 🙂" },
   { id: "3", name: 'two\nlines and a "quote"' },
-  { id: "4", name: "\ufffd stands in the source" },
+  { id: "4", name: "\ufffd is in the source" },
   { id: "5", name: "" },
 ];
 
@@ -202,7 +202,7 @@ describe.each(formats)("reading $title", ({ title, options, write, spoil, badCod
     expect(records.map(asObject)).toEqual(rows.slice(0, 2));
   });
 
-  it.skipIf(broken === undefined)("tells where broken JSON ends, and keeps the records before", async () => {
+  it.skipIf(broken === undefined)("reports where broken JSON ends, and keeps the records before", async () => {
     const path = join(folder, "broken.json");
     writeFileSync(path, broken ?? "");
     const { records, error } = await gather(options, {}, { ...stdin, path, name: "broken.json" });

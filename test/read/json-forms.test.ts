@@ -208,7 +208,7 @@ describe("any text", () => {
         } else if (error === undefined && (parsed as unknown[]).length === 2 && !/\d{16}|[eE]/.test(whole))
           expect(values({ records })).toEqual(parsed);
       }),
-      // A word behind the end of the array is another text, and told at its line, too.
+      // A word behind the end of the array is another text, and reported at its line, too.
       { numRuns: 500, examples: [["[]}]n", 1]] },
     );
   });

@@ -299,7 +299,7 @@ describe("a number that is a date", () => {
     ["General", undefined],
     ["0.00E+00", undefined],
     ["@", undefined],
-  ])("is told by its format %s", (code, style) => {
+  ])("is reported by its format %s", (code, style) => {
     expect(dateStyle(200, code)).toBe(style);
   });
 

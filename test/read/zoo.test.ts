@@ -28,10 +28,10 @@ describe("the table of faults in docs/reading.md", () => {
     expect([...new Set(rows.map(({ file }) => file))].sort()).toEqual(files.sort());
   });
 
-  it.each(rows)("tells what becomes of $file with $options", async ({ file, options, outcome }) => {
-    const told = await outcomeOf(file, options);
+  it.each(rows)("reports what becomes of $file with $options", async ({ file, options, outcome }) => {
+    const outcomeText = await outcomeOf(file, options);
     // Node's own decoder gives what came before the cut, the one for older versions of Node does not.
-    expect(/zstd-cut/.test(file) ? told.replace(/^\d+ records? · /, "") : told).toBe(outcome);
+    expect(/zstd-cut/.test(file) ? outcomeText.replace(/^\d+ records? · /, "") : outcomeText).toBe(outcome);
   });
 });
 

@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import { applyBlueprintFiles } from "../../src/recipes/apply-blueprints.js";
 import { blueprintOf, envOf, makeFolder, startCatalog } from "../support/catalog.js";
 
-it("blueprints in a ring get their mirrors and inherited ownership once every relation stands", async () => {
+it("blueprints in a ring get their mirrors and inherited ownership once every relation exists", async () => {
   const emulator = await startCatalog({ blueprints: [] });
   const one = (target: string) => ({ relations: { next: { target, required: false, many: false } } });
   const ring = [

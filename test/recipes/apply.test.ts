@@ -178,11 +178,11 @@ describe("an apply", () => {
       /is a plan of format 2/,
     ],
     ["that is something else", ({ plan }) => writeFile(plan, "identifier,title\na,A\n"), /is not a line of a plan/],
-  ])("refuses a plan %s", async (_what, spoil, told) => {
+  ])("refuses a plan %s", async (_what, spoil, refusal) => {
     const made = await planned();
     await spoil(made);
     const before = state(made.emulator);
-    await expect(made.apply()).rejects.toThrow(told);
+    await expect(made.apply()).rejects.toThrow(refusal);
     expect(state(made.emulator)).toEqual(before);
   });
 });

@@ -40,17 +40,17 @@ describe("first contact", () => {
   it.each([
     ["seconds", "in seconds from now"],
     ["epoch", "as epoch seconds"],
-  ] as const)("tells that the reset is told in %s", async (resetUnit, words) => {
+  ] as const)("reports that the reset is in %s", async (resetUnit, words) => {
     const emulator = await startCatalog({ limits: "port", readings: { resetUnit } });
     const { checks } = await runDoctor({}, { env: envOf(emulator) });
     expect(checks.find(({ name }) => name === "limits")?.message).toContain(
-      `15,000 requests in 300 s, 14,999 left; period told in seconds, reset ${words}; as Port publishes`,
+      `15,000 requests in 300 s, 14,999 left; period stated in seconds, reset ${words}; as Port publishes`,
     );
   });
 
-  it("warns where replies tell no limits", async () => {
+  it("warns where replies state no limits", async () => {
     const { checks } = await runDoctor({}, { env: envOf(await startCatalog()) });
-    expect(checks.at(-1)).toMatchObject({ name: "limits", is: "warning", message: "replies tell no limits" });
+    expect(checks.at(-1)).toMatchObject({ name: "limits", is: "warning", message: "replies state no limits" });
   });
 
   it("says that the credentials are refused, and asks nothing more", async () => {
@@ -112,7 +112,7 @@ describe("the network", () => {
       "https://api.port.io/v2 (region EU), from PORT_API_URL",
       "warning",
     ],
-  ])("tells region and origin of the address by %j", async (env, url, message, is) => {
+  ])("reports region and origin of the address by %j", async (env, url, message, is) => {
     // Nothing is connected to: a proxy is named.
     const [address] = await checkNetwork(url, false, { ...env, HTTPS_PROXY: "http://127.0.0.1:1" });
     expect(address).toMatchObject({ message, is });
@@ -183,26 +183,26 @@ describe("clock and limits", () => {
     ["Thu, 01 Jan 2026 12:00:00 GMT", "ok", "within 1.0 s of the server's"],
     ["Thu, 01 Jan 2026 11:58:00 GMT", "warning", "this machine's clock is 119.6 s ahead of the server's"],
     ["Thu, 01 Jan 2026 13:00:00 GMT", "warning", "this machine's clock is 3600.4 s behind the server's"],
-    ["", "note", "the server does not tell its time"],
+    ["", "note", "the server does not send its time"],
   ])("with the server's date %s is %s: %s", (date, is, message) => {
     expect(checkClock(contact({ date }))).toMatchObject({ is, message });
   });
 
-  const told = (limit: string, period: string, remaining: string, reset: string) => ({
+  const limits = (limit: string, period: string, remaining: string, reset: string) => ({
     "x-ratelimit-limit": limit,
     "x-ratelimit-period": period,
     "x-ratelimit-remaining": remaining,
     "x-ratelimit-reset": reset,
   });
   it.each([
-    [told("15000", "300", "14999", "299"), "ok", "as Port publishes"],
-    [told("20000", "300", "1", "299"), "ok", "Port publishes 15,000 in 300 s"],
+    [limits("15000", "300", "14999", "299"), "ok", "as Port publishes"],
+    [limits("20000", "300", "1", "299"), "ok", "Port publishes 15,000 in 300 s"],
     [
-      told("15000", "300000", "1", String(sentAtMs / 1000 + 9)),
+      limits("15000", "300000", "1", String(sentAtMs / 1000 + 9)),
       "ok",
-      "period told in milliseconds, reset as epoch seconds",
+      "period stated in milliseconds, reset as epoch seconds",
     ],
-    [told("15000", "300", "1", String(sentAtMs / 1000 + 3600)), "warning", "outside the window"],
+    [limits("15000", "300", "1", String(sentAtMs / 1000 + 3600)), "warning", "outside the window"],
     [
       { "x-ratelimit-limit": "15000" },
       "warning",
@@ -226,14 +226,14 @@ describe("a probe", () => {
     return report;
   }
 
-  it("tells every reading as the emulator has it by default, and writes nothing", async () => {
+  it("reports every reading as the emulator has it by default, and writes nothing", async () => {
     const { healthy, readings = [], checks } = await probe();
     expect(readings.filter(({ likely, told }) => likely !== undefined && told !== likely)).toEqual([]);
     expect(readings.length).toBeGreaterThan(20);
     expect([healthy, checks.at(-1)?.name, checks.at(-1)?.is]).toEqual([true, "probe", "ok"]);
   });
 
-  it("tells readings that are turned round", async () => {
+  it("reports readings that are reversed", async () => {
     const turned: Partial<Readings> = {
       bulkAllFailed: 200,
       bulkPartialOk: false,

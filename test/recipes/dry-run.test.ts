@@ -231,7 +231,7 @@ describe("a dry run", () => {
     expect(asked.filter((path) => path.endsWith("/search")).length).toBeLessThanOrEqual(5);
   });
 
-  it("leaves nothing that resume or retry would take up", async () => {
+  it("leaves nothing to resume or retry", async () => {
     const emulator = await startCatalog({ blueprints });
     const stateDir = await makeFolder();
     const given = await inventory({ a: [{ id: "a1", size: 11 }] });

@@ -111,7 +111,7 @@ tests:
     );
     const { code, stdout } = await runInProcess(["test", "pods.test.yaml"], { CLUSTER_NAME: secret }, { cwd });
     expect([code, stdout]).toEqual([0, expect.any(String)]);
-    // They stand in the file: nothing that this process prints from here on is changed for them.
+    // They are in the file: nothing that this process prints from here on is changed for them.
     expect(withoutHidden({ stage: "test" })).toEqual({ stage: "test" });
   });
 

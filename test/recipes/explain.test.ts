@@ -112,7 +112,7 @@ catalog   URL
 `);
   });
 
-  it("tells that an entity would be created, and that a write would change nothing", async () => {
+  it("reports that an entity would be created, and that a write would change nothing", async () => {
     const emulator = await startCatalog({ blueprints: [person] });
     const env = envOf(emulator);
     const given = await people(["a,Ann,3,,,,"]);
@@ -123,7 +123,7 @@ catalog   URL
     expect(after.candidates[0]?.held).toEqual({ is: "held", mode: "merge", changes: [], missingTargets: [] });
   });
 
-  it("tells why a record is skipped", async () => {
+  it("reports why a record is skipped", async () => {
     const { candidates } = await explain({ ...(await people(["a,Ann,3,,,,2020"])), record: 1 });
     expect(candidates).toMatchObject([{ fate: "skipped", why: "the selector is false" }]);
   });
@@ -132,7 +132,7 @@ catalog   URL
     [5, "read", ["ragged_row"]],
     [9, "check", ["wrong_type"]],
     [14, "map", ["identifier_missing"]],
-  ])("tells why record %i of the dirty sample is refused at %s", async (record, stage, codes) => {
+  ])("reports why record %i of the dirty sample is refused at %s", async (record, stage, codes) => {
     const { unread, candidates } = await explain({ ...dirty, blueprints, record });
     const rejected = unread === undefined ? candidates[0]?.rejected : { stage: unread.stage, findings: [unread] };
     expect([rejected?.stage, rejected?.findings.map(({ code }) => code)]).toEqual([stage, codes]);

@@ -41,7 +41,7 @@ async function importCalmly({ mode, seed, size }: Setting) {
   return { expected: report, causes: causesOf(report, given), calm: catalogOf(emulator) };
 }
 
-/** Why what was rejected, whichever folder the source stands in. */
+/** Why what was rejected, whichever folder the source is in. */
 function causesOf({ rejects }: Report, { stateDir = "" }: OnDisk<ImportOptions>): string {
   return JSON.stringify(rejects).replaceAll(stateDir, "");
 }

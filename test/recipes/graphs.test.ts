@@ -43,20 +43,20 @@ describe("relations among the entities of one import", () => {
         ...(random() < 0.5 && { friends: [...new Set([name(), name(), name()])] }),
       }));
       const { report, relations, entity, mostWrites } = await importNodes(nodes);
-      const stands = new Set(nodes.filter(({ weight }) => weight !== "heavy").map(({ id }) => id));
+      const written = new Set(nodes.filter(({ weight }) => weight !== "heavy").map(({ id }) => id));
       const isHurt = ({ id, parent, friends = [] }: Node): boolean =>
-        !stands.has(id) || [parent ?? id, ...friends].some((target) => !stands.has(target));
+        !written.has(id) || [parent ?? id, ...friends].some((target) => !written.has(target));
       expect(report).toMatchObject({
         balanced: true,
         entities: { mapped: size, rejected: nodes.filter(isHurt).length },
       });
       for (const { id, parent, friends = [] } of nodes) {
-        expect(entity(id) !== undefined, id).toBe(stands.has(id));
-        if (!stands.has(id)) continue;
-        const expected = parent !== undefined && stands.has(parent) ? parent : null;
+        expect(entity(id) !== undefined, id).toBe(written.has(id));
+        if (!written.has(id)) continue;
+        const expected = parent !== undefined && written.has(parent) ? parent : null;
         expect([id, relations(id)]).toEqual([
           id,
-          { parent: expected, friends: friends.filter((friend) => stands.has(friend)) },
+          { parent: expected, friends: friends.filter((friend) => written.has(friend)) },
         ]);
       }
       expect(mostWrites).toBeLessThanOrEqual(2);
@@ -94,7 +94,7 @@ describe("onMissingTarget", () => {
   ];
   const policies = (text: string) => ({ resource: `    onMissingTarget: { ${text} }` });
 
-  it("omit lets the entity stand without the relation, with a warning", async () => {
+  it("omit writes the entity without the relation, with a warning", async () => {
     const { report, relations } = await importNodes(nodes, policies("parent: omit, friends: omit"));
     expect(report).toMatchObject({ exitCode: 0, entities: { created: 3, rejected: 0 } });
     expect(report.warnings.map(({ code, path, count }) => [code, path, count])).toEqual([

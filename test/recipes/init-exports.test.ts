@@ -29,7 +29,7 @@ describe("init on exports of ticket systems", () => {
     expect([report.entities.created, report.rejects, faults]).toEqual([45, [], []]);
   });
 
-  it("reads a German export with a semicolon, and imports it as it stands", async () => {
+  it("reads a German export with a semicolon, and imports it unchanged", async () => {
     const row = (index: number) =>
       `G-${index};Gerät ${index};1.${100 + index},50;${10 + index}.05.2024;${index % 2 ? "ja" : "nein"}`;
     const text = tableOf("Nummer;Bezeichnung;Wert;Anschaffung;Aktiv", 12, row);
@@ -166,7 +166,7 @@ describe("init on what a system pads to a width", () => {
   ])("%s: leaves the white space out, and finds types, words and relations", async (name, text) => {
     const folder = await filesIn({ [name]: text });
     const proposed = await proposeFor([join(folder, name)]);
-    // What stands within quotes, or in JSON, no option of CSV leaves out.
+    // What is within quotes, or in JSON, no option of CSV leaves out.
     expect(proposed.parsed.source?.csv?.trim).toBe(text.startsWith("Name  ") ? true : undefined);
     const properties = proposed.blueprints.server?.schema.properties ?? {};
     expect(Object.values(properties).map(({ type, format, enum: words }) => words ?? format ?? type)).toEqual([

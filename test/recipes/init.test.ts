@@ -32,7 +32,7 @@ async function tryInit(sources: readonly string[], given: { readonly blueprint?:
   return { proposed, findings, report, text: await readFile(out, "utf8") };
 }
 
-const told = ({ findings }: { readonly findings: Awaited<ReturnType<typeof lint>> }) =>
+const reported = ({ findings }: { readonly findings: Awaited<ReturnType<typeof lint>> }) =>
   findings.filter(({ severity }) => severity !== "note");
 
 describe("init", () => {
@@ -44,7 +44,7 @@ describe("init", () => {
     "writes for %s a mapping and a blueprint that lint finds clean and that import all %i records",
     async (name, records) => {
       const tried = await tryInit([sample(name)]);
-      expect(told(tried)).toEqual([]);
+      expect(reported(tried)).toEqual([]);
       expect(tried.report).toMatchObject({
         exitCode: 0,
         records: { read: records, mapped: records },
@@ -56,7 +56,7 @@ describe("init", () => {
 
   it.skipIf(!existsSync(dotgov))("does so for the 16,539 domains of a public file (needs ../shared/data)", async () => {
     const tried = await tryInit([dotgov]);
-    expect(told(tried)).toEqual([]);
+    expect(reported(tried)).toEqual([]);
     expect(tried.report).toMatchObject({
       exitCode: 0,
       records: { read: 16_539 },
@@ -67,13 +67,13 @@ describe("init", () => {
 
   it("does so for several sources at once", async () => {
     const tried = await tryInit(["teams.json", "services.csv", "deployments.ndjson"].map(sample));
-    expect(told(tried)).toEqual([]);
+    expect(reported(tried)).toEqual([]);
     expect(tried.report).toMatchObject({ exitCode: 0, entities: { created: 601, rejected: 0 } });
   });
 
   it("tolerates and names the mistakes of the dirty sample, and says beforehand what its import refuses", async () => {
     const tried = await tryInit([sample("services-dirty.csv")]);
-    expect(told(tried)).toEqual([]);
+    expect(reported(tried)).toEqual([]);
     expect(tried.report.entities).toMatchObject({ created: 18, rejected: 4 });
     const rejects = tried.report.rejects.map(({ code, path, count, first }) => [code, path, count, first.position]);
     expect(rejects).toEqual(
@@ -146,7 +146,7 @@ describe("init", () => {
         /^line 1 is not UTF-8, so the source is read as windows-1252 \("Straße".*\); is that right\?$/,
       ),
     ]);
-    // One semicolon may stand in a name; two that come in each row do not.
+    // One semicolon may be part of a name; two that come in each row do not.
     const narrow = { text: "id;name\n1;a\n2;b\n", format: "csv" } as const;
     expect((await proposeMapping({ sources: { offices: narrow } })).questions).toEqual([
       expect.stringMatching(/^by the delimiter "," its header has 1 column, .* Else csv: \{ delimiter: "," \}/),
@@ -234,7 +234,7 @@ describe("init", () => {
     await writeFile(join(folder, "apps.csv"), ["id,lifecycle,cores,owner", ...rows].join("\n"));
     const sources = [join(folder, "apps.csv")];
     const tried = await tryInit(sources);
-    expect([told(tried), tried.report.rejects]).toEqual([[], []]);
+    expect([reported(tried), tried.report.rejects]).toEqual([[], []]);
     expect(parseMapping(tried.text, "m.yaml").source).toEqual({ columns: { cores: { blanks: ["unknown"] } } });
     const lines: string[] = [];
     const emit = async (line: string) => lines.push(line) > 0;
@@ -252,7 +252,7 @@ describe("init", () => {
     expect(matched.mappingObject.source).toEqual({ columns: { cores: { blanks: ["unknown"] } } });
   });
 
-  it("overwrites nothing unless told to", async () => {
+  it("overwrites nothing without `force`", async () => {
     const out = join(await makeFolder(), "mapping.yaml");
     await writeFile(out, "mine\n");
     await expect(proposeMapping({ sources: [sample("teams.json")], out })).rejects.toThrow(`${out} exists`);

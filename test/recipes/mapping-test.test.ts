@@ -23,7 +23,7 @@ function elementsOf(xml: string): string[] {
 }
 
 describe("testing mappings", () => {
-  it("tells each test, its differences and the coverage of its expressions", async () => {
+  it("reports each test, its differences and the coverage of its expressions", async () => {
     const files = await testMappings({ files: [`${folder}/people.test.yaml`, `${folder}/lost.test.yaml`] });
     expect(countResults(files)).toEqual({ passed: 2, failed: 4, updated: 0 });
     expect(formatResults(files)).toBe(`test/fixtures/mapping-test/people.test.yaml

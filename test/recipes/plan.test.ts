@@ -17,7 +17,7 @@ const organisation = {
 };
 
 describe("a plan of the samples", () => {
-  it("tells everything as created, writes nothing, and leaves nothing behind", async () => {
+  it("reports everything as created, writes nothing, and leaves nothing behind", async () => {
     const emulator = await startCatalog();
     const { report, lines } = await plan(emulator, organisation);
     expect(report).toMatchObject({

@@ -87,7 +87,7 @@ describe("where a run is", () => {
     expect(piped.share()).toBeUndefined();
   });
 
-  it("is told through an import: first the connection, then each step, at the end all of it", async () => {
+  it("is reported through an import: first the connection, then each step, at the end all of it", async () => {
     const folder = await makeFolder();
     const rows = (kind: string) =>
       `id,team\n${Array.from({ length: 60 }, (_, i) => `${kind}-${i},team-${i}`).join("\n")}\n`;

@@ -63,7 +63,7 @@ const item = blueprintOf("item", {
 });
 const dirty = "id,day,cost,stage,code,owner,size\na b,yesterday,much,live,x1,,\n";
 
-it("tells every fault of a record in one run, whichever stage finds it, and counts it once", async () => {
+it("reports every fault of a record in one run, whichever stage finds it, and counts it once", async () => {
   const emulator = await startCatalog({ blueprints: [item] });
   const folder = await makeFolder();
   const [source, mapping] = [join(folder, "items.csv"), join(folder, "m.yaml")];
@@ -71,12 +71,12 @@ it("tells every fault of a record in one run, whichever stage finds it, and coun
   await writeFile(mapping, many);
   const env = envOf(emulator);
   const options = { sources: [source], mapping, mode: "create", stateDir: join(folder, "state") } as const;
-  const told: string[] = [];
+  const reported: string[] = [];
   const first = await runImport(options, {
     env,
-    onReject: ({ also = [], ...one }) => told.push(...[one, ...also].map(({ code, path }) => `${code} ${path}`)),
+    onReject: ({ also = [], ...one }) => reported.push(...[one, ...also].map(({ code, path }) => `${code} ${path}`)),
   });
-  expect(told).toEqual([
+  expect(reported).toEqual([
     "column_invalid day",
     "column_invalid cost",
     "required_missing properties.owner",
@@ -87,21 +87,21 @@ it("tells every fault of a record in one run, whichever stage finds it, and coun
   ]);
   expect(first.report.records).toMatchObject({ read: 1, mapped: 0, skipped: 0, rejected: 1 });
   expect(first.report.entities.mapped).toBe(0);
-  expect(first.report.faults?.map(({ code, count }) => [code, count])).toHaveLength(told.length);
+  expect(first.report.faults?.map(({ code, count }) => [code, count])).toHaveLength(reported.length);
   const reasons = await readFile(join(first.folder ?? "", "reasons.ndjson"), "utf8");
   expect(
     reasons
       .trim()
       .split("\n")
       .map((line) => JSON.parse(line).also.length),
-  ).toEqual([told.length - 1]);
+  ).toEqual([reported.length - 1]);
 
   const blueprints = join(folder, "blueprints");
   await mkdir(blueprints);
   await writeFile(join(blueprints, "item.json"), JSON.stringify(item));
   // a preview judges as a merge does, which lets what is required be there already
   const previewed = await preview({ sources: [source], mapping, blueprints });
-  expect(previewed.faults).toHaveLength(told.length - 1);
+  expect(previewed.faults).toHaveLength(reported.length - 1);
   const explained = formatExplanation(await explain({ source, mapping, blueprints, record: 1 }, { env }));
   for (const path of ["day", "cost", "properties.owner", "identifier", "properties.stage", "properties.code"])
     expect(explained).toContain(path);

@@ -13,7 +13,7 @@ const mapping = `resources:
 `;
 
 describe("a report", () => {
-  it("tells what the import was made with: version, mapping, target, sources, columns that nothing reads, and how to do it again", async () => {
+  it("reports what the import was made with: version, mapping, target, sources, columns that nothing reads, and how to do it again", async () => {
     const emulator = await startCatalog({
       blueprints: [
         blueprintOf("thing", { schema: { properties: { size: { type: "number" }, note: { type: "string" } } } }),

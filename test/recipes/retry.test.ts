@@ -16,7 +16,7 @@ const some = (count: number, isHeavy: (i: number) => boolean): readonly Node[] =
     parent: `n${(i * 7) % count}`,
   }));
 
-/** Corrects the rejects of an import where they stand. */
+/** Corrects the rejects of an import in place. */
 async function correct(path: string | undefined): Promise<void> {
   await writeFile(path ?? "", (await readFile(path ?? "", "utf8")).replaceAll('"heavy"', "1"));
 }
@@ -131,7 +131,7 @@ describe("retry", () => {
     expect(emulator.store.count("node")).toBe(2000);
   });
 
-  it("says so when nothing is left, or when what is left cannot be told", async () => {
+  it("says so when nothing is left, or when what is left is unknown", async () => {
     const emulator = await startCatalog({ blueprints });
     const clean = await nodeImport([{ id: "a" }]);
     const { report } = await runImport(clean, { env: envOf(emulator) });

@@ -57,7 +57,7 @@ const string = (format?: string, more: object = {}): Property => ({
 });
 const kind = <T>(of: Kind<T>): Kind => of as Kind;
 
-/** Every row of the fact sheet's table of kinds, in text that the blueprint alone tells, and in text that a column's format tells. */
+/** Every row of the table of kinds in docs/typing.md, in text that the blueprint alone types, and in text that needs a column's format. */
 const kinds: Readonly<Record<string, Kind>> = {
   string: kind({ property: string(), values: anyText, write: asText }),
   number: kind({ property: { type: "number" }, values: number, write: String }),

@@ -6,11 +6,11 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { makeFolder, root } from "../support/catalog.js";
 import { runInProcess as runProgram } from "../support/in-process.js";
 
-/** What may stand in no file and no output, percent-encoded neither. */
+/** What no file and no output may hold, percent-encoded neither. */
 const secrets = ["cl13nt-s3cr3t!", "t0k3n-of-the-test", "r3d1s-p@ss", "pr0xy-pass", "s0urce-pass", "s1gnature"];
 
-/** An API that tells everything it is told in its messages, as a debugging proxy would. */
-async function startTelltale(status: number): Promise<string> {
+/** An API that repeats everything it receives in its messages, as a debugging proxy would. */
+async function startEchoingApi(status: number): Promise<string> {
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
@@ -47,7 +47,7 @@ const mapping = `resources:
     port: { entity: { mappings: { identifier: .id, blueprint: '"service"' } } }
 `;
 
-describe("nothing secret stands in any file or output", () => {
+describe("no file and no output holds a secret", () => {
   it.each([
     ["of an import whose entities are refused", 207, ["import", "service=services.ndjson"]],
     ["of an import whose requests are refused", 422, ["import", "service=services.ndjson"]],
@@ -65,7 +65,7 @@ describe("nothing secret stands in any file or output", () => {
     writeFileSync(join(cwd, "services.ndjson"), '{"id":"a"}\n');
     writeFileSync(join(cwd, "service.yaml"), mapping);
     const env = {
-      PORT_API_URL: await startTelltale(status),
+      PORT_API_URL: await startEchoingApi(status),
       PORT_CLIENT_ID: "id",
       PORT_CLIENT_SECRET: "cl13nt-s3cr3t!",
       PORTLOAD_PACE: "redis://user:r3d1s-p%40ss@127.0.0.1:1/0",

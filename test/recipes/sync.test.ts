@@ -235,7 +235,7 @@ describe("duplicates by policy last", () => {
   it.each([
     ["an import", async (emulator: Emulator, given: ImportOptions) => load(emulator, given)],
     ["a sync", async (emulator: Emulator, given: ImportOptions) => sync(emulator, given as SyncOptions)],
-  ])("leave the last one of each key to %s, and tell where contents differ", async (_what, run) => {
+  ])("leave the last one of each key to %s, and say where contents differ", async (_what, run) => {
     const emulator = await startCatalog({ blueprints: [itemBlueprint] });
     const { report } = await run(emulator, await items(twice, "duplicates: last"));
     expect(report).toMatchObject({ exitCode: 0, balanced: true, entities: { mapped: 6, created: 3, duplicate: 3 } });

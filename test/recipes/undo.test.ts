@@ -258,14 +258,16 @@ describe("what was changed after the run", () => {
       (emulator) => change(emulator, "POST", "", { identifier: "x", title: "X", relations: { parent: "new" } }),
       /item\/x \(X\), which stays, relates to it/,
     ],
-  ])("is left as it is when it was %s", async (_what, drift, told) => {
+  ])("is left as it is when it was %s", async (_what, drift, message) => {
     const { emulator, load, sync, undo } = await workplace();
     await load(old);
     await sync([{ id: "a" }, { id: "b", size: 5 }, { id: "new" }], { prune: true });
     await drift(emulator);
     const { counts, finished } = await undo();
     expect(counts.rejected).toBe(1);
-    expect(finished?.report.rejects).toMatchObject([{ code: "changed_since", message: expect.stringMatching(told) }]);
+    expect(finished?.report.rejects).toMatchObject([
+      { code: "changed_since", message: expect.stringMatching(message) },
+    ]);
   });
 
   it("keeps what a kept entity relates to", async () => {
@@ -302,7 +304,7 @@ describe("an undo of what later runs of the folder wrote as well", () => {
     }
   });
 
-  /** Each in one write: of several, the clock tells the last one to a second. */
+  /** Each in one write: of several, the clock has only the last one, to a second. */
   const single = [
     { id: "a", size: 1, data: { x: 1, y: [2] } },
     { id: "b", note: "b", tier: "gold" },
@@ -404,7 +406,7 @@ describe("an undo of an import", () => {
     }
   });
 
-  it("deletes what was created, and tells what it cannot put back, where nothing was kept", async () => {
+  it("deletes what was created, and says what it cannot put back, where nothing was kept", async () => {
     const { emulator, load, undo } = await workplace();
     await load(old);
     await load([{ id: "a", size: 7 }, { id: "n", parent: "m" }, { id: "m" }, { id: "changed" }]);

@@ -71,7 +71,7 @@ describe("the forms of a report", () => {
     expect(await readFile(join(folder, "ci/junit.xml"), "utf8")).toBe(formatJunit(report()));
   });
 
-  it("tell which file cannot be written", async () => {
+  it("report which file cannot be written", async () => {
     const folder = await mkdtemp(join(tmpdir(), "portload-forms-"));
     onTestFinished(() => rm(folder, { recursive: true }));
     await writeFile(join(folder, "file"), "");
@@ -282,7 +282,7 @@ describe(".html", () => {
     expect(formatHtml(report({ timeline: timeline.slice(0, 2) }))).not.toContain("Rate over time");
   });
 
-  it("breaks a command between its words, and shows what stands between backticks as code", () => {
+  it("breaks a command between its words, and shows what is between backticks as code", () => {
     const html = formatHtml(report({ commandLine: "portload import --yes <x>" }));
     expect(html).toContain('<span class="word">--yes</span> <span class="word">&lt;x&gt;</span>');
     const group = {

@@ -155,7 +155,7 @@ describe("groupCauses", () => {
     );
   });
 
-  it("tells further causes without blueprint and path", () => {
+  it("reports further causes without blueprint and path", () => {
     const causes = groupCauses(["a.csv"], 1);
     causes.addRejects([reject(1), reject(2, { path: "x" }), reject(3, { path: "y" })]);
     expect(causes.rejects()).toEqual([

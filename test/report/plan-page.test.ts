@@ -74,7 +74,7 @@ describe("a plan's page", () => {
     expect(html).toContain("at most 10% of the entities");
   });
 
-  it("tells what the guards of a prune judged, and why there is no plan", async () => {
+  it("reports what the guards of a prune judged, and why there is no plan", async () => {
     const judged = {
       deletions: [{ blueprint: "service", owned: 40, deletions: 3 }],
       limits: { count: 100, share: 0.1 },

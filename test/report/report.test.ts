@@ -51,7 +51,7 @@ describe("buildReport", () => {
     ]);
   });
 
-  it("tells a ledger that does not balance, with exit code 5", () => {
+  it("reports a ledger that does not balance, with exit code 5", () => {
     const counts = addMapped(noCounts, [{ blueprint: "service" }]);
     expect(buildReport(facts({ counts }))).toMatchObject({ balanced: false, exitCode: 5 });
   });

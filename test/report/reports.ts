@@ -1,7 +1,7 @@
 import type { EntityCounts } from "../../src/report/counts.js";
 import type { Report } from "../../src/report/report.js";
 
-/** Counts of entities, 0 where not told. */
+/** Counts of entities, 0 where not given. */
 export function entities(changes: Partial<EntityCounts>): EntityCounts {
   const none = {
     mapped: 0,

@@ -7,7 +7,7 @@ import { dirtyReport, entities, report } from "./reports.js";
 const facts = { mode: "merge", folder: ".portload/x", color: false } as const;
 
 describe("formatSummary", () => {
-  it("tells a clean import", () => {
+  it("reports a clean import", () => {
     expect(formatSummary({ ...facts, report: report() })).toMatchInlineSnapshot(`
       "import    20261122T033012417Z-7f3a
       records   1,210 read, 10 skipped
@@ -25,7 +25,7 @@ describe("formatSummary", () => {
     `);
   });
 
-  it("tells failures by cause, then warnings, files, the ledger, and how it ended last", () => {
+  it("reports failures by cause, then warnings, files, the ledger, and how it ended last", () => {
     expect(formatSummary({ ...facts, report: dirtyReport() })).toMatchInlineSnapshot(`
       "import    20261122T033012417Z-7f3a
       records   1,010 read, 4 skipped, 6 failed
@@ -85,7 +85,7 @@ describe("formatSummary", () => {
       "1 merged, 3 failed (1 of them written without what failed)",
       "1 entity is in the catalog as the sources have it, 1 more is there without what failed.",
     ],
-  ])("tells what is in the catalog although it failed: %o", (more, row, last) => {
+  ])("reports what is in the catalog although it failed: %o", (more, row, last) => {
     const counts = entities({ rejected: 3, createdInPart: 1, updatedInPart: 1, ...more });
     const text = formatSummary({
       ...facts,
@@ -95,7 +95,7 @@ describe("formatSummary", () => {
     expect(text.trimEnd().split("\n").at(-1)).toBe(`Finished with ${counts.rejected} entities failed, ${last}`);
   });
 
-  it("tells of an undo what it took back, and of a deletion that it is in no sum", () => {
+  it("says of an undo what it took back, and of a deletion that it is in no sum", () => {
     const counts = entities({ mapped: 3, updated: 2, rejected: 1, deleted: 4 });
     const text = formatSummary({ ...facts, report: report({ command: "undo", exitCode: 1, entities: counts }) });
     expect(text).toContain(" + 0 not attempted, 4 deleted besides\n");
@@ -126,7 +126,7 @@ describe("formatSummary", () => {
     expect(text.trimEnd()).toMatch(/counts do not add up\. Please report it with report\.json\.$/);
   });
 
-  it("tells at most 20 causes, and how many more there are", () => {
+  it("reports at most 20 causes, and how many more there are", () => {
     const [cause] = dirtyReport().rejects;
     const rejects = Array.from({ length: 22 }, (_, i) => ({ ...cause, path: `p${i}` })) as never;
     const text = formatSummary({ ...facts, report: report({ rejects }) });

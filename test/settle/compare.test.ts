@@ -90,7 +90,7 @@ describe("a comparison in merge", () => {
     ).toBeUndefined();
   });
 
-  it("tells what would be missing, the catalog's values counted", () => {
+  it("reports what would be missing, the catalog's values counted", () => {
     expect(merge.lacks(body())).toEqual(["properties.size", "relations.owner"]);
     expect(merge.lacks(body(), held)).toEqual([]);
     expect(merge.lacks(body({ properties: { size: null } }), held)).toEqual(["properties.size"]);

@@ -103,7 +103,7 @@ describe("openRejects", () => {
     expect((await Promise.all(folders.map((folder) => readdir(join(folder, "rejects"))))).flat()).toEqual([]);
   });
 
-  it("tells a folder that cannot be written as a StateError", async () => {
+  it("reports a folder that cannot be written as a StateError", async () => {
     const rejects = openRejects(join(await makeFolder(), "gone"), []);
     await expect(rejects.add([full])).rejects.toThrow(StateError);
   });
@@ -139,7 +139,7 @@ describe("nameRejectsFiles", () => {
 });
 
 describe("collectRejectedRecords", () => {
-  it("gives each record once in source order, with its span where one was told, whatever the order of the rejects", () => {
+  it("gives each record once in source order, with its span where one was given, whatever the order of the rejects", () => {
     const at = fc.record({ source: fc.nat(2), position: fc.integer({ min: 1, max: 60 }) });
     fc.assert(
       fc.property(fc.array(fc.tuple(at, fc.boolean()), { maxLength: 120 }), (rejects) => {

@@ -46,7 +46,7 @@ describe("collectSettled", () => {
       firstCreated,
     ],
     ["an unmet entity's first write", [settled(unmet), settled(firstCreated)], false, firstCreated],
-  ])("tells %s", (_, lines, hasReason, expected) => {
+  ])("reports %s", (_, lines, hasReason, expected) => {
     expect(after(lines, hasReason)).toEqual(expected);
   });
 

@@ -121,14 +121,14 @@ const blueprint = (type: string) =>
 describe("a file that changed on disk", () => {
   const files = { "assets.yaml": mapped, "blueprints/asset.json": blueprint("string") };
 
-  it("is told on reload, and taken or kept", async () => {
+  it("is reported on reload, and taken or kept", async () => {
     const { calls, put, at } = await open(files, { mapping: "assets.yaml", blueprints: "blueprints" });
     expect(await calls.start({})).toMatchObject({ changed: [], mapping: mapped });
     await put("assets.yaml", `# theirs\n${mapped}`);
     await put("blueprints/asset.json", blueprint("number"));
-    const told = await calls.start({});
-    expect(told.changed.toSorted()).toEqual([at("assets.yaml"), at("blueprints/asset.json")]);
-    expect(told.mapping).toBe(mapped);
+    const state = await calls.start({});
+    expect(state.changed.toSorted()).toEqual([at("assets.yaml"), at("blueprints/asset.json")]);
+    expect(state.mapping).toBe(mapped);
     expect(await calls.settle({ isTaken: false })).toMatchObject({ changed: [], mapping: mapped });
     await put("assets.yaml", `# theirs again\n${mapped}`);
     expect((await calls.start({})).changed).toEqual([at("assets.yaml")]);
@@ -139,7 +139,7 @@ describe("a file that changed on disk", () => {
     expect(problems.map(({ code }) => code)).toEqual(["wrong_type"]);
   });
 
-  it("is told when another one is saved", async () => {
+  it("is reported when another one is saved", async () => {
     const { calls, put, save, at } = await open(files, { mapping: "assets.yaml", blueprints: "blueprints" });
     const { files: known } = await calls.start({});
     expect(await save(`# mine\n${mapped}`, { known })).toMatchObject({ changed: [] });
@@ -148,7 +148,7 @@ describe("a file that changed on disk", () => {
     expect(await save(mapped, { known: now.files })).toMatchObject({ changed: [at("blueprints/asset.json")] });
   });
 
-  it("is told where it holds a saved blueprint that was edited, renamed or removed, and taken", async () => {
+  it("is reported where it holds a saved blueprint that was edited, renamed or removed, and taken", async () => {
     const { calls, put, save, held, at, dir } = await open({ "blueprints/other.json": blueprint("string") });
     const { mapping } = await calls.start({});
     await save(mapping, { blueprints: "blueprints" });

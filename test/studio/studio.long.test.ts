@@ -296,7 +296,7 @@ describe("the studio", () => {
       await page.getByRole("button", { name: /^Next failed/ }).click();
       await evaluated(page, before);
       expect(await top("#rows")).toBe(rows);
-      // The first that failed could not even be read; why, stands beside the button.
+      // The first that failed could not even be read; the reason is beside the button.
       if (click === 0) expect(await page.locator(".refused").textContent()).toContain("cells");
     }
     await page.getByRole("separator", { name: "Height of the lower part" }).focus();
@@ -311,7 +311,7 @@ describe("the studio", () => {
     expect(said).toEqual([]);
   });
 
-  it("tells of a column that the source lacks where it is typed, and writes the right one by a click", async () => {
+  it("reports a column that the source lacks where it is typed, and writes the right one by a click", async () => {
     const { url } = await startStudio([
       "-m",
       join(root, "mappings/services.yaml"),

@@ -5,7 +5,7 @@ import { promisify } from "node:util";
 
 const exec = promisify(execFile);
 
-/** What the steps of a Dockerfile leave, without the base image: this machine's programs stand for it. */
+/** What the steps of a Dockerfile leave, without the base image: this machine's programs replace it. */
 export interface Image {
   /** Folder of its files. */
   readonly folder: string;

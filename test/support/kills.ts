@@ -122,7 +122,7 @@ async function runUntil({ line, env }: World, args: readonly string[], bytes: nu
   program.stdin.end();
   if (bytes !== undefined) line.cutAfter(bytes, () => program.kill("SIGKILL"));
   const ended = await program.ended;
-  line.mend();
+  line.restore();
   return ended;
 }
 
@@ -183,7 +183,7 @@ export interface Line {
   /** Breaks off once so many further bytes have passed, in the midst of a request or a reply, and calls back in that moment. */
   cutAfter(bytes: number, onCut: () => void): void;
   /** Passes everything again. */
-  mend(): void;
+  restore(): void;
   close(): Promise<void>;
 }
 
@@ -226,7 +226,7 @@ async function openLine(emulator: Emulator): Promise<Line> {
     cutAfter(bytes, call) {
       [left, onCut] = [bytes, call];
     },
-    mend() {
+    restore() {
       left = Number.POSITIVE_INFINITY;
     },
     close: () =>

@@ -1,6 +1,6 @@
 import type { Clock } from "../../src/api/clock.js";
 
-/** A clock that stands still until it is moved, or, with `auto`, jumps to the next sleeper's end as soon as the event loop is idle. */
+/** A clock that stops until it is moved, or, with `auto`, jumps to the next sleeper's end as soon as the event loop is idle. */
 export interface ManualClock extends Clock {
   /** Every delay that was asked for, in order. */
   readonly asked: readonly number[];

@@ -67,7 +67,7 @@ export function withoutChance(line: string): string {
     .trim();
 }
 
-/** The lines that a page shows and a run did not print, or not in that order; `…` stands for any. */
+/** The lines that a page shows and a run did not print, or not in that order; `…` means any. */
 export function missingFrom(shown: string, printed: string): readonly string[] {
   const left = printed.split("\n").map(withoutChance);
   const missing: string[] = [];

@@ -87,7 +87,7 @@ describe("entities of which a reply says nothing", () => {
     });
   });
 
-  it("are rejected at last when neither replies nor catalog ever tell", async () => {
+  it("are rejected at last when neither replies nor catalog ever show it", async () => {
     const { sent, verdicts, count, slept } = await exchange([], {});
     expect(sent).toEqual(["ab", "ab", "ab", "ab", "ab", "ab"]);
     expect(verdicts).toEqual({ a: "no_verdict", b: "no_verdict" });

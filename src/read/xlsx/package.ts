@@ -51,7 +51,7 @@ export class Package {
     return this.#entries.has(part.toLowerCase());
   }
 
-  /** Reads a part through a visitor and gives way after each piece of it; nothing for a part that is not there. `onShare` hears which share of it a piece is. */
+  /** Reads a part through a visitor and yields to the event loop after each piece; nothing for a part that is not there. `onShare` gets the share that each piece is. */
   async *read(
     part: string,
     visitor: XmlVisitor,

@@ -26,7 +26,7 @@ export function checksOf(name: string) {
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** Tells what stands between this machine and the API: address, proxy, private authorities, certificate. Sends no request. */
+/** Reports what lies between this machine and the API: address, proxy, private authorities, certificate. Sends no request. */
 export async function checkNetwork(apiUrl: string, fromFlag: boolean, env: Env): Promise<readonly Check[]> {
   const proxy = checksOf("proxy");
   const chosen = proxyFor(apiUrl, env);
@@ -59,10 +59,10 @@ function checkAddress(apiUrl: string, fromFlag: boolean, env: Env): Check {
           : "default";
   const { hostname, pathname, protocol } = new URL(apiUrl);
   const region = regions.get(hostname);
-  const told = `${apiUrl} (${region === undefined ? "an address of your own" : `region ${region}`}), from ${from}`;
-  if (region !== undefined && pathname !== "/v1") return warning(told, "Port's API lies under /v1.");
-  if (region !== undefined && protocol !== "https:") return warning(told, "Write it with https://.");
-  return ok(told);
+  const address = `${apiUrl} (${region === undefined ? "an address of your own" : `region ${region}`}), from ${from}`;
+  if (region !== undefined && pathname !== "/v1") return warning(address, "Port's API lies under /v1.");
+  if (region !== undefined && protocol !== "https:") return warning(address, "Write it with https://.");
+  return ok(address);
 }
 
 /** Node reads the file when it starts, and says but a line when it cannot. */
@@ -110,7 +110,7 @@ async function checkCertificate(apiUrl: string, proxied: boolean): Promise<Check
 }
 
 /**
- * Tells what the credentials may do with each blueprint that a mapping writes, by reading only: the blueprint, its count, a search.
+ * Reports what the credentials may do with each blueprint that a mapping writes, by reading only: the blueprint, its count, a search.
  *
  * @throws {MappingError} for a mapping that cannot be read
  */

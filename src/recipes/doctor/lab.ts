@@ -124,7 +124,7 @@ interface Contact {
 }
 
 /**
- * Asks for a token and for the blueprints, and tells what the replies show: credentials, clock, limits.
+ * Asks for a token and for the blueprints, and reports what the replies show: credentials, clock, limits.
  *
  * @returns the checks, and whether the API can be used
  */
@@ -166,16 +166,16 @@ export async function checkContact(
   }
 }
 
-/** Clocks further apart than this are worth a word, in milliseconds. */
+/** Clocks further apart than this are a warning, in milliseconds. */
 const maxSkewMs = 5000;
 
-/** Tells how far this machine's clock is from the server's, from one `Date` header, which is cut to seconds. */
+/** Reports how far this machine's clock is from the server's, from one `Date` header, which is cut to seconds. */
 export function checkClock({ headers, ours }: Contact): Check {
   const { ok, warning, note } = checksOf("clock");
-  const told = Date.parse(headerText(headers, "date") ?? "");
-  if (Number.isNaN(told)) return note("the server does not tell its time");
+  const serverMs = Date.parse(headerText(headers, "date") ?? "");
+  if (Number.isNaN(serverMs)) return note("the server does not send its time");
   const halfTripMs = (ours.answeredAtMs - ours.sentAtMs) / 2;
-  const aheadMs = (ours.sentAtMs + ours.answeredAtMs) / 2 - (told + 500);
+  const aheadMs = (ours.sentAtMs + ours.answeredAtMs) / 2 - (serverMs + 500);
   const seconds = (Math.abs(aheadMs) / 1000).toFixed(1);
   if (Math.abs(aheadMs) <= maxSkewMs + halfTripMs)
     return ok(`within ${(Math.ceil((Math.abs(aheadMs) + halfTripMs + 500) / 100) / 10).toFixed(1)} s of the server's`);
@@ -185,33 +185,35 @@ export function checkClock({ headers, ours }: Contact): Check {
   );
 }
 
-/** Tells what the limit headers of a reply of the blueprints' routes say, and in which units. */
+/** Reports what the limit headers of a reply of the blueprints' routes say, and in which units. */
 export function checkLimits({ headers, ours }: Contact): Check {
   const { ok, warning } = checksOf("limits");
   const names = ["limit", "period", "remaining", "reset"].map((name) => `x-ratelimit-${name}`);
   const missing = names.filter((name) => headerNumber(headers, name) === undefined);
   if (missing.length === names.length)
-    return warning("replies tell no limits", "Port's published limits are kept; a proxy may strip the headers.");
+    return warning("replies state no limits", "Port's published limits are kept; a proxy may strip the headers.");
   if (missing.length > 0)
-    return warning(`replies lack ${missing.join(", ")}`, "What is not told is taken from Port's published limits.");
+    return warning(`replies lack ${missing.join(", ")}`, "What is missing is taken from Port's published limits.");
   const [limit = 0, period = 0, remaining = 0, reset = 0] = names.map((name) => headerNumber(headers, name));
   const news = readLimitHeaders(headers, ours.answeredAtMs);
   const periodMs = news?.periodMs ?? 0;
   const resetInMs = (news?.resetAtMs ?? 0) - ours.answeredAtMs;
-  const told = `${limit.toLocaleString("en")} requests in ${periodMs / 1000} s, ${remaining.toLocaleString("en")} left; period told in ${period > 10_000 ? "milliseconds" : "seconds"}, reset ${resetUnit(reset)}`;
+  const stated = `${limit.toLocaleString("en")} requests in ${periodMs / 1000} s, ${remaining.toLocaleString("en")} left; period stated in ${period > 10_000 ? "milliseconds" : "seconds"}, reset ${resetUnit(reset)}`;
   if (resetInMs < -5000 || resetInMs > periodMs + 5000)
     return warning(
-      `${told}: that is ${Math.round(resetInMs / 1000)} s from now, outside the window`,
+      `${stated}: that is ${Math.round(resetInMs / 1000)} s from now, outside the window`,
       "Check this machine's clock; waits are bounded by the period.",
     );
   const published = portQuotas.blueprints;
   const same = limit === published.limit && periodMs === published.periodMs;
   return ok(
-    same ? `${told}; as Port publishes` : `${told}; Port publishes ${published.limit.toLocaleString("en")} in 300 s`,
+    same
+      ? `${stated}; as Port publishes`
+      : `${stated}; Port publishes ${published.limit.toLocaleString("en")} in 300 s`,
   );
 }
 
-/** In which unit the end of the window is told. @source API reference, "Rate limits", both readings published */
+/** The unit of the window's end. @source API reference, "Rate limits", both readings published */
 export function resetUnit(reset: number): string {
   return reset > 10_000 ? "as epoch seconds" : "in seconds from now";
 }

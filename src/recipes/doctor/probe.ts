@@ -9,7 +9,7 @@ import { probes } from "./probes.js";
 
 /** How this organisation answers a question that no source answers. */
 export interface Reading {
-  /** Row of the fact sheet's table of inferences. */
+  /** The number that the reading is printed with. */
   readonly row: number;
   readonly point: string;
   /** In words; absent where the blueprint gave no occasion. */
@@ -19,7 +19,7 @@ export interface Reading {
 }
 
 /**
- * Sends `validation_only` requests to a blueprint and tells how the API answers them. The first one is looked after: had it been written, no
+ * Sends `validation_only` requests to a blueprint and reports how the API answers them. After the first the entity is searched for: had it been written, no
  * further one would be sent.
  */
 async function probeReadings(
@@ -62,8 +62,8 @@ async function probeReadings(
   return { checks, readings: readings.sort((a, b) => a.row - b.row) };
 }
 
-function readingOf(probe: Omit<Reading, "told">, told: string | undefined): Reading {
-  return { ...probe, ...(told !== undefined && { told }) };
+function readingOf(probe: Omit<Reading, "told">, answer: string | undefined): Reading {
+  return { ...probe, ...(answer !== undefined && { told: answer }) };
 }
 
 async function readToken(client: Client, credentials: Credentials): Promise<Reading> {

@@ -3,7 +3,7 @@ import type { Answered, Lab } from "./lab.js";
 
 /** A question to the API that no source answers. */
 export interface Probe {
-  /** Row of the fact sheet's table of inferences. */
+  /** The number that the reading is printed with. */
   readonly row: number;
   readonly point: string;
   /** How the emulator answers by default; absent where nothing is likelier. */

@@ -58,7 +58,7 @@ function needsBlueprint({ property, relation, clear }: EntityWriteOptions): bool
   return property.length > 0 || relation.length > 0 || clear.length > 0;
 }
 
-/** Reads the body of `--file`. @throws {UsageError} when it is not the JSON of an object, or stands for more than a number can hold */
+/** Reads the body of `--file`. @throws {UsageError} when it is not the JSON of an object, or has a number too large to hold */
 async function readEntityFile(file: string, stdin: Readable | undefined): Promise<JsonEntity> {
   const name = file === "-" ? "stdin" : file;
   const text =

@@ -186,7 +186,7 @@ async function surveyAs(
   if (isText && source.csv?.trim === undefined && survey.fields.some(isPadded)) {
     const trimmed = { ...source, csv: { ...source.csv, trim: true } };
     const again = await surveyRecords(bound.kind, readSource(bound, trimmed, { limit, ...signalOf(io) }));
-    // What stands within quotes is left to the expressions.
+    // What is within quotes is left to the expressions.
     if (again.fields.filter(isPadded).length < survey.fields.filter(isPadded).length)
       [source, survey] = [trimmed, again];
   }
@@ -224,7 +224,7 @@ async function hasMore(bound: BoundSource, source: SourceOptions, limit: number,
   return read > limit;
 }
 
-/** The format is said where the name does not tell it. */
+/** The format is given where the name does not say it. */
 function formatOf({ path }: BoundSource, format: NonNullable<SourceOptions["format"]>): SourceOptions {
   return extensions[extensionOf(path)] === format ? {} : { format };
 }

@@ -11,10 +11,10 @@ import { openTimeline, type Timeline } from "../../report/timeline.js";
 import { type ApiChoices, clientOptionsOf } from "./client-options.js";
 import { type OpenControl, openControl } from "./control.js";
 import type { RunHooks } from "./hooks.js";
-import type { SourceQuestions, SourceTalk } from "./inventory.js";
+import type { SourceHooks, SourceQuestions } from "./inventory.js";
 
 /** What a run takes from the world around it. */
-export interface ImportContext extends SourceTalk, RunHooks {
+export interface ImportContext extends SourceHooks, RunHooks {
   /** Read for `PORT_CLIENT_ID`, `PORT_CLIENT_SECRET`, `PORT_API_URL`, `PORT_REGION`, `PORTLOAD_STATE` and the proxy variables. Default none. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** What a source `-` reads. */

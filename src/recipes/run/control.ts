@@ -99,7 +99,7 @@ function isOverBudget(maxErrors: ReadBudget | undefined, rejected: number, read:
 /** How many requests are in flight at once, found from how they fare. */
 export interface Width {
   readonly now: number;
-  /** Tells of a reply: the time of its exchange in milliseconds, without waiting for the pace, and whether it met trouble (429, 5xx, timeout, network). */
+  /** Takes note of a reply: the time of its exchange in milliseconds, without waiting for the pace, and whether it met trouble (429, 5xx, timeout, network). */
   settle(exchangeMs: number, trouble: boolean): void;
 }
 

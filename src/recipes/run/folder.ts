@@ -97,7 +97,7 @@ interface HeaderFacts {
   /** Fingerprint of the mapping. */
   readonly mapping: string;
   readonly sources: readonly BoundSource[];
-  /** The import whose rejects this one takes up. */
+  /** The import whose rejects this one retries. */
   readonly retryOf?: string | undefined;
   /** The run that this one takes back. */
   readonly undoOf?: string | undefined;

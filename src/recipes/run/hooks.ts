@@ -10,7 +10,7 @@ import { withoutHidden } from "../../secrets.js";
 import type { Warning } from "../../warning.js";
 import type { LedgerHooks } from "./ledger.js";
 
-/** Where the record of a reject or an outcome stands. */
+/** Where the record of a reject or an outcome is. */
 export interface NoticePlace {
   /** Name of its source. */
   readonly source: string;

@@ -154,13 +154,13 @@ export function mappedBlueprints({ resources }: Inventory): {
 }
 
 /** Where receipts of sources go. */
-export interface SourceTalk {
+export interface SourceHooks {
   /** Called once a source with how it is read, before its first record: files before anything is sent, what can be read only once when its turn comes. */
   readonly onReceipt?: (receipt: Receipt) => void;
 }
 
 /** Where receipts and questions about sources go. */
-export interface SourceQuestions extends SourceTalk {
+export interface SourceQuestions extends SourceHooks {
   /** Asked how a source in doubt is to be read; without it doubt is an error. */
   readonly ask?: Ask;
 }
@@ -203,8 +203,8 @@ export async function withFaultsOf<T>(compiling: Promise<unknown>, checked: Prom
   const also = compiled.status === "rejected" ? compiled.reason : undefined;
   if (!(reason instanceof MappingError && also instanceof MappingError)) throw reason;
   // A column that is there under a name in quotes says more than the syntax that lacks them.
-  const told = new Set(reason.issues.map(({ path }) => path));
-  const issues = [...reason.issues, ...also.issues.filter(({ path }) => !told.has(path))];
+  const named = new Set(reason.issues.map(({ path }) => path));
+  const issues = [...reason.issues, ...also.issues.filter(({ path }) => !named.has(path))];
   throw new MappingError(
     reason.file,
     issues.sort((a, b) => (a.line ?? 0) - (b.line ?? 0)),
@@ -212,7 +212,7 @@ export async function withFaultsOf<T>(compiling: Promise<unknown>, checked: Prom
 }
 
 /** Passes on the first receipt of each source. */
-export function onceEach(onReceipt: SourceTalk["onReceipt"]): (receipt: Receipt) => void {
+export function onceEach(onReceipt: SourceHooks["onReceipt"]): (receipt: Receipt) => void {
   const seen = new Set<number>();
   return (receipt) => {
     if (seen.has(receipt.source)) return;

@@ -12,7 +12,7 @@ import { keepExamples } from "../../report/report.js";
 import { createKeySet, type KeySet } from "../../settle/keys.js";
 import { fingerprintText } from "../../state/state.js";
 import { type Inputs, openInputs, type StepJob } from "../stages/entities.js";
-import { tellOtherCases } from "../stages/other-cases.js";
+import { nameOtherCases } from "../stages/other-cases.js";
 import { apiTarget, type Target, type WriteRules } from "../target/target.js";
 import { openBlueprints } from "./blueprints.js";
 import { clientOptionsOf } from "./client-options.js";
@@ -47,7 +47,7 @@ export interface SourceCommand<F extends Folder = Folder> {
   readonly targetOf?: (api: Target, keys: KeySet, ledger: Ledger) => Target;
   /** Receives what the ledger takes. */
   readonly hooks?: LedgerHooks;
-  /** The import whose rejects this one takes up. */
+  /** The import whose rejects this one retries. */
   readonly retryOf?: string | undefined;
 }
 
@@ -158,7 +158,7 @@ async function openSources<F extends Folder>(
   const inventory = { ...given, sources: folder.sources };
 
   const { take, examples } = keepExamples();
-  const explain = tellOtherCases(client, blueprints);
+  const explain = nameOtherCases(client, blueprints);
   const onOutcomes = [{ onOutcomes: timeline.settled }, { onOutcomes: take }];
   const hooks = [
     { explain, onCounts: control.judge },

@@ -13,7 +13,7 @@ interface Begun {
   readonly connection: Connection;
 }
 
-/** Does the work of a run that has its id, and tells the caller how far it is. A failure is a value. */
+/** Does the work of a run that has its id, and reports the progress to the caller. A failure is a value. */
 export async function working(
   context: RunContext,
   { importId, job: { ledger, whereabouts }, connection }: Begun,
@@ -23,15 +23,15 @@ export async function working(
   const progress = watchProgress(ledger, connection, whereabouts);
   return doWork(stop, () => {
     context.onStart?.({ importId, progress });
-    return whileTold(context, progress, stop, work);
+    return reportingProgress(context, progress, stop, work);
   });
 }
 
 /** Between two calls of `onProgress`, in milliseconds. */
 const progressEveryMs = 1000;
 
-/** Does the work of a run while its caller is told how far it is. @throws {HookError} when the caller's function throws, which stops the run */
-async function whileTold(
+/** Does the work of a run and reports its progress to the caller. @throws {HookError} when the caller's function throws, which stops the run */
+async function reportingProgress(
   { onProgress }: RunHooks,
   progress: () => Progress,
   stop: Pick<Stop, "because">,
@@ -39,7 +39,7 @@ async function whileTold(
 ): Promise<void> {
   if (onProgress === undefined) return work();
   let thrown: HookError | undefined;
-  const tell = (): void => {
+  const report = (): void => {
     try {
       if (thrown === undefined) onProgress(progress());
     } catch (cause) {
@@ -47,7 +47,7 @@ async function whileTold(
       stop.because("failed");
     }
   };
-  const timer = setInterval(tell, progressEveryMs);
+  const timer = setInterval(report, progressEveryMs);
   timer.unref();
   try {
     await work();
@@ -55,7 +55,7 @@ async function whileTold(
     throw thrown ?? error;
   } finally {
     clearInterval(timer);
-    tell();
+    report();
   }
   if (thrown !== undefined) throw thrown;
 }

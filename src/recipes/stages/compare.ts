@@ -101,7 +101,7 @@ interface Compared {
   readonly emptied: readonly Emptying[];
 }
 
-/** Entities of one blueprint, as many as one look-up takes, in the order of their coming. */
+/** Entities of one blueprint, as many as one look-up takes, in the order of arrival. */
 export async function* groupsOf(chunks: Entities): AsyncGenerator<readonly Entity[]> {
   const open = new Map<string, { entities: Entity[]; bytes: number }>();
   for await (const chunk of chunks) {

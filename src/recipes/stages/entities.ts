@@ -56,7 +56,7 @@ export interface Inputs {
 
 /** What inputs are made of. */
 interface InputParts {
-  /** Its sources are those of the folder: copies stand in for what cannot be read twice. */
+  /** Its sources are those of the folder: copies replace what cannot be read twice. */
   readonly inventory: Inventory;
   readonly mapping: CompiledMapping;
   readonly rules: WriteRules;

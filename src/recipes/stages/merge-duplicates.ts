@@ -10,7 +10,7 @@ import type { Warning } from "../../warning.js";
 import type { Ledger } from "../run/ledger.js";
 import type { Entities, Inputs } from "./entities.js";
 
-const room = {
+const memory = {
   /** Most bytes of entities, each key counted once, that are merged in memory at a time. */
   shelfBytes: 16 * 1024 * 1024,
   /** Most bytes of entities that wait to be put on their shelves, so that what lies together is read together. */
@@ -26,7 +26,7 @@ const chunkEntities = 1000;
  * All of a step wait on disk until the last of them is known. They lie there on shelves of some thousand keys each, in the order of their first coming, and
  * are merged a shelf at a time, so that memory does not grow with the number of entities.
  *
- * @param bytes - see {@link room}
+ * @param bytes - see {@link memory}
  */
 export async function* mergedEntities(
   entities: Entities,
@@ -34,7 +34,7 @@ export async function* mergedEntities(
   inputs: Pick<Inputs, "aside" | "checkWhole" | "merge" | "signal" | "writesWhole">,
   ledger: Ledger,
   keys: KeySet,
-  bytes = room,
+  bytes = memory,
 ): AsyncGenerator<readonly Entity[]> {
   const shelves = openShelves(inputs.aside(step.index), keys, bytes);
   for await (const chunk of entities) {
@@ -157,7 +157,7 @@ function lateWarning(entity: Entity, ledger: Ledger, keys: KeySet): readonly War
 }
 
 /** Entities of a step on disk, parted by key. */
-function openShelves(spool: Spool<Entity>, keys: KeySet, { shelfBytes, waitingBytes }: typeof room) {
+function openShelves(spool: Spool<Entity>, keys: KeySet, { shelfBytes, waitingBytes }: typeof memory) {
   const firstEntry = keys.size;
   /** The first entry of each shelf. */
   const starts = [firstEntry];

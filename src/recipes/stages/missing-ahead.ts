@@ -45,7 +45,7 @@ export function leaveOutMissing(target: Target, ledger: Ledger, keys: KeySet): E
       for (const identifier of targets) {
         const key = { blueprint: of, identifier };
         const entry = keys.find(key);
-        // Of several records with one identifier the first stands for it: the others may be rejected, and it may still come.
+        // Of several records with one identifier the first represents it: the others may be rejected, and it may still come.
         if (entry < 0 || ledger.isRejected(key, keys.place(entry))) final.push({ of, identifier });
       }
     }

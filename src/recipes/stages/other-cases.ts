@@ -8,19 +8,19 @@ import type { Finding, Reject } from "../../reject.js";
 /** Entities of a blueprint whose names are read for this, at most. */
 const maxRead = 5000;
 
-/** How the API tells of a missing target, a team among them. @source API reference, "Create an entity": error `not_found` */
+/** How the API reports a missing target, a team among them. @source API reference, "Create an entity": error `not_found` */
 const notFound = /Entity with identifier "(.+)" does not exist in the blueprint "(.+)"/;
 
 /**
  * Says of missing targets that one whose name differs in case alone exists: `rivers` and `Rivers` are two names in Port. Costs a few searches, once for
  * each blueprint of which something is missing, and nothing where nothing is.
  */
-export function tellOtherCases(
+export function nameOtherCases(
   { pages }: Pick<SearchCalls, "pages">,
   blueprints: Blueprints,
 ): (outcomes: readonly Outcome[]) => Promise<readonly Outcome[]> {
   const names = new Map<string, Promise<ReadonlyMap<string, string>>>();
-  const told = new Map<string, string>();
+  const otherCase = new Map<string, string>();
 
   async function read(blueprint: string): Promise<ReadonlyMap<string, string>> {
     const byLowerCase = new Map<string, string>();
@@ -42,7 +42,7 @@ export function tellOtherCases(
     const known = names.get(blueprint) ?? read(blueprint);
     names.set(blueprint, known);
     const other = (await known).get(identifier.toLowerCase());
-    if (other !== undefined && other !== identifier) told.set(keyText(blueprint, identifier), other);
+    if (other !== undefined && other !== identifier) otherCase.set(keyText(blueprint, identifier), other);
   }
 
   function missingOf(reject: Reject, { code, path, value, message }: Finding): Missing | undefined {
@@ -67,7 +67,7 @@ export function tellOtherCases(
       const { reject } = outcome;
       const withOther = <T extends Finding>(finding: T): T => {
         const one = missingOf(reject, finding);
-        const other = one && told.get(keyText(one.blueprint, one.identifier));
+        const other = one && otherCase.get(keyText(one.blueprint, one.identifier));
         if (one === undefined || other === undefined) return finding;
         return { ...finding, message: `${finding.message}; write "${other}": ${one.blueprint} has it in other case` };
       };

@@ -95,7 +95,7 @@ export interface SearchWatch {
 }
 
 /**
- * Tells of relations whose search found nothing: the API leaves them empty without a word. What was written with a search is looked up, a thousand entities in a
+ * Reports relations whose search found nothing: the API leaves them empty without a message. What was written with a search is looked up, a thousand entities in a
  * request; a run without searches costs none. Entities that are named by a search themselves are not looked at.
  */
 export function watchSearches(

@@ -23,7 +23,7 @@ export interface Fix {
   readonly edit: Edit | BlueprintEdit;
 }
 
-/** Faults of a value that may stand for "no value". */
+/** Faults of a value that may mean "no value". */
 const readable = new Set([
   "wrong_type",
   "not_in_enum",
@@ -40,7 +40,7 @@ export function fixesOf(fault: {
   readonly fix: string;
   readonly value?: string;
   readonly leaf?: string;
-  /** Whether the value is a cell as it stands. */
+  /** Whether the value is a whole cell, unchanged. */
   readonly isCell?: boolean;
   /** The property that refuses the value, where its blueprint is only proposed. */
   readonly proposed?: ProposedProperty;

@@ -130,7 +130,7 @@ function leafOf({ lines }: Mapping, { leaf, path, resource }: Reject): string | 
   return names.find((name) => name !== undefined && lines.has(name));
 }
 
-/** Whether a refused value stands in its record as it is, and was not made by an expression. */
+/** Whether a refused value is in its record unchanged, and was not made by an expression. */
 function isCell({ at, value }: Reject & { readonly value?: string }, { records }: Pick<Sample, "records">): boolean {
   const record = records.find((one) => one.at.position === at.position);
   if (record === undefined || value === undefined) return false;

@@ -29,7 +29,7 @@ export interface StudioSession {
   evaluate(source: number, mapping: string, position?: number): Promise<Evaluation>;
   /** Errors that lint finds in the mapping. */
   countErrors(mapping: string): Promise<number>;
-  /** Maps and checks the whole of every source. `onCounts` hears the sums as they grow. */
+  /** Maps and checks the whole of every source. `onCounts` gets the sums as they grow. */
   testAll(mapping: string, signal: AbortSignal, onCounts: (counts: Counts) => void): ReturnType<typeof preview>;
   /** The mapping text as a file that a command can be given: the one it was saved as, or one that is removed with the session. */
   draft(mapping: string): Promise<string>;

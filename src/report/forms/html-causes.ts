@@ -75,7 +75,7 @@ ${rejects !== undefined && html`<p>${fileLink(rejects, file)} holds these record
 </details></li>`;
 }
 
-/** What stands between backticks is code. */
+/** Text between backticks is code. */
 function withCode(text: string): Html {
   const parts = visible(text).split("`");
   // One without its fellow is a sign as any other.

@@ -207,7 +207,7 @@ function pathAt(text: string, line: number): readonly string[] {
       indent += 1;
     }
   }
-  // A key before a dash of the same line belongs to the element, too; the element sign stands between a list's key and its element's.
+  // A key before a dash of the same line belongs to the element, too; the element sign is between a list's key and its element's.
   return path.filter((name, index) => name !== "-" || path[index - 1] !== "-");
 }
 

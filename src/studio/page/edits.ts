@@ -12,7 +12,7 @@ interface Edits {
   apply(edit: Fix["edit"]): Promise<string | undefined>;
 }
 
-/** Gives what clicks change. @param page - told what there is then */
+/** Gives what clicks change. @param page - gets what there is then */
 export function openEdits(
   editor: MappingEditor,
   page: {

@@ -19,7 +19,7 @@ function progressWords(progress: Progress, dryRun: boolean): string {
 
 /** The tab of the dry run and the import. */
 interface ImportTab extends Worker {
-  /** Tells which blueprints the mapping writes and the catalog lacks: nothing can be sent while there are any. */
+  /** Returns which blueprints the mapping writes and the catalog lacks: nothing can be sent while there are any. */
   gate(missing: readonly string[]): void;
 }
 
@@ -50,7 +50,7 @@ export function importTab(world: ImportWorld): ImportTab {
   /** Works with a bar and a button that stops it. */
   const working = async (
     name: string,
-    work: (signal: AbortSignal, tell: (words: string, share?: number) => void, live: HTMLElement) => Promise<void>,
+    work: (signal: AbortSignal, show: (words: string, share?: number) => void, live: HTMLElement) => Promise<void>,
     stopped: string,
   ): Promise<void> => {
     if (stop !== undefined) return;
@@ -61,12 +61,12 @@ export function importTab(world: ImportWorld): ImportTab {
     const bar = make("progress", { max: 1, "aria-label": name });
     const live = make("div", { class: "live" });
     result.replaceChildren(make("p", { class: "tools" }, bar, said, halt), live);
-    const tell = (words: string, share?: number): void => {
+    const show = (words: string, share?: number): void => {
       said.textContent = ` ${words}`;
       if (share !== undefined) bar.value = share;
     };
     try {
-      await work(signal, tell, live);
+      await work(signal, show, live);
     } catch (error) {
       result.replaceChildren(signal.aborted ? make("p", {}, stopped) : faultOf(error));
     } finally {
@@ -76,11 +76,11 @@ export function importTab(world: ImportWorld): ImportTab {
   const run = (dryRun: boolean): Promise<void> =>
     working(
       dryRun ? "Dry run" : "Import",
-      async (signal, tell, live) => {
+      async (signal, show, live) => {
         const body = { mapping: mapping(), mode: mode.value as "merge" | "override" | "create", dryRun };
         for await (const event of stream("run", body, signal)) {
           if ("progress" in event) {
-            tell(progressWords(event.progress, dryRun), event.progress.share);
+            show(progressWords(event.progress, dryRun), event.progress.share);
             // The server's own HTML, in which every value is escaped.
             if (event.live !== undefined) live.innerHTML = event.live;
           } else {
@@ -105,10 +105,10 @@ export function importTab(world: ImportWorld): ImportTab {
   const ask = (): Promise<void> =>
     working(
       "Count of what is to be imported",
-      async (signal, tell) => {
+      async (signal, show) => {
         for await (const event of stream("testAll", { mapping: mapping() }, signal)) {
           if ("progress" in event) {
-            tell(`${number.format(event.progress.records.read)} records counted`);
+            show(`${number.format(event.progress.records.read)} records counted`);
             continue;
           }
           const { records, entities } = event.counts;

@@ -15,7 +15,7 @@ export function countProblems({ findings, problems }: Evaluation): number {
   return findings.filter(({ severity }) => severity !== "note").length + problems.length;
 }
 
-/** What is told at lines of the mapping. */
+/** What is reported at lines of the mapping. */
 export function lineFaults(next: Evaluation): readonly LineFault[] {
   return [
     ...next.findings

@@ -13,7 +13,7 @@ export interface SourcePane {
   readonly position: number | undefined;
 }
 
-/** Opens the pane. @param on - told which record is looked at, and which column is pointed at */
+/** Opens the pane. @param on - called with the record looked at, and the column pointed at */
 export function openSourcePane(on: {
   readonly position: (position: number) => void;
   readonly column: (key: string | undefined) => void;
@@ -112,7 +112,7 @@ export function openSourcePane(on: {
           },
           `Next failed (${failed.length})`,
         ),
-        // Its room is kept, so that the table stays where it is from record to record.
+        // Its space is kept, so that the table stays where it is from record to record.
         sample.records.some(({ refused }) => refused !== undefined)
           ? make("p", { class: "bad refused", title: record?.refused }, record?.refused ?? "")
           : "",

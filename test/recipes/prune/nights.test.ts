@@ -6,13 +6,13 @@ import { envOf } from "../../support/catalog.js";
 import { atScan, idsFrom, type Nights, startNights } from "../../support/nights.js";
 
 /** Of the two hundred that a night makes of twenty, they would be a tenth. Where no prune has finished, the dates of the catalog may say it. */
-const toldOf18 =
+const refusalOf18 =
   /app: 18 (?:of 20 \(90%\) would be deleted|would be deleted, among them 18 of the 20 \(90%\) that were there at)/;
 
-async function expectRefused(nights: Nights, told: RegExp = toldOf18) {
+async function expectRefused(nights: Nights, refusal: RegExp = refusalOf18) {
   const before = nights.owned();
   const { report, error } = await nights.run();
-  expect(String(error)).toMatch(told);
+  expect(String(error)).toMatch(refusal);
   expect([report.exitCode, report.entities.deleted]).toEqual([6, 0]);
   expect(nights.owned()).toEqual(new Set([...before, ...nights.source]));
 }
@@ -59,7 +59,7 @@ describe("nights: the base of a prune's share is what was owned when the last pr
       nights.mapping = { head: "# a comment\n", where: '{ "value": inventory, "property": "origin" }' };
       await expectRefused(nights);
       nights.mapping = { head: "onNull: omit", where: "{ property: origin, value: 'inventory' }" };
-      expect(String((await nights.run({ keep: 1 })).error)).toMatch(toldOf18);
+      expect(String((await nights.run({ keep: 1 })).error)).toMatch(refusalOf18);
     },
   );
 
@@ -91,7 +91,7 @@ describe("nights: the base of a prune's share is what was owned when the last pr
       { env: envOf(nights.gate) },
     );
     await discard();
-    expect(String(error)).toMatch(toldOf18);
+    expect(String(error)).toMatch(refusalOf18);
     expect(await readdir(nights.stateDir)).toEqual(names);
   });
 

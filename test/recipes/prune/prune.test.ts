@@ -197,7 +197,7 @@ describe("a prune", () => {
     expect(emulator.store.entity("team", "t1")).toBeUndefined();
   });
 
-  it("with deleteDependentEntities counts and shows what goes along, and spares what the sources have", async () => {
+  it("with deleteDependentEntities counts and shows what is also deleted, and spares what the sources have", async () => {
     const emulator = await seeded();
     const mapping = "deleteDependentEntities: true";
     const teams = `id\n${Array.from({ length: 19 }, (_, i) => `t${i + 1}\n`).join("")}`;
@@ -220,7 +220,7 @@ describe("a prune", () => {
 
 describe("accidents that a prune refuses, and nothing is deleted", () => {
   const full = { apps: appsCsv(40), teams: teamsCsv(20) };
-  const accidents: [title: string, job: Job, told: RegExp, code?: number][] = [
+  const accidents: [title: string, job: Job, refusal: RegExp, code?: number][] = [
     ["an empty file", { files: { ...full, apps: "" } }, /empty|byte/i, 3],
     ["a header only", { files: { ...full, apps: "id,size,owner\n" } }, /no record/],
     ["a truncated file", { files: { ...full, apps: appsCsv(40).slice(0, 150) } }, /rejected|would be deleted/],
@@ -253,12 +253,12 @@ describe("accidents that a prune refuses, and nothing is deleted", () => {
     ["only some kinds", { files: full, options: { only: ["apps"] } }, /--only/, 64],
   ];
 
-  it.each(accidents)("%s", async (_title, given, told, code = 6) => {
+  it.each(accidents)("%s", async (_title, given, refusal, code = 6) => {
     const emulator = await seeded();
     const { error, report } = await night(emulator, { prune: own, teamPrune: all, ...given }).catch(
       (thrown: unknown) => ({ error: thrown, report: undefined }),
     );
-    expect(String(error)).toMatch(told);
+    expect(String(error)).toMatch(refusal);
     expect(report?.exitCode ?? errorExitCode(error)).toBe(code);
     expect(counts(emulator).app).toBeGreaterThanOrEqual(untouched.app);
     expect(counts(emulator).team).toBe(untouched.team);

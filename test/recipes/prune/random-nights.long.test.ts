@@ -32,7 +32,7 @@ describe("random nights: killed, refused, forgetting, over edited mappings and s
       const size = 20 + upTo(40);
       const nights = await startNights(idsFrom(1, size), [...foreign]);
       let last = size;
-      const told: string[] = [];
+      const history: string[] = [];
       let window: Window = { base: nights.owned(), deleted: 0, deletedOfBase: 0, isFresh: false };
       const count = 3 + upTo(3);
       for (let night = 0; night < count; night++) {
@@ -85,10 +85,10 @@ describe("random nights: killed, refused, forgetting, over edited mappings and s
           .run(options, kill)
           .catch((thrown: unknown) => ({ report: undefined, error: thrown }));
         const after = nights.owned();
-        told.push(
+        history.push(
           `night ${night + 1}: ${before.size} owned, ${nights.source.length} in the source${isFresh ? ", fresh folder" : ""}${nights.broken && ", a reject"}${isKilled ? `, killed at ${isDeletion ? "its deletion" : at}` : ""}: ${report?.exitCode} ${String(error ?? "").slice(0, 160)}`,
         );
-        const story = `limits ${limits.count} and ${limits.share}, seed ${seed}\n${told.join("\n")}`;
+        const story = `limits ${limits.count} and ${limits.share}, seed ${seed}\n${history.join("\n")}`;
 
         const deleted = [...before].filter((id) => !after.has(id));
         window.deleted += deleted.length;
@@ -112,8 +112,8 @@ describe("random nights: killed, refused, forgetting, over edited mappings and s
       // The sequence ends: what remains is approved, and is as the source says.
       nights.broken = "";
       const { report } = await nights.run({ maxDelete: ["100%", 10_000] });
-      expect(report.exitCode, told.join("\n")).toBe(0);
-      expect(nights.owned(), told.join("\n")).toEqual(new Set(nights.source));
+      expect(report.exitCode, history.join("\n")).toBe(0);
+      expect(nights.owned(), history.join("\n")).toEqual(new Set(nights.source));
       expect([...foreign].every((id) => nights.foreign().has(id))).toBe(true);
     },
     120_000,

@@ -66,7 +66,7 @@ describe.each(eachReading)("single operations with %s read as %j", (key, value, 
         continue;
       }
       expect(emulator.store.count(blueprint) === 0).toBe(refused === undefined);
-      // Where any relation counts, services stand in the way of teams as long as there are some.
+      // Where any relation counts, services prevent the deletion of teams as long as there are some.
       if (refused !== undefined) expect(refused.hint).toMatch(/deployment\.service → service|service\.team → team/);
     }
     // A migration that ends otherwise than COMPLETED deletes nothing.

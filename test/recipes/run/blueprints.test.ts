@@ -36,7 +36,7 @@ describe("loadBlueprintFolder", () => {
     expect(await faultOf(dir)).toMatchObject({ name: "BlueprintError", message: `${dir} has no blueprint` });
   });
 
-  it("tells the faults of every file at once, and duplicate identifiers with both files", async () => {
+  it("reports the faults of every file at once, and duplicate identifiers with both files", async () => {
     await write("a.json", json("same"));
     await write("b.json", json("same"));
     await write("c.json", "{");

@@ -67,7 +67,7 @@ describe("the end of an import", () => {
     [new GuardError("too many"), "refused", 6],
     [new ApiError("is gone", { method: "GET", url: "http://port", attempts: 8 }), "failed", 3],
     [new TypeError("a fault of ours"), "broken", 5],
-  ])("tells why it could not continue: %s", async (error, ending, exitCode) => {
+  ])("reports why it could not continue: %s", async (error, ending, exitCode) => {
     const { facts, done } = await closing();
     const finished = await finish(facts, { ...worked, error });
     expect(finished).toMatchObject({ ending, error, report: { exitCode } });

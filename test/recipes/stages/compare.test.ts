@@ -11,7 +11,7 @@ const service = blueprintOf("service", {
   relations: { owner: { target: "team" } },
 });
 
-/** The comparison with a catalog that answers as told. */
+/** The comparison with a catalog that answers as given. */
 function comparisonWith(
   answer: (identifiers: readonly string[], include?: readonly string[]) => readonly FoundEntity[],
 ) {

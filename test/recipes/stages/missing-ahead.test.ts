@@ -73,7 +73,7 @@ describe("targets that are missing", () => {
     expect(emulator.store.entity("server", "s3999")).toMatchObject({ properties: { size: 3999 } });
   });
 
-  it("are told by a sync as by an import, and the second night writes nothing for them", async () => {
+  it("are reported by a sync as by an import, and the second night writes nothing for them", async () => {
     const emulator = await startCatalog({ blueprints: [team, server] });
     await teams(emulator, 1);
     const given = await serversOf(1500, 3);
