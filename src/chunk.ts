@@ -4,7 +4,7 @@ import type { Warning } from "./warning.js";
 /** Most records in a chunk. */
 export const maxChunkRecords = 1000;
 /**
- * Most records in a chunk of which nothing is asked of jq. While a chunk is worked on, the cells of all its records are alive: a shorter one spares the garbage
+ * Most records in a chunk that needs no jq. While a chunk is processed, the cells of all its records are alive: a shorter one spares the garbage
  * collector, a longer one spares calls.
  */
 export const shortChunkRecords = 200;
@@ -19,7 +19,7 @@ export interface Tally {
   readonly rejected: number;
 }
 
-/** A refused item as far as it could be made, so that the next stage finds its further faults. It never goes on. */
+/** The part of a refused item that could be made, so that the next stage finds its further faults. It is never written. */
 export interface Remains<T> {
   /** The same object as among the chunk's rejects. */
   readonly reject: Reject;
@@ -28,7 +28,7 @@ export interface Remains<T> {
   readonly unknown: ReadonlySet<string>;
 }
 
-/** What travels between stages: the items that go on, and in band all that does not. Never mixes two sources. */
+/** What travels between stages: the items that continue, and in band all others. Never mixes two sources. */
 export interface Chunk<T> {
   readonly items: readonly T[];
   /** Rejects of this and of all earlier stages, in source order. */
@@ -42,7 +42,7 @@ export interface Chunk<T> {
 /** A step of the way of a record. Stages never import each other; recipes join them. */
 export type Stage<A, B> = (chunks: AsyncIterable<Chunk<A>>) => AsyncIterable<Chunk<B>>;
 
-/** A stage that puts each item into another form. What remained of refused ones is not handed on. */
+/** A stage that puts each item into another form. What remains of refused ones is dropped. */
 export function eachItem<A, B>(format: (item: A) => B): Stage<A, B> {
   return async function* (chunks) {
     for await (const chunk of chunks) yield { ...chunk, items: chunk.items.map(format), remains: undefined };

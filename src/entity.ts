@@ -68,7 +68,7 @@ export interface EntityParts {
   readonly clears?: readonly ClearedField[] | undefined;
   /** What the catalog held in every field that a write of this entity may change, null where it had no such entity; undefined where that was not looked up. */
   readonly before?: EntityBody | null | undefined;
-  /** How it meets one that exists, where that is not as its run says. */
+  /** How it meets one that exists, where that differs from its run. */
   readonly mode?: Mode | undefined;
   /** Why it counts as rejected although it is written: without the relations whose targets are missing. */
   readonly rejected?: Finding | undefined;

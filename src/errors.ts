@@ -35,9 +35,9 @@ export const errorCodes = {
 export type ErrorCode = keyof typeof errorCodes;
 
 /**
- * A run that cannot start or go on. Bad data is never one of these: it is a {@link Reject}. Each class is a thing a caller can do something about.
+ * A run that cannot start or continue. Bad data is never one of these: it is a {@link Reject}. Each class is one that a caller can handle.
  *
- * Addresses in its texts lose user, password and query, whatever mistake brought them there.
+ * Addresses in its texts lose user, password and query, however they got there.
  */
 export abstract class PortloadError extends Error {
   /** Which error it is; stays the same where its words change. */
@@ -78,7 +78,7 @@ export class ExpressionError extends PortloadError {
   override readonly code: ErrorCode = "expression";
 }
 
-/** A source that cannot be opened or read on. `offset` counts bytes of the unpacked source from 0. */
+/** A source that cannot be opened or read further. `offset` counts bytes of the unpacked source from 0. */
 export class SourceError extends PortloadError {
   override readonly code: ErrorCode;
   readonly source: string;
@@ -122,7 +122,7 @@ export class ApiError extends PortloadError {
   readonly error: string | undefined;
   readonly traceId: string | undefined;
   readonly attempts: number;
-  /** Code of a fault on the way, e.g. `ECONNREFUSED`, `REPLY_TOO_LARGE`; absent where a reply of the API came. */
+  /** Code of a network fault, e.g. `ECONNREFUSED`, `REPLY_TOO_LARGE`; absent where a reply of the API came. */
   readonly fault: string | undefined;
   constructor(
     message: string,
@@ -181,7 +181,7 @@ export class PlanError extends PortloadError {
   override readonly code: ErrorCode = "plan";
 }
 
-/** The machine refuses something that the command needs, such as a port. */
+/** The system refuses something that the command needs, such as a port. */
 export class EnvironmentError extends PortloadError {
   override readonly code: ErrorCode = "environment";
 }

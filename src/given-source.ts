@@ -75,7 +75,7 @@ export function isGone(given: GivenSource): boolean {
   return (isRecords(given) ? given.records : given.text) === gone;
 }
 
-/** How a source is read: as the mapping says, but for what a program that gave it knows better. */
+/** How a source is read: as the mapping says, except for what a program that gave it knows better. */
 export function optionsOfSource(
   { given, format }: { readonly given?: GivenSource; readonly format?: TextSource["format"] },
   options: SourceOptions,
@@ -86,7 +86,7 @@ export function optionsOfSource(
   return { ...rest, format: "ndjson" };
 }
 
-/** A source as a journal keeps it: of what a program gave no more than that it did. */
+/** A source as a journal keeps it: of what a program gave, only the fact that it did. */
 export function keptSource(source: Source): unknown {
   if (typeof source === "string" || "path" in source) return source;
   return isRecords(source) ? { ...source, records: null } : { ...source, text: null };

@@ -25,7 +25,7 @@ export interface MappingObject {
   readonly enableMergeEntity?: boolean;
   /** Create relation targets that do not exist, empty. Default false. */
   readonly createMissingRelatedEntities?: boolean;
-  /** Let a deletion take along what requires the entity. Default false. */
+  /** Let a deletion also delete what requires the entity. Default false. */
   readonly deleteDependentEntities?: boolean;
   /** Share of a blueprint's entities that a prune may delete, or a run may empty a field of; 0 to 1. */
   readonly entityDeletionThreshold?: number;
@@ -85,15 +85,15 @@ export interface SourceForm {
     readonly delimiter?: string;
     /** Character around cells that hold the delimiter or a line end; false for none. Default `"`. */
     readonly quote?: string | false;
-    /** Character that takes the meaning from the one behind it. Default none: a quote within quotes is doubled. */
+    /** Character that escapes the one after it. Default none: a quote within quotes is doubled. */
     readonly escape?: string;
-    /** Whether a quote amid a quoted cell is a fault (`strict`) or text (`lenient`). Default `strict`. */
+    /** Whether a quote within a quoted cell is a fault (`strict`) or text (`lenient`). Default `strict`. */
     readonly quotes?: "strict" | "lenient";
     /** Leave out spaces around cells. Default false. */
     readonly trim?: boolean;
-    /** What becomes of a row with fewer cells than the header. Default `reject`. */
+    /** What happens to a row with fewer cells than the header. Default `reject`. */
     readonly shortRows?: "reject" | "pad";
-    /** What becomes of a row with more cells than the header. Default `reject`. */
+    /** What happens to a row with more cells than the header. Default `reject`. */
     readonly longRows?: "reject" | "drop";
     /** What becomes of columns of one name. Default `refuse`. */
     readonly repeatedColumns?: "refuse" | "number" | "list";
@@ -126,7 +126,7 @@ export interface SourceForm {
   readonly columns?: Readonly<Record<string, ColumnForm>>;
   /** Columns that a table may lack, though an expression reads them. */
   readonly optionalColumns?: readonly string[];
-  /** What a byte that is no text costs: the rest of the source (`stop`), or its record (`reject`). Default `stop`. */
+  /** What an undecodable byte costs: the rest of the source (`stop`), or its record (`reject`). Default `stop`. */
   readonly badText?: "stop" | "reject";
   /** Largest record in bytes of UTF-8. Default 16 MiB. */
   readonly maxRecordBytes?: number;

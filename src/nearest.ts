@@ -1,8 +1,8 @@
-/** Longest name that is compared; longer ones are no slips of the pen. */
+/** Longest name that is compared; longer ones are not typing mistakes. */
 const maxComparedCharacters = 100;
 
 /**
- * Finds the name that a slip of the pen most likely meant: the same but for case, the same letters in another order (`teir`), or at most a third of its
+ * Finds the name that a typing mistake most likely meant: the same but for case, the same letters in another order (`teir`), or at most a third of its
  * characters changed; the first of equals.
  */
 export function nearest(name: string, names: Iterable<string>): string | undefined {

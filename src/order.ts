@@ -205,7 +205,7 @@ function components(nodes: readonly string[], targetsOf: (node: string) => reado
 }
 
 /**
- * Refuses required relations that go round: no entity of such a cycle could be the first.
+ * Refuses required relations in a cycle: no entity of such a cycle could be the first.
  *
  * @throws {BlueprintError} naming the relations of the first cycle found; a required relation of a blueprint to itself is one
  */

@@ -3,7 +3,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { EnvironmentError } from "./errors.js";
 
 /**
- * Sees that a file can be written, before the work whose result it is to hold; makes its folder.
+ * Checks that a file can be written, before the work whose result it will hold; makes its folder.
  *
  * @param flag - what names it, for the message
  * @throws {EnvironmentError} when it cannot

@@ -16,7 +16,7 @@ const maxSteps = 5_000_000;
 
 /**
  * Compiles an expression as JavaScript reads it. The native engine tests where it can backtrack only a little, RE2 (linear, without look-around and back-references)
- * elsewhere, and what RE2 does not know is tested natively under a time limit.
+ * elsewhere, and what RE2 lacks is tested natively under a time limit.
  *
  * @param flags - `u`, or nothing for an expression that is legal only without
  * @throws {SyntaxError} when it is no expression
@@ -37,7 +37,7 @@ export function compilePattern(source: string, flags = "u"): Pattern {
 /** Ajv's `code.regExp`: `pattern` and `patternProperties` in bounded time. A text without an answer does not match. */
 export const boundedRegExp = regExpWith(false);
 
-/** The same where somebody else has the last word: a text without an answer matches. */
+/** The same where the API decides: a text without an answer matches. */
 export const lenientRegExp = regExpWith(true);
 
 function regExpWith(unanswered: boolean) {
@@ -54,7 +54,7 @@ function regExpWith(unanswered: boolean) {
 function linearTest(source: string | undefined): Pattern["test"] | undefined {
   if (source === undefined) return undefined;
   try {
-    // Loaded only here: few expressions need it, and it takes longer than all others of a start.
+    // Loaded only here: few expressions need it, and it takes longer to load than all else at the start.
     const { RE2JS } = createRequire(import.meta.url)("re2js") as typeof import("re2js");
     const compiled = RE2JS.compile(source);
     return (text) => compiled.test(text);

@@ -12,7 +12,7 @@ export interface Span {
   readonly end: number;
 }
 
-/** A cell as its form has it: text in CSV (null where it says so), also a number or a boolean in a spreadsheet; a list gathers columns of one name. */
+/** A cell as its format has it: text in CSV (null where it says so), also a number or a boolean in a spreadsheet; a list gathers columns of one name. */
 export type Cell = string | number | boolean | null | readonly string[];
 
 /** One record as read: nothing renamed, nothing coerced. CSV has `cells` beside the source's one shared `columns`, JSON has `value`. */

@@ -64,7 +64,7 @@ export interface Finding {
   readonly path?: string;
   /** The offending value, shortened, for people; a secret is masked. */
   readonly value?: string;
-  /** Dotted path in the mapping of what gave the value, where `path` is none itself. */
+  /** Dotted path in the mapping of what gave the value, where `path` is not one. */
   readonly leaf?: string;
 }
 
@@ -116,7 +116,7 @@ export function quoted(word: string): string {
   return /^[\w./:@%+=,-]+$|^<[a-z]+>$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
-/** A command on a run as it is typed; it names the folder of import folders where that is not the one taken without it. */
+/** A command for a run as it is typed; it names the folder of import folders where that is not the one taken without it. */
 export function commandOn(
   verb: "report" | "resume" | "retry" | "undo",
   { importId, folder }: { readonly importId: string; readonly folder: string },

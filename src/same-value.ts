@@ -168,7 +168,7 @@ function normalForm(text: string): string {
   return `${sign === "-" ? "-" : ""}${significant}e${power}`;
 }
 
-/** By hand: the expression for it takes a time that grows with the square of a run of zeros. */
+/** By hand: a regular expression would take quadratic time on a run of zeros. */
 function withoutTrailingZeros(digits: string): string {
   let end = digits.length;
   while (end > 0 && digits[end - 1] === "0") end--;

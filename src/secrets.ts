@@ -22,7 +22,7 @@ export function maskSecrets(text: string, name = ""): string {
   return shown.replace(longWord, (word) => (looksRandom(word) ? masked(word) : word));
 }
 
-/** Values that no message shows, with the environment variables that hold them. For the life of the process: what was once a secret stays one. */
+/** Values that no message shows, with the environment variables that hold them. For the life of the process: a secret stays a secret. */
 const hidden = new Map<string, string>();
 
 /** Keeps the values of environment variables out of every text that {@link maskSecrets} and {@link withoutHidden} give from here on. */
@@ -59,7 +59,7 @@ export function withoutAddressSecrets(text: string): string {
     // How to write one, in a hint.
     if (rest.startsWith("user:password@host")) return whole;
     const userinfo = password.exec(rest)?.[0] ?? "";
-    // Whether the last at sign belongs to the password or to the query, nobody can say.
+    // The last at sign may belong to the password or to the query.
     if (userinfo.includes("?")) return `${scheme}***`;
     const host = rest.slice(userinfo.length).replace(user, "");
     return scheme + host.replace(queryOfAddress, "");
@@ -149,7 +149,7 @@ function masked(secret: string): string {
   return `*** (${secret.length} ${secret.length === 1 ? "character" : "characters"}, masked)`;
 }
 
-/** Shorter texts are masked as they are only: their encoded forms come up by chance. */
+/** Shorter texts are masked only as they are: their encoded forms occur by chance. */
 const shortestEncoded = 6;
 
 /** Every form in which a secret may come back: as it is, within JSON or an address, in base64 at any place of a longer text, as hexadecimal digits. */

@@ -11,18 +11,18 @@ const csvOptions = z
       .optional(),
     /** Character around cells that hold the delimiter or a line end. Default `"`; `false` for none. */
     quote: z.union([z.string().regex(/^[^\r\n]$/u, "is one character, or false"), z.literal(false)]).optional(),
-    /** Character that takes the meaning from a quote, a delimiter, a line end or itself behind it. Default none: a quote within quotes is doubled. */
+    /** Character that escapes a quote, a delimiter, a line end or itself after it. Default none: a quote within quotes is doubled. */
     escape: z
       .string()
       .regex(/^[^\r\n]$/u, "must be one character")
       .optional(),
-    /** strict: a quote amid a quoted cell is a fault. lenient: it is text unless a delimiter or line end follows. Default strict; a quote in a cell that does not begin with one is always text. */
+    /** strict: a quote within a quoted cell is a fault. lenient: it is text unless a delimiter or line end follows. Default strict; a quote in a cell that does not begin with one is always text. */
     quotes: z.enum(["strict", "lenient"]).optional(),
     /** Whether spaces around cells, and before an opening quote, are left out. Default false. */
     trim: z.boolean().optional(),
-    /** What becomes of a row with fewer cells than the header: `pad` fills it up with empty cells. Default reject. */
+    /** What happens to a row with fewer cells than the header: `pad` fills it up with empty cells. Default reject. */
     shortRows: z.enum(["reject", "pad"]).optional(),
-    /** What becomes of a row with cells behind the last column: `drop` leaves them out. Default reject; empty ones are always left out. */
+    /** What happens to a row with cells after the last column: `drop` leaves them out. Default reject; empty ones are always left out. */
     longRows: z.enum(["reject", "drop"]).optional(),
     /** Columns of one name: `number` names the further ones `name_2`, `name_3`; `list` makes one array of their cells that hold something. Default refuse. */
     repeatedColumns: z.enum(["refuse", "number", "list"]).optional(),
@@ -127,7 +127,7 @@ export const sourceOptions = z.strictObject({
   columns: z.record(z.string(), columnOptions).optional(),
   /** Columns that a table may lack, though an expression reads them. */
   optionalColumns: z.array(z.string().min(1)).optional(),
-  /** What a byte that is no text of the encoding, a NUL, and a NaN or Infinity in JSON cost: `stop` ends the source there, `reject` costs that record. Default stop. */
+  /** What an undecodable byte, a NUL, and a NaN or Infinity in JSON cost: `stop` ends the source there, `reject` costs that record. Default stop. */
   badText: z.enum(["stop", "reject"]).optional(),
   /** Largest record in bytes of UTF-8. Default 16 MiB. */
   maxRecordBytes: z.int().min(1).optional(),
@@ -137,7 +137,7 @@ export type SourceOptions = z.infer<typeof sourceOptions>;
 
 /** A source may be read in more than one way: a question, with its answers. */
 export interface Doubt {
-  /** What speaks for and against, in one sentence without the source's name. */
+  /** The evidence for and against, in one sentence without the source's name. */
   readonly message: string;
   /** The likeliest first. */
   readonly answers: readonly Answer[];

@@ -4,7 +4,7 @@ import type { WindowNews } from "./reply-parts.js";
 
 /** Leave to send one request. */
 export interface Ticket {
-  /** How many requests of the family had leave before this one, itself included. */
+  /** How many requests of the family were allowed up to and including this one. */
   readonly ordinal: number;
   readonly atMs: number;
 }
@@ -22,11 +22,11 @@ export interface Allowance {
   nextAt(nowMs: number): number;
   /** Buys tokens: at most {@link free}. */
   buy(count: number): void;
-  /** Turns a bought token into leave to send; undefined when none is left or all wait. */
+  /** Turns a bought token into permission to send; undefined when none is left or all wait. */
   hand(nowMs: number): Ticket | undefined;
   /** Takes in a reply. `news` is what its headers say, `ok` that the server is in order (no 429, no 5xx). */
   learn(ticket: Ticket, ok: boolean, news: WindowNews | undefined, nowMs: number): void;
-  /** Gives nothing until `untilMs`, and takes back what was bought. The bucket counts as empty until a second before. */
+  /** Allows nothing until `untilMs`, and takes back what was bought. The bucket counts as empty until a second before. */
   hold(untilMs: number): void;
   /** Counts a request that goes by another limiter's leave. */
   count(nowMs: number): Ticket;
@@ -47,19 +47,19 @@ export interface Caps {
   readonly share?: number;
 }
 
-/** Part of the burst that is left unused, so that requests that bunch on the way are not refused: a share of it, or what comes in so many milliseconds. */
+/** Part of the burst that is left unused, so that requests that bunch up on the network are not refused: a share of it, or what comes in so many milliseconds. */
 const marginShare = 0.02;
 const marginMs = 150;
 /** Most of the burst that the margin takes. */
 const maxMarginShare = 0.15;
-/** What comes in so many milliseconds may go at once when a hold ends. */
+/** The tokens of so many milliseconds may be used at once when a hold ends. */
 const afterHoldMs = 1000;
 /** Requests let out before the first reply states the limits. */
 const coldTokens = 4;
 /** Further ones per millisecond, should no reply come. */
 const coldRate = 1 / 1000;
 
-/** Starts with a full burst, of which little is given before a reply states the limits. */
+/** Starts with a full burst, but allows little of it before a reply states the limits. */
 export function createAllowance(quota: Quota, nowMs: number, caps: Caps = {}): Allowance {
   let { limit, periodMs } = quota;
   const { maxPerSecond = Number.POSITIVE_INFINITY } = caps;

@@ -62,7 +62,7 @@ export function createBulkCall(
     }
     if (reply.status === 404 && !(await exists(blueprint))) throw gone(blueprint);
     if (refusesCaller(reply)) throw refusalOf(call, reply, io);
-    // The writer halves it down to the entity at fault; only what is said of a single one counts.
+    // The writer halves it down to the entity at fault; only the verdict on a single one counts.
     if (items.length > 1) return reply;
     if (reply.status !== 413) breaker.see(blueprint, [reply]);
     if (way.refused(reply))
@@ -169,7 +169,7 @@ function refusesAll(call: Call<unknown>, why: string, io: CallIo): ApiError {
   });
 }
 
-/** Requests of a single entity, refused in the same words one after the other, that are believed to be about the entities. */
+/** Requests of a single entity, refused in the same words one after the other, that still count as faults of the entities. */
 export const mostRefusals = 60;
 /** Replies one after the other that say nothing of any entity of theirs. */
 export const mostMute = 30;
@@ -207,7 +207,7 @@ function watchTheWay() {
 interface Breaker {
   /** Takes in the verdicts of a request. */
   see(blueprint: string, verdicts: readonly Verdict[]): void;
-  /** Why nothing of this blueprint will ever be written: the API's own words. Undefined while there is hope. */
+  /** Why nothing of this blueprint will ever be written, in the API's words. Undefined while something may be. */
   cause(blueprint: string): string | undefined;
 }
 
@@ -219,7 +219,7 @@ const schemaWide = [400, 403, 422];
 
 /**
  * Separates a fault of the whole blueprint from bad entities: from the first on, all were refused with the same status, code and message. One entity that
- * is written, or refused for another reason, is hope for the rest of the import.
+ * is written, or refused for another reason, clears the blueprint for the rest of the import.
  */
 function createBreaker(): Breaker {
   const blueprints = new Map<string, { cause: string | undefined; count: number }>();

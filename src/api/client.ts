@@ -56,7 +56,7 @@ export interface ClientOptions {
 export interface SharedPaceOptions {
   /** `redis://…` or `rediss://…`; see {@link resolveRedisUrl}. */
   readonly url: string;
-  /** Share of the quota to go on with alone when Redis is lost, above 0 to 1; by default requests then fail with PaceError. */
+  /** Share of the quota to continue with alone when Redis is lost, above 0 to 1; by default requests then fail with PaceError. */
   readonly fallbackShare?: number;
 }
 
@@ -95,7 +95,7 @@ export interface Client extends BlueprintCalls, SearchCalls {
   quotaUse(): number | undefined;
   /** The bulk quota as replies state it; undefined until one does. */
   quota(): StatedQuota | undefined;
-  /** What goes on at this moment: requests in flight, and what is waited for. */
+  /** What is happening now: requests in flight, and what they wait for. */
   traffic(): Traffic;
   /** What the user should know of the traffic so far. */
   warnings(): readonly Warning[];

@@ -26,7 +26,7 @@ export interface WriteFlags {
   /** Stores nothing; the API says what it would refuse. */
   readonly validationOnly: boolean;
   readonly runId?: string;
-  /** Absent when the API makes it up, or finds it by a search: sending such a write twice might make two entities. */
+  /** Absent when the API generates it, or finds it by a search: sending such a write twice might make two entities. */
   readonly identifier?: string;
 }
 
@@ -110,7 +110,7 @@ export function createEntityCalls(
     const rest = asked.filter((identifier) => !named.has(identifier));
     const there = rest.length === 0 ? new Set() : await existing(blueprint, rest);
     const left = rest.filter((identifier) => there.has(identifier));
-    // Gone without being named: by an attempt whose reply was lost, or where the reply names none at all.
+    // Deleted without being named: by an attempt whose reply was lost, or where the reply names none at all.
     const isOurs = deletedEntities === undefined || (reply.attempts ?? 1) > 1;
     const gone = isOurs ? rest.filter((identifier) => !there.has(identifier)) : [];
     const deleted = [...asked.filter((identifier) => named.has(identifier)), ...gone];

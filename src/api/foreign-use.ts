@@ -76,7 +76,7 @@ export function createForeignUse(): ForeignUse {
       fold(excess, nowMs);
       const count = slots.reduce((sum, slot) => sum + slot.count, 0);
       base ??= excess;
-      // Requests that never reached the server make us count more than it does.
+      // Requests that never reached the server make our count higher than the server's.
       base = Math.min(base, Math.max(...slots.map((slot) => slot.most)) - inWindow);
       const least = Math.min(...slots.map((slot) => slot.least));
       const revealed = count < agreeCount ? 0 : Math.max(0, least - base - inWindow);

@@ -12,7 +12,7 @@ export interface Lane {
   hold(untilMs: number): void;
   /** Share of the window that is used, 0 to 1; undefined until a reply says it. */
   used(): number | undefined;
-  /** When the first of those may go who wait here; undefined where none waits, or it is not known. */
+  /** When the first that waits here may go; undefined where none waits, or it is not known. */
   waitsUntil(): number | undefined;
 }
 
@@ -93,7 +93,7 @@ interface SharedLaneIo extends LaneIo {
   readonly caps: Caps;
   /** Knows what this process sent, so that the lane can go on alone. */
   readonly allowance: Allowance;
-  /** Called once when the limiter is lost; true when the lane goes on alone, else all who wait get the error. */
+  /** Called once when the limiter is lost; true when the lane continues alone, else all that wait get the error. */
   readonly onLost: (error: unknown) => boolean;
 }
 
@@ -196,7 +196,7 @@ export function startSharedLane(io: SharedLaneIo): Lane {
       if (lost !== undefined || (news === undefined && !ok)) return;
       const next = news === undefined ? pace : paceOf({ ...io.quota, ...news }, caps, news, now);
       const changed = Math.abs(next.gapMs / pace.gapMs - 1) > 0.02;
-      // The first word of limits is set in any case: the shared gap may be left over from another run.
+      // The first limits are set in any case: the shared gap may be left over from another run.
       if (changed || !known) io.limiter.then((limiter) => limiter.setGap(next.gapMs)).catch(lose);
       if (changed) pace = next;
       known = true;

@@ -20,7 +20,7 @@ export interface Pace {
   used(family: Family): number | undefined;
   /** The family's quota as a reply stated it; undefined until one does. */
   stated(family: Family): StatedQuota | undefined;
-  /** When the first of those may go who wait, by the clock; undefined where none waits, or it is not known. */
+  /** When the first that waits may go, by the clock; undefined where none waits, or it is not known. */
   waitsUntil(): number | undefined;
 }
 
@@ -28,7 +28,7 @@ export interface Pace {
 export interface SharedPace {
   /** Settles once it is connected; before, nothing is sent. */
   readonly redis: Promise<RedisPace>;
-  /** Share of the quota to go on with alone when it is lost, above 0 to 1; without it the requests fail. */
+  /** Share of the quota to continue with alone when it is lost, above 0 to 1; without it the requests fail. */
   readonly fallbackShare?: number;
   /** Called once when it is lost and the lanes go on alone. */
   readonly onFallback: (error: unknown) => void;
@@ -44,7 +44,7 @@ export interface PaceIo extends LaneIo {
   readonly onWait?: (ms: number) => void;
 }
 
-/** Families that share their pace between processes. The others send a few requests and are not worth waiting in turn for. */
+/** Families that share their pace between processes. The others send few requests and do not need turns. */
 const sharedFamilies: readonly Family[] = ["bulk", "single", "search", "entities"];
 
 /** Starts all lanes. There are no timers while nobody waits. */
@@ -103,7 +103,7 @@ export function createPace(io: PaceIo): Pace {
   return pace;
 }
 
-/** Reports that a request must wait for leave. */
+/** Reports that a request must wait for permission. */
 function timed(leave: Ticket | Promise<Ticket>, { clock, onWait }: PaceIo): Ticket | Promise<Ticket> {
   if (onWait === undefined || !(leave instanceof Promise)) return leave;
   const askedAtMs = clock.now();

@@ -126,7 +126,7 @@ async function connect(url: string, shown: string): Promise<Redis> {
     maxRetriesPerRequest: 1,
     connectTimeout: patienceMs,
     commandTimeout: patienceMs,
-    // A lost connection is reported at once: the caller stops or goes on alone.
+    // A lost connection is reported at once: the caller stops or continues alone.
     retryStrategy: () => null,
   });
   let last: unknown;
@@ -152,7 +152,7 @@ interface ClockWatch {
   close(): void;
 }
 
-/** Watches whether somebody sets this machine's clock: turns are given by it, and one that is set back would stall them for as long. */
+/** Detects that this machine's clock was set: turns are given by it, and one that is set back would stall them for as long. */
 function watchClock(): ClockWatch {
   const offset = () => Date.now() - performance.now();
   const startMs = offset();
@@ -175,7 +175,7 @@ function watchClock(): ClockWatch {
   };
 }
 
-/** ioredis goes on in database 0 where there is none of that number. */
+/** ioredis silently uses database 0 where that number does not exist. */
 async function checkDatabase(client: Redis, url: string, shown: string): Promise<void> {
   const database = Number(new URL(url).pathname.slice(1) || 0);
   await client.select(database).catch((cause: unknown) => {

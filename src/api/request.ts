@@ -109,7 +109,7 @@ async function* decoded(body: Readable, coding: string): AsyncGenerator<Buffer> 
   try {
     yield* stream as AsyncIterable<Buffer>;
   } catch (error) {
-    // What the decoder cannot read is a body that was cut or garbled on the way.
+    // A body that the decoder cannot read was cut or garbled on the network.
     const { code } = error as NodeJS.ErrnoException;
     throw code?.startsWith("Z_") || code?.startsWith("ERR_") ? new ReplyFault(unreadableReply) : error;
   } finally {
@@ -118,7 +118,7 @@ async function* decoded(body: Readable, coding: string): AsyncGenerator<Buffer> 
 }
 
 function openDecoder(coding: string) {
-  // Loaded at the first reply that needs it, and at once: while one waits, the body may fail unseen.
+  // Loaded at the first reply that needs it, synchronously: during a wait the body may fail unseen.
   const { createBrotliDecompress, createGunzip, createInflate } = process.getBuiltinModule("node:zlib");
   if (coding === "gzip" || coding === "x-gzip") return createGunzip();
   if (coding === "br") return createBrotliDecompress();
@@ -138,7 +138,7 @@ function headersOf(message: Message, token: string | undefined, userAgent: strin
 /** The fault's code, also where it is wrapped. */
 function faultCode(error: unknown): string {
   for (let at = error; at instanceof Error; at = at.cause) {
-    // undici says of a proxy that refused the tunnel only in words which status it gave.
+    // undici gives the status of a proxy that refused the tunnel only in its message.
     const [, status] = /^Proxy response \((\d{3})\)/.exec(at.message) ?? [];
     if (status !== undefined) return `PROXY_${status}`;
     // What Node's own HTTP writes into a connection that was refused for its protocol fails by another code.

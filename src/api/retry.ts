@@ -121,8 +121,8 @@ export interface RetryClock {
 /**
  * Milliseconds to wait before the next attempt.
  *
- * The server's word wins, at most five minutes: `Retry-After` (seconds or a date), then `x-ratelimit-reset` (over 10,000: UTC
- * epoch seconds, else seconds to wait), which counts only where `x-ratelimit-remaining` does not say that the window has room: Port sends
+ * The server's value wins, at most five minutes: `Retry-After` (seconds or a date), then `x-ratelimit-reset` (over 10,000: UTC
+ * epoch seconds, else seconds to wait), which counts only where `x-ratelimit-remaining` does not say that the window has requests left: Port sends
  * both with every reply, also with a 500. Else full jitter on `baseMs * 2 ** (attempt - 1)`, at most `maxMs`. Pure.
  *
  * @param attempt - attempts made so far, from 1

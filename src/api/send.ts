@@ -48,7 +48,7 @@ export interface SendIo {
 
 /** Attempts to find an API that has never answered: about 3 s, so that a wrong address shows at once. */
 const firstContactAttempts = 3;
-/** Attempts that a reply of something other than the API gets where the API has answered before: a gateway that is just being replaced. */
+/** Attempts after a reply from something other than the API, where the API has answered before: a gateway that is just being replaced. */
 export const strangerAttempts = 4;
 
 /** An attempt that came back whole, with its parsed body: `fits` where the body is what the call expects of a 2xx. */

@@ -49,7 +49,7 @@ export async function fetchToken(io: CallIo, credentials: Credentials): Promise<
 export interface Tokens {
   /** The token, fetched first or anew when its end is near. */
   current(): Promise<string>;
-  /** Asks for it now; what goes wrong, whoever needs the token first receives. */
+  /** Asks for it now; whoever needs the token first receives the error. */
   begin(): void;
   /** A token other than the one that was just refused; all who ask at once share one request. */
   renew(refused: string): Promise<string>;
@@ -77,7 +77,7 @@ export function createTokens(fetchToken: () => Promise<TokenReply>, clock: Clock
       try {
         const askedAtMs = clock.now();
         const { accessToken, expiresIn } = await fetchToken();
-        // The connection is free again one turn later; a request before that opens, and greets, a second one.
+        // The connection is free again one event-loop turn later; an earlier request would open a second one.
         await new Promise((done) => setImmediate(done));
         const lifeMs = expiresIn * 1000;
         const again = held?.token === accessToken;

@@ -25,7 +25,7 @@ export interface TrafficWatch {
   askToken<T>(work: () => Promise<T>): Promise<T>;
   /** A request waits so long for its next attempt. */
   untilRetry(delayMs: number, why: string, sleep: Promise<void>): Promise<void>;
-  /** @param laneUntilMs - when the first of those may go who wait for the quota; undefined where none does */
+  /** @param laneUntilMs - when the first that waits for the quota may go; undefined where none does */
   read(laneUntilMs: number | undefined): Traffic;
 }
 

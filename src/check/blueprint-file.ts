@@ -60,7 +60,7 @@ const relation = z
 const calculated = z.record(key, z.unknown()).optional();
 
 /**
- * A blueprint as files and replies give it. Words that are not known here pass: Port adds some every month, and the API checks them.
+ * A blueprint as files and replies give it. Unknown keys pass: Port adds some every month, and the API checks them.
  * @source API reference, "Create a blueprint"
  */
 const blueprintSchema = <T extends z.ZodType>(type: T) =>

@@ -26,7 +26,7 @@ export interface CompiledBlueprint {
   readonly team: TeamRule;
   /** What an entity must bring, by the mode; none in merge, where the API checks the merged entity. */
   readonly mustBring: { readonly properties: readonly string[]; readonly relations: readonly string[] };
-  /** Paths of the properties with a word that cannot be read here. */
+  /** Paths of the properties with a keyword that cannot be read here. */
   readonly unreadable: readonly string[];
 }
 
@@ -152,7 +152,7 @@ function parseJsonText(text: string, opener: "{" | "[", diagnostics: Diagnostics
 /** A property, compiled. */
 interface TypedProperty {
   readonly type: Typer;
-  /** True when a word of the property cannot be read here, so that only the API checks it. */
+  /** True when a keyword of the property cannot be read here, so that only the API checks it. */
   readonly isUnreadable: boolean;
 }
 

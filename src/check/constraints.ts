@@ -113,8 +113,8 @@ function characterName(character: string): string {
 export type ConstraintCheck = (value: unknown, diagnostics: Diagnostics) => void;
 
 /**
- * Compiles the words of a property that bound its value: lengths, pattern, bounds, items, an object's schema. Type, primitive enums and
- * formats of text are the typers' own, so most properties have none of these words and need no validator.
+ * Compiles the keywords of a property that bound its value: lengths, pattern, bounds, items, an object's schema. Type, primitive enums and
+ * formats of text are the typers' own, so most properties have none of these keywords and need no validator.
  *
  * @returns undefined without such words; `"unreadable"` when the schema is none that this validator understands, so that only the API checks it
  */
@@ -129,7 +129,7 @@ export function compileConstraints(property: Partial<Property>): ConstraintCheck
   };
 }
 
-/** Words that the typers look after, and words that only describe. */
+/** Keywords that the typers check, and keywords that only describe. */
 const otherWords: ReadonlySet<string> = new Set(
   "type format enum items title icon description default enumColors enumCollection spec specAuthentication dateFormat colorized colors".split(
     " ",

@@ -67,7 +67,7 @@ function propertyFault(key: string, blueprint: Blueprint): string | undefined {
   return `${name} has no property "${key}"${meant}${meant === "" ? "; add" : " Else add"} it to the blueprint, ${orLeaveOut}`;
 }
 
-/** A word of the mapping that writes without such properties. */
+/** The mapping option that writes without such properties. */
 export const leaveOut = "`unknownProperties: warn`";
 const orLeaveOut = `or write without it, as Port does: ${leaveOut} at the root of the mapping`;
 
@@ -81,7 +81,7 @@ function relationFault(key: string, blueprint: Blueprint): string | undefined {
   return `${name} has no relation "${key}"${didYouMean(key, Object.keys(relations))}`;
 }
 
-/** Port's own blueprints begin with `_`; nobody who wrote a name without it meant one of them. */
+/** Port's own blueprints begin with `_`; a name without it means none of them. */
 function namedAlike(name: string, names: Iterable<string>): readonly string[] {
   return [...names].filter((each) => each.startsWith("_") === name.startsWith("_"));
 }

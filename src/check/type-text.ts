@@ -85,7 +85,7 @@ export function typeIcon(value: unknown, diagnostics: Diagnostics): string | und
 /** How a blueprint's entities come by their team. */
 export type TeamRule = "direct" | "inherited" | "none";
 
-/** Returns how a blueprint's entities come by their team. @source API reference, "Create a blueprint": `ownership`, and the older `teamInheritance` */
+/** Returns how a blueprint's entities get their team. @source API reference, "Create a blueprint": `ownership`, and the older `teamInheritance` */
 export function teamRuleOf({ ownership, teamInheritance }: Blueprint): TeamRule {
   if (ownership?.type === "Direct") return "direct";
   if (ownership?.type === "Inherited") return "inherited";

@@ -55,7 +55,7 @@ async function askDeleteAll(
   return (await question(terminal, `Delete ${what}? Type the blueprint's identifier: `)) === blueprint;
 }
 
-/** Prints the API's JSON on stdout; ends with 1 when the API refused. Who sits at a terminal reads a refusal once, in words. */
+/** Prints the API's JSON on stdout; ends with 1 when the API refused. A terminal shows a refusal once, as a message. */
 async function ended(
   terminal: Terminal,
   { quiet }: OutputOptions,

@@ -61,7 +61,7 @@ export async function showFinished(
   terminal: Terminal,
   output: OutputOptions,
 ): Promise<ExitCode> {
-  // A mapping that was corrected is another one, and not gone on with.
+  // A corrected mapping is another one, so the import is not resumed.
   const resume = error instanceof MappingError ? undefined : resumeCommand(report, folder);
   const { commandLine } = terminal;
   if (error !== undefined) await say(terminal, `${describeError(error, commandLine && typedLine(commandLine))}\n\n`);
@@ -105,7 +105,7 @@ function failedLines(report: Finished["report"], folder: string): string {
   return `${head}\n${places === "" ? "" : `  ${places}\n`}`;
 }
 
-/** The command that goes on where an import stopped; none where it finished or where going on would not help. */
+/** The command that resumes an import; none where it finished or where resuming would not help. */
 function resumeCommand(
   { importId, exitCode, command }: Pick<Finished["report"], "importId" | "exitCode" | "command">,
   folder: string,
@@ -137,7 +137,7 @@ function nextLines(
   ].join("");
 }
 
-/** A command that goes on from here, with what it is for; empty where there is none. */
+/** A command to run next, with its purpose; empty where there is none. */
 function stepLine(next: readonly NextStep[] | undefined, step: NextStep["is"]): string {
   return (next ?? []).map(({ is, purpose, command }) => (is === step ? `${purpose}: ${command}\n` : "")).join("");
 }

@@ -13,7 +13,7 @@ const onSignal = (): void => {
 };
 process.on("SIGINT", onSignal);
 process.on("SIGTERM", onSignal);
-// Writing to either says what went wrong; an event that nobody takes would end the process amid its work.
+// Writing to either says what went wrong; an unhandled event would end the process during its work.
 process.stdout.on("error", () => undefined);
 process.stderr.on("error", () => undefined);
 
@@ -24,6 +24,6 @@ process.exitCode = await runProgram(process.argv.slice(2), {
   stderr: process.stderr,
   signal: stop.signal,
 });
-// What was interrupted may hang; nothing else keeps the process but what ends by itself.
+// What was interrupted may hang; nothing else keeps the process alive.
 if (stop.signal.aborted) process.exit();
 process.stdin.destroy();

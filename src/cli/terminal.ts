@@ -3,7 +3,7 @@ import { EnvironmentError, GuardError, PortloadError } from "../errors.js";
 import { escapeSign } from "../reject.js";
 import { isOfTheMachine } from "../report/exit-code.js";
 
-/** What a command sees of the world. Data goes to stdout, what is said about it to stderr. */
+/** What a command gets from its environment. Data goes to stdout, messages to stderr. */
 export interface Terminal {
   readonly env: NodeJS.ProcessEnv;
   readonly stdin: Readable & { readonly isTTY?: boolean };
@@ -22,16 +22,16 @@ export function mayColor({ env }: Terminal, stream: { readonly isTTY?: boolean }
   return isWanted && stream.isTTY === true && !env.NO_COLOR && env.TERM !== "dumb";
 }
 
-/** What is shown on a stream until something else is said there, and how it is taken away. */
+/** What is shown on a stream until something else is printed there, and how it is removed. */
 const covers = new WeakMap<Writable, () => void>();
 
-/** Has what moves on a stream taken away before something is said there. */
+/** Removes the moving line of a stream before something else is printed there. */
 export function takeAwayFrom(stream: Writable, takeAway: (() => void) | undefined): void {
   if (takeAway === undefined) covers.delete(stream);
   else covers.set(stream, takeAway);
 }
 
-/** Says something to people on stderr. It never fails: that nobody reads it decides nothing. */
+/** Says something to people on stderr. It never fails: a closed stderr changes no result. */
 export async function say({ stderr, asTyped }: Terminal, text: string): Promise<void> {
   covers.get(stderr)?.();
   const { isTTY, columns = 0 } = stderr;

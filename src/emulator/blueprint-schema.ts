@@ -185,7 +185,7 @@ function typed(...types: readonly string[]): object {
 export interface BlueprintBodies {
   readonly create: object;
   readonly replace: object;
-  /** Parts of a blueprint: what is missing in a part stays as it is, so nothing is required. */
+  /** Parts of a blueprint: what a part lacks stays as it is, so nothing is required. */
   readonly patch: object;
 }
 

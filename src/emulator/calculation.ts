@@ -52,7 +52,7 @@ function run(expressions: readonly string[], entities: readonly object[]): reado
     const rows = stdout.split("\n").filter((line) => line !== "");
     return rows.length === entities.length ? rows.map((line) => JSON.parse(line) as unknown[]) : undefined;
   } catch {
-    // Out of memory or too deep: that instance is done for, the next request loads another.
+    // Out of memory or too deep: that instance is broken, the next request loads another.
     engine = undefined;
     return undefined;
   }

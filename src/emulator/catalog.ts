@@ -197,7 +197,7 @@ function compileCheck(ajv: Ajv, schema: object): ValidateFunction {
 }
 
 /**
- * Gives properties as values are checked against them: Ajv runs formats on texts and numbers only, so what a labeled URL holds has to be asked for in so many words.
+ * Gives properties as values are checked against them: Ajv runs formats on texts and numbers only, so the fields of a labeled URL are stated explicitly.
  * Port's documentation: an object with `url`, and `displayText` if it has any.
  */
 function asCheckedAll(properties: Properties, labeledUrls: boolean): Properties {

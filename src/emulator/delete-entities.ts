@@ -6,7 +6,7 @@ import { changeTeams } from "./relations.js";
 /** Entities that are to go, each with its shelf. */
 export type Doomed = ReadonlyMap<StoredEntity, Shelf>;
 
-/** Deletes entities of one blueprint: all of them, or none when somebody depends on one and `deleteDependents` is false. Gives what was deleted of them. */
+/** Deletes entities of one blueprint: all of them, or none when another entity depends on one and `deleteDependents` is false. Gives what was deleted of them. */
 export function deleteEntities(
   catalog: Catalog,
   shelf: Shelf,

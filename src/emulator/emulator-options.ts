@@ -1,4 +1,4 @@
-/** Where no source pins Port's behaviour down, which reading the emulator follows. */
+/** Where no source states Port's behaviour, which reading the emulator follows. */
 export interface Readings {
   /** Status of a bulk write of which every item failed. Default 207. */
   readonly bulkAllFailed: 207 | 200;

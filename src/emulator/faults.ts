@@ -97,7 +97,7 @@ function nameOf(family: LimitFamily): z.infer<typeof route> {
   return family === "unauthenticated" ? "token" : family;
 }
 
-/** Numbers that only look like chance. The generator is mulberry32, by Tommy Ettinger, in the public domain. */
+/** Pseudo-random numbers. The generator is mulberry32, by Tommy Ettinger, in the public domain. */
 function seededRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

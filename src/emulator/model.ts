@@ -179,7 +179,7 @@ export interface ServiceAccount extends Credentials {
   readonly user: StoredEntity;
 }
 
-/** A self-service action, as it was posted. The emulator runs nothing: whoever started a run reports its end. */
+/** A self-service action, as it was posted. The emulator runs nothing: whoever starts a run reports its end. */
 export interface Action {
   readonly identifier: string;
   readonly title?: string;

@@ -3,7 +3,7 @@ import { UsageError } from "../errors.js";
 import type { Readings } from "./emulator-options.js";
 
 /**
- * Where no source pins Port's behaviour down, which reading the emulator follows. The first value of each is the likeliest.
+ * Where no source states Port's behaviour, which reading the emulator follows. The first value of each is the likeliest.
  */
 export const readings = z.strictObject({
   bulkAllFailed: z.literal([207, 200]).default(207).describe("status of a bulk write of which every item failed"),

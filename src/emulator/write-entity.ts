@@ -178,7 +178,7 @@ function overwrite(existing: StoredEntity, next: Next): void {
   if (existing.datasource !== next.datasource) existing.datasource = next.datasource;
 }
 
-// A missing relation target comes into being with its identifier alone, whatever its blueprint requires.
+// A missing relation target is created with its identifier alone, whatever its blueprint requires.
 function bareEntity(catalog: Catalog, identifier: string, now: number, writer: Writer): StoredEntity {
   const bare = { identifier, title: null, icon: null, team: [], properties: {}, updatedAt: now, updatedBy: writer.by };
   const entity = draft(catalog, { ...bare, datasource: writer.datasource }, {}, undefined, writer);

@@ -4,7 +4,7 @@ import { trimExpression } from "../check/diagnostics.js";
 import { pathExpression } from "./names.js";
 import { addNumber, type NumberReadings, openNumbers } from "./numbers.js";
 
-/** Texts that people write for "no value". A source's own words beyond these are its author's to name. */
+/** Texts that people write for "no value". Further words of a source are for its author to name. */
 export const usualBlanks: ReadonlySet<string> = new Set([
   "",
   "N/A",

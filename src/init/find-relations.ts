@@ -11,7 +11,7 @@ import { booleanWords } from "./value-forms.js";
 /** Share of different values that must name an entity; less is asked of a field that is named after its target. */
 const minShare = 0.8;
 const minNamedShare = 0.4;
-/** Different values that must name an entity where no name speaks for it: two are found together by chance. */
+/** Different values that must name an entity where no name suggests it: two may match by chance. */
 const minUnnamed = 3;
 /** Different values that are looked at. */
 const maxLooked = 2000;

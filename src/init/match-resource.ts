@@ -81,7 +81,7 @@ const wordless: readonly string[] = ["date-time", "url", "email", "ipv4", "ipv6"
 
 type Wanted = Pick<Property, "type" | "format">;
 
-/** How a field's values are brought to a given property. Whether all of them fit is found by trying, not here. */
+/** How a field's values are brought to a given property. Whether all of them fit is found by a trial, not here. */
 function fitField(stats: FieldStats, wanted: Wanted, records: number): Fitted {
   const fitted = fitValues(stats, wanted, records);
   const isTyped = wanted.type === "number" || wanted.type === "boolean" || wordless.includes(wanted.format ?? "");

@@ -72,7 +72,7 @@ function isPerfect({ values, repeated, unfit }: FieldStats, records: number): bo
   return values === records && repeated === 0 && unfit === 0;
 }
 
-/** A field without a name that speaks for it must tell every record apart, and be no measure or moment. */
+/** A field without a telling name must tell every record apart, and be neither a measure nor a date. */
 function isIdentifying(field: FieldStats, records: number, kind: string): boolean {
   if (rankOf(field, kind) > 0) return true;
   const { fits, dates } = field;
@@ -88,7 +88,7 @@ function shareOf(field: FieldStats, records: number): number {
   return usable(field) / Math.max(1, records);
 }
 
-/** Names count for most, then whether others use the values, then how many records they tell apart; long random keys count for less than words. */
+/** Names count most, then whether others use the values, then how many records they tell apart; long random keys count for less than words. */
 function scoreOf(
   field: FieldStats,
   { records, kind }: Pick<Survey, "records" | "kind">,
@@ -177,7 +177,7 @@ function name({ path }: FieldStats): string {
   return JSON.stringify(path.join("."));
 }
 
-/** How likely a name is that of an identifier, nought for one that says nothing; deeper fields are less so. */
+/** How likely a name is that of an identifier, 0 for one that says nothing; deeper fields are less so. */
 export function rankOf({ name: path }: Pick<FieldStats, "name">, kind: string): number {
   const own = normalName(path.join(" "));
   const singular = normalName(kind).replace(/s$/, "");

@@ -124,7 +124,7 @@ function elementsOf(value: unknown, items: string | undefined): readonly unknown
   return Array.isArray(list) ? list.map((element) => ({ ...rest, [itemKey]: element })) : [];
 }
 
-/** Other keys that a record has at most which is there for the sake of its list. */
+/** Most other keys of a record that only wraps a list. */
 const maxBeside = 4;
 
 /** The key of the only list of objects at a record's top, where the record has no name and hardly more: AWS nests instances in reservations. */

@@ -7,7 +7,7 @@ import { itemKey } from "./survey.js";
 /** A proposal with what is written about its source. */
 export interface WrittenProposal {
   readonly proposal: ResourceProposal;
-  /** What must be said so that the source is read: only what was in doubt, or is not the default. */
+  /** The options to read the source: only what was in doubt, or is not the default. */
   readonly source: SourceOptions;
   /** The source as people know it. */
   readonly name: string;

@@ -11,10 +11,9 @@ export const keyDescriptions: Readonly<Record<string, string>> = {
   "source.csv": "How a CSV is written.",
   "source.csv.delimiter": "Text between cells. Default `,`; a tab for TSV.",
   "source.csv.quote": 'Character around cells that hold the delimiter or a line end. Default `"`; false for none.',
-  "source.csv.escape":
-    "Character that takes the meaning from a quote, a delimiter, a line end or itself behind it. Default none.",
+  "source.csv.escape": "Character that escapes a quote, a delimiter, a line end or itself after it. Default none.",
   "source.csv.quotes":
-    "lenient: a quote amid a quoted cell is text unless a delimiter or line end follows. Default strict.",
+    "lenient: a quote within a quoted cell is text unless a delimiter or line end follows. Default strict.",
   "source.csv.trim": "True leaves out spaces around cells and before an opening quote. Default false.",
   "source.csv.shortRows": "pad fills a row of too few cells up with empty ones. Default reject.",
   "source.csv.longRows": "drop leaves out cells behind the last column; empty ones always are. Default reject.",

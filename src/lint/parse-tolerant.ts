@@ -59,7 +59,7 @@ function byLine(issues: ReadonlyMap<string, Issue>): Issue[] {
   return [...issues.values()].sort((a, b) => (a.line ?? 0) - (b.line ?? 0));
 }
 
-/** Replaces a resource that is past repair, so that the ones after it keep their numbers. */
+/** Replaces a resource that cannot be repaired, so that the ones after it keep their numbers. */
 const placeholder = {
   kind: "(unreadable)",
   port: { entity: { mappings: { identifier: ".x", blueprint: ".x" } } },

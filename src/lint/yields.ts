@@ -28,7 +28,7 @@ export function spreadOf(expression: string): string | undefined {
   const bare = last.at(-1)?.text === "?" ? last.slice(0, -1) : last;
   const [before, open, close] = bare.slice(-3);
   if (close?.text !== "]" || open?.text !== "[" || before === undefined) return undefined;
-  // An operator or a comma takes the brackets for a list that is empty.
+  // Behind an operator or a comma the brackets are an empty list.
   const isStep = (t: Token): boolean => t.is !== "sign" || [".", "?", ".."].includes(t.text);
   const isTerm = splitAt(bare, (t) => !isStep(t) || (t.is === "word" && operators.has(t.text))).length === 1;
   const endsTerm = before.is !== "word" || functions.has(before.text) || bare.length === 3;

@@ -161,7 +161,7 @@ function bindPath({ steps, leaf }: Extract<Node, { is: "path" }>, shape: Shape):
   }
   const { columns, blanks } = shape;
   if (first === undefined) return (root) => objectOfCells(columns, root as readonly Cell[], blanks);
-  // An index into the record, which is an object: jq's own words for it.
+  // An index into the record, which is an object: jq's own message for it.
   if (typeof first.key === "number") return (_root, _row, notes) => settle(follow({}, steps), notes);
   const index = columns.indexOf(first.key);
   if (index < 0) return () => null;

@@ -160,7 +160,7 @@ async function faults(leaves: readonly CompiledLeaf[], engine: JqEngine): Promis
     if (fault === undefined) return [];
     const { position } = fault;
     const place = position === undefined ? "" : ` (line ${position.line}, column ${position.column} of the expression)`;
-    // The commonest slip: a bare word is the name of a function.
+    // The most common mistake: a bare word is the name of a function.
     const isName = /^[A-Za-z_]\w*$/u.test(expression) && fault.message.endsWith("is not defined");
     const text = /^[\w -]+$/u.test(expression) ? `write \`'"${expression}"'\` for this very text` : undefined;
     const message = isName

@@ -18,7 +18,7 @@ import { isBlank, objectOfCells } from "./prepare.js";
 /**
  * Binds an expression to the shape of its records: the result gives its first output or a {@link Signal}, exactly as jq would.
  *
- * The work on one record is bounded; what goes beyond is jq's, which can be ended.
+ * The work on one record is bounded; larger work is left to jq, which can be ended.
  */
 export function bindFast(fast: Fast, shape: Shape): Evaluate {
   const budget = { left: 0 };

@@ -99,7 +99,7 @@ export class Signal {}
 /** No output, as of `empty`. */
 export const none = new Signal();
 
-/** Where jq and JavaScript might differ, or the expression fails in words that are jq's to find: jq is asked for this record. */
+/** Where jq and JavaScript might differ, or the expression fails and only jq knows the message: jq is asked for this record. */
 export const ask = new Signal();
 
 /** The expression fails, with jq's message. */
@@ -140,7 +140,7 @@ const simple = new RegExp(`^(?:(?:${plain}|\\[${inClass}+\\]|\\\\[.|+*?()\\[\\]{
 type FastCall = Evaluate;
 
 /**
- * The functions of jq that are evaluated here, by name and number of arguments; one gives undefined where its literals are jq's to judge.
+ * The functions of jq that are evaluated here, by name and number of arguments; one gives undefined where only jq can judge its literals.
  *
  * @source jq 1.8.2, builtin.jq and builtin.c
  */

@@ -120,7 +120,7 @@ export function compileBy(
   return (expression) => {
     const before = known.get(expression);
     if (before !== undefined) return before;
-    // What the tokens do not vouch for, such as a bracket too many, could hide in another's brackets.
+    // What the tokens do not rule out, such as a bracket too many, could hide in another's brackets.
     const isWhole = !("fault" in tokenize(expression));
     const fault = isWhole
       ? new Promise<CompileFault | undefined>((done, fail) => {

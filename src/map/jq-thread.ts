@@ -72,7 +72,7 @@ export function startJqThread(timeoutMs: number): JqThread {
     void old?.terminate();
     const job = flying.shift();
     waiting.unshift(...flying.splice(0));
-    // A thread that never came up would be started again without end.
+    // A thread that never started would be restarted without end.
     if (!wasReady && reply.is === "broken") job?.reject(new InternalError(`jq cannot be started: ${reply.message}`));
     else job?.resolve(reply);
     pump();

@@ -107,7 +107,7 @@ interface Trouble {
   readonly why: "timeout" | "broken" | "lost";
 }
 
-/** How long, in milliseconds, parts of a batch that took too long may take while the record to blame is looked for. */
+/** How long, in milliseconds, parts of a batch that took too long may take while the record at fault is searched for. */
 interface Limits {
   /** A batch. */
   readonly batchMs: number;
@@ -127,9 +127,9 @@ function limitsOf(batchMs: number): Limits {
 }
 
 /**
- * Runs one leaf on a batch, and where that fails on ever smaller parts of it, until one record is to blame.
+ * Runs one leaf on a batch, and where that fails on ever smaller parts of it, until one record is at fault.
  *
- * A batch that is slow as a whole and endless nowhere is looked through until its parts have used up its limit once more.
+ * A batch that is slow as a whole but endless nowhere is searched until its parts have used up its limit once more.
  *
  * @param run - runs the leaf on some of the records
  * @returns a cell for each record, or the trouble

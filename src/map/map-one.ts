@@ -43,7 +43,7 @@ export interface Out {
   readonly remains: Remains<Candidate>[];
 }
 
-/** Maps one candidate: a record (or one element of its array) through a resource. It is skipped, rejected, or put out. */
+/** Maps one candidate: a record (or one element of its array) through a resource. It is skipped, rejected, or emitted. */
 export function mapOne(
   out: Out,
   bound: BoundResource,
@@ -85,7 +85,7 @@ export function mapOne(
   else mapFields(out, withoutFields(bound, struck.fields), record, root, row, item, struck);
 }
 
-/** Evaluates the fields of an entity. Without `struck` it may be put out; else it is refused, and its other faults are looked for. */
+/** Evaluates the fields of an entity. Without `struck` it may be emitted; else it is refused, and its other faults are searched for. */
 function mapFields(
   out: Out,
   bound: BoundResource,

@@ -117,9 +117,9 @@ export function duplicatesOf({ duplicates, resources }: Pick<Mapping, "duplicate
 
 /**
  * What becomes of relations whose target is missing, by resource. Where the entities of several resources become one, it may have relations that its first
- * resource does not map: for these the word of the resource that maps them counts.
+ * resource does not map: for these the resource that maps them decides.
  *
- * @param createsNothing - whether no target may be made: one that is missing counts as it does without a word of the mapping
+ * @param createsNothing - whether no target may be made: one that is missing counts as if the mapping said nothing
  */
 export function missingTargetPolicies(
   mapping: Pick<Mapping, "duplicates" | "resources">,

@@ -194,7 +194,7 @@ function wordsOf(name: string): readonly string[] {
   return name.toLowerCase().match(/[\p{L}\p{M}\p{N}]+/gu) ?? [];
 }
 
-/** The column that a name most likely means: the same letters, however they are composed, cased, spaced or dotted, else a slip of the pen. */
+/** The column that a name most likely means: the same letters, however they are composed, cased, spaced or dotted, else a typing mistake. */
 export function nearestColumn(name: string, columns: readonly string[]): string | undefined {
   const same = columns.find((column) => column !== name && lettersOf(column) === lettersOf(name));
   // To jq a dot leads into the cell, a dash subtracts: the column may be named with it.

@@ -26,7 +26,7 @@ export interface Got {
   readonly warnings: readonly NonNullable<MappingTest["warnings"]>[number][];
 }
 
-/** One difference between what a test states and what came. A side that is absent has no such thing. */
+/** One difference between what a test states and what the mapping gave. An absent side has no such value. */
 export interface Difference {
   /** Path within the test: `entities[0].properties.tier`. */
   readonly path: string;
@@ -34,7 +34,7 @@ export interface Difference {
   readonly got?: unknown;
 }
 
-/** Compares what a test states with what came; nothing when they agree. The order of entities and faults counts, the order of keys does not. */
+/** Compares what a test states with what the mapping gave; nothing when they agree. The order of entities and faults counts, the order of keys does not. */
 export function compareTest(test: MappingTest, got: Got): readonly Difference[] {
   return [
     ...entityDifferences(test.entities, got.entities),
@@ -114,7 +114,7 @@ export function isObject(value: unknown): value is Readonly<Record<string, unkno
 }
 
 /**
- * Rewrites what tests expect to what came, and leaves all else as it is, to the letter: tests that are not named, records, comments. Within an
+ * Rewrites what tests expect to what the mapping gave, and leaves all else exactly as it is: tests that are not named, records, comments. Within an
  * expectation the comments of what stays are kept.
  *
  * @param text - the file of tests

@@ -120,7 +120,7 @@ interface LeafCoverage {
   readonly failed: number;
 }
 
-/** Counts what leaves did. Constants are left out: they cannot but give their value. */
+/** Counts what leaves did. Constants are left out: they always give their value. */
 export interface Coverage {
   add(traces: readonly RecordTrace[]): void;
   leaves(): readonly LeafCoverage[];

@@ -27,7 +27,7 @@ export interface TargetGroup {
   readonly quotaShare?: Share | undefined;
   /** Address of a Redis (`redis://host:6379`) through which several jobs share one quota; needs the package ioredis. Default `PORTLOAD_PACE`. */
   readonly pace?: string | undefined;
-  /** Share of the quota to go on with alone when that Redis is lost. Default: the import stops. */
+  /** Share of the quota to continue with alone when that Redis is lost. Default: the import stops. */
   readonly paceFallback?: Share | undefined;
   /** Longest wait for the answer to one attempt: `30s`, or milliseconds. Default `30s`. */
   readonly timeout?: Duration | undefined;

@@ -160,7 +160,7 @@ export const budget: Kind<Budget, ReadBudget> = {
   },
 };
 
-/** `NaN` for what is no number. */
+/** `NaN` for what is not a number. */
 function numberFrom(given: unknown): number {
   if (typeof given === "number") return given;
   return typeof given === "string" && /^-?\d+(\.\d+)?$/.test(given) ? Number(given) : Number.NaN;

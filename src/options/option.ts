@@ -6,7 +6,7 @@ export type ReadValue<Value> = { readonly value: Value } | { readonly must: stri
 
 /** A kind of value. `Given` is what the library takes, `Value` what the program works with; a flag's text is always among what is read. */
 export interface Kind<Given, Value> {
-  /** Stands for the value in help; empty for a flag that takes none. */
+  /** The value's placeholder in help; empty for a flag that takes none. */
   readonly placeholder: string;
   /** The words that may be given, where there are only so many; completed and shown in help. */
   readonly choices: readonly string[];
@@ -29,7 +29,7 @@ export interface AnyOption extends Omit<Kind<never, unknown>, "given"> {
   readonly short?: string;
   /** Shown by `--help` without `--all`. */
   readonly isCommon: boolean;
-  /** What it names is written: seen to before any work. */
+  /** What it names is written: checked before any work. */
   readonly writes?: "file" | "folder";
   readonly group?: string;
 }
@@ -43,11 +43,11 @@ export interface Option<Given, Value, N extends Need = Need> extends Omit<AnyOpt
 
 /** Where and how an option shows in help. */
 interface Shown {
-  /** One letter for what is typed daily. */
+  /** One-letter form of a frequent flag. */
   readonly short?: string;
   /** Shown by `--help` without `--all`. */
   readonly common?: boolean;
-  /** What it names is written: seen to before any work. */
+  /** What it names is written: checked before any work. */
   readonly writes?: "file" | "folder";
 }
 
@@ -152,7 +152,7 @@ export function parseOptions<S extends Schema>(
   return values as Resolved<S>;
 }
 
-/** What was given in place of a word or a number; whatever else it may be could be a secret. */
+/** What was given in place of a word or a number; anything else could be a secret. */
 function shown({ choices, placeholder }: AnyOption, value: unknown): string {
   const given = Array.isArray(value) && value.length === 1 ? value[0] : value;
   const isPlain = choices.length > 0 || /^<(?:n|percent|n\|percent|duration|file)>$/.test(placeholder);

@@ -58,7 +58,7 @@ export interface Excess extends Deletions {
   readonly flags: readonly string[];
 }
 
-/** Blueprints that would lose more than the limits allow, each by itself: a small one is not outvoted by large ones. */
+/** Blueprints that would lose more than the limits allow, each judged by itself: large ones do not hide a small one. */
 export function excessDeletions(all: readonly Deletions[], limits: DeleteLimits): readonly Excess[] {
   return all.flatMap((one) => {
     const { deletions } = one;
@@ -119,7 +119,7 @@ interface CreatingRun {
   >;
 }
 
-/** A share as a percentage to one decimal, never less than it is: a flag made of it must allow it. */
+/** A share as a percentage to one decimal, rounded up: a flag made of it must allow it. */
 export function percent(share: number): string {
   return `${Math.ceil(share * 1000 - 1e-9) / 10}%`;
 }

@@ -150,7 +150,7 @@ export interface PlanDigest {
 export interface GuardFacts {
   /** Share of a field's values that a run may empty, 0 to 1; absent where emptying is allowed. */
   readonly emptyingShare?: number;
-  /** What a prune found, and what it may delete; absent where it did not come to that. */
+  /** What a prune found, and what it may delete; absent where the run ended earlier. */
   readonly judged?: { readonly deletions: readonly Deletions[]; readonly limits: DeleteLimits };
   /** Whether deletions were asked for. */
   readonly prunes: boolean;

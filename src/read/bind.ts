@@ -32,7 +32,7 @@ export interface BoundSource {
  * Binds sources to the kinds of a mapping.
  *
  * `<kind>=<path>` when the part before the first `=` is a kind; else the kind that equals the base name up to its first dot; else, where there is only
- * one kind, that one. A workbook that the call names no kind and no sheet of goes, sheet by sheet, to the kinds that are called as a sheet or that the mapping
+ * one kind, that one. A workbook that the call names no kind and no sheet of is bound, sheet by sheet, to the kinds that have a sheet's name or that the mapping
  * names one for. A directory is its files with known extensions (YAML only where it holds no other source), a glob what it matches, both sorted, each
  * real file once.
  *
@@ -119,7 +119,7 @@ function kindOf(path: string, name: string, kinds: readonly string[]): string {
   });
 }
 
-/** The sheets of a workbook that one kind each takes; where several want the same one, the kind called as the file. */
+/** The sheets of a workbook that one kind each takes; where several want the same one, the kind with the file's name. */
 async function sheetsTaken(
   { path, name }: { readonly path: string; readonly name: string },
   kinds: readonly string[],

@@ -25,7 +25,7 @@ export class ChunkSink {
   /**
    * @param source - index of the source on the command line
    * @param limit - records taken, from the first; later ones are left out
-   * @param text - turns spans of decoded text into those of the source, where they are not the same, and knows what of it is no text, and whether it has
+   * @param text - turns spans of decoded text into those of the source, where they are not the same, and knows which of it is not text, and whether it has
    * lines that anybody could look up
    */
   constructor(
@@ -156,7 +156,7 @@ export interface Reader {
   feed(block: Buffer): void;
   /** No further block follows. */
   end(): void;
-  /** The source broke off: gives the complete records that still waited for a look at what follows. */
+  /** The source was cut off: gives the complete records that still waited for a look at what follows. */
   cut?(): void;
 }
 

@@ -25,7 +25,7 @@ export function namedColumns(names: readonly string[]): Columns {
 }
 
 /**
- * Makes columns of a header's cells: one without a name is `column<N>` by its place, one that repeats a name is dealt with as the options say.
+ * Makes columns of a header's cells: one without a name is `column<N>` by its place, one that repeats a name is handled as the options say.
  *
  * @returns the columns, or what is wrong with the header
  */

@@ -90,7 +90,7 @@ export class CsvReader implements Reader, RowTaker {
     }
   }
 
-  /** Leaves out cells behind the last column, and fills a short row up, where that is no loss or the options say so. */
+  /** Leaves out cells behind the last column, and fills a short row up, where that loses nothing or the options say so. */
   #fit(cells: Cell[], width: number, least: number): void {
     const { longRows, shortRows } = this.#options.csv ?? {};
     const isEmptyBehind = cells.slice(width).every((cell) => cell === "");

@@ -14,13 +14,13 @@ export interface Text {
   readonly head: Buffer;
   /** Whether `head` is all there is. */
   readonly isWhole: boolean;
-  /** Looks further, until the head has so many bytes or is whole; only before `blocks` is begun. */
+  /** Reads further, until the head has so many bytes or is whole; only before `blocks` is begun. */
   grow(count: number): Promise<Text>;
   /** Blocks of whole characters. */
   readonly blocks: AsyncGenerator<Buffer, void, undefined>;
   /** Turns offsets of the text into those of the unpacked source; absent for UTF-8, where they are the same. */
   readonly offsets?: LineOffsets;
-  /** What of it is no text, where that costs a record and not the source. */
+  /** Its undecodable bytes, where they cost a record and not the source. */
   readonly badText?: BadText;
 }
 
@@ -145,7 +145,7 @@ function wholeOf(decoded: ReturnType<Decode>): { readonly text: string; readonly
   return "badAt" in decoded ? { text: "", used: 0 } : decoded;
 }
 
-/** Decodes line by line, so that bytes that are no text cost their line: its text is noted, with U+FFFD in their place. */
+/** Decodes line by line, so that undecodable bytes cost only their line: its text is noted, with U+FFFD in their place. */
 function lossyLines(
   encoding: Encoding & { readonly decode: Decode },
   bytes: Buffer,

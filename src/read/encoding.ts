@@ -88,7 +88,7 @@ function markedEncoding(head: Buffer): Encoding | undefined {
   return has(marks.utf16be) ? { ...utf16be, mark: marks.utf16be } : undefined;
 }
 
-/** iconv's names for what is no encoding of text files, or one whose line ends are not those of ASCII. */
+/** iconv's names for what is not an encoding of text files, or one whose line ends are not those of ASCII. */
 const notText = /^(?:utf7|utf7imap|cesu8|base64|hex|binary|utf32.*)$/;
 const ascii = Buffer.from(Array.from({ length: 128 }, (_, byte) => byte));
 

@@ -28,7 +28,7 @@ export interface Wanted {
  *
  * CSV, TSV and NDJSON: byte for byte, all that precedes the first record (byte order mark, preamble, header) and then each record with its own
  * line end; a last one without gets one. JSON: an array (a map where records have keys), at the same path of keys, of the records' own texts; characters
- * beyond ASCII are escaped where the source is not UTF-8. Opens the source anew and holds no more than a block of it.
+ * beyond ASCII are escaped where the source is not UTF-8. Opens the source again and holds no more than a block of it.
  *
  * @param options - those that the source was read with, its dialect settled
  * @param wanted - records of this source, in any order; each is given once, by position

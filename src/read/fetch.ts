@@ -51,9 +51,9 @@ class PassingFault extends Error {
 }
 
 /**
- * Downloads an http(s) address, block by block. A download that breaks off begins anew and goes on where it was, if what came before is the same.
+ * Downloads an http(s) address, block by block. A download that is cut off starts again and continues where it was, if what came before is the same.
  *
- * Userinfo of the address goes out as basic authentication, to its own origin only; messages show neither it nor the query.
+ * Userinfo of the address is sent as basic authentication, to its own origin only; messages show neither it nor the query.
  *
  * @throws SourceError when the server refuses, does not answer after all attempts, or gives something else the second time
  */

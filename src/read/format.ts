@@ -41,7 +41,7 @@ export function formatOfSource(path: string, head: Buffer, options: SourceOption
   return format === "ndjson" && (records ?? keyed) !== undefined ? "json" : format;
 }
 
-/** The extension of a path or URL, with its dot and in lower case; that of a packer left out: `.csv` of `teams.csv.gz`. */
+/** The extension of a path or URL, with its dot and in lower case; that of a compression left out: `.csv` of `teams.csv.gz`. */
 export function extensionOf(path: string): string {
   const name = /^https?:/i.test(path) ? path.replace(/[?#].*$/s, "") : path;
   return /\.[^./\\]*$/.exec(unpackedName(name))?.[0].toLowerCase() ?? "";

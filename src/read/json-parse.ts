@@ -1,4 +1,4 @@
-/** Deepest nesting of a record: arrays and objects within each other, the record itself counted. jq and JSON.stringify take it with room to spare. */
+/** Deepest nesting of a record: arrays and objects within each other, the record itself counted. jq and JSON.stringify handle it easily. */
 export const maxNesting = 1000;
 
 /** Says that a record is nested too deep. */
@@ -12,7 +12,7 @@ export type ParsedJson =
   | { readonly value: unknown; readonly longIntegers: number; readonly firstKey: string }
   | { readonly fault: JsonFault };
 
-// Only a text with one of these can hold a number that a double does not; a false alarm costs time alone.
+// Only a text with one of these can hold a number that a double does not; a false alarm only costs time.
 const maybeLongNumber = /\d{16}|\d[eE]\+?\d{3}/;
 
 /** Parses one JSON text. An integer beyond 2^53, and a number that a double cannot hold at all, stays the text it was. */

@@ -82,7 +82,7 @@ export class JsonText {
   }
 }
 
-/** What a value is by its first byte; undefined where none begins so. NaN and Infinity are numbers to those who write them. */
+/** What a value is by its first byte; undefined where none begins so. NaN and Infinity count as numbers. */
 export function kindOf(byte: number): string | undefined {
   switch (String.fromCharCode(byte)) {
     case "[":
@@ -105,7 +105,7 @@ export function kindOf(byte: number): string | undefined {
   }
 }
 
-/** A place in a JSON text: offset in bytes, line, and byte in it from 1. */
+/** A place in a JSON text: offset in bytes, line, and byte of the line from 1. */
 export interface JsonPlace {
   readonly offset: number;
   readonly line: number;

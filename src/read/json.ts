@@ -10,8 +10,8 @@ import { type JsonPlace, JsonSyntaxFault } from "./json-text.js";
  * Reads the elements of a JSON array, at the top or at a path of keys, a single object, or the values of an object under their keys; several JSON texts one
  * after another are read as one. No span and no line: a record is given back by its position.
  *
- * Feeding throws a SourceError on a syntax error, with its place, and when nothing fit is at the path; the records before it have been taken. With
- * `badText: reject` a record that is no JSON costs itself alone, where its brackets close.
+ * Feeding throws a SourceError on a syntax error, with its place, and when nothing suitable is at the path; the records before it have been taken. With
+ * `badText: reject` a record that is not JSON costs only itself, where its brackets close.
  */
 export class JsonReader implements Reader {
   readonly #sink: ChunkSink;
@@ -131,7 +131,7 @@ function faultWithin(text: Buffer, place: JsonPlace, fault: { at: number; messag
 
 /**
  * Reads one JSON object a line, with span and line. Blank lines are no records; a line that is not JSON, not an object or
- * beyond `maxRecordBytes` is a reject, and the next one goes on.
+ * beyond `maxRecordBytes` is a reject, and reading continues with the next one.
  */
 export class NdjsonReader implements Reader {
   readonly #sink: ChunkSink;

@@ -34,9 +34,9 @@ const readers = {
 } satisfies Record<TextFormat, (input: ReaderInput) => Reader>;
 
 /**
- * Reads a source once, from its beginning, as chunks of records; nothing is read ahead of the chunk that is asked for but one block.
+ * Reads a source once, from its beginning, as chunks of records; at most one block is read ahead of the chunk that is asked for.
  *
- * A record that cannot be read is a reject of its chunk and the next one goes on. Records before an error are given before it is thrown.
+ * A record that cannot be read is a reject of its chunk and reading continues with the next one. Records before an error are given before it is thrown.
  *
  * @param source - as bound by `bindSources`
  * @param options - the mapping's `source`, with those of the kind laid over it

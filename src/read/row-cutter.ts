@@ -18,7 +18,7 @@ export interface RowFault {
   readonly code: Extract<RejectCode, "bad_quote" | "unclosed_quote" | "record_too_large">;
   /** Index of the cell, from 0, where known. */
   readonly cell?: number;
-  /** Lines, this one counted, after which its quote closes over what are rows themselves. */
+  /** Lines, this one included, after which its quote closes over what are rows themselves. */
   readonly over?: number;
 }
 
@@ -27,9 +27,9 @@ export interface Dialect {
   readonly delimiter: string;
   /** Null where no cell is quoted. A quote within quotes is doubled. */
   readonly quote: string | null;
-  /** Takes the meaning from a quote, a delimiter, a line end or itself behind it. */
+  /** Escapes a quote, a delimiter, a line end or itself after it. */
   readonly escape?: string;
-  /** Whether a quote amid a quoted cell is text unless a delimiter or line end follows; else it is a fault. */
+  /** Whether a quote within a quoted cell is text unless a delimiter or line end follows; else it is a fault. */
   readonly isLenient: boolean;
   /** Whether spaces around cells are left out. */
   readonly isTrimmed: boolean;
@@ -38,7 +38,7 @@ export interface Dialect {
 /** What a line did to its row: it ended it, left a cell open, or has a quote where none is allowed, in the cell of this index. */
 export type Cut = "row" | "open" | { readonly fault: number };
 
-/** Place of a cell that goes on in the next line, and of one with a fault. */
+/** Place of a cell that continues in the next line, and of one with a fault. */
 const open = -1;
 const fault = -2;
 
@@ -118,7 +118,7 @@ export class RowCutter {
     return this.#isTrimmed ? cells.map((cell) => this.#trimmed(cell)) : cells;
   }
 
-  /** Reads on in a quoted cell; gives where the next cell begins. */
+  /** Continues in a quoted cell; gives where the next cell begins. */
   #quoted(line: string, from: number): number {
     const quote = this.#quote as string;
     let at = from;
@@ -172,7 +172,7 @@ export class RowCutter {
     }
   }
 
-  /** Takes the text up to an escape character and what that one escapes; gives where to go on. Before any other character it is text. */
+  /** Takes the text up to an escape character and what that one escapes; gives where to continue. Before any other character it is text. */
   #escaped(line: string, from: number, escapeAt: number): number {
     const sign = this.#escape as string;
     const behind = escapeAt + sign.length;

@@ -28,10 +28,10 @@ interface Line {
 }
 
 /**
- * Finds the rows of a CSV with their exact byte ranges and lines, and goes on after a fault.
+ * Finds the rows of a CSV with their exact byte ranges and lines, and continues after a fault.
  *
  * A quote in the wrong place, one that never closes or closes over lines that are rows themselves, and a row beyond `maxRecordBytes` cost the physical line
- * on which the row began; reading begins anew on the next one. No byte is read more than twice for it: a strict quote meets its end or a fault at the next
+ * on which the row began; reading starts again on the next one. No byte is read more than twice for it: a strict quote meets its end or a fault at the next
  * line that holds one, and where a lenient one found no end, no later line may leave one open.
  */
 export class RowScanner {
@@ -199,7 +199,7 @@ export class RowScanner {
     return undefined;
   }
 
-  /** Gives up on the row in hand, after looking at `line`: its first line is no row, and the next one begins anew. */
+  /** Gives up on the row in hand, after looking at `line`: its first line is not a row, and scanning starts again on the next one. */
   #refuse(fault: RowFault, line: Line): void {
     const { end, next } = this.#first ?? line;
     const place = { start: this.#start, end, next, line: this.#window.lineAt(this.#start) };

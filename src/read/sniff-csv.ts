@@ -13,16 +13,16 @@ import {
   widthOf,
 } from "./sniff-title.js";
 
-/** Delimiters that may speak against the default one even where that one cuts the header. */
+/** Delimiters that may beat the default one even where that one splits the header. */
 const common = [",", ";", "\t", "|", "\u0001"];
 /** Delimiters that do so only where the default one finds one column, and they cut every row alike. */
 const rare = ["||", "~", "^", ":", " "];
 /** Columns that blanks must part: two words are a name. */
 const minByBlanks = 3;
-/** Columns beside which a single one is no table: a name may hold one delimiter. */
+/** From so many columns on, a single one is not a table: a name may hold one delimiter. */
 const minPlain = 3;
 
-/** Whether another delimiter than the default one cuts the first rows better. */
+/** Whether another delimiter splits the first rows better than the default one. */
 function delimiterDoubt(text: SourceHead, options: SourceOptions): Doubt | undefined {
   if (options.csv?.delimiter !== undefined) return undefined;
   const own = delimiterOf(options);

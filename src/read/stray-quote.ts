@@ -1,6 +1,6 @@
 import { type Dialect, RowCutter } from "./row-cutter.js";
 
-/** Lines that must be seen before a quote that is still open is taken for a stray one. */
+/** Lines that must be seen before a quote that is still open counts as stray. */
 const certainLines = 1000;
 /** Share of the lines within that must be rows. */
 const share = 0.8;
@@ -9,7 +9,7 @@ const share = 0.8;
  * Judges a quoted cell that holds line ends: does it hold text, or did a stray quote swallow rows?
  *
  * A line is taken for a row where it has as many cells as the header and none of them begins with a space, as prose behind a comma does. Of text the first
- * and the last line, which hold other cells, too, cannot both have the width of the lines between, but by chance.
+ * and the last line, which hold other cells, too, cannot both have the width of the lines between, except by chance.
  */
 export class StrayQuote {
   readonly #cutter: RowCutter;

@@ -115,7 +115,7 @@ export function itemsOf(
     const [error] = document.errors;
     if (error !== undefined) {
       const message = error.message.split(" at line ")[0] ?? error.message;
-      // What is missing at the end is missed behind the last line.
+      // What is missing at the end is reported after the last line.
       const lastLine = text.trimEnd().split("\n").length - 1;
       return { fault: { message, lineInText: Math.min(lastLine, (error.linePos?.[0].line ?? 1) - 1) } };
     }
@@ -141,7 +141,7 @@ export function itemsOf(
     }
     return { isWhole: true, items: [{ value: plain(target), lineInText: lineOf(document.contents) }] };
   } catch (error) {
-    // Aliases that would grow without bound, and nesting beyond the stack.
+    // Aliases that would expand without bound, and nesting beyond the stack.
     return { fault: { message: error instanceof Error ? error.message : String(error), lineInText: 0 } };
   }
 }

@@ -114,7 +114,7 @@ export function refuseLosses(losses: readonly BlueprintLoss[], paths: readonly s
 /** What is different between a blueprint of the catalog and one of a file. */
 export interface BlueprintChange {
   readonly is: "added" | "changed" | "removed";
-  /** `properties.x`, `relations.x`, `mirrorProperties.x`, …, or a word of the blueprint itself, such as `title`. */
+  /** `properties.x`, `relations.x`, `mirrorProperties.x`, …, or a key of the blueprint itself, such as `title`. */
   readonly path: string;
   readonly before?: unknown;
   readonly after?: unknown;
@@ -139,7 +139,7 @@ export function blueprintChanges(before: Blueprint | undefined, after: Blueprint
   return [...changes, ...words.flatMap((word) => changeOf(word, old[word], now[word]))];
 }
 
-/** The changes by which a definition, or values of entities, would be lost. */
+/** The changes that would lose a definition or values of entities. */
 function lossesOf(changes: readonly BlueprintChange[]): readonly BlueprintChange[] {
   return changes.filter(({ is, path }) => is === "removed" && (path.includes(".") || path === "ownership"));
 }
@@ -149,7 +149,7 @@ function holdsValues({ path }: BlueprintChange): boolean {
   return path.startsWith("properties.") || path.startsWith("relations.");
 }
 
-/** Why the API would refuse changes: it never changes what a property holds. */
+/** Why the API would refuse changes: it never changes the type of a property. */
 function refusedChanges(before: Blueprint | undefined, after: Blueprint): readonly string[] {
   const old = before?.schema.properties ?? {};
   return Object.entries(after.schema.properties).flatMap(([key, { type }]) => {
@@ -173,7 +173,7 @@ function membersOf(
   return (group === "properties" ? blueprint?.schema.properties : blueprint?.[group]) ?? {};
 }
 
-/** The words of a blueprint that are no group of members; `schema` beside its properties. */
+/** The keys of a blueprint that are not a group of members; `schema` beside its properties. */
 function wordsOf(blueprint: Blueprint | undefined): Readonly<Record<string, unknown>> {
   if (blueprint === undefined) return {};
   const { schema, ...rest } = withoutStamps(blueprint);
@@ -201,7 +201,7 @@ function changeOf(path: string, before: unknown, after: unknown): readonly Bluep
   return [{ is: "changed", path, before, after }];
 }
 
-/** As compared: the API fills in what is empty, so that null, {}, [] and a relation's false are the same as absent. */
+/** As compared: the API fills in empty members, so that null, {}, [] and a relation's false are the same as absent. */
 function plain(value: unknown): unknown {
   if (value === null) return undefined;
   if (typeof value !== "object") return value;
@@ -209,7 +209,7 @@ function plain(value: unknown): unknown {
   const words = Object.entries(value).filter(
     ([word, inner]) => plain(inner) !== undefined && !((word === "required" || word === "many") && inner === false),
   );
-  // A member of a group without a word of its own is there all the same.
+  // A member of a group without a key of its own exists all the same.
   return words.length === 0 && Object.keys(value).length === 0 ? undefined : Object.fromEntries(words);
 }
 

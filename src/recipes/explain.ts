@@ -194,7 +194,7 @@ function placeOf(found: Found): Place {
   return ("unread" in found ? found.unread : found.record).at;
 }
 
-/** The line behind a record: of one that is no row as it would be written with a key a line. */
+/** The line after a record; one that is not a row counts as written with a key on each line. */
 function endOf(found: Found): number {
   const { line = 0 } = placeOf(found);
   if ("unread" in found) return line + 1;

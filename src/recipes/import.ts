@@ -61,7 +61,7 @@ export async function runImport(given: ImportOptions, context: ImportContext = {
 }
 
 /**
- * The dry run of an import: the very import, into a target that has the API check each write and writes nothing. Created and updated are forecasts by
+ * The dry run of an import: the same import, into a target that has the API check each write and writes nothing. Created and updated are forecasts by
  * look-up; what the API could not check is a warning `not_checked`.
  */
 export async function runDryRun(options: ResolvedRunOptions, context: ImportContext): Promise<Finished> {

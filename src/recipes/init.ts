@@ -120,7 +120,7 @@ function sourceOf({ survey }: ResourceProposal, surveyed: readonly Surveyed[]): 
 /** Rounds of trying a proposal on the sample. */
 const maxRounds = 4;
 
-/** Tries a proposal on the sample, and proposes anew without what too many values did not fit, until it fits. */
+/** Tries a proposal on the sample, and proposes again without what too many values did not fit, until it fits. */
 async function untilItFits(
   propose: (refused: ReadonlyMap<string, string>) => ResourceProposal[],
   surveyed: readonly Surveyed[],

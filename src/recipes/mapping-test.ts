@@ -37,7 +37,7 @@ import { loadBlueprintFolder } from "./run/blueprints.js";
  * Runs the tests of mapping files offline: records in, entities or codes of rejects out. Writes the JUnit file and, where asked, the expectations of tests
  * that failed.
  *
- * A file that cannot be run is a result, too: nothing about tests is thrown.
+ * A file that cannot be run is a result, too: no fault of a test is thrown.
  */
 export async function testMappings(given: TestOptions): Promise<readonly FileResult[]> {
   const options = parseOptions(testOptions, given);

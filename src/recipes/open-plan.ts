@@ -88,7 +88,7 @@ function rejectOf({ blueprint, identifier, title, code, message, path }: PlanRef
   return { code, stage: "check", message: `${name}${message}`, ...place, blueprint, identifier, ...(path && { path }) };
 }
 
-/** One that the plan writes without some of its relations counts as rejected, as in a sync, and is merged: an override would unset those. */
+/** An entity that the plan writes without some of its relations counts as rejected, as in a sync, and is merged: an override would unset those. */
 const lacking: { readonly mode: Mode } = { mode: "merge" };
 
 function entityOf(op: Exclude<PlanOp, { op: "delete" }>, position: number): Entity {
@@ -101,7 +101,7 @@ function entityOf(op: Exclude<PlanOp, { op: "delete" }>, position: number): Enti
     json: JSON.stringify(body),
     relations: body.relations,
     ...(op.op === "update" && op.clears !== undefined && { clears: op.clears }),
-    // That a created one is not there was seen to before anything is written.
+    // That a created one does not exist was checked before anything is written.
     ...(op.op === "create" ? { before: null } : op.before !== undefined && { before: op.before }),
     ...(rejected !== undefined && { ...lacking, rejected: { code: "relation_target_missing", ...rejected } }),
   });
@@ -145,7 +145,7 @@ export interface OpenedPlan<F extends Folder> {
 }
 
 /**
- * Opens blueprints, folder and ledger: all that the job of a plan is made of, and what it is closed with.
+ * Opens blueprints, folder and ledger: all that the job of a plan needs, and what closes it.
  *
  * @param refuse - refuses a plan that no longer holds, before there is a folder
  */
@@ -230,7 +230,7 @@ function rulesOf(
 ): WriteRules {
   const names = [...blueprints.keys()];
   return {
-    // The plan has nothing that is to be created where that was not wanted.
+    // The plan creates nothing where that was not asked for.
     ...{ blueprints, mode, updateOnly: false, createMissing, deleteDependents },
     makesTargets: onMissingTarget.some((policies) => Object.values(policies).includes("create")),
     onMissingTarget: ({ resource }, relation) => onMissingTarget[resource]?.[relation],

@@ -119,7 +119,7 @@ function opOf({ entity, changes }: EntityDifference): PlanOp {
   };
 }
 
-/** An op as it will be written, as far as its outcome is another than the op expects; undefined where nothing of it will be. */
+/** An op as it will be written, where its outcome differs from what the op expects; undefined where nothing will be written. */
 function settled(op: PlanOp, outcome: Outcome | undefined, rules: WriteRules): PlanOp | undefined {
   if (op.op === "delete" || outcome === undefined) return op;
   const reject = outcome.is === "rejected" ? outcome.reject : undefined;

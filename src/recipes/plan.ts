@@ -33,7 +33,7 @@ export interface Planned extends Finished {
 }
 
 /**
- * Finds out what a sync would do, and writes nothing to the catalog: the very sync, into a forecast of the API.
+ * Finds out what a sync would do, and writes nothing to the catalog: the same sync, into a forecast of the API.
  *
  * The report's created, updated and rejected are forecasts; `deleted` is 0. Leaves no import folder.
  *

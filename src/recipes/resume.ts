@@ -117,7 +117,7 @@ export function optionsOf({ header }: PastImport, { env = {} }: ImportContext): 
 }
 
 /**
- * Goes on with an undo that stopped, with the options given: with the plan that it keeps in its folder, and without what it settled.
+ * Resumes an undo that stopped, with the options given: with the plan that it keeps in its folder, and without what it settled.
  *
  * @throws {StateError} when it stopped before it had its plan
  */

@@ -44,7 +44,7 @@ export async function retryImport(asked: RetryOptions, context: ImportContext = 
     throw new StateError(`${past.header.command} ${past.importId} left nothing to import again`, {
       hint: "It rejected no record, or its rejects files are gone.",
     });
-  // Its report files are those of the import that it retries, and stay as they are.
+  // Its report files are those of the import that it retries, and are not overwritten.
   const { report: _, ...inherited } = optionsOf(past, context);
   const given = parseOptions(runOptions, { ...inherited, ...changed, sources, stateDir });
   // An import wrote some of them without a relation, so that they are there already: few, so that what they hold is always kept for an undo.
@@ -69,7 +69,7 @@ export async function retryImport(asked: RetryOptions, context: ImportContext = 
   });
 }
 
-/** Rejects files that nobody touched since their run ended: whoever corrected the source itself waits in vain for a retry to see it. */
+/** Rejects files that nobody touched since their run ended: a retry does not see corrections of the source itself. */
 async function unchangedSince(past: PastImport, sources: readonly PathSource[], stateDir: string): Promise<Warning[]> {
   const ended = await stat(join(past.folder, "report.json"));
   const stats = await Promise.all(sources.map(async ({ path }) => ({ path, changed: (await stat(path)).ctimeMs })));

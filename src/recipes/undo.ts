@@ -48,7 +48,7 @@ export interface Undone extends Omit<PlannedUndo, "file"> {
 }
 
 /**
- * Takes back what an import, sync or apply did, or an earlier undo: what it created is deleted, what it updated or deleted becomes what it was. First a plan is made
+ * Undoes what an import, sync or apply did, or an earlier undo: what it created is deleted, what it updated or deleted becomes what it was. First a plan is made
  * from the run's journal; then it is applied as a run of its own, which can be resumed and undone in turn.
  *
  * Each entity that was changed after the run is left as it is, and counts as rejected (`changed_since`). So does what an import without `keepBefore` updated
@@ -172,14 +172,14 @@ async function standingRuns(
   return { runs, undoneBy: undone.get(importId) };
 }
 
-/** False for an undo, and for an import that only merged and did not keep what was there. */
+/** False for an undo, and for an import that only merged and did not keep what entities held. */
 function canBeTakenBack(past: PastImport): boolean {
   if (past.header.undoOf !== undefined) return false;
   const entities = reportOf(past)?.entities;
   return keepsBefore(past.header) || entities === undefined || entities.created + (entities.createdInPart ?? 0) > 0;
 }
 
-/** True for an undo of a run that wrote something perhaps, and did not come to its end. */
+/** True for an undo that did not finish and may have written something. */
 function isBegunUndo(past: PastImport, of: string): boolean {
   if (past.header.undoOf !== of || !existsSync(join(past.folder, planName))) return false;
   const report = reportOf(past);

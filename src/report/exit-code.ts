@@ -70,7 +70,7 @@ export function errorExitCode(error: unknown): ExitCode {
   return error instanceof UsageError ? 64 : codes[endingOf(error)];
 }
 
-/** A file or folder that the machine does not give, wherever it was met. */
+/** A file or folder that the system refuses, wherever it happens. */
 export function isOfTheMachine(error: unknown): error is NodeJS.ErrnoException {
   const { code = "", path } = error as NodeJS.ErrnoException;
   return error instanceof Error && path !== undefined && machineFaults.has(code);

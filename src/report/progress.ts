@@ -43,7 +43,7 @@ export interface Progress {
 /** What is known of a run before its first record is read. */
 export type EarlyProgress = Pick<Progress, "elapsedMs" | "inFlight" | "waiting">;
 
-/** The facts of a progress in short phrases, the most telling first, but for its share and its wait. */
+/** The facts of a progress in short phrases, the most important first, except for its share and its wait. */
 export function progressFacts(progress: Progress | EarlyProgress): readonly string[] {
   const elapsed = `${wholeSeconds(progress.elapsedMs)} so far`;
   if (!("read" in progress)) return [elapsed, "looking at blueprints and sources"];

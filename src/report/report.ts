@@ -68,7 +68,7 @@ export interface Report extends Partial<ReportOrigin> {
   readonly faults?: readonly FaultGroup[];
   readonly warnings: readonly WarningGroup[];
   readonly rejectFiles: readonly RejectFile[];
-  /** Commands that go on from here, each with what it is for; absent where there is none. */
+  /** Commands to run next, each with its purpose; absent where there is none. */
   readonly next?: readonly NextStep[];
   readonly requests: RequestCounts;
   /** What this process did, second by second; later seconds are taken together in a long import. */
@@ -108,7 +108,7 @@ export interface ReportFacts {
   readonly durationMs: number;
 }
 
-/** Makes the report of an import that came to an end, whichever. Counts must be closed (`closeCounts`) when it stopped early. */
+/** Makes the report of an import, however it ended. Counts must be closed (`closeCounts`) when it stopped early. */
 export function buildReport(facts: ReportFacts): Report {
   const { importId, command, dryRun, ending, counts, rejects, warnings, rejectFiles, requests, startedAt } = facts;
   const { records, entities, blueprints } = counts;

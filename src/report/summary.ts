@@ -34,7 +34,7 @@ export interface SummaryFacts {
   readonly stopped?: boolean;
   /** Whether the terminal takes colours. */
   readonly color: boolean;
-  /** The command that goes on where the import stopped, if there is one. */
+  /** The command that resumes the import, if there is one. */
   readonly resume?: string;
 }
 

@@ -96,7 +96,7 @@ export function secondStep(
     const write: Write = { entity: entity.withBody(body), mode: gentle(mode, missing, waiting) };
     return { is: "write", missing, write: waiting.length === 0 ? write : { ...write, deferred: { entity, waiting } } };
   }
-  // What is pending is written in this round or a later one; without a further round the relation would be lost unsaid.
+  // What is pending is written in this round or a later one; without a further round the relation would be silently lost.
   if (waiting.length > 0) return { is: "postponed", missing: [] };
   // What the first write created holds nothing to take away, and an override would empty what the blueprint's defaults filled in.
   if (mode === "override" && missing.length === 0 && first !== "created")

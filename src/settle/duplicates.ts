@@ -6,7 +6,7 @@ import { type HeadField, headFields, sameHead, sameJson, sameNames, sameValue } 
 import type { Warning } from "../warning.js";
 import { contentHash, type KeySet } from "./keys.js";
 
-/** Entities parted by whether their key was taken earlier in this import. */
+/** Entities separated by whether their key was used earlier in this import. */
 interface SettledDuplicates {
   readonly fresh: readonly Entity[];
   /** Left out: the first one goes. */
@@ -44,7 +44,7 @@ export function settleDuplicates(
       fresh.push(entity);
       continue;
     }
-    // By text, not by meaning: of the first one no more than a hash is kept, and hashing meaning would cost every entity what few need.
+    // By text, not by meaning: only a hash of the first one is kept, and hashing by meaning would cost every entity what few need.
     if (keys.content(entry) === content) {
       duplicates.push(entity);
       continue;

@@ -30,7 +30,7 @@ export type Reversal =
       readonly code: UndoCode;
       readonly message: string;
       readonly path?: string;
-      /** What does it by hand, where that is one command; see `namedCommand`. */
+      /** What does it manually, where that is one command; see `namedCommand`. */
       readonly fix?: string;
     };
 

@@ -19,7 +19,7 @@ export interface AppendOptions {
   readonly syncEveryMs?: number;
   /** Makes what is written last a power cut. Default fdatasync. */
   readonly sync?: (handle: FileHandle) => Promise<void>;
-  /** Runs a function later; gives the function that takes it back. Default a timer that keeps no process alive. */
+  /** Runs a function later; returns the function that cancels it. Default a timer that keeps no process alive. */
   readonly later?: (run: () => void, ms: number) => () => void;
 }
 

@@ -205,7 +205,7 @@ async function openPast(stateDir: string, importId: string): Promise<Omit<PastIm
 }
 
 /**
- * Removes the oldest finished import folders beyond `keep`. Those that can still be gone on with, and whatever is not an import's folder, stay.
+ * Removes the oldest finished import folders beyond `keep`. Those that can still be resumed, and whatever is not an import's folder, stay.
  *
  * @returns the folders that could not be removed, each with the reason
  * @throws {StateError} when the state folder cannot be listed
@@ -228,7 +228,7 @@ export async function removeOldImports(stateDir: string, keep: number): Promise<
   return failed;
 }
 
-/** True for an import whose report says that nothing is left to resume. A sync goes on by being started again. */
+/** True for an import whose report says that nothing is left to resume. A sync is resumed by starting it again. */
 async function isFinished(reportPath: string): Promise<boolean> {
   try {
     const { command, exitCode } = JSON.parse(await readFile(reportPath, "utf8")) as Record<string, unknown>;

@@ -20,7 +20,7 @@ export interface SourceFingerprint {
   readonly content?: string;
 }
 
-/** What must be the same for an import to go on where it stopped. */
+/** What must be the same for an import to be resumed. */
 export interface Fingerprints {
   /** See `fingerprintText`. */
   readonly mapping: string;
@@ -39,7 +39,7 @@ export interface JournalHeader {
   readonly command: string;
   /** ISO 8601. */
   readonly startedAt: string;
-  /** The options as resolved, so that a later process can go on without them. */
+  /** The options as resolved, so that a later process can continue without them. */
   readonly options: Readonly<Record<string, unknown>>;
   readonly fingerprints: Fingerprints;
   /** The import whose rejects this one imports. */
@@ -75,7 +75,7 @@ export interface JournalReply {
   readonly settled: readonly Settled[];
 }
 
-/** What the catalog held before a request changes it, where that was looked up, and what the request sends; written before it is sent. The ground for undoing it. */
+/** What the catalog held before a request changes it, where that was looked up, and what the request sends; written before it is sent. The basis for undoing it. */
 export interface JournalBefore {
   readonly line: "before";
   readonly entities: readonly (EntityPlace & {
@@ -95,7 +95,7 @@ export interface JournalWrote {
   readonly blueprint: string;
   readonly created: readonly string[];
   readonly updated: readonly string[];
-  /** Of each that was created the prints of what the run leaves, separated by blanks: once the first write is done, and once all are. Absent in a run that creates many. */
+  /** The fingerprints of what the run leaves of each that was created, separated by blanks: once the first write is done, and once all are. Absent in a run that creates many. */
   readonly left?: readonly string[];
   /** When by the server's clock, milliseconds since the epoch, never later than the truth; absent when its clock is not known. */
   readonly atMs?: number;

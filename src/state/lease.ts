@@ -52,7 +52,7 @@ export interface LockHolder {
 /** A lock that is held, and renewed until it is released. */
 export interface Lock {
   readonly path: string;
-  /** The holder that this one took it over from for want of renewals; absent where that one was known to be dead. */
+  /** The holder that this one took it over from, because it was not renewed; absent where that one was known to be dead. */
   readonly tookOver?: LockHolder;
   /** Makes sure that it is still held: call it before what only its holder may do. @throws {GuardError} once another has it */
   check(): Promise<void>;
@@ -62,7 +62,7 @@ export interface Lock {
 
 /** The holder writes into its lock so often, in milliseconds. */
 export const renewMs = 3000;
-/** A lock that nobody has written into for so long has lapsed, in milliseconds; measured by who wants it, so that no two clocks are compared. */
+/** A lock that nobody has written into for so long has expired, in milliseconds; measured by whoever wants it, so that no two clocks are compared. */
 export const lapseMs = 18_000;
 /** A lock's file in our hands: the handle writes into it even where another has taken its place. */
 export interface HeldLock {

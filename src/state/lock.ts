@@ -21,14 +21,14 @@ import {
 
 /** Between two looks at a lock that may have lapsed. */
 const lookMs = 1000;
-/** Who takes over a lapsed lock waits so long before going on: a holder that was only stopped finds out before. */
+/** Whoever takes over an expired lock waits so long before continuing: a holder that was only paused notices by then. */
 const settleMs = 2 * renewMs;
 /** The same where the holder is dead: for others that take it over at the same moment. */
 const settleDeadMs = 50;
 
 /**
- * Takes the lock that keeps two imports of one mapping and target apart. It is a lease: its holder renews it, and who else wants it takes it over when the
- * holder is dead or renews it no more, whatever host, container or pid namespace that was in, and whatever is left of the file.
+ * Takes the lock that keeps two imports of one mapping and target apart. It is a lease: its holder renews it, and whoever else wants it takes it over when the
+ * holder is dead or no longer renews it, whatever host, container or pid namespace it was in, and whatever is left of the file.
  *
  * @throws {GuardError} when another import holds it; names that import, its pid and start
  * @throws {StateError} when the file cannot be written

@@ -19,7 +19,7 @@ export interface ReopenOptions {
   readonly stateDir: string;
   readonly folder: string;
   readonly header: JournalHeader;
-  /** What is different now and was accepted; it takes the place of the header's. */
+  /** What is different now and was accepted; it replaces the header's. */
   readonly changed?: Pick<JournalHeader, "options" | "fingerprints">;
   /** Sources of which nothing counts as settled, since they or the mapping changed. */
   readonly voided: (source: number) => boolean;

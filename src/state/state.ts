@@ -31,7 +31,7 @@ export interface State {
   writeReport(json: string): Promise<void>;
   /**
    * Syncs the journal, deletes the spool, gives up the lock. Does all of it whatever fails, then throws the first failure.
-   * An import that can go on later keeps the copies of sources that cannot be opened twice.
+   * An import that can be resumed keeps the copies of sources that cannot be opened twice.
    * @throws {StateError}
    */
   close(ending?: "finished" | "unfinished"): Promise<void>;

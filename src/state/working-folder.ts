@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isAlive, markOf, space } from "./lease.js";
 
-/** Days after which a folder is removed whose process cannot be asked for. */
+/** Days after which a folder is removed whose process cannot be checked. */
 const oldDays = 7;
 
 /** Name of a folder: what for, and by which process: pid, start and space. */

@@ -89,7 +89,7 @@ function rowHtml(shelf: Shelf, entity: StoredEntity, columns: Columns | undefine
 
 /** An empty cell stays without a label, so that a narrow page leaves it out. */
 function cell(name: string, value: Part): Html {
-  // A few words stay on one line, so that a long neighbour gives way.
+  // A few words stay on one line, so that a long neighbour wraps.
   const tone = typeof value === "string" && value.length <= 14 ? "short" : "";
   return value === "" ? html`<td></td>` : html`<td class="${tone}" data-label="${name}">${value}</td>`;
 }

@@ -39,7 +39,7 @@ export function organizationRoutes(parts: RouteParts): void {
     catalog.organization = { ...catalog.organization, ...(request.body as Document) };
     return answer(reply, ok({}));
   });
-  // What permissions are of, each with its defaults or why there are none.
+  // What permissions belong to, each with its defaults or why there are none.
   const kinds = [
     ["/v1/blueprints/:blueprint", blueprintDefaults],
     ["/v1/actions/:action", actionDefaults],

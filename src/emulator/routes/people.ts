@@ -40,7 +40,7 @@ interface User {
 }
 
 /**
- * `/v1/teams` and `/v1/users`: another sight of the entities of `_team` and `_user`, by name and by e-mail address. An invited user gets no mail.
+ * `/v1/teams` and `/v1/users`: another view of the entities of `_team` and `_user`, by name and by e-mail address. An invited user gets no mail.
  * The shapes are those of Port's API description; a read of teams shows their users where `fields` asks for them, so that what is read can be posted again, as Port's own scripts do.
  */
 export function peopleRoutes(parts: RouteParts): void {

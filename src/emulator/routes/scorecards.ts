@@ -101,7 +101,7 @@ function test(catalog: Catalog, { combinator, conditions }: Conditions): Query["
   const parts = rules.map((rule) => compileSearch(catalog, { combinator, rules: [rule] }, "query", "blueprint"));
   // `not` turns a condition round.
   const tests = parts.map((part, at): Query["test"] => {
-    // A condition that no search knows is passed by nobody.
+    // No entity passes a condition that no search knows.
     if (part instanceof Refusal) return () => false;
     const inverted = isObject(conditions[at]) && conditions[at].not === true;
     return inverted ? (entity, shelf) => !part.test(entity, shelf) : part.test;

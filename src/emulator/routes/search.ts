@@ -176,7 +176,7 @@ function readCursor(cursor: string): number | undefined {
   return digits === undefined ? undefined : Number(digits);
 }
 
-/** Packs the reply for those who say that they take it so; the last step before it is sent. Port's API description: replies of both searches "can be compressed". */
+/** Compresses the reply for clients that accept it; the last step before it is sent. Port's API description: replies of both searches "can be compressed". */
 export function compress(
   request: FastifyRequest,
   reply: FastifyReply,
@@ -196,7 +196,7 @@ export function compress(
 
 type Pack = (text: string, done: (error: Error | null, packed?: Buffer) => void) => void;
 
-/** What replies can be packed with, the preferred one first. */
+/** What replies can be compressed with, the preferred one first. */
 const codings = {
   gzip,
   br: (text, done) => brotliCompress(text, { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } }, done),
@@ -205,7 +205,7 @@ const codings = {
 
 type Coding = keyof typeof codings;
 
-/** Gives the coding of the highest weight; none where it is only `identity`, or any with the weight nought. */
+/** Gives the coding of the highest weight; none where it is only `identity`, or any with the weight 0. */
 function codingFor(accepted: string | readonly string[] | undefined): Coding | undefined {
   const weights = new Map<string, number>();
   for (const part of String(accepted ?? "")

@@ -29,7 +29,7 @@ export interface OpenSheet {
 /** Whether a source is read as a workbook: as the mapping or the extension says, unless the file says otherwise. */
 export async function isWorkbook(source: WorkbookSource, options: SourceOptions, io: OpenIo = {}): Promise<boolean> {
   const isNamed = (options.format ?? extensions[extensionOf(source.path)]) === "xlsx";
-  // What cannot be opened is reported by who opens it.
+  // Whoever opens it reports that it cannot be opened.
   const path = source.readFrom ?? (await reopenablePath(source, io).catch(() => undefined));
   if (path === undefined || (await stat(path).catch(() => undefined))?.isFile() !== true) return isNamed;
   if (options.format !== undefined && options.format !== "xlsx") return false;

@@ -50,7 +50,7 @@ export function isoDate(serial: number, style: DateStyle, is1904: boolean): stri
   if (style === "duration") return clock(ms);
   const hasDay = style !== "time" || serial >= 1;
   const hasTime = ms % dayMs !== 0 || style !== "date";
-  // The calendar from 1900 counts a 29 February 1900 that never was.
+  // The 1900 calendar counts a 29 February 1900 that never existed.
   const epoch = is1904 ? Date.UTC(1904, 0, 1) : Date.UTC(1899, 11, serial < 60 ? 31 : 30);
   const day = new Date(epoch + Math.floor(ms / dayMs) * dayMs).toISOString().slice(0, 10);
   if (!hasDay) return clock(ms);

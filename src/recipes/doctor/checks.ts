@@ -65,7 +65,7 @@ function checkAddress(apiUrl: string, fromFlag: boolean, env: Env): Check {
   return ok(address);
 }
 
-/** Node reads the file when it starts, and says but a line when it cannot. */
+/** Node reads the file when it starts, and prints one line when it cannot. */
 async function checkAuthorities({ NODE_EXTRA_CA_CERTS: file, NODE_TLS_REJECT_UNAUTHORIZED }: Env): Promise<Check[]> {
   const { ok, warning, fault } = checksOf("authorities");
   const checks: Check[] = [];

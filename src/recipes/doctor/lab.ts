@@ -21,7 +21,7 @@ interface Specimen {
 export interface Answered {
   readonly status: number;
   readonly body: unknown;
-  /** In words, one for each specimen: `accepted`, `422 blueprint_schema_mismatch`, `whole request 422 invalid_request`. */
+  /** One for each specimen: `accepted`, `422 blueprint_schema_mismatch`, `whole request 422 invalid_request`. */
   readonly words: readonly string[];
 }
 

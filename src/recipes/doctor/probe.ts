@@ -12,9 +12,9 @@ export interface Reading {
   /** The number that the reading is printed with. */
   readonly row: number;
   readonly point: string;
-  /** In words; absent where the blueprint gave no occasion. */
+  /** As text; absent where the blueprint could not show it. */
   readonly told?: string;
-  /** How the emulator answers by default; absent where nothing is likelier. */
+  /** How the emulator answers by default; absent where no answer is likelier. */
   readonly likely?: string;
 }
 
@@ -114,12 +114,12 @@ export interface DoctorReport {
   /** False when an import cannot work: there is a fault. */
   readonly healthy: boolean;
   readonly checks: readonly Check[];
-  /** How this organisation answers where no source pins Port's behaviour down; absent without a probe. */
+  /** How this organisation answers where no source states Port's behaviour; absent without a probe. */
   readonly readings?: readonly Reading[];
 }
 
 /**
- * Looks at all that a first import depends on, by requests that change nothing.
+ * Checks all that a first import depends on, by requests that change nothing.
  *
  * @throws {UsageError} for an address that cannot be one
  * @throws {CredentialsError} when the environment has none

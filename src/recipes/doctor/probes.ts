@@ -6,9 +6,9 @@ export interface Probe {
   /** The number that the reading is printed with. */
   readonly row: number;
   readonly point: string;
-  /** How the emulator answers by default; absent where nothing is likelier. */
+  /** How the emulator answers by default; absent where no answer is likelier. */
   readonly likely?: string;
-  /** The answer in words; undefined where this blueprint gives no occasion. */
+  /** The answer as text; undefined where this blueprint cannot show it. */
   ask(lab: Lab): Promise<string | undefined>;
 }
 
@@ -186,7 +186,7 @@ export const probes: readonly Probe[] = [
         [lab.specimen({ identifier }), lab.specimen({ identifier: other })],
         "create",
       );
-      // Where a check of mode create does not look for the identifier, it says nothing of case.
+      // Where a check in mode create does not look for the identifier, it shows nothing about case.
       return words[0] === "accepted" ? undefined : words[1];
     },
   },

@@ -41,7 +41,7 @@ export async function encodingOf(
   if (counts.bad === 0) return { source: {}, questions: [] };
   const guessed = guessEncoding(Buffer.concat(beyond));
   const { encoding } = guessed;
-  // Bytes of another encoding are a sequence of UTF-8 by chance.
+  // Bytes of another encoding may be a sequence of UTF-8 by chance.
   if (counts.sequences === 0 || (encoding !== usual && 4 * counts.sequences <= counts.bad))
     return {
       source: { encoding },
@@ -63,7 +63,7 @@ export async function encodingOf(
   };
 }
 
-/** Counts the UTF-8 sequences of several bytes, and the bytes beyond ASCII that are in none; gives back what may go on in the next block. */
+/** Counts the UTF-8 sequences of several bytes, and the bytes beyond ASCII that are in none; returns what may continue in the next block. */
 function countSequences(
   bytes: Buffer,
   counts: { sequences: number; bad: number; lines: number; firstBad: number },
@@ -147,7 +147,7 @@ function oddness(text: string): { readonly odd: number; readonly word: string } 
     if (/(?=\P{ASCII})\p{Script=Latin}{3}(?<=\P{ASCII}{3})/u.test(word)) odd += 2;
     if (/\p{Script=Han}/u.test(word) && /\p{Script=Hangul}/u.test(word)) odd += 2;
     if (/\p{Ll}\p{Lu}|^\p{Lu}{2,}\p{Ll}/u.test(word)) odd += 1;
-    // Rare among texts: half-width signs, and what no alphabet of today has.
+    // Rare in texts: half-width signs, and letters of no modern alphabet.
     odd += (word.match(/[\uff61-\uff9f\ue000-\uf8ff\u0400-\u040f\u0450-\u045f\u0490-\u04ff]/g) ?? []).length / 2;
   }
   return { odd: odd / Math.max(1, beyond), word: first };

@@ -23,7 +23,7 @@ import { encodingOf, recordsOf, signalOf } from "./reading.js";
 export interface Surveyed {
   readonly bound: BoundSource;
   readonly survey: Survey;
-  /** What must be said so that the source is read as it was: what was in doubt, and what is not the default. */
+  /** The options to read the source the same way: what was in doubt, and what is not the default. */
   readonly source: SourceOptions;
   readonly name: string;
   /** True when there are more records than were looked at. */
@@ -40,7 +40,7 @@ export interface SourceIo {
 /**
  * Binds each source to a kind of its own, named after its file. What can be read only once (stdin, a FIFO, an address) is copied to a private folder first.
  *
- * @param use - called with the sources; the copies are removed behind it
+ * @param use - called with the sources; the copies are removed afterwards
  * @throws {UsageError} when two sources are of one kind
  */
 export async function withSources<T>(
@@ -81,7 +81,7 @@ async function bindKinds(args: readonly Source[], ignore: readonly string[]): Pr
   return bound;
 }
 
-/** Each visible sheet of a workbook is a source, of the kind that is called as it; a kind that the call names stays a question. */
+/** Each visible sheet of a workbook is a source, of the kind with its name; a kind that the call names stays a question. */
 async function sheetsOf(source: NamedSource): Promise<readonly NamedSource[]> {
   if (source.isNamed || source.sheet !== undefined || !(await isWorkbook(source, {}))) return [source];
   const opened = await openSheet(source, {});
@@ -164,7 +164,7 @@ async function survey(bound: NamedSource, limit: number, io: SourceIo): Promise<
   }
 }
 
-/** Surveys a source that is read as something says, and as settles what else is in doubt. */
+/** Surveys a source, read with the given options and with answers to what else is in doubt. */
 async function surveyAs(
   bound: NamedSource,
   given: { readonly source: SourceOptions; readonly questions: readonly string[] },
@@ -213,7 +213,7 @@ async function surveyAs(
   return { bound, survey, source, name: bound.name, isPart, questions };
 }
 
-/** True for a column of words, some with white space around them, as systems write that pad to a width: it is no part of the value. */
+/** True for a column of words, some with white space around them, as systems that pad to a width write them: it is not part of the value. */
 function isPadded({ spaced, words, values }: FieldStats): boolean {
   return spaced > 0 && words > values / 2;
 }

@@ -50,7 +50,7 @@ const withoutTarget = "written without it";
 /** Places that a cause names. */
 const maxPlaces = 3;
 
-/** Reads, maps and checks the sample by the proposed mapping: what an import of it would make and refuse, but for what only the catalog knows. */
+/** Reads, maps and checks the sample by the proposed mapping: what an import would create and refuse, except for what only the catalog knows. */
 export async function tryOut(
   text: string,
   proposals: readonly ResourceProposal[],

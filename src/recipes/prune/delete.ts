@@ -14,7 +14,7 @@ import { ownedScope } from "./scope.js";
 
 /** What is asked and noted on the way of a deletion. */
 interface DeletionWatch {
-  /** Whether an entity, as it was fetched right before, may still be deleted. */
+  /** Whether an entity, as just fetched, may still be deleted. */
   owns(blueprint: string, entity: FoundEntity): boolean;
   /** Called before a request, which waits for it. */
   sending(blueprint: string, entities: readonly FoundEntity[]): Promise<void>;
@@ -83,7 +83,7 @@ export async function deleteStale(
     }
   }
   for (const { blueprint, identifiers } of dependents) {
-    // Some may be there still: what they relate to was refused, or the API spares them.
+    // Some may still exist: what they relate to was refused, or the API spares them.
     const there = await target.existing(blueprint, identifiers);
     const gone = identifiers.filter((identifier) => !there.has(identifier));
     if (gone.length === 0) continue;
@@ -94,7 +94,7 @@ export async function deleteStale(
   return true;
 }
 
-/** What may be deleted of those asked for; what somebody else has taken over since it was found is reported. */
+/** Which of those asked for may be deleted; what another owner has taken over since is reported. */
 function withoutForeign(
   asked: readonly string[],
   found: readonly FoundEntity[],
@@ -121,7 +121,7 @@ async function deletePart(target: Target, ledger: Ledger, blueprint: string, par
   const reply = await target.delete(blueprint, part);
   if (reply.is === "done") {
     const { left = [] } = reply;
-    // What went with an entity of an earlier request is not named by any reply; it was there when it was scanned.
+    // No reply names what was deleted with an entity of an earlier request; it existed when it was scanned.
     const deleted = target.rules.deleteDependents ? part.length - left.length : reply.body.deletedEntities.length;
     ledger.takeDeleted(blueprint, deleted);
     const message = "that all are deleted, but does not name these, and they are still there";
@@ -200,7 +200,7 @@ export async function openPlannedPrune(
   };
 }
 
-/** What would go with what the plan deletes, and is not in the plan: it relates to it since, by the plan's own writes perhaps. */
+/** What would be deleted with the plan's deletions and is not in the plan: it relates to them since, perhaps by the plan's own writes. */
 function refuseUnplanned(dependents: Stale["dependents"], planned: Stale): void {
   const known = new Map(planned.dependents.map(({ blueprint, identifiers }) => [blueprint, new Set(identifiers)]));
   const unplanned = dependents.flatMap(({ blueprint, identifiers }) =>

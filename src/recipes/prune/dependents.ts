@@ -118,7 +118,7 @@ function namesIn(value: unknown): readonly string[] {
   return targetsOf(value as Parameters<typeof targetsOf>[0]);
 }
 
-/** Keeps in the journal what relates to entities that are about to be deleted: the API may unset those relations, without a word. */
+/** Keeps in the journal what relates to entities that are about to be deleted: the API may silently unset those relations. */
 export async function keepReferrers(
   target: Target,
   ledger: Pick<Ledger, "journal">,

@@ -138,7 +138,7 @@ export function refuseKept(kept: readonly string[]): void {
     );
 }
 
-/** Why nothing is deleted: more would go than the limits allow. @param advice - where another command is to take the flags that allow it */
+/** Why nothing is deleted: more would be deleted than the limits allow. @param advice - where another command is to take the flags that allow it */
 export function tooMany(
   excesses: readonly Excess[],
   stale: ReadonlyMap<string, readonly string[]>,
@@ -201,13 +201,13 @@ export async function scanOwned(
       ages.add(createdAt, goes);
     }
   }
-  // What this run created did not belong to it before, and must not thin the share out.
+  // What this run created did not belong to it before, and must not dilute the share.
   const created = target.isForecast ? 0 : (ledger.counts.blueprints[blueprint]?.created ?? 0);
   const counted = judgeDeletions({ blueprint, found, created, stale: stale.length, ages }, base, nowMs);
   return { stale, counted, left: found - stale.length };
 }
 
-/** The server's clock: ours where it says the same to the second, since what a reply says of it is no finer. */
+/** The server's clock: ours where both agree to the second, since replies state it no finer. */
 export function serverClock(
   { serverNow }: Pick<Target, "serverNow">,
   { clock }: Pick<StepJob["control"], "clock">,

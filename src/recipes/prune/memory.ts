@@ -14,12 +14,12 @@ import type { PruneScope } from "./scope.js";
 /** An entity whose deletion was sent. */
 const doubt = z.object({ identifier: z.string(), createdAt: z.string().optional() });
 
-/** What is kept of one blueprint's ownership: a file in the state folder, so that no folder of an import that goes takes it along. Times are milliseconds. */
+/** What is kept of one blueprint's ownership: a file in the state folder, so that it outlives the folders of imports. Times are milliseconds. */
 const record = z.object({
   format: z.literal(1),
   target: z.string(),
   blueprint: z.string(),
-  /** What is owned of it, by meaning: how the mapping says it does not matter. */
+  /** What is owned of it, by meaning: the mapping's wording does not matter. */
   scope: z.string(),
   /** When a prune finished last, by this machine's clock. */
   finishedMs: z.number().optional(),
@@ -29,13 +29,13 @@ const record = z.object({
   deleted: z.number(),
   /** When that was last counted, by this machine's clock. */
   deletedMs: z.number().optional(),
-  /** Sent to be deleted, by a night that may have been killed before it knew. */
+  /** Sent to be deleted, by a run that may have been killed before the reply. */
   inDoubt: z.array(doubt),
 });
 type BaseRecord = z.infer<typeof record>;
 type Doubt = z.infer<typeof doubt>;
 
-/** Name of what is owned of a blueprint that is only touched as what depends on others. */
+/** Scope of a blueprint whose entities are only deleted as dependents of others. */
 const dependentsScope = "dependents";
 
 /** What is known of blueprints from earlier nights, and what must be known after this one. */
@@ -81,7 +81,7 @@ export async function openPruneMemory({
     const name = { target, blueprint, scope: scopeOf(blueprint) };
     return records.get(fileOf(name)) ?? { format: 1, ...name, deleted: 0, inDoubt: [] };
   };
-  /** What nights of the same blueprint under another scope left unfinished since. */
+  /** What runs of the same blueprint under another scope left unfinished since. */
   const others = (blueprint: string): readonly BaseRecord[] => {
     const { scope: mine, finishedMs = 0 } = own(blueprint);
     return [...records.values()].filter(
@@ -150,7 +150,7 @@ export async function openPruneMemory({
   };
 }
 
-/** Finds out what became of deletions that an earlier night sent and did not see answered: what is there as it was then is not deleted. */
+/** Finds out what became of deletions that an earlier run sent without seeing a reply: what still exists as it was then was not deleted. */
 export async function settleDoubt(target: Target, memory: PruneMemory, blueprint: string): Promise<void> {
   const { inDoubt } = memory.of(blueprint);
   if (inDoubt.length === 0) return;

@@ -116,7 +116,7 @@ async function givenAgain(
 export interface Changes {
   /** In words, one for each thing that changed. */
   readonly lines: readonly string[];
-  /** True for a source of which nothing counts as settled any more: what was sent may be another thing by now. */
+  /** True for a source of which nothing counts as settled any more: what was sent may have changed. */
   readonly voided: (source: number) => boolean;
 }
 

@@ -10,7 +10,7 @@ import { readSettled, type SettledEntities } from "../../state/journal.js";
 import { readReasons } from "../../state/reopen.js";
 import { copyOf, type LeaveOut } from "../stages/entities.js";
 
-/** An import whose rejects are imported again, and what of its sources it is done with. */
+/** An import whose rejects are imported again, and which part of its sources is settled. */
 export interface Retried {
   readonly importId: string;
   readonly settled: SettledEntities;
@@ -42,7 +42,7 @@ export async function openRetried({ importId, folder, header }: PastImport): Pro
 }
 
 /**
- * Leaves out what the retried import is done with: what it wrote, and whole records of which anything was rejected. The records left out do not count as
+ * Leaves out what the retried import has settled: what it wrote, and whole records of which anything was rejected. The records left out do not count as
  * read; their keys stay taken.
  */
 export function leaveOut(retried: Retried, resources: readonly Pick<Resource, "kind">[], keys: KeySet): LeaveOut {

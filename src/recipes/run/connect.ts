@@ -29,11 +29,11 @@ export interface ImportContext extends SourceHooks, RunHooks {
 export interface RunContext extends ImportContext, SourceQuestions {
   /** Time for waits between attempts and the pace; default the machine's. */
   readonly clock?: Clock;
-  /** The words that were typed behind the program's name, so that the report shows how to do it again. Default: only the command's name is shown. */
+  /** The arguments that were typed after the program's name, so that the report shows how to repeat the run. Default: only the command's name is shown. */
   readonly commandLine?: readonly string[];
   /** A connection that is open already; closed with the run. Default: one of its own. */
   readonly connection?: Connection | undefined;
-  /** Called once there is a connection, with a function that says what goes on before the run has its id. */
+  /** Called once there is a connection, with a function that reports progress before the run has its id. */
   readonly onConnection?: (progress: () => EarlyProgress) => void;
   /** Called once the run has its id, with a function that gives the report as far as it has come. */
   readonly onReport?: (soFar: () => Report) => void;

@@ -25,7 +25,7 @@ export interface Control {
   readonly clock: Clock;
 }
 
-/** A {@link Control} that listens to the world outside until it is closed. */
+/** A {@link Control} that listens to signals and hooks until it is closed. */
 export interface OpenControl extends Control {
   /** Ends what is in flight some time after an interruption. */
   readonly grace: AbortSignal;
@@ -96,7 +96,7 @@ function isOverBudget(maxErrors: ReadBudget | undefined, rejected: number, read:
   return read >= 1000 && rejected > read * maxErrors.share;
 }
 
-/** How many requests are in flight at once, found from how they fare. */
+/** How many requests are in flight at once, adapted to their latency and failures. */
 export interface Width {
   readonly now: number;
   /** Takes note of a reply: the time of its exchange in milliseconds, without waiting for the pace, and whether it met trouble (429, 5xx, timeout, network). */
@@ -110,13 +110,13 @@ export function fixedWidth(width: number): Width {
 
 const startWidth = 8;
 const maxWidth = 256;
-/** A round whose median takes longer than this multiple of the best round says that the server queues. */
+/** A round whose median takes longer than this multiple of the best round means that the server queues. */
 const tolerance = 1.6;
-/** Below this a change of latency is noise of the client's own event loop. */
+/** Below this a change of latency is noise of the client's event loop. */
 const noiseMs = 5;
 
 /**
- * Width that starts at 8, doubles once a round trip while latency holds, keeps still while it rises, and halves on trouble (once a round, so that one
+ * Width that starts at 8, doubles once a round trip while latency holds, holds while it rises, and halves on trouble (once a round, so that one
  * bad moment seen by all requests in flight counts once). 1 to 256.
  */
 export function autoWidth(): Width {

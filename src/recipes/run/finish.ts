@@ -37,7 +37,7 @@ export interface Finished {
   readonly reportFiles: readonly string[];
   /** How it ended, apart from what it counted. */
   readonly ending: Ending;
-  /** Whether it kept what entities held before, so that an undo can put that back. */
+  /** Whether it kept what entities held before, so that an undo can restore it. */
   readonly keptBefore: boolean;
   /** Why it could not continue, where `report.exitCode` is 3, 5 or 6. */
   readonly error?: unknown;
@@ -67,7 +67,7 @@ export interface Closing {
   readonly reports: readonly string[];
 }
 
-/** Closes the accounts of an import, whatever became of its work: rejects files, report, folder, lock. */
+/** Closes the accounts of an import, however its work ended: rejects files, report, folder, lock. */
 export async function finish(closing: Closing, { durationMs, ...worked }: Worked): Promise<Finished> {
   const { client, ledger, mode, reports, state, stop } = closing;
   let left: "finished" | "unfinished" = "unfinished";
@@ -92,7 +92,7 @@ export async function finish(closing: Closing, { durationMs, ...worked }: Worked
   }
 }
 
-/** What goes on from here: the command that imports what failed, and the one that takes the run back. */
+/** What to run next: the command that imports what failed, and the one that undoes the run. */
 function nextSteps(
   report: Report,
   folder: string,
@@ -185,7 +185,7 @@ function withLines(groups: readonly RejectGroup[], lines: RejectLines): readonly
   }));
 }
 
-/** Writes each source's rejected records back as that source wrote them. A source that is gone by now costs only its own file. */
+/** Writes each source's rejected records back as that source wrote them. A source that no longer exists costs only its own file. */
 async function writeRejectFiles(
   { ledger, rejectsOf, state }: Closing,
   files: RejectFile[],

@@ -71,7 +71,7 @@ export function newFolder(
   });
 }
 
-/** A state that keeps nothing: what waits for a later step waits in a folder that goes with the run. */
+/** A state that keeps nothing: what waits for a later step waits in a folder that is removed with the run. */
 async function openPassingState(facts: Omit<StateOptions, "stateDir">): Promise<State> {
   const stateDir = await makeWorkingFolder("run");
   const remove = () => rm(stateDir, { recursive: true, force: true });
@@ -115,7 +115,7 @@ export async function headerOf(facts: HeaderFacts): Promise<Header> {
   };
 }
 
-/** Options as a journal keeps them: the Redis of the pace without its password, of what a program gave no more than that it did. */
+/** Options as a journal keeps them: the Redis of the pace without its password, of what a program gave, only the fact that it did. */
 function keptOptions({ pace, mapping, sources, ...rest }: HeaderFacts["options"]): Readonly<Record<string, unknown>> {
   return {
     ...rest,
@@ -155,7 +155,7 @@ interface OriginFacts {
   readonly receipts: ReadonlyMap<number, Pick<Receipt, "columns">>;
 }
 
-/** What an import was made with: for whoever wants to do it again, or asks what was left out. */
+/** What an import was made with: to repeat it, or to see what was left out. */
 export function originOf({
   command,
   commandLine,
@@ -185,7 +185,7 @@ export function originOf({
   };
 }
 
-/** A command line as a shell takes it again; what may be secret in an address is left out. */
+/** A command line that can be pasted into a shell; what may be secret in an address is left out. */
 export function commandLineOf(words: readonly string[]): string {
   return ["portload", ...words.map((word) => quoted(withoutSecrets(word)))].join(" ");
 }

@@ -66,7 +66,7 @@ export interface Ledger {
 export interface LedgerHooks {
   /** Receives every reject, whichever stage it is of. */
   readonly onRejects?: (rejects: readonly Reject[]) => unknown;
-  /** Gives what became of entities with more said of it, before anything else learns of it. */
+  /** Gives the outcomes with more detail, before anything else receives them. */
   readonly explain?: (outcomes: readonly Outcome[]) => Promise<readonly Outcome[]>;
   /** Receives what became of entities. */
   readonly onOutcomes?: (outcomes: readonly Outcome[]) => unknown;
@@ -113,7 +113,7 @@ export function openLedger(
       for (const { blueprint, identifier, at } of rejects)
         if (blueprint !== undefined && identifier !== undefined) refuse({ blueprint, identifier }, at);
       for (const { onRejects } of hooks) await onRejects?.(rejects);
-      // A line of reasons.ndjson each (`encodeReason`, state/rejects.ts); the records themselves are copied into rejects files at the end.
+      // One line of reasons.ndjson each (`encodeReason`, state/rejects.ts); the records themselves are copied into rejects files at the end.
       await reasons.add(rejects);
     }
     for (const { onCounts } of hooks) onCounts?.({ rejected: sumRejected(), read: counts.records.read });
@@ -130,7 +130,7 @@ export function openLedger(
     async takeOutcomes(given) {
       let outcomes = given;
       for (const { explain } of hooks) if (explain !== undefined) outcomes = await explain(outcomes);
-      // One more of what each is (created, rejected, …): in all, and for its blueprint.
+      // Counts each outcome (created, rejected, …): in all, and for its blueprint.
       counts = addOutcomes(counts, outcomes);
       for (const { onOutcomes } of hooks) await onOutcomes?.(outcomes);
       await takeRejects(outcomes.flatMap((outcome) => (outcome.is === "rejected" ? [outcome.reject] : [])));

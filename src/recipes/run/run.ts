@@ -60,7 +60,7 @@ export interface SourceJob<F extends Folder = Folder> extends StepJob {
 }
 
 /**
- * Runs a command that reads sources through a mapping: opens all that it needs, works, reports, and closes everything whatever becomes of it.
+ * Runs a command that reads sources through a mapping: opens all that it needs, works, reports, and closes everything whatever happens.
  *
  * @param work - what the command does once all is open
  * @throws as `runImport` does, as long as there is no import id
@@ -100,7 +100,7 @@ export async function runSources<F extends Folder>(
       const startedMs = performance.now();
       context.onReport?.(() => reportSoFar(closing, performance.now() - startedMs));
       const run = { importId: closing.state.importId, job, connection };
-      // What goes wrong is a value from here on; reading that the run itself ended is no fault: the reason of its stop is how the run ended.
+      // From here on a failure is a value; reading that the run itself stopped is not a fault: the reason of the stop is how the run ended.
       const worked = await working(context, run, () => work(job));
       return await finish(closing, worked);
     } finally {
@@ -124,7 +124,7 @@ interface Opened {
   readonly context: RunContext;
 }
 
-/** Opens blueprints, order, mapping, folder and ledger: all that a job of sources is made of, and what it is closed with. */
+/** Opens blueprints, order, mapping, folder and ledger: all that a job over sources needs, and what closes it. */
 async function openSources<F extends Folder>(
   options: ResolvedRunOptions,
   kind: SourceCommand<F>,

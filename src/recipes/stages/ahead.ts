@@ -1,15 +1,15 @@
 import { setTimeout as delay, setImmediate as turn } from "node:timers/promises";
 
-/** Look-ups in the catalog under way beyond the one whose turn it is: at a round trip of a second one at a time would be the pace of everything. */
+/** Look-ups in the catalog under way beyond the one whose turn it is: at a round trip of a second, one at a time would slow down everything. */
 export const lookUpsAhead = 3;
 
 /** Most entities in one look-up. */
 export const lookedUpAtOnce = 1000;
 
-/** Longest wait for a further chunk of a look-up, in milliseconds: a source that falls silent must not hold back what it gave. */
+/** Longest wait for a further chunk of a look-up, in milliseconds: a source that stalls must not hold back what it gave. */
 const patienceMs = 50;
 
-/** Makes chunks that are worth a look-up of shorter ones, as far as those come one upon the other. */
+/** Joins short chunks into ones that are worth a look-up, as far as they arrive in quick succession. */
 export async function* gathered<T>(chunks: AsyncIterable<readonly T[]>): AsyncGenerator<readonly T[]> {
   const source = chunks[Symbol.asyncIterator]();
   let next = awaitedLater(source.next());
@@ -40,8 +40,8 @@ async function isSoon(promise: Promise<unknown>): Promise<boolean> {
 }
 
 /**
- * Works on items while earlier ones are still worked on, at most `ahead` further; gives the results in the items' order, each as soon as it is there.
- * An item is taken only while work waits for something: what is done at once is given item by item. Where nobody wants more, or work failed, an item that
+ * Works on items while earlier ones are still worked on, at most `ahead` further; gives the results in the items' order, each as soon as it is ready.
+ * An item is taken only while work waits for something: synchronous work is given item by item. Where nobody wants more, or work failed, an item that
  * is under way is still waited for: whoever makes `work` fail ends what makes the items.
  *
  * @throws what `work` throws when its turn comes, what `items` throw after all that came before
@@ -81,7 +81,7 @@ export async function* workAhead<A, B>(
   if ("error" in broken) throw broken.error;
 }
 
-/** A failure is thrown when its turn comes; until then it must not count as unhandled. */
+/** A failure is thrown in its turn; until then it must not count as unhandled. */
 function awaitedLater<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => undefined);
   return promise;

@@ -95,7 +95,7 @@ export function deferRelations(target: Target, ledger: Ledger, keys: KeySet): Wr
       for (const entity of chunk) {
         const { blueprint: name } = entity.key;
         const blueprint = blueprints.get(name);
-        // What may not be without its target is sent with it, and waits as a whole when that is refused.
+        // What requires its target is sent with it, and waits as a whole when that is refused.
         const mayWait = deferrable(name).filter((relation) => onMissingTarget(entity, relation) !== "reject");
         const waiting = blueprint === undefined ? [] : relationsToDefer(entity, mayWait, blueprint, isKnown);
         // Where nothing waits: the entity as it is.

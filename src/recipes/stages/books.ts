@@ -35,7 +35,7 @@ export function booksOf(
   const { isForecast } = target;
   return {
     async sending({ mode, writes }, atMs) {
-      // Mode create must not be repeated blindly, not even by an import that is resumed.
+      // Mode create must not be repeated blindly, not even by a resumed import.
       if (mode === "create") {
         const entities = writes.map(
           ({ entity: { at, resource, item } }) => [at.source, at.position, resource, item] as const,
@@ -63,7 +63,7 @@ export function booksOf(
       const keepsPrints = ledger.counts.entities.created <= maxPrinted;
       const wrote = isForecast ? undefined : writtenUnseen(verdicts, target, keepsPrints);
       await Promise.all([
-        // Before the reply: what a torn end leaves of the two must not miss a creation.
+        // Before the reply: a torn end must not lose a creation.
         wrote && ledger.journal(wrote),
         ledger.journal({ line: "reply", settled: ends.flatMap(journaled) }),
       ]);
@@ -85,7 +85,7 @@ function heldBefore(entity: Entity, mode: Mode): JournalBefore["entities"] {
   return [{ at, resource, item, blueprint, before, mode, sent: entity.body, ...(clears && { clears }) }];
 }
 
-/** A print costs as much as a third of an entity's import: of a run that creates more the undo goes by dates. */
+/** A fingerprint costs a third of an entity's import: of a run that creates more the undo goes by dates. */
 const maxPrinted = 10_000;
 
 /** What the journal keeps of entities that are written by now and were not looked up before. */
@@ -135,7 +135,7 @@ export function journaled(end: Outcome | Deferred): readonly Settled[] {
     return [{ at, resource, item, is: "deferred", ...(first !== undefined && { first }) }];
   }
   const { at, resource, item, is } = end;
-  // That it was written comes first: the last line of an entity is its outcome.
+  // The write is noted first: the last line of an entity is its outcome.
   if (is === "rejected" && end.written !== undefined)
     return [
       { at, resource, item, is: "deferred", first: end.written },

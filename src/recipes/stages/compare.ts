@@ -29,7 +29,7 @@ const maxGroup = 1000;
 const maxGroupBytes = 8 * 1024 * 1024;
 
 /**
- * Compares entities with the catalog, a thousand of a blueprint at a time, and lets only those through that a write would change. The others are
+ * Compares entities with the catalog, a thousand of a blueprint at a time, and passes only those that a write would change. The others are
  * accounted for as unchanged; one that would lack a required value is a reject. Entities named by a search are always let through, and those with a relation
  * by a search whose find is not known.
  *
@@ -61,7 +61,7 @@ export function compareWithCatalog(
 }
 
 /**
- * Lets only those entities through that the catalog has, where the run may create none: an import asks for them, a thousand of a blueprint at a time. What a
+ * Passes only entities that the catalog has, where the run may create none: an import asks for them, a thousand of a blueprint at a time. What a
  * search names is let through, since the API refuses one that finds nothing.
  */
 export function existingOnly(target: Target, ledger: Ledger, keys: KeySet): EntityStage {

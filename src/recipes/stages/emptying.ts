@@ -171,7 +171,7 @@ function broughtBy(entities: readonly Entity[], isOverride: boolean) {
   return fields;
 }
 
-/** Fields that can be written, and that no default of the blueprint fills again. */
+/** Fields that can be written, and that no default of the blueprint fills in again. */
 function fieldsToLose(blueprint: Blueprint): readonly string[] {
   const { properties, relations } = writableFields(blueprint);
   const isFilled = (key: string): boolean => blueprint.schema.properties[key]?.default !== undefined;

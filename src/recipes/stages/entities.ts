@@ -36,7 +36,7 @@ export interface Inputs {
   merge(earlier: Entity, later: Entity): MergedPart;
   /** Judges an entity that several were made into. */
   readonly checkWhole: (entity: Entity) => readonly Finding[];
-  /** Whether an entity replaces what the catalog has of it, so that none of its parts may be missing. */
+  /** Whether an entity replaces the one in the catalog, so that none of its parts may be missing. */
   readonly writesWhole: boolean;
   /** Indexes of the steps that take entities of a source. */
   stepsOf(source: BoundSource): readonly number[];

@@ -23,7 +23,7 @@ const chunkEntities = 1000;
  * Policy `merge`: entities of one key become one that has the fields of all. The first one takes the others in, which count as duplicates. Where two have two
  * values for one field nothing of the key is sent: the first one is rejected with all that it took in, and each that disagrees with it.
  *
- * All of a step wait on disk until the last of them is known. They lie there on shelves of some thousand keys each, in the order of their first coming, and
+ * All of a step wait on disk until the last of them is known, on shelves of some thousand keys each, in the order of first arrival, and
  * are merged a shelf at a time, so that memory does not grow with the number of entities.
  *
  * @param bytes - see {@link memory}

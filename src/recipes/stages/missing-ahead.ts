@@ -14,7 +14,7 @@ const maxRemembered = 100_000;
 
 /**
  * Once the API has refused a write for a missing target, looks up the targets of what follows before it is written, each of them once: a thousand in a search.
- * Who lacks one is written without it, or not at all, and counts as rejected there and then, so that a run whose teams are all missing says so in seconds and stays
+ * An entity that lacks one is written without it, or not at all, and counts as rejected immediately, so that a run whose teams are all missing says so in seconds and stays
  * within its error budget. A run whose targets exist costs no request. Targets that may still come are left to the end of the run, and all
  * of them where a relation of the mapping makes its targets.
  */
@@ -92,7 +92,7 @@ export function leaveOutMissing(target: Target, ledger: Ledger, keys: KeySet): E
 
   return async function* (entities: Entities) {
     for await (const chunk of entities) {
-      // Without keys nobody knows what the sources bring; what one relation makes, another may name.
+      // Without keys it is unknown what the sources bring; what one relation creates, another may name.
       if (!ledger.lacksTargets || keys.size === 0 || rules.createMissing || rules.makesTargets || target.isForecast) {
         yield chunk;
         continue;

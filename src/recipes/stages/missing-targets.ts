@@ -24,7 +24,7 @@ export function strictBlueprint(rules: WriteRules, entity: Entity, blueprint: Bl
 
 /**
  * Makes bare targets where the mapping says `create`, a target exists neither in this import nor in the catalog, and the entity will be written. All of
- * them before any second write, so that what else names them finds them, whichever comes first.
+ * them before any second write, so that other relations to them find them, in whatever order.
  */
 export async function makeTargets(target: Target, ledger: Ledger, keys: KeySet): Promise<void> {
   const { rules } = target;
@@ -117,7 +117,7 @@ async function makeBare(target: Target, blueprint: string, identifiers: readonly
     const items = identifiers
       .slice(start, start + maxBatchEntities)
       .map((identifier) => JSON.stringify({ identifier }));
-    // Whatever the reply says: what is there is found when it is looked for.
+    // Whatever the reply says: a search finds what exists.
     await target.upsert(blueprint, items, { mode: "merge", createMissing: false });
   }
 }

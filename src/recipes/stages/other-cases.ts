@@ -13,7 +13,7 @@ const notFound = /Entity with identifier "(.+)" does not exist in the blueprint 
 
 /**
  * Says of missing targets that one whose name differs in case alone exists: `rivers` and `Rivers` are two names in Port. Costs a few searches, once for
- * each blueprint of which something is missing, and nothing where nothing is.
+ * each blueprint with something missing, and nothing otherwise.
  */
 export function nameOtherCases(
   { pages }: Pick<SearchCalls, "pages">,
@@ -31,7 +31,7 @@ export function nameOtherCases(
         if (byLowerCase.size >= maxRead) break;
       }
     } catch (error) {
-      // A hint is worth no failure: what was read serves.
+      // A hint is not worth a failure: what was read is used.
       if (!(error instanceof ApiError)) throw error;
     }
     return byLowerCase;

@@ -28,7 +28,7 @@ export type Resolving = (body: EntityBody) => EntityBody;
 
 /**
  * Asks what the searches in relations of entities of one blueprint find, one request for each search, so that the entities can be compared with what the catalog holds.
- * Left as they are: searches that few of the entities share, those that find nobody or too many, and those in a blueprint that the run itself writes,
+ * Left as they are: searches that few of the entities share, those that find no entity or too many, and those in a blueprint that the run itself writes,
  * where a sync would find what its plan could not yet.
  */
 export function searchResolver(

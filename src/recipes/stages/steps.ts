@@ -35,7 +35,7 @@ function writesOf([source, ...stages]: Stages): AsyncIterable<readonly Write[]> 
 }
 
 /**
- * Writes what waited for the end of the import: relations that pointed forward or round a cycle, and entities that were refused for a target that was
+ * Writes what waited for the end of the import: relations that pointed forward or in a cycle, and entities that were refused for a target that was
  * not there yet. Each entity is written at most twice; a required relation may postpone one to the round after its target's.
  */
 async function writeDeferred(job: StepJob, searches: SearchWatch): Promise<void> {

@@ -99,7 +99,7 @@ export interface Offers {
   readonly mapping?: string;
 }
 
-/** Most files that are offered, and largest mapping that is looked at. */
+/** Most files that are offered, and largest mapping that is read. */
 const maxOffered = 200;
 const maxBytes = 1024 * 1024;
 
@@ -164,7 +164,7 @@ async function kindsOfMappings(files: readonly string[]): Promise<{ file: string
   return found;
 }
 
-/** The kinds of a mapping; of one with faults those that its lines name. */
+/** The kinds of a mapping; of one with faults, those that its lines name. */
 export function kindsOf(text: string, file: string): readonly string[] {
   try {
     return [...new Set(parseMapping(text, file).resources.map(({ kind }) => kind))];

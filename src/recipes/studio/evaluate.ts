@@ -101,10 +101,10 @@ export async function evaluate(input: EvaluateInput): Promise<Evaluation> {
 /** Expressions whose compilation is remembered. */
 const maxCompiled = 2000;
 
-/** Inputs whose cells are remembered: the sample, the record that is looked at, and what itemsToParse gives of both. */
+/** Inputs whose cells are cached: the sample, the record that is looked at, and what itemsToParse gives of both. */
 const maxBatches = 8;
 
-/** An engine that compiles each expression once, and runs on the same records only what it did not run on them the time before: between two keys all but one of a mapping's expressions are the same. */
+/** An engine that compiles each expression once, and runs on the same records only what it did not run on them the time before: between two keystrokes all expressions but one are the same. */
 export function withMemory(engine: JqEngine): JqEngine {
   const compiled = new Map<string, ReturnType<JqEngine["compile"]>>();
   let batches: readonly Batch[] = [];

@@ -33,7 +33,7 @@ const readable = new Set([
   "relation_invalid",
 ]);
 
-/** What the messages of a fault say is to be done, as edits; none where only a person knows. @param leaf - path of the expression in the mapping */
+/** The fixes that the messages of a fault name, as edits; none where only a person can decide. @param leaf - path of the expression in the mapping */
 export function fixesOf(fault: {
   readonly code: string;
   readonly message: string;
@@ -125,7 +125,7 @@ export function applyEdit(text: string, edit: Edit): string {
   return withLinesOf(text, document.toString({ lineWidth: 0 }));
 }
 
-/** Only a resource's `blueprint` that is a name is another one then; an expression that makes names is left as it is. */
+/** Only a resource's `blueprint` that is a constant is renamed; an expression is left as it is. */
 function blueprintRenamed(text: string, document: Document, { from, to }: Renamed): string {
   const [old, name] = [JSON.stringify(from), JSON.stringify(to)];
   const places: (readonly [start: number, end: number])[] = [];
@@ -168,7 +168,7 @@ export function scalar(text: string): string {
   return plain.errors.length === 0 && plain.get("k") === text && !text.includes(" #") ? text : JSON.stringify(text);
 }
 
-/** A changed text, in which each line that says what it said is as it was typed: spaces before comments are nothing that an edit should move. */
+/** A changed text, in which each line with the same meaning stays as it was typed: an edit should not move spaces before comments. */
 function withLinesOf(before: string, after: string): string {
   const said = (line: string): string => line.trim().replaceAll(/ +/g, " ");
   const old = before.split("\n");

@@ -19,7 +19,7 @@ export interface StudioSession {
   /** Questions of the proposal. */
   readonly questions: readonly string[];
   readonly sources: readonly { readonly name: string; readonly kind: string }[];
-  /** The mapping and the blueprints, and what lies of them on the disk. */
+  /** The mapping and the blueprints, and their files on disk. */
   readonly work: Work;
   readonly catalog: CatalogFacts;
   /** Asks the catalog again which blueprints it has. */
@@ -33,7 +33,7 @@ export interface StudioSession {
   testAll(mapping: string, signal: AbortSignal, onCounts: (counts: Counts) => void): ReturnType<typeof preview>;
   /** The mapping text as a file that a command can be given: the one it was saved as, or one that is removed with the session. */
   draft(mapping: string): Promise<string>;
-  /** A text without the names of working files: what is typed goes by the name that it is saved as. */
+  /** A text without the names of working files: the mapping is named by the file it is saved as. */
   tidy(text: string): string;
   /** Blueprints as a file that a command can be given. */
   draftBlueprints(identifiers: readonly string[]): Promise<string>;
@@ -150,7 +150,7 @@ async function blueprintFolder(
   return dir;
 }
 
-/** How the mapping has a kind read; while it has a fault, as if it said nothing. */
+/** How the mapping has a kind read; while it has a fault, the defaults. */
 function readOptions({ issues, mapping }: Understood, kind: string) {
   return mapping === undefined || issues.length > 0 ? {} : sourceOptionsFor(mapping, kind);
 }

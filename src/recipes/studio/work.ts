@@ -30,7 +30,7 @@ export interface Work {
   readonly proposed: readonly string[];
   /** What the files held when they were read or saved here. */
   readonly known: FilePrints;
-  /** Files that somebody changed since, and which nobody here has decided about. */
+  /** Files that were changed since, and that are still undecided here. */
   changed(): Promise<readonly string[]>;
   /** Takes what the changed files hold now, or keeps what there is here. @throws {BlueprintError} when one of them has faults; nothing is taken then */
   settle(isTaken: boolean): Promise<void>;
@@ -86,7 +86,7 @@ export async function openWork(
   let folder = proposed.length > 0 ? "blueprints" : "";
   const inFolder = async (): Promise<string[]> => (given.folder === undefined ? [] : blueprintFiles(given.folder));
   for (const path of await inFolder()) known[path] = (await fingerprintOnDisk(path)) ?? "";
-  /** Files whose content is another one than what is known; those of the folder also where they came or went. */
+  /** Files whose content differs from what is known; those of the folder also where they were added or removed. */
   const differing = async (): Promise<{ path: string; now: string | undefined }[]> => {
     const own = [...(await inFolder()), ...(await jsonFiles(folder, fileOf))];
     const paths = [...new Set([...Object.keys(known), ...own])];

@@ -65,7 +65,7 @@ export function forecastTarget(api: Target, keys: KeySet): Target {
   };
 }
 
-/** True for a target that comes with its identifier alone; every other entity is known by its key. */
+/** True for a target with an identifier only; every other entity is known by its key. */
 function isBare(entity: Partial<EntityBody>): boolean {
   return entity.properties === undefined && typeof entity.identifier === "string";
 }

@@ -23,7 +23,7 @@ export interface Unchecked {
 export function validatingTarget(api: Target, onUnchecked: (unchecked: Unchecked) => void): Target {
   const { blueprints, createMissing } = api.rules;
   const passed = createKeySet();
-  /** Refused for a missing target before: sent without what has passed by now. */
+  /** Refused before for a missing target: sent without what has been checked since. */
   const waiting = createKeySet();
   const held = catalogMemory(api);
   const hasPassed = (blueprint: string, identifier: string): boolean => passed.find({ blueprint, identifier }) >= 0;
@@ -31,7 +31,7 @@ export function validatingTarget(api: Target, onUnchecked: (unchecked: Unchecked
     if (typeof identifier === "string") keys.add({ blueprint, identifier }, { source: 0, position: 0 }, 0);
   };
 
-  /** What the API would do by the look-up; its own words where it writes anew what is there. */
+  /** What the API would do by the look-up; its own answer where it writes again what exists. */
   const forecast = (blueprint: string, { identifier }: EntityBody, { mode }: Omit<BulkFlags, "runId">): Verdict => {
     if (typeof identifier !== "string") return { is: "updated" };
     const exists = held.has(blueprint, identifier) || hasPassed(blueprint, identifier);
@@ -127,7 +127,7 @@ export function validatingTarget(api: Target, onUnchecked: (unchecked: Unchecked
         onUnchecked({ blueprint, relation: lost });
       };
       let left = [...entities.entries()].filter(([index]) => verdicts[index] === undefined);
-      // The first time as an import sends it, then without what has passed since.
+      // The first time as an import sends it, then without what has been checked since.
       for (const isAgain of [false, true]) {
         const bodies: [number, EntityBody][] = [];
         for (const [index, entity] of left) {
@@ -190,7 +190,7 @@ interface CatalogMemory {
 /** Most entities that are remembered. */
 const maxRemembered = 100_000;
 
-/** Remembers what the catalog holds, so that each entity is asked for once while it is of use; the longest known are forgotten first. */
+/** Remembers what the catalog holds, so that each entity is asked for once; the oldest are forgotten first. */
 function catalogMemory(api: Pick<Target, "existing">): CatalogMemory {
   const known = new Map<string, boolean>();
   return {

@@ -42,7 +42,7 @@ export interface UndoFacts {
   readonly signal: AbortSignal;
 }
 
-/** What a reversing plan comes to: entities by what would become of them. */
+/** The sums of a reversing plan: entities by what would become of them. */
 export interface UndoCounts {
   readonly create: number;
   readonly update: number;

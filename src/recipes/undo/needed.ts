@@ -18,7 +18,7 @@ export function keyOfDeletion({ blueprint, before }: Deletion): Key {
   return { blueprint, identifier: String(before.identifier) };
 }
 
-/** What an undo is going to do, as far as it matters to others: 32 bytes an entity. */
+/** What an undo will do, as far as it matters to others: 32 bytes an entity. */
 export interface UndoScope {
   /** Adds an entity that is to be deleted. */
   add(key: Key): void;
@@ -60,7 +60,7 @@ export interface KeptEntities {
 const maxReasons = 1000;
 
 /**
- * Finds what must not be deleted, since an entity that stays relates to it: a relation that came after the run would be lost with it. What such an entity itself
+ * Finds what must not be deleted, since an entity that is kept relates to it: a relation that came after the run would be lost with it. What such an entity itself
  * relates to stays as well.
  *
  * @param deletions - all entities that are to be deleted

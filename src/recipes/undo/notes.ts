@@ -51,7 +51,7 @@ export async function gatherNotes(journal: string, folder: string): Promise<RunN
   const spools = Array.from({ length: parts }, (_, part) => openSpool(join(folder, `notes-${part}.ndjson`), codec));
   const blueprints = new Set<string>();
   const deleted = createKeySet();
-  // Prints of all that it created or of none: an undo takes back a run as a whole.
+  // Fingerprints of all that it created or of none: an undo takes back a run as a whole.
   let isPrinted = true;
   const close = async (): Promise<void> => {
     for (const spool of spools) await spool.close();
@@ -108,7 +108,7 @@ export async function laterWriters(keys: KeySet, runs: readonly PastImport[]): P
         for (const { key, note } of notesOf(line)) {
           if (keys.find(key) < 0) continue;
           wrote.add(key, nowhere, 0);
-          // What an import merged is not known: it keeps no more than that it did.
+          // What an import merged is not known: it only notes that it merged.
           if (note.is !== "updated") canUndo.add(key, nowhere, 0);
         }
     } catch (error) {

@@ -128,7 +128,7 @@ export function outside(href: string | undefined, text: string): Html {
   return href === undefined ? html`${shown}` : html`<a href="${href}" target="_blank" rel="noreferrer">${shown}</a>`;
 }
 
-/** An entity's identifier, as a link to where one looks at it. */
+/** An entity's identifier, as a link to its page. */
 export function entityName(target: string | undefined, blueprint: string, identifier: string): Html {
   return outside(entityAddress(target, blueprint, identifier), identifier);
 }

@@ -23,7 +23,7 @@ export function endsOf(report: Report): readonly (readonly [end: End, word: stri
 /** How an entity ends. */
 export type End = Exclude<keyof EntityCounts, "mapped" | "deleted" | "createdInPart" | "updatedInPart">;
 
-/** What was made of what, drawn where there is room for it, else in words. */
+/** What was made of what: drawn where there is room, else in words. */
 export function flowSection(report: Report): Html {
   return html`<section aria-labelledby="flow"><h2 id="flow">What was made of what</h2>
 <div class="panel flow wide">${reportFlow(report)}</div>

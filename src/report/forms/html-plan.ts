@@ -99,7 +99,7 @@ ${blueprints.slice(0, 200).map(
 </tbody></table></div></section>`;
 }
 
-/** Which fields change, and from what to what: of a large plan the part that is read. */
+/** Which fields change, and from what to what: the part of a large plan that people read. */
 function fieldSection(fields: readonly FieldChanges[]): Html {
   if (fields.length === 0) return html``;
   const most = fields[0]?.count ?? 1;
@@ -180,7 +180,7 @@ function opHtml(op: PlanOp, sign: string, target: string | undefined): Html {
 `;
 }
 
-/** All fields of what comes or goes, folded: it is the names that are read through. */
+/** All fields of what comes or goes, folded: mostly the names are read. */
 function foldedFields(op: Exclude<PlanOp, { op: "update" }>): Html {
   const fields = fieldsOf(op.op === "delete" ? op.before : op.entity);
   if (fields.length === 0) return html`<span class="quiet">no fields</span>`;

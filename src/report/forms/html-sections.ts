@@ -18,7 +18,7 @@ export function rateSection({
   requests,
   quota,
 }: Pick<Report, "timeline" | "durationMs" | "requests" | "quota">): Html {
-  // A run of a second or two has no course to look at.
+  // A run of a second or two needs no chart.
   if (timeline.length < 3) return html``;
   const refused = timeline.reduce((sum, point) => sum + point.refused, 0);
   // Without a stated quota, what waits at first waits for the first reply.
@@ -165,7 +165,7 @@ export function factSection(report: Report, more: readonly (readonly [name: stri
 <div class="panel"><table class="pairs cards"><tbody>${rows}</tbody></table></div></section>`;
 }
 
-/** The report of a run that goes on, as a part of a page: outcomes, rate, causes so far. */
+/** The report of a run under way, as a part of a page: outcomes, rate, causes so far. */
 export function formatLive(report: Report): string {
   return html`${outcomeSection(report)}${rateSection(report)}${causeBars(report)}`.text;
 }
