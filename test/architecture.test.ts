@@ -23,6 +23,7 @@ const coreTypes = [
   "reply",
   "same-value",
   "secrets",
+  "verdict",
   "warning",
 ] as const;
 

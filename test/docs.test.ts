@@ -108,7 +108,7 @@ Flag over environment over mapping file over default. Secrets are never flags: \
 Answers go to stdout, what is said about them to stderr. Without a terminal a question is an error. After \`--\` every word is taken as it is.
 Exit codes: [codes.md](codes.md).
 
-A folder's \`portload.config.yaml\`, or the key \`portload\` of its package.json, replaces what a command line leaves out, so that the nightly line is \`portload sync\`:
+A folder's \`portload.config.yaml\`, or the key \`portload\` of its package.json, gives what a command line leaves out, so that the nightly line is \`portload sync\`:
 
 \`\`\`yaml
 mapping: inventory.yaml

@@ -1,6 +1,7 @@
 import type { Mode } from "../entity.js";
 import { ApiError, BlueprintError } from "../errors.js";
-import { noCode, type Refused, type Reply, type Verdict, wordsOf } from "../reply.js";
+import { noCode, type Refused, type Reply, wordsOf } from "../reply.js";
+import type { Verdict } from "../verdict.js";
 import { type Call, type CallIo, pathOf, publicUrl, queryOf, refusalOf } from "./call.js";
 import { isEnvelope } from "./failure.js";
 import { isAnyBody, isBulkBody, isBulkRefused, isBulkWritten, isFailureBody } from "./reply-parts.js";

@@ -1,6 +1,7 @@
 import type { Blueprint } from "../blueprint.js";
 import type { Batch, FoundEntity, Mode, Write } from "../entity.js";
-import type { Reply, Verdict } from "../reply.js";
+import type { Reply } from "../reply.js";
+import type { Verdict } from "../verdict.js";
 import { splitBatch, withWrites } from "./batch.js";
 import { isCreated, judgeFound, type Times } from "./read-back.js";
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Batch, FoundEntity, Mode, Write } from "../../src/entity.js";
 import { outcomeOf } from "../../src/recipes/stages/books.js";
-import type { Reply, Verdict } from "../../src/reply.js";
+import type { Reply } from "../../src/reply.js";
+import type { Verdict } from "../../src/verdict.js";
 import { batchWrites } from "../../src/write/batch.js";
 import { type BatchTarget, type ExchangeIo, exchangeBatch } from "../../src/write/write.js";
 import { entity, iterate, write } from "../support/entities.js";

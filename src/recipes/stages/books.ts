@@ -1,10 +1,11 @@
 import { type Entity, type Mode, originOf, targetsOf, type Write } from "../../entity.js";
 import { type Deferred, type Outcome, rejectedOutcome } from "../../outcome.js";
 import type { Reject, RejectCode } from "../../reject.js";
-import { noCode, type Verdict, wordsOf } from "../../reply.js";
+import { noCode, wordsOf } from "../../reply.js";
 import type { KeySet } from "../../settle/keys.js";
 import { printsOf } from "../../settle/trace.js";
 import type { JournalBefore, JournalWrote, Settled } from "../../state/journal-lines.js";
+import type { Verdict } from "../../verdict.js";
 import { maxBodyBytes } from "../../write/batch.js";
 import type { Books } from "../../write/write.js";
 import { groupBy } from "../run/inventory.js";

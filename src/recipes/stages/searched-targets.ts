@@ -9,7 +9,7 @@ import {
   type Write,
 } from "../../entity.js";
 import type { Place } from "../../record.js";
-import type { Verdict } from "../../reply.js";
+import type { Verdict } from "../../verdict.js";
 import { maxBatchEntities } from "../../write/batch.js";
 import { groupBy } from "../run/inventory.js";
 import type { Ledger } from "../run/ledger.js";

@@ -1,10 +1,10 @@
 import type { Write } from "../../entity.js";
 import type { Step } from "../../order.js";
 import { type Deferred, type Outcome, placeOf, rejectedOutcome } from "../../outcome.js";
-import type { Verdict } from "../../reply.js";
 import { isHeld } from "../../settle/compare.js";
 import { type MissingTarget, secondStep } from "../../settle/deferral.js";
 import { createKeySet, type KeySet } from "../../settle/keys.js";
+import type { Verdict } from "../../verdict.js";
 import { batchWrites } from "../../write/batch.js";
 import { type Books, writeBatches } from "../../write/write.js";
 import type { Control } from "../run/control.js";

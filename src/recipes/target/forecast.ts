@@ -1,6 +1,6 @@
 import { type EntityBody, isSearchQuery, keyText, targetsOf } from "../../entity.js";
-import type { Verdict } from "../../reply.js";
 import type { KeySet } from "../../settle/keys.js";
+import type { Verdict } from "../../verdict.js";
 import type { Target } from "./target.js";
 
 /** Names of targets that are remembered as existing, so that each is not asked for again; beyond that all are forgotten. */

@@ -5,8 +5,9 @@ import type { SearchCalls } from "../../api/search.js";
 import type { Blueprint } from "../../blueprint.js";
 import type { ClearedField, Entity, FoundEntity, Key, Mode } from "../../entity.js";
 import type { MissingTargetPolicy } from "../../map/mapping.js";
-import type { Reply, Verdict } from "../../reply.js";
+import type { Reply } from "../../reply.js";
 import type { MappedFields } from "../../settle/compare.js";
+import type { Verdict } from "../../verdict.js";
 
 /** What a run's mapping and options say of how its entities meet the catalog. */
 export interface WriteRules {

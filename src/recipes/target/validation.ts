@@ -1,8 +1,8 @@
 import type { BulkFlags } from "../../api/bulk.js";
 import type { Relation } from "../../blueprint.js";
 import { type EntityBody, isSearchQuery, keyText, type RelationValue, targetsOf } from "../../entity.js";
-import type { Verdict } from "../../reply.js";
 import { createKeySet } from "../../settle/keys.js";
+import type { Verdict } from "../../verdict.js";
 import { groupBy } from "../run/inventory.js";
 import type { Target } from "./target.js";
 
