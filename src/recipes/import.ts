@@ -40,8 +40,8 @@ export async function runImport(given: ImportOptions, context: ImportContext = {
       hint: "Name a folder, or leave keepBefore out.",
     });
   if (options.dryRun) return runDryRun(options, context);
-  const kind = { command: "import", openFolder: newFolder(options, context) };
-  return runSources(options, context, kind, (job) => {
+  const command = { name: "import", openFolder: newFolder(options, context) };
+  return runSources(options, context, command, (job) => {
     const { inputs, inventory, target, ledger, keys } = job;
     const emptying = openEmptyingGuard(inventory.mapping, options);
     return runSteps(job, (step) => [
@@ -65,8 +65,8 @@ export async function runImport(given: ImportOptions, context: ImportContext = {
  * look-up; what the API could not check is a warning `not_checked`.
  */
 export async function runDryRun(options: ResolvedRunOptions, context: ImportContext): Promise<Finished> {
-  const kind: SourceCommand = {
-    command: "import",
+  const command: SourceCommand = {
+    name: "import",
     dryRun: true,
     openFolder: newFolder(options, context),
     targetOf: (api, _keys, ledger) =>
@@ -75,7 +75,7 @@ export async function runDryRun(options: ResolvedRunOptions, context: ImportCont
         ledger.warn([{ code: "not_checked", blueprint, path: `relations.${relation}`, message, count: 1 }]);
       }),
   };
-  return runSources(options, context, kind, (job) => {
+  return runSources(options, context, command, (job) => {
     const { inputs, inventory, target, ledger, keys } = job;
     const emptying = openEmptyingGuard(inventory.mapping, options);
     return runSteps(job, (step) => [

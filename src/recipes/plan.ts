@@ -49,8 +49,8 @@ export async function runPlan(given: PlanOptions, context: ImportContext = {}): 
   const file = join(folder, "plan.ndjson");
   const made: { file?: string; judged?: NonNullable<GuardFacts["judged"]> } = {};
   const writer = await openPlanWriter(folder);
-  const kind = {
-    command: "plan",
+  const command = {
+    name: "plan",
     dryRun: true,
     openFolder: newFolder({ ...options, stateDir: folder }, context),
     targetOf: forecastTarget,
@@ -60,7 +60,7 @@ export async function runPlan(given: PlanOptions, context: ImportContext = {}): 
   let emptyingShare: number | undefined;
   try {
     const report = options.report.filter((path) => !pages.includes(path));
-    const finished = await runSources({ ...options, report }, context, kind, async (job) => {
+    const finished = await runSources({ ...options, report }, context, command, async (job) => {
       const { control, folder: of, inventory, ledger, target } = job;
       const scope = pruneScope(job);
       const emptying = openEmptyingGuard(inventory.mapping, options);

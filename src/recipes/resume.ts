@@ -39,15 +39,15 @@ export async function resumeImport(given: ResumeOptions, context: ImportContext 
   if (past.header.command === "undo")
     return resumeUndo(past, { ...optionsOf(past, context), ...changed, stateDir }, context);
   refuseWithoutMapping(past, changed);
-  const { command, retryOf } = past.header;
+  const { command: name, retryOf } = past.header;
   const { keepBefore: keeps } = past.header.options;
   const retried =
     retryOf === undefined
       ? undefined
       : await openRetried(await findImport(stateDir, retryOf, "retried run", () => true));
   const options = parseOptions(runOptions, { ...optionsOf(past, context), ...changed, stateDir });
-  const kind = { command, retryOf, openFolder: reopenFolder(past, acceptChanges) };
-  return runSources(options, context, kind, (job) => {
+  const command = { name, retryOf, openFolder: reopenFolder(past, acceptChanges) };
+  return runSources(options, context, command, (job) => {
     const { inputs, inventory, target, ledger, keys, folder } = job;
     ledger.warn(passedOver(past));
     const emptying = openEmptyingGuard(inventory.mapping, options);

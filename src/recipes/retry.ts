@@ -51,8 +51,8 @@ export async function retryImport(asked: RetryOptions, context: ImportContext = 
   const options = { ...given, keepBefore: true };
   const retried = await openRetried(past);
   const unchanged = await unchangedSince(past, rejects, stateDir);
-  const kind = { command: "retry", retryOf: past.importId, openFolder: newFolder(options, context) };
-  return runSources(options, context, kind, async (job) => {
+  const command = { name: "retry", retryOf: past.importId, openFolder: newFolder(options, context) };
+  return runSources(options, context, command, async (job) => {
     const { inputs, inventory, target, ledger, keys } = job;
     ledger.warn(passedOver(past));
     const emptying = openEmptyingGuard(inventory.mapping, options);

@@ -28,8 +28,8 @@ import { runSteps } from "./stages/steps.js";
  */
 export async function runSync(given: SyncOptions, context: ImportContext = {}): Promise<Finished> {
   const options = parseOptions(syncOptions, given);
-  const kind = { command: "sync", openFolder: newFolder(options, context), ...refusals(options) };
-  return runSources(options, context, kind, async (job) => {
+  const command = { name: "sync", openFolder: newFolder(options, context), ...refusals(options) };
+  return runSources(options, context, command, async (job) => {
     const { target, ledger, control, folder } = job;
     const scope = pruneScope(job);
     const memory = options.prune ? await memoryOf(job, scope, stateDirOf(folder.state)) : undefined;

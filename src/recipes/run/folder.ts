@@ -39,7 +39,8 @@ interface FolderFacts {
   readonly recall: (rejects: readonly Reject[]) => void;
 }
 
-type Header = Pick<JournalHeader, "command" | "options" | "fingerprints" | "retryOf" | "undoOf">;
+/** What a journal begins with, as a run gives it. */
+export type Header = Pick<JournalHeader, "command" | "options" | "fingerprints" | "retryOf" | "undoOf">;
 
 /**
  * Opens a folder.
@@ -85,7 +86,7 @@ async function openPassingState(facts: Omit<StateOptions, "stateDir">): Promise<
 }
 
 /** What a header is made of. */
-interface HeaderFacts {
+export interface HeaderFacts {
   readonly command: string;
   readonly options: Readonly<Record<string, unknown>> & {
     readonly pace?: string | undefined;

@@ -159,7 +159,11 @@ function judgedOutcome(
   const { reject, omitted } = flight.judge(entity, missing, is !== undefined);
   ledger.warn(
     omitted.map(({ message, path }) => ({
-      ...{ code: "relation_target_missing", blueprint: entity.key.blueprint, message, count: 1, first: entity.at },
+      code: "relation_target_missing",
+      blueprint: entity.key.blueprint,
+      message,
+      count: 1,
+      first: entity.at,
       ...(path !== undefined && { path }),
     })),
   );
@@ -179,7 +183,9 @@ async function sendWrites(
   books: Books,
 ): Promise<void> {
   await writeBatches(batchWrites(writes), {
-    ...{ target, width, signal: stop.signal },
+    target,
+    width,
+    signal: stop.signal,
     onFailure: () => stop.because("failed"),
     sleep: (ms) => clock.sleep(ms, stop.signal).catch(() => undefined),
     books,
