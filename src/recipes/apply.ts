@@ -6,15 +6,14 @@ import { parseOptions } from "../options/option.js";
 import { type ApplyOptions, applyOptions } from "../options/run.js";
 import type { PlanHeader, PlanLine, PlanOp } from "../plan/plan-file.js";
 import { compileComparison, type Found } from "../settle/compare.js";
-import { deletionsOf, openPlan, planLines, plannedEntities, surveyPlan } from "./open-plan.js";
 import { fileHash } from "./plan-writer.js";
 import { deleteStale, openPlannedPrune, type PlannedPrune } from "./prune/delete.js";
 import { stateDirOf } from "./prune/memory.js";
-import { clientOptionsOf } from "./run/client-options.js";
-import { connect, type ImportContext, type RunContext } from "./run/connect.js";
-import { type Finished, finish } from "./run/finish.js";
+import { deletionsOf, planLines, plannedEntities } from "./read-plan.js";
+import type { ImportContext } from "./run/connect.js";
+import type { Finished } from "./run/finish.js";
 import { newFolder } from "./run/folder.js";
-import { working } from "./run/working.js";
+import { type PlannedCatalog, type PlannedCommand, runPlanned } from "./run/run-planned.js";
 import { deferRelations, keepMadeTargets } from "./stages/before-first-write.js";
 import type { EntityStage, StepJob } from "./stages/entities.js";
 import { leaveOutMissing } from "./stages/missing-lookups.js";
@@ -31,30 +30,19 @@ import { runSteps } from "./stages/steps.js";
  */
 export async function runApply(given: ApplyOptions, context: ImportContext = {}): Promise<Finished> {
   const { plan, ...options } = parseOptions(applyOptions, given);
-  const clientOptions = clientOptionsOf(options, context.env ?? {});
-  const { apiUrl } = clientOptions;
-  const { header, names } = await surveyPlan(plan);
-  await refuseDriftedGround(header, apiUrl, plan);
-  const { connection = connect(clientOptions, options, context) }: RunContext = context;
-  const { client } = connection;
-  try {
-    const { job, closing } = await openPlan(
-      options,
-      context,
-      { plan, header, names, connection, apiUrl, command: "apply" },
-      newFolder(options, context),
-      (blueprints) => refuseDrift({ client, blueprints, header }, planLines(plan)),
-    );
-    const run = { importId: closing.state.importId, job, connection };
-    const worked = await working(context, run, async () => {
-      const at = { stateDir: stateDirOf(closing.state), apiUrl: header.target };
-      const prune = header.prune && (await openPlannedPrune(job, header.prune, at));
-      await doPlanned(job, plan, [], prune);
-    });
-    return await finish(closing, worked);
-  } finally {
-    await connection.close();
-  }
+  const command: PlannedCommand = {
+    name: "apply",
+    plan,
+    openFolder: newFolder(options, context),
+    refuse: (header, apiUrl) => refuseDriftedGround(header, apiUrl, plan),
+    refuseDrift: (catalog) => refuseDrift(catalog, planLines(plan)),
+  };
+  return runPlanned(options, context, command, async (job) => {
+    const { header, folder } = job;
+    const at = { stateDir: stateDirOf(folder.state), apiUrl: header.target };
+    const prune = header.prune && (await openPlannedPrune(job, header.prune, at));
+    await doPlanned(job, plan, [], prune);
+  });
 }
 
 /**
@@ -111,11 +99,7 @@ async function refuseDriftedGround(header: PlanHeader, target: string, file: str
  * @throws {GuardError} that names what drifted
  */
 export async function refuseDrift(
-  {
-    client,
-    blueprints,
-    header,
-  }: { readonly client: Client; readonly blueprints: Blueprints; readonly header: PlanHeader },
+  { client, blueprints, header }: PlannedCatalog,
   lines: AsyncIterable<PlanLine>,
 ): Promise<void> {
   const drifted: string[] = [];

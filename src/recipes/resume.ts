@@ -6,16 +6,15 @@ import { applyOptions, type ChangedOptions, type ResumeOptions, resumeOptions, r
 import { commandOn } from "../reject.js";
 import { findImport, type PastImport, passedOver } from "../state/folders.js";
 import { doPlanned } from "./apply.js";
-import { deletionsOf, openPlan, surveyPlan } from "./open-plan.js";
+import { deletionsOf } from "./read-plan.js";
 import { reopenFolder } from "./resume/folder.js";
 import { leaveOut, openRetried } from "./resume/leave-out.js";
 import { passOver } from "./resume/pass-over.js";
-import { clientOptionsOf } from "./run/client-options.js";
-import { connect, type ImportContext } from "./run/connect.js";
-import { type Finished, finish } from "./run/finish.js";
+import type { ImportContext } from "./run/connect.js";
+import type { Finished } from "./run/finish.js";
 import { reportOf, stateDirFrom } from "./run/folder.js";
 import { runSources } from "./run/run.js";
-import { working } from "./run/working.js";
+import { runPlanned } from "./run/run-planned.js";
 import { deferRelations, keepBefore } from "./stages/before-first-write.js";
 import { existingOnly } from "./stages/compare.js";
 import { dropDuplicates } from "./stages/duplicates.js";
@@ -126,32 +125,25 @@ export async function resumeUndo(
   given: ChangedOptions & Pick<ResumeOptions, "stateDir">,
   context: ImportContext,
 ): Promise<Finished> {
-  const { folder, header: journal, importId } = past;
-  const { undoOf = "" } = journal;
-  const plan = join(folder, planName);
-  if (!existsSync(plan))
-    throw new StateError(`undo ${importId} stopped before it wrote anything`, {
-      hint: `Start it again: ${commandOn("undo", { importId: undoOf, folder: join(dirname(folder), undoOf) })}`,
-    });
+  const plan = keptPlan(past);
   const known = Object.fromEntries(Object.entries(given).filter(([name]) => name in applyOptions));
   const { plan: _, ...options } = parseOptions(applyOptions, { ...known, plan });
-  const clientOptions = clientOptionsOf(options, context.env ?? {});
-  const connection = connect(clientOptions, options, context);
-  try {
-    const { header, names } = await surveyPlan(plan);
-    const facts = { plan, header, names, connection, apiUrl: clientOptions.apiUrl, command: "undo" } as const;
-    const opened = await openPlan(options, context, facts, reopenFolder(past, false));
-    const { job, closing } = opened;
-    const run = { importId, job, connection };
-    const worked = await working(context, run, async () => {
-      await countDeleted(job, plan);
-      const { target, ledger, keys } = job;
-      await doPlanned(job, plan, [passOver(opened.folder.state, target, ledger, keys)]);
-    });
-    return await finish(closing, worked);
-  } finally {
-    await connection.close();
-  }
+  const command = { name: "undo", plan, openFolder: reopenFolder(past, false) } as const;
+  return runPlanned(options, context, command, async (job) => {
+    const { target, ledger, keys, folder } = job;
+    await countDeleted(job, plan);
+    await doPlanned(job, plan, [passOver(folder.state, target, ledger, keys)]);
+  });
+}
+
+/** The plan in the folder of an undo. @throws {StateError} where it stopped before it had one */
+function keptPlan({ folder, header, importId }: PastImport): string {
+  const plan = join(folder, planName);
+  if (existsSync(plan)) return plan;
+  const { undoOf = "" } = header;
+  throw new StateError(`undo ${importId} stopped before it wrote anything`, {
+    hint: `Start it again: ${commandOn("undo", { importId: undoOf, folder: join(dirname(folder), undoOf) })}`,
+  });
 }
 
 /** What is gone by now was deleted before the undo stopped. */

@@ -11,13 +11,13 @@ import { keepsBefore } from "../state/journal-lines.js";
 import { refuseHeld } from "../state/lock.js";
 import { makeWorkingFolder } from "../state/working-folder.js";
 import { doPlanned, refuseDrift } from "./apply.js";
-import { openPlan, planLines, surveyPlan } from "./open-plan.js";
+import { planLines } from "./read-plan.js";
 import { clientOptionsOf } from "./run/client-options.js";
-import { connect, type ImportContext } from "./run/connect.js";
-import { type Finished, finish } from "./run/finish.js";
+import { type Connection, connect, type ImportContext } from "./run/connect.js";
+import type { Finished } from "./run/finish.js";
 import { newFolder, type OpenFolder, reportOf, stateDirFrom } from "./run/folder.js";
-import { working } from "./run/working.js";
-import { makeUndoPlan, planName, type UndoCounts } from "./undo/make-plan.js";
+import { type PlannedCommand, runPlanned } from "./run/run-planned.js";
+import { makeUndoPlan, planName, type UndoCounts, type UndoFacts } from "./undo/make-plan.js";
 import { undoCommand } from "./undo/notes.js";
 
 /** What an undo would do. */
@@ -61,56 +61,68 @@ export interface Undone extends Omit<PlannedUndo, "file"> {
  * const { counts, finished } = await undo({ importId: "20261122T033012417Z-7f3a" }, { env: process.env });
  */
 export async function runUndo(given: UndoOptions, context: UndoContext = {}): Promise<Undone> {
-  const { importId, out: _, ...options } = parseOptions(undoOptions, given);
-  const stateDir = stateDirFrom(options, context);
+  const { importId, out: _, ...asked } = parseOptions(undoOptions, given);
+  const stateDir = stateDirFrom(asked, context);
   const past = await findUndoable(stateDir, importId);
-  const apiUrl = options.apiUrl ?? addressOf(past, context);
-  const clientOptions = clientOptionsOf({ ...options, ...(apiUrl !== undefined && { apiUrl }) }, context.env ?? {});
+  const options = { ...asked, apiUrl: asked.apiUrl ?? addressOf(past, context) };
+  const clientOptions = clientOptionsOf(options, context.env ?? {});
   refuseOtherTarget(past, clientOptions.apiUrl);
   await refuseHeld(stateDir, past.header.fingerprints);
   const folder = await makeWorkingFolder("undo");
   const connection = connect(clientOptions, options, context);
-  const { client, control } = connection;
   try {
-    const { signal } = control.stop;
-    const madeAt = new Date().toISOString();
-    const laterRuns = async () =>
-      (await standingRuns(stateDir, past)).runs.filter((one) => one.importId > past.importId);
-    const facts = { past, laterRuns, client, folder, maxDelete: options.maxDelete, madeAt, signal };
-    const made = await makeUndoPlan(facts).catch((error: unknown) => {
-      // What was interrupted says so by its signal.
-      if (control.stop.reason === "interrupted") return undefined;
-      throw error;
-    });
-    const { file, counts } = made ?? { file: "", counts: { create: 0, update: 0, delete: 0, rejected: 0 } };
-    const planned = { importId: past.importId, command: past.header.command, counts };
+    const { signal } = connection.control.stop;
+    const { file, ...planned } = await planUndo(past, { stateDir, folder, maxDelete: options.maxDelete }, connection);
     if (signal.aborted) return planned;
     const isConfirmed = context.confirm === undefined || (await context.confirm({ ...planned, file }));
-    if (counts.create + counts.update + counts.delete === 0) {
-      const { runs, undoneBy } = await standingRuns(stateDir, past);
-      const earlier = runs.find((one) => one.importId < past.importId && canBeTakenBack(one));
-      return {
-        ...planned,
-        ...(undoneBy !== undefined && { undoneBy }),
-        ...(earlier !== undefined && { earlier: undoCommand(earlier) }),
-      };
-    }
+    if (isEmpty(planned.counts)) return { ...planned, ...(await whatToUndoInstead(stateDir, past)) };
     if (!isConfirmed || signal.aborted) return planned;
-    const { header, names } = await surveyPlan(file);
-    const { job, closing } = await openPlan(
-      options,
-      context,
-      { plan: file, header, names, connection, apiUrl: clientOptions.apiUrl, command: "undo" },
-      withPlan(file, newFolder({ ...options, stateDir }, context)),
-      (blueprints) => refuseDrift({ client, blueprints, header }, planLines(file)),
-    );
-    const run = { importId: closing.state.importId, job, connection };
-    const worked = await working(context, run, () => doPlanned(job, file));
-    return { ...planned, finished: await finish(closing, worked) };
+    const command: PlannedCommand = {
+      name: "undo",
+      plan: file,
+      openFolder: withPlan(file, newFolder({ ...options, stateDir }, context)),
+      refuseDrift: (catalog) => refuseDrift(catalog, planLines(file)),
+    };
+    const around = { ...context, connection };
+    const finished = await runPlanned(options, around, command, (job) => doPlanned(job, file));
+    return { ...planned, finished };
   } finally {
     await connection.close();
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Makes the plan of an undo; an interrupted one has no file. */
+async function planUndo(
+  past: PastImport,
+  where: Pick<UndoFacts, "folder" | "maxDelete"> & { readonly stateDir: string },
+  { client, control: { stop } }: Connection,
+): Promise<PlannedUndo> {
+  const { importId } = past;
+  const laterRuns = async () =>
+    (await standingRuns(where.stateDir, past)).runs.filter((one) => one.importId > importId);
+  const madeAt = new Date().toISOString();
+  const facts = { ...where, past, laterRuns, client, madeAt, signal: stop.signal };
+  const made = await makeUndoPlan(facts).catch((error: unknown) => {
+    // What was interrupted says so by its signal.
+    if (stop.reason === "interrupted") return { file: "", counts: { create: 0, update: 0, delete: 0, rejected: 0 } };
+    throw error;
+  });
+  return { importId, command: past.header.command, ...made };
+}
+
+function isEmpty({ create, update, delete: deleted }: UndoCounts): boolean {
+  return create + update + deleted === 0;
+}
+
+/** Why there is nothing to take back, and which earlier run has something. */
+async function whatToUndoInstead(stateDir: string, past: PastImport): Promise<Pick<Undone, "undoneBy" | "earlier">> {
+  const { runs, undoneBy } = await standingRuns(stateDir, past);
+  const earlier = runs.find((one) => one.importId < past.importId && canBeTakenBack(one));
+  return {
+    ...(undoneBy !== undefined && { undoneBy }),
+    ...(earlier !== undefined && { earlier: undoCommand(earlier) }),
+  };
 }
 
 async function findUndoable(stateDir: string, importId: string | undefined): Promise<PastImport> {
