@@ -21,6 +21,7 @@ const coreTypes = [
   "record",
   "reject",
   "reply",
+  "run-commands",
   "same-value",
   "secrets",
   "verdict",

@@ -4,7 +4,9 @@ import { StateError } from "../errors.js";
 import { parseOptions } from "../options/option.js";
 import { applyOptions, type ChangedOptions, type ResumeOptions, resumeOptions, runOptions } from "../options/run.js";
 import { commandOn } from "../reject.js";
+import { canBe } from "../run-commands.js";
 import { findImport, type PastImport, passedOver } from "../state/folders.js";
+import { kindOfRun } from "../state/journal-lines.js";
 import { doPlanned } from "./apply.js";
 import { deletionsOf } from "./read-plan.js";
 import { reopenFolder } from "./resume/folder.js";
@@ -75,31 +77,22 @@ export function refuseWithoutMapping(
 }
 
 async function findUnfinished(stateDir: string, importId: string | undefined): Promise<PastImport> {
-  const past = await findImport(stateDir, importId, "import to resume", canResume);
+  const past = await findImport(stateDir, importId, "import to resume", (one) => isResumable(one) && !isFinished(one));
   if (!isResumable(past))
     throw new StateError(`${past.importId} is a ${past.header.command}, which cannot be resumed`, {
       hint: `Start it again: a ${past.header.command} finds out by itself what is left to do.`,
     });
   if (isFinished(past))
     throw new StateError(`${past.header.command} ${past.importId} is finished`, {
-      hint: isImport(past)
+      hint: canBe("retried", kindOfRun(past.header))
         ? `Import what it rejected again with: ${commandOn("retry", past)}`
         : `Take it back with: ${commandOn("undo", past)}`,
     });
   return past;
 }
 
-function canResume(past: PastImport): boolean {
-  return isResumable(past) && !isFinished(past);
-}
-
-function isResumable(past: PastImport): boolean {
-  return isImport(past) || past.header.command === "undo";
-}
-
-/** True for what can be resumed or retried; a dry run wrote nothing that could be. */
-export function isImport({ header }: PastImport): boolean {
-  return (header.command === "import" || header.command === "retry") && header.options.dryRun !== true;
+function isResumable({ header }: PastImport): boolean {
+  return canBe("resumed", kindOfRun(header));
 }
 
 function isFinished(past: PastImport): boolean {

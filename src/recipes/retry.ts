@@ -7,12 +7,13 @@ import { parseOptions } from "../options/option.js";
 import { type RetryOptions, retryOptions, runOptions } from "../options/run.js";
 import { commandOn } from "../reject.js";
 import type { Report } from "../report/report.js";
+import { canBe } from "../run-commands.js";
 import { findImport, type PastImport, passedOver } from "../state/folders.js";
-import type { SourceFingerprint } from "../state/journal-lines.js";
+import { kindOfRun, type SourceFingerprint } from "../state/journal-lines.js";
 import { fingerprintFile } from "../state/state.js";
 import type { Warning } from "../warning.js";
 import { leaveOut, openRetried } from "./resume/leave-out.js";
-import { isImport, optionsOf, refuseWithoutMapping } from "./resume.js";
+import { optionsOf, refuseWithoutMapping } from "./resume.js";
 import type { ImportContext } from "./run/connect.js";
 import type { Finished } from "./run/finish.js";
 import { newFolder, reportOf, stateDirFrom } from "./run/folder.js";
@@ -39,7 +40,7 @@ export async function retryImport(asked: RetryOptions, context: ImportContext = 
   refuseWithoutMapping(past, changed);
   const report = reportToRetry(past);
   const rejects = rejectSources(past, report);
-  const sources = [...rejects, ...(isImport(past) && isEarly(report) ? await restSources(past) : [])];
+  const sources = [...rejects, ...(canResume(past) && isEarly(report) ? await restSources(past) : [])];
   if (sources.length === 0)
     throw new StateError(`${past.header.command} ${past.importId} left nothing to import again`, {
       hint: "It rejected no record, or its rejects files are gone.",
@@ -105,7 +106,7 @@ function reportToRetry(past: PastImport): Report {
   const report = reportOf(past);
   if (report === undefined)
     throw new StateError(`${past.header.command} ${past.importId} has no report: it runs, or it was killed`, {
-      hint: isImport(past)
+      hint: canResume(past)
         ? `If it was killed, resume it first: ${commandOn("resume", past)}`
         : "If it was killed, start the sync again: it finds out by itself what is left to do.",
     });
@@ -115,12 +116,17 @@ function reportToRetry(past: PastImport): Report {
 function hasLeft(past: PastImport): boolean {
   const report = reportOf(past);
   if (!canRetry(past) || report === undefined) return false;
-  return report.rejectFiles.length > 0 || (isImport(past) && isEarly(report));
+  return report.rejectFiles.length > 0 || (canResume(past) && isEarly(report));
 }
 
 /** True for what has rejects of the user's own records: a plan that is applied has none. */
-function canRetry(past: PastImport): boolean {
-  return isImport(past) || past.header.command === "sync";
+function canRetry({ header }: PastImport): boolean {
+  return canBe("retried", kindOfRun(header));
+}
+
+/** True for what is not found out again by starting it again. */
+function canResume({ header }: PastImport): boolean {
+  return canBe("resumed", kindOfRun(header));
 }
 
 function isEarly({ exitCode }: Report): boolean {

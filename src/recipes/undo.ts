@@ -6,8 +6,9 @@ import { parseOptions } from "../options/option.js";
 import { type ResolvedUndoOptions, type UndoOptions, undoOptions } from "../options/run.js";
 import { commandOn } from "../reject.js";
 import { changedIn } from "../report/counts.js";
+import { canBe } from "../run-commands.js";
 import { copyWhole, findImport, type PastImport, pastImports } from "../state/folders.js";
-import { keepsBefore } from "../state/journal-lines.js";
+import { keepsBefore, kindOfRun } from "../state/journal-lines.js";
 import { refuseHeld } from "../state/lock.js";
 import { makeWorkingFolder } from "../state/working-folder.js";
 import { doPlanned, refuseDrift } from "./apply.js";
@@ -155,7 +156,7 @@ async function findUndoable(stateDir: string, importId: string | undefined): Pro
 }
 
 function wrote({ header }: PastImport): boolean {
-  return ["import", "retry", "sync", "apply", "undo"].includes(header.command) && header.options.dryRun !== true;
+  return canBe("undone", kindOfRun(header));
 }
 
 /** False for a run that ended without a write, such as a retry that failed again. */

@@ -3,6 +3,7 @@ import { copyFile, mkdir, open, readdir, readFile, rename, rm, writeFile } from 
 import { dirname, join, resolve } from "node:path";
 import { StateError } from "../errors.js";
 import { commandOn } from "../reject.js";
+import { canBe } from "../run-commands.js";
 import type { Warning } from "../warning.js";
 import { stateError } from "./files.js";
 import { readJournalHeader } from "./journal.js";
@@ -228,11 +229,11 @@ export async function removeOldImports(stateDir: string, keep: number): Promise<
   return failed;
 }
 
-/** True for an import whose report says that nothing is left to resume. A sync is resumed by starting it again. */
+/** True for an import whose report says that nothing is left to resume. */
 async function isFinished(reportPath: string): Promise<boolean> {
   try {
     const { command, exitCode } = JSON.parse(await readFile(reportPath, "utf8")) as Record<string, unknown>;
-    return !["import", "retry", "undo"].includes(String(command)) || exitCode === 0 || exitCode === 1;
+    return !canBe("resumed", { command: String(command) }) || exitCode === 0 || exitCode === 1;
   } catch {
     return false;
   }

@@ -48,6 +48,11 @@ export interface JournalHeader {
   readonly undoOf?: string;
 }
 
+/** A run as its command and its options say what can be done about it (`run-commands.ts`). */
+export function kindOfRun({ command, options }: Pick<JournalHeader, "command" | "options">) {
+  return { command, dryRun: options.dryRun === true };
+}
+
 /** Whether a run keeps what entities held before it writes them: all do, but an import only with `keepBefore`. */
 export function keepsBefore({ command, options }: Pick<JournalHeader, "command" | "options">): boolean {
   return (command !== "import" && command !== "retry") || options.keepBefore === true;

@@ -18,6 +18,7 @@ import {
   type ReportOrigin,
 } from "../../report/report.js";
 import type { Timeline } from "../../report/timeline.js";
+import { canBe } from "../../run-commands.js";
 import { keepsBefore } from "../../state/journal-lines.js";
 import type { State } from "../../state/state.js";
 import { copyOf } from "../stages/entities.js";
@@ -76,8 +77,10 @@ export async function finish(closing: Closing, { durationMs, ...worked }: Worked
     const rejectFiles: RejectFile[] = [];
     const lines: RejectLines = new Map();
     const write = () => writeRejectFiles(closing, rejectFiles, lines);
-    const failed = { ...(state.isKept ? await caught(stop, write) : {}), ...worked };
-    const ending = "error" in failed ? endingOf(failed.error) : (stop.reason ?? "finished");
+    const rejectsWritten = state.isKept ? await caught(stop, write) : {};
+    // Why the work ended says more than why rejects files could not be written.
+    const outcome = "error" in worked ? worked : rejectsWritten;
+    const ending = "error" in outcome ? endingOf(outcome.error) : (stop.reason ?? "finished");
     const keptBefore = keepsBefore(state.header);
     const made = reportOf(closing, ending, { rejectFiles, lines }, durationMs);
     const next = state.isKept ? nextSteps(made, state.folder, { keptBefore, mode }) : [];
@@ -86,7 +89,7 @@ export async function finish(closing: Closing, { durationMs, ...worked }: Worked
     if (ending === "finished") left = "finished";
     await writeForms(report, reports);
     const folder = state.isKept && { folder: state.folder };
-    return { report, ...folder, reportFiles: reports, mode, ending, keptBefore, ...failed };
+    return { report, ...folder, reportFiles: reports, mode, ending, keptBefore, ...outcome };
   } finally {
     await state.close(left);
   }
@@ -98,11 +101,11 @@ function nextSteps(
   folder: string,
   { keptBefore, mode }: Pick<Finished, "keptBefore" | "mode">,
 ): readonly NextStep[] {
-  const { importId, command, dryRun, exitCode, entities, rejectFiles } = report;
+  const { importId, dryRun, exitCode, entities, rejectFiles } = report;
   const { createdInPart = 0, updatedInPart = 0 } = entities;
   const [created, updated] = [entities.created + createdInPart, entities.updated + updatedInPart];
   const run = { importId, folder };
-  const canRetry = exitCode === 1 && !dryRun && ["import", "retry", "sync"].includes(command) && rejectFiles.length > 0;
+  const canRetry = exitCode === 1 && canBe("retried", report) && rejectFiles.length > 0;
   const stays = keptBefore || updated === 0 ? "" : `what was ${mode === "override" ? "overridden" : "merged"}`;
   const canUndo = !dryRun && changedIn(entities) > 0 && (stays === "" || created > 0);
   const what = stays === "" ? "it back" : `what was created back (not ${stays}: it ran without --keep-before)`;

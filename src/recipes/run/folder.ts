@@ -14,7 +14,7 @@ import { commandOn, quoted, type Reject } from "../../reject.js";
 import { writeForms } from "../../report/forms.js";
 import type { Report, ReportOrigin } from "../../report/report.js";
 import { findImport, type PastImport } from "../../state/folders.js";
-import { type JournalHeader, keepsBefore, type SourceFingerprint } from "../../state/journal-lines.js";
+import type { JournalHeader, SourceFingerprint } from "../../state/journal-lines.js";
 import { fingerprintFile, openState, type State, type StateOptions, withoutSecrets } from "../../state/state.js";
 import { makeWorkingFolder } from "../../state/working-folder.js";
 import { version } from "../../version.js";
@@ -207,7 +207,7 @@ function keysOfKind({ kinds, leaves }: CompiledMapping, kind: string): ReadonlyS
 export async function pastReport(
   given: ReportOptions,
   env: Readonly<Record<string, string | undefined>> = {},
-): Promise<Finished & Pick<PastImport, "passedOver">> {
+): Promise<Pick<Finished, "report" | "mode"> & Pick<PastImport, "folder" | "passedOver">> {
   const stateDir = stateDirFrom(given, { env });
   const past = await findImport(
     stateDir,
@@ -220,11 +220,9 @@ export async function pastReport(
     throw new StateError(`import ${past.importId} has no report: it runs, or it was killed`, {
       hint: `If it was killed, resume it: ${commandOn("resume", past)}`,
     });
-  const { report: reportFiles = [] } = given;
-  await writeForms(report, reportFiles);
+  await writeForms(report, given.report ?? []);
   const mode = modes.find((each) => each === past.header.options.mode) ?? "merge";
-  const { folder, header, passedOver } = past;
-  return { report, folder, reportFiles, ending: "finished", mode, keptBefore: keepsBefore(header), passedOver };
+  return { report, folder: past.folder, mode, passedOver: past.passedOver };
 }
 
 const modes: readonly Mode[] = ["merge", "override", "create"];

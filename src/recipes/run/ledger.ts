@@ -62,7 +62,7 @@ export interface Ledger {
   close(stopped: boolean): Counts;
 }
 
-/** Called with all that the ledger takes. A run has hooks for its error budget, its report and its caller (`run.ts`); `explain` alone changes an outcome, by what it adds to the message of a reject. */
+/** Called with all that the ledger takes. A run has hooks for its error budget, its report and its caller (`open-run.ts`); `explain` alone changes an outcome, by what it adds to the message of a reject. */
 export interface LedgerHooks {
   /** Receives every reject, whichever stage it is of. */
   readonly onRejects?: (rejects: readonly Reject[]) => unknown;
