@@ -171,7 +171,7 @@ function refusesAll(call: Call<unknown>, why: string, io: CallIo): ApiError {
 
 /** Requests of a single entity, refused in the same words one after the other, that still count as faults of the entities. */
 export const mostRefusals = 60;
-/** Replies one after the other that say nothing of any entity of theirs. */
+/** Consecutive replies that say nothing about their entities. */
 export const mostMute = 30;
 
 /**

@@ -37,7 +37,7 @@ const maxConnections = 256;
 const connectTimeout = 10_000;
 
 /**
- * Opens the way to the API: a `pool` of connections, or `one` for a command of few requests, by Node's own HTTP, which is there in a third of the time. Proxies take the pool.
+ * Opens the connection to the API: a `pool` of connections, or `one` for a command of few requests, by Node's own HTTP, which loads in a third of the time. Proxies need the pool.
  *
  * @param apiUrl - where all requests go
  * @param env - the environment; names in either case, the lower one wins as in curl

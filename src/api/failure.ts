@@ -172,7 +172,7 @@ function isHtml(headers: ReplyHeaders, text: string): boolean {
 function redirect(status: number, headers: ReplyHeaders): Stranger {
   const location = headerText(headers, "location") ?? "";
   const url = URL.canParse(location) ? new URL(location) : undefined;
-  // Its user, password and query are nobody's business.
+  // Its user, password and query may be secrets.
   const where = url === undefined ? "elsewhere" : `to ${url.origin}${url.pathname}`;
   return {
     what: `a redirect ${where} (status ${status})`,

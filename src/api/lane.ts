@@ -8,7 +8,7 @@ export interface Lane {
   acquire(): Ticket | Promise<Ticket>;
   /** Takes in a reply; see {@link Allowance.learn}. */
   learn(ticket: Ticket, ok: boolean, news: WindowNews | undefined): void;
-  /** Lets nobody out until then. */
+  /** Holds all requests until then. */
   hold(untilMs: number): void;
   /** Share of the window that is used, 0 to 1; undefined until a reply says it. */
   used(): number | undefined;
@@ -22,16 +22,16 @@ export interface LaneIo {
   readonly signal: AbortSignal;
 }
 
-/** Somebody who waits for leave to send. */
+/** A request that waits for permission to send. */
 interface Waiter {
   resolve(ticket: Ticket): void;
   reject(reason: unknown): void;
 }
 
-/** Milliseconds between two looks at a lane that somebody waits in. */
+/** Milliseconds between two checks of a lane with waiting requests. */
 const tickMs = 100;
 
-/** Starts the lane of a quota that this process knows best: the allowance says how many may go, and who waits is served in turn. There are no timers while nobody waits. */
+/** Starts the lane of a quota that this process knows best: the allowance says how many may go, and waiting requests are served in turn. There are no timers while nothing waits. */
 export function startLane(allowance: Allowance, { clock, signal }: LaneIo): Lane {
   const waiters: Waiter[] = [];
   let pumping = false;

@@ -68,7 +68,7 @@ const unsentCodes = new Set([
   "UND_ERR_CONNECT_TIMEOUT",
 ]);
 
-/** Faults after which nobody knows. */
+/** Faults after which the outcome is unknown. */
 const lostCodes = new Set([
   attemptTimeout,
   // Amid a run; the caller allows few attempts.

@@ -109,7 +109,7 @@ export function createSend(io: SendIo): Send {
     return reached && (known || !isUnreadable) ? Number.POSITIVE_INFINITY : firstContactAttempts;
   };
 
-  /** Does what must come before the next attempt. After a 429 that waits in `pace.acquire` above, with all of its family, unless the pace holds nobody. */
+  /** Does what must come before the next attempt. After a 429 that waits in `pace.acquire` above, with all of its family, unless the pace holds nothing. */
   const prepare = async (
     { route }: Call<unknown>,
     { why, fault, delayMs, token }: Pick<RetryDecision, "why"> & { fault: string; delayMs: number; token?: string },

@@ -4,18 +4,18 @@ import type { Warning, WarningCode } from "../warning.js";
 
 /** Where typers report faults. It knows which field is being typed, so that they need not. */
 export interface Diagnostics {
-  /** Records a fault of the field at hand. Returns undefined, so that a typer can end with it. */
+  /** Records a fault of the current field. Returns undefined, so that a typer can end with it. */
   readonly refuse: (code: RejectCode, message: string) => undefined;
-  /** Records something unusual about the field at hand, which is sent all the same. */
+  /** Records something unusual about the current field, which is sent all the same. */
   readonly warn: (code: WarningCode, message: string) => void;
-  /** Counts a refused date of the field at hand whose day and month the mapping does not tell apart. */
+  /** Counts a refused date of the current field whose day and month the mapping does not tell apart. */
   readonly countDayMonth: (text: string, order: DayMonth) => void;
 }
 
 /** Turns a raw value into a property's value, or reports a fault and returns undefined. Null never reaches a typer. */
 export type Typer = (value: unknown, diagnostics: Diagnostics) => unknown;
 
-/** A {@link Diagnostics} as check holds it: it is given the entity and field at hand, and gives what was found. */
+/** A {@link Diagnostics} as check holds it: it is given the current entity and field, and gives what was found. */
 export interface EntityDiagnostics extends Diagnostics {
   /** Starts on an entity. */
   readonly open: (blueprint: string, at: Place) => void;
@@ -79,7 +79,7 @@ export function openDiagnostics(): EntityDiagnostics {
 }
 
 /**
- * Fixes that fit a value at hand, as the end of a message: what to write after the expression of the mapping, which works when it is pasted there. A value itself
+ * Fixes that fit a value, as the end of a message: what to write after the expression of the mapping, which works when it is pasted there. A value itself
  * is never in them, so that no secret is.
  */
 

@@ -158,7 +158,7 @@ interface Described<S extends Schema> extends CommandWords {
   readonly summary: string;
   readonly options: S;
   readonly positionals: readonly (keyof S & string)[];
-  /** Options of the terminal beside those of every command. */
+  /** Options of the terminal besides those of every command. */
   readonly terminal?: Schema;
   /** A line as it is typed, and what it is for. */
   readonly examples: readonly (readonly [line: string, why: string])[];

@@ -130,7 +130,7 @@ export async function refuseWithoutMapping(command: AnyCommand, values: Values):
   const [nearest] = beside;
   if (nearest !== undefined)
     throw new UsageError("--mapping is missing", {
-      hint: `A mapping lies beside the source: ${line(sources, nearest)}`,
+      hint: `There is a mapping beside the source: ${line(sources, nearest)}`,
     });
   if (sources.length > 0)
     throw new UsageError("--mapping is missing", {

@@ -100,7 +100,7 @@ export function printJson({ stdout }: Terminal, text: string): Promise<boolean> 
   return result(stdout, text.replace(steering, escapeSign));
 }
 
-/** As {@link print}, for data that goes out byte for byte, unless a person looks at it. */
+/** As {@link print}, for data that is written byte for byte, except to a terminal. */
 export function printRaw(terminal: Terminal, text: string): Promise<boolean> {
   return terminal.stdout.isTTY === true ? print(terminal, text) : result(terminal.stdout, text);
 }

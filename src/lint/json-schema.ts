@@ -140,7 +140,7 @@ function schemaOf(root: z.ZodType): JsonSchema {
   return JSON.parse(JSON.stringify(made)) as JsonSchema;
 }
 
-/** Describes every key below a schema, and lets pass what parsing lets pass beside the form that it makes of it. */
+/** Describes every key below a schema, and accepts what parsing accepts besides its own output form. */
 function dress(schema: JsonSchema, path: string): void {
   for (const branch of [schema, ...(schema.anyOf ?? [])] as JsonSchema[]) {
     for (const [key, inner] of Object.entries(branch.properties ?? {})) dressKey(inner as JsonSchema, path, key);

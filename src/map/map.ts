@@ -103,7 +103,7 @@ function isShownToJq({ job, resources }: CompiledKind): boolean {
 
 const noJob: Job = { expressions: [], leaves: [], fast: [], keys: undefined, fastKeys: undefined };
 
-/** What is at hand for the candidates of a chunk: all that jq gave, so that nothing waits. */
+/** The inputs of the candidates of a chunk: all that jq gave, so that nothing waits. */
 interface Prepared {
   readonly resources: readonly BoundResource[];
   /** A row for each record: a cell for each expression that is not a plain path, by closure or jq. Empty where there is none. */

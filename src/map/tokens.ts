@@ -110,7 +110,7 @@ export const refusedWords: ReadonlySet<string> = new Set([
   "env",
 ]);
 
-/** What an expression may see beside its record. */
+/** What an expression may see besides its record. */
 export interface Allowed {
   /** Environment variables that the mapping allows. */
   readonly environment: readonly string[];

@@ -86,7 +86,7 @@ export function isObject(value: unknown): value is object {
 /** Begins a text in place of a record which could not be written as JSON, and says why. */
 export const unwritable = "\u0000";
 
-/** Says what is there where a record should be. */
+/** Says what is found in place of a record. */
 export function notAnObject(value: unknown): string {
   if (typeof value === "string" && value.startsWith(unwritable)) return value.slice(unwritable.length);
   const kind = value === null ? "null" : Array.isArray(value) ? "an array" : `a ${typeof value}`;

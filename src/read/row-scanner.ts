@@ -199,7 +199,7 @@ export class RowScanner {
     return undefined;
   }
 
-  /** Gives up on the row in hand, after looking at `line`: its first line is not a row, and scanning starts again on the next one. */
+  /** Gives up on the current row, after looking at `line`: its first line is not a row, and scanning starts again on the next one. */
   #refuse(fault: RowFault, line: Line): void {
     const { end, next } = this.#first ?? line;
     const place = { start: this.#start, end, next, line: this.#window.lineAt(this.#start) };

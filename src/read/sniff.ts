@@ -103,7 +103,7 @@ export interface JsonShape {
   readonly isMap: boolean;
 }
 
-/** What goes beside the list in a page of an API. */
+/** What a page of an API has beside the list. */
 const pageKeys =
   /^(?:next|prev|previous|cursor|total|count|size|page|pages|limit|offset|links?|meta|has_?more|token|ok|status|kind|etag)|(?:cursor|count|token|page|url|link|total)$/i;
 

@@ -9,7 +9,7 @@ import type { RejectGroup } from "./group-causes.js";
 import type { Report } from "./report.js";
 import { faultAndFix, formatFirst, formatNumber } from "./words.js";
 
-/** Writes a report in one form, whole. `file` is where it will lie. */
+/** Writes a report in one form, whole. `file` is where it will be. */
 type ReportForm = (report: Report, file?: string) => string;
 
 /** The forms of a report file by extension. */

@@ -20,7 +20,7 @@ export interface RejectFile {
 export interface ReportSource {
   /** Path or address, without user name, password and query. */
   readonly name: string;
-  /** Size of a local file as it lies on the disk; absent for stdin and addresses. */
+  /** Size of a local file on disk; absent for stdin and addresses. */
   readonly bytes?: number;
   /** Records read of it by this process. */
   readonly records: number;

@@ -22,7 +22,7 @@ import {
   wordOf,
 } from "./words.js";
 
-/** What the terminal summary needs beside the report. */
+/** What the terminal summary needs besides the report. */
 export interface SummaryFacts {
   readonly report: Report;
   readonly mode: Mode;

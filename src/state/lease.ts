@@ -17,7 +17,7 @@ export interface Machine {
   isAlive(pid: number, mark: string | undefined): Promise<boolean>;
   /** Separates a process from a later one of the same pid; undefined where the system does not say. */
   markOf(pid: number): Promise<string | undefined>;
-  /** Milliseconds of a clock that nobody sets. */
+  /** Milliseconds of a monotonic clock. */
   monotonicMs(): number;
   /** Resolves after `ms` milliseconds; keeps the process alive. */
   sleep(ms: number): Promise<void>;

@@ -202,7 +202,7 @@ export async function withFaultsOf<T>(compiling: Promise<unknown>, checked: Prom
   const { reason } = found;
   const also = compiled.status === "rejected" ? compiled.reason : undefined;
   if (!(reason instanceof MappingError && also instanceof MappingError)) throw reason;
-  // A column that is there under a name in quotes says more than the syntax that lacks them.
+  // "The column exists under a name in quotes" says more than the syntax error without them.
   const named = new Set(reason.issues.map(({ path }) => path));
   const issues = [...reason.issues, ...also.issues.filter(({ path }) => !named.has(path))];
   throw new MappingError(

@@ -137,7 +137,7 @@ function sum(numbers: ReadonlyMap<unknown, number>): number {
   return [...numbers.values()].reduce((all, one) => all + one, 0);
 }
 
-/** Rates are those of so many milliseconds, and the time left goes by so many. */
+/** Rates cover the last so many milliseconds, the time left a longer span. */
 const rateMs = 10_000;
 const estimateMs = 60_000;
 /** Nothing is estimated before. */

@@ -17,7 +17,7 @@ export interface StudioStart {
   readonly mapping: string;
   /** Where the mapping is saved unless another name is given. */
   readonly file: string;
-  /** True where the mapping is the proposal and lies nowhere yet. */
+  /** True where the mapping is the proposal and is not saved yet. */
   readonly isProposed: boolean;
   readonly questions: readonly string[];
   readonly sources: readonly { readonly name: string; readonly kind: string }[];

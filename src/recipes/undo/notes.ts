@@ -136,7 +136,7 @@ export function undoCommand(past: PastImport): string {
   return [commandOn("undo", past), ...(report === undefined ? [] : undoFlags(report))].join(" ");
 }
 
-/** The place in a set of keys that nobody asks for. */
+/** Dummy place for a set of keys whose places are never read. */
 export const nowhere = { source: 0, position: 0 };
 
 function notesOf(line: JournalLine): readonly Note[] {
