@@ -114,7 +114,7 @@ export const mistakes: Readonly<Record<string, readonly Mistake[]>> = {
       args: ["import", "servers.csv"],
       code: 64,
       what: "--mapping is missing",
-      fix: "A mapping lies beside the source: portload import servers.csv -m servers.yaml",
+      fix: "There is a mapping beside the source: portload import servers.csv -m servers.yaml",
     },
     {
       did: "mapping and source are swapped",
@@ -153,7 +153,7 @@ export const mistakes: Readonly<Record<string, readonly Mistake[]>> = {
       fix: "See portload import --help.",
     },
     {
-      did: "a source is named like none of several kinds, or lies in a folder by chance",
+      did: "a source has the name of none of several kinds, or is in a folder by chance",
       files: { ...twoKinds, "other.csv": files["servers.csv"] ?? "" },
       args: ["import", "other.csv", "-m", "servers.yaml"],
       code: 64,
