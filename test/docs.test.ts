@@ -38,7 +38,7 @@ const errorClasses: Readonly<Record<ErrorCode, readonly [name: string, exitCode:
 const codesPage = `# Codes
 
 Every code that \`reasons.ndjson\`, \`report.json\` and the exit status may hold. This page is made from the program; a test keeps it so
-(\`npx vitest run test/docs.test.ts -u\` writes it anew).
+(\`npx vitest run test/docs.test.ts -u\` writes it again).
 
 ## Words
 
@@ -81,7 +81,7 @@ ${table(
 )}
 ## Errors
 
-What a function of the [library](library.md) throws, or gives as \`error\` of a run that could not go on. Each is a \`PortloadError\` with \`code\`, \`message\` and \`hint\`.
+What a function of the [library](library.md) throws, or gives as \`error\` of a run that could not continue. Each is a \`PortloadError\` with \`code\`, \`message\` and \`hint\`.
 
 ${table(
   ["code", "class", "exit code", "means"],
@@ -103,7 +103,7 @@ describe("the documentation", () => {
     );
     const page = `# Command line
 
-The help of every command, as the program prints it with \`--help --all\`; a test keeps it so (\`npx vitest run test/docs.test.ts -u\` writes it anew).
+The help of every command, as the program prints it with \`--help --all\`; a test keeps it so (\`npx vitest run test/docs.test.ts -u\` writes it again).
 Flag over environment over mapping file over default. Secrets are never flags: \`PORT_CLIENT_ID\` and \`PORT_CLIENT_SECRET\` come from the environment.
 Answers go to stdout, what is said about them to stderr. Without a terminal a question is an error. After \`--\` every word is taken as it is.
 Exit codes: [codes.md](codes.md).

@@ -219,7 +219,7 @@ describe("sources that a program gives", () => {
     });
   });
 
-  it("reject what is no record, by its number, and go on; the rejects file holds the records", async () => {
+  it("reject what is no record, by its number, and continue; the rejects file holds the records", async () => {
     const emulator = await startItems();
     const stateDir = await makeFolder();
     const round: Record<string, unknown> = { id: "round" };
@@ -303,7 +303,7 @@ describe("sources that a program gives", () => {
     const options = { sources: { items: records }, mapping: items, stateDir: false } as const;
     await portload.runImport(options, { env: emulator.env });
     const { error } = await portload.runImport(options, { env: emulator.env });
-    expect(error).toMatchObject({ code: "source_read_once", hint: expect.stringContaining("anew") });
+    expect(error).toMatchObject({ code: "source_read_once", hint: expect.stringContaining("again") });
   });
 
   it("are asked for only as fast as they are taken, and ended when the run is", async () => {

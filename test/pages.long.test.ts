@@ -51,7 +51,7 @@ describe.each(Object.keys(places) as (keyof typeof places)[])("in %s", (place) =
   it.each(ofHere)("%s does what it shows", async (page, parts) => {
     const folder = await makeFolder();
     await places[place](folder);
-    // A page that does not install goes on from where README ends.
+    // A page that does not install continues from where README ends.
     if (place === "a clone" && !parts.some((part) => "script" in part && part.script.text.includes("npm ci")))
       for (const name of ["dist", "node_modules"]) symlinkSync(join(root, name), join(folder, name));
     expect(await play(parts, folder), page).toEqual([]);

@@ -91,7 +91,7 @@ interface SharedLaneIo extends LaneIo {
   readonly limiter: Promise<SharedLimiter>;
   readonly quota: Quota;
   readonly caps: Caps;
-  /** Knows what this process sent, so that the lane can go on alone. */
+  /** Knows what this process sent, so that the lane can continue alone. */
   readonly allowance: Allowance;
   /** Called once when the limiter is lost; true when the lane continues alone, else all that wait get the error. */
   readonly onLost: (error: unknown) => boolean;

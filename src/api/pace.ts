@@ -30,7 +30,7 @@ export interface SharedPace {
   readonly redis: Promise<RedisPace>;
   /** Share of the quota to continue with alone when it is lost, above 0 to 1; without it the requests fail. */
   readonly fallbackShare?: number;
-  /** Called once when it is lost and the lanes go on alone. */
+  /** Called once when it is lost and the lanes continue alone. */
   readonly onFallback: (error: unknown) => void;
 }
 

@@ -15,7 +15,7 @@ export interface AttemptFacts {
   readonly delayMs: number;
   /** Milliseconds left for the request with all its attempts. */
   readonly leftMs: number;
-  /** True when a token was already fetched anew for this request. */
+  /** True when a token was already fetched again for this request. */
   readonly renewed: boolean;
 }
 
@@ -23,7 +23,7 @@ export interface AttemptFacts {
 export interface RetryDecision {
   readonly retry: boolean;
   /**
-   * To retry: `token` (401, the token is fetched anew first), `throttled` (429), `server` (408, 5xx), `network`.
+   * To retry: `token` (401, the token is fetched again first), `throttled` (429), `server` (408, 5xx), `network`.
    * Not to retry: `answered` (a reply that another attempt would repeat), `ambiguous` (may or may not have been done, and must not be done
    * twice), `spent` (no attempt or no time left), `fatal` (a network fault that does not pass, such as a certificate).
    */

@@ -47,7 +47,7 @@ export async function fetchToken(io: CallIo, credentials: Credentials): Promise<
 
 /** The one token that all requests share. */
 export interface Tokens {
-  /** The token, fetched first or anew when its end is near. */
+  /** The token, fetched first or again when its end is near. */
   current(): Promise<string>;
   /** Asks for it now; whoever needs the token first receives the error. */
   begin(): void;
@@ -57,7 +57,7 @@ export interface Tokens {
   held(): readonly string[];
 }
 
-/** Longest time before its end at which a token is fetched anew, in milliseconds. */
+/** Longest time before its end at which a token is fetched again, in milliseconds. */
 const maxMarginMs = 60_000;
 
 /**

@@ -3,14 +3,14 @@ import type { Clock } from "./clock.js";
 /** What requests wait for: room in the quota, another attempt, or the token. */
 export interface Wait {
   readonly for: "quota" | "retry" | "token";
-  /** Milliseconds until it goes on, where that is known. */
+  /** Milliseconds until it continues, where that is known. */
   readonly leftMs?: number;
   /** Requests that wait for another attempt, and what was wrong with the one that is sent first. */
   readonly requests?: number;
   readonly why?: string;
 }
 
-/** What goes on between us and the API at this moment. */
+/** The traffic between us and the API at this moment. */
 export interface Traffic {
   /** Requests sent and not answered. */
   readonly inFlight: number;

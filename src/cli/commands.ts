@@ -57,7 +57,7 @@ const authoringCommands: readonly AnyCommand[] = [
     positionals: ["sources"],
     examples: [
       ["portload studio services.csv", "starts from a proposal"],
-      ["portload studio services.csv -m services.yaml", "goes on with a mapping"],
+      ["portload studio services.csv -m services.yaml", "continues with a mapping"],
       ["portload studio", "with what portload.config.yaml names, or the files of this folder to choose among"],
     ],
     interrupted: "closes",

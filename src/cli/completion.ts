@@ -36,7 +36,7 @@ const ask = `_portload_ask() {
 }
 `;
 
-/** What else completes npx goes on to do so. */
+/** Any other completion of npx keeps working. */
 const scripts: Readonly<Record<Shell, string>> = {
   bash: `${ask}_portload_completions() {
   local IFS=$'\\n'

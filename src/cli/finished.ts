@@ -81,10 +81,10 @@ export async function showFinished(
       terminal,
       `${formatSummary(summary)}${nextLines(report, folder, reportFiles, terminal)}${folder === "" ? "" : stepLine(report.next, "undo") || noUndoLine(report, { mode })}`,
     );
-  // Quiet is not silent about what failed, nor about how to go on.
+  // Quiet is not silent about what failed, nor about how to continue.
   else {
     if (report.exitCode !== 0 && report.rejects.length > 0) await say(terminal, failedLines(report, folder));
-    if (resume !== undefined) await say(terminal, `go on with: ${resume}\n`);
+    if (resume !== undefined) await say(terminal, `resume with: ${resume}\n`);
   }
   if (output.output === "json")
     // What became of the import stays its exit code: its report is in its folder, too.

@@ -74,7 +74,7 @@ export const loadCommands: readonly AnyCommand[] = [
   command({
     name: "resume",
     group: heading,
-    summary: "Go on with an import that stopped",
+    summary: "Resume an import that stopped",
     options: resumeOptions,
     positionals: ["importId", "sources"],
     arrange: idThenSources,

@@ -163,10 +163,10 @@ async function call(command: AnyCommand, argv: readonly string[], terminal: Term
   }
 }
 
-/** How to go on after a second Ctrl-C, which leaves no time to say it. */
+/** How to continue after a second Ctrl-C, which leaves no time to say it. */
 function goingOn({ name }: AnyCommand, { stateDir, dryRun }: Values): string {
   if (!["import", "retry"].includes(name) || dryRun === true || stateDir === false) return "";
-  return ` To go on after that: portload resume${typeof stateDir === "string" ? stateDirFlag(stateDir) : ""}`;
+  return ` To resume after that: portload resume${typeof stateDir === "string" ? stateDirFlag(stateDir) : ""}`;
 }
 
 /** How the command answers, by the options of the terminal that it has; those that it has not are as they are by default. */

@@ -119,7 +119,7 @@ function resolve(names: ReadonlySet<string>, { values, slugs }: TargetKey): Pick
   return { resolved, lost };
 }
 
-/** Bare numbers and short words are found anywhere; only the name tells that they name something. */
+/** Bare numbers and short words are found anywhere; only the name shows that they name something. */
 function isPlain(names: ReadonlySet<string>): boolean {
   return [...names].every((name) => /^\d{1,9}$/.test(name) || name.length <= 2);
 }

@@ -144,7 +144,7 @@ function fitValues(stats: FieldStats, { type, format }: Wanted, records: number)
   return given(trimmedPath(stats), [...stats.types.keys()].join(" and ") || "no value");
 }
 
-/** The field of one of the names; a field whose name goes on (`Owner Team` for `owner`) where none has it. */
+/** The field of one of the names; a field whose name has more words (`Owner Team` for `owner`) where none has it. */
 function findField(fields: ReadonlySet<FieldStats>, names: readonly string[]): FieldStats | undefined {
   const wanted = names.map(normalName).filter((name) => name !== "");
   const all = [...fields].filter(({ values }) => values > 0);

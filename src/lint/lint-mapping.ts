@@ -105,7 +105,7 @@ function codeOf(path: string, message: string, root: unknown): [code: LintCode, 
   return ["wrong_value", "docs/mapping.md says which values are allowed here"];
 }
 
-/** Keys of the file that a slip of the pen may have meant. */
+/** Keys of the file that a typing mistake may have meant. */
 const knownKeys: readonly string[] = [
   ...new Set(Object.keys(keyDescriptions).map((path) => path.split(".").at(-1) ?? "")),
 ];

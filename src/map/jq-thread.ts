@@ -7,7 +7,7 @@ export type JqReply =
   | { readonly is: "timeout" }
   | { readonly is: "broken"; readonly message: string };
 
-/** A thread that runs jq programs one after another, made anew when one hangs or breaks it. */
+/** A thread that runs jq programs one after another, made again when one hangs or breaks it. */
 export interface JqThread {
   /** Runs a program over an input. At most two wait inside the thread; the time of one, `limitMs`, begins when the one before has ended. */
   run(program: string, input: string, limitMs?: number): Promise<JqReply>;

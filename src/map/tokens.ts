@@ -13,7 +13,7 @@ type Tokens = { readonly tokens: readonly Token[] } | { readonly fault: string }
  * Cuts a jq expression into tokens and leaves comments out.
  *
  * It tells code from strings and comments exactly as jq does, since the scan for refused words relies on it. A comment that ends in a
- * backslash goes on in the next line for jq 1.8 and not for older ones, so it is a fault.
+ * backslash continues in the next line for jq 1.8 and not for older ones, so it is a fault.
  */
 export function tokenize(expression: string): Tokens {
   const tokens: Token[] = [];

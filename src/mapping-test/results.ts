@@ -126,7 +126,7 @@ export interface Coverage {
   leaves(): readonly LeafCoverage[];
 }
 
-/** Opens the coverage of a mapping's leaves, all at nought. */
+/** Opens the coverage of a mapping's leaves, all at 0. */
 export function openCoverage(leaves: readonly CompiledLeaf[]): Coverage {
   const counts = new Map<string, { -readonly [K in keyof LeafCoverage]: LeafCoverage[K] }>(
     leaves.flatMap(({ path, line, expression, by }) =>

@@ -168,7 +168,7 @@ export const studioOptions = {
       [],
       `${sourceGroup.sources.describe}; without any, those of portload.config.yaml, or the files of this folder to choose among`,
     ),
-    mapping: optional(text("<file>"), "mapping file to go on with; without it one is proposed", {
+    mapping: optional(text("<file>"), "mapping file to continue with; without it one is proposed", {
       short: "m",
       common: true,
     }),

@@ -55,7 +55,7 @@ export const targetGroup = group("Target", {
   ),
   paceFallback: optional(
     share,
-    "share of the quota to go on with alone when that Redis is lost; without it the import stops",
+    "share of the quota to continue with alone when that Redis is lost; without it the import stops",
   ),
   timeout: withDefault(duration, "30s", "longest wait for the answer to one attempt"),
   requestTimeout: withDefault(duration, "15m", "longest time for one request with all its attempts and waits"),

@@ -143,21 +143,21 @@ export type ResolvedUndoOptions = Resolved<typeof undoOptions>;
 /** Any option of a run, without its default: what is not given stays as an earlier import had it. */
 export type ChangedOptions = { readonly [K in Exclude<keyof RunOptions, "stateDir">]?: RunOptions[K] | undefined };
 
-/** Options of a resume: those of the import it goes on with, and any of an import's in their place. */
+/** Options of a resume: those of the import it resumes, and any of an import's in their place. */
 export interface ResumeOptions extends ChangedOptions, Pick<OutputGroup, "stateDir"> {
-  /** Import to go on with. Default: the latest that did not finish. */
+  /** Import to resume. Default: the latest that did not finish. */
   readonly importId?: string | undefined;
-  /** Go on although sources, mapping, options or target changed; what they changed is sent again. Default false. */
+  /** Resume although sources, mapping, options or target changed; what they changed is sent again. Default false. */
   readonly acceptChanges?: boolean | undefined;
 }
 /** See {@link ResumeOptions}. */
 export const resumeOptions = {
   ...group("Sources", {
-    importId: optional(text("<import id>"), "import to go on with; by default the latest that did not finish"),
+    importId: optional(text("<import id>"), "import to resume; by default the latest that did not finish"),
     acceptChanges: withDefault(
       flag,
       false,
-      "go on although sources, mapping, options or target changed; what they changed is sent again",
+      "resume although sources, mapping, options or target changed; what they changed is sent again",
       { common: true },
     ),
   }),

@@ -42,7 +42,7 @@ export function goneError(name: string): SourceError {
 function isUsed(name: string): SourceError {
   return new SourceError(name, "was read before: what a program gives as an iterable is read once", {
     code: "source_read_once",
-    hint: "Make the generator or the stream anew for each call; an array can be read again.",
+    hint: "Make the generator or the stream again for each call; an array can be read again.",
   });
 }
 

@@ -157,7 +157,7 @@ async function* copied(stream: AsyncIterable<Buffer>, path: string): AsyncGenera
   }
 }
 
-/** A source to open: `path` tells its extension, `name` is the name in messages, `readFrom` is read in its place (the copy of a stdin or a URL). */
+/** A source to open: `path` gives its extension, `name` is the name in messages, `readFrom` is read in its place (the copy of a stdin or a URL). */
 export interface OpenSource {
   readonly path: string;
   readonly name: string;

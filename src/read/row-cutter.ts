@@ -55,7 +55,7 @@ export class RowCutter {
   readonly #isLenient: boolean;
   readonly #isTrimmed: boolean;
   #cells: Cell[] = [];
-  /** Text so far of a cell that goes on. */
+  /** Text so far of a cell that continues. */
   #text = "";
   #isIn: "nothing" | "quotes" | "bare" = "nothing";
 
@@ -67,7 +67,7 @@ export class RowCutter {
     this.#isTrimmed = dialect.isTrimmed;
   }
 
-  /** Whether a cell goes on in the next line. */
+  /** Whether a cell continues in the next line. */
   get isOpen(): boolean {
     return this.#isIn !== "nothing";
   }

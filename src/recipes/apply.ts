@@ -17,7 +17,7 @@ import { newFolder } from "./run/folder.js";
 import { working } from "./run/working.js";
 import { deferRelations, keepMadeTargets } from "./stages/before-first-write.js";
 import type { EntityStage, StepJob } from "./stages/entities.js";
-import { leaveOutMissing } from "./stages/missing-ahead.js";
+import { leaveOutMissing } from "./stages/missing-lookups.js";
 import { runSteps } from "./stages/steps.js";
 
 /**

@@ -10,7 +10,7 @@ import { existingOnly } from "./stages/compare.js";
 import { dropDuplicates } from "./stages/duplicates.js";
 import { guardEmptying, mayEmpty, openEmptyingGuard } from "./stages/emptying.js";
 import { entitiesOf } from "./stages/entities.js";
-import { leaveOutMissing } from "./stages/missing-ahead.js";
+import { leaveOutMissing } from "./stages/missing-lookups.js";
 import { runSteps } from "./stages/steps.js";
 import { validatingTarget } from "./target/validation.js";
 
@@ -46,7 +46,7 @@ export async function runImport(given: ImportOptions, context: ImportContext = {
     const emptying = openEmptyingGuard(inventory.mapping, options);
     return runSteps(job, (step) => [
       entitiesOf(step, inputs, ledger),
-      // Each key is noted, and an entity of a new one goes on as it is; of one met before, the mapping says what becomes.
+      // Each key is noted, and an entity with a new key passes; for a known key the mapping decides.
       dropDuplicates(step, inputs, ledger, keys),
       ...(target.rules.updateOnly ? [existingOnly(target, ledger, keys)] : []),
       // In override, and in merge only where the mapping clears.

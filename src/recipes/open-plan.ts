@@ -26,7 +26,7 @@ import { callerHooks, readAllowedRejects } from "./run/hooks.js";
 import { openLedger } from "./run/ledger.js";
 import { openWhereabouts } from "./run/working.js";
 import type { StepJob } from "./stages/entities.js";
-import { nameOtherCases } from "./stages/other-cases.js";
+import { nameOtherCases } from "./stages/missing-lookups.js";
 import { apiTarget, type WriteRules } from "./target/target.js";
 
 /** Reads the lines of a plan file. @throws {PlanError} for a file that is no whole plan, or cannot be read */

@@ -21,7 +21,7 @@ import { existingOnly } from "./stages/compare.js";
 import { dropDuplicates } from "./stages/duplicates.js";
 import { guardEmptying, mayEmpty, openEmptyingGuard } from "./stages/emptying.js";
 import { entitiesOf, type StepJob } from "./stages/entities.js";
-import { leaveOutMissing } from "./stages/missing-ahead.js";
+import { leaveOutMissing } from "./stages/missing-lookups.js";
 import { runSteps } from "./stages/steps.js";
 import { planName } from "./undo/make-plan.js";
 

@@ -22,7 +22,7 @@ import { existingOnly } from "./stages/compare.js";
 import { dropDuplicates } from "./stages/duplicates.js";
 import { guardEmptying, mayEmpty, openEmptyingGuard } from "./stages/emptying.js";
 import { copyOf, entitiesOf } from "./stages/entities.js";
-import { leaveOutMissing } from "./stages/missing-ahead.js";
+import { leaveOutMissing } from "./stages/missing-lookups.js";
 import { runSteps } from "./stages/steps.js";
 
 /**
@@ -81,10 +81,10 @@ async function unchangedSince(past: PastImport, sources: readonly PathSource[], 
     if (before === undefined) break;
     first = before;
   }
-  const anew = first.header.retryOf === undefined ? reportOf(first)?.commandLine : undefined;
+  const again = first.header.retryOf === undefined ? reportOf(first)?.commandLine : undefined;
   const names = first.header.fingerprints.sources.map(({ name }) => name).filter((name) => name !== "");
   const itself = names.length === 1 ? `${names[0]} itself` : "the sources themselves";
-  const also = anew === undefined ? "" : `; if you corrected ${itself}: ${anew}`;
+  const also = again === undefined ? "" : `; if you corrected ${itself}: ${again}`;
   return untouched.map(({ path }) => ({
     code: "rejects_unchanged",
     path,
@@ -167,6 +167,6 @@ function formatOf(source: SourceFingerprint | undefined): Pick<PathSource, "form
 
 function isUnknown(past: PastImport, why: string): StateError {
   return new StateError(`what import ${past.importId} did not attempt is not known any more: ${why}`, {
-    hint: `Resume it instead: ${commandOn("resume", past)}; or import the source and the rejects files anew.`,
+    hint: `Resume it instead: ${commandOn("resume", past)}; or import the source and the rejects files again.`,
   });
 }

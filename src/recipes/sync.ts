@@ -16,7 +16,7 @@ import { compareWithCatalog, type OnDifference } from "./stages/compare.js";
 import { dropDuplicates } from "./stages/duplicates.js";
 import { countKept, type Emptyings, type KeptValues, openEmptyingGuard } from "./stages/emptying.js";
 import { entitiesOf, type Stages } from "./stages/entities.js";
-import { leaveOutMissing } from "./stages/missing-ahead.js";
+import { leaveOutMissing } from "./stages/missing-lookups.js";
 import { runSteps } from "./stages/steps.js";
 
 /**

@@ -137,7 +137,7 @@ async function findUndoable(stateDir: string, importId: string | undefined): Pro
   );
   if (begun !== undefined)
     throw new StateError(`an undo of ${past.importId} has stopped on its way: ${begun.importId}`, {
-      hint: `Go on with it: ${commandOn("resume", begun)}`,
+      hint: `Resume it: ${commandOn("resume", begun)}`,
     });
   return past;
 }

@@ -5,7 +5,7 @@ export const exitCodes = {
   0: "every record is accounted for, none rejected",
   1: "finished, some rejected (rejects file written)",
   2: "stopped by the error budget; can be resumed",
-  3: "could not run or go on: mapping, credentials, blueprint, input, API gone after all retries",
+  3: "could not run or continue: mapping, credentials, blueprint, input, API gone after all retries",
   4: "interrupted; the resume command is printed",
   5: "internal error, or the ledger does not balance",
   6: "refused by a guard: deletions, drifted plan, a running import of the same mapping and target",
@@ -22,7 +22,7 @@ export type Ending =
   | "finished"
   /** A signal asked for it. */
   | "interrupted"
-  /** It could not go on: source, blueprint, credentials, API. */
+  /** It could not continue: source, blueprint, credentials, API. */
   | "failed"
   /** More rejects than `maxErrors` allows. */
   | "overBudget"

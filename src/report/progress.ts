@@ -4,7 +4,7 @@ import { formatCount, formatDuration, formatNumber } from "./words.js";
 export interface ProgressWait {
   /** Room in the quota, another attempt, or the token. */
   readonly for: "quota" | "retry" | "token";
-  /** Milliseconds until it goes on, where that is known. */
+  /** Milliseconds until it continues, where that is known. */
   readonly leftMs?: number;
   /** Requests that wait for another attempt. */
   readonly requests?: number;
@@ -65,7 +65,7 @@ export function progressFacts(progress: Progress | EarlyProgress): readonly stri
 export function waitingFor({ for: what, leftMs, requests = 1, why }: ProgressWait): string {
   const because = why === undefined ? "" : ` after ${why}`;
   const left = leftMs === undefined ? "" : ` in ${wholeSeconds(Math.max(1000, leftMs))}`;
-  if (what === "quota") return `waiting for the quota${left === "" ? "" : `: goes on${left}`}`;
+  if (what === "quota") return `waiting for the quota${left === "" ? "" : `: continues${left}`}`;
   if (what === "token") return `waiting for the token${left === "" ? "" : `: next attempt${left}${because}`}`;
   const some = requests === 1 ? "1 request" : `${formatNumber(requests)} requests`;
   return `waiting to send ${some} again${because}${left === "" ? "" : `: next attempt${left}`}`;

@@ -41,7 +41,7 @@ export interface ReportOrigin {
   readonly unmappedColumns: readonly { readonly source: string; readonly columns: readonly string[] }[];
 }
 
-/** A command that goes on from where a run ended. */
+/** A command to run after a run. */
 export interface NextStep {
   readonly is: "retry" | "undo";
   /** What it is for, such as `To take it back`. */

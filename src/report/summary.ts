@@ -177,7 +177,7 @@ function sum(numbers: readonly number[], words: readonly string[]): string {
 function lastLine({ report, mode, resume, stopped = false }: SummaryFacts, paint: Paint): string {
   const { records, entities, dryRun, exitCode } = report;
   const left = entities.notAttempted === 0 ? "" : `, ${formatCount(entities.notAttempted, "entity")} not attempted`;
-  const next = resume === undefined ? "" : `; go on with: ${resume}`;
+  const next = resume === undefined ? "" : `; resume with: ${resume}`;
   const overBudget = () => paint("bad", `Stopped by --max-errors with ${failedWords(report)}${left}${next}`);
   // A dry run has nothing to resume, so that its code is 1 where an import's is 2.
   if (stopped && exitCode === 1) return overBudget();

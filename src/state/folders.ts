@@ -199,7 +199,7 @@ async function openPast(stateDir: string, importId: string): Promise<Omit<PastIm
   });
   if (report !== undefined && !isJson(report))
     throw new StateError(`${join(folder, "report.json")} is damaged`, {
-      hint: `Remove it, then go on with the import: ${commandOn("resume", { importId, folder })}`,
+      hint: `Remove it, then resume the import: ${commandOn("resume", { importId, folder })}`,
     });
   return { importId, folder, header, ...(report !== undefined && { report }) };
 }

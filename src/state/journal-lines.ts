@@ -185,7 +185,7 @@ export function unsealLine(line: string): { readonly text: string; readonly isSe
 
 /** What to do about a damaged journal. */
 export const damagedHint =
-  "The disk or a copy changed it, so what it says of entities cannot be relied on. Restore the folder from a copy, or import anew: a sync writes only what differs.";
+  "The disk or a copy changed it, so what it says of entities cannot be relied on. Restore the folder from a copy, or import again: a sync writes only what differs.";
 
 function checksumOf(text: string): string {
   return crc32(text).toString(16).padStart(8, "0");
@@ -203,7 +203,7 @@ export function decodeJournalLine(text: string): JournalLine {
     throw new StateError(
       `the journal has format ${String(value.format)}; this portload reads format ${journalFormat}`,
       {
-        hint: "Go on with the version of portload that wrote it.",
+        hint: "Use the version of portload that wrote it.",
       },
     );
   }

@@ -19,7 +19,7 @@ import {
   thisMachine,
 } from "./lease.js";
 
-/** Between two looks at a lock that may have lapsed. */
+/** Between two looks at a lock that may have expired. */
 const lookMs = 1000;
 /** Whoever takes over an expired lock waits so long before continuing: a holder that was only paused notices by then. */
 const settleMs = 2 * renewMs;

@@ -11,7 +11,7 @@ import { type Machine, thisMachine } from "./lease.js";
 import { describeHolder, takeLock } from "./lock.js";
 import { cleanValue, clearSpool, openParts, type State, takenOver } from "./state.js";
 
-/** The folder of an import that goes on, with what it did before. */
+/** The folder of a resumed import, with what it did before. */
 export interface ReopenedState extends State, JournalSummary {}
 
 /** How to reopen a folder. */
@@ -81,7 +81,7 @@ async function cutTornEnd(path: string): Promise<void> {
   await truncate(path, end);
 }
 
-/** Writes the journal anew with another header, and without what no longer counts. */
+/** Writes the journal again with another header, and without what no longer counts. */
 async function rewriteJournal(path: string, header: JournalHeader, voided: (source: number) => boolean): Promise<void> {
   const lines: string[] = [sealLine(encodeJournalLine(header))];
   for await (const line of readJournal(path)) {

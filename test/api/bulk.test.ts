@@ -94,7 +94,7 @@ describe("the breaker", () => {
     ["targets are missing", () => refuseAll("no such target", 404)],
     ["they exist and the mode is create", () => refuseAll("exists", 409)],
   ];
-  it.each(hope)("goes on where %s", async (_, answer) => {
+  it.each(hope)("continues where %s", async (_, answer) => {
     const { client } = await stub((_request, n) => answer(n));
     const { error } = await sendUntilFailure(() => client.upsertBulk("b", items, flags));
     expect(error).toBeUndefined();

@@ -6,7 +6,7 @@ import { stub } from "./stub-server.js";
 
 afterEach(() => void vi.restoreAllMocks());
 
-it("goes on at its pace while the wall clock is set back by an hour", async () => {
+it("continues at its pace while the wall clock is set back by an hour", async () => {
   const { client, seen } = await stub(() => ({ body: { ok: true, entities: [{ index: 0, created: true }] } }), {
     clock: realClock,
     rate: 50,

@@ -59,7 +59,7 @@ describe.each(kinds)("requests over connections of kind %s", (connections) => {
 
   it.each<[string, Canned]>([
     ["is dropped", "drop"],
-    ["breaks off amid its body", "cut"],
+    ["is cut off within its body", "cut"],
     ["takes longer than its time", "hang"],
     ["is garbled", { headers: { "content-encoding": "gzip" }, body: "no gzip" }],
     ["is a 503", { status: 503 }],
@@ -71,7 +71,7 @@ describe.each(kinds)("requests over connections of kind %s", (connections) => {
 
   it.each<[string, Canned]>([
     ["is dropped", "drop"],
-    ["breaks off amid its body", "cut"],
+    ["is cut off within its body", "cut"],
     ["takes longer than its time", "hang"],
   ])("lose what may not be repeated where the answer %s", async (_, trouble) => {
     const { client, seen } = await stub(() => trouble, { connections, timeoutMs: 250 });

@@ -137,7 +137,7 @@ describe.skipIf(!hasRedis)(`a pace shared through Redis${withoutRedis}`, { retry
     expect(client.warnings()).toEqual([]);
   });
 
-  it("goes on alone with the share that was said, and warns once", async () => {
+  it("continues alone with the share that was said, and warns once", async () => {
     const { url, cut } = await redisBehindCut();
     const limits = { "x-ratelimit-limit": "1000", "x-ratelimit-period": "10" };
     const body = { ok: true, entities: [{ index: 0, created: true }], errors: [] };

@@ -143,7 +143,7 @@ describe("startSharedLane", () => {
     expect(losses).toEqual([error]);
   });
 
-  it("goes on alone with its share where that was said", async () => {
+  it("continues alone with its share where that was said", async () => {
     const { ask, learn, turns, waits, lane } = start({ aloneShare: 0.25 });
     learn();
     ask(3);

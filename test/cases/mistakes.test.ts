@@ -41,7 +41,7 @@ describe("typical mistakes", () => {
     expect(new Set(all.map(({ did }) => did)).size).toBe(all.length);
   });
 
-  it("stand in docs/troubleshoot.md", async () => {
+  it("are in docs/troubleshoot.md", async () => {
     const cell = (text: string) => text.replaceAll("|", "\\|");
     const code = (text: string) => (text.includes("`") ? `\`\` ${text} \`\`` : `\`${text}\``);
     const rows = (group: readonly Mistake[]) =>
@@ -56,7 +56,7 @@ describe("typical mistakes", () => {
     const page = `# Troubleshoot by message
 
 Search this page for the words of the message. Names and values in it are examples: \`servers.csv\`, \`cores\`. Each row is a command that a test runs
-(\`npx vitest run test/cases/mistakes.test.ts -u\` writes the page anew).
+(\`npx vitest run test/cases/mistakes.test.ts -u\` writes the page again).
 
 - \`portload explain <source> -m <mapping> --record N\` follows one record from its cells to what the catalog holds.
 - \`portload lint <mapping> --source <file> --blueprints <folder>\` finds every fault of a mapping at once, without credentials.

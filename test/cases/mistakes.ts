@@ -585,7 +585,7 @@ export const mistakes: Readonly<Record<string, readonly Mistake[]>> = {
       fix: "give one identifier, or a list of them where the relation takes many",
     },
   ],
-  "Guards, and going on": [
+  "Guards, and resuming": [
     {
       did: "`--prune` without saying what the mapping owns",
       args: ["sync", "servers.csv", "-m", "servers.yaml", "--prune"],
@@ -599,7 +599,7 @@ export const mistakes: Readonly<Record<string, readonly Mistake[]>> = {
       args: [...imports, "--max-errors", "0"],
       code: 2,
       what: "Stopped by --max-errors with 1 entity failed",
-      fix: "go on with: portload resume",
+      fix: "resume with: portload resume",
     },
     {
       did: "a blueprint file changes the type of a property",

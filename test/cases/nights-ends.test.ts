@@ -81,13 +81,13 @@ describe("nights: Ctrl-C", () => {
     expect(await running.ended).toMatchObject({ code: 4 });
   });
 
-  it("on an import says how to go on, since the second one leaves no time to", async () => {
+  it("on an import says how to continue, since the second one leaves no time to", async () => {
     const { given, stateDir, env, hanging } = await world();
     const reached = hanging("/bulk");
     const running = start(["import", ...given], env);
     await reached;
     running.kill("SIGINT");
-    await running.shows(`Ctrl-C again stops now. To go on after that: portload resume --state-dir ${stateDir}`);
+    await running.shows(`Ctrl-C again stops now. To resume after that: portload resume --state-dir ${stateDir}`);
     running.kill("SIGINT");
     expect(await running.ended).toMatchObject({ code: 4 });
   });

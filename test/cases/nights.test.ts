@@ -66,7 +66,10 @@ const rows: readonly Row[] = [
     [lock, "is not hindered by what earlier versions or killed takers left"],
     [lock, '"empty", ""'],
   ],
-  ["the wall clock set back", ["api/clock.test.ts", "goes on at its pace while the wall clock is set back by an hour"]],
+  [
+    "the wall clock set back",
+    ["api/clock.test.ts", "continues at its pace while the wall clock is set back by an hour"],
+  ],
   [
     "--keep 1 beside an interrupted import",
     ["recipes/resume.test.ts", "is still there after another import with --keep 1"],
@@ -129,7 +132,7 @@ const rows: readonly Row[] = [
   ["409 and 413 for everything", [notApi, "413 for everything"], [notApi, "409 for everything in Port's form"]],
   [
     "long waits: the wait and its reason with a countdown",
-    ["report/progress.test.ts", "waiting for the quota: goes on in 42 s"],
+    ["report/progress.test.ts", "waiting for the quota: continues in 42 s"],
     ["report/progress.test.ts", '{ for: "retry", leftMs: 4000, requests: 3, why: "ECONNRESET" }'],
   ],
   ["plan killed: /tmp/portload-plan-* stays", [ends, "are removed by the next run"]],

@@ -15,7 +15,7 @@ interface Expected extends Omit<Sample, "text"> {
   readonly rejects?: readonly (readonly [string, number])[];
   /** The rejects file, to the byte. */
   readonly rejected?: string | Buffer;
-  /** What every command says that does not go on. */
+  /** The message of every command that stops. */
   readonly stops?: readonly string[];
   /** What the receipt says. */
   readonly receipt?: string;

@@ -102,7 +102,7 @@ export async function comesIn(sample: Sample) {
   return { shown, stored, rejects, report, rejected, receipts, warnings: report.warnings };
 }
 
-/** What each command says of a sample that none goes on with, message and hint; nothing is written. */
+/** What each command says of a sample that no command accepts, message and hint; nothing is written. */
 export async function stops(sample: Sample): Promise<string> {
   const { folder = "", path, mapping } = await placeSample(sample);
   const emulator = await startCatalog({ blueprints: [host] });

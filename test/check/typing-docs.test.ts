@@ -7,7 +7,7 @@ import { kinds, type Row } from "./typing-table.js";
 
 const page = resolve(import.meta.dirname, "../../docs/typing.md");
 
-/** The page with its blocks made anew. `UPDATE_DOCS=1` writes it. */
+/** The page with its blocks made again. `UPDATE_DOCS=1` writes it. */
 function rendered(text: string): string {
   return within(within(text, "kinds", kindsTable()), "columns", columnsTable());
 }
@@ -55,7 +55,7 @@ function code(value: unknown): string {
 }
 
 describe("docs/typing.md", () => {
-  it("has every kind and every column example of the tests (UPDATE_DOCS=1 makes its tables anew)", () => {
+  it("has every kind and every column example of the tests (UPDATE_DOCS=1 makes its tables again)", () => {
     const text = readFileSync(page, "utf8");
     if (process.env.UPDATE_DOCS === "1") writeFileSync(page, rendered(text));
     expect(readFileSync(page, "utf8")).toBe(rendered(text));

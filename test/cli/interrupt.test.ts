@@ -33,7 +33,7 @@ describe("an import that gets a signal", () => {
       expect(code).toBe(4);
       const [id] = (await readdir(stateDir)).filter((name) => /^\d{8}T/.test(name));
       const command = `portload resume ${id} --state-dir '${stateDir}'`;
-      expect(stderr).toContain(`go on with: ${command}`);
+      expect(stderr).toContain(`resume with: ${command}`);
       const report = JSON.parse(await readFile(join(stateDir, id ?? "", "report.json"), "utf8"));
       expect(report).toMatchObject({ exitCode: 4, balanced: true });
       expect(report.entities.notAttempted).toBeGreaterThan(0);

@@ -167,7 +167,7 @@ describe("a column that has a format and that the source lacks", () => {
     expect((await importServers()).code).toBe(1);
   });
 
-  it("ends a run that can read its source only once, without offering to go on", async () => {
+  it("ends a run that can read its source only once, without offering to resume", async () => {
     const { folder, env } = await world();
     await writeFile(join(folder, "servers.yaml"), format + mapping);
     const args = ["import", "-", "-m", "servers.yaml"];

@@ -19,7 +19,7 @@ function rendered(text: string): string {
 }
 
 describe("the readings of Port's behaviour", () => {
-  it("are in docs/emulator.md (UPDATE_DOCS=1 makes the table anew)", () => {
+  it("are in docs/emulator.md (UPDATE_DOCS=1 makes the table again)", () => {
     const text = readFileSync(page, "utf8");
     if (process.env.UPDATE_DOCS === "1") writeFileSync(page, rendered(text));
     expect(readFileSync(page, "utf8")).toBe(rendered(text));

@@ -96,7 +96,7 @@ describe("lint of a right mapping", () => {
 });
 
 describe("lint of several files", () => {
-  it("goes on after a file that is missing", async () => {
+  it("continues after a file that is missing", async () => {
     const findings = await lint({ mappings: ["no-such.yaml", `${folder}/not-yaml.yaml`] });
     expect(findings.map(({ file, code }) => [file, code])).toEqual([
       ["no-such.yaml", "not_readable"],

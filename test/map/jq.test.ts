@@ -167,7 +167,7 @@ describe("run", () => {
     ["nests without end", "def f: [f]; f"],
     ["nests too deep to print", "reduce range(200000) as $i (null; [.])"],
     ["fills the memory", '"x" * (. * 500000000)'],
-  ])("makes the engine anew after an expression that %s", async (_title, expression) => {
+  ])("makes the engine again after an expression that %s", async (_title, expression) => {
     const answer = await engine.run([".", `if . == 2 then ${expression} else . end`], ["1", "2"]);
     if ("rows" in answer) expect(answer.rows[1]?.[1]?.error).toBeTypeOf("string");
     else expect(answer).toMatchObject({ stuck: { leaf: 1, record: 1 } });

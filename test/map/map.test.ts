@@ -385,7 +385,7 @@ describe("skips and rejects", () => {
     ]);
   });
 
-  it("a record is rejected when one of its candidates is, though others go on", async () => {
+  it("a record is rejected when one of its candidates is, though others continue", async () => {
     const file = { resources: [resource({}), resource({ identifier: ".other" })] };
     const { tally, items, rejects } = await mapAll(engine, file, values({ id: "a" }));
     expect(tally).toEqual({ read: 1, mapped: 0, skipped: 0, rejected: 1 });
@@ -405,7 +405,7 @@ describe("skips and rejects", () => {
   });
 });
 
-describe("runs that cannot go on", () => {
+describe("runs that cannot continue", () => {
   it("an expression without end is named with its leaf and record", async () => {
     const file = {
       resources: [

@@ -93,7 +93,7 @@ describe("missingColumns", () => {
 });
 
 describe("nearestColumn", () => {
-  it("prefers the same letters to a slip of the pen", () => {
+  it("prefers the same letters to a typing mistake", () => {
     expect(nearestColumn("owner_team", ["owner_tean", "Owner Team"])).toBe("Owner Team");
     expect(nearestColumn("naem", ["name", "id"])).toBe("name");
     expect(nearestColumn("hostnam", ["hostname", "id"])).toBe("hostname");

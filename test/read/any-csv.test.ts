@@ -133,7 +133,7 @@ function write(dialect: Dialect, width: number, rows: readonly Row[]) {
     bytes((preamble === "" ? "" : preamble + end) + (hasHeader ? header.join(delimiter) + end : "")),
   ]);
   const whole = Buffer.concat([prelude, ...pieces.flatMap((piece) => [piece.between, piece.text, piece.end])]);
-  // Without a header the prelude goes on to the first record.
+  // Without a header the prelude continues to the first record.
   if (!hasHeader) prelude = Buffer.concat([prelude, pieces[0]?.between ?? Buffer.alloc(0)]);
   const options: SourceOptions = {
     format: "csv",

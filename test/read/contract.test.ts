@@ -143,7 +143,7 @@ describe.each(formats)("reading $title", ({ title, options, write, spoil, badCod
     });
   });
 
-  it("rejects a bad record with its place and goes on", async () => {
+  it("rejects a bad record with its place and continues", async () => {
     const { records, rejects, error } = await readText(spoil(text), options);
     expect(error).toBeUndefined();
     expect(rejects[0]).toMatchObject({ code: badCode, stage: "read", at: { source: 0, position: 3 } });

@@ -40,7 +40,7 @@ describe("a quote", () => {
     });
   });
 
-  it("amid a quoted cell is text where quotes are lenient", async () => {
+  it("within a quoted cell is text where quotes are lenient", async () => {
     expect(await table(text, { csv: { quotes: "lenient" } })).toMatchObject({
       cells: [...plain, ["3", 'FOO "MICK" BAR', "3"], ...rest],
       rejects: [["unclosed_quote", 7]],

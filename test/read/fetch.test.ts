@@ -85,7 +85,7 @@ describe("a source at an address", () => {
     expect(requests.length).toBe(4);
   });
 
-  it("goes on where the connection broke", async () => {
+  it("continues where the connection broke", async () => {
     const { host, requests } = await serve(half, half, whole);
     expect(await download(`http://${host}/a.csv`, patience().io)).toBe(text);
     expect(requests.length).toBe(3);

@@ -73,7 +73,7 @@ describe.each(ways)("a CSV that comes as $title", (way) => {
     expect(records.map(({ at }) => at.line)).toEqual([2, 3, 5, 6]);
   });
 
-  it("rejects bad rows with their places and goes on, the same in pieces of 1 byte", async () => {
+  it("rejects bad rows with their places and continues, the same in pieces of 1 byte", async () => {
     const whole = await read(way, way.encode(spoiled));
     expect(whole.rejects.map(({ code, at }) => [code, at.position, at.line])).toEqual([
       ["ragged_row", 4, 6],

@@ -153,7 +153,7 @@ catalog   URL
     ]);
   });
 
-  it("goes on without the catalog where there are no credentials, and where it does not answer", async () => {
+  it("continues without the catalog where there are no credentials, and where it does not answer", async () => {
     const { catalog, candidates } = await explain({ ...services, record: 1 });
     expect(catalog).toEqual({ asked: false, why: "no credentials: set PORT_CLIENT_ID and PORT_CLIENT_SECRET" });
     expect(candidates[0]).toMatchObject({

@@ -65,7 +65,7 @@ describe.each(["merge", "override"] as const)(
   },
 );
 
-describe("an apply that is killed at a random byte, and tried again or planned anew", () => {
+describe("an apply that is killed at a random byte, and tried again or planned again", () => {
   eachSeed("ends as an undisturbed one, and refuses a plan of which a part is done", seeds(20), 50, async (seed) => {
     const compared = await compareKilled(applyScenario, seed, kills);
     expectAsCalm(compared);

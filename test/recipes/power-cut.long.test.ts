@@ -19,7 +19,7 @@ async function cutPower({ stateDir }: World, random: () => number): Promise<void
   const lock = (await readdir(stateDir)).find((name) => name.endsWith(".lock"));
   const fate = random();
   if (lock !== undefined && fate < 0.5) await rm(join(stateDir, lock));
-  // A torn lock is taken over once it has lapsed, which takes seconds.
+  // A torn lock is taken over once it has expired, which takes seconds.
   else if (lock !== undefined && fate < 0.55) await truncate(join(stateDir, lock), Math.floor(random() * 20));
   const folder = await latestFolder(stateDir);
   if (folder === undefined) return;
@@ -75,7 +75,7 @@ describe.each(["merge", "override"] as const)(
   },
 );
 
-describe("an apply whose machine loses power at a random byte, tried again or planned anew", () => {
+describe("an apply whose machine loses power at a random byte, tried again or planned again", () => {
   eachSeed("ends as an undisturbed one", seeds(20), 20, async (seed) => {
     const { calm, found } = await compareKilled(applyScenario, seed, cut);
     expect(found.catalog).toEqual(calm.catalog);

@@ -29,7 +29,7 @@ async function interrupted(emulator: Emulator, given: ImportOptions, after: numb
 }
 
 describe("an import that was interrupted", () => {
-  it("stops reading, finishes what is in flight, and goes on to the end of an untroubled one", async () => {
+  it("stops reading, finishes what is in flight, and continues to the end of an untroubled one", async () => {
     const given = await nodeImport(nodes(2000));
     const calm = await startCatalog({ blueprints });
     const expected = await runImport({ ...given, stateDir: await makeFolder() }, { env: envOf(calm) });
@@ -67,7 +67,7 @@ describe("an import that was interrupted", () => {
     for (const { id } of nodes(1500)) expect(emulator.store.writes("node", id)).toBeLessThanOrEqual(2);
   });
 
-  it("goes on where its folder was copied to, with the lock of another host", async () => {
+  it("continues where its folder was copied to, with the lock of another host", async () => {
     const given = await nodeImport(nodes(1000));
     const emulator = await startCatalog({ blueprints, latencyMs: 5 });
     const { folder = "", report } = await interrupted(emulator, given, 10);
@@ -169,7 +169,7 @@ describe("the import that is taken by default", () => {
     await expect(pastReport({ stateDir, importId: "29991231T000000000Z-0000" })).rejects.toThrow("has no header");
   });
 
-  it("is still there after another import with --keep 1, for it can be gone on with", async () => {
+  it("is still there after another import with --keep 1, for it can be resumed", async () => {
     const given = await nodeImport(nodes(300));
     const emulator = await startCatalog({ blueprints });
     const { report } = await interrupted(emulator, given, 4);

@@ -524,7 +524,7 @@ describe("an undo refuses", () => {
 });
 
 describe("an undo that stops on its way", () => {
-  it("goes on where it stopped, and then the catalog is as before", async () => {
+  it("continues where it stopped, and then the catalog is as before", async () => {
     const { emulator, load, sync, undo, resume } = await workplace();
     const many = Array.from({ length: 100 }, (_, i) => ({ id: `i${i}`, size: i, parent: `i${(i + 7) % 100}` }));
     await load(many);

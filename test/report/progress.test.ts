@@ -28,7 +28,7 @@ describe("progress in a plain line", () => {
     const waiting = { for: "quota", leftMs: 42_000 } as const;
     expect(formatProgress({ ...running, waiting })).toBe(
       "52 %; 1 min 12 s so far; about 1 min 10 s left; step 2 of 3: service; 12,345 records read, 830/s; 11,903 entities done, 9.3/s; " +
-        "11,800 written; 3 failed; 8 requests in flight, 41/s; 62 % of the quota used; waiting for the quota: goes on in 42 s",
+        "11,800 written; 3 failed; 8 requests in flight, 41/s; 62 % of the quota used; waiting for the quota: continues in 42 s",
     );
   });
 
@@ -45,7 +45,7 @@ describe("progress in a plain line", () => {
     );
   });
 
-  it("says what goes on before the first record", () => {
+  it("says what happens before the first record", () => {
     const waiting = { for: "token", leftMs: 2000, why: "HTTP 503" } as const;
     expect(formatProgress({ elapsedMs: 4100, inFlight: 0, waiting })).toBe(
       "4 s so far; looking at blueprints and sources; waiting for the token: next attempt in 2 s after HTTP 503",
@@ -61,7 +61,7 @@ describe("progress in a plain line", () => {
 describe("a wait", () => {
   it.each([
     [{ for: "quota" }, "waiting for the quota"],
-    [{ for: "quota", leftMs: 299_600 }, "waiting for the quota: goes on in 5 min 0 s"],
+    [{ for: "quota", leftMs: 299_600 }, "waiting for the quota: continues in 5 min 0 s"],
     [{ for: "token" }, "waiting for the token"],
     [
       { for: "retry", leftMs: 300, requests: 1, why: "HTTP 503" },
@@ -100,7 +100,8 @@ describe("the picture on a terminal", () => {
       11,800 written · 3 failed
       8 requests in flight, 41/s
       62 % of the quota used
-      waiting for the quota: goes on in 42 s"
+      waiting for the quota: continues in 42
+      s"
     `);
   });
 

@@ -103,11 +103,11 @@ describe("formatSummary", () => {
   });
 
   it.each([
-    [2, "Stopped by --max-errors with 0 failed, 7 entities not attempted; go on with: portload resume x"],
-    [3, "Stopped before its end, 7 entities not attempted; go on with: portload resume x"],
-    [4, "Interrupted after 1,210 records, 7 entities not attempted; go on with: portload resume x"],
+    [2, "Stopped by --max-errors with 0 failed, 7 entities not attempted; resume with: portload resume x"],
+    [3, "Stopped before its end, 7 entities not attempted; resume with: portload resume x"],
+    [4, "Interrupted after 1,210 records, 7 entities not attempted; resume with: portload resume x"],
     [5, "The import ended in a fault of portload itself. Please report it with report.json."],
-    [6, "Refused by a guard, 7 entities not attempted; go on with: portload resume x"],
+    [6, "Refused by a guard, 7 entities not attempted; resume with: portload resume x"],
   ])("ends with its own line at exit code %i", (exitCode, line) => {
     const stopped = report({ exitCode, entities: entities({ mapped: 7, notAttempted: 7 }) });
     const text = formatSummary({ ...facts, report: stopped, resume: "portload resume x" });

@@ -142,7 +142,7 @@ describe("journal", () => {
     );
   });
 
-  it("reads a journal without checksums, and one that goes on with them", async () => {
+  it("reads a journal without checksums, and one that continues with them", async () => {
     const path = join(await makeFolder(), "journal.ndjson");
     await writeFile(path, `${encodeJournalLine(header)}\n${encodeJournalLine(reply)}\n`);
     const journal = await openJournal(path);

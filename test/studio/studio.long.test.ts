@@ -281,7 +281,7 @@ describe("the studio", () => {
     await page.locator(".cm-lint-marker-error").first().hover();
     const tip = page.locator(".cm-tooltip-lint").first();
     await tip.waitFor();
-    // It may be drawn anew between two looks.
+    // It may be drawn again between two looks.
     await expect.poll(async () => (await tip.boundingBox())?.width ?? Number.POSITIVE_INFINITY).toBeLessThan(640);
     expect(said).toEqual([]);
   });

@@ -41,7 +41,7 @@ ${resource}
   return { sources: [join(folder, "nodes.ndjson")], mapping: join(folder, "nodes.yaml"), stateDir: folder };
 }
 
-/** Writes the source of {@link nodeImport} anew. */
+/** Writes the source of {@link nodeImport} again. */
 export async function writeNodes(folder: string, nodes: readonly Node[]): Promise<void> {
   await writeFile(join(folder, "nodes.ndjson"), nodes.map((node) => `${JSON.stringify(node)}\n`).join(""));
 }

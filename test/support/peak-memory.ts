@@ -1,5 +1,5 @@
 /**
- * JavaScript that gives the peak memory of the process that it stands in, in megabytes. On Linux as of the program itself: `resourceUsage().maxRSS` begins with what its parent held when it was made.
+ * JavaScript that gives the peak memory of the process that it runs in, in megabytes. On Linux as of the program itself: `resourceUsage().maxRSS` begins with what its parent held when it was made.
  */
 export const peakMegabytes = `(() => {
   const { readFileSync } = process.getBuiltinModule("node:fs");

@@ -91,7 +91,7 @@ function rowHtml({ blueprint, entities, rules }: Shelf): Html {
 export function limitsHtml(families: Readonly<Record<string, FamilyStats>>): Html {
   const off = Object.values(families).every(({ limit }) => limit === null);
   return html`<h1>Limits</h1>
-<p class="quiet">${off ? "No limits are in force." : "A family of routes accepts so many requests in a period, and as many as the burst at once. The gauge shows what of the limit is used in the period that goes on, and what was refused since the start."}</p>
+<p class="quiet">${off ? "No limits are in force." : "A family of routes accepts so many requests in a period, and as many as the burst at once. The gauge shows what of the limit is used in the current period, and what was refused since the start."}</p>
 <div class="panel"><table class="cards">
 <thead><tr><th scope="col">Family</th><th scope="col"><span class="hidden">Use</span></th>${["Limit", "Used", "Period (s)", "Burst", "Accepted", "Refused"].map((head) => html`<th scope="col" class="number">${head}</th>`)}</tr></thead>
 <tbody>${Object.entries(families).map(

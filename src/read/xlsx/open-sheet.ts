@@ -141,7 +141,8 @@ async function chooseSheet(
   }
   const visible = sheets.filter(({ isHidden }) => !isHidden);
   const [first = sheets[0]] = visible;
-  if (first === undefined) throw new SourceError(source.name, "its workbook holds no sheet", { hint: "Save it anew." });
+  if (first === undefined)
+    throw new SourceError(source.name, "its workbook holds no sheet", { hint: "Save it again." });
   const filled: Sheet[] = [];
   if (visible.length > 1) for (const sheet of visible) if (await holdsValue(sheet, parts)) filled.push(sheet);
   if (filled.length < 2) return filled[0] ?? first;

@@ -117,7 +117,7 @@ function local(name: string): string {
 function broken(name: string, error: unknown): unknown {
   if (error instanceof SourceError || !(error instanceof Error)) return error;
   return new SourceError(name, `its workbook cannot be read: ${error.message}`, {
-    hint: "Was the download or the export interrupted? Open it and save it anew, or save the sheet as CSV UTF-8.",
+    hint: "Was the download or the export interrupted? Open it and save it again, or save the sheet as CSV UTF-8.",
     cause: error,
   });
 }

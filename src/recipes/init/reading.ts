@@ -91,7 +91,7 @@ function isContinued(bytes: Buffer, at: number, size: number): boolean {
   return true;
 }
 
-/** True for the beginning of a sequence that may go on. */
+/** True for the beginning of a sequence that may continue. */
 function isPartial(bytes: Buffer): boolean {
   return bytes.subarray(1).every((byte) => (byte & 0xc0) === 0x80);
 }

@@ -87,7 +87,7 @@ async function stdinAgain(
   return before === undefined ? stdin : pipedAgain(stdin, before);
 }
 
-/** The longest beginning that was copied of a source that was not read to its end; undefined where none was. Each attempt copies anew. */
+/** The longest beginning that was copied of a source that was not read to its end; undefined where none was. Each attempt copies again. */
 async function beginningOf(copy: string): Promise<string | undefined> {
   if (!existsSync(copy)) return undefined;
   const before = `${copy}.before`;

@@ -217,7 +217,7 @@ export async function pastReport(
   const report = reportOf(past);
   if (report === undefined)
     throw new StateError(`import ${past.importId} has no report: it runs, or it was killed`, {
-      hint: `If it was killed, go on with it: ${commandOn("resume", past)}`,
+      hint: `If it was killed, resume it: ${commandOn("resume", past)}`,
     });
   const { report: reportFiles = [] } = given;
   await writeForms(report, reportFiles);

@@ -12,7 +12,7 @@ import { keepExamples } from "../../report/report.js";
 import { createKeySet, type KeySet } from "../../settle/keys.js";
 import { fingerprintText } from "../../state/state.js";
 import { type Inputs, openInputs, type StepJob } from "../stages/entities.js";
-import { nameOtherCases } from "../stages/other-cases.js";
+import { nameOtherCases } from "../stages/missing-lookups.js";
 import { apiTarget, type Target, type WriteRules } from "../target/target.js";
 import { openBlueprints } from "./blueprints.js";
 import { clientOptionsOf } from "./client-options.js";

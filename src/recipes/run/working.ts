@@ -152,7 +152,7 @@ interface Sample {
   readonly share: number | undefined;
 }
 
-/** What goes on before the first record is read. */
+/** The progress before the first record is read. */
 export function watchConnection({ client, control: { clock } }: Connection): () => EarlyProgress {
   const startedAt = clock.now();
   return () => ({ elapsedMs: clock.now() - startedAt, ...trafficOf(client) });

@@ -81,7 +81,7 @@ function heldBefore(entity: Entity, mode: Mode): JournalBefore["entities"] {
   const { at, resource, item, key, before, clears } = entity;
   if (before === undefined) return [];
   const { blueprint } = key;
-  // The body is parsed anew: only where it is kept.
+  // The body is parsed again: only where it is kept.
   return [{ at, resource, item, blueprint, before, mode, sent: entity.body, ...(clears && { clears }) }];
 }
 

@@ -102,7 +102,7 @@ function leafAt(document: Document, cursor: number, text: string): { from: numbe
       if (range == null && cursor > colon && cursor <= lineEnd && text.slice(cursor, lineEnd).trim() === "")
         return { from: cursor, to: cursor };
       if (range == null || cursor < range[0]) continue;
-      // Blanks behind a value are no part of it, and one goes on typing there.
+      // Blanks behind a value are not part of it, and one continues typing there.
       const end =
         cursor <= lineEnd && text.slice(range[1], lineEnd).trim() === "" ? Math.max(range[1], cursor) : range[1];
       if (cursor <= end) return { from: range[0], to: /["']/.test(text[range[0]] ?? "") ? range[1] : end };

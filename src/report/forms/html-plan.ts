@@ -14,7 +14,7 @@ import { columnSection, factSection, warningSection } from "./html-sections.js";
 /** A plan as its page shows it. */
 export interface PlanPage {
   readonly report: Report;
-  /** Absent where there is none: the run could not go on, or a guard refused. */
+  /** Absent where there is none: the run could not continue, or a guard refused. */
   readonly digest?: PlanDigest | undefined;
   readonly guards: GuardFacts;
   /** Why there is no plan, in the words of the terminal. */

@@ -95,7 +95,7 @@ export function valueAt(value: unknown, path: readonly string[]): unknown {
   return at;
 }
 
-/** Puts children into an element, and touches only what is another one than before: the rest keeps its focus and is not laid out anew. */
+/** Puts children into an element, and touches only what is another one than before: the rest keeps its focus and is not laid out again. */
 export function arrange(parent: HTMLElement, children: readonly HTMLElement[]): void {
   const wanted = new Set<Element>(children);
   for (const old of [...parent.childNodes]) if (!(old instanceof Element && wanted.has(old))) old.remove();

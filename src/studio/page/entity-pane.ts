@@ -53,7 +53,7 @@ interface Head {
   readonly address: string;
 }
 
-/** An entity as it is shown, kept so that only what changed is drawn anew. */
+/** An entity as it is shown, kept so that only what changed is drawn again. */
 interface Block {
   readonly element: HTMLElement;
   readonly caption: HTMLElement;

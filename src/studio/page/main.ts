@@ -178,7 +178,7 @@ function changed(text: string): void {
   void update();
 }
 
-/** Gets anew what is known of blueprints and catalog. */
+/** Gets again what is known of blueprints and catalog. */
 async function refreshFacts(): Promise<void> {
   facts = await call("start", {});
   tabs.refresh("blueprints");

@@ -80,7 +80,7 @@ export function renderProblems(
   );
 }
 
-/** What is shown: it is drawn anew only when it is another. */
+/** What is shown: it is drawn again only when it is another. */
 let drawn: { readonly key: string; readonly list: HTMLElement } | undefined;
 
 function fold(

@@ -4,14 +4,14 @@ import { byId, make } from "./api.js";
 interface Tab {
   readonly id: string;
   readonly title: () => string;
-  /** Fills the panel anew. */
+  /** Fills the panel again. */
   readonly render: (panel: HTMLElement) => void;
 }
 
-/** Shows tabs; gives a function that draws the titles, and the open one's panel where asked, anew. */
+/** Shows tabs; gives a function that draws the titles, and the open one's panel where asked, again. */
 export function openTabs(tabs: readonly Tab[]): { refresh(id?: string): void; open(id: string): void } {
   let current = tabs[0]?.id ?? "";
-  // Made once: one that is drawn anew when it is clicked loses the focus.
+  // Made once: one that is drawn again when it is clicked loses the focus.
   byId("tabs").replaceChildren(
     ...tabs.map(({ id, title }, index) =>
       make(

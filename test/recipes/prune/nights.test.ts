@@ -108,7 +108,7 @@ describe("nights: the base of a prune's share is what was owned when the last pr
 
 describe("nights: the limits hold for all nights since the last prune that finished", () => {
   it.each([true, false])(
-    "a night that was killed amid its deletions counts (the last one was done: %s)",
+    "a night that was killed during its deletions counts (the last one was done: %s)",
     async (done) => {
       const nights = await startNights(idsFrom(1, 1000));
       expect((await nights.run()).report.exitCode).toBe(0);
@@ -160,7 +160,7 @@ describe("nights: ownership is looked at again in what was fetched", () => {
     expect(nights.foreign().size).toBe(10);
   });
 
-  it("refuses to go on with a memory that is damaged", async () => {
+  it("refuses to continue with a memory that is damaged", async () => {
     const nights = await startNights(idsFrom(1, 20));
     await nights.run();
     const name = (await readdir(nights.stateDir)).find((one) => one.startsWith("prune-")) ?? "";
