@@ -101,7 +101,7 @@ export interface SourceForm {
     readonly header?: boolean;
     /** Lines before the header. Default 0. */
     readonly skipLines?: number;
-    /** Text that begins a line which is no record. Default none. */
+    /** Text that begins a line which is not a record. Default none. */
     readonly comment?: string;
     /** Names of the columns; needs `header: false`. */
     readonly columns?: readonly string[];
@@ -142,7 +142,7 @@ export type ColumnForm =
     { readonly date: string; readonly zone?: string; readonly locale?: string }
     /** A list, with this text between its elements. */
     | { readonly split: string }
-    /** A number: its decimal sign, what parts its thousands, a unit to leave out. */
+    /** A number: its decimal sign, what separates its thousands, a unit to leave out. */
     | {
         readonly number: {
           readonly decimal?: "." | ",";

@@ -110,7 +110,7 @@ export type AskRequest = Pick<Call<unknown>, "method" | "path" | "route" | "body
 export interface Asked {
   readonly status: number;
   readonly headers: ReplyHeaders;
-  /** Parsed JSON; undefined where it is none. */
+  /** Parsed JSON; undefined where the body is not JSON. */
   readonly body: unknown;
   readonly ours: Exchanged;
 }

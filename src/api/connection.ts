@@ -64,7 +64,7 @@ export async function openDispatcher(env: Env): Promise<Dispatcher> {
 
 async function openPool(proxies: Proxies | undefined): Promise<Dispatcher> {
   const { Agent, EnvHttpProxyAgent } = await import("undici");
-  // The client times each attempt as a whole, so undici's own clocks are off, but for the connection's.
+  // The client times each attempt as a whole, so undici's own clocks are off, except for the connection's.
   const options = { connections: maxConnections, headersTimeout: 0, bodyTimeout: 0, connectTimeout };
   return proxies === undefined ? new Agent(options) : new EnvHttpProxyAgent({ ...options, ...proxies });
 }
@@ -177,7 +177,7 @@ export function proxyFor(url: string, env: Env): ProxyChoice | undefined {
   return { address: publicAddress(env[from] ?? ""), from };
 }
 
-/** `NO_PROXY`: hosts parted by commas or blanks, with or without a leading dot or star and a port; a star alone for all. */
+/** `NO_PROXY`: hosts separated by commas or blanks, with or without a leading dot or star and a port; a star alone for all. */
 function isExcepted(hostname: string, port: string, env: Env): boolean {
   const entries = (env.no_proxy || env.NO_PROXY || "").split(/[,\s]+/).filter((entry) => entry !== "");
   return entries.some((entry) => {

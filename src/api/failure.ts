@@ -138,7 +138,7 @@ const generalHint =
 /**
  * Distinguishes a reply that comes from something on the way, such as a sign-in page, a web application or a gateway, from one of the API. Pure.
  *
- * @param body - parsed JSON; undefined where it is none
+ * @param body - parsed JSON; undefined where the body is not JSON
  */
 export function strangerOf(status: number, headers: ReplyHeaders, text: string, body: unknown): Stranger | undefined {
   if (status >= 300 && status < 400) return redirect(status, headers);

@@ -82,7 +82,7 @@ export function readArguments(argv: readonly string[], command: CommandWords, sc
   return { ...values, ...placed };
 }
 
-/** A command that takes mappings by their place takes them behind `-m` as well, as the others do. */
+/** A command that takes mappings by their place takes them after `-m` as well, as the others do. */
 function withoutMappingFlag(argv: readonly string[]): string[] {
   const end = argv.includes("--") ? argv.indexOf("--") : argv.length;
   return argv.flatMap((word, index) => {

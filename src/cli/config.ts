@@ -71,7 +71,7 @@ async function readConfig(): Promise<{ readonly file: string; readonly config: o
     return { file, config: settingsIn(document.toJS(), file) };
   }
   const text = await textOf("package.json");
-  // Most have no such key, and some are no JSON.
+  // Most have no such key, and some are not JSON.
   if (text?.includes('"portload"') !== true) return undefined;
   try {
     const { portload } = JSON.parse(text) as { readonly portload?: unknown };

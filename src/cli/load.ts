@@ -159,7 +159,7 @@ function stepLine(next: readonly NextStep[] | undefined, step: NextStep["is"]): 
   return (next ?? []).map(({ is, purpose, command }) => (is === step ? `${purpose}: ${command}\n` : "")).join("");
 }
 
-/** The plan of an import, as it is typed: the same words, but for what a plan lacks and the report that would be written over. */
+/** The plan of an import, as it is typed: the same words, except for what a plan lacks and the report that would be written over. */
 function planCommand(commandLine: readonly string[]): string {
   const command = commandLine.indexOf("import");
   const words = commandLine.filter(

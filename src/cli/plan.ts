@@ -146,7 +146,7 @@ function mayAsk({ stdin, stderr }: Terminal): boolean {
   return stdin.isTTY === true && stderr.isTTY === true;
 }
 
-/** @throws {UsageError} where nobody sits at a terminal, and nothing else was asked for than to apply it */
+/** @throws {UsageError} without a terminal, and nothing else was asked for than to apply it */
 async function mayApply(
   { command, counts, importId }: PlannedUndo,
   { out, ...given }: Parameters<typeof applyLine>[1] & { readonly out?: string | undefined },

@@ -130,7 +130,7 @@ function firstAbove(order: readonly StoredEntity[], after: number): number {
 
 /**
  * Compiles a blueprint's rules.
- * @throws {Error} when a property is no valid JSON Schema, e.g. an unknown keyword value or a pattern that does not compile
+ * @throws {Error} when a property is not a valid JSON Schema, e.g. an unknown keyword value or a pattern that does not compile
  */
 export function compileRules({ ajv, readings }: Pick<Catalog, "ajv" | "readings">, blueprint: Blueprint): Rules {
   const { properties, required } = blueprint.schema;

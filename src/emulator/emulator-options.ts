@@ -50,7 +50,7 @@ export interface Readings {
   readonly deleteAllRefusedBy: "either" | "own" | "incoming";
   /** How often a migration is reported as running before it is reported as ended. Default 1. */
   readonly migrationPolls: number;
-  /** How a deletion of all ends; but for `COMPLETED`, nothing is deleted. Default `COMPLETED`. */
+  /** How a deletion of all ends; except for `COMPLETED`, nothing is deleted. Default `COMPLETED`. */
   readonly migrationEnds: "COMPLETED" | "FAILURE" | "CANCELLED";
   /** A deletion of all shows when its migration starts, or only when that is reported as ended. Default `start`. */
   readonly deletionVisible: "start" | "end";
@@ -64,7 +64,7 @@ export interface Readings {
   readonly validationBody: "entity" | "ok";
   /** A team on a blueprint without ownership. Default `store`. */
   readonly teamWithoutOwnership: "store" | "ignore";
-  /** A team that is no entity of `_team`, on a blueprint with direct ownership. Default `reject`. */
+  /** A team that is not an entity of `_team`, on a blueprint with direct ownership. Default `reject`. */
   readonly unknownTeam: "reject" | "accept";
   /** Code of a team written to a blueprint that inherits it. Default `inherited_ownership_enabled`. */
   readonly inheritedTeamCode: "inherited_ownership_enabled" | "team_inheritance_enabled";

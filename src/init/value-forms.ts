@@ -57,7 +57,7 @@ const midnight = "each becomes its midnight in UTC, as Port has no type for a da
 /** What is said beside a field of days. */
 export const days = `days; ${midnight}`;
 
-/** Proposes how a field of dates is read; undefined where its texts are none. */
+/** Proposes how a field of dates is read; undefined where its texts are not dates. */
 export function proposeDate(field: SurveyedField, isMost: (count: number) => boolean): FieldProposal | undefined {
   const { stats, path, title, some, isColumn, seen } = field;
   const { full, isoDay, clear, dayFirst, monthFirst, either } = stats.dates;

@@ -74,7 +74,7 @@ const fieldList = z
   )
   .default([]);
 
-/** The mapping file. Unknown keys are faults, but for {@link ignoredKeys} and what a selector holds beside `query`. */
+/** The mapping file. Unknown keys are faults, except for {@link ignoredKeys} and what a selector holds beside `query`. */
 export const mappingFile = z.strictObject({
   source: sourceOptions.default({}),
   sources: z.record(z.string(), sourceOptions).default({}),

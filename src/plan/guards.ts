@@ -203,7 +203,7 @@ export function countEmptying(share: number): EmptyingCount {
   };
 }
 
-/** Whether a value of a property or relation is none. */
+/** Whether a property or relation has no value. */
 export function isEmptyValue(value: unknown): boolean {
   return value === undefined || value === null || value === "" || (Array.isArray(value) && value.length === 0);
 }

@@ -107,7 +107,7 @@ const word = /true|false|null/y;
 const notFinite = /[+-]?(?:NaN|nan|Infinity|inf)\b/y;
 const escapes = /\\(?:["\\/bfnrt]|u[\dA-Fa-f]{4})/y;
 
-/** Finds the first fault of a text that is no JSON; undefined where there is none. Slow: only for texts that JSON.parse refuses. */
+/** Finds the first fault of a text that is not JSON; undefined where there is none. Slow: only for texts that JSON.parse refuses. */
 function firstJsonFault(text: string): JsonFault | undefined {
   const open: ("{" | "[")[] = [];
   let at = skip(space, text, 0);

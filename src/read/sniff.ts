@@ -127,7 +127,7 @@ function pagesDoubt({ head }: SourceHead, format: TextFormat, options: SourceOpt
   };
 }
 
-/** The key of the one list of objects of a page; undefined for what is none. */
+/** The key of the one list of objects of a page; undefined for other texts. */
 function pageListOf(value: unknown): string | undefined {
   if (!isObject(value)) return undefined;
   const entries = Object.entries(value);

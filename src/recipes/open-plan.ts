@@ -29,7 +29,7 @@ import type { StepJob } from "./stages/entities.js";
 import { nameOtherCases } from "./stages/missing-lookups.js";
 import { apiTarget, type WriteRules } from "./target/target.js";
 
-/** Reads the lines of a plan file. @throws {PlanError} for a file that is no whole plan, or cannot be read */
+/** Reads the lines of a plan file. @throws {PlanError} for a file that is not a whole plan, or cannot be read */
 export async function* planLines(
   path: string,
   name = path,
@@ -200,7 +200,7 @@ export async function openPlan<F extends Folder>(
   };
 }
 
-/** Reads a plan for the first time: its header, and the names of its blueprints. @throws {PlanError} for a file that is no whole plan */
+/** Reads a plan for the first time: its header, and the names of its blueprints. @throws {PlanError} for a file that is not a whole plan */
 export async function surveyPlan(path: string): Promise<{ header: PlanHeader; names: readonly string[] }> {
   const names = new Set<string>();
   let header: PlanHeader | undefined;

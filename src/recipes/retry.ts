@@ -93,7 +93,7 @@ async function unchangedSince(past: PastImport, sources: readonly PathSource[], 
   }));
 }
 
-/** The report of an import that can be retried. @throws {StateError} for one that is none, or has no report */
+/** The report of an import that can be retried. @throws {StateError} for one that cannot be retried, or has no report */
 function reportToRetry(past: PastImport): Report {
   if (!canRetry(past))
     throw new StateError(

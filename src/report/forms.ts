@@ -57,7 +57,7 @@ export async function writeForm(path: string, text: string): Promise<void> {
   }
 }
 
-/** Writes a report as JSON: the very text of report.json. */
+/** Writes a report as JSON: exactly the text of report.json. */
 function formatJson(report: Report): string {
   return `${JSON.stringify(report, undefined, 2)}\n`;
 }

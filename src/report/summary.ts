@@ -187,7 +187,7 @@ function lastLine({ report, mode, resume, stopped = false }: SummaryFacts, paint
       const done = dryRun
         ? `${formatCount(entities.created + entities.updated + entities.unchanged, "entity")} would be written`
         : entityWords(entities, mode);
-      // What a prune or an undo deletes is no record.
+      // What a prune or an undo deletes is not a record.
       const read = records.read === 0 ? "" : `; ${formatCount(records.read, "record")} accounted for`;
       return paint("good", `Finished: ${done}${read}${kept}.`);
     }

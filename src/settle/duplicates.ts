@@ -101,7 +101,7 @@ export interface Disagreement {
 }
 
 /**
- * Adds the fields of a later entity to an earlier one of the same key. Null is no value: what another part brings takes its place. Values are compared by
+ * Adds the fields of a later entity to an earlier one of the same key. Null is not a value: what another part brings takes its place. Values are compared by
  * meaning, as everywhere. Pure.
  */
 export function mergePart(earlier: Entity, later: Entity, blueprint: Blueprint | undefined): MergedPart {

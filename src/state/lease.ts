@@ -67,7 +67,7 @@ export const lapseMs = 18_000;
 /** A lock's file in our hands: the handle writes into it even where another has taken its place. */
 export interface HeldLock {
   readonly handle: FileHandle;
-  /** Text of the file, but for the count of renewals. */
+  /** Text of the file, except for the count of renewals. */
   readonly holder: LockHolder & { readonly nonce: string };
   readonly tookOver?: LockHolder;
 }

@@ -38,7 +38,7 @@ export async function missingHint(
 export interface EntityDone {
   /** The API's replies as they came, in order. */
   readonly replies: readonly unknown[];
-  /** Things to know that are no refusal, a sentence each. */
+  /** Things to know that are not refusals, a sentence each. */
   readonly notes: readonly string[];
   /** Why the API refused it. */
   readonly refused?: { readonly message: string; readonly hint?: string };

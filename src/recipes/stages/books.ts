@@ -223,7 +223,7 @@ export function rejectOf(write: Write, verdict: Exclude<Verdict, { is: "created"
   return reject(write, "refused_by_api", said, facts);
 }
 
-/** An entity of which nothing is left to be cleared. */
+/** An entity with nothing left to clear. */
 export function withoutClears(entity: Entity): Entity {
   return entity.with({ clears: undefined });
 }

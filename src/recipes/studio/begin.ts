@@ -103,7 +103,7 @@ export interface Offers {
 const maxOffered = 200;
 const maxBytes = 1024 * 1024;
 
-/** Files of projects that are no inventory. */
+/** Files of projects that are not inventory. */
 const others = /^(?:package(?:-lock)?|tsconfig.*|jsconfig|biome|composer|deno)\.json$/i;
 
 /**

@@ -75,7 +75,7 @@ function planVerdict({ digest, report }: PlanPage): {
   if (changes === 0)
     return {
       tone: failed === "" ? "good" : "warn",
-      sentence: `No changes: ${formatCount(end.unchanged, "entity")} ${end.unchanged === 1 ? "is" : "are"} as the sources have ${end.unchanged === 1 ? "it" : "them"}${keptWords(report, ", but for")}.${failed}`,
+      sentence: `No changes: ${formatCount(end.unchanged, "entity")} ${end.unchanged === 1 ? "is" : "are"} as the sources have ${end.unchanged === 1 ? "it" : "them"}${keptWords(report, ", except for")}.${failed}`,
     };
   return { tone: failed === "" ? "good" : "warn", sentence: `Plan: ${planWords(end)}.${failed}` };
 }
