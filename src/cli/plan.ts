@@ -11,7 +11,7 @@ import type { ExitCode } from "../report/exit-code.js";
 import { causeLines } from "../report/summary.js";
 import { failedWords, makePaint } from "../report/words.js";
 import type { OutputOptions, Run } from "./command.js";
-import { showFinished, typedLine } from "./finished.js";
+import { showFinished, typedLine } from "./load.js";
 import { describeError, mayColor, print, printJson, printProse, question, say, type Terminal } from "./terminal.js";
 import { showProgress, sourceQuestions } from "./under-way.js";
 

@@ -44,7 +44,7 @@ describe("what a short command loads", () => {
   });
 
   it("leaves the picture of the progress to its first frame", () => {
-    for (const file of ["finished.ts", "plan.ts", "under-way.ts"])
+    for (const file of ["load.ts", "plan.ts", "under-way.ts"])
       expect([...loadedBy(join(root, "src/cli", file))].filter((path) => path.includes("progress-picture"))).toEqual(
         [],
       );

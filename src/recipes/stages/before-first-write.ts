@@ -104,7 +104,7 @@ export function deferRelations(target: Target, ledger: Ledger, keys: KeySet): Wr
         else deferred.push({ is: "deferred", entity: withoutClears(entity), waiting, first: "unchanged" });
       }
       await defer(ledger, 0, deferred);
-      // To `sendWrites` (steps.ts), which makes batches of them.
+      // `runSteps` sends them in batches.
       yield writes;
     }
   };
