@@ -43,7 +43,7 @@ export interface SourceCommand<F extends Folder = Folder> {
   readonly refuse?: (inventory: Inventory) => void;
   /** Refuses what the command cannot do with these blueprints, before anything is read. */
   readonly refuseBlueprints?: (inventory: Inventory, blueprints: Blueprints) => void;
-  /** Where entities go; the API by default. */
+  /** Where entities are written; the API by default. */
   readonly targetOf?: (api: Target, keys: KeySet, ledger: Ledger) => Target;
   /** Receives what the ledger takes. */
   readonly hooks?: LedgerHooks;

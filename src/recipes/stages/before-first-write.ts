@@ -66,7 +66,7 @@ async function keepMade(
   if (made.length > 0) await ledger.journal({ line: "before", entities: made });
 }
 
-/** A target that comes into being with its identifier alone, as the journal keeps it. */
+/** A target that is created with its identifier alone, as the journal keeps it. */
 export function bareTarget(
   place: Pick<Entity, "at" | "resource" | "item">,
   blueprint: string,

@@ -85,7 +85,7 @@ function heldBefore(entity: Entity, mode: Mode): JournalBefore["entities"] {
   return [{ at, resource, item, blueprint, before, mode, sent: entity.body, ...(clears && { clears }) }];
 }
 
-/** A fingerprint costs a third of an entity's import: of a run that creates more the undo goes by dates. */
+/** A fingerprint costs a third of an entity's import: the undo of a larger run relies on dates. */
 const maxPrinted = 10_000;
 
 /** What the journal keeps of entities that are written by now and were not looked up before. */

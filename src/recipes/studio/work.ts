@@ -44,7 +44,7 @@ export interface Work {
   isOnDisk(mapping: string): Promise<boolean>;
 }
 
-/** What is to be saved, and what may be lost for it. */
+/** What is to be saved, and what it may overwrite. */
 export interface SaveRequest {
   readonly mapping: string;
   readonly file: string;

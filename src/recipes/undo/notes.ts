@@ -14,7 +14,7 @@ import { reportOf } from "../run/folder.js";
 
 /** What a run's journal says of entities, gathered by entity. */
 export interface RunNotes {
-  /** Blueprints of all entities, in the order in which they came up. */
+  /** Blueprints of all entities, in order of appearance. */
   readonly blueprints: readonly string[];
   /** Whether the run was about to delete an entity. */
   isDeleted(key: Key): boolean;
