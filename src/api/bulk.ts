@@ -175,7 +175,7 @@ export const mostRefusals = 60;
 export const mostMute = 30;
 
 /**
- * Distinguishes a way on which nothing gets through any more from entities that are refused. Refusals that the API gives for the sake of an entity (400, 404, 422 in its own
+ * Distinguishes a network path that blocks everything from entities that are refused. Refusals that the API gives for the sake of an entity (400, 404, 422 in its own
  * form) do not count: a source may hold many such entities in a row.
  */
 function watchTheWay() {

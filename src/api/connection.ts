@@ -6,7 +6,7 @@ import { UsageError } from "../errors.js";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** How requests go out. */
+/** How requests are sent. */
 export interface Requests {
   /** Sends a request and gives the reply once its headers are there. The reasons of its rejection have the codes of Node or undici. */
   request(message: RequestParts): Promise<ReplyParts>;
@@ -39,7 +39,7 @@ const connectTimeout = 10_000;
 /**
  * Opens the connection to the API: a `pool` of connections, or `one` for a command of few requests, by Node's own HTTP, which loads in a third of the time. Proxies need the pool.
  *
- * @param apiUrl - where all requests go
+ * @param apiUrl - where all requests are sent
  * @param env - the environment; names in either case, the lower one wins as in curl
  * @throws {UsageError} for a proxy whose address cannot be one
  */

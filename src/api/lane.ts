@@ -104,7 +104,7 @@ const maxAhead = 64;
 const maxTurnsPerSecond = 200;
 /** Turns are this much further apart than the quota asks: clocks and round trips vary. */
 const slack = 1.005;
-/** Requests let out before the first reply states the limits; one a second more should no reply come. */
+/** Requests let out before the first reply states the limits; one more a second if no reply comes. */
 const coldTickets = 4;
 /** A window counts as short of requests below this share of what its time left would allow. */
 const shortShare = 0.9;
@@ -158,7 +158,7 @@ export function startSharedLane(io: SharedLaneIo): Lane {
       .then((limiter) => limiter.turn())
       .then(() => {
         asked--;
-        // A turn that comes during a hold is let go.
+        // A turn that comes during a hold is dropped.
         if (clock.now() >= heldUntilMs) handOut(tickets);
         pump();
       }, lose);
@@ -212,7 +212,7 @@ export function startSharedLane(io: SharedLaneIo): Lane {
   };
 }
 
-/** How turns are to be spaced by all processes; each comes to the same result from the same headers. */
+/** How turns are to be spaced by all processes; each computes the same from the same headers. */
 function paceOf(quota: Pick<Quota, "limit" | "periodMs">, caps: Caps, news: WindowNews | undefined, nowMs: number) {
   const { limit, periodMs } = quota;
   const { maxPerSecond = Number.POSITIVE_INFINITY, share = 1 } = caps;

@@ -1,6 +1,6 @@
 import { dateOf, headerNumber, headerText, type ReplyHeaders, resetDelayMs } from "./reply-parts.js";
 
-/** What an attempt came to, as far as it matters for another one. */
+/** The result of an attempt, as far as it matters for another one. */
 export interface AttemptFacts {
   /** HTTP status; absent when no whole reply came. */
   readonly status?: number;

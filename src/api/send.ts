@@ -20,7 +20,7 @@ import { decideRetry, notTheApi, type RetryDecision, retryDelayMs, unreadableRep
 import type { Tokens } from "./token.js";
 import type { TrafficWatch } from "./traffic.js";
 
-/** What requests are made of. */
+/** What requests are built from. */
 export interface SendIo {
   /** Base address with `/v1`. */
   readonly apiUrl: string;
@@ -51,7 +51,7 @@ const firstContactAttempts = 3;
 /** Attempts after a reply from something other than the API, where the API has answered before: a gateway that is just being replaced. */
 export const strangerAttempts = 4;
 
-/** An attempt that came back whole, with its parsed body: `fits` where the body is what the call expects of a 2xx. */
+/** An attempt with a whole reply, with its parsed body: `fits` where the body is what the call expects of a 2xx. */
 interface Received extends Exchanged {
   readonly answer: Attempt & { readonly is: "reply" };
   readonly body: unknown;

@@ -25,7 +25,7 @@ export interface EntityDiagnostics extends Diagnostics {
   readonly findings: () => readonly Finding[];
   /** The warnings since the last call, same code, blueprint and path counted together. */
   readonly takeWarnings: () => readonly Warning[];
-  /** What the whole stage has found about orders of day and month. */
+  /** The stage's findings about the order of day and month. */
   readonly dayMonths: () => readonly Warning[];
 }
 

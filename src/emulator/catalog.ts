@@ -189,7 +189,7 @@ function compileCheck(ajv: Ajv, schema: object): ValidateFunction {
   const known = checks.get(text);
   if (known !== undefined) return known;
   const check = ajv.compile(schema);
-  // Ajv itself would keep every schema for ever; versions of blueprints come and go.
+  // Ajv itself would keep every schema for the life of the process; versions of blueprints come and go.
   ajv.removeSchema(schema);
   if (checks.size >= maxKept) checks.clear();
   checks.set(text, check);

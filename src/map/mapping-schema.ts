@@ -36,7 +36,7 @@ const prune = z.union(
   { error: "is all, or where with property and value" },
 );
 
-/** What becomes of an entity whose target exists neither in the import nor in the catalog, by relation. */
+/** What happens to an entity whose target exists neither in the import nor in the catalog, by relation. */
 const onMissingTarget = z
   .record(z.string(), z.enum(["reject", "omit", "create"], { error: "is reject, omit or create" }))
   .default({});

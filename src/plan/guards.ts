@@ -178,7 +178,7 @@ export interface Emptying {
 /** So few may always be emptied, whatever share they are. */
 export const alwaysAllowed = 9;
 
-/** Counts which fields a run empties, as far as it has looked. */
+/** Counts which fields a run empties, among those it has checked. */
 export interface EmptyingCount {
   add(emptying: Emptying): void;
   /** The fields of which more than the share, and more than {@link alwaysAllowed}, would be emptied. */

@@ -35,7 +35,7 @@ export interface Dialect {
   readonly isTrimmed: boolean;
 }
 
-/** What a line did to its row: it ended it, left a cell open, or has a quote where none is allowed, in the cell of this index. */
+/** The effect of a line on its row: it ended it, left a cell open, or has a quote where none is allowed, in the cell of this index. */
 export type Cut = "row" | "open" | { readonly fault: number };
 
 /** Place of a cell that continues in the next line, and of one with a fault. */

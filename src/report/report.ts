@@ -84,7 +84,7 @@ export interface Report extends Partial<ReportOrigin> {
   readonly entitiesPerSecond: number;
 }
 
-/** What a report is made of. */
+/** What a report is built from. */
 export interface ReportFacts {
   readonly importId: string;
   readonly command: string;
