@@ -74,7 +74,7 @@ function toItsEnd<O, C = unknown>(
 
 /** Prints how an import ended, and gives its exit code, which `main.ts` makes the process's. */
 export async function showFinished(
-  { report, folder = "", reportFiles, mode, ending, error }: Finished,
+  { report, folder = "", reportFiles, mode, error }: Finished,
   terminal: Terminal,
   output: OutputOptions,
 ): Promise<ExitCode> {
@@ -88,7 +88,6 @@ export async function showFinished(
     mode,
     folder,
     reportFiles,
-    stopped: ending === "overBudget",
     color,
     ...(resume !== undefined && { resume }),
   };
