@@ -1,5 +1,5 @@
 /**
- * Reads other people's CSV files and compares them with what Python's csv module gives: right, right but for rejected rows, refused with a message, wrong.
+ * Reads other people's CSV files and compares them with what Python's csv module gives: right, right except for rejected rows, refused with a message, wrong.
  *
  *     npm run corpus -- <folder>
  *
@@ -78,7 +78,7 @@ function text(cell: Cell, { csv }: SourceOptions): string {
   return Array.isArray(cell) ? cell.join("\u0000") : String(cell ?? (csv?.escape === undefined ? "" : "N"));
 }
 
-/** What Python makes of the file in the dialect that was settled on; the rows behind the header. */
+/** What Python makes of the file in the dialect that was settled on; the rows after the header. */
 async function expected(
   path: string,
   options: SourceOptions,
@@ -105,7 +105,7 @@ async function expected(
   return csv.header === false ? rows : rows.slice(1);
 }
 
-/** Cells as both have them: `="x"` is x, an empty cell behind the last column is none, and a backslash that escapes nothing, which Python leaves out, is not looked at. */
+/** Cells as both have them: `="x"` is x, an empty cell after the last column is none, and a backslash that escapes nothing, which Python leaves out, is not looked at. */
 function comparable(cells: readonly string[], width: number, { csv }: SourceOptions): string {
   const kept = [...cells];
   while (kept.length > width && kept.at(-1) === "") kept.pop();
@@ -158,7 +158,7 @@ try {
   const count = (is: Judged["is"]): number => judged.filter((each) => each.is === is).length;
   const asked = judged.filter(({ is, why }) => is === "right" && why !== "").length;
   console.log(
-    `${judged.length} files: ${count("right")} right (${asked} after a question), ${count("with rejects")} right but for rejected rows, ${count("refused")} refused, ${count("no table")} no table, ${count("not compared")} not compared, ${count("wrong")} wrong`,
+    `${judged.length} files: ${count("right")} right (${asked} after a question), ${count("with rejects")} right except for rejected rows, ${count("refused")} refused, ${count("no table")} no table, ${count("not compared")} not compared, ${count("wrong")} wrong`,
   );
   if (count("wrong") > 0) process.exitCode = 1;
 } finally {

@@ -4,7 +4,7 @@
  *     npm install --prefix DIR exceljs@4.4.0
  *     npm run bench:xlsx -- --library DIR [--shared] [records] [rounds]
  *
- * 500,000 records of 20 columns and 3 rounds by default. The workbook is written by ExcelJS, which shares no code with what reads it and is no dependency
+ * 500,000 records of 20 columns and 3 rounds by default. The workbook is written by ExcelJS, which shares no code with what reads it and is not a dependency
  * of the project: DIR is any folder that has it. With --shared texts are apart from their cells, as Excel has them. Holds: a peak under 300 MB.
  */
 import { spawn } from "node:child_process";

@@ -64,7 +64,7 @@ function baseUrl(text: string, from: string): string {
  * The Redis through which jobs share their pace: `--pace` over `PORTLOAD_PACE`; undefined for none. A password may be in either, better in the
  * variable: a flag without one takes it from the variable when both name the same server.
  *
- * @throws {UsageError} for what is no redis:// or rediss:// address; the message does not repeat it, for it may hold a password
+ * @throws {UsageError} for what is not a redis:// or rediss:// address; the message does not repeat it, for it may hold a password
  */
 export function resolveRedisUrl(
   pace: string | undefined,

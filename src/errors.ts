@@ -15,7 +15,7 @@ export const errorCodes = {
   mapping: "the mapping has faults; `issues` names them all",
   expression: "an expression never ends, or breaks the engine",
   source: "a source cannot be opened or read on",
-  source_in_doubt: "it is not clear how a source is written, and nobody can be asked",
+  source_in_doubt: "it is not clear how a source is written, and there is no terminal to ask at",
   source_read_once: "what a program gave as a source is used up, or gone with that program",
   blueprint: "a blueprint is missing, has faults, or is refused by the API",
   api: "the API refused a request, or did not answer after all attempts",

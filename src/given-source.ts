@@ -42,7 +42,7 @@ export interface PathSource {
   readonly path: string;
   /** Default: as the name of the file says, else the mapping's only kind. */
   readonly kind?: string | undefined;
-  /** What is there. Default: as the mapping says, else by extension, then by content. */
+  /** The format. Default: as the mapping says, else by extension, then by content. */
   readonly format?: TextSource["format"] | undefined;
 }
 

@@ -11,7 +11,7 @@ export interface MappingObject {
   readonly sources?: Readonly<Record<string, SourceForm>>;
   /** Which of several entities with one key counts: `first`, `last`, none (`error`), one with the fields of all (`merge`), all in turn (`off`). Default `merge` where several resources write one blueprint, else `first`. */
   readonly duplicates?: "first" | "last" | "error" | "merge" | "off";
-  /** What becomes of a field that is null: `omit` leaves it out, `clear` empties it. Default `omit`. */
+  /** What happens to a field that is null: `omit` leaves it out, `clear` empties it. Default `omit`. */
   readonly onNull?: "omit" | "clear";
   /** Fields whose null empties them, whatever `onNull` says: `title`, `properties.x`, `relations.y`. */
   readonly clear?: readonly string[];
@@ -29,7 +29,7 @@ export interface MappingObject {
   readonly deleteDependentEntities?: boolean;
   /** Share of a blueprint's entities that a prune may delete, or a run may empty a field of; 0 to 1. */
   readonly entityDeletionThreshold?: number;
-  /** What becomes of a property that the blueprint lacks: `refuse` stops the run before anything is written, `warn` leaves the property out. Default `refuse`. */
+  /** What happens to a property that the blueprint lacks: `refuse` stops the run before anything is written, `warn` leaves the property out. Default `refuse`. */
   readonly unknownProperties?: "refuse" | "warn";
   /** Variables that expressions may read from the context's `env`, by name. Default none. */
   readonly allowedEnvironmentVariablesInJQ?: readonly string[];
@@ -56,7 +56,7 @@ export interface MappingResource {
   };
   /** What a prune may delete: all entities of the blueprint, or those with a value in a property or relation. Default: nothing. */
   readonly prune?: "all" | { readonly where: { readonly property: string; readonly value: string | number | boolean } };
-  /** What becomes of an entity whose relation has no target, by relation. Default: the entity is written without it, and is reported as rejected. */
+  /** What happens to an entity whose relation has no target, by relation. Default: the entity is written without it, and is reported as rejected. */
   readonly onMissingTarget?: Readonly<Record<string, "reject" | "omit" | "create">>;
 }
 
@@ -101,7 +101,7 @@ export interface SourceForm {
     readonly header?: boolean;
     /** Lines before the header. Default 0. */
     readonly skipLines?: number;
-    /** Text that begins a line which is no record. Default none. */
+    /** Text that begins a line which is not a record. Default none. */
     readonly comment?: string;
     /** Names of the columns; needs `header: false`. */
     readonly columns?: readonly string[];
@@ -142,7 +142,7 @@ export type ColumnForm =
     { readonly date: string; readonly zone?: string; readonly locale?: string }
     /** A list, with this text between its elements. */
     | { readonly split: string }
-    /** A number: its decimal sign, what parts its thousands, a unit to leave out. */
+    /** A number: its decimal sign, what separates its thousands, a unit to leave out. */
     | {
         readonly number: {
           readonly decimal?: "." | ",";

@@ -2,7 +2,7 @@
 const maxComparedCharacters = 100;
 
 /**
- * Finds the name that a typing mistake most likely meant: the same but for case, the same letters in another order (`teir`), or at most a third of its
+ * Finds the name that a typing mistake most likely meant: the same except for case, the same letters in another order (`teir`), or at most a third of its
  * characters changed; the first of equals.
  */
 export function nearest(name: string, names: Iterable<string>): string | undefined {

@@ -38,7 +38,7 @@ export interface OutputFile {
   discard(): Promise<void>;
 }
 
-/** Opens a file for its owner alone; what is no plain file, such as a FIFO or `/dev/stdout`, is written to as it is. @throws {EnvironmentError} when it cannot be opened */
+/** Opens a file for its owner alone; what is not a plain file, such as a FIFO or `/dev/stdout`, is written to as it is. @throws {EnvironmentError} when it cannot be opened */
 export async function openOutputFile(path: string, flag: string): Promise<OutputFile> {
   const found = await stat(path).catch(missing);
   const isWhole = found === undefined || found.isFile();

@@ -19,7 +19,7 @@ const maxSteps = 5_000_000;
  * elsewhere, and what RE2 lacks is tested natively under a time limit.
  *
  * @param flags - `u`, or nothing for an expression that is legal only without
- * @throws {SyntaxError} when it is no expression
+ * @throws {SyntaxError} when it is not an expression
  */
 export function compilePattern(source: string, flags = "u"): Pattern {
   const native = new RegExp(source, flags);
@@ -187,7 +187,7 @@ function writeForRe2(token: string, within: boolean): string | undefined {
   if (token === "[") return "\\[";
   if (within && token === "\\b") return "\\x08";
   const code = /^\\u\{?([\dA-Fa-f]+)\}?$/.exec(token)?.[1];
-  // Half a surrogate pair is no character to RE2.
+  // Half a surrogate pair is not a character to RE2.
   if (code !== undefined) return /^d[89a-f]/i.test(code) ? undefined : `\\x{${code}}`;
   if (/^\\[pP]/.test(token) || !token.startsWith("\\")) return token;
   return /^\\(?:[dDwWbBnrtfv]|x..|[^\dA-Za-z])$/.test(token) ? token : undefined;

@@ -125,7 +125,7 @@ export function commandOn(
   return `portload ${verb} ${importId}${stateDirFlag(stateDir)}`;
 }
 
-/** Names the folder of import folders where it is not the one taken without it, behind a blank. */
+/** Names the folder of import folders where it is not the one taken without it, after a blank. */
 export function stateDirFlag(stateDir: string): string {
   return stateDir === ".portload" ? "" : ` --state-dir ${quoted(stateDir)}`;
 }

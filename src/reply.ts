@@ -26,7 +26,7 @@ export interface Refused {
   readonly message: string;
   /** Method and address without query. */
   readonly request: string;
-  /** Parsed JSON; undefined where it is none. */
+  /** Parsed JSON; undefined where the body is not JSON. */
   readonly body: unknown;
   /** Above 1, an earlier attempt may have been done though its reply was lost. */
   readonly attempts: number;

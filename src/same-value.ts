@@ -125,7 +125,7 @@ function isDate(property?: Partial<Property>): boolean {
 
 const rfc3339 = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:?\d\d)$/i;
 
-/** An instant as text that is the same for all its notations, to any fraction of a second; undefined for what is no date with time and zone. */
+/** An instant as text that is the same for all its notations, to any fraction of a second; undefined for what is not a date with time and zone. */
 function instantOf(text: string): string | undefined {
   const [, day, time, fraction = "", zone = ""] = rfc3339.exec(text) ?? [];
   if (day === undefined) return undefined;
@@ -136,7 +136,7 @@ function instantOf(text: string): string | undefined {
 /** A decimal number as JSON, CSV exports and people write it, without thousands: `3`, `-0.25`, `.5`, `1E5`, `007`. No hex, no blanks, no other digits. */
 export const decimalPattern = /^[+-]?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?$/;
 
-/** The number of a decimal text, if its value survives to the last digit; undefined where the text is no decimal or a double cannot hold it. */
+/** The number of a decimal text, if its value survives to the last digit; undefined where the text is not a decimal or a double cannot hold it. */
 export function exactNumber(text: string): number | undefined {
   if (!decimalPattern.test(text)) return undefined;
   const number = Number(text);

@@ -52,7 +52,7 @@ function hiddenText(text: string): string {
 
 /**
  * Takes user, password and query out of every address in a text, so that a message may repeat what somebody gave: a source, a mapping, a proxy. A password with raw
- * signs in it goes as a whole.
+ * signs in it is removed as a whole.
  */
 export function withoutAddressSecrets(text: string): string {
   return text.replace(addresses, (whole, scheme: string, rest: string) => {
@@ -67,7 +67,7 @@ export function withoutAddressSecrets(text: string): string {
 }
 
 const addresses = /([a-z][a-z0-9+.-]*:\/\/)([^\s"'<>`]*)/gi;
-/** What comes before a colon that no port follows, to the last at sign. */
+/** What precedes a colon that no port follows, to the last at sign. */
 const password = /^[^/?#@]*:(?!\d+(?:[/?#]|$))\S*@/;
 const user = /^[^/?#@]*@/;
 const queryOfAddress = /\?[\w%&=.+~-].*$/s;
@@ -152,7 +152,7 @@ function masked(secret: string): string {
 /** Shorter texts are masked only as they are: their encoded forms occur by chance. */
 const shortestEncoded = 6;
 
-/** Every form in which a secret may come back: as it is, within JSON or an address, in base64 at any place of a longer text, as hexadecimal digits. */
+/** Every form in which a secret may reappear: as it is, within JSON or an address, in base64 at any place of a longer text, as hexadecimal digits. */
 function formsOf(secret: string): readonly string[] {
   const forms = [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)];
   if (secret.length >= shortestEncoded) {

@@ -30,7 +30,7 @@ const csvOptions = z
     header: z.boolean().optional(),
     /** Physical lines before the header. Default 0. */
     skipLines: z.int().min(0).optional(),
-    /** Text that begins a line which is no record. Default none. */
+    /** Text that begins a line which is not a record. Default none. */
     comment: z
       .string()
       .regex(/^[^\r\n]+$/, "is one or more characters, no line end")
@@ -64,7 +64,7 @@ const numberSigns = z.strictObject({
   decimal: z.enum([".", ","], { error: 'is "." or ","' }).optional(),
   /** Default none. A space means every kind of space. */
   group: z.enum([".", ",", " ", "'", "\u2019", "_"], { error: "is one of . , ' _ or a space" }).optional(),
-  /** Text before or behind the number that is left out, as `€`, `%` or `GB`. A number without it is read too. */
+  /** Text before or after the number that is left out, as `€`, `%` or `GB`. A number without it is read too. */
   unit: z.string().trim().min(1).optional(),
 });
 
@@ -165,7 +165,7 @@ export function mappingLine({ text: _, ...settled }: Answer): string {
   return lines.join("\n    ");
 }
 
-/** The error of a source in doubt where nobody can be asked. */
+/** The error of a source in doubt without a terminal to ask at. */
 export function doubtError(name: string, { message, answers }: Doubt): SourceError {
   const lines = answers.map((answer) => `    ${mappingLine(answer)}   # ${answer.text}`);
   return new SourceError(name, message, {

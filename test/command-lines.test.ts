@@ -22,7 +22,7 @@ const everywhere = ["help", "all", "version", "no-color", "quiet", "yes"];
 
 interface CommandLine {
   readonly where: string;
-  /** Marked as code, so that an unknown command is no prose. */
+  /** Marked as code, so that an unknown command is not a prose. */
   readonly isCode: boolean;
   readonly text: string;
 }

@@ -219,7 +219,7 @@ describe("sources that a program gives", () => {
     });
   });
 
-  it("reject what is no record, by its number, and continue; the rejects file holds the records", async () => {
+  it("reject what is not a record, by its number, and continue; the rejects file holds the records", async () => {
     const emulator = await startItems();
     const stateDir = await makeFolder();
     const round: Record<string, unknown> = { id: "round" };
@@ -253,7 +253,7 @@ describe("sources that a program gives", () => {
     expect(again.report).toMatchObject({ exitCode: 0, entities: { created: 1 } });
   });
 
-  it("hold no record and are no fault", async () => {
+  it("hold no record and are not a fault", async () => {
     const emulator = await startItems();
     for (const none of [[], streamed([])]) {
       const { report } = await portload.runSync(

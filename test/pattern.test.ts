@@ -75,7 +75,7 @@ describe("a pattern in bounded time", () => {
     expect(test("aaaa")).toBe(true);
   });
 
-  it("throws for what is no expression, and takes what is legal without `u` only", () => {
+  it("throws for what is not an expression, and takes what is legal without `u` only", () => {
     expect(() => compilePattern("(")).toThrow(SyntaxError);
     expect(() => compilePattern("[\\w-_]")).toThrow(SyntaxError);
     expect(compilePattern("^[\\w-_]+$", "").test("a-b_c")).toBe(true);

@@ -28,7 +28,7 @@ export interface Allowance {
   learn(ticket: Ticket, ok: boolean, news: WindowNews | undefined, nowMs: number): void;
   /** Allows nothing until `untilMs`, and takes back what was bought. The bucket counts as empty until a second before. */
   hold(untilMs: number): void;
-  /** Counts a request that goes by another limiter's leave. */
+  /** Counts a request that another limiter has allowed. */
   count(nowMs: number): Ticket;
   /** Changes the share of the quota that may be used from now on; see {@link Caps}. */
   limitTo(share: number): void;
@@ -56,7 +56,7 @@ const maxMarginShare = 0.15;
 const afterHoldMs = 1000;
 /** Requests let out before the first reply states the limits. */
 const coldTokens = 4;
-/** Further ones per millisecond, should no reply come. */
+/** Further ones per millisecond, if no reply comes. */
 const coldRate = 1 / 1000;
 
 /** Starts with a full burst, but allows little of it before a reply states the limits. */
@@ -155,7 +155,7 @@ export function createAllowance(quota: Quota, nowMs: number, caps: Caps = {}): A
       limit = news.limit;
       periodMs = news.periodMs ?? periodMs;
       const used = news.remaining === undefined ? undefined : Math.max(0, limit - news.remaining);
-      // A window's use is all that a first reply says of the bucket: at worst all of it came just now.
+      // A window's use is all that a first reply says of the bucket: at worst all of it was used just now.
       if (!known) level = Math.max(0, cap() - (used ?? ticket.ordinal)) - sinceTicket;
       known = true;
       level = Math.min(level, cap() - bought);

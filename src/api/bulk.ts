@@ -171,11 +171,11 @@ function refusesAll(call: Call<unknown>, why: string, io: CallIo): ApiError {
 
 /** Requests of a single entity, refused in the same words one after the other, that still count as faults of the entities. */
 export const mostRefusals = 60;
-/** Replies one after the other that say nothing of any entity of theirs. */
+/** Consecutive replies that say nothing about their entities. */
 export const mostMute = 30;
 
 /**
- * Distinguishes a way on which nothing gets through any more from entities that are refused. Refusals that the API gives for the sake of an entity (400, 404, 422 in its own
+ * Distinguishes a network path that blocks everything from entities that are refused. Refusals that the API gives for the sake of an entity (400, 404, 422 in its own
  * form) do not count: a source may hold many such entities in a row.
  */
 function watchTheWay() {

@@ -124,7 +124,7 @@ export function refusalOf<T>(
   );
 }
 
-/** Address without query: a query may hold what is nobody's business. */
+/** Address without query: a query may hold secrets. */
 export function publicUrl({ path }: Pick<Call<unknown>, "path">, apiUrl: string): string {
   return apiUrl + path.replace(/\?.*$/s, "");
 }

@@ -81,7 +81,7 @@ export interface Client extends BlueprintCalls, SearchCalls {
   readonly upsertBulk: UpsertBulk;
   /** The single operations as they are: one request, its reply. */
   readonly entity: EntityCalls;
-  /** Asks for the token now rather than with the first call, which waits for it and receives what goes wrong. */
+  /** Asks for the token now rather than with the first call, which waits for it and receives its error. */
   signIn(): void;
   /** Sends a request that changes nothing and gives its reply as it is, whatever its status but 5xx; for first contact. */
   ask(request: AskRequest): Promise<Asked>;
@@ -110,7 +110,7 @@ export type AskRequest = Pick<Call<unknown>, "method" | "path" | "route" | "body
 export interface Asked {
   readonly status: number;
   readonly headers: ReplyHeaders;
-  /** Parsed JSON; undefined where it is none. */
+  /** Parsed JSON; undefined where the body is not JSON. */
   readonly body: unknown;
   readonly ours: Exchanged;
 }

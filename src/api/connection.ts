@@ -6,7 +6,7 @@ import { UsageError } from "../errors.js";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** How requests go out. */
+/** How requests are sent. */
 export interface Requests {
   /** Sends a request and gives the reply once its headers are there. The reasons of its rejection have the codes of Node or undici. */
   request(message: RequestParts): Promise<ReplyParts>;
@@ -37,9 +37,9 @@ const maxConnections = 256;
 const connectTimeout = 10_000;
 
 /**
- * Opens the way to the API: a `pool` of connections, or `one` for a command of few requests, by Node's own HTTP, which is there in a third of the time. Proxies take the pool.
+ * Opens the connection to the API: a `pool` of connections, or `one` for a command of few requests, by Node's own HTTP, which loads in a third of the time. Proxies need the pool.
  *
- * @param apiUrl - where all requests go
+ * @param apiUrl - where all requests are sent
  * @param env - the environment; names in either case, the lower one wins as in curl
  * @throws {UsageError} for a proxy whose address cannot be one
  */
@@ -64,7 +64,7 @@ export async function openDispatcher(env: Env): Promise<Dispatcher> {
 
 async function openPool(proxies: Proxies | undefined): Promise<Dispatcher> {
   const { Agent, EnvHttpProxyAgent } = await import("undici");
-  // The client times each attempt as a whole, so undici's own clocks are off, but for the connection's.
+  // The client times each attempt as a whole, so undici's own clocks are off, except for the connection's.
   const options = { connections: maxConnections, headersTimeout: 0, bodyTimeout: 0, connectTimeout };
   return proxies === undefined ? new Agent(options) : new EnvHttpProxyAgent({ ...options, ...proxies });
 }
@@ -177,7 +177,7 @@ export function proxyFor(url: string, env: Env): ProxyChoice | undefined {
   return { address: publicAddress(env[from] ?? ""), from };
 }
 
-/** `NO_PROXY`: hosts parted by commas or blanks, with or without a leading dot or star and a port; a star alone for all. */
+/** `NO_PROXY`: hosts separated by commas or blanks, with or without a leading dot or star and a port; a star alone for all. */
 function isExcepted(hostname: string, port: string, env: Env): boolean {
   const entries = (env.no_proxy || env.NO_PROXY || "").split(/[,\s]+/).filter((entry) => entry !== "");
   return entries.some((entry) => {

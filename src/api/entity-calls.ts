@@ -191,7 +191,7 @@ export function createEntityCalls(
 
 function answered<T>(call: Call<T>, reply: Reply<T>, io: CallIo): EntityReply<T> {
   if (reply.is === "done") return reply;
-  // What is not the API's envelope comes from something else on the way.
+  // What is not the API's envelope comes from something else on the network path.
   if (reply.is === "refused" && isEnvelope(reply)) return reply;
   throw refusalOf(call, reply, io);
 }

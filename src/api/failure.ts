@@ -122,7 +122,7 @@ function statusHint(url: string, status: number): string {
 
 /** Why a reply cannot come from the API, and what to do. */
 export interface Stranger {
-  /** What came, such as `an HTML page (status 200)`. */
+  /** What was received, such as `an HTML page (status 200)`. */
   readonly what: string;
   readonly hint: string;
 }
@@ -136,9 +136,9 @@ const generalHint =
   "Is PORT_API_URL (or --api-url) the API, such as https://api.port.io/v1, and not the web app? Does a proxy or the network ask to sign in? doctor looks at both.";
 
 /**
- * Distinguishes a reply that comes from something on the way, such as a sign-in page, a web application or a gateway, from one of the API. Pure.
+ * Distinguishes a reply from something on the network path, such as a sign-in page, a web application or a gateway, from one of the API. Pure.
  *
- * @param body - parsed JSON; undefined where it is none
+ * @param body - parsed JSON; undefined where the body is not JSON
  */
 export function strangerOf(status: number, headers: ReplyHeaders, text: string, body: unknown): Stranger | undefined {
   if (status >= 300 && status < 400) return redirect(status, headers);
@@ -172,7 +172,7 @@ function isHtml(headers: ReplyHeaders, text: string): boolean {
 function redirect(status: number, headers: ReplyHeaders): Stranger {
   const location = headerText(headers, "location") ?? "";
   const url = URL.canParse(location) ? new URL(location) : undefined;
-  // Its user, password and query are nobody's business.
+  // Its user, password and query may be secrets.
   const where = url === undefined ? "elsewhere" : `to ${url.origin}${url.pathname}`;
   return {
     what: `a redirect ${where} (status ${status})`,

@@ -46,7 +46,7 @@ export function createForeignUse(): ForeignUse {
     if (slot === undefined || nowMs - slot.atMs >= slotMs) {
       slot = { atMs: nowMs, count: 0, least: excess, most: excess };
       slots.push(slot);
-      // The oldest slot goes when the younger ones suffice.
+      // The oldest slot is dropped when the younger ones suffice.
       const younger = slots.slice(1).reduce((sum, { count }) => sum + count, 0);
       const second = slots[1];
       if (second !== undefined && nowMs - second.atMs >= agreeMs && younger >= agreeCount) slots.shift();

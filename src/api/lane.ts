@@ -8,7 +8,7 @@ export interface Lane {
   acquire(): Ticket | Promise<Ticket>;
   /** Takes in a reply; see {@link Allowance.learn}. */
   learn(ticket: Ticket, ok: boolean, news: WindowNews | undefined): void;
-  /** Lets nobody out until then. */
+  /** Holds all requests until then. */
   hold(untilMs: number): void;
   /** Share of the window that is used, 0 to 1; undefined until a reply says it. */
   used(): number | undefined;
@@ -22,16 +22,16 @@ export interface LaneIo {
   readonly signal: AbortSignal;
 }
 
-/** Somebody who waits for leave to send. */
+/** A request that waits for permission to send. */
 interface Waiter {
   resolve(ticket: Ticket): void;
   reject(reason: unknown): void;
 }
 
-/** Milliseconds between two looks at a lane that somebody waits in. */
+/** Milliseconds between two checks of a lane with waiting requests. */
 const tickMs = 100;
 
-/** Starts the lane of a quota that this process knows best: the allowance says how many may go, and who waits is served in turn. There are no timers while nobody waits. */
+/** Starts the lane of a quota that this process knows best: the allowance says how many may go, and waiting requests are served in turn. There are no timers while nothing waits. */
 export function startLane(allowance: Allowance, { clock, signal }: LaneIo): Lane {
   const waiters: Waiter[] = [];
   let pumping = false;
@@ -104,7 +104,7 @@ const maxAhead = 64;
 const maxTurnsPerSecond = 200;
 /** Turns are this much further apart than the quota asks: clocks and round trips vary. */
 const slack = 1.005;
-/** Requests let out before the first reply states the limits; one a second more should no reply come. */
+/** Requests let out before the first reply states the limits; one more a second if no reply comes. */
 const coldTickets = 4;
 /** A window counts as short of requests below this share of what its time left would allow. */
 const shortShare = 0.9;
@@ -158,7 +158,7 @@ export function startSharedLane(io: SharedLaneIo): Lane {
       .then((limiter) => limiter.turn())
       .then(() => {
         asked--;
-        // A turn that comes during a hold is let go.
+        // A turn that comes during a hold is dropped.
         if (clock.now() >= heldUntilMs) handOut(tickets);
         pump();
       }, lose);
@@ -212,7 +212,7 @@ export function startSharedLane(io: SharedLaneIo): Lane {
   };
 }
 
-/** How turns are to be spaced by all processes; each comes to the same result from the same headers. */
+/** How turns are to be spaced by all processes; each computes the same from the same headers. */
 function paceOf(quota: Pick<Quota, "limit" | "periodMs">, caps: Caps, news: WindowNews | undefined, nowMs: number) {
   const { limit, periodMs } = quota;
   const { maxPerSecond = Number.POSITIVE_INFINITY, share = 1 } = caps;

@@ -14,7 +14,7 @@ export interface Pace {
   acquire(family: Family): Ticket | Promise<Ticket>;
   /** Takes in a reply's status and limit headers. */
   learn(family: Family, ticket: Ticket, status: number, headers: ReplyHeaders): void;
-  /** Lets nobody of the family out for so long; false where nothing is ever held. */
+  /** Holds all requests of the family for so long; false where nothing is ever held. */
   hold(family: Family, delayMs: number): boolean;
   /** Share of the family's window that is used, 0 to 1; undefined until a reply says it. */
   used(family: Family): number | undefined;
@@ -47,7 +47,7 @@ export interface PaceIo extends LaneIo {
 /** Families that share their pace between processes. The others send few requests and do not need turns. */
 const sharedFamilies: readonly Family[] = ["bulk", "single", "search", "entities"];
 
-/** Starts all lanes. There are no timers while nobody waits. */
+/** Starts all lanes. There are no timers while nothing waits. */
 export function createPace(io: PaceIo): Pace {
   if (io.rate === "off") return freePace(io);
   const lanes = new Map<Family, Lane>();

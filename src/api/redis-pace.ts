@@ -18,7 +18,7 @@ export interface RedisPace {
 const patienceMs = 5000;
 /** Most that the clocks of this machine and of Redis may be apart: turns are given by the clocks of the jobs' machines. In milliseconds. */
 const maxSkewMs = 2000;
-/** How long Redis keeps a limiter that nobody uses, and how often those in use say so, in milliseconds. */
+/** How long Redis keeps an unused limiter, and how often those in use are renewed, in milliseconds. */
 const keepMs = 3_600_000;
 const refreshMs = 600_000;
 /** What Bottleneck keeps of a limiter. Its own expiry takes no gaps with fractions, so we set it. */

@@ -71,7 +71,7 @@ export function dateOf(headers: ReplyHeaders): number | undefined {
 /** Whether a parsed body holds what we rely on. By hand: a library of schemas takes longer to load than the first request takes. */
 export type BodyTest<T> = (body: unknown) => body is T;
 
-/** An object of JSON, whatever it holds: shown or looked at as it came. */
+/** An object of JSON, whatever it holds: shown or inspected as received. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 export function isJsonObject(value: unknown): value is JsonObject {

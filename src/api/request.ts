@@ -4,12 +4,12 @@ import type { ReplyParts, Requests } from "./connection.js";
 import { headerText, type ReplyHeaders } from "./reply-parts.js";
 import { attemptTimeout, noHttp1, replyTooLarge, unknownCoding, unreadableReply } from "./retry.js";
 
-/** What one attempt came to: a whole reply, or the code of the fault. */
+/** The result of one attempt: a whole reply, or the code of the fault. */
 export type Attempt =
   | { readonly is: "reply"; readonly status: number; readonly headers: ReplyHeaders; readonly text: string }
   | { readonly is: "fault"; readonly code: string };
 
-/** What goes over the wire. */
+/** What is sent over the network. */
 export interface Message {
   readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   readonly path: string;

@@ -1,6 +1,6 @@
 import { dateOf, headerNumber, headerText, type ReplyHeaders, resetDelayMs } from "./reply-parts.js";
 
-/** What an attempt came to, as far as it matters for another one. */
+/** The result of an attempt, as far as it matters for another one. */
 export interface AttemptFacts {
   /** HTTP status; absent when no whole reply came. */
   readonly status?: number;
@@ -68,7 +68,7 @@ const unsentCodes = new Set([
   "UND_ERR_CONNECT_TIMEOUT",
 ]);
 
-/** Faults after which nobody knows. */
+/** Faults after which the outcome is unknown. */
 const lostCodes = new Set([
   attemptTimeout,
   // Amid a run; the caller allows few attempts.

@@ -20,7 +20,7 @@ import { decideRetry, notTheApi, type RetryDecision, retryDelayMs, unreadableRep
 import type { Tokens } from "./token.js";
 import type { TrafficWatch } from "./traffic.js";
 
-/** What requests are made of. */
+/** What requests are built from. */
 export interface SendIo {
   /** Base address with `/v1`. */
   readonly apiUrl: string;
@@ -51,7 +51,7 @@ const firstContactAttempts = 3;
 /** Attempts after a reply from something other than the API, where the API has answered before: a gateway that is just being replaced. */
 export const strangerAttempts = 4;
 
-/** An attempt that came back whole, with its parsed body: `fits` where the body is what the call expects of a 2xx. */
+/** An attempt with a whole reply, with its parsed body: `fits` where the body is what the call expects of a 2xx. */
 interface Received extends Exchanged {
   readonly answer: Attempt & { readonly is: "reply" };
   readonly body: unknown;
@@ -109,7 +109,7 @@ export function createSend(io: SendIo): Send {
     return reached && (known || !isUnreadable) ? Number.POSITIVE_INFINITY : firstContactAttempts;
   };
 
-  /** Does what must come before the next attempt. After a 429 that waits in `pace.acquire` above, with all of its family, unless the pace holds nobody. */
+  /** Does what must come before the next attempt. After a 429 that waits in `pace.acquire` above, with all of its family, unless the pace holds nothing. */
   const prepare = async (
     { route }: Call<unknown>,
     { why, fault, delayMs, token }: Pick<RetryDecision, "why"> & { fault: string; delayMs: number; token?: string },

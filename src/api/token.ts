@@ -64,7 +64,7 @@ const maxMarginMs = 60_000;
  * Holds the token and fetches it when needed, one request in flight.
  *
  * Asked again before its end the API gives the same token (API reference, "Authentication"), so a token that comes a second time is used
- * up to its very end; a request that is too late by then gets a 401 and {@link Tokens.renew} gets another.
+ * up to its end; a request that is too late by then gets a 401 and {@link Tokens.renew} gets another.
  */
 export function createTokens(fetchToken: () => Promise<TokenReply>, clock: Clock): Tokens {
   let held: { token: string; renewAtMs: number } | undefined;

@@ -19,7 +19,7 @@ export interface Traffic {
 
 /** Sees what requests are doing. */
 export interface TrafficWatch {
-  /** A request goes out; to be called again with -1 when its answer is there. */
+  /** A request is sent (+1), or its answer arrived (-1). */
   onWire(change: 1 | -1): void;
   /** The token is asked for: all others wait. */
   askToken<T>(work: () => Promise<T>): Promise<T>;

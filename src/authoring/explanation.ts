@@ -55,7 +55,7 @@ export interface HeldEntity {
   }[];
 }
 
-/** Writes an explanation for people: the record, then each candidate from its expressions to what the catalog holds. Values are shortened but for the payload, and shown as they are. */
+/** Writes an explanation for people: the record, then each candidate from its expressions to what the catalog holds. Values are shortened except for the payload, and shown as they are. */
 export function formatExplanation(explanation: Explanation): string {
   const { source, kind, position, line, record, sees, unread, candidates, warnings, catalog } = explanation;
   const parts = [

@@ -13,7 +13,7 @@ import { type EntityDiagnostics, openDiagnostics } from "./diagnostics.js";
 export interface CheckOptions {
   /** In create and override a required property or relation must be there; in merge the API checks the merged entity. */
   readonly mode: Mode;
-  /** What becomes of a property that the blueprint lacks: a reject (default), or left out with a warning. */
+  /** What happens to a property that the blueprint lacks: a reject (default), or left out with a warning. */
   readonly unknownProperties?: "refuse" | "warn";
   /** Whether the entities of a resource are parts of larger ones, so that a required value may come with another part. Default: none are. */
   readonly isPart?: (resource: number) => boolean;

@@ -93,7 +93,7 @@ const typeNumber: Typer = (value, diagnostics) => {
   return diagnostics.refuse("wrong_type", fault);
 };
 
-/** A typer of lists: a JSON array, or the JSON text of one; each of its items typed in turn. A lone value is no list: the mapping says `[.x]` or `split`. */
+/** A typer of lists: a JSON array, or the JSON text of one; each of its items typed in turn. A lone value is not a list: the mapping says `[.x]` or `split`. */
 function typeList(typeItem: Typer): Typer {
   return (value, diagnostics) => {
     const parsed = typeof value === "string" ? parseJsonText(value, "[", diagnostics) : value;

@@ -4,18 +4,18 @@ import type { Warning, WarningCode } from "../warning.js";
 
 /** Where typers report faults. It knows which field is being typed, so that they need not. */
 export interface Diagnostics {
-  /** Records a fault of the field at hand. Returns undefined, so that a typer can end with it. */
+  /** Records a fault of the current field. Returns undefined, so that a typer can end with it. */
   readonly refuse: (code: RejectCode, message: string) => undefined;
-  /** Records something unusual about the field at hand, which is sent all the same. */
+  /** Records something unusual about the current field, which is sent all the same. */
   readonly warn: (code: WarningCode, message: string) => void;
-  /** Counts a refused date of the field at hand whose day and month the mapping does not tell apart. */
+  /** Counts a refused date of the current field whose day and month the mapping does not tell apart. */
   readonly countDayMonth: (text: string, order: DayMonth) => void;
 }
 
 /** Turns a raw value into a property's value, or reports a fault and returns undefined. Null never reaches a typer. */
 export type Typer = (value: unknown, diagnostics: Diagnostics) => unknown;
 
-/** A {@link Diagnostics} as check holds it: it is given the entity and field at hand, and gives what was found. */
+/** A {@link Diagnostics} as check holds it: it is given the current entity and field, and gives what was found. */
 export interface EntityDiagnostics extends Diagnostics {
   /** Starts on an entity. */
   readonly open: (blueprint: string, at: Place) => void;
@@ -25,7 +25,7 @@ export interface EntityDiagnostics extends Diagnostics {
   readonly findings: () => readonly Finding[];
   /** The warnings since the last call, same code, blueprint and path counted together. */
   readonly takeWarnings: () => readonly Warning[];
-  /** What the whole stage has found about orders of day and month. */
+  /** The stage's findings about the order of day and month. */
   readonly dayMonths: () => readonly Warning[];
 }
 
@@ -79,13 +79,13 @@ export function openDiagnostics(): EntityDiagnostics {
 }
 
 /**
- * Fixes that fit a value at hand, as the end of a message: what to write behind the expression of the mapping, which works when it is pasted there. A value itself
+ * Fixes that fit a value, as the end of a message: what to write after the expression of the mapping, which works when it is pasted there. A value itself
  * is never in them, so that no secret is.
  */
 
-/** What to write behind the expression; null stays null. */
-export function behind(filter: string): string {
-  return `; write \`| values | ${filter}\` behind the expression`;
+/** What to write after the expression; null stays null. */
+export function appendFix(filter: string): string {
+  return `; write \`| values | ${filter}\` after the expression`;
 }
 
 /** The jq expression that leaves out the white space around a text. */
@@ -102,13 +102,13 @@ function separatorOf(text: string): string | undefined {
 /** For text where a list belongs. */
 export function listFix(text: string): string {
   const separator = separatorOf(text);
-  return behind(separator === undefined ? "[.]" : `split(${JSON.stringify(separator)})`);
+  return appendFix(separator === undefined ? "[.]" : `split(${JSON.stringify(separator)})`);
 }
 
 /** Why text is not a number, as the end of a sentence, and what makes one of it. */
 export function numberFault(text: string): string {
   if (text === "") return 'is empty, not a number; if it means no value, write under source: `blanks: [""]`';
-  if (text.trim() !== text) return `is a number with spaces around it${behind(trimExpression)}`;
+  if (text.trim() !== text) return `is a number with spaces around it${appendFix(trimExpression)}`;
   if (/^[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?$/.test(text)) return written('"," between thousands', 'gsub(","; "")');
   if (/^[+-]?\d{1,3}(?:\.\d{3})+(?:,\d+)?$/.test(text))
     return written('"." between thousands', 'gsub("[.]"; "") | sub(","; ".")');
@@ -116,9 +116,9 @@ export function numberFault(text: string): string {
     return written("a space or apostrophe between thousands", 'gsub("[^0-9.,+-]"; "") | sub(","; ".")');
   if (/^[+-]?\d+,\d*$/.test(text)) return written("a decimal comma", 'sub(","; ".")');
   if (/^[+-]?\d+(?:\.\d+)? ?%$/.test(text))
-    return `is a percentage, not a plain number${behind('rtrimstr("%") | rtrimstr(" ")')}`;
+    return `is a percentage, not a plain number${appendFix('rtrimstr("%") | rtrimstr(" ")')}`;
   if (/^[^\d.,+-]*[+-]?\d+(?:\.\d+)?[^\d.,+-]*$/.test(text))
-    return `is a number with a unit or other text${behind('gsub("[^0-9.+-]"; "")')}`;
+    return `is a number with a unit or other text${appendFix('gsub("[^0-9.+-]"; "")')}`;
   const isWord = /^(?:\?+|nan|none|nil|unknown|tbd)$/i.test(text);
   if (isWord || /^(?:-+|\.+|n\/?a|null)$/i.test(text)) {
     const blanks = isWord
@@ -130,22 +130,22 @@ export function numberFault(text: string): string {
 }
 
 function written(how: string, filter: string): string {
-  const fix = behind(filter);
+  const fix = appendFix(filter);
   return `is a number with ${how}${fix}, or say under source.columns how the column writes its numbers`;
 }
 
 /** For a text without its scheme where a URL belongs. */
 export function urlFix(text: string): string {
-  return /^[\w-]+(?:\.[\w-]+)+(?::\d+)?(?:[/?#]\S*)?$/.test(text) ? behind('"https://" + .') : "";
+  return /^[\w-]+(?:\.[\w-]+)+(?::\d+)?(?:[/?#]\S*)?$/.test(text) ? appendFix('"https://" + .') : "";
 }
 
 /** For an identifier that holds a character which none may hold. */
 export function identifierFix(text: string, stranger: string): string {
   const trimmed = text.trim();
-  if (trimmed !== text && !/\s/.test(trimmed)) return behind(trimExpression);
+  if (trimmed !== text && !/\s/.test(trimmed)) return appendFix(trimExpression);
   if (/[\p{Cc}\p{Cs}"]/u.test(stranger)) return "";
   const sign = /[\p{L}\p{N} ]/u.test(stranger) ? stranger : `\\${stranger}`;
-  return behind(`gsub(${JSON.stringify(sign)}; "-")`);
+  return appendFix(`gsub(${JSON.stringify(sign)}; "-")`);
 }
 
 /** Which order of day and month a date's numbers allow. */

@@ -3,7 +3,7 @@ import { isSearchQuery, type RelationValue } from "../entity.js";
 import type { Issue } from "../errors.js";
 import { didYouMean } from "../nearest.js";
 import { identifierFault } from "./constraints.js";
-import { behind, type Diagnostics, listFix } from "./diagnostics.js";
+import { appendFix, type Diagnostics, listFix } from "./diagnostics.js";
 import { kindOf, searchQueryFault } from "./type-text.js";
 
 /** What a mapping writes to: a constant blueprint with the keys it maps. */
@@ -127,12 +127,12 @@ function targetFault(target: unknown, many: boolean): string | undefined {
   if (typeof target === "string") {
     const fault = identifierFault(target);
     if (fault === undefined) return undefined;
-    // A list in one text is no identifier with a comma.
+    // A list in one text is not an identifier with a comma.
     if (many && /[,;|]/.test(target)) return `names several targets in one text${listFix(target)}`;
     return `names a target whose identifier ${fault}`;
   }
   if (typeof target === "number")
-    return `names a target by a number${behind(many ? 'if type == "array" then map(tostring) else tostring end' : "tostring")}`;
+    return `names a target by a number${appendFix(many ? 'if type == "array" then map(tostring) else tostring end' : "tostring")}`;
   return `expects an identifier${many ? " or a list of them" : ""}, got ${kindOf(target)}`;
 }
 

@@ -2,7 +2,7 @@ import type { Blueprint } from "../blueprint.js";
 import { type EntityBody, isSearchQuery } from "../entity.js";
 import type { RejectCode } from "../reject.js";
 import { type FormatJudge, formatJudges, identifierFault } from "./constraints.js";
-import { behind, type Diagnostics, dateFix, dayMonthOf, type Typer, urlFix } from "./diagnostics.js";
+import { appendFix, type Diagnostics, dateFix, dayMonthOf, type Typer, urlFix } from "./diagnostics.js";
 
 /** Names the kind of a value in a message: "a number", "a list", … */
 export function kindOf(value: unknown): string {
@@ -50,7 +50,7 @@ function isTexts(value: unknown): boolean {
   return Array.isArray(value) && value.every((item) => typeof item === "string");
 }
 
-/** True for an object that is no list. */
+/** True for an object that is not a list. */
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
@@ -68,7 +68,7 @@ export function typeIdentifier(value: unknown, diagnostics: Diagnostics): Entity
     const fault = searchQueryFault({ ...value });
     return fault === undefined ? value : diagnostics.refuse("identifier_invalid", `the identifier ${fault}`);
   }
-  const fix = typeof value === "number" ? behind("tostring") : "";
+  const fix = typeof value === "number" ? appendFix("tostring") : "";
   return diagnostics.refuse("identifier_invalid", `the identifier is ${kindOf(value)}, not text${fix}`);
 }
 
@@ -171,8 +171,8 @@ export function passesFormat(text: string, format: string, judge: FormatJudge, d
 }
 
 function fixOf(value: unknown): string {
-  if (typeof value === "number") return `${behind("tostring")}, and mind that 1.10 is read as 1.1`;
+  if (typeof value === "number") return `${appendFix("tostring")}, and mind that 1.10 is read as 1.1`;
   if (Array.isArray(value))
-    return `${behind(value.every((item) => typeof item === "string") ? 'join(", ")' : "tojson")}, or make it an array in the blueprint, and in the catalog`;
-  return value === null ? "" : behind("tojson");
+    return `${appendFix(value.every((item) => typeof item === "string") ? 'join(", ")' : "tojson")}, or make it an array in the blueprint, and in the catalog`;
+  return value === null ? "" : appendFix("tojson");
 }

@@ -51,7 +51,7 @@ function lookLine(
     return sheets.length > 0 ? sheets : [given];
   });
   const folder = blueprintsOut === undefined ? [] : ["--blueprints", blueprintsOut];
-  return `To look at what comes of it: portload preview ${[...typed, "-m", mapping, ...folder, "--limit", "1"].map(quoted).join(" ")}`;
+  return `To see the result: portload preview ${[...typed, "-m", mapping, ...folder, "--limit", "1"].map(quoted).join(" ")}`;
 }
 
 /** `portload preview`: what the mapping makes of the sources, without any API. */

@@ -44,7 +44,7 @@ export const deleteAll: Run<typeof entityDeleteAllOptions> = async (options, ter
   );
 };
 
-/** Asks before all entities of a blueprint go. @throws {UsageError} where nobody sits at a terminal */
+/** Asks before all entities of a blueprint are deleted. @throws {UsageError} without a terminal */
 async function askDeleteAll(
   terminal: Terminal,
   { blueprint, count, deleteBlueprint }: DeleteAllQuestion,

@@ -82,7 +82,7 @@ export function readArguments(argv: readonly string[], command: CommandWords, sc
   return { ...values, ...placed };
 }
 
-/** A command that takes mappings by their place takes them behind `-m` as well, as the others do. */
+/** A command that takes mappings by their place takes them after `-m` as well, as the others do. */
 function withoutMappingFlag(argv: readonly string[]): string[] {
   const end = argv.includes("--") ? argv.indexOf("--") : argv.length;
   return argv.flatMap((word, index) => {
@@ -158,7 +158,7 @@ interface Described<S extends Schema> extends CommandWords {
   readonly summary: string;
   readonly options: S;
   readonly positionals: readonly (keyof S & string)[];
-  /** Options of the terminal beside those of every command. */
+  /** Options of the terminal besides those of every command. */
   readonly terminal?: Schema;
   /** A line as it is typed, and what it is for. */
   readonly examples: readonly (readonly [line: string, why: string])[];

@@ -71,7 +71,7 @@ async function readConfig(): Promise<{ readonly file: string; readonly config: o
     return { file, config: settingsIn(document.toJS(), file) };
   }
   const text = await textOf("package.json");
-  // Most have no such key, and some are no JSON.
+  // Most have no such key, and some are not JSON.
   if (text?.includes('"portload"') !== true) return undefined;
   try {
     const { portload } = JSON.parse(text) as { readonly portload?: unknown };
@@ -130,7 +130,7 @@ export async function refuseWithoutMapping(command: AnyCommand, values: Values):
   const [nearest] = beside;
   if (nearest !== undefined)
     throw new UsageError("--mapping is missing", {
-      hint: `A mapping lies beside the source: ${line(sources, nearest)}`,
+      hint: `There is a mapping beside the source: ${line(sources, nearest)}`,
     });
   if (sources.length > 0)
     throw new UsageError("--mapping is missing", {

@@ -121,7 +121,7 @@ function rows(lines: readonly (readonly [string, string])[], width: number): str
     .join("\n");
 }
 
-/** Lines as they are typed, each with what it is for beside it, or below where it is too long. */
+/** Lines as they are typed, each with its purpose beside it, or below where it is too long. */
 function below(lines: readonly (readonly [string, string])[], width: number): string {
   const longest = Math.max(...lines.map(([line]) => line.length));
   const fits = lines.every(([, why]) => indent.length + longest + 3 + why.length <= width);

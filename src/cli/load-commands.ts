@@ -9,7 +9,6 @@ import {
   undoOptions,
 } from "../options/run.js";
 import { type AnyCommand, answering, command, everyCommand, running } from "./command.js";
-import type { RecipeCall } from "./finished.js";
 
 const heading = "Load";
 
@@ -31,7 +30,7 @@ export const loadCommands: readonly AnyCommand[] = [
     ],
     notes: configNote,
     interrupted: "finishes",
-    load: () => recipeCommand(async () => (await import("../recipes/import.js")).runImport, withConnectEarly),
+    load: async () => (await import("./load.js")).importSources,
   }),
   command({
     name: "sync",
@@ -46,7 +45,7 @@ export const loadCommands: readonly AnyCommand[] = [
     ],
     notes: configNote,
     interrupted: "finishes",
-    load: () => recipeCommand(async () => (await import("../recipes/sync.js")).runSync),
+    load: async () => (await import("./load.js")).sync,
   }),
   command({
     name: "plan",
@@ -69,7 +68,7 @@ export const loadCommands: readonly AnyCommand[] = [
     terminal: running,
     examples: [["portload apply tonight.plan", "a plan that portload plan --out tonight.plan made"]],
     interrupted: "finishes",
-    load: () => recipeCommand(async () => (await import("../recipes/apply.js")).runApply, withConnectEarly),
+    load: async () => (await import("./load.js")).apply,
   }),
   command({
     name: "resume",
@@ -84,11 +83,7 @@ export const loadCommands: readonly AnyCommand[] = [
       ["pg_dump … | portload resume 20261122T033012417Z-7f3a", "an import whose stdin was cut off, piped again"],
     ],
     interrupted: "finishes",
-    load: () =>
-      recipeCommand(
-        async () => (await import("../recipes/resume.js")).resumeImport,
-        async () => ({ onlyPipedStdin: true }),
-      ),
+    load: async () => (await import("./load.js")).resume,
   }),
   command({
     name: "retry",
@@ -99,7 +94,7 @@ export const loadCommands: readonly AnyCommand[] = [
     terminal: running,
     examples: [["portload retry", "the latest import or sync that rejected anything, with its own options"]],
     interrupted: "finishes",
-    load: () => recipeCommand(async () => (await import("../recipes/retry.js")).retryImport),
+    load: async () => (await import("./load.js")).retry,
   }),
   command({
     name: "undo",
@@ -123,21 +118,9 @@ export const loadCommands: readonly AnyCommand[] = [
     positionals: ["importId"],
     terminal: answering,
     examples: [["portload report --report nightly.html", "the latest import as a page"]],
-    load: async () => (await import("./finished.js")).report,
+    load: async () => (await import("./load.js")).report,
   }),
 ];
-
-/** A recipe as a command: opens its connection, loads it, calls it with its options and what surrounds it (environment, stdin, signal, connection), then shows how it ended. */
-async function recipeCommand<O, C = unknown>(
-  load: RecipeCall<O, C>["load"],
-  settings: () => Promise<Omit<RecipeCall<O, C>, "load">> = async () => ({}),
-) {
-  const finished = await import("./finished.js");
-  return finished.toItsEnd({ load, ...(await settings()) });
-}
-
-/** Their options say all that a connection needs. */
-const withConnectEarly = async () => ({ connect: (await import("../recipes/run/connect.js")).connectEarly });
 
 /** The id of an import, if the first word is one, and sources. */
 function idThenSources(words: readonly string[]): Readonly<Record<string, unknown>> {

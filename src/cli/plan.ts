@@ -11,7 +11,7 @@ import type { ExitCode } from "../report/exit-code.js";
 import { causeLines } from "../report/summary.js";
 import { failedWords, makePaint } from "../report/words.js";
 import type { OutputOptions, Run } from "./command.js";
-import { showFinished, typedLine } from "./finished.js";
+import { showFinished, typedLine } from "./load.js";
 import { describeError, mayColor, print, printJson, printProse, question, say, type Terminal } from "./terminal.js";
 import { showProgress, sourceQuestions } from "./under-way.js";
 
@@ -146,7 +146,7 @@ function mayAsk({ stdin, stderr }: Terminal): boolean {
   return stdin.isTTY === true && stderr.isTTY === true;
 }
 
-/** @throws {UsageError} where nobody sits at a terminal, and nothing else was asked for than to apply it */
+/** @throws {UsageError} without a terminal, and nothing else was asked for than to apply it */
 async function mayApply(
   { command, counts, importId }: PlannedUndo,
   { out, ...given }: Parameters<typeof applyLine>[1] & { readonly out?: string | undefined },

@@ -31,7 +31,7 @@ export async function runProgram(argv: readonly string[], world: Terminal): Prom
 /** The command line, where a guard refused it that flags would allow. */
 async function typedLine(error: unknown, argv: readonly string[]): Promise<string | undefined> {
   if (!(error instanceof GuardError) || error.allowedBy.length === 0) return undefined;
-  return (await import("./finished.js")).typedLine(argv);
+  return (await import("./load.js")).typedLine(argv);
 }
 
 function firstWords(): readonly string[] {
@@ -94,7 +94,7 @@ async function unknownCommand(words: readonly string[], argv: readonly string[])
   /** The line with other words in the place of the first few. */
   const meant = async (count: number, ...right: readonly string[]): Promise<{ readonly hint: string }> => {
     const at = argv.indexOf(first);
-    const { typedLine } = await import("./finished.js");
+    const { typedLine } = await import("./load.js");
     return { hint: `Did you mean: ${typedLine([...argv.slice(0, at), ...right, ...argv.slice(at + count)])}` };
   };
   if (first in families) {

@@ -11,7 +11,7 @@ export interface Terminal {
   readonly stderr: Writable & { readonly isTTY?: boolean; readonly columns?: number };
   /** Aborted at the first SIGINT or SIGTERM. */
   readonly signal: AbortSignal;
-  /** The words behind the program's name, as typed. */
+  /** The words after the program's name, as typed. */
   readonly commandLine?: readonly string[];
   /** Gives the commands of a text as they can be typed here; by default as they are. */
   readonly asTyped?: (text: string) => string;
@@ -100,7 +100,7 @@ export function printJson({ stdout }: Terminal, text: string): Promise<boolean> 
   return result(stdout, text.replace(steering, escapeSign));
 }
 
-/** As {@link print}, for data that goes out byte for byte, unless a person looks at it. */
+/** As {@link print}, for data that is written byte for byte, except to a terminal. */
 export function printRaw(terminal: Terminal, text: string): Promise<boolean> {
   return terminal.stdout.isTTY === true ? print(terminal, text) : result(terminal.stdout, text);
 }
@@ -141,7 +141,7 @@ function written(stream: Writable, text: string): Promise<boolean> {
   });
 }
 
-/** Characters that steer a terminal or turn the direction of a line, but for line ends and tabs. */
+/** Characters that steer a terminal or turn the direction of a line, except for line ends and tabs. */
 const steering = /[^\P{Cc}\n\t]|\p{Cs}|[\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
 /** The same, and {@link color}. */
 const steeringOrColor = new RegExp(`${color}|${steering.source}`, "gu");

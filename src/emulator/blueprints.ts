@@ -27,7 +27,7 @@ export function createBlueprint(
   return shelf;
 }
 
-/** Makes a blueprint exactly `body`, but for when and by whom it was created; a new identifier renames it. */
+/** Makes a blueprint exactly `body`, except for when and by whom it was created; a new identifier renames it. */
 export function replaceBlueprint(
   catalog: Catalog,
   shelf: Shelf,

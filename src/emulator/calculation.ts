@@ -215,7 +215,7 @@ function declaredOnly(rules: Rules, values: Values): Values {
   return Object.fromEntries(Object.entries(values).filter(([key]) => rules.properties.has(key)));
 }
 
-// Null is no value of any type; required properties refuse it by its absence.
+// Null is not a value of any type; required properties refuse it by its absence.
 function withoutNulls(values: Values): Values {
   for (const key in values) {
     if (values[key] === null) return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null));

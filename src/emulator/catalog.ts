@@ -130,7 +130,7 @@ function firstAbove(order: readonly StoredEntity[], after: number): number {
 
 /**
  * Compiles a blueprint's rules.
- * @throws {Error} when a property is no valid JSON Schema, e.g. an unknown keyword value or a pattern that does not compile
+ * @throws {Error} when a property is not a valid JSON Schema, e.g. an unknown keyword value or a pattern that does not compile
  */
 export function compileRules({ ajv, readings }: Pick<Catalog, "ajv" | "readings">, blueprint: Blueprint): Rules {
   const { properties, required } = blueprint.schema;
@@ -189,7 +189,7 @@ function compileCheck(ajv: Ajv, schema: object): ValidateFunction {
   const known = checks.get(text);
   if (known !== undefined) return known;
   const check = ajv.compile(schema);
-  // Ajv itself would keep every schema for ever; versions of blueprints come and go.
+  // Ajv itself would keep every schema for the life of the process; versions of blueprints come and go.
   ajv.removeSchema(schema);
   if (checks.size >= maxKept) checks.clear();
   checks.set(text, check);

@@ -3,7 +3,7 @@ import type { Catalog, Shelf, StoredEntity, Writer } from "./model.js";
 import { hasDependents, Refusal } from "./refusal.js";
 import { changeTeams } from "./relations.js";
 
-/** Entities that are to go, each with its shelf. */
+/** Entities to delete, each with its shelf. */
 export type Doomed = ReadonlyMap<StoredEntity, Shelf>;
 
 /** Deletes entities of one blueprint: all of them, or none when another entity depends on one and `deleteDependents` is false. Gives what was deleted of them. */
@@ -29,7 +29,7 @@ export function doomedBy(
 ): Doomed | Refusal {
   const doomed = new Map<StoredEntity, Shelf>(entities.map((entity) => [entity, shelf]));
   for (const [entity, home] of doomed) {
-    // The map grows while it is walked, so dependents of dependents go too.
+    // The map grows while it is walked, so dependents of dependents are included.
     for (const referrer of referrersTo(catalog, home, entity.identifier)) {
       if (doomed.has(referrer.entity)) continue;
       if (deleteDependents) doomed.set(referrer.entity, referrer.shelf);

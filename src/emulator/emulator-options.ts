@@ -14,7 +14,7 @@ export interface Readings {
   readonly identifierQuery: "item" | "call";
   /** Status of an upsert that updates. Default 200. */
   readonly updateStatus: 200 | 201;
-  /** What becomes of a property that the blueprint lacks. Default `drop`. */
+  /** What happens to a property that the blueprint lacks. Default `drop`. */
   readonly unknownProperty: "drop" | "reject" | "store";
   /** Null as title, icon or team clears it, or breaks the route's schema; a PATCH always takes it. Default `clear`. */
   readonly nullField: "clear" | "reject";
@@ -44,13 +44,13 @@ export interface Readings {
   readonly dependentsStatus: 403 | 422;
   /** Relations that make the entity that holds them a dependent, which blocks a deletion. Default `required`. */
   readonly dependents: "required" | "any";
-  /** What becomes of optional relations to an entity that is deleted. Default `unset`. */
+  /** What happens to optional relations to an entity that is deleted. Default `unset`. */
   readonly deletedTarget: "unset" | "dangling";
   /** Required relations that forbid to delete all: those of the blueprint, those that point at it, both. Default `either`. */
   readonly deleteAllRefusedBy: "either" | "own" | "incoming";
   /** How often a migration is reported as running before it is reported as ended. Default 1. */
   readonly migrationPolls: number;
-  /** How a deletion of all ends; but for `COMPLETED`, nothing is deleted. Default `COMPLETED`. */
+  /** How a deletion of all ends; except for `COMPLETED`, nothing is deleted. Default `COMPLETED`. */
   readonly migrationEnds: "COMPLETED" | "FAILURE" | "CANCELLED";
   /** A deletion of all shows when its migration starts, or only when that is reported as ended. Default `start`. */
   readonly deletionVisible: "start" | "end";
@@ -64,7 +64,7 @@ export interface Readings {
   readonly validationBody: "entity" | "ok";
   /** A team on a blueprint without ownership. Default `store`. */
   readonly teamWithoutOwnership: "store" | "ignore";
-  /** A team that is no entity of `_team`, on a blueprint with direct ownership. Default `reject`. */
+  /** A team that is not an entity of `_team`, on a blueprint with direct ownership. Default `reject`. */
   readonly unknownTeam: "reject" | "accept";
   /** Code of a team written to a blueprint that inherits it. Default `inherited_ownership_enabled`. */
   readonly inheritedTeamCode: "inherited_ownership_enabled" | "team_inheritance_enabled";
@@ -107,13 +107,13 @@ export interface FaultRule {
   readonly status?: number | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly body?: string | undefined;
-  /** True: the work is done before the answer goes wrong. */
+  /** True: the work is done before the answer fails. */
   readonly written?: boolean | undefined;
   /** The connection ends before the work is done, or after it and without an answer. */
   readonly drop?: "before" | "after" | undefined;
-  /** What becomes of the answer's body: cut off within, no JSON, JSON of another shape. */
+  /** What happens to the answer's body: cut off within, no JSON, JSON of another shape. */
   readonly garble?: "truncated" | "malformed" | "shapeless" | undefined;
-  /** What becomes of `index` in a bulk answer: the last entry's is left out, given twice, or beyond the request. */
+  /** What happens to `index` in a bulk answer: the last entry's is left out, given twice, or beyond the request. */
   readonly index?: "missing" | "doubled" | "outOfRange" | undefined;
   /** A bulk request is answered by a 207 in which every entity failed with this status; nothing is written. */
   readonly allFailed?: number | undefined;

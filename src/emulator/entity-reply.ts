@@ -56,7 +56,7 @@ function names(path: string, group: "meta" | "properties" | "relations", name: s
   return path === name && !metaFields.includes(path);
 }
 
-/** Gives a meta-property of an entity; `undefined` when the name is none. */
+/** Gives a meta-property of an entity; `undefined` for other names. */
 export function metaOf(catalog: Catalog, entity: StoredEntity, shelf: Shelf, name: string): unknown {
   switch (name) {
     case "$identifier":

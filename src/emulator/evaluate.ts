@@ -166,7 +166,7 @@ type Standing = "identifier" | "relation" | "team";
 
 /**
  * Compiles a query in place of an identifier, a relation or a team; `shelf` is where it looks.
- * Port's documentation: not on calculation properties; not on mirror properties, but for relations on those that show one value one relation away.
+ * Port's documentation: not on calculation properties; not on mirror properties, except for relations on those that show one value one relation away.
  */
 export function compileWriteQuery(
   catalog: Catalog,

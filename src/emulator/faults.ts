@@ -31,13 +31,13 @@ const faultRule = z
     status: z.int().min(200).max(599).optional(),
     headers: z.record(z.string(), z.string()).optional(),
     body: z.string().optional(),
-    /** True: the work is done before the answer goes wrong. */
+    /** True: the work is done before the answer fails. */
     written: z.boolean().optional(),
     /** The connection ends before the work is done, or after it and without an answer. */
     drop: z.enum(["before", "after"]).optional(),
-    /** What becomes of the answer's body: cut off within, no JSON, JSON of another shape. */
+    /** What happens to the answer's body: cut off within, no JSON, JSON of another shape. */
     garble: z.enum(["truncated", "malformed", "shapeless"]).optional(),
-    /** What becomes of `index` in a bulk answer: the last entry's is left out, given twice, or beyond the request. */
+    /** What happens to `index` in a bulk answer: the last entry's is left out, given twice, or beyond the request. */
     index: z.enum(["missing", "doubled", "outOfRange"]).optional(),
     /** A bulk request is answered by a 207 in which every entity failed with this status; nothing is written. */
     allFailed: z.int().min(400).max(599).optional(),

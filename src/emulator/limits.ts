@@ -21,7 +21,7 @@ export const portLimits: Readonly<Record<LimitFamily, FamilyLimit>> = {
   other: { limit: 15_000, burst: 1_500 },
 };
 
-/** Gives a route's family by its pattern; `undefined` for what is no part of the API. A request without an Authorization header is `unauthenticated` whatever its route. */
+/** Gives a route's family by its pattern; `undefined` for what is not part of the API. A request without an Authorization header is `unauthenticated` whatever its route. */
 export function familyOf(method: string, pattern: string): LimitFamily | undefined {
   // The catalog page and the statistics; a route that does not exist has no pattern at all.
   if (pattern !== "" && !pattern.startsWith("/v1/")) return undefined;

@@ -103,7 +103,7 @@ export interface Migration {
   readonly count: number;
   /** How often it will still be reported as running. */
   polls: number;
-  /** What it came to, once it has ended, as it may have long before it is reported. */
+  /** Its result, once it has ended, perhaps long before that is reported. */
   end: MigrationEnd | undefined;
   /** Does the work and reports its result. */
   readonly finish: () => MigrationEnd;

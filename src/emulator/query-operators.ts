@@ -109,7 +109,7 @@ const calendarDays: Readonly<Record<string, number>> = { today: 0, tomorrow: 1, 
 /** Names of periods. */
 const presets: readonly string[] = [...Object.keys(calendarDays), ...Object.keys(presetDays)];
 
-/** Gives the moment that a date and time names, in milliseconds since 1970; `undefined` for what is none. */
+/** Gives the moment that a date and time names, in milliseconds since 1970; `undefined` for other texts. */
 function momentOf(value: unknown): number | undefined {
   if (typeof value !== "string" || !/^\d{4}-\d\d-\d\d/.test(value)) return undefined;
   // Clocks of programs know no leap second.

@@ -105,7 +105,7 @@ export function compileRule(catalog: Catalog, read: ReadField, rule: Rule): Quer
   return { test: (e, s) => holds(operand(e, s)), ...narrowing(rule.property, by, value) };
 }
 
-// What a value that depends on who asks comes to. A user has several teams, of which equality means any one.
+// The value of something that depends on the caller. A user has several teams, and equality means any of them.
 function rightOf(
   catalog: Catalog,
   read: ReadField,
@@ -178,7 +178,7 @@ function isExpired(operand: Operand, now: number): boolean {
   return typeof operand === "string" && Date.parse(operand) < now;
 }
 
-/** A value that depends on who asks: a property of the user, or of each of the user's teams. */
+/** A value that depends on the caller: a property of the user, or of each of the user's teams. */
 interface ContextValue {
   readonly property: string;
   readonly context: "user" | "userTeams";

@@ -87,7 +87,7 @@ export const readings = z.strictObject({
   migrationEnds: z
     .enum(["COMPLETED", "FAILURE", "CANCELLED"])
     .default("COMPLETED")
-    .describe("how a deletion of all ends; but for `COMPLETED`, nothing is deleted"),
+    .describe("how a deletion of all ends; except for `COMPLETED`, nothing is deleted"),
   deletionVisible: z
     .enum(["start", "end"])
     .default("start")

@@ -135,7 +135,7 @@ const phrases: Readonly<Record<string, readonly [status: number, phrase: string]
   ERR_HTTP_REQUEST_TIMEOUT: [408, "Request Timeout"],
 };
 
-/** Answers what is no HTTP request, which no route and no hook ever sees, on its socket: the common envelope, `X-Trace-Id`, and the end of the connection. */
+/** Answers what is not HTTP request, which no route and no hook ever sees, on its socket: the common envelope, `X-Trace-Id`, and the end of the connection. */
 export function refuseUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === "ECONNRESET" || !socket.writable) {
     socket.destroy();
@@ -188,7 +188,7 @@ export function bodyRefusal(error: FastifyError, contentType: string | undefined
 
 const [quote, backslash, openList, closeList, openObject, closeObject] = [...'"\\[]{}'].map((c) => c.charCodeAt(0));
 
-// Most bodies have too few brackets at all, which is found ten times as fast. A text that is no JSON is the parser's business.
+// Most bodies have too few brackets at all, which is found ten times as fast. A text that is not JSON is the parser's business.
 function isTooDeep(text: string): boolean {
   return count(text, "{", maxDepth) + count(text, "[", maxDepth) > maxDepth && depthOf(text) > maxDepth;
 }

@@ -36,7 +36,7 @@ export async function writeSnapshot(catalog: Catalog, file: string): Promise<voi
  * Puts what a snapshot holds into a catalog: its blueprints take the place of those of the same identifier, which must have no entities.
  *
  * @returns false when there is no such file
- * @throws {EnvironmentError} when the file cannot be read, is no snapshot, or breaks off
+ * @throws {EnvironmentError} when the file cannot be read, is not a snapshot, or breaks off
  */
 export async function readSnapshot(catalog: Catalog, file: string): Promise<boolean> {
   let number = 0;

@@ -8,7 +8,7 @@ import type { Catalog } from "./model.js";
 import { Refusal } from "./refusal.js";
 
 /**
- * Blueprints that every organization has: they stay, with what they come with, and no entity of theirs is made as a missing relation target.
+ * Blueprints that every organization has: they stay, with their default properties, and none of their entities is created as a missing relation target.
  * Their exact properties are not published, these are the documented ones.
  */
 export const systemBlueprints: readonly Blueprint[] = [

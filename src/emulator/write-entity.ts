@@ -35,7 +35,7 @@ export interface UpsertFlags extends WriteParameters {
   readonly upsert: boolean;
 }
 
-/** What a write came to. Of a `validationOnly` write the entity is stored nowhere. */
+/** The result of a write. A `validationOnly` write stores no entity. */
 export interface Written {
   readonly entity: StoredEntity;
   readonly created: boolean;

@@ -178,7 +178,7 @@ export function trimmedPath({ path, spaced }: Pick<FieldStats, "path" | "spaced"
   return spaced > 0 ? `${pathExpression(path)} | values | ${trimExpression}` : pathExpression(path);
 }
 
-/** The jq expression that parts a text by a delimiter, as a column's `split` does. */
+/** The jq expression that splits a text by a delimiter, as a column's `split` does. */
 export function splitExpression(delimiter: string): string {
   const parts = `split(${JSON.stringify(delimiter)})`;
   return delimiter === ", " ? parts : `${parts} | map(${trimExpression})`;
@@ -211,7 +211,7 @@ function addText(stats: FieldStats, text: string, position: number): void {
   }
 }
 
-/** From 2000 to 2064: what is outside is no moment that an inventory holds. */
+/** From 2000 to 2064: what is outside is not a moment that an inventory holds. */
 function addEpoch({ epochs }: FieldStats, text: string): void {
   if (!/^\d{9,13}$/.test(text)) return;
   const number = Number(text);

@@ -118,7 +118,7 @@ function proposeTyped(field: SurveyedField, isTabular: boolean): FieldProposal |
     };
   if (isMoment(field)) return proposeMoment(field);
   const compact = stats.dates.writings.get(compactDay)?.count ?? 0;
-  // Few numbers of eight digits are days by chance; where all are, it is none.
+  // Few numbers of eight digits are days by chance; where all are, it is not chance.
   if (compact >= minCompact && isMost(compact)) return proposeDate(field, isMost);
   const number = numberWriting(stats.numbers);
   const isPlain = number === undefined || Object.keys(number.writing).length === 0;
@@ -189,7 +189,7 @@ function oddQuestion(words: readonly string[], odd: readonly string[], path: str
   return { question: `is ${path} one of ${shown(rest)}, and ${shown(odd)} a mistake? It stays text here` };
 }
 
-/** The delimiter by which the texts of a field are lists; undefined where they are none. A comma is also part of sentences, so that all other texts must be single words. */
+/** The delimiter by which the texts of a field are lists; undefined where they are not lists. A comma is also part of sentences, so that all other texts must be single words. */
 export function listDelimiter({ lists, values, words, fits }: FieldStats): string | undefined {
   return listDelimiters.find((delimiter) => {
     const own = lists.get(delimiter);

@@ -14,7 +14,7 @@ export interface IdentifierProposal {
 
 const likelyNames = ["id", "identifier", "key", "slug", "uuid", "code", "number"];
 const likelyTitles = ["name", "title", "displayname", "label", "hostname", "fqdn"];
-/** Values unfit for identifiers that are no mistakes any more, but names. */
+/** Values unfit for identifiers that are not mistakes any more, but names. */
 const minUnfit = 5;
 /** Share of records that an identifier must tell apart; the rest are taken for mistakes. */
 const minShare = 0.9;

@@ -149,7 +149,7 @@ function addEcho(echoes: Map<string, FieldStats[]>, field: FieldStats, text: str
   others.push(field);
 }
 
-/** An object is no field, its keys are; but an object whose keys are data, as labels and annotations are, is one field. */
+/** An object is not a field, its keys are; but an object whose keys are data, as labels and annotations are, is one field. */
 function withoutParents(fields: readonly FieldStats[], objects: ReadonlyMap<string, FieldStats>): FieldStats[] {
   const parents = new Set(
     fields.flatMap(({ path }) => path.slice(1).map((_, index) => JSON.stringify(path.slice(0, index + 1)))),

@@ -54,10 +54,10 @@ export function booleanExpression(path: string, { true: yes, false: no }: Boolea
 
 /** What becomes of a day. */
 const midnight = "each becomes its midnight in UTC, as Port has no type for a day alone";
-/** What is said beside a field of days. */
+/** The comment beside a field of days. */
 export const days = `days; ${midnight}`;
 
-/** Proposes how a field of dates is read; undefined where its texts are none. */
+/** Proposes how a field of dates is read; undefined where its texts are not dates. */
 export function proposeDate(field: SurveyedField, isMost: (count: number) => boolean): FieldProposal | undefined {
   const { stats, path, title, some, isColumn, seen } = field;
   const { full, isoDay, clear, dayFirst, monthFirst, either } = stats.dates;

@@ -16,7 +16,7 @@ export const keyDescriptions: Readonly<Record<string, string>> = {
     "lenient: a quote within a quoted cell is text unless a delimiter or line end follows. Default strict.",
   "source.csv.trim": "True leaves out spaces around cells and before an opening quote. Default false.",
   "source.csv.shortRows": "pad fills a row of too few cells up with empty ones. Default reject.",
-  "source.csv.longRows": "drop leaves out cells behind the last column; empty ones always are. Default reject.",
+  "source.csv.longRows": "drop leaves out cells after the last column; empty ones always are. Default reject.",
   "source.csv.repeatedColumns":
     "Columns of one name: number names them name, name_2, …; list makes one array of their cells that hold something. Default refuse.",
   "source.csv.header":
@@ -39,7 +39,7 @@ export const keyDescriptions: Readonly<Record<string, string>> = {
   "source.columns.*.number": "Signs of the column's numbers.",
   "source.columns.*.number.decimal": "Sign before the fraction. Default `.`.",
   "source.columns.*.number.group": "Sign between thousands. Default none; a space means every kind of space.",
-  "source.columns.*.number.unit": "Text before or behind the number that is left out, such as €, % or GB.",
+  "source.columns.*.number.unit": "Text before or after the number that is left out, such as €, % or GB.",
   "source.columns.*.true": "Words that mean true.",
   "source.columns.*.false": "Words that mean false.",
   "source.columns.*.blanks": 'Cells of this column alone that mean "no value".',
@@ -140,7 +140,7 @@ function schemaOf(root: z.ZodType): JsonSchema {
   return JSON.parse(JSON.stringify(made)) as JsonSchema;
 }
 
-/** Describes every key below a schema, and lets pass what parsing lets pass beside the form that it makes of it. */
+/** Describes every key below a schema, and accepts what parsing accepts besides its own output form. */
 function dress(schema: JsonSchema, path: string): void {
   for (const branch of [schema, ...(schema.anyOf ?? [])] as JsonSchema[]) {
     for (const [key, inner] of Object.entries(branch.properties ?? {})) dressKey(inner as JsonSchema, path, key);

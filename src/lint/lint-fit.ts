@@ -8,7 +8,7 @@ import type { HeadField } from "../same-value.js";
 import type { ReportFinding } from "./codes.js";
 import { type Yield, yieldOf } from "./yields.js";
 
-/** Compares what each leaf can give with what its field takes: constants by the very rules of an import, expressions by the type of their outputs. */
+/** Compares what each leaf can give with what its field takes: constants by the rules of an import, expressions by the type of their outputs. */
 export function lintFit(
   mapping: Mapping,
   blueprints: Blueprints,

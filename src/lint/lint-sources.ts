@@ -84,7 +84,7 @@ function dateLeaves(mapping: Mapping, resource: Resource, blueprints: Blueprints
   });
 }
 
-/** The steps of a plain path; none of any other expression. A `| values` behind it changes no text. */
+/** The steps of a plain path; none of any other expression. A `| values` after it changes no text. */
 function stepsOf(expression: string): readonly PathStep[] {
   const plain = plainOf(expression.replace(/\s*\|\s*values\s*$/, ""));
   return plain !== undefined && "path" in plain ? plain.path : [];
@@ -177,7 +177,7 @@ function reportReadings(
   }
 }
 
-/** Reports the keys that an expression reads anywhere and a sample lacks, but for what is known already. */
+/** Reports the keys that an expression reads anywhere and a sample lacks, except for what is known already. */
 function reportMissing(
   resource: Resource,
   ofKind: readonly Resource[],

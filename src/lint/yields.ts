@@ -143,7 +143,7 @@ function endOfText(tokens: readonly Token[]): number {
   return at;
 }
 
-/** Where the bracket at a token closes; -1 when it is none. */
+/** Where the bracket at a token closes; -1 when it is not a bracket. */
 function closeOf(tokens: readonly Token[], open: number): number {
   let depth = 0;
   for (let at = open; at < tokens.length; at++) {

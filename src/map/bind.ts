@@ -182,7 +182,7 @@ function bindPath({ steps, leaf }: Extract<Node, { is: "path" }>, shape: Shape):
 /** A parent and one element of its array. */
 export type Pair = readonly [parent: unknown, element: unknown];
 
-/** The object that expressions see behind itemsToParse: the parent's keys, and the element under its name. */
+/** The object that expressions see after itemsToParse: the parent's keys, and the element under its name. */
 export function withItem([parent, element]: Pair, name: string): Record<string, unknown> {
   const object: Record<string, unknown> = {};
   if (typeof parent === "object" && parent !== null) {

@@ -43,7 +43,7 @@ export function readsOf({ selector, itemsToParse, entity }: Resource): Reads {
   };
 }
 
-/** The findings of a record's cells that concern a resource; undefined when none does, so that the record is mapped as if they were not there. */
+/** The findings of a record's cells that concern a resource; undefined when none does, so that the record is mapped as if there were none. */
 export function struckBy(faults: readonly CellFinding[] | undefined, reads: Reads | undefined): Struck | undefined {
   if (faults === undefined || reads === undefined) return undefined;
   const of = (columns: Columns): readonly CellFinding[] => faults.filter(({ column }) => columns?.has(column) ?? true);

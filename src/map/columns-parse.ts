@@ -153,7 +153,7 @@ export function numberIssue({ decimal = ".", group, unit = "" }: NumberSigns): s
 }
 
 /**
- * Makes the reader of a number format. Thousands are all parted, in threes, or not at all; the value must survive to the last digit.
+ * Makes the reader of a number format. Thousands are all separated, in threes, or not at all; the value must survive to the last digit.
  * `1.234` under `{ decimal: "," }` is refused, not read as something else.
  */
 export function numberReader({ decimal = ".", group, unit }: NumberSigns): ReadCell {
@@ -171,7 +171,7 @@ export function numberReader({ decimal = ".", group, unit }: NumberSigns): ReadC
   };
 }
 
-/** The unit is before the number, behind its sign or behind the number; never on both sides. */
+/** The unit is before the number, after its sign or after the number; never on both sides. */
 function withoutUnit(text: string, unit: string): string {
   if (text.endsWith(unit)) return text.slice(0, -unit.length).trimEnd();
   const sign = /^[+-]?/.exec(text)?.[0] ?? "";

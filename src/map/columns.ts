@@ -122,7 +122,7 @@ function cellReader(
   };
 }
 
-/** Parts without the white space around them; parts with nothing in them, as behind a last separator, are none. */
+/** Parts without the white space around them; parts with nothing in them, as after a last separator, are none. */
 function listReader(separator: string): ReadCell {
   return (text) =>
     text

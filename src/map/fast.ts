@@ -84,7 +84,7 @@ class Reader {
     return left;
   }
 
-  /** A term with the steps of a path behind it. */
+  /** A term with the steps of a path after it. */
   #term(): Fast {
     const first = this.#tokens[this.#at];
     const dotted = first?.is === "field" || isSign(first, ".");

@@ -65,7 +65,7 @@ function noteRead(tokens: readonly Token[], index: number, keys: Set<string>): b
   return token.is !== "format";
 }
 
-/** True for the dot of `."a"`, `.["a"]`, and of `.[…]` behind another step; false for the whole record. */
+/** True for the dot of `."a"`, `.["a"]`, and of `.[…]` after another step; false for the whole record. */
 function isKeyed(tokens: readonly Token[], index: number): boolean {
   const [before, after, inner, close] = [tokens[index - 1], tokens[index + 1], tokens[index + 2], tokens[index + 3]];
   if (after?.is === "text") return true;
@@ -149,7 +149,7 @@ function keyAt(tokens: readonly Token[], index: number): string | undefined {
   return undefined;
 }
 
-/** True for a token behind which a path continues. */
+/** True for a token after which a path continues. */
 function continues(before: Token | undefined): boolean {
   if (before === undefined) return false;
   if (before.is === "sign") return before.text === "." || before.text === "?";

@@ -165,7 +165,7 @@ function valuesOf(
     const { key, read, onNull } = fields[i] as BoundField;
     // The cell of a column, which was looked up once a header; a constant; or what an expression gave.
     const value = read(root, row, notes);
-    // `__proto__` is no key here: the mapping file may not hold it.
+    // `__proto__` is not a key here: the mapping file may not hold it.
     if (value !== null || onNull === "clear") values[key] = value;
   }
   return values;

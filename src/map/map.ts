@@ -59,7 +59,7 @@ export function mapRecords(
     const columns = records[0]?.columns;
     if (records.length > 0 && columns !== bound.columns) bound = prepareFor(columns);
     const { resources, reads, job, itemJobs, toText, toFastText } = bound;
-    // What is no plain path: closures and jq. Without any there are no rows.
+    // What is not a plain path: closures and jq. Without any there are no rows.
     const rows = await runJob(compiled, job, {
       count: records.length,
       rootAt: (index) => records[index]?.cells ?? objectOf(records[index] as SourceRecord, blanks),
@@ -103,10 +103,10 @@ function isShownToJq({ job, resources }: CompiledKind): boolean {
 
 const noJob: Job = { expressions: [], leaves: [], fast: [], keys: undefined, fastKeys: undefined };
 
-/** What is at hand for the candidates of a chunk: all that jq gave, so that nothing waits. */
+/** The inputs of the candidates of a chunk: all that jq gave, so that nothing waits. */
 interface Prepared {
   readonly resources: readonly BoundResource[];
-  /** A row for each record: a cell for each expression that is no plain path, by closure or jq. Empty where there is none. */
+  /** A row for each record: a cell for each expression that is not a plain path, by closure or jq. Empty where there is none. */
   readonly rows: readonly JqRow[];
   /** By resource; undefined for one without itemsToParse. */
   readonly expansions: readonly (Expansion | undefined)[];
@@ -160,7 +160,7 @@ function mapCandidates(compiled: CompiledMapping, chunk: Chunk<SourceRecord>, pr
   return [head, ...further(out.candidates)];
 }
 
-/** The candidates of one record's items, or the reject of what is no array. Returns where the next record's rows begin. */
+/** The candidates of one record's items, or the reject of what is not an array. Returns where the next record's rows begin. */
 function mapItems(
   out: Out,
   bound: BoundResource,

@@ -36,7 +36,7 @@ const prune = z.union(
   { error: "is all, or where with property and value" },
 );
 
-/** What becomes of an entity whose target exists neither in the import nor in the catalog, by relation. */
+/** What happens to an entity whose target exists neither in the import nor in the catalog, by relation. */
 const onMissingTarget = z
   .record(z.string(), z.enum(["reject", "omit", "create"], { error: "is reject, omit or create" }))
   .default({});
@@ -74,7 +74,7 @@ const fieldList = z
   )
   .default([]);
 
-/** The mapping file. Unknown keys are faults, but for {@link ignoredKeys} and what a selector holds beside `query`. */
+/** The mapping file. Unknown keys are faults, except for {@link ignoredKeys} and what a selector holds beside `query`. */
 export const mappingFile = z.strictObject({
   source: sourceOptions.default({}),
   sources: z.record(z.string(), sourceOptions).default({}),

@@ -33,7 +33,7 @@ export function parseText(text: string): MappingDocument | { readonly issues: re
   const unquoted = unquotedAt(text, document.errors[0], lines) ?? colonlessAt(text, document.errors[0], lines);
   if (unquoted !== undefined) return { issues: [unquoted] };
   const { errors } = document;
-  // Keys that occur twice are faults of their own; behind a fault of syntax all others are further signs of it, and of a tab first.
+  // Keys that occur twice are faults of their own; after a fault of syntax all others are further signs of it, and of a tab first.
   const [fault] = [...errors.filter(isTab), ...errors.filter(({ code }) => code !== "DUPLICATE_KEY")];
   const issues: Issue[] = (fault === undefined ? errors : [fault]).map((error) => ({
     path: "",
@@ -80,14 +80,14 @@ function unquotedAt(text: string, error: YAMLParseError | undefined, lines: Line
   return { path: "", message, line };
 }
 
-/** A line that lacks the colon behind its key. */
+/** A line that lacks the colon after its key. */
 function colonlessAt(text: string, error: YAMLParseError | undefined, lines: LineCounter): Issue | undefined {
   if (error?.code !== "MULTILINE_IMPLICIT_KEY" && error?.code !== "MISSING_CHAR") return undefined;
   const { line } = lines.linePos(error.pos[0]);
   const written = (text.split(/\r?\n/)[line - 1] ?? "").replace(/\s#.*$/, "").trim();
   const [, key, value] = /^(?:- +)*([\w@$.-]+) +(\S.*)$/.exec(written) ?? [];
   if (key === undefined || value === undefined || /:(?:\s|$)/.test(written)) return undefined;
-  return { path: "", message: `${JSON.stringify(written)} has no colon behind its key: write ${key}: ${value}`, line };
+  return { path: "", message: `${JSON.stringify(written)} has no colon after its key: write ${key}: ${value}`, line };
 }
 
 function lineIn(root: Node | null, path: readonly PropertyKey[], lines: LineCounter): number | undefined {

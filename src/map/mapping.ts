@@ -57,7 +57,7 @@ export interface Mapping {
   readonly source: SourceOptions;
   /** Overrides of `source` by kind; see {@link sourceOptionsFor}. */
   readonly sources: Readonly<Record<string, SourceOptions>>;
-  /** What becomes of several entities with one key; see {@link duplicatesOf} for the default. */
+  /** What happens to several entities with one key; see {@link duplicatesOf} for the default. */
   readonly duplicates?: DuplicatePolicy;
   /** `omit` (default) leaves a field out that became null; `clear` sends the null. */
   readonly onNull: "omit" | "clear";
@@ -77,7 +77,7 @@ export interface Mapping {
   readonly deleteDependentEntities: boolean;
   /** Share of a blueprint's entities that may be deleted, 0 to 1. */
   readonly entityDeletionThreshold?: number;
-  /** What becomes of a mapped property that the blueprint lacks: `refuse` (default) is a fault of the mapping, `warn` leaves it out and counts it. */
+  /** What happens to a mapped property that the blueprint lacks: `refuse` (default) is a fault of the mapping, `warn` leaves it out and counts it. */
   readonly unknownProperties: "refuse" | "warn";
   /** Environment variables that expressions may read. Default none. */
   readonly allowedEnvironmentVariablesInJQ: readonly string[];
@@ -99,7 +99,7 @@ export function sourcePathOf({ sources }: Pick<Mapping, "sources">, kind: string
   return Object.hasOwn(sources, kind) ? `sources.${kind}` : "source";
 }
 
-/** What becomes of several entities with one key, by their resource's blueprint; undefined where that is an expression. */
+/** What happens to several entities with one key, by their resource's blueprint; undefined where that is an expression. */
 export type DuplicatesOf = (blueprint: string | undefined) => DuplicatePolicy;
 
 /**
@@ -116,7 +116,7 @@ export function duplicatesOf({ duplicates, resources }: Pick<Mapping, "duplicate
 }
 
 /**
- * What becomes of relations whose target is missing, by resource. Where the entities of several resources become one, it may have relations that its first
+ * What happens to relations whose target is missing, by resource. Where the entities of several resources become one, it may have relations that its first
  * resource does not map: for these the resource that maps them decides.
  *
  * @param createsNothing - whether no target may be made: one that is missing counts as if the mapping said nothing

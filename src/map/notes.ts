@@ -6,7 +6,7 @@ import type { Notes } from "./bind.js";
 import type { CompiledMapping } from "./compile-mapping.js";
 import { variablesIn } from "./tokens.js";
 
-/** What happens to leaves while a chunk is mapped: findings of the candidate at hand, warnings of the chunk. */
+/** What happens to leaves while a chunk is mapped: findings of the current candidate, warnings of the chunk. */
 export interface ChunkNotes extends Notes {
   /** Begins a candidate. */
   begin(at: Place, blueprint: string | undefined): void;

@@ -37,7 +37,7 @@ export function leadingPath(expression: string): readonly PathStep[] | undefined
   return steps === undefined || steps.length === 0 ? undefined : steps;
 }
 
-/** The longest plain path that begins at a token, and the token behind it. */
+/** The longest plain path that begins at a token, and the token after it. */
 function pathAt(tokens: readonly Token[], start: number): { steps: PathStep[]; end: number } | undefined {
   const first = tokens[start];
   if (first === undefined || !(first.is === "field" || isSign(first, "."))) return undefined;
@@ -52,7 +52,7 @@ function pathAt(tokens: readonly Token[], start: number): { steps: PathStep[]; e
   }
 }
 
-/** The step of a path that begins at a token, and the token behind it. A second `?` would hold for the whole path, so it is left to jq. */
+/** The step of a path that begins at a token, and the token after it. A second `?` would hold for the whole path, so it is left to jq. */
 export function stepAt(tokens: readonly Token[], at: number): { step: PathStep; end: number } | undefined {
   const dot = isSign(tokens[at], ".") ? 1 : 0;
   const found =

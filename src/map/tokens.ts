@@ -110,7 +110,7 @@ export const refusedWords: ReadonlySet<string> = new Set([
   "env",
 ]);
 
-/** What an expression may see beside its record. */
+/** What an expression may see besides its record. */
 export interface Allowed {
   /** Environment variables that the mapping allows. */
   readonly environment: readonly string[];
@@ -175,7 +175,7 @@ function isKey(before: string | undefined, after: string | undefined): boolean {
 }
 
 /**
- * Applies Port's rule for single quotes: one that opens a string (at the start or behind white space) and one that closes it (before white
+ * Applies Port's rule for single quotes: one that opens a string (at the start or after white space) and one that closes it (before white
  * space or at the end) become double quotes, unless white space or a double quote is inside of them.
  *
  * An expression that is cut into tokens unchanged is real jq already and keeps its quotes; Port turns them there too, which breaks it.

@@ -108,7 +108,7 @@ function own(object: Readonly<Record<string, unknown>>, key: string): unknown {
   return Object.hasOwn(object, key) ? object[key] : undefined;
 }
 
-/** True for an object that is no list. */
+/** True for an object that is not a list. */
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
@@ -155,7 +155,7 @@ const keyOrder: readonly string[] = ["entities", "rejects", "skipped", "warnings
 
 function editOf(text: string, test: YAMLMap, key: string, node: Node): Edit {
   const order = keyOrder.indexOf(key);
-  // A comment behind a scalar or a flow collection is not part of what is replaced.
+  // A comment after a scalar or a flow collection is not part of what is replaced.
   if (isScalar(node) || ((isMap(node) || isSeq(node)) && node.flow === true)) node.comment = null;
   const column = columnOf(text, startOf(test.items[0]));
   const put = new Document({ [key]: node })
@@ -174,7 +174,7 @@ function startOf(pair: Pair | undefined): number {
   return (pair?.key as Node | undefined)?.range?.[0] ?? 0;
 }
 
-/** Where a pair's own text ends, white space and comments behind it left aside. */
+/** Where a pair's own text ends, white space and comments after it left aside. */
 function endOf(text: string, { key, value }: Pair): number {
   const end = (value as Node | null)?.range?.[1] ?? (key as Node).range?.[1] ?? 0;
   return text.slice(0, end).trimEnd().length;

@@ -122,10 +122,10 @@ function offsetOf(root: unknown, path: readonly PropertyKey[]): number | undefin
   return offset;
 }
 
-/** The records of a test, or why they are none. */
+/** The records of a test, or why it has none. */
 export type TestRecords = { readonly records: readonly SourceRecord[] } | { readonly fault: string };
 
-/** The columns of a kind: all that any record of the file's tests names, in the order they come. */
+/** The columns of a kind: all that any record of the file's tests names, in order of appearance. */
 export function columnsOfKind(
   tests: readonly MappingTest[],
   isOfKind: (test: MappingTest) => boolean,

@@ -122,7 +122,7 @@ export function wordOr<const W extends string, G, V>(words: readonly W[], kind: 
 
 const units = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;
 
-/** A length of time, read to milliseconds. Text needs its unit: nobody can tell what 300 is. */
+/** A length of time, read to milliseconds. Text needs its unit: 300 alone is ambiguous. */
 export const duration: Kind<Duration, number> = {
   ...one,
   placeholder: "<duration>",

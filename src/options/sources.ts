@@ -136,7 +136,7 @@ export interface SourceGroup {
   readonly ignore?: readonly string[] | undefined;
   /** Kinds or blueprints to take. Default: all. */
   readonly only?: readonly string[] | undefined;
-  /** The first so many records of each source. Default: all. A prune is refused beside it. */
+  /** Take only this many records of each source. Default: all. A prune is refused beside it. */
   readonly limit?: number | undefined;
 }
 
@@ -153,5 +153,5 @@ export const sourceGroup = group("Sources", {
     "files of folders and patterns to leave out (repeatable); none by default",
   ),
   only: withDefault(listOf(text("<kind|blueprint>")), [], "kind or blueprint to take (repeatable); all by default"),
-  limit: optional(wholeNumber(0), "first so many records of each source", { short: "n", common: true }),
+  limit: optional(wholeNumber(0), "only the first <n> records of each source", { short: "n", common: true }),
 } satisfies SchemaOf<SourceGroup>);

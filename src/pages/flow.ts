@@ -6,7 +6,7 @@ import { type Html, html, round } from "./html.js";
 export interface FlowNode {
   readonly id: string;
   readonly label: string;
-  /** Shown behind the label. */
+  /** Shown after the label. */
   readonly amount: string;
   readonly value: number;
   /** Class that gives the colour. */

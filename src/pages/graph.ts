@@ -8,7 +8,7 @@ export interface ShownBlueprint extends GraphNode {
   readonly note: string;
   /** What it is called where it is read aloud. */
   readonly label: string;
-  /** Where the box leads; absent: it is no link. */
+  /** Where the box leads; absent: it is not a link. */
   readonly href?: string;
 }
 

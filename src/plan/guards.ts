@@ -178,7 +178,7 @@ export interface Emptying {
 /** So few may always be emptied, whatever share they are. */
 export const alwaysAllowed = 9;
 
-/** Counts which fields a run empties, as far as it has looked. */
+/** Counts which fields a run empties, among those it has checked. */
 export interface EmptyingCount {
   add(emptying: Emptying): void;
   /** The fields of which more than the share, and more than {@link alwaysAllowed}, would be emptied. */
@@ -203,7 +203,7 @@ export function countEmptying(share: number): EmptyingCount {
   };
 }
 
-/** Whether a value of a property or relation is none. */
+/** Whether a property or relation has no value. */
 export function isEmptyValue(value: unknown): boolean {
   return value === undefined || value === null || value === "" || (Array.isArray(value) && value.length === 0);
 }

@@ -130,7 +130,7 @@ export interface BlueprintChanges {
   readonly blueprint: string;
   readonly create: number;
   readonly update: number;
-  /** Those that go with what they relate to included. */
+  /** Including those deleted with what they relate to. */
   readonly delete: number;
   /** The first ops of each kind, in the plan's order. */
   readonly ops: readonly PlanOp[];

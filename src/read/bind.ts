@@ -24,7 +24,7 @@ export interface BoundSource {
   readonly sheet?: string;
   /** What a program gave, which is read in place of a path. */
   readonly given?: GivenSource;
-  /** What is there, where the call says so. */
+  /** The format, where the call gives it. */
   readonly format?: NonNullable<PathSource["format"]>;
 }
 

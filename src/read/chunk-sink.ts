@@ -83,7 +83,7 @@ export class ChunkSink {
     this.#counted(bytes);
   }
 
-  /** What is no text within a span of the text. */
+  /** What is not text within a span of the text. */
   badTextIn(span: Span): Finding | undefined {
     const message = this.#badText?.within(span);
     return message === undefined ? undefined : { code: "bad_text", message: `${message}; correct it` };

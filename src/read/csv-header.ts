@@ -6,7 +6,7 @@ export interface Columns {
   readonly names: readonly string[];
   /** Name of the column of each cell of a row. */
   readonly cells: readonly string[];
-  /** Cells up to the last column that has a name: a row may lack those behind it. */
+  /** Cells up to the last column that has a name: a row may lack those after it. */
   readonly least: number;
   /** Puts cells of columns of one name together; absent where every column is its own. */
   readonly gather?: (cells: readonly Cell[]) => readonly Cell[];

@@ -90,7 +90,7 @@ export class CsvReader implements Reader, RowTaker {
     }
   }
 
-  /** Leaves out cells behind the last column, and fills a short row up, where that loses nothing or the options say so. */
+  /** Leaves out cells after the last column, and fills a short row up, where that loses nothing or the options say so. */
   #fit(cells: Cell[], width: number, least: number): void {
     const { longRows, shortRows } = this.#options.csv ?? {};
     const isEmptyBehind = cells.slice(width).every((cell) => cell === "");
@@ -99,7 +99,7 @@ export class CsvReader implements Reader, RowTaker {
     while (cells.length < width && isPadded) cells.push("");
   }
 
-  /** Takes a physical line that is no row. */
+  /** Takes a physical line that is not a row. */
   bad(fault: RowFault, place: RowPlace): void {
     const { start, end, line } = place;
     if (this.#columns === undefined && this.#hasHeader) {
@@ -158,7 +158,7 @@ export function scanOptions(options: SourceOptions, start: number): ScanOptions 
 }
 
 function raggedRow(cells: number, columns: number): Finding {
-  const setting = cells < columns ? "csv.shortRows: pad fills it up" : "csv.longRows: drop leaves out what is behind";
+  const setting = cells < columns ? "csv.shortRows: pad fills it up" : "csv.longRows: drop leaves out the rest";
   return {
     code: "ragged_row",
     message: `the row has ${count(cells)} where ${count(columns)} are expected; quote a cell that holds the delimiter or a line end; ${setting}`,

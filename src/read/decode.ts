@@ -28,7 +28,7 @@ export interface Text {
 const headBytes = 64 * 1024;
 
 /**
- * Takes bytes as text and refuses what is none.
+ * Takes bytes as text and refuses undecodable ones.
  *
  * All characters before a bad byte are given before the error is thrown, whatever the size of the blocks. A U+FFFD of the source itself is a character like any other.
  *

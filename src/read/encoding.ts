@@ -12,7 +12,7 @@ export interface Encoding {
   readonly mark: Buffer;
   /** Decodes the beginning of some bytes; absent for UTF-8, whose bytes go through as they are. */
   readonly decode?: Decode;
-  /** Decodes with U+FFFD in place of what is no character. */
+  /** Decodes with U+FFFD in place of what is not a character. */
   readonly lossy: (bytes: Buffer) => string;
 }
 

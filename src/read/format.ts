@@ -118,7 +118,7 @@ const zipMark = beginsWith(0x50, 0x4b, 0x03, 0x04);
 const unpackFirst = "Unpack it first, or pipe it: … | portload import -";
 const saveAsCsv = "Save the sheet as CSV UTF-8.";
 
-/** Files that are no text, or no records, with what to do. The first that matches counts. */
+/** Files that are not text, or no records, with what to do. The first that matches counts. */
 const otherKinds: readonly OtherKind[] = [
   {
     is: "is a spreadsheet (.xlsx)",

@@ -70,7 +70,7 @@ async function* recordLines(
   records: AsyncIterable<unknown> | Iterable<unknown>,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Buffer, void, undefined> {
-  // No record is no fault; a file without a byte is one.
+  // No record is not a fault; a file without a byte is one.
   let lines = "\n";
   let isFirst = true;
   try {

@@ -86,7 +86,7 @@ export function isObject(value: unknown): value is object {
 /** Begins a text in place of a record which could not be written as JSON, and says why. */
 export const unwritable = "\u0000";
 
-/** Says what is there where a record should be. */
+/** Says what is found in place of a record. */
 export function notAnObject(value: unknown): string {
   if (typeof value === "string" && value.startsWith(unwritable)) return value.slice(unwritable.length);
   const kind = value === null ? "null" : Array.isArray(value) ? "an array" : `a ${typeof value}`;
@@ -107,7 +107,7 @@ const word = /true|false|null/y;
 const notFinite = /[+-]?(?:NaN|nan|Infinity|inf)\b/y;
 const escapes = /\\(?:["\\/bfnrt]|u[\dA-Fa-f]{4})/y;
 
-/** Finds the first fault of a text that is no JSON; undefined where there is none. Slow: only for texts that JSON.parse refuses. */
+/** Finds the first fault of a text that is not JSON; undefined where there is none. Slow: only for texts that JSON.parse refuses. */
 function firstJsonFault(text: string): JsonFault | undefined {
   const open: ("{" | "[")[] = [];
   let at = skip(space, text, 0);

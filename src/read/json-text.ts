@@ -112,7 +112,7 @@ export interface JsonPlace {
   readonly column: number;
 }
 
-/** The text is no JSON, or ends before it is complete. */
+/** The text is not JSON, or ends before it is complete. */
 export class JsonSyntaxFault extends Error {
   readonly place: JsonPlace;
   /** True when the text is right so far and merely ends. */

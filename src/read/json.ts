@@ -130,7 +130,7 @@ function faultWithin(text: Buffer, place: JsonPlace, fault: { at: number; messag
 }
 
 /**
- * Reads one JSON object a line, with span and line. Blank lines are no records; a line that is not JSON, not an object or
+ * Reads one JSON object a line, with span and line. Blank lines are not records; a line that is not JSON, not an object or
  * beyond `maxRecordBytes` is a reject, and reading continues with the next one.
  */
 export class NdjsonReader implements Reader {

@@ -114,7 +114,7 @@ export type Ask = (source: string, doubt: Doubt) => Promise<Answer | undefined>;
 /**
  * Looks at a source's beginning before it is imported, and asks what is in doubt. A source that can be read only once is left alone.
  *
- * @param ask - absent where nobody can be asked
+ * @param ask - absent without a terminal to ask at
  * @throws SourceError when the source cannot be opened, or a doubt stays
  */
 export async function settleSource(

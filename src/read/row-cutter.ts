@@ -13,7 +13,7 @@ export interface RowPlace {
   readonly line: number;
 }
 
-/** Why a physical line is no row. */
+/** Why a physical line is not a row. */
 export interface RowFault {
   readonly code: Extract<RejectCode, "bad_quote" | "unclosed_quote" | "record_too_large">;
   /** Index of the cell, from 0, where known. */
@@ -35,7 +35,7 @@ export interface Dialect {
   readonly isTrimmed: boolean;
 }
 
-/** What a line did to its row: it ended it, left a cell open, or has a quote where none is allowed, in the cell of this index. */
+/** The effect of a line on its row: it ended it, left a cell open, or has a quote where none is allowed, in the cell of this index. */
 export type Cut = "row" | "open" | { readonly fault: number };
 
 /** Place of a cell that continues in the next line, and of one with a fault. */
@@ -165,7 +165,7 @@ export class RowCutter {
       }
       const end = delimiterAt === -1 ? line.length : delimiterAt;
       const text = this.#text + line.slice(at, end);
-      // `\\N`, a backslash that is escaped, gives the same text, and is no null.
+      // `\\N`, a backslash that is escaped, gives the same text, and is not a null.
       const isNull = isWhole && this.#escape === "\\" && this.#whole(line.slice(from, end)) === "\\N";
       this.#put(this.#whole(text), isNull);
       return delimiterAt === -1 ? line.length + 1 : delimiterAt + this.#delimiter.length;

@@ -10,7 +10,7 @@ export interface ScanOptions extends Dialect {
   /** Physical lines to pass before the first row. */
   readonly skipLines: number;
   readonly maxRecordBytes: number;
-  /** Text that begins a line which is no row. */
+  /** Text that begins a line which is not a row. */
   readonly comment?: string;
 }
 
@@ -83,7 +83,7 @@ export class RowScanner {
     this.#advance(true);
   }
 
-  /** Gives a last row whose line end is a CR, behind which a LF could have come. */
+  /** Gives a last row whose line end is a CR, after which a LF could follow. */
   cut(): void {
     if (this.#window.endsWithCr) this.#advance(true);
   }
@@ -199,7 +199,7 @@ export class RowScanner {
     return undefined;
   }
 
-  /** Gives up on the row in hand, after looking at `line`: its first line is not a row, and scanning starts again on the next one. */
+  /** Gives up on the current row, after looking at `line`: its first line is not a row, and scanning starts again on the next one. */
   #refuse(fault: RowFault, line: Line): void {
     const { end, next } = this.#first ?? line;
     const place = { start: this.#start, end, next, line: this.#window.lineAt(this.#start) };

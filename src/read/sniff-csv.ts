@@ -137,7 +137,7 @@ function escapeDoubt(text: SourceHead, options: SourceOptions): Doubt | undefine
   };
 }
 
-/** Spaces behind delimiters: before every name of the header, or before an opening quote. */
+/** Spaces after delimiters: before every name of the header, or before an opening quote. */
 function paddingDoubt({ text, options, rows }: Table): Doubt | undefined {
   const { csv } = options;
   const [header] = rows;
@@ -213,7 +213,7 @@ function rowNamesDoubt({ options: { csv }, rows }: Table): Doubt | undefined {
     return undefined;
   const columns = ["column1", ...header.cells.map(String)];
   return {
-    message: `its header, line ${header.line}, has ${header.cells.length} cells, and every row behind it ${width}`,
+    message: `its header, line ${header.line}, has ${header.cells.length} cells, and every row after it ${width}`,
     answers: [
       { text: "the first column has no name", csv: { ...csv, header: false, skipLines: header.line, columns } },
       { text: "the last column is left out", csv: { ...csv, longRows: "drop" } },

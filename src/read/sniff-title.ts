@@ -25,7 +25,7 @@ export function isDay(cell: string): boolean {
   return day.test(cell);
 }
 
-/** True for a number that is no year or month, a date, true or false: hardly the name of a column. */
+/** True for a number that is not a year or month, a date, true or false: hardly the name of a column. */
 export function isValue(cell: string): boolean {
   if (period.test(cell)) return false;
   return isDay(cell) || /^(?:[+-]?\d+(?:[.,]\d+)?|true|false)$/i.test(cell);
@@ -41,7 +41,7 @@ const mostTitleRows = 10;
 
 /**
  * Whether lines of a title or of comments come before the header: lines of one cell, lines of which only the first cell is filled, as spreadsheets pad them, or
- * lines of fewer cells than all rows behind them.
+ * lines of fewer cells than all rows after them.
  *
  * @param rows - by the delimiter given, where that is not the one of the options
  */
@@ -68,7 +68,7 @@ export function titleBefore(rows: readonly SampleRow[], { csv }: SourceOptions, 
   };
 }
 
-/** Index of the header behind a title. */
+/** Index of the header after a title. */
 function headerAfterTitle(rows: readonly SampleRow[]): number | undefined {
   const filled = rows.findIndex((row) => filledCells(row) > 1);
   if (filled > 0 && filled <= mostTitleRows) {
@@ -117,7 +117,7 @@ export interface SampleRow {
 /** The first rows of a table. */
 interface Sample {
   readonly rows: readonly SampleRow[];
-  /** Lines between them that are no rows. */
+  /** Lines between them that are not rows. */
   readonly faults: number;
   /** Whether no further row is looked at. */
   readonly isEnough: boolean;
@@ -127,7 +127,7 @@ interface Sample {
 const mostRows = 20;
 const sliceBytes = 64 * 1024;
 
-/** Reads the first rows of a head as the options say; none where the very first line is no row, which is a fault that reading reports. */
+/** Reads the first rows of a head as the options say; none where the first line is not a row, which is a fault that reading reports. */
 export function sampleRows({ head, isWhole, start }: SourceHead, options: SourceOptions): Sample {
   const rows: SampleRow[] = [];
   let faults = 0;

@@ -103,7 +103,7 @@ export interface JsonShape {
   readonly isMap: boolean;
 }
 
-/** What goes beside the list in a page of an API. */
+/** What a page of an API has beside the list. */
 const pageKeys =
   /^(?:next|prev|previous|cursor|total|count|size|page|pages|limit|offset|links?|meta|has_?more|token|ok|status|kind|etag)|(?:cursor|count|token|page|url|link|total)$/i;
 
@@ -127,7 +127,7 @@ function pagesDoubt({ head }: SourceHead, format: TextFormat, options: SourceOpt
   };
 }
 
-/** The key of the one list of objects of a page; undefined for what is none. */
+/** The key of the one list of objects of a page; undefined for other texts. */
 function pageListOf(value: unknown): string | undefined {
   if (!isObject(value)) return undefined;
   const entries = Object.entries(value);

@@ -8,7 +8,7 @@ const share = 0.8;
 /**
  * Judges a quoted cell that holds line ends: does it hold text, or did a stray quote swallow rows?
  *
- * A line is taken for a row where it has as many cells as the header and none of them begins with a space, as prose behind a comma does. Of text the first
+ * A line is taken for a row where it has as many cells as the header and none of them begins with a space, as prose after a comma does. Of text the first
  * and the last line, which hold other cells, too, cannot both have the width of the lines between, except by chance.
  */
 export class StrayQuote {

@@ -5,7 +5,7 @@ import type { Span } from "../record.js";
 /** Most ranges that wait for their record; beyond that the last one grows over what follows. */
 const mostRanges = 10_000;
 
-/** Where a text holds bytes that are no characters, noted while it is decoded and asked for record by record. */
+/** Where a text holds bytes that are not characters, noted while it is decoded and asked for record by record. */
 export class BadText {
   #ranges: { start: number; end: number; readonly message: string }[] = [];
   #next = 0;

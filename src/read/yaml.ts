@@ -78,7 +78,7 @@ export class YamlDocuments {
     this.#start += this.#size;
     this.#size = 0;
     this.#held = [];
-    // Comments and directives alone are no document.
+    // Comments and directives alone are not document.
     if (text === undefined) this.#onDocument(document);
     else if (/^(?!\s*(?:#.*)?$|%).*$/m.test(text)) this.#onDocument({ ...document, text });
   }

@@ -25,7 +25,7 @@ import { runSteps } from "./stages/steps.js";
  *
  * Each op counts as a record; entities that the plan found unchanged are in no count.
  *
- * @throws {PlanError} for a file that is no whole plan
+ * @throws {PlanError} for a file that is not a whole plan
  * @throws {GuardError} for a plan that drifted, and while another import of the same mapping into the same catalog runs
  */
 export async function runApply(given: ApplyOptions, context: ImportContext = {}): Promise<Finished> {

@@ -143,7 +143,7 @@ async function untilItFits(
   }
 }
 
-/** A trial in lines: what comes in, and each cause with its places. */
+/** A trial in lines: what is imported, and each cause with its places. */
 function trialLines({ read, entities, rejected, blueprint, causes }: Trial): string[] {
   const partly = causes.filter(lacksTarget).reduce((sum, cause) => sum + cause.count, 0);
   const without =

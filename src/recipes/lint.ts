@@ -64,7 +64,7 @@ export async function lint(given: LintOptions): Promise<readonly LintFinding[]> 
   return findings;
 }
 
-/** The files beside mappings, or in the working folder, that are called as their kinds: what a look at columns may compare them with. */
+/** The files beside mappings, or in the working folder, that have the names of their kinds: their columns may be compared. */
 export async function sourcesBeside(mappings: LintOptions["mappings"]): Promise<readonly string[]> {
   const found = new Set<string>();
   for (const file of mappings) {

@@ -35,7 +35,7 @@ export interface PlanWriter extends Required<Pick<LedgerHooks, "onOutcomes">> {
   remove(stale: Stale, target: Target): Promise<void>;
   /** Writes the plan file. */
   finish(facts: PlanFacts, file: string): Promise<void>;
-  /** Lets go of the ops; does nothing once the plan is finished. */
+  /** Discards the ops; does nothing once the plan is finished. */
   close(): Promise<void>;
 }
 
@@ -43,7 +43,7 @@ export interface PlanWriter extends Required<Pick<LedgerHooks, "onOutcomes">> {
 export interface PlanFacts {
   readonly header: Pick<JournalHeader, "fingerprints" | "startedAt">;
   readonly mapping: Pick<Mapping, "file">;
-  /** What becomes of relations whose target is missing, by resource. */
+  /** What happens to relations whose target is missing, by resource. */
   readonly policies: PlanHeader["onMissingTarget"];
   readonly sources: readonly Pick<BoundSource, "name" | "path">[];
   readonly rules: WriteRules;

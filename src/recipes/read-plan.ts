@@ -14,7 +14,7 @@ import { readLines } from "../state/files.js";
 import type { Stale } from "./prune/find-stale.js";
 import type { StepJob } from "./stages/entities.js";
 
-/** Reads the lines of a plan file. @throws {PlanError} for a file that is no whole plan, or cannot be read */
+/** Reads the lines of a plan file. @throws {PlanError} for a file that is not a whole plan, or cannot be read */
 export async function* planLines(
   path: string,
   name = path,
@@ -40,7 +40,7 @@ async function* eachLine(path: string, onBytes?: (bytes: number) => void): Async
   }
 }
 
-/** Reads a plan for the first time: its header, and the names of its blueprints. @throws {PlanError} for a file that is no whole plan */
+/** Reads a plan for the first time: its header, and the names of its blueprints. @throws {PlanError} for a file that is not a whole plan */
 export async function surveyPlan(path: string): Promise<{ header: PlanHeader; names: readonly string[] }> {
   const names = new Set<string>();
   let header: PlanHeader | undefined;

@@ -48,7 +48,7 @@ export async function retryImport(asked: RetryOptions, context: ImportContext = 
   // Its report files are those of the import that it retries, and are not overwritten.
   const { report: _, ...inherited } = optionsOf(past, context);
   const given = parseOptions(runOptions, { ...inherited, ...changed, sources, stateDir });
-  // An import wrote some of them without a relation, so that they are there already: few, so that what they hold is always kept for an undo.
+  // An import wrote some of them without a relation, so that they exist already: few, so their old values are always kept for an undo.
   const options = { ...given, keepBefore: true };
   const retried = await openRetried(past);
   const unchanged = await unchangedSince(past, rejects, stateDir);
@@ -94,7 +94,7 @@ async function unchangedSince(past: PastImport, sources: readonly PathSource[], 
   }));
 }
 
-/** The report of an import that can be retried. @throws {StateError} for one that is none, or has no report */
+/** The report of an import that can be retried. @throws {StateError} for one that cannot be retried, or has no report */
 function reportToRetry(past: PastImport): Report {
   if (!canRetry(past))
     throw new StateError(

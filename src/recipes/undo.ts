@@ -38,7 +38,7 @@ export interface UndoContext extends ImportContext {
   readonly confirm?: (planned: PlannedUndo) => Promise<boolean> | boolean;
 }
 
-/** An undo that came to an end. */
+/** An undo that ended. */
 export interface Undone extends Omit<PlannedUndo, "file"> {
   /** How applying the plan ended; absent where there was nothing to apply, or the plan was not confirmed. */
   readonly finished?: Finished;

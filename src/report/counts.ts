@@ -66,7 +66,7 @@ export function addMapped(counts: Counts, candidates: readonly Pick<Candidate, "
   return addEach(counts, "mapped", candidates, (candidate) => candidate.blueprint);
 }
 
-/** Adds entities that check or write refused; rejects of read and map are counted with their records by {@link addTally}. A reject goes here or to {@link addOutcomes}, never to both. */
+/** Adds entities that check or write refused; rejects of read and map are counted with their records by {@link addTally}. A reject is added here or by {@link addOutcomes}, never to both. */
 export function addRejects(counts: Counts, rejects: readonly Reject[]): Counts {
   const ofEntities = rejects.filter(({ stage }) => stage === "check" || stage === "write");
   return addEach(counts, "rejected", ofEntities, ({ blueprint }) => blueprint);

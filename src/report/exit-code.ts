@@ -16,7 +16,7 @@ export const exitCodes = {
 /** A code of {@link exitCodes}. */
 export type ExitCode = keyof typeof exitCodes;
 
-/** How an import came to its end, apart from what it counted. */
+/** How an import ended, apart from its counts. */
 export type Ending =
   /** Every source was read to its end. */
   | "finished"

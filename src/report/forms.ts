@@ -9,7 +9,7 @@ import type { RejectGroup } from "./group-causes.js";
 import type { Report } from "./report.js";
 import { faultAndFix, formatFirst, formatNumber } from "./words.js";
 
-/** Writes a report in one form, whole. `file` is where it will lie. */
+/** Writes a report in one form, whole. `file` is where it will be. */
 type ReportForm = (report: Report, file?: string) => string;
 
 /** The forms of a report file by extension. */
@@ -57,7 +57,7 @@ export async function writeForm(path: string, text: string): Promise<void> {
   }
 }
 
-/** Writes a report as JSON: the very text of report.json. */
+/** Writes a report as JSON: exactly the text of report.json. */
 function formatJson(report: Report): string {
   return `${JSON.stringify(report, undefined, 2)}\n`;
 }

@@ -18,7 +18,7 @@ export interface Progress {
   readonly read: number;
   /** Entities created or updated. */
   readonly written: number;
-  /** Entities that have come to their end, whichever. */
+  /** Entities that are settled, in whatever way. */
   readonly done: number;
   /** Records and entities rejected. */
   readonly rejected: number;
@@ -29,7 +29,7 @@ export interface Progress {
   /** Requests sent and not answered. */
   readonly inFlight: number;
   readonly elapsedMs: number;
-  /** Share of the work that is done, 0 to 1: by the bytes of local sources, and the entities read from them that have come to their end. Absent where a source has no size. */
+  /** Share of the work that is done, 0 to 1: by the bytes of local sources, and the entities read from them that are settled. Absent where a source has no size. */
   readonly share?: number;
   /** Milliseconds to the end at the speed of the last minute. */
   readonly leftMs?: number;

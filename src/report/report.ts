@@ -20,7 +20,7 @@ export interface RejectFile {
 export interface ReportSource {
   /** Path or address, without user name, password and query. */
   readonly name: string;
-  /** Size of a local file as it lies on the disk; absent for stdin and addresses. */
+  /** Size of a local file on disk; absent for stdin and addresses. */
   readonly bytes?: number;
   /** Records read of it by this process. */
   readonly records: number;
@@ -59,6 +59,8 @@ export interface Report extends Partial<ReportOrigin> {
   readonly retryOf?: string;
   readonly dryRun: boolean;
   readonly exitCode: number;
+  /** Present where `--max-errors` stopped it: a dry run ends with 1 then, as one that was not stopped. */
+  readonly stoppedBy?: "maxErrors";
   readonly balanced: boolean;
   readonly records: RecordCounts;
   readonly entities: EntityCounts;
@@ -84,7 +86,7 @@ export interface Report extends Partial<ReportOrigin> {
   readonly entitiesPerSecond: number;
 }
 
-/** What a report is made of. */
+/** What a report is built from. */
 export interface ReportFacts {
   readonly importId: string;
   readonly command: string;
@@ -126,6 +128,7 @@ export function buildReport(facts: ReportFacts): Report {
       rejected: facts.allRejectsAllowed === true ? 0 : records.rejected + entities.rejected,
       isTrial: dryRun && command === "import",
     }),
+    ...(ending === "overBudget" && { stoppedBy: "maxErrors" }),
     balanced: balances(counts),
     records,
     entities,
@@ -164,10 +167,10 @@ export function furtherFaults({
 
 /** Says in one sentence how an import ended, with the tone to say it in. */
 export function endingSentence(report: Report): { readonly tone: "good" | "bad" | "warn"; readonly sentence: string } {
-  const { records, entities, exitCode, balanced } = report;
+  const { records, entities, exitCode, stoppedBy, balanced } = report;
   const done = settledWords(report);
   const left = entities.notAttempted === 0 ? "" : `; ${formatCount(entities.notAttempted, "entity")} not attempted`;
-  switch (exitCode) {
+  switch (stoppedBy === "maxErrors" && exitCode === 1 ? 2 : exitCode) {
     case 0:
       return {
         tone: "good",

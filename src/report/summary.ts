@@ -22,7 +22,7 @@ import {
   wordOf,
 } from "./words.js";
 
-/** What the terminal summary needs beside the report. */
+/** What the terminal summary needs besides the report. */
 export interface SummaryFacts {
   readonly report: Report;
   readonly mode: Mode;
@@ -30,8 +30,6 @@ export interface SummaryFacts {
   readonly folder: string;
   /** Further report files that were written. Default none. */
   readonly reportFiles?: readonly string[];
-  /** Whether its error budget stopped it. Default false. */
-  readonly stopped?: boolean;
   /** Whether the terminal takes colours. */
   readonly color: boolean;
   /** The command that resumes the import, if there is one. */
@@ -174,20 +172,19 @@ function sum(numbers: readonly number[], words: readonly string[]): string {
 }
 
 /** Writes the summary's last line: how an import ended, and what to do next. Its counts are of the run alone, `failedWords` "1 record and 5 entities failed": what else the catalog holds is not known. */
-function lastLine({ report, mode, resume, stopped = false }: SummaryFacts, paint: Paint): string {
-  const { records, entities, dryRun, exitCode } = report;
+function lastLine({ report, mode, resume }: SummaryFacts, paint: Paint): string {
+  const { records, entities, dryRun, exitCode, stoppedBy } = report;
   const left = entities.notAttempted === 0 ? "" : `, ${formatCount(entities.notAttempted, "entity")} not attempted`;
   const next = resume === undefined ? "" : `; resume with: ${resume}`;
   const overBudget = () => paint("bad", `Stopped by --max-errors with ${failedWords(report)}${left}${next}`);
   // A dry run has nothing to resume, so that its code is 1 where an import's is 2.
-  if (stopped && exitCode === 1) return overBudget();
-  switch (exitCode) {
+  switch (stoppedBy === "maxErrors" && exitCode === 1 ? 2 : exitCode) {
     case 0: {
       const kept = keptWords(report, "; the catalog keeps");
       const done = dryRun
         ? `${formatCount(entities.created + entities.updated + entities.unchanged, "entity")} would be written`
         : entityWords(entities, mode);
-      // What a prune or an undo deletes is no record.
+      // What a prune or an undo deletes is not a record.
       const read = records.read === 0 ? "" : `; ${formatCount(records.read, "record")} accounted for`;
       return paint("good", `Finished: ${done}${read}${kept}.`);
     }

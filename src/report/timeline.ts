@@ -54,7 +54,7 @@ export function openTimeline(now: () => number): Timeline {
       const endMs = sinceMs();
       const beganMs = Math.max(endMs - ms, waitedUntilMs);
       waitedUntilMs = Math.max(waitedUntilMs, endMs);
-      // Makes the points that are not there, and settles their width.
+      // Adds the missing points, and sets their width.
       pointAt(endMs);
       const stretchMs = width * 1000;
       const last = Math.floor(endMs / stretchMs);

@@ -36,7 +36,7 @@ export function wordOf(mode: Mode): string {
   return mode === "override" ? "overridden" : "merged";
 }
 
-/** Numbers with their words, each behind a comma; none of what is zero. */
+/** Numbers with their words, each after a comma; none of what is zero. */
 export function tail(words: readonly [number, string][]): string {
   return words
     .filter(([number]) => number > 0)
@@ -95,7 +95,7 @@ export function settledWords(
   if (settled === 0 && inPart > 0)
     return `${formatCount(inPart, "entity")} ${are(inPart)} in the catalog without what failed`;
   const more = inPart === 0 ? "" : `, ${formatNumber(inPart)} more ${are(inPart)} there without what failed`;
-  return `${formatCount(settled, "entity")} ${are(settled)} in the catalog as the ${command === "apply" ? "plan has" : "sources have"} ${settled === 1 ? "it" : "them"}${keptWords(run, ", but for")}${more}`;
+  return `${formatCount(settled, "entity")} ${are(settled)} in the catalog as the ${command === "apply" ? "plan has" : "sources have"} ${settled === 1 ? "it" : "them"}${keptWords(run, ", except for")}${more}`;
 }
 
 interface Warned {

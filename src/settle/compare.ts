@@ -143,7 +143,7 @@ export function isHeld(entity: Entity, blueprint: Blueprint | undefined): boolea
 
 type Fields = MappedFields;
 
-/** What of an entity can be written: nothing that Port calculates, no team that is inherited. */
+/** The writable part of an entity: nothing that Port calculates, no team that is inherited. */
 export function writableFields(blueprint: Blueprint): Fields {
   const inherits = blueprint.ownership?.type === "Inherited" || blueprint.teamInheritance != null;
   const calculated = [

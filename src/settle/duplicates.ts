@@ -9,7 +9,7 @@ import { contentHash, type KeySet } from "./keys.js";
 /** Entities separated by whether their key was used earlier in this import. */
 interface SettledDuplicates {
   readonly fresh: readonly Entity[];
-  /** Left out: the first one goes. */
+  /** Left out: the first one is sent. */
   readonly duplicates: readonly Entity[];
   /** With policy `error`: later ones whose content differs. */
   readonly rejects: readonly { readonly entity: Entity; readonly reject: Reject }[];
@@ -85,14 +85,14 @@ function rejectOf(entity: Entity, message: string): Reject {
 
 /** What became of two entities of one key. */
 export type MergedPart =
-  /** The later one brings nothing that the earlier one lacks. */
+  /** The later one adds nothing to the earlier one. */
   | { readonly is: "same" }
-  /** The earlier one with what the later one brings besides, and the paths of that. */
+  /** The earlier one with what the later one adds, and the paths added. */
   | { readonly is: "merged"; readonly entity: Entity; readonly added: readonly string[] }
-  /** Both have values for these fields, and not the same. */
+  /** Both have different values for these fields. */
   | { readonly is: "conflict"; readonly fields: readonly Disagreement[] };
 
-/** A field for which two entities of one key have two values. */
+/** A field for which two entities of one key have different values. */
 export interface Disagreement {
   /** `title`, `icon`, `team`, `properties.x` or `relations.y`. */
   readonly path: string;
@@ -101,7 +101,7 @@ export interface Disagreement {
 }
 
 /**
- * Adds the fields of a later entity to an earlier one of the same key. Null is no value: what another part brings takes its place. Values are compared by
+ * Adds the fields of a later entity to an earlier one of the same key. Null is not a value: what another part brings takes its place. Values are compared by
  * meaning, as everywhere. Pure.
  */
 export function mergePart(earlier: Entity, later: Entity, blueprint: Blueprint | undefined): MergedPart {
@@ -109,7 +109,7 @@ export function mergePart(earlier: Entity, later: Entity, blueprint: Blueprint |
   const [kept, given] = [earlier.body, later.body];
   const fields: Disagreement[] = [];
   const added: string[] = [];
-  /** What both together have of a field; undefined where neither has it. */
+  /** The value of a field in either; undefined where neither has it. */
   const join = (path: string, a: unknown, b: unknown, isSame: () => boolean): unknown => {
     if (b === undefined || (b === null && a !== undefined)) return a;
     if (a === undefined || a === null) {

@@ -114,7 +114,7 @@ function fieldsOf(entity: Readonly<Record<string, unknown>>): readonly (readonly
   ];
 }
 
-/** What a write that creates leaves, and what is there once the relations that wait are written. */
+/** What a creating write leaves, and what is there once the waiting relations are written. */
 export function printsOf({ entity, deferred }: Write, blueprint: Blueprint | undefined): string {
   if (blueprint === undefined) return "";
   const states = deferred === undefined ? [entity] : [entity, deferred.entity];
@@ -122,7 +122,7 @@ export function printsOf({ entity, deferred }: Write, blueprint: Blueprint | und
 }
 
 /**
- * A print of all that can be written to an entity: that of what was sent for a new one is that of what the catalog holds, as long as nobody changed a value. What the
+ * A fingerprint of all that can be written to an entity: that of what was sent for a new one equals that of what the catalog holds, as long as no value was changed. What the
  * API fills in by itself, a default or the identifier as the title, counts as given.
  *
  * @returns undefined where a search is in place of a name: what it finds is not known

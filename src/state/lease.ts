@@ -17,7 +17,7 @@ export interface Machine {
   isAlive(pid: number, mark: string | undefined): Promise<boolean>;
   /** Separates a process from a later one of the same pid; undefined where the system does not say. */
   markOf(pid: number): Promise<string | undefined>;
-  /** Milliseconds of a clock that nobody sets. */
+  /** Milliseconds of a monotonic clock. */
   monotonicMs(): number;
   /** Resolves after `ms` milliseconds; keeps the process alive. */
   sleep(ms: number): Promise<void>;
@@ -67,7 +67,7 @@ export const lapseMs = 18_000;
 /** A lock's file in our hands: the handle writes into it even where another has taken its place. */
 export interface HeldLock {
   readonly handle: FileHandle;
-  /** Text of the file, but for the count of renewals. */
+  /** Text of the file, except for the count of renewals. */
   readonly holder: LockHolder & { readonly nonce: string };
   readonly tookOver?: LockHolder;
 }

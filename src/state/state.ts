@@ -16,7 +16,7 @@ import { type Codec, deferredCodec, entityCodec, openSpool, type Spool } from ".
 export interface State {
   readonly importId: string;
   readonly folder: string;
-  /** Whether the folder stays behind the run. */
+  /** Whether the folder stays after the run. */
   readonly isKept: boolean;
   readonly header: JournalHeader;
   /** What opening could not clean up. */

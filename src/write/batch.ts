@@ -35,7 +35,7 @@ export async function* batchWrites(
     for (const write of chunk) {
       const { blueprint, identifier } = write.entity.key;
       const name = `${write.mode} ${blueprint}`;
-      // An earlier write of the same entity goes first, in whatever mode.
+      // An earlier write of the same entity is sent first, in whatever mode.
       for (const [otherName, other] of open) {
         if (otherName === name || !other.identifiers.has(identifier)) continue;
         if (other.writes[0]?.entity.key.blueprint !== blueprint) continue;

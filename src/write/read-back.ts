@@ -54,7 +54,7 @@ export function isCreated(found: FoundEntity | undefined, times: Times): boolean
   return placeOf(found?.createdAt, times) === "since";
 }
 
-/** Where a date lies: before the attempt, since, or nowhere: later than the clock that should have given it. */
+/** Where a date is: before the attempt, since, or nowhere: later than the clock that should have given it. */
 function placeOf(date: unknown, { sentAtMs, readAtMs }: Times): "before" | "since" | "unknown" {
   const ms = typeof date === "string" ? Date.parse(date) : Number.NaN;
   if (sentAtMs === undefined || Number.isNaN(ms)) return "unknown";

@@ -69,7 +69,7 @@ export async function writeBatches(batches: AsyncIterable<Batch>, io: WriteIo): 
   if ("error" in failed) throw failed.error;
 }
 
-/** Where batches go: a run's target, as far as writing sees it. */
+/** Where batches are written: the part of a run's target that writing needs. */
 export interface BatchTarget {
   readonly rules: {
     /** Types of the properties of what is read back. */
@@ -107,7 +107,7 @@ export interface ExchangeIo {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What earlier requests for the same entities came to. */
+/** The results of earlier requests for the same entities. */
 interface Past {
   /** Requests so far that left some of these entities without a verdict. */
   readonly rounds: number;

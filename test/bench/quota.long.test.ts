@@ -100,7 +100,7 @@ const measuring = new Map<string, ReturnType<typeof run>>();
 
 describe(`an import against the emulator's limits${withoutRedis}`, () => {
   const scenarios = scenariosOn(redisUrl);
-  // At once, but for the one that presses hard: each mostly waits.
+  // At once, except for the one that presses hard: each mostly waits.
   beforeAll(() => {
     for (const scenario of scenarios) {
       if (isCrowded(scenario) || (!hasRedis && scenario.name.includes("Redis"))) continue;

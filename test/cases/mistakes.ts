@@ -114,7 +114,7 @@ export const mistakes: Readonly<Record<string, readonly Mistake[]>> = {
       args: ["import", "servers.csv"],
       code: 64,
       what: "--mapping is missing",
-      fix: "A mapping lies beside the source: portload import servers.csv -m servers.yaml",
+      fix: "There is a mapping beside the source: portload import servers.csv -m servers.yaml",
     },
     {
       did: "mapping and source are swapped",
@@ -153,7 +153,7 @@ export const mistakes: Readonly<Record<string, readonly Mistake[]>> = {
       fix: "See portload import --help.",
     },
     {
-      did: "a source is named like none of several kinds, or lies in a folder by chance",
+      did: "a source has the name of none of several kinds, or is in a folder by chance",
       files: { ...twoKinds, "other.csv": files["servers.csv"] ?? "" },
       args: ["import", "other.csv", "-m", "servers.yaml"],
       code: 64,
@@ -451,7 +451,7 @@ export const mistakes: Readonly<Record<string, readonly Mistake[]>> = {
       code: 1,
       what: 'server properties.cores: is a number with "," between thousands',
       where: "servers.csv:3, record 2, server/b, value 2,746",
-      fix: 'write `| values | gsub(","; "")` behind the expression',
+      fix: 'write `| values | gsub(","; "")` after the expression',
     },
     {
       did: "a word that is neither yes nor no",
@@ -496,7 +496,7 @@ export const mistakes: Readonly<Record<string, readonly Mistake[]>> = {
       code: 1,
       what: "server properties.url: is not an absolute URL, such as https://example.com/path",
       where: "servers.csv:3, record 2, server/b, value example.com",
-      fix: 'write `| values | "https://" + .` behind the expression',
+      fix: 'write `| values | "https://" + .` after the expression',
     },
     {
       did: "a date in the country's own form",
@@ -514,7 +514,7 @@ export const mistakes: Readonly<Record<string, readonly Mistake[]>> = {
       code: 1,
       what: "server properties.tags: is text, not a list or the JSON of one",
       where: "servers.csv:3, record 2, server/b, value red; blue",
-      fix: 'write `| values | split("; ")` behind the expression',
+      fix: 'write `| values | split("; ")` after the expression',
     },
     {
       did: "a value outside the bounds of the blueprint",
@@ -534,7 +534,7 @@ export const mistakes: Readonly<Record<string, readonly Mistake[]>> = {
       code: 1,
       what: "server identifier: the identifier holds a space",
       where: "servers.csv:2, record 1, value a b",
-      fix: 'write `| values | gsub(" "; "-")` behind the expression',
+      fix: 'write `| values | gsub(" "; "-")` after the expression',
     },
     {
       did: "an identifier is empty",
@@ -552,7 +552,7 @@ export const mistakes: Readonly<Record<string, readonly Mistake[]>> = {
       code: 1,
       what: "server identifier: the identifier is a number, not text",
       where: "servers.json, record 1, value 1",
-      fix: "write `| values | tostring` behind the expression",
+      fix: "write `| values | tostring` after the expression",
     },
     {
       did: "two records have one identifier",

@@ -127,7 +127,7 @@ describe("nights: working files of a run that was killed", () => {
     expect(folders()).toEqual([]);
   });
 
-  it("stay while their process lives, where that cannot be known, and where they are no folder of ours", async () => {
+  it("stay while their process lives, where that cannot be known, and where they are not folders of ours", async () => {
     const tmp = await makeFolder();
     vi.stubEnv("TMPDIR", tmp);
     onTestFinished(() => void vi.unstubAllEnvs());

@@ -147,7 +147,7 @@ const rows: readonly Row[] = [
     ["api/connection.test.ts", "is shown with http:// where it has no scheme"],
     ["api/connection.test.ts", '"user:p%40ss@127.0.0.1"'],
     [notApi, "a proxy that asks to sign in (status 407)"],
-    ["cases/writing.test.ts", "the proxy address %s is no crash"],
+    ["cases/writing.test.ts", "the proxy address %s is not a crash"],
     ["recipes/run/credentials.test.ts", "s3cr3t\\n"],
   ],
   ["a source that is truncated or rewritten", ["read/attacks.test.ts", "a source that changes while it is read"]],

@@ -207,7 +207,7 @@ const cases: Readonly<Record<string, readonly Expected[]>> = {
       ],
     },
   ],
-  "08 trailing delimiter: an empty last cell behind the last column is none": [
+  "08 trailing delimiter: an empty last cell after the last column is none": [
     ...[ofCase("08-trailing-delimiter", "hosts.csv"), "id,name,tier\r\nsrv-1,Alpha,1,\r\nsrv-2,Beta,2,\r\n"].map(
       (text): Expected => ({ text, count: String(text).includes("srv-3") ? 3 : 2, rejects: [] }),
     ),

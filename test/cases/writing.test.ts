@@ -109,7 +109,7 @@ it.each([
   ["127.0.0.1:3128", undefined],
   ["http://user:p@ss/w@127.0.0.1:3128", "p@ss/w"],
   ["http://user:100%sure@127.0.0.1:3128", "100%sure"],
-])("writing/04 the proxy address %s is no crash", async (proxy, secret) => {
+])("writing/04 the proxy address %s is not a crash", async (proxy, secret) => {
   const { run } = await world({});
   const env = {
     PORT_CLIENT_ID: "x",
@@ -314,7 +314,7 @@ it("writing/11 a mapped property that the blueprint lacks is a fault, or with un
   expect(emulator.store.entity("outage", "o-1")?.properties).toEqual({ impact: "major" });
 });
 
-describe("writing/09 words behind -- are no flags", () => {
+describe("writing/09 words after -- are not flags", () => {
   it("but the identifier that they are", async () => {
     const { emulator, run } = await world({});
     expect((await run("entity merge svc -- -web-01")).code).toBe(0);
@@ -383,7 +383,7 @@ resources:
   const ended = await run("import tags.csv -m tags.yaml --state-dir state --report r.md");
   expect(ended.code).toBe(1);
   for (const fix of ['split(",")', 'split(";")', 'split("|")', "[.]"])
-    expect(ended.stderr).toContain(`fix:   write \`| values | ${fix}\` behind the expression`);
+    expect(ended.stderr).toContain(`fix:   write \`| values | ${fix}\` after the expression`);
   const [importId = ""] = (await readdir(join(folder, "state"))).filter((name) => name.startsWith("20"));
   const report = JSON.parse(await readFile(join(folder, "state", importId, "report.json"), "utf8")) as {
     readonly faults: readonly { readonly path: string; readonly count: number }[];

@@ -84,7 +84,7 @@ describe("checkEntities", () => {
         stage: "check",
         code: "identifier_invalid",
         message:
-          'the identifier holds a space; letters, digits and @ _ . + : \\ / = \' - are allowed; write `| values | gsub(" "; "-")` behind the expression',
+          'the identifier holds a space; letters, digits and @ _ . + : \\ / = \' - are allowed; write `| values | gsub(" "; "-")` after the expression',
         path: "identifier",
         leaf: "resources.1.port.entity.mappings.identifier",
         value: "a b",
@@ -262,7 +262,7 @@ describe("required properties and relations", () => {
     expect(await outcomeOf(of, {})).toEqual({ identifier: "a", properties: {}, relations: {} });
   });
 
-  it("may be null in no mode, and an empty list is no target", async () => {
+  it("may be null in no mode, and an empty list is not a target", async () => {
     expect(await outcomeOf(of, { properties: { x: null }, relations: { owner: null } })).toEqual([
       "required_missing properties.x",
       "required_missing relations.owner",
@@ -305,7 +305,7 @@ describe("the head of an entity", () => {
   it("suggests tostring for a number as identifier", async () => {
     const { rejects } = await checkChunk(plain, chunkOf([candidate({ identifier: 7 })]));
     expect(rejects[0]).toMatchObject({
-      message: "the identifier is a number, not text; write `| values | tostring` behind the expression",
+      message: "the identifier is a number, not text; write `| values | tostring` after the expression",
       value: "7",
     });
     expect(rejects[0]).not.toHaveProperty("identifier");

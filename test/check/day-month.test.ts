@@ -84,7 +84,7 @@ describe("the fix of a date without zone", () => {
     expect(dateFix(text)).toContain(`date: ${format}`);
   });
 
-  it("is none for what is no date", () => {
+  it("is none for what is not a date", () => {
     expect(dateFix("soon")).toBe("");
   });
 });

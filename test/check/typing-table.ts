@@ -49,7 +49,7 @@ export const kinds: Readonly<Record<string, Kind>> = {
   },
   number: {
     property: "`number`",
-    accepts: "a JSON number; decimal text: sign, digits, a fraction behind a dot, an exponent",
+    accepts: "a JSON number; decimal text: sign, digits, a fraction after a dot, an exponent",
     becomes: "the number, if its value survives to the last digit; `-0` is 0",
     refuses:
       "hex, thousands, a decimal comma (say them in `columns`), blanks around it, empty text, `1e400`, more digits than a number holds, NaN, infinity, other digits, booleans",

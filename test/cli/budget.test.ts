@@ -35,7 +35,7 @@ async function run(command: readonly string[], known = false) {
     .trimEnd()
     .split("\n")
     .findLast((line) => !line.startsWith("To "));
-  return { ...ended, last, hasPlan: existsSync(out) };
+  return { ...ended, last, state, hasPlan: existsSync(out) };
 }
 
 describe("an error budget that is passed", () => {
@@ -50,6 +50,15 @@ describe("an error budget that is passed", () => {
       ]);
     }
     expect((await run(["import", "--dry-run"], true)).code).toBe(0);
+  });
+
+  it("is named by the report of the dry run later, too", async () => {
+    const { state } = await run(["import", "--dry-run", "--max-errors", "10"]);
+    const past = await runInProcess(["report", "--state-dir", state], {});
+    expect(past.stdout.trimEnd().split("\n").at(-1)).toMatch(/^Stopped by --max-errors with /);
+    const page = join(state, "report.html");
+    await runInProcess(["report", "--state-dir", state, "--report", page], {});
+    expect(await readFile(page, "utf8")).toContain("Stopped by the error budget with ");
   });
 
   it("leaves no plan, and says why", async () => {

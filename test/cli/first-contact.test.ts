@@ -34,7 +34,7 @@ describe("a command line without a mapping", () => {
     const { code, stderr } = await runProgram(["import", "hosts.csv"], {}, { cwd });
     expect(code).toBe(64);
     expect(stderr).toContain(
-      "--mapping is missing\n  A mapping lies beside the source: portload import hosts.csv -m hosts.yaml\n",
+      "--mapping is missing\n  There is a mapping beside the source: portload import hosts.csv -m hosts.yaml\n",
     );
   });
 

@@ -29,7 +29,7 @@ describe("portload init", () => {
       "",
       'samples/teams.json: tried on the sample: 20 records, 20 would be imported as "team", none rejected\n' +
         `wrote ${out}\nwrote ${join(blueprints, "team.json")}\n` +
-        `To look at what comes of it: portload preview samples/teams.json -m ${out} --blueprints ${blueprints} --limit 1\n`,
+        `To see the result: portload preview samples/teams.json -m ${out} --blueprints ${blueprints} --limit 1\n`,
     ]);
     const again = ["init", "samples/teams.json", "--out", out];
     expect((await runProgram(again)).code).toBe(64);

@@ -80,7 +80,7 @@ To take it back: portload undo ${id} --max-delete 100%
     expect(undone.stderr).toContain("\nFinished: 1 deleted.\n");
   });
 
-  it("leads from a dry run to a plan by the same words, but for what a plan lacks or would write over", async () => {
+  it("leads from a dry run to a plan by the same words, except for what a plan lacks or would write over", async () => {
     const { folder, run } = await world();
     await writeFile(join(folder, "my servers.csv"), "id,cores\na,1\n");
     const args = ["import", "my servers.csv", "--report", "r.html", "-m", "servers.yaml", "--dry-run", "--limit", "5"];
@@ -336,7 +336,7 @@ describe("undo", () => {
 });
 
 describe("a guard's hint", () => {
-  it("has the command line as it was typed, signs of patterns included, with the flags behind it", () => {
+  it("has the command line as it was typed, signs of patterns included, with the flags after it", () => {
     const refused = new GuardError("too many", { hint: "If that is meant:", allowedBy: ["--max-delete 5"] });
     expect(describeError(refused, "portload sync 'a$&.csv'")).toBe(
       "portload: too many\n  If that is meant: portload sync 'a$&.csv' --max-delete 5",

@@ -26,7 +26,7 @@ const foldersOf = (file: string): readonly string[] =>
 
 describe("what a short command loads", () => {
   it.each(["program.ts", "catalog.ts", "blueprint.ts", "commands.ts"])(
-    "is no reader, mapping or picture, for %s",
+    "is not a reader, mapping or picture, for %s",
     (file) => {
       expect(
         foldersOf(file).filter((folder) =>
@@ -36,7 +36,7 @@ describe("what a short command loads", () => {
     },
   );
 
-  it("is no library of schemas, for help and for one request", () => {
+  it("is not a library of schemas, for help and for one request", () => {
     for (const file of ["program.ts", "catalog.ts"]) {
       const loaded = [...loadedBy(join(root, "src/cli", file))];
       expect(loaded.filter((path) => /from "(?:zod|ajv|yaml)/.test(readFileSync(path, "utf8")))).toEqual([]);
@@ -44,7 +44,7 @@ describe("what a short command loads", () => {
   });
 
   it("leaves the picture of the progress to its first frame", () => {
-    for (const file of ["finished.ts", "plan.ts", "under-way.ts"])
+    for (const file of ["load.ts", "plan.ts", "under-way.ts"])
       expect([...loadedBy(join(root, "src/cli", file))].filter((path) => path.includes("progress-picture"))).toEqual(
         [],
       );

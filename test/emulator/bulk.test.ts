@@ -167,7 +167,7 @@ describe("bulk upserts", () => {
     ["another key", { ...many(1), more: 1 }, '"body" must NOT have additional properties, additional property: "more"'],
     ["no entities", {}, `"body" must have required property 'entities'`],
     [
-      "a title that is no text",
+      "a title that is not text",
       { entities: [{ identifier: "a" }, { identifier: "b", title: 1 }] },
       '"entities/1/title" must be string,null',
     ],

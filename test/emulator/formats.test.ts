@@ -94,7 +94,7 @@ describe("formats of properties", () => {
     expect((await write(session, properties)).message).toBe(message);
   });
 
-  it("are no business of the reading `off`, and a timer that has run out is none of `all`", async () => {
+  it("are not business of the reading `off`, and a timer that has run out is none of `all`", async () => {
     const off = await startSession({ blueprints: [thing], readings: { formats: "off" } });
     expect((await write(off, { email: "x", link: {} })).status).toBe(201);
     const all = await startSession({ blueprints: [thing], readings: { formats: "all" } });

@@ -72,7 +72,7 @@ describe("what is wrong before any route is met", () => {
     expect(emulator.stats().families.blueprints.accepted).toBe(status === 200 ? 1 : 0);
   });
 
-  it("a request by any name is answered where --host is no loopback address", async () => {
+  it("a request by any name is answered where --host is not a loopback address", async () => {
     const { call } = await startSession({ host: "0.0.0.0" });
     expect((await call("GET", "/v1/blueprints", undefined, { host: "emulator.example" })).status).toBe(200);
   });

@@ -224,7 +224,7 @@ describe("writing one entity", () => {
     expect([emulator.store.count("service"), emulator.store.count("team")]).toEqual([2, 0]);
   });
 
-  it("answers 404 for an unknown blueprint, 400 for what is no JSON, 413 above 1 MiB, 403 for a protected blueprint", async () => {
+  it("answers 404 for an unknown blueprint, 400 for what is not JSON, 413 above 1 MiB, 403 for a protected blueprint", async () => {
     const { call } = await startSession();
     const unknown = await call("POST", "/v1/blueprints/none/entities", { identifier: "a" });
     const message = 'Blueprint with identifier "none" was not found';

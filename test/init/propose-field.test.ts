@@ -204,7 +204,7 @@ describe("a property proposed from values", () => {
     ["a column whose name speaks of no closed set", "City", often("Rome", "Oslo")],
     ["one word alone", "Status", often("gold")],
     ["a small sample", "Status", often("gold", "silver", "tin").slice(0, 48)],
-  ])("is no enum for %s", (_, name, values) => {
+  ])("is not an enum for %s", (_, name, values) => {
     expect(proposed(values, name)?.property).toEqual({ type: "string", title: name });
   });
 

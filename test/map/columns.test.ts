@@ -246,7 +246,7 @@ describe("a column that a source lacks", () => {
 });
 
 describe("column formats, for all inputs", () => {
-  it("give back every instant of a zone from its text, but for the hours that clocks repeat", async () => {
+  it("give back every instant of a zone from its text, except for the hours that clocks repeat", async () => {
     const zones = fc.constantFrom("UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata");
     const instants = fc.date({ min: new Date("1950-01-01"), max: new Date("2059-12-31"), noInvalidDate: true });
     await fc.assert(

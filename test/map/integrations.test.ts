@@ -18,7 +18,7 @@ interface Sample {
   readonly selector: string;
   /** Lines of `port` beside `entity`. */
   readonly port?: readonly string[];
-  /** Lines of `mappings` behind identifier and blueprint. */
+  /** Lines of `mappings` after identifier and blueprint. */
   readonly fields: string;
   readonly identifier: string;
   readonly record: unknown;

@@ -174,7 +174,7 @@ describe("run", () => {
     expect(await valuesOf(".", 1)).toEqual([1]);
   });
 
-  it("lets a batch behind an endless one come to its end", async () => {
+  it("lets a batch after an endless one finish", async () => {
     const endless = hasty.run(["def f: f; f"], ["1"]);
     const next = hasty.run(["."], ["2"]);
     expect(await endless).toEqual({ stuck: { leaf: 0, record: 0, why: "timeout" } });

@@ -224,7 +224,7 @@ describe("itemsToParse", () => {
     ]);
   });
 
-  it("skips a record whose array is null or empty, and rejects one that is no array", async () => {
+  it("skips a record whose array is null or empty, and rejects one that is not an array", async () => {
     const file = { resources: [resource({ identifier: ".item" }, { port: { itemsToParse: ".list" } })] };
     const { tally, rejects } = await mapAll(engine, file, values({}, { list: [] }, { list: "a" }, { list: ["b"] }));
     expect(tally).toEqual({ read: 4, mapped: 1, skipped: 2, rejected: 1 });

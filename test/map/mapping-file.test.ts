@@ -26,7 +26,7 @@ function mapping(root: string, fields = ""): string {
   return `${root}\nresources:\n  - kind: k\n    port:\n      entity:\n        mappings:\n          identifier: .id\n          blueprint: '"b"'\n${fields}`;
 }
 
-describe("a text that is no YAML", () => {
+describe("a text that is not YAML", () => {
   const text = mapping("", "          title: .name\n          icon: .icon\n");
   const faults = (now: string) => faultsOf(now).issues.map(({ line, message }) => [line, message]);
   const lineOf = (now: string, part: string) => now.slice(0, now.indexOf(part)).split("\n").length;
@@ -83,7 +83,7 @@ describe("parseMapping", () => {
     ["          icon .b\n", "icon .b", "icon: .b"],
   ])("says which line lacks its colon: %j", (lines, written, fix) => {
     const { issues } = faultsOf(mapping("", `          title: .a\n${lines}`));
-    expect(issues).toMatchObject([{ line: 10, message: `"${written}" has no colon behind its key: write ${fix}` }]);
+    expect(issues).toMatchObject([{ line: 10, message: `"${written}" has no colon after its key: write ${fix}` }]);
   });
 
   it("refuses a key that is given twice", () => {

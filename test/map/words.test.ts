@@ -50,7 +50,7 @@ describe("refusalOf", () => {
     ["a bracket too many", ".a)"],
     ["a bracket of another kind", "(.a]"],
     ["a bracket that never closes", "(.a"],
-    ["a comment that continues behind a backslash", ".a # \\\nhalt"],
+    ["a comment that continues after a backslash", ".a # \\\nhalt"],
     ["a comment with a lone carriage return", '.a # \r"halt'],
     ["nothing", ""],
     ["only a comment", "# a"],

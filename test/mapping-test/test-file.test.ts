@@ -24,7 +24,7 @@ describe("a file of tests", () => {
     ]);
   });
 
-  it("reports what is no YAML", () => {
+  it("reports what is not YAML", () => {
     expect(parseTests("tests: [\n")).toMatchObject({ issues: [{ path: "" }] });
   });
 });

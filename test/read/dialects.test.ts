@@ -47,7 +47,7 @@ describe("a quote", () => {
     });
   });
 
-  it("behind an escape character is text, as are a delimiter, a line end and that character; \\N is null", async () => {
+  it("after an escape character is text, as are a delimiter, a line end and that character; \\N is null", async () => {
     const escaped =
       '"id","name"\n"1","The \\"Big\\" one"\n"2",\\N\n"3","C:\\\\apps\\\\x"\n"4","one\\\ntwo"\n5,a\\,b\\\nc\\x\n';
     expect((await table(escaped, { csv: { escape: "\\" } })).cells).toEqual([
@@ -206,7 +206,7 @@ describe("a column", () => {
   });
 });
 
-describe("bytes that are no text", () => {
+describe("bytes that are not text", () => {
   it("cost their record alone where the mapping says so", async () => {
     const text = Buffer.from(`id,name,tier\n${hosts(40)}`);
     text[text.indexOf("N20")] = 0;

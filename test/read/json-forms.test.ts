@@ -89,7 +89,7 @@ describe("a map of records by their keys", () => {
   it.each([
     ["is no map", "[]", { keyed: "id" }, "json.keyed is for an object whose values are the records."],
     [
-      "is no list",
+      "is not a list",
       '{"hosts":1}',
       { records: "hosts" },
       "Let json.records name the keys, dotted, that lead to the array of records.",
@@ -145,7 +145,7 @@ describe("pages of an API", () => {
   });
 });
 
-describe("a record that is no JSON", () => {
+describe("a record that is not JSON", () => {
   const text = '[{"id":"a"},\n{"id":"b","tier":NaN},\n{"id":"c","n":-Infinity},\n{"id" "d"},\n{"id":"e"}]';
   it("is named with its place, and the way past it", async () => {
     const { records, error } = await readText(text, { format: "json" });
@@ -174,7 +174,7 @@ describe("a record that is no JSON", () => {
     expect(rejects[0]?.message).toBe("the line is not valid JSON: NaN is not a JSON number, at column 6");
   });
 
-  it("may hold a byte that is no text", async () => {
+  it("may hold a byte that is not text", async () => {
     const bytes = Buffer.from('[{"id":"a"},{"id":"?"},{"id":"c"}]');
     bytes[bytes.indexOf("?")] = 0xff;
     const { records, rejects } = await readText(bytes, { format: "json", badText: "reject" }, { size: 5 });
@@ -208,7 +208,7 @@ describe("any text", () => {
         } else if (error === undefined && (parsed as unknown[]).length === 2 && !/\d{16}|[eE]/.test(whole))
           expect(values({ records })).toEqual(parsed);
       }),
-      // A word behind the end of the array is another text, and reported at its line, too.
+      // A word after the end of the array is another text, and reported at its line, too.
       { numRuns: 500, examples: [["[]}]n", 1]] },
     );
   });

@@ -76,7 +76,7 @@ describe("the strict dialect, with csv-parse for an oracle", () => {
         const { records, rejects } = await readText(text, options, { size });
         if (expected === undefined) return;
         both++;
-        // A row of blanks alone, or with empty cells behind the last column, is ours to take or to leave.
+        // A row of blanks alone, or with empty cells after the last column, is ours to take or to leave.
         expect([rejects.map(({ code }) => code), records.map(({ cells }) => cells)]).toEqual([[], expected]);
       }),
       { numRuns: 2000 },
@@ -85,7 +85,7 @@ describe("the strict dialect, with csv-parse for an oracle", () => {
   });
 });
 
-/** The rows behind the header; undefined where csv-parse finds fault with one. */
+/** The rows after the header; undefined where csv-parse finds fault with one. */
 function oracle(text: string): string[][] | undefined {
   try {
     return (parse(text, { skip_empty_lines: true }) as string[][]).slice(1);

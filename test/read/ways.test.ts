@@ -101,7 +101,7 @@ describe.each(ways)("a CSV that comes as $title", (way) => {
     if (way.wrong.length > 0) expect(records.length).toBeGreaterThan(200);
   });
 
-  it.skipIf(way.wrong.length === 0)("names offset and line of bytes that are no character", async () => {
+  it.skipIf(way.wrong.length === 0)("names offset and line of bytes that are not characters", async () => {
     const good = way.encode(text);
     const bytes = Buffer.concat([
       good,

@@ -201,7 +201,7 @@ describe("a workbook", () => {
     expect(records.map(asObject)).toEqual([{ l: ["1", "2"] }]);
   });
 
-  it("rejects a row with a cell behind the header", async () => {
+  it("rejects a row with a cell after the header", async () => {
     const book = workbook([{ name: "A", rows: textRow(1, ["id"]) + textRow(2, ["1", "", "x"]) + textRow(3, ["2"]) }]);
     const { records, rejects } = await gather({}, {}, file("wide.xlsx", book));
     expect(records.map(asObject)).toEqual([{ id: "2" }]);

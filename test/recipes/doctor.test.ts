@@ -220,7 +220,7 @@ describe("a probe", () => {
     const sources = ["teams.json", "services.csv"].map((name) => join(root, "samples", name));
     await runImport({ sources, mapping, stateDir: await makeFolder() }, { env });
     const before = JSON.stringify([...emulator.store.entities("service")]);
-    // The wait between two tokens is no real one; the emulator's clock is.
+    // The wait between two tokens is not a real one; the emulator's clock is.
     const report = await runDoctor({ probe: "service" }, { env });
     expect(JSON.stringify([...emulator.store.entities("service")])).toBe(before);
     return report;

@@ -166,7 +166,7 @@ catalog   URL
     expect(offline.candidates[0]?.fate).toBe("entity");
   });
 
-  it("refuses a position behind the end", async () => {
+  it("refuses a position after the end", async () => {
     await expect(explain({ ...services, record: 332 })).rejects.toThrow("--record 332: the source has 331 records");
   });
 });

@@ -37,7 +37,7 @@ describe("relations among the entities of one import", () => {
       };
       const nodes: Node[] = Array.from({ length: size }, (_, i) => ({
         id: `n${i}`,
-        // What is no number is rejected by check.
+        // What is not a number is rejected by check.
         weight: random() < 0.05 ? "heavy" : i,
         ...(random() < 0.7 && { parent: name() }),
         ...(random() < 0.5 && { friends: [...new Set([name(), name(), name()])] }),

@@ -48,7 +48,7 @@ describe("init on exports of ticket systems", () => {
     expect(entities.hosts).toMatchObject({ identifier: ".id", title: ".attributes.name" });
   });
 
-  it("names addresses that the API may refuse, though they are no certain faults", async () => {
+  it("names addresses that the API may refuse, though they are not certain faults", async () => {
     const mail = (index: number): string => (index === 6 ? "mr..x@example.com" : `m${index}@example.com`);
     const folder = await filesIn({ "users.csv": tableOf("id,mail", 100, (index) => `u${index},${mail(index)}`) });
     const { tried, blueprints } = await proposeFor([join(folder, "users.csv")]);

@@ -21,7 +21,7 @@ async function tried(files: Readonly<Record<string, string | Buffer>>, args: rea
 }
 
 describe("init by the form of a file", () => {
-  it("makes each sheet of a workbook a kind, with its types, dates and relations, and leaves out what is no table", async () => {
+  it("makes each sheet of a workbook a kind, with its types, dates and relations, and leaves out what is not a table", async () => {
     const servers = [2, 3, 4, 5].map(
       (row) =>
         `<row r="${row}"><c r="A${row}" t="inlineStr"><is><t>srv-${row}</t></is></c><c r="B${row}"><v>${row * 1.5}</v></c><c r="C${row}" t="b"><v>1</v></c><c r="D${row}" s="1"><v>4541${row}</v></c><c r="E${row}" t="inlineStr"><is><t>app-${row % 2}</t></is></c></row>`,
@@ -236,7 +236,7 @@ describe("init by the form of a file", () => {
     expect(stdout).toContain("  - kind: hosts\n");
   });
 
-  it("reads no further than --limit asks for: a byte far behind is not seen", async () => {
+  it("reads no further than --limit asks for: a byte far beyond is not seen", async () => {
     const rows = Buffer.from(tableOf("id,name", 50_000, (index) => `srv-${index},Name ${index} ${"x".repeat(180)}`));
     const folder = await filesIn({ "hosts.csv": Buffer.concat([rows, Buffer.from("srv-x,Caf\u00e9\n", "latin1")]) });
     const few = await proposeFor([join(folder, "hosts.csv")], { limit: 10 });

@@ -166,7 +166,7 @@ async function tokenOf({ url }: Emulator): Promise<string> {
   return ((await reply.json()) as { accessToken: string }).accessToken;
 }
 
-/** Squads in two sources, every seventh of them with a size that is no number in one. */
+/** Squads in two sources, every seventh of them with a size that is not a number in one. */
 function many(count: number, isBad: (i: number) => boolean = () => false): Given {
   const all = Array.from({ length: count }, (_, i) => i);
   return {

@@ -59,7 +59,7 @@ describe("the commands of a night", () => {
     expect((await run("plan", "--prune", "--out", "tonight.plan", ...forms)).code).toBe(0);
     const page = await readFile(join(folder, "p.html"), "utf8");
     expect(page).toContain("Plan: 1 to create, 1 to update, 1 to delete, 18 unchanged.");
-    // A command breaks between its words alone: the tags that see to it are no part of it.
+    // A command breaks between its words alone: the tags that see to it are not part of it.
     expect(page.replaceAll(/<[^>]*>/g, "")).toContain(
       "portload plan items.csv -m items.yaml --prune --out tonight.plan",
     );

@@ -15,7 +15,7 @@ const timeoutMs = bounds.interruptAfterTimeLimit + 60_000;
 
 describe("over random catalogs, inventories and mappings", () => {
   it(
-    "a plan straight after an import shows no change but for what was rejected",
+    "a plan straight after an import shows no change except for what was rejected",
     async () => {
       const folder = await makeFolder();
       await fc.assert(

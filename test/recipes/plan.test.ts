@@ -57,7 +57,7 @@ describe("a plan of the samples", () => {
     }
   });
 
-  it("shows no change after an import of a dirty file, but for what failed", async () => {
+  it("shows no change after an import of a dirty file, except for what failed", async () => {
     const emulator = await startCatalog();
     const stateDir = await makeFolder();
     await runImport({ ...organisation, stateDir }, { env: envOf(emulator) });

@@ -154,7 +154,7 @@ describe("an undo", () => {
         }),
         { ...bounds, ...(seed !== undefined && { seed }) },
       );
-      // What was interrupted for want of time is no pass.
+      // What was interrupted for want of time is not a pass.
       expect(changed).toBeGreaterThanOrEqual(bounds.numRuns);
     },
     bounds.interruptAfterTimeLimit + 60_000,

@@ -212,7 +212,7 @@ describe("an undo of a sync", () => {
     expect(held(emulator)).toEqual(after);
   });
 
-  it("is undone in turn but for what something relates to, where a deletion leaves relations as they are", async () => {
+  it("is undone in turn except for what something relates to, where a deletion leaves relations as they are", async () => {
     const { emulator, load, sync, undo } = await workplace("", { deletedTarget: "dangling" });
     await load(old);
     await sync([{ id: "a", title: "Z" }, { id: "new" }], { prune: true });

@@ -135,7 +135,7 @@ describe(".html", () => {
     );
 
   it("lets no value become markup", () => {
-    // An escaped value is text: what is markup is the same whatever the value, but for lengths of labels.
+    // An escaped value is text: what is markup is the same whatever the value, except for lengths of labels.
     const tags = (html: string) => html.match(/<[^>]*>/g)?.map((tag) => tag.replace(/="[^"]*"/g, ""));
     fc.assert(
       fc.property(anyText, (text) => {

@@ -91,7 +91,7 @@ describe("groupCauses", () => {
     ]);
   });
 
-  it("tells messages of one path apart but for their numbers and the texts that they quote, and no more than it says", () => {
+  it("tells messages of one path apart except for their numbers and the texts that they quote, and no more than it says", () => {
     const causes = groupCauses(["a.csv"]);
     const messages = [
       'holds "#"',

@@ -109,7 +109,7 @@ describe("secondStep", () => {
     });
   });
 
-  it("sends an entity that was refused again, whole but for what is missing, in its mode", () => {
+  it("sends an entity that was refused again, whole except for what is missing, in its mode", () => {
     const refused = { is: "deferred" as const, entity: whole, waiting: [] };
     const step = secondStep(refused, "create", blueprint, knowing("service/b", "service/c", "service/d"));
     expect(step).toMatchObject({ is: "write", write: { mode: "create" } });

@@ -20,7 +20,7 @@ const at = (path: string) => `resources.0.port.entity.mappings.${path}`;
 const mappingsOf = (yaml: string) => parse(yaml).resources[0].port.entity.mappings;
 
 describe("a fix", () => {
-  it("puts a filter behind an expression, and moves nothing else", () => {
+  it("appends a filter to an expression, and moves nothing else", () => {
     const filter = `| values | gsub(" "; "-")`;
     const fixed = applyEdit(text, { kind: "append", path: at("identifier"), filter });
     expect(fixed).toBe(text.replace(`."Item ID"`, `."Item ID" ${filter}`));
@@ -84,24 +84,24 @@ describe("a fix", () => {
     expect(labels({ code: "not_in_enum", fix: 'did you mean "Tier 1"?', value: "tier 1", leaf, isCell: true })).toEqual(
       ['Take "tier 1" as "Tier 1"', 'Read "tier 1" as no value'],
     );
-    expect(labels({ code: "identifier_invalid", fix: 'write `| gsub(" "; "-")` behind the expression', leaf })).toEqual(
-      ['Write | gsub(" "; "-") behind it'],
-    );
+    expect(labels({ code: "identifier_invalid", fix: 'write `| gsub(" "; "-")` after the expression', leaf })).toEqual([
+      'Write | gsub(" "; "-") after it',
+    ]);
     expect(labels({ code: "ragged_row", message: "the row has 3 cells; csv.shortRows: pad fills it up" })).toEqual([
       "Fill short rows up",
     ]);
-    // A value that an expression made is no cell that could be blank.
+    // A value that an expression made is not a cell that could be blank.
     expect(labels({ code: "bad_format", value: "01.02.2026T00:00:00Z", isCell: false })).toEqual([]);
   });
 
   it("is none that takes a list for no value, and one that makes the types fit", () => {
     const leaf = at("properties.tier");
     const list = '["a","b"]';
-    const message = 'expects text, got a list; write `| values | join(", ")` behind the expression';
-    const fix = 'write `| values | join(", ")` behind the expression';
+    const message = 'expects text, got a list; write `| values | join(", ")` after the expression';
+    const fix = 'write `| values | join(", ")` after the expression';
     const proposed = { blueprint: "item", property: "tier" };
     const wrong = { code: "wrong_type", message, fix, value: list, leaf, isCell: true };
-    expect(fixesOf(wrong).map(({ label }) => label)).toEqual(['Write | values | join(", ") behind it']);
+    expect(fixesOf(wrong).map(({ label }) => label)).toEqual(['Write | values | join(", ") after it']);
     expect(fixesOf({ ...wrong, proposed }).map(({ edit }) => edit)).toEqual([
       { kind: "append", path: leaf, filter: '| values | join(", ")' },
       { kind: "setType", ...proposed, type: "list" },
@@ -110,10 +110,10 @@ describe("a fix", () => {
       expect(fixesOf({ code: "bad_format", message: "", fix: "", value, isCell: true })).toEqual([]);
     const text = {
       ...{ code: "wrong_type", value: "a;b", leaf, isCell: true },
-      message: 'is text, not a list or the JSON of one; write `| values | split(";")` behind the expression',
-      fix: 'write `| values | split(";")` behind the expression',
+      message: 'is text, not a list or the JSON of one; write `| values | split(";")` after the expression',
+      fix: 'write `| values | split(";")` after the expression',
     };
-    expect(fixesOf(text).map(({ label }) => label)).toEqual(['Write | values | split(";") behind it']);
+    expect(fixesOf(text).map(({ label }) => label)).toEqual(['Write | values | split(";") after it']);
     expect(fixesOf({ ...text, proposed }).map(({ label }) => label)).toContain("Make it text in the blueprint");
     const unknown = { code: "unknown_property", message: "", fix: "", leaf };
     expect(fixesOf(unknown).map(({ label }) => label)).toEqual(["Take it out of the mapping"]);

@@ -23,7 +23,7 @@ resources:
       entity:
         mappings: { identifier: .id, blueprint: '"other"', properties: { a: .a } }
 `;
-/** Inserts a column where the cursor is: behind a text, or at the beginning. */
+/** Inserts a column where the cursor is: after a text, or at the beginning. */
 function insert(path: readonly string[], behind = "", { resource = 0, from = text } = {}) {
   const cursor = behind === "" ? 0 : from.indexOf(behind) + behind.length;
   const { from: start, to, text: made, cursor: now } = insertionOf(from, { path, cursor, resource }, new Map());

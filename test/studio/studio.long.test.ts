@@ -67,7 +67,7 @@ describe("the studio", () => {
       Number(/\((\d+)\)/.exec((await page.locator("#tab-problems").textContent()) ?? "")?.[1]);
     const before = await tabCount();
     await isFine("start");
-    await page.getByRole("button", { name: "Leave out what is behind the last column" }).click();
+    await page.getByRole("button", { name: "Leave out what is after the last column" }).click();
     await expect.poll(tabCount).not.toBe(before);
     expect(await page.locator(".cm-content").textContent()).toContain("longRows: drop");
     await page.getByRole("button", { name: /Write \| values \| gsub/ }).click();
@@ -258,7 +258,7 @@ describe("the studio", () => {
     }
   });
 
-  it("completes columns under source.columns, and keeps the entities while a line is no YAML", async () => {
+  it("completes columns under source.columns, and keeps the entities while a line is not YAML", async () => {
     const { url } = await startStudio([
       "-m",
       join(root, "mappings/services.yaml"),

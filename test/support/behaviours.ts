@@ -93,7 +93,7 @@ const routes: Readonly<Record<string, readonly Row[]>> = {
     [
       422,
       "documented",
-      "`delete_actions` that is no boolean; has dependents, or is one of the system, under the other readings",
+      "`delete_actions` that is not a boolean; has dependents, or is one of the system, under the other readings",
       "dependentsStatus",
     ],
   ],

@@ -57,7 +57,7 @@ hostname "$hostname"
 exec chroot --userspec="$user:$user" --groups= "$root" /bin/sh -c 'cd "$1"; shift; exec "$@"' sh "$workdir" "$@"
 `;
 
-/** Starts a command as the only one in a root of its own, which is read-only but for its volumes, as a user without rights. It shares the loopback with the tests. */
+/** Starts a command as the only one in a root of its own, which is read-only except for its volumes, as a user without rights. It shares the loopback with the tests. */
 export function startContainer(options: ContainerOptions): Container {
   const root = mkdtempSync(join(tmpdir(), "portload-root-"));
   const { image, volumes, user, workingDirectory, command, env = {}, hostname = "pod-1", hasTmp = false } = options;

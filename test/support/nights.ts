@@ -35,7 +35,7 @@ export interface Nights {
   source: readonly string[];
   /** Text before the mapping's resources, and what the resource owns. */
   mapping: { readonly head: string; readonly where: string };
-  /** A line of the source that is no record of an app. */
+  /** A line of the source that is not a record of an app. */
   broken: string;
   /** Time between two nights. */
   dayMs: number;

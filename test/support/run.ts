@@ -45,7 +45,7 @@ export function memoryLedger(...hooks: LedgerHooks[]) {
   return { ledger, lines, reasons, noted };
 }
 
-/** A target that holds nothing and creates all that it is sent, but for what is given. */
+/** A target that holds nothing and creates all that it is sent, except for what is given. */
 export function targetOf({ rules, ...calls }: Partial<Omit<Target, "rules">> & { rules?: Partial<WriteRules> } = {}) {
   const sent: string[][] = [];
   const target: Target = {

@@ -33,7 +33,7 @@ export function zip(parts: Readonly<Record<string, string>>): Buffer {
   return Buffer.concat([...files, directory, Buffer.from("PK\u0005\u0006"), end]);
 }
 
-/** A sheet: the XML of its rows, and what comes behind them. */
+/** A sheet: the XML of its rows, and what comes after them. */
 export interface SheetXml {
   readonly name: string;
   readonly rows: string;

@@ -187,7 +187,7 @@ export async function writeCase(
     for (const [kind, records] of Object.entries(kinds)) {
       const path = join(folder, `${kind}${world}.ndjson`);
       sources.push(path);
-      // A file of no bytes would be refused; a blank line is no record.
+      // A file of no bytes would be refused; a blank line is not a record.
       await writeFile(path, `\n${records.map((record: object) => `${JSON.stringify(record)}\n`).join("")}`);
     }
   const mapping = join(folder, "mapping.yaml");

@@ -102,7 +102,7 @@ export function limitsHtml(families: Readonly<Record<string, FamilyStats>>): Htm
 </table></div>`;
 }
 
-/** What of a limit is used, then what was refused beyond it. */
+/** How much of a limit is used, then what was refused beyond it. */
 function gauge(limit: number | null, used: number | null, refused: number): Html {
   if (limit === null || used === null) return html``;
   const parts = [

@@ -46,7 +46,7 @@ export async function isWorkbook(source: WorkbookSource, options: SourceOptions,
  * Opens the sheet of a workbook. A source that can be read only once is first copied as a whole: the parts of a workbook are found from its end.
  *
  * @returns the sheet, or the question which of several
- * @throws SourceError for a file that is no workbook, and a sheet that it does not have
+ * @throws SourceError for a file that is not a workbook, and a sheet that it does not have
  */
 export async function openSheet(
   source: WorkbookSource,

@@ -26,7 +26,7 @@ export class Package {
     this.#entries = entries;
   }
 
-  /** @param name - for messages @throws SourceError for a file that is no whole zip archive */
+  /** @param name - for messages @throws SourceError for a file that is not a whole zip archive */
   static async open(path: string, name: string): Promise<Package> {
     try {
       const zip = await openZip(path, { lazyEntries: true, autoClose: false });

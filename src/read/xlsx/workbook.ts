@@ -42,7 +42,7 @@ const dayMs = 86_400_000;
 
 /**
  * A number as the date it shows, in ISO 8601 without a zone, which workbooks do not have: `2024-05-01`, `10:30:00`, `2024-05-01T10:30:00`, and a length of
- * time as hours `26:30:00`. Undefined for a number that is no date.
+ * time as hours `26:30:00`. Undefined for a number that is not a date.
  */
 export function isoDate(serial: number, style: DateStyle, is1904: boolean): string | undefined {
   const ms = Math.round(serial * dayMs);
@@ -150,7 +150,7 @@ export interface Workbook {
 
 const noText = { text: () => undefined, close: () => undefined };
 
-/** Reads the parts that say which sheets there are and which styles are dates. @throws SourceError for an archive that is no workbook */
+/** Reads the parts that say which sheets there are and which styles are dates. @throws SourceError for an archive that is not a workbook */
 export async function readWorkbook(name: string, parts: Package): Promise<Workbook> {
   const root = new Map<string, string>();
   await parts.readAll(

@@ -113,7 +113,7 @@ class Table {
     return this.#columns ?? numberedColumns(0);
   }
 
-  /** Gives a doubt, or first the receipt and then the rows behind the header. */
+  /** Gives a doubt, or first the receipt and then the rows after the header. */
   async *rows(): AsyncGenerator<readonly SheetRow[] | { readonly doubt: Doubt } | { readonly receipt: Receipt }> {
     let first: SheetRow[] | undefined = [];
     for await (const rows of this.#sheet.rows()) {
@@ -206,7 +206,7 @@ function take({ number, cells, bytes }: SheetRow, table: Table, sink: ChunkSink,
   }
   if (cells.length > all.length && options.csv?.longRows === "drop") cells.length = all.length;
   if (cells.length > all.length) {
-    const message = `the row has a cell behind the last column of the header; name that column, or set csv.longRows: drop`;
+    const message = `the row has a cell after the last column of the header; name that column, or set csv.longRows: drop`;
     sink.refuse({ code: "ragged_row", message, value: `${cells.length} instead of ${all.length}` }, at, bytes);
     return;
   }

@@ -108,7 +108,7 @@ function hintFor(reply: EntityReply): string | undefined {
   return undefined;
 }
 
-/** What a person is asked before all entities of a blueprint go. */
+/** The question before all entities of a blueprint are deleted. */
 export interface DeleteAllQuestion {
   readonly blueprint: string;
   readonly count: number;
@@ -165,7 +165,7 @@ async function finished(migration: string, client: Client): Promise<EntityDone> 
   }
 }
 
-/** Names the relations that prevent it: the required ones, else those that point at it. @source Port's guide to the API: all entities go at once only where the blueprint has no required relations */
+/** Names the relations that prevent it: the required ones, else those that point at it. @source Port's guide to the API: all entities are deleted at once only where the blueprint has no required relations */
 async function reasonFor(
   reply: EntityReply,
   { blueprint, deleteBlueprint }: EntityDeleteAllOptions,

@@ -34,11 +34,11 @@ export async function missingHint(
   return `There is no blueprint ${blueprint}. Those of the catalog: portload blueprint get`;
 }
 
-/** What an operation on entities came to. */
+/** The result of an operation on entities. */
 export interface EntityDone {
   /** The API's replies as they came, in order. */
   readonly replies: readonly unknown[];
-  /** Things to know that are no refusal, a sentence each. */
+  /** Things to know that are not refusals, a sentence each. */
   readonly notes: readonly string[];
   /** Why the API refused it. */
   readonly refused?: { readonly message: string; readonly hint?: string };
@@ -65,7 +65,7 @@ export async function withClient<T>(
   }
 }
 
-/** What a single reply came to; `hint` says what to do about a refusal. */
+/** The result of a single reply; `hint` says what to do about a refusal. */
 export function doneOf(reply: EntityReply, hint?: string, notes: readonly string[] = []): EntityDone {
   if (reply.is === "done") return { replies: [reply.body], notes };
   const refused = { message: `${reply.request}: ${wordsOf(reply)}`, ...(hint !== undefined && { hint }) };

@@ -33,10 +33,10 @@ export async function encodingOf(
     rest = countSequences(Buffer.concat([rest, block]), counts);
     if (counts.bad > 0 && looked < maxGuessedBytes) beyond.push(block);
     looked += block.length;
-    // A record may have several lines, and the reader decodes blocks ahead; what lies far behind the sample is not read for its bytes.
+    // A record may have several lines, and the reader decodes blocks ahead; what is far beyond the sample is not read for its bytes.
     if (looked > maxLookedBytes || (looked > minLookedBytes && counts.lines > 2 * limit)) break;
   }
-  // At the end a byte that begins a sequence may be left, with others behind it that do not continue it.
+  // At the end a byte that begins a sequence may be left, with others after it that do not continue it.
   if (rest.length > 0 && !isPartial(rest) && counts.bad++ === 0) counts.firstBad = counts.lines;
   if (counts.bad === 0) return { source: {}, questions: [] };
   const guessed = guessEncoding(Buffer.concat(beyond));

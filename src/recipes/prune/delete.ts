@@ -33,7 +33,7 @@ const unwatched: DeletionWatch = {
 
 /**
  * Deletes what is stale, a hundred at a time, what relates to others first; entities that others still depend on wait for a later round. What they
- * were is in the journal before they go.
+ * were is in the journal before they are deleted.
  *
  * @param signal - ends it before the next hundred
  * @returns whether all is done

@@ -47,7 +47,7 @@ interface FoundStale extends Stale {
  * Finds what is stale: one scan of identifiers for each blueprint. Comes after everything is written.
  *
  * @param maxDelete - the flags' ceilings
- * @throws {GuardError} when anything makes absence from the sources doubtful, and when a blueprint would lose more than allowed; it names what would go
+ * @throws {GuardError} when anything makes absence from the sources doubtful, and when a blueprint would lose more than allowed; it names what would be deleted
  */
 export async function findStale(
   job: SourceJob,
@@ -178,7 +178,7 @@ interface Scanned {
   readonly left: number;
 }
 
-/** Scans the identifiers of what is owned of a blueprint, and judges what would go by what was owned when the last prune finished. */
+/** Scans the identifiers of what is owned of a blueprint, and judges the deletions by what was owned when the last prune finished. */
 export async function scanOwned(
   { target, ledger, control }: Pick<StepJob, "target" | "ledger" | "control">,
   scope: OwnedScope,

@@ -20,7 +20,7 @@ export interface OwnedScope {
   owns(blueprint: string, entity: FoundEntity): boolean;
 }
 
-/** What a prune looks at: what the mapping's resources own, in their order, and what was met of it on the way. */
+/** What a prune looks at: what the mapping's resources own, in their order, and which of it the run met. */
 export interface PruneScope extends OwnedScope {
   /** The same with what relates to others first: the order of writing, backwards. */
   readonly deletionOrder: readonly string[];

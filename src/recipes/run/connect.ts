@@ -35,11 +35,11 @@ export interface RunContext extends ImportContext, SourceQuestions {
   readonly connection?: Connection | undefined;
   /** Called once there is a connection, with a function that reports progress before the run has its id. */
   readonly onConnection?: (progress: () => EarlyProgress) => void;
-  /** Called once the run has its id, with a function that gives the report as far as it has come. */
+  /** Called once the run has its id, with a function that gives the report so far. */
   readonly onReport?: (soFar: () => Report) => void;
 }
 
-/** An open connection to the API, and the control of what goes through it. */
+/** An open connection to the API, and the control of its requests. */
 export interface Connection {
   readonly client: Client;
   readonly control: OpenControl;
@@ -82,7 +82,7 @@ export function connect(
 }
 
 /**
- * Opens the connection of a command and asks for the token, so that it comes while the rest of the program is loaded and the sources are looked at.
+ * Opens the connection of a command and asks for the token, so that it arrives while the rest of the program is loaded and the sources are inspected.
  *
  * @returns undefined where the options or the environment do not fit: the command reports that in its turn, and opens its own
  */

@@ -28,7 +28,7 @@ import type { Inventory } from "./inventory.js";
 import type { Ledger } from "./ledger.js";
 import { caught, type Worked } from "./working.js";
 
-/** An import that came to an end, whichever. */
+/** An import that ended, in whatever way. */
 export interface Finished {
   readonly report: Report;
   /** The import's folder: journal, reasons, rejects files, report. Absent with `stateDir: false`. */
@@ -135,7 +135,7 @@ function filesWord(files: readonly { readonly path: string }[]): string {
   return files.length > 3 ? "the rejects files above" : files.map(({ path }) => quoted(path)).join(" and ");
 }
 
-/** The report as far as a run has come, for who looks on. */
+/** The report of a run so far, for a viewer. */
 export function reportSoFar(closing: Closing, durationMs: number): Report {
   const { records, entities, blueprints } = closing.ledger.counts;
   const report = reportOf(closing, "interrupted", { rejectFiles: [], lines: new Map() }, durationMs);

@@ -85,7 +85,7 @@ async function openPassingState(facts: Omit<StateOptions, "stateDir">): Promise<
   }
 }
 
-/** What a header is made of. */
+/** What a header is built from. */
 export interface HeaderFacts {
   readonly command: string;
   readonly options: Readonly<Record<string, unknown>> & {
@@ -144,7 +144,7 @@ async function fingerprintSource(source: BoundSource): Promise<SourceFingerprint
   return { name, kind, bytes: size, modifiedAt: mtime.toISOString(), content: await fingerprintFile(path) };
 }
 
-/** What a run's origin is made of. */
+/** What a run's origin is built from. */
 interface OriginFacts {
   readonly command: string;
   readonly commandLine?: readonly string[] | undefined;

@@ -94,7 +94,7 @@ export interface AllowedRejects {
   onRejects(rejects: readonly Reject[]): void;
   /** Rejects so far that are not on the list. */
   readonly fresh: number;
-  /** Listed ones that did not come up, as warnings. */
+  /** Listed rejects that did not occur, as warnings. */
   cured(): readonly Warning[];
 }
 

@@ -82,7 +82,7 @@ export async function bindTo(
   return await bindSources(sources, kinds, ignore, new Map(sheets));
 }
 
-/** What messages and reports call a mapping that is no file. */
+/** What messages and reports call a mapping that is not a file. */
 export const objectName = "mapping object";
 
 async function readMapping(given: string | MappingObject): Promise<Pick<Inventory, "mapping" | "text">> {
@@ -94,7 +94,7 @@ async function readMapping(given: string | MappingObject): Promise<Pick<Inventor
   return { text, mapping: parseMapping(JSON.parse(text) as MappingObject, objectName) };
 }
 
-/** A mapping that is no file as JSON. @throws {MappingError} for one that JSON cannot hold */
+/** A mapping that is not a file as JSON. @throws {MappingError} for one that JSON cannot hold */
 export function mappingJson(mapping: MappingObject, name: string): string {
   try {
     return JSON.stringify(mapping, null, 2);
@@ -202,7 +202,7 @@ export async function withFaultsOf<T>(compiling: Promise<unknown>, checked: Prom
   const { reason } = found;
   const also = compiled.status === "rejected" ? compiled.reason : undefined;
   if (!(reason instanceof MappingError && also instanceof MappingError)) throw reason;
-  // A column that is there under a name in quotes says more than the syntax that lacks them.
+  // "The column exists under a name in quotes" says more than the syntax error without them.
   const named = new Set(reason.issues.map(({ path }) => path));
   const issues = [...reason.issues, ...also.issues.filter(({ path }) => !named.has(path))];
   throw new MappingError(

@@ -23,7 +23,7 @@ export interface RunCommand<F extends Folder = Folder> {
   /** True where nothing is changed in the catalog. */
   readonly dryRun?: boolean;
   readonly openFolder: OpenFolder<F>;
-  /** Where entities go; the API by default. */
+  /** Where entities are written; the API by default. */
   readonly targetOf?: (api: Target, keys: KeySet, ledger: Ledger) => Target;
   /** Receives what the ledger takes. */
   readonly hooks?: LedgerHooks;

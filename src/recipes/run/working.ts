@@ -89,7 +89,7 @@ export async function caught(stop: Stop, work: () => Promise<void>): Promise<{ r
 
 /** Says where a run is, for who watches it. */
 export interface Whereabouts {
-  /** The run comes to this step, from 1, or does something after its last one. */
+  /** The run begins this step, from 1, or does something after its last one. */
   enter(name: string, number?: number): void;
   /** So many bytes of a local source were read. */
   read(source: number, bytes: number): void;
@@ -137,7 +137,7 @@ function sum(numbers: ReadonlyMap<unknown, number>): number {
   return [...numbers.values()].reduce((all, one) => all + one, 0);
 }
 
-/** Rates are those of so many milliseconds, and the time left goes by so many. */
+/** Rates cover the last so many milliseconds, the time left a longer span. */
 const rateMs = 10_000;
 const estimateMs = 60_000;
 /** Nothing is estimated before. */
@@ -169,7 +169,7 @@ export function watchProgress(
     const { created, updated, unchanged, duplicate, rejected, mapped } = entities;
     const done = created + updated + unchanged + duplicate + rejected;
     const bytes = whereabouts.share();
-    // What was read and has not come to its end is still to be done.
+    // What was read and is not settled is still to be done.
     const share = bytes === undefined ? undefined : Math.min(1, bytes * (mapped === 0 ? 1 : done / mapped));
     return { at: clock.now(), read: records.read, done, requests: client.counts().total, share };
   };

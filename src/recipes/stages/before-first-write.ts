@@ -66,7 +66,7 @@ async function keepMade(
   if (made.length > 0) await ledger.journal({ line: "before", entities: made });
 }
 
-/** A target that comes into being with its identifier alone, as the journal keeps it. */
+/** A target that is created with its identifier alone, as the journal keeps it. */
 export function bareTarget(
   place: Pick<Entity, "at" | "resource" | "item">,
   blueprint: string,
@@ -104,7 +104,7 @@ export function deferRelations(target: Target, ledger: Ledger, keys: KeySet): Wr
         else deferred.push({ is: "deferred", entity: withoutClears(entity), waiting, first: "unchanged" });
       }
       await defer(ledger, 0, deferred);
-      // To `sendWrites` (steps.ts), which makes batches of them.
+      // `runSteps` sends them in batches.
       yield writes;
     }
   };

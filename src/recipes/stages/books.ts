@@ -85,7 +85,7 @@ function heldBefore(entity: Entity, mode: Mode): JournalBefore["entities"] {
   return [{ at, resource, item, blueprint, before, mode, sent: entity.body, ...(clears && { clears }) }];
 }
 
-/** A fingerprint costs a third of an entity's import: of a run that creates more the undo goes by dates. */
+/** A fingerprint costs a third of an entity's import: the undo of a larger run relies on dates. */
 const maxPrinted = 10_000;
 
 /** What the journal keeps of entities that are written by now and were not looked up before. */
@@ -223,7 +223,7 @@ export function rejectOf(write: Write, verdict: Exclude<Verdict, { is: "created"
   return reject(write, "refused_by_api", said, facts);
 }
 
-/** An entity of which nothing is left to be cleared. */
+/** An entity with nothing left to clear. */
 export function withoutClears(entity: Entity): Entity {
   return entity.with({ clears: undefined });
 }

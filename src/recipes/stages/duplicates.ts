@@ -86,7 +86,7 @@ async function* lastEntities(
 
 const firstCapacity = 1024;
 
-/** By entry: where its entity came last, and a hash of its content then. */
+/** By entry: where its entity was last, and a hash of its content there. */
 function createLasts() {
   let words = new Uint32Array(firstCapacity * 4);
   return {

@@ -30,7 +30,7 @@ export interface Inputs {
   /** Makes candidates of a source's records. */
   map(source: BoundSource): Stage<SourceRecord, Candidate>;
   readonly check: Stage<Candidate, Entity>;
-  /** What becomes of several entities with one key, by the blueprint of their step. */
+  /** What happens to several entities with one key, by the blueprint of their step. */
   readonly duplicatesOf: DuplicatesOf;
   /** Adds a later entity's fields to those of an earlier one of the same key. */
   merge(earlier: Entity, later: Entity): MergedPart;
@@ -54,7 +54,7 @@ export interface Inputs {
   readonly signal: AbortSignal;
 }
 
-/** What inputs are made of. */
+/** What inputs are built from. */
 interface InputParts {
   /** Its sources are those of the folder: copies replace what cannot be read twice. */
   readonly inventory: Inventory;

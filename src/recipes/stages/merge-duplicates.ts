@@ -156,7 +156,7 @@ function lateWarning(entity: Entity, ledger: Ledger, keys: KeySet): readonly War
   return [duplicateWarning(entity, keys.place(entry), ledger.describe, "that one is sent")];
 }
 
-/** Entities of a step on disk, parted by key. */
+/** Entities of a step on disk, partitioned by key. */
 function openShelves(spool: Spool<Entity>, keys: KeySet, { shelfBytes, waitingBytes }: typeof memory) {
   const firstEntry = keys.size;
   /** The first entry of each shelf. */

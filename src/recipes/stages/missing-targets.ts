@@ -134,7 +134,7 @@ export type MissingJudge = (
   readonly omitted: readonly Finding[];
 };
 
-/** Judges missing targets by what was rejected in this run. What an entity is not written for comes first. */
+/** Judges missing targets by what was rejected in this run. Reasons not to write an entity come first. */
 export function judgeMissing(rules: WriteRules, ledger: Ledger, keys: KeySet): MissingJudge {
   const { blueprints, onMissingTarget } = rules;
   return (entity, missing, isWritten) => {

@@ -35,6 +35,26 @@ function writesOf([source, ...stages]: Stages): AsyncIterable<readonly Write[]> 
 }
 
 /**
+ * Sends writes in batches (of one blueprint and mode, at most 20 and 1 MiB), several at once, until they end or the run stops. An import's target
+ * sends them by `createBulkCall` (`api/bulk.ts`).
+ */
+async function sendWrites(
+  writes: AsyncIterable<readonly Write[]>,
+  target: Target,
+  { stop, width, clock }: Control,
+  books: Books,
+): Promise<void> {
+  await writeBatches(batchWrites(writes), {
+    target,
+    width,
+    signal: stop.signal,
+    onFailure: () => stop.because("failed"),
+    sleep: (ms) => clock.sleep(ms, stop.signal).catch(() => undefined),
+    books,
+  });
+}
+
+/**
  * Writes what waited for the end of the import: relations that pointed forward or in a cycle, and entities that were refused for a target that was
  * not there yet. Each entity is written at most twice; a required relation may postpone one to the round after its target's.
  */
@@ -170,24 +190,4 @@ function judgedOutcome(
   const more = omitted.length === 0 ? {} : { omitted };
   if (reject !== undefined) return { ...rejectedOutcome(entity, reject, is), ...more };
   return is === undefined ? { ...placeOf(entity), is: "notAttempted" } : { ...writtenOutcome(entity, is), ...more };
-}
-
-/**
- * Sends writes in batches (of one blueprint and mode, at most 20 and 1 MiB), several at once, until they end or the run stops. An import's target
- * sends them by `createBulkCall` (`api/bulk.ts`).
- */
-async function sendWrites(
-  writes: AsyncIterable<readonly Write[]>,
-  target: Target,
-  { stop, width, clock }: Control,
-  books: Books,
-): Promise<void> {
-  await writeBatches(batchWrites(writes), {
-    target,
-    width,
-    signal: stop.signal,
-    onFailure: () => stop.because("failed"),
-    sleep: (ms) => clock.sleep(ms, stop.signal).catch(() => undefined),
-    books,
-  });
 }

@@ -17,7 +17,7 @@ export interface StudioStart {
   readonly mapping: string;
   /** Where the mapping is saved unless another name is given. */
   readonly file: string;
-  /** True where the mapping is the proposal and lies nowhere yet. */
+  /** True where the mapping is the proposal and is not saved yet. */
   readonly isProposed: boolean;
   readonly questions: readonly string[];
   readonly sources: readonly { readonly name: string; readonly kind: string }[];
@@ -103,7 +103,7 @@ export interface Offers {
 const maxOffered = 200;
 const maxBytes = 1024 * 1024;
 
-/** Files of projects that are no inventory. */
+/** Files of projects that are not inventory. */
 const others = /^(?:package(?:-lock)?|tsconfig.*|jsconfig|biome|composer|deno)\.json$/i;
 
 /**

@@ -12,7 +12,7 @@ export interface FileToSave {
 /** What files held when they were read or written here: a fingerprint by path. */
 export type FilePrints = Readonly<Record<string, string>>;
 
-/** A file that exists, with content that nobody here has agreed to lose. */
+/** A file that exists, with content that nobody has agreed to lose. */
 export interface TakenFile {
   readonly path: string;
   /** `changed`: it was read or written here, and somebody changed it since. */

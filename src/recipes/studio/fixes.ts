@@ -4,7 +4,7 @@ import type { BlueprintEdit, PropertyKind, Renamed } from "./blueprint-edit.js";
 
 /** A change of the mapping's text that is made by one click. */
 export type Edit =
-  /** Puts a filter behind an expression. */
+  /** Appends a filter to an expression. */
   | { readonly kind: "append"; readonly path: string; readonly filter: string }
   /** Writes another path in an expression. */
   | { readonly kind: "rename"; readonly path: string; readonly from: string; readonly to: string }
@@ -47,9 +47,9 @@ export function fixesOf(fault: {
 }): readonly Fix[] {
   const { code, message, fix, value, leaf } = fault;
   const fixes: Fix[] = [];
-  const behind = /^write `(\|[^`]+)` behind the expression/.exec(fix)?.[1];
+  const behind = /^write `(\|[^`]+)` after the expression/.exec(fix)?.[1];
   if (behind !== undefined && leaf !== undefined)
-    fixes.push({ label: `Write ${behind} behind it`, edit: { kind: "append", path: leaf, filter: behind } });
+    fixes.push({ label: `Write ${behind} after it`, edit: { kind: "append", path: leaf, filter: behind } });
   const meant = /did you mean ("(?:[^"\\]|\\.)*")\?/.exec(fix)?.[1];
   if (code === "not_in_enum" && meant !== undefined && value !== undefined && leaf !== undefined) {
     const filter = `| if . == ${JSON.stringify(value)} then ${meant} else . end`;
@@ -66,7 +66,7 @@ export function fixesOf(fault: {
     });
   if (code === "ragged_row" && message.includes("longRows"))
     fixes.push({
-      label: "Leave out what is behind the last column",
+      label: "Leave out what is after the last column",
       edit: { kind: "set", path: "source.csv.longRows", value: "drop" },
     });
   if ((code === "unknown_property" || code === "unknown_relation" || code === "read_only_property") && leaf)
@@ -109,7 +109,7 @@ export interface ProposedProperty {
   readonly type?: PropertyKind;
 }
 
-/** Makes an edit in a mapping's text; what it does not touch stays as it is typed. @throws {UsageError} where the text is no YAML now, or the place is gone */
+/** Makes an edit in a mapping's text; what it does not touch stays as it is typed. @throws {UsageError} where the text is not YAML now, or the place is gone */
 export function applyEdit(text: string, edit: Edit): string {
   const document = parseDocument(text);
   if (document.errors.length > 0) throw new UsageError("the mapping is not YAML now", { hint: "Correct it first." });

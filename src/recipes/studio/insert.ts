@@ -71,7 +71,7 @@ function replaced(from: number, to: number, text: string): Insertion {
   return { from, to, text, cursor: from + text.length };
 }
 
-/** Writes behind the last pair of a map: on a line of its own, or before the brace. */
+/** Writes after the last pair of a map: on a line of its own, or before the brace. */
 function behindLast(text: string, map: YAMLMap, line: string, key: string, expression: string): Insertion {
   if (map.flow === true) {
     const end = (map.range?.[1] ?? 0) - 1;
@@ -102,7 +102,7 @@ function leafAt(document: Document, cursor: number, text: string): { from: numbe
       if (range == null && cursor > colon && cursor <= lineEnd && text.slice(cursor, lineEnd).trim() === "")
         return { from: cursor, to: cursor };
       if (range == null || cursor < range[0]) continue;
-      // Blanks behind a value are not part of it, and one continues typing there.
+      // Blanks after a value are not part of it, and one continues typing there.
       const end =
         cursor <= lineEnd && text.slice(range[1], lineEnd).trim() === "" ? Math.max(range[1], cursor) : range[1];
       if (cursor <= end) return { from: range[0], to: /["']/.test(text[range[0]] ?? "") ? range[1] : end };

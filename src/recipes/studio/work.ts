@@ -15,13 +15,13 @@ import {
 } from "./files.js";
 import { applyEdit } from "./fixes.js";
 
-/** What is made in the studio, and what lies of it on the disk. */
+/** What is made in the studio, and its files on disk. */
 export interface Work {
   /** The mapping as it was read or saved last. */
   readonly mapping: string;
   /** Where it is saved unless another name is given. */
   readonly file: string;
-  /** True where the mapping is the proposal and lies nowhere yet. */
+  /** True where the mapping is the proposal and is not saved yet. */
   readonly isProposed: boolean;
   /** Where the proposed blueprints are saved unless another folder is given; empty for nowhere. */
   readonly folder: string;
@@ -44,7 +44,7 @@ export interface Work {
   isOnDisk(mapping: string): Promise<boolean>;
 }
 
-/** What is to be saved, and what may be lost for it. */
+/** What is to be saved, and what it may overwrite. */
 export interface SaveRequest {
   readonly mapping: string;
   readonly file: string;

@@ -81,7 +81,7 @@ async function missingTargets(
     if (named.length === 0) continue;
     const found = await existing(target, [...new Set(named)]);
     for (const entity of entities) {
-      // What comes in the same request does not count: such an entity waits for the second writes, and ends the same.
+      // Entities of the same request do not count: such an entity waits for the second writes, with the same result.
       const lost = targetsOf(entity.relations?.[key]).find((name) => !found.has(name));
       if (lost !== undefined)
         missing.set(entity, `Entity with identifier "${lost}" does not exist in the blueprint "${target}"`);

@@ -21,7 +21,7 @@ export interface WriteRules {
   readonly createMissing: boolean;
   /** Whether what depends on a deleted entity is deleted, too. */
   readonly deleteDependents: boolean;
-  /** What becomes of an entity's relation whose target is missing; undefined where the mapping says nothing. */
+  /** What happens to an entity's relation whose target is missing; undefined where the mapping says nothing. */
   onMissingTarget(entity: Pick<Entity, "resource">, relation: string): MissingTargetPolicy | undefined;
   /** Whether any relation says `create`. */
   readonly makesTargets: boolean;
@@ -36,7 +36,7 @@ export interface WriteRules {
 }
 
 /**
- * Where entities go: the API, a forecast of it (plan), or its validation (dry run).
+ * Where entities are written: the API, a forecast of it (plan), or its validation (dry run).
  *
  * Every function throws where the API cannot be used.
  */

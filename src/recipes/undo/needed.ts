@@ -160,7 +160,7 @@ type DeletionCounts = ReadonlyMap<string, { readonly count: number; readonly nam
  *
  * @param isKept - of these, what stays after all
  * @param command - the undo as it can be typed, for the flags that allow it
- * @throws {GuardError} that names what would go, and the flags that allow it
+ * @throws {GuardError} that names what would be deleted, and the flags that allow it
  */
 export async function guardDeletions(
   deletions: AsyncIterable<Deletion>,

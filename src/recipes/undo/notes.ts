@@ -14,7 +14,7 @@ import { reportOf } from "../run/folder.js";
 
 /** What a run's journal says of entities, gathered by entity. */
 export interface RunNotes {
-  /** Blueprints of all entities, in the order in which they came up. */
+  /** Blueprints of all entities, in order of appearance. */
   readonly blueprints: readonly string[];
   /** Whether the run was about to delete an entity. */
   isDeleted(key: Key): boolean;
@@ -136,7 +136,7 @@ export function undoCommand(past: PastImport): string {
   return [commandOn("undo", past), ...(report === undefined ? [] : undoFlags(report))].join(" ");
 }
 
-/** The place in a set of keys that nobody asks for. */
+/** Dummy place for a set of keys whose places are never read. */
 export const nowhere = { source: 0, position: 0 };
 
 function notesOf(line: JournalLine): readonly Note[] {

@@ -111,7 +111,7 @@ function where({ blueprint, path }: Where): Html {
   return html`${[blueprint, path].filter((word) => word !== undefined).map((word) => html`<span class="where">${visible(word)}</span> `)}`;
 }
 
-/** A link to a file from where the page lies, or only its name where that is not known. @param text - what is shown in place of the path */
+/** A link to a file, relative to the page, or only its name where that is not known. @param text - what is shown in place of the path */
 export function fileLink(path: string, page: string | undefined, text?: Html): Html {
   const shown = text ?? html`${visible(path)}`;
   if (page === undefined) return text ?? html`<code>${shown}</code>`;

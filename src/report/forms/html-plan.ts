@@ -75,7 +75,7 @@ function planVerdict({ digest, report }: PlanPage): {
   if (changes === 0)
     return {
       tone: failed === "" ? "good" : "warn",
-      sentence: `No changes: ${formatCount(end.unchanged, "entity")} ${end.unchanged === 1 ? "is" : "are"} as the sources have ${end.unchanged === 1 ? "it" : "them"}${keptWords(report, ", but for")}.${failed}`,
+      sentence: `No changes: ${formatCount(end.unchanged, "entity")} ${end.unchanged === 1 ? "is" : "are"} as the sources have ${end.unchanged === 1 ? "it" : "them"}${keptWords(report, ", except for")}.${failed}`,
     };
   return { tone: failed === "" ? "good" : "warn", sentence: `Plan: ${planWords(end)}.${failed}` };
 }
@@ -126,7 +126,7 @@ ${fields.slice(0, maxFields).map(
 function opsSection({ blueprints }: PlanDigest, target: string | undefined): Html {
   let left = maxShown;
   const parts = blueprints.flatMap((of) =>
-    // What changes or goes is looked at first.
+    // What changes or is deleted is shown first.
     [kinds[1], kinds[2], kinds[0]].map(([op, , sign]) => {
       const own = of.ops.filter((one) => one.op === op).slice(0, Math.min(left, maxOfKind[op]));
       left -= own.length;
@@ -180,7 +180,7 @@ function opHtml(op: PlanOp, sign: string, target: string | undefined): Html {
 `;
 }
 
-/** All fields of what comes or goes, folded: mostly the names are read. */
+/** All fields of what is created or deleted, folded: mostly the names are read. */
 function foldedFields(op: Exclude<PlanOp, { op: "update" }>): Html {
   const fields = fieldsOf(op.op === "delete" ? op.before : op.entity);
   if (fields.length === 0) return html`<span class="quiet">no fields</span>`;

@@ -100,7 +100,7 @@ ${warnings
 </tbody></table></div></section>`;
 }
 
-/** What of the sources is left behind. */
+/** Which parts of the sources nothing reads. */
 export function columnSection({ unmappedColumns = [] }: Pick<Report, "unmappedColumns">): Html {
   if (unmappedColumns.length === 0) return html``;
   return html`<section aria-labelledby="columns"><h2 id="columns">Columns that no expression reads</h2>

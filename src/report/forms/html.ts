@@ -14,7 +14,7 @@ import {
 /**
  * Writes a report as one HTML page that loads nothing: verdict, flow, rate, outcomes, causes, warnings, files and how to do it again.
  *
- * @param file - where the page will lie, so that it can link to the rejects files
+ * @param file - where the page will be, so that it can link to the rejects files
  */
 export function formatHtml(report: Report, file?: string): string {
   const { tone, sentence } = endingSentence(report);
@@ -35,7 +35,7 @@ ${factSection(report)}`,
   });
 }
 
-/** What the pages of a report and of a plan have beside the style of every page. */
+/** What the pages of a report and of a plan add to the style of every page. */
 export const reportCss = `
 main.frame { padding-top: 24px; padding-bottom: 48px; }
 h1.verdict { padding: 12px 16px; border-left: 5px solid currentColor; border-radius: 6px; font-weight: 600; }

@@ -203,7 +203,7 @@ function pathAt(text: string, line: number): readonly string[] {
     if (dashes !== "" && own <= indent && blank.length < indent) {
       path.unshift("-");
       indent = blank.length;
-      // An element belongs to the key above that is no further in.
+      // An element belongs to the key above that is not a further in.
       indent += 1;
     }
   }

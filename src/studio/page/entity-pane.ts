@@ -160,7 +160,7 @@ function rowOf(value: TracedValue, field: string, made: unknown, isFaulty: boole
   );
 }
 
-/** A dotted path that may break behind its dots, and only there. */
+/** A dotted path that may break after its dots, and only there. */
 function breakable(field: string): (string | HTMLElement)[] {
   return field.split(/(?<=\.)/).flatMap((part, index) => (index === 0 ? [part] : [make("wbr"), part]));
 }

@@ -131,7 +131,7 @@ export function keepTypedBeside(file: string): void {
       const before = JSON.parse(localStorage.getItem(typedKeyOf(file)) ?? "{}") as Readonly<Record<string, string>>;
       for (const [identifier, text] of Object.entries(before)) typed.set(identifier, text);
     } catch {
-      // What is no draft is none.
+      // Anything that is not a draft is ignored.
     }
   else localStorage.removeItem(typedKeyOf(typedBeside));
   typedBeside = file;

@@ -84,7 +84,7 @@ export function openSourcePane(on: {
           "span",
           { class: "quiet" },
           [
-            // What lies behind the first ones was put to them because it failed.
+            // Those after the first ones were added because they failed.
             (record?.position ?? 0) <= sample.records.length && `of ${sample.records.length}`,
             record?.line !== undefined && `line ${record.line}`,
           ]

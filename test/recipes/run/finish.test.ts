@@ -82,7 +82,7 @@ describe("the end of an import", () => {
     expect(ledger.warningGroups()).toMatchObject([{ code: "source_changed", path: "/nowhere.csv" }]);
   });
 
-  it("fails where a rejects file cannot be written: that is no changed source", async () => {
+  it("fails where a rejects file cannot be written: that is not a changed source", async () => {
     const { facts, ledger, done } = await closing();
     const rejects: Closing["state"]["rejects"] = {
       ...facts.state.rejects,
@@ -98,7 +98,7 @@ describe("the end of an import", () => {
 });
 
 describe("the work of an import", () => {
-  it("stops at a failure and gives it as a value, but for the stop's own reason", async () => {
+  it("stops at a failure and gives it as a value, except for the stop's own reason", async () => {
     const { stop } = openControl({ concurrency: 4 });
     const error = new Error("broke off");
     const failed = await doWork(stop, async () => {

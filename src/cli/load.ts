@@ -1,44 +1,61 @@
 import { setFlagsFromString } from "node:v8";
 import { MappingError, UsageError } from "../errors.js";
 import type { reportOptions } from "../options/run.js";
-import type { Connection, ImportContext, RunContext } from "../recipes/run/connect.js";
+import { type Connection, connectEarly, type ImportContext, type RunContext } from "../recipes/run/connect.js";
 import type { Finished } from "../recipes/run/finish.js";
 import { commandLineOf, pastReport } from "../recipes/run/folder.js";
 import { commandOn, quoted } from "../reject.js";
 import { changedIn } from "../report/counts.js";
 import type { ExitCode } from "../report/exit-code.js";
 import type { NextStep } from "../report/report.js";
-import { formatSummary } from "../report/summary.js";
 import { failedWords, formatCount } from "../report/words.js";
 import type { OutputOptions, Run } from "./command.js";
 import { describeError, mayColor, printJson, printProse, say, type Terminal } from "./terminal.js";
 
-// For the commands that run long, which all end here; others start sooner without.
+// Of the commands that run long alone: others start sooner without.
 // The heap grows by a quarter at a time, not to several times what lives: an import of a million records peaks a third lower, as fast (bench/memory.ts).
 setFlagsFromString("--heap-growing-percent=25");
 // WebAssembly is optimised once it is hot: the pool's parser of HTTP replies alone costs a short import as much time as Node's start otherwise (bench/startup.ts).
 setFlagsFromString("--wasm-tiering-budget=50000000");
 
-/** How a recipe is called from the command line. */
-export interface RecipeCall<O, C> {
-  /** Loads its code. */
-  readonly load: () => Promise<(options: O, context: RunContext) => Promise<Finished>>;
-  /** Opens its connection while the code is loaded; the stop and the error budget (`control`) come with it. */
-  readonly connect?: (options: C, context: ImportContext) => Connection | undefined;
-  /** Whether stdin is only read where it is piped: nobody pipes a terminal. */
-  readonly onlyPipedStdin?: boolean;
-}
+/** `portload import`. Its options say all that a connection needs, so that it is open before the rest is loaded. */
+export const importSources = toItsEnd(async () => (await import("../recipes/import.js")).runImport, {
+  connect: connectEarly,
+});
+/** `portload sync`. */
+export const sync = toItsEnd(async () => (await import("../recipes/sync.js")).runSync);
+/** `portload apply`. */
+export const apply = toItsEnd(async () => (await import("../recipes/apply.js")).runApply, { connect: connectEarly });
+/** `portload resume`. Nobody pipes a terminal. */
+export const resume = toItsEnd(async () => (await import("../recipes/resume.js")).resumeImport, {
+  onlyPipedStdin: true,
+});
+/** `portload retry`. */
+export const retry = toItsEnd(async () => (await import("../recipes/retry.js")).retryImport);
 
-/** Makes a command of a recipe that ends with a report: shows how far it is, then how it ended. */
-export function toItsEnd<O, C>({ load, connect, onlyPipedStdin = false }: RecipeCall<O, C>) {
+/**
+ * Makes a command of a recipe that ends with a report: shows how far it is, then how it ended.
+ *
+ * @param connect - opens its connection while its code is loaded
+ */
+function toItsEnd<O, C = unknown>(
+  recipe: () => Promise<(options: O, context: RunContext) => Promise<Finished>>,
+  {
+    connect,
+    onlyPipedStdin = false,
+  }: {
+    readonly connect?: (options: C, context: ImportContext) => Connection | undefined;
+    readonly onlyPipedStdin?: boolean;
+  } = {},
+) {
   return async (options: O & C, terminal: Terminal, output: OutputOptions): Promise<ExitCode> => {
     const { commandLine, env, stdin, signal } = terminal;
     const connection = connect?.(options, { env, signal });
     try {
-      const recipe = await load();
+      const run = await recipe();
       const { showProgress, sourceQuestions } = await import("./under-way.js");
       const progress = showProgress(terminal, output);
-      const finished = await recipe(options, {
+      const finished = await run(options, {
         env,
         ...(!(onlyPipedStdin && stdin.isTTY === true) && { stdin }),
         signal,
@@ -57,7 +74,7 @@ export function toItsEnd<O, C>({ load, connect, onlyPipedStdin = false }: Recipe
 
 /** Prints how an import ended, and gives its exit code, which `main.ts` makes the process's. */
 export async function showFinished(
-  { report, folder = "", reportFiles, mode, ending, error }: Finished,
+  { report, folder = "", reportFiles, mode, error }: Finished,
   terminal: Terminal,
   output: OutputOptions,
 ): Promise<ExitCode> {
@@ -71,7 +88,6 @@ export async function showFinished(
     mode,
     folder,
     reportFiles,
-    stopped: ending === "overBudget",
     color,
     ...(resume !== undefined && { resume }),
   };
@@ -142,7 +158,7 @@ function stepLine(next: readonly NextStep[] | undefined, step: NextStep["is"]): 
   return (next ?? []).map(({ is, purpose, command }) => (is === step ? `${purpose}: ${command}\n` : "")).join("");
 }
 
-/** The plan of an import, as it is typed: the same words, but for what a plan lacks and the report that would be written over. */
+/** The plan of an import, as it is typed: the same words, except for what a plan lacks and the report that would be written over. */
 function planCommand(commandLine: readonly string[]): string {
   const command = commandLine.indexOf("import");
   const words = commandLine.filter(
@@ -176,6 +192,7 @@ export const report: Run<typeof reportOptions> = async (options, terminal, outpu
   for (const text of passedOver) await say(terminal, `passed over: ${text}\n`);
   const resume = resumeCommand(found, folder);
   const color = mayColor(terminal, terminal.stdout, output.color);
+  const { formatSummary } = await import("../report/summary.js");
   // Here the report is the data, and files that were asked for are the answer.
   if (output.output === "json") await printJson(terminal, `${JSON.stringify(found)}\n`);
   else if (options.report.length > 0) {
