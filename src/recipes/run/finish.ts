@@ -79,8 +79,8 @@ export async function finish(closing: Closing, { durationMs, ...worked }: Worked
     const write = () => writeRejectFiles(closing, rejectFiles, lines);
     const rejectsWritten = state.isKept ? await caught(stop, write) : {};
     // Why the work ended says more than why rejects files could not be written.
-    const outcome = "error" in worked ? worked : rejectsWritten;
-    const ending = "error" in outcome ? endingOf(outcome.error) : (stop.reason ?? "finished");
+    const went = "error" in worked ? worked : rejectsWritten;
+    const ending = "error" in went ? endingOf(went.error) : (stop.reason ?? "finished");
     const keptBefore = keepsBefore(state.header);
     const made = reportOf(closing, ending, { rejectFiles, lines }, durationMs);
     const next = state.isKept ? nextSteps(made, state.folder, { keptBefore, mode }) : [];
@@ -89,7 +89,7 @@ export async function finish(closing: Closing, { durationMs, ...worked }: Worked
     if (ending === "finished") left = "finished";
     await writeForms(report, reports);
     const folder = state.isKept && { folder: state.folder };
-    return { report, ...folder, reportFiles: reports, mode, ending, keptBefore, ...outcome };
+    return { report, ...folder, reportFiles: reports, mode, ending, keptBefore, ...went };
   } finally {
     await state.close(left);
   }

@@ -82,6 +82,7 @@ export async function runSources<F extends Folder>(
     const worked = await working(context, run, () => work(job));
     return await finish(closing, worked);
   } finally {
+    // All of them, even if one cannot be closed.
     await Promise.all(toClose.map((each) => each.close()));
   }
 }
@@ -129,6 +130,7 @@ async function openSources<F extends Folder>(
 
   const { folder, whereabouts } = job;
   const { state, stdin } = folder;
+  // A resumed import reads copies of what cannot be read twice.
   const inventory = { ...settled, sources: folder.sources };
   const readIo = {
     fetch: io.fetch,
@@ -144,7 +146,7 @@ async function openSources<F extends Folder>(
   return { job: { ...job, inputs, inventory, plan }, closing: { ...closing, rejectsOf: inventory, origin } };
 }
 
-/** @throws {UsageError} */
+/** @throws {UsageError} for options under which nothing could be written */
 function refuseToWriteNothing({ updateOnly, mode }: ResolvedRunOptions): void {
   if (updateOnly && mode === "create")
     throw new UsageError("--update-only with --mode create: nothing could be written", {
