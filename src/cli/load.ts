@@ -9,6 +9,7 @@ import { changedIn } from "../report/counts.js";
 import type { ExitCode } from "../report/exit-code.js";
 import type { NextStep } from "../report/report.js";
 import { failedWords, formatCount } from "../report/words.js";
+import { canBe } from "../run-commands.js";
 import type { OutputOptions, Run } from "./command.js";
 import { describeError, mayColor, printJson, printProse, say, type Terminal } from "./terminal.js";
 
@@ -123,10 +124,10 @@ function failedLines(report: Finished["report"], folder: string): string {
 
 /** The command that resumes an import; none where it finished or where resuming would not help. */
 function resumeCommand(
-  { importId, exitCode, command }: Pick<Finished["report"], "importId" | "exitCode" | "command">,
+  { importId, exitCode, command, dryRun }: Pick<Finished["report"], "importId" | "exitCode" | "command" | "dryRun">,
   folder: string,
 ): string | undefined {
-  if (![2, 3, 4].includes(exitCode) || !["import", "retry", "undo"].includes(command)) return undefined;
+  if (![2, 3, 4].includes(exitCode) || !canBe("resumed", { command, dryRun })) return undefined;
   return `${commandOn("resume", { importId, folder })}${exitCode === 2 ? " --max-errors <more>" : ""}`;
 }
 

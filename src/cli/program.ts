@@ -3,6 +3,7 @@ import { nearest } from "../nearest.js";
 import { parseOptions, type Schema } from "../options/option.js";
 import { stateDirFlag } from "../reject.js";
 import { type ExitCode, errorExitCode } from "../report/exit-code.js";
+import { canBe } from "../run-commands.js";
 import { version } from "../version.js";
 import {
   type AnyCommand,
@@ -165,7 +166,7 @@ async function call(command: AnyCommand, argv: readonly string[], terminal: Term
 
 /** How to continue after a second Ctrl-C, which leaves no time to say it. */
 function goingOn({ name }: AnyCommand, { stateDir, dryRun }: Values): string {
-  if (!["import", "retry"].includes(name) || dryRun === true || stateDir === false) return "";
+  if (!canBe("resumed", { command: name, dryRun: dryRun === true }) || stateDir === false) return "";
   return ` To resume after that: portload resume${typeof stateDir === "string" ? stateDirFlag(stateDir) : ""}`;
 }
 

@@ -52,7 +52,7 @@ test/fixtures/mapping-test/lost.test.yaml
       "testcase differs",
       "failure",
       "testcase fails an expression",
-      "testcase has a cell that is not text",
+      "testcase has a cell that is no text",
       "failure",
       "testcase has no such kind",
       "failure",
