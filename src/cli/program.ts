@@ -24,13 +24,13 @@ export async function runProgram(argv: readonly string[], world: Terminal): Prom
   try {
     return await answer(argv, terminal);
   } catch (error) {
-    await say(terminal, `${describeError(error, await typedLine(error, argv))}\n`);
+    await say(terminal, `${describeError(error, await refusedLine(error, argv))}\n`);
     return errorExitCode(error);
   }
 }
 
 /** The command line, where a guard refused it that flags would allow. */
-async function typedLine(error: unknown, argv: readonly string[]): Promise<string | undefined> {
+async function refusedLine(error: unknown, argv: readonly string[]): Promise<string | undefined> {
   if (!(error instanceof GuardError) || error.allowedBy.length === 0) return undefined;
   return (await import("./load.js")).typedLine(argv);
 }

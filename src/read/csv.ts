@@ -47,6 +47,7 @@ export class CsvReader implements Reader, RowTaker {
     return this.#columns?.cells.length;
   }
 
+  /** The scanner cuts the block into rows, and gives each to `row` below. */
   feed(block: Buffer): void {
     this.#scanner.feed(block);
   }
@@ -69,7 +70,7 @@ export class CsvReader implements Reader, RowTaker {
     this.#scanner.cut();
   }
 
-  /** Takes a row from the scanner. */
+  /** Makes a record, or a reject, of a row. */
   row(cells: Cell[], place: RowPlace): void {
     const { start, end, line } = place;
     if (this.#columns === undefined) {

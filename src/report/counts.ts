@@ -66,7 +66,7 @@ export function addMapped(counts: Counts, candidates: readonly Pick<Candidate, "
   return addEach(counts, "mapped", candidates, (candidate) => candidate.blueprint);
 }
 
-/** Adds entities that check or write refused; rejects of read and map are counted with their records by {@link addTally}. A reject is added here or by {@link addOutcomes}, never to both. */
+/** Adds entities that check refused; rejects of read and map are counted with their records by {@link addTally}, those of writing by {@link addOutcomes}. */
 export function addRejects(counts: Counts, rejects: readonly Reject[]): Counts {
   const ofEntities = rejects.filter(({ stage }) => stage === "check" || stage === "write");
   return addEach(counts, "rejected", ofEntities, ({ blueprint }) => blueprint);

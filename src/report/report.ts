@@ -165,12 +165,17 @@ export function furtherFaults({
   });
 }
 
+/** The code that says how an import ended: a dry run over its budget has nothing to resume, so that its exit code is 1 where an import's is 2. */
+export function endingCode({ exitCode, stoppedBy }: Pick<Report, "exitCode" | "stoppedBy">): number {
+  return stoppedBy === "maxErrors" && exitCode === 1 ? 2 : exitCode;
+}
+
 /** Says in one sentence how an import ended, with the tone to say it in. */
 export function endingSentence(report: Report): { readonly tone: "good" | "bad" | "warn"; readonly sentence: string } {
-  const { records, entities, exitCode, stoppedBy, balanced } = report;
+  const { records, entities, balanced } = report;
   const done = settledWords(report);
   const left = entities.notAttempted === 0 ? "" : `; ${formatCount(entities.notAttempted, "entity")} not attempted`;
-  switch (stoppedBy === "maxErrors" && exitCode === 1 ? 2 : exitCode) {
+  switch (endingCode(report)) {
     case 0:
       return {
         tone: "good",

@@ -2,7 +2,7 @@ import type { Mode } from "../entity.js";
 import { visible } from "../reject.js";
 import type { Counts } from "./counts.js";
 import type { FaultGroup, RejectGroup, WarningGroup } from "./group-causes.js";
-import { furtherFaults, type Report } from "./report.js";
+import { endingCode, furtherFaults, type Report } from "./report.js";
 import {
   entityWords,
   failedOf,
@@ -173,12 +173,11 @@ function sum(numbers: readonly number[], words: readonly string[]): string {
 
 /** Writes the summary's last line: how an import ended, and what to do next. Its counts are of the run alone, `failedWords` "1 record and 5 entities failed": what else the catalog holds is not known. */
 function lastLine({ report, mode, resume }: SummaryFacts, paint: Paint): string {
-  const { records, entities, dryRun, exitCode, stoppedBy } = report;
+  const { records, entities, dryRun } = report;
   const left = entities.notAttempted === 0 ? "" : `, ${formatCount(entities.notAttempted, "entity")} not attempted`;
   const next = resume === undefined ? "" : `; resume with: ${resume}`;
   const overBudget = () => paint("bad", `Stopped by --max-errors with ${failedWords(report)}${left}${next}`);
-  // A dry run has nothing to resume, so that its code is 1 where an import's is 2.
-  switch (stoppedBy === "maxErrors" && exitCode === 1 ? 2 : exitCode) {
+  switch (endingCode(report)) {
     case 0: {
       const kept = keptWords(report, "; the catalog keeps");
       const done = dryRun

@@ -1,32 +1,16 @@
-import { appendFile, cp, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { describe, expect, it } from "vitest";
-import type { Emulator } from "../../src/emulator/emulator.js";
-import type { ImportOptions } from "../../src/options/run.js";
 import { runImport } from "../../src/recipes/import.js";
 import { resumeImport } from "../../src/recipes/resume.js";
 import type { ImportContext } from "../../src/recipes/run/connect.js";
 import { pastReport } from "../../src/recipes/run/folder.js";
 import { sealLine } from "../../src/state/journal-lines.js";
 import { envOf, makeFolder, startCatalog } from "../support/catalog.js";
-import { catalogOf, type Node, nodeBlueprint, nodeImport, writeNodes } from "../support/nodes.js";
+import { catalogOf, interrupted, nodeBlueprint, nodeImport, nodes, writeNodes } from "../support/nodes.js";
 
 const blueprints = [nodeBlueprint];
-const nodes = (count: number): readonly Node[] =>
-  Array.from({ length: count }, (_, i) => ({
-    id: `n${i}`,
-    weight: i % 100 === 7 ? "heavy" : i,
-    parent: `n${(i * 7) % count}`,
-  }));
-
-/** Starts an import and interrupts it after so many bulk requests. */
-async function interrupted(emulator: Emulator, given: ImportOptions, after: number, context: ImportContext = {}) {
-  const stop = new AbortController();
-  const look = setInterval(() => emulator.stats().families.bulk.accepted >= after && stop.abort(), 1);
-  const finished = runImport({ ...given, concurrency: 2 }, { env: envOf(emulator), signal: stop.signal, ...context });
-  return finished.finally(() => clearInterval(look));
-}
 
 describe("an import that was interrupted", () => {
   it("stops reading, finishes what is in flight, and continues to the end of an untroubled one", async () => {
@@ -66,29 +50,6 @@ describe("an import that was interrupted", () => {
     expect(report).toMatchObject({ exitCode: 1, records: { read: 1500 }, entities: { mapped: 1500, notAttempted: 0 } });
     for (const { id } of nodes(1500)) expect(emulator.store.writes("node", id)).toBeLessThanOrEqual(2);
   });
-
-  it("continues where its folder was copied to, with the lock of another host", async () => {
-    const given = await nodeImport(nodes(1000));
-    const emulator = await startCatalog({ blueprints, latencyMs: 5 });
-    const { folder = "", report } = await interrupted(emulator, given, 10);
-    // As if it had been killed on another machine: a lock, no report.
-    await rm(join(folder, "report.json"));
-    const header = JSON.parse((await readFile(join(folder, "journal.ndjson"), "utf8")).split("\n")[0] ?? "{}");
-    const { createHash } = await import("node:crypto");
-    const { mapping, target } = header.fingerprints;
-    const lock = `${createHash("sha256").update(`${mapping}\n${target}`).digest("hex").slice(0, 16)}.lock`;
-    const { importId, startedAt } = report;
-    const holder = { importId, pid: process.pid, host: "elsewhere", startedAt, space: "another-boot/1" };
-    const elsewhere = await makeFolder();
-    await cp(given.stateDir ?? "", elsewhere, { recursive: true });
-    await writeFile(join(elsewhere, lock), JSON.stringify(holder));
-    await rm(given.stateDir ?? "", { recursive: true });
-    const moved = { sources: [join(elsewhere, "nodes.ndjson")], mapping: join(elsewhere, "nodes.yaml") };
-    const resumed = await resumeImport({ ...moved, stateDir: elsewhere }, { env: envOf(emulator) });
-    expect(resumed.report).toMatchObject({ exitCode: 1, importId: report.importId, entities: { mapped: 1000 } });
-    expect((await readdir(elsewhere)).filter((name) => name.endsWith(".lock"))).toEqual([]);
-    expect(resumed.report.warnings).toMatchObject([{ code: "state_unclean" }]);
-  }, 60_000);
 
   it("is refused while it runs, and when it is finished", async () => {
     const given = await nodeImport([{ id: "a" }]);

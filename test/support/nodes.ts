@@ -3,7 +3,9 @@ import { join } from "node:path";
 import type { Blueprint } from "../../src/blueprint.js";
 import type { Emulator } from "../../src/emulator/emulator.js";
 import type { ImportOptions } from "../../src/options/run.js";
-import { blueprintOf, makeFolder, type OnDisk, shownTitle } from "./catalog.js";
+import { runImport } from "../../src/recipes/import.js";
+import type { ImportContext } from "../../src/recipes/run/connect.js";
+import { blueprintOf, envOf, makeFolder, type OnDisk, shownTitle } from "./catalog.js";
 
 /** A blueprint with a number, a relation to one of its own and one to many. */
 export const nodeBlueprint: Blueprint = blueprintOf("node", {
@@ -68,4 +70,25 @@ export function seeded(seed: number): () => number {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
     return state / 4_294_967_296;
   };
+}
+
+/** Nodes of which one in a hundred is refused for its weight, each below another one. */
+export const nodes = (count: number): readonly Node[] =>
+  Array.from({ length: count }, (_, i) => ({
+    id: `n${i}`,
+    weight: i % 100 === 7 ? "heavy" : i,
+    parent: `n${(i * 7) % count}`,
+  }));
+
+/** Starts an import and interrupts it after so many bulk requests. */
+export async function interrupted(
+  emulator: Emulator,
+  given: ImportOptions,
+  after: number,
+  context: ImportContext = {},
+) {
+  const stop = new AbortController();
+  const look = setInterval(() => emulator.stats().families.bulk.accepted >= after && stop.abort(), 1);
+  const finished = runImport({ ...given, concurrency: 2 }, { env: envOf(emulator), signal: stop.signal, ...context });
+  return finished.finally(() => clearInterval(look));
 }

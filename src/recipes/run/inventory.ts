@@ -12,18 +12,6 @@ import type { Receipt } from "../../read/receipt.js";
 import type { SourceOptions } from "../../source-options.js";
 import type { Warning } from "../../warning.js";
 
-/** Parts items by a key, keys in the order of their first item. */
-export function groupBy<K, T>(items: readonly T[], keyOf: (item: T) => K): Map<K, T[]> {
-  const groups = new Map<K, T[]>();
-  for (const item of items) {
-    const key = keyOf(item);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [item]);
-    else group.push(item);
-  }
-  return groups;
-}
-
 export { receiptText } from "../../read/receipt.js";
 export type { Receipt };
 

@@ -98,3 +98,15 @@ function answered(promise: Promise<unknown>, answer: boolean): Promise<boolean> 
     () => answer,
   );
 }
+
+/** Parts items by a key, keys in the order of their first item. */
+export function groupBy<K, T>(items: readonly T[], keyOf: (item: T) => K): Map<K, T[]> {
+  const groups = new Map<K, T[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [item]);
+    else group.push(item);
+  }
+  return groups;
+}

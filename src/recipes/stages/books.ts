@@ -8,9 +8,9 @@ import type { JournalBefore, JournalWrote, Settled } from "../../state/journal-l
 import type { Verdict } from "../../verdict.js";
 import { maxBodyBytes } from "../../write/batch.js";
 import type { Books } from "../../write/write.js";
-import { groupBy } from "../run/inventory.js";
 import type { Ledger } from "../run/ledger.js";
 import type { Target } from "../target/target.js";
+import { groupBy } from "./ahead.js";
 import type { SearchWatch } from "./searched-targets.js";
 
 /** The books of first writes: what left relations out, or was refused for a missing target, waits for the first round of second writes. */

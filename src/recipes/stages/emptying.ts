@@ -17,9 +17,8 @@ import { sameValue } from "../../same-value.js";
 import { type Change, writableFields } from "../../settle/compare.js";
 import { valueAt } from "../../settle/trace.js";
 import type { Warning } from "../../warning.js";
-import { groupBy } from "../run/inventory.js";
 import type { Target } from "../target/target.js";
-import { gathered, lookUpsAhead, workAhead } from "./ahead.js";
+import { gathered, groupBy, lookUpsAhead, workAhead } from "./ahead.js";
 import type { Entities, EntityStage } from "./entities.js";
 
 /** Ends a run that would empty a field of too many entities. */

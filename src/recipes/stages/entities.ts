@@ -17,10 +17,11 @@ import type { KeySet } from "../../settle/keys.js";
 import type { Spool } from "../../state/spool.js";
 import type { State } from "../../state/state.js";
 import type { Control } from "../run/control.js";
-import { groupBy, type Inventory } from "../run/inventory.js";
+import type { Inventory } from "../run/inventory.js";
 import type { Ledger } from "../run/ledger.js";
 import type { Whereabouts } from "../run/working.js";
 import type { Target, WriteRules } from "../target/target.js";
+import { groupBy } from "./ahead.js";
 
 /** Where entities come from: the sources, and what makes entities of their records. */
 export interface Inputs {

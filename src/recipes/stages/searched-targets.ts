@@ -11,10 +11,9 @@ import {
 import type { Place } from "../../record.js";
 import type { Verdict } from "../../verdict.js";
 import { maxBatchEntities } from "../../write/batch.js";
-import { groupBy } from "../run/inventory.js";
 import type { Ledger } from "../run/ledger.js";
 import type { Target } from "../target/target.js";
-import { lookedUpAtOnce } from "./ahead.js";
+import { groupBy, lookedUpAtOnce } from "./ahead.js";
 
 /** Entities that must share a search: asked for fewer, it would cost more than the write that it may save. */
 const leastShared = maxBatchEntities;

@@ -3,7 +3,7 @@ import type { Relation } from "../../blueprint.js";
 import { type EntityBody, isSearchQuery, keyText, type RelationValue, targetsOf } from "../../entity.js";
 import { createKeySet } from "../../settle/keys.js";
 import type { Verdict } from "../../verdict.js";
-import { groupBy } from "../run/inventory.js";
+import { groupBy } from "../stages/ahead.js";
 import type { Target } from "./target.js";
 
 /** An entity that the API could not check, because a relation that it requires points at what is only in this import. */

@@ -12,8 +12,7 @@ import { reverse } from "../../settle/reverse.js";
 import { openAppendFile, readLines } from "../../state/files.js";
 import type { PastImport } from "../../state/folders.js";
 import { version } from "../../version.js";
-import { groupBy } from "../run/inventory.js";
-import { lookedUpAtOnce } from "../stages/ahead.js";
+import { groupBy, lookedUpAtOnce } from "../stages/ahead.js";
 import {
   type Deletion,
   guardDeletions,
