@@ -208,10 +208,10 @@ describe("the layout's rules", () => {
     expect(adds.filter((file) => !file.startsWith("recipes/resume/") && !allowed.includes(file))).toEqual([]);
   });
 
-  it("declares an exported type's name once", () => {
+  it("declares a type's name once", () => {
     const declared = new Map<string, string[]>();
     for (const file of files)
-      for (const [, name = ""] of textOf(file).matchAll(/^export (?:abstract )?(?:interface|type|class) (\w+)/gm))
+      for (const [, name = ""] of textOf(file).matchAll(/^(?:export )?(?:abstract )?(?:interface|type|class) (\w+)/gm))
         declared.set(name, [...(declared.get(name) ?? []), file]);
     expect([...declared].filter(([, at]) => at.length > 1)).toEqual([]);
   });

@@ -94,7 +94,7 @@ export function createSearchCalls(io: CallIo, count: (blueprint: string) => Prom
     } while (true);
   }
 
-  async function lookUpPart(asked: Part, found: Map<string, FoundEntity>): Promise<void> {
+  async function lookUpPart(asked: SearchPart, found: Map<string, FoundEntity>): Promise<void> {
     const { blueprint, part, include } = asked;
     const rules = [{ property: "$identifier", operator: "in", value: part }];
     const seen = new Set<string>();
@@ -183,7 +183,7 @@ function endless(blueprint: string, why: string, { apiUrl }: CallIo): ApiError {
   });
 }
 
-interface Part {
+interface SearchPart {
   readonly blueprint: string;
   readonly part: readonly string[];
   readonly include: readonly string[] | undefined;

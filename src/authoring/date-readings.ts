@@ -72,14 +72,14 @@ export function addReading(readings: DateReadings, text: string): void {
 
 type Order = "isoDay" | "clear" | "dayFirst" | "monthFirst" | "either";
 
-interface Reading {
+interface DateReading {
   readonly is: Order;
   readonly writing: string;
   readonly parts: readonly string[];
   readonly hour?: string | undefined;
 }
 
-function readingOf(text: string): Reading | undefined {
+function readingOf(text: string): DateReading | undefined {
   if (compact.test(text)) return { is: "clear", writing: compactDay, parts: [] };
   const [, isoYear, isoSeparator = "", isoMonth = "", isoDay = "", isoRest = ""] = iso.exec(text) ?? [];
   if (isoYear !== undefined) {
@@ -112,7 +112,7 @@ function monthToken(name: string): "MMM" | "MMMM" | undefined {
   return months.includes(small) ? "MMM" : longMonths.includes(small) ? "MMMM" : undefined;
 }
 
-function withTime(is: Order, writing: string, parts: readonly string[], rest: string): Reading | undefined {
+function withTime(is: Order, writing: string, parts: readonly string[], rest: string): DateReading | undefined {
   if (rest === "") return { is, writing, parts };
   const found = time.exec(rest);
   if (found === null) return undefined;

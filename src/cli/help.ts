@@ -150,10 +150,10 @@ export async function complete([shell, ...words]: readonly string[], terminal: T
   return 0;
 }
 
-type Candidate = readonly [word: string, why: string];
+type Completion = readonly [word: string, why: string];
 
 /** What the last word may become, by those before it. */
-function candidates(words: readonly string[]): readonly Candidate[] {
+function candidates(words: readonly string[]): readonly Completion[] {
   const typed = words.at(-1) ?? "";
   const before = words.slice(0, -1);
   const plain = before.filter((word) => !word.startsWith("-"));
@@ -178,14 +178,14 @@ function candidates(words: readonly string[]): readonly Candidate[] {
   );
 }
 
-function commandWords(): readonly Candidate[] {
+function commandWords(): readonly Completion[] {
   const single = commands
     .filter(({ name }) => !name.includes(" "))
     .map(({ name, summary }) => [name, summary] as const);
   return [...single, ...Object.entries(families), ["help", "Help of a command"]];
 }
 
-function verbWords([first, ...others]: readonly string[]): readonly Candidate[] {
+function verbWords([first, ...others]: readonly string[]): readonly Completion[] {
   if (first === "help") return others.length === 0 ? commandWords() : verbWords(others);
   if (others.length > 0) return [];
   return commands
@@ -193,9 +193,9 @@ function verbWords([first, ...others]: readonly string[]): readonly Candidate[] 
     .map(({ name, summary }) => [name.slice((first ?? "").length + 1), summary]);
 }
 
-function flagWords(schema: Schema, positionals: readonly string[]): readonly Candidate[] {
+function flagWords(schema: Schema, positionals: readonly string[]): readonly Completion[] {
   const flags = Object.entries(schema).filter(([name]) => !positionals.includes(name));
-  return [...flags.map(([name, { describe }]): Candidate => [`--${kebab(name)}`, describe]), ["--help", "Help"]];
+  return [...flags.map(([name, { describe }]): Completion => [`--${kebab(name)}`, describe]), ["--help", "Help"]];
 }
 
 function optionOf(flag: string, schema: Schema, positionals: readonly string[]): AnyOption | undefined {
@@ -204,6 +204,6 @@ function optionOf(flag: string, schema: Schema, positionals: readonly string[]):
   )?.[1];
 }
 
-function starting(typed: string, all: readonly Candidate[]): readonly Candidate[] {
+function starting(typed: string, all: readonly Completion[]): readonly Completion[] {
   return all.filter(([word]) => word.startsWith(typed));
 }

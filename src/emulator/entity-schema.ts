@@ -151,7 +151,7 @@ export function describeFault(faults: readonly ErrorObject[] | null | undefined,
   return `"${path === "" ? root : path}" ${fault.message ?? "is not valid"}${detail}`;
 }
 
-type Format = true | ((text: string) => boolean);
+type FormatTest = true | ((text: string) => boolean);
 
 const dateTime =
   /^(\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])[T\s]([01]\d|2[0-3]):([0-5]\d):([0-5]\d|60)(?:\.\d+)?(?:Z|([+-])([01]\d|2[0-3])(?::?([0-5]\d))?)$/i;
@@ -165,7 +165,7 @@ const email = new RegExp(`^${atom}(?:\\.${atom})*@(?:${label}\\.)+${label}$`, "i
 // Nobody says how addresses in other scripts are checked.
 const anyEmail = /^[^\s@]+@[^\s@.]+(\.[^\s@.]+)+$/;
 
-const enforced: Readonly<Record<string, Format>> = {
+const enforced: Readonly<Record<string, FormatTest>> = {
   "date-time": isDateTime,
   url: isUrl,
   uri: isUrl,
@@ -181,7 +181,7 @@ const unchecked: readonly string[] = ["markdown", "yaml", "user", "blueprints", 
  * whose timer has could never be changed again.
  * Dates, mail and network addresses are checked as Ajv's own formats check them, which is inferred.
  */
-export function propertyFormats(reading: Readings["formats"]): Readonly<Record<string, Format>> {
+export function propertyFormats(reading: Readings["formats"]): Readonly<Record<string, FormatTest>> {
   const free = Object.fromEntries(unchecked.map((name) => [name, true] as const));
   if (reading === "off")
     return { ...free, timer: true, ...Object.fromEntries(Object.keys(enforced).map((n) => [n, true] as const)) };

@@ -74,10 +74,15 @@ function endValue(catalog: Catalog, [shelf, entity]: ShelvedEntity, name: string
   }
 }
 
-type Values = Readonly<Record<string, unknown>>;
+type EvaluatedValues = Readonly<Record<string, unknown>>;
 
 /** Gives an entity's properties with its mirror and aggregation properties, null where these show nothing. */
-function withMirrors(catalog: Catalog, shelf: Shelf, entity: StoredEntity, titlesWithIdentifiers: boolean): Values {
+function withMirrors(
+  catalog: Catalog,
+  shelf: Shelf,
+  entity: StoredEntity,
+  titlesWithIdentifiers: boolean,
+): EvaluatedValues {
   const { mirrors, aggregations } = shelf.rules;
   if (mirrors.size === 0 && aggregations.size === 0) return entity.properties;
   const values: Record<string, unknown> = { ...entity.properties };
@@ -87,7 +92,7 @@ function withMirrors(catalog: Catalog, shelf: Shelf, entity: StoredEntity, title
 }
 
 /** Adds calculation properties to entities of one shelf that replies show; all of them in one go, because every start of jq costs. */
-function addCalculations(shelf: Shelf, replies: readonly { properties: Values }[]): void {
+function addCalculations(shelf: Shelf, replies: readonly { properties: EvaluatedValues }[]): void {
   const { calculations } = shelf.rules;
   if (calculations.size === 0 || replies.length === 0) return;
   const keys = [...calculations.keys()];

@@ -29,7 +29,7 @@ export function followPath(catalog: Catalog, from: ShelvedEntity, relations: rea
 }
 
 /** A relation, any one when none is named, and how often it may be followed. */
-type Step = { readonly relation: string | undefined; readonly maxHops: number };
+type RelationStep = { readonly relation: string | undefined; readonly maxHops: number };
 
 /**
  * Gives the identifiers at the end of a path of relations, which `matchAny` compares. With `fromBlueprint` the path is one that leads here from there, and the
@@ -50,13 +50,13 @@ export function pathOperand(
       .map((start) => start.identifier);
 }
 
-function stepOf(part: unknown): Step {
+function stepOf(part: unknown): RelationStep {
   if (!isObject(part)) return { relation: String(part), maxHops: 1 };
   const relation = typeof part.relation === "string" ? part.relation : undefined;
   return { relation, maxHops: typeof part.maxHops === "number" ? part.maxHops : 1 };
 }
 
-function ends(catalog: Catalog, from: ShelvedEntity, steps: readonly Step[]): readonly StoredEntity[] {
+function ends(catalog: Catalog, from: ShelvedEntity, steps: readonly RelationStep[]): readonly StoredEntity[] {
   let reached: readonly ShelvedEntity[] = [from];
   for (const { relation, maxHops } of steps) {
     const found = new Map<StoredEntity, Shelf>();

@@ -9,7 +9,7 @@ import { invalidRequest, type Refusal } from "./refusal.js";
 /** Gives what a name of a search means on an entity. */
 export type ReadField = (catalog: Catalog, entity: StoredEntity, shelf: Shelf, name: string) => unknown;
 
-interface Group {
+interface RuleGroup {
   readonly combinator: "and" | "or";
   readonly rules: readonly Readonly<Record<string, unknown>>[];
 }
@@ -26,7 +26,7 @@ export function compileQuery(
   where: QueryKind,
 ): Query | Refusal {
   const fault = queryFault(query, path, where);
-  return fault === undefined ? compiled(catalog, read, query as Group) : invalidRequest(fault);
+  return fault === undefined ? compiled(catalog, read, query as RuleGroup) : invalidRequest(fault);
 }
 
 /** Says what is wrong with the form of a search of any depth, in the words of a refusal. */
@@ -54,11 +54,11 @@ export function queryFault(query: unknown, path: string, where: QueryKind, depth
 }
 
 // Before its form is checked, either word distinguishes a nested search from a rule.
-function isGroup(rule: unknown): rule is Group {
+function isGroup(rule: unknown): rule is RuleGroup {
   return isObject(rule) && ("combinator" in rule || "rules" in rule);
 }
 
-function compiled(catalog: Catalog, read: ReadField, { combinator, rules }: Group): Query {
+function compiled(catalog: Catalog, read: ReadField, { combinator, rules }: RuleGroup): Query {
   const parts = rules.map((rule) => (isGroup(rule) ? compiled(catalog, read, rule) : compileRule(catalog, read, rule)));
   // No rules at all match everything, in both combinators. Port's own CLI searches with an empty list.
   if (parts.length === 0) return { test: () => true };
@@ -81,14 +81,14 @@ function any(parts: readonly Query[]): Query {
   return { test: (entity, shelf) => parts.some((part) => part.test(entity, shelf)) };
 }
 
-type Rule = Readonly<Record<string, unknown>>;
+type QueryRule = Readonly<Record<string, unknown>>;
 
 const emptiness = ["isEmpty", "isNotEmpty"];
 const expiry = ["isExpired", "isNotExpired"];
 const ofTeams: Readonly<Record<string, string>> = { "=": "in", "!=": "notIn" };
 
 /** Compiles one rule of a search, whose form has been checked. */
-export function compileRule(catalog: Catalog, read: ReadField, rule: Rule): Query {
+export function compileRule(catalog: Catalog, read: ReadField, rule: QueryRule): Query {
   const operator = String(rule.operator);
   if (operator === "relatedTo") return relatedTo(catalog, rule);
   const operand = operandOf(catalog, read, rule);
@@ -126,7 +126,11 @@ function narrowing(property: unknown, operator: string, value: unknown): Pick<Qu
   return {};
 }
 
-function operandOf(catalog: Catalog, read: ReadField, rule: Rule): (entity: StoredEntity, shelf: Shelf) => Operand {
+function operandOf(
+  catalog: Catalog,
+  read: ReadField,
+  rule: QueryRule,
+): (entity: StoredEntity, shelf: Shelf) => Operand {
   const { property, relation, targetProperty, propertySchema } = rule;
   if (isContextValue(property)) {
     const value = contextOf(catalog, read, property);
@@ -155,7 +159,7 @@ function relationOperand(
   return shelf.rules.relations.get(relation)?.many === true ? named : (named[0] ?? null);
 }
 
-function schemaOperand(entity: StoredEntity, shelf: Shelf, schema: Rule): readonly Operand[] {
+function schemaOperand(entity: StoredEntity, shelf: Shelf, schema: QueryRule): readonly Operand[] {
   const { properties } = shelf.blueprint.schema;
   return Object.entries(properties)
     .filter(([, property]) => isOfKind(property, schema))
@@ -163,7 +167,7 @@ function schemaOperand(entity: StoredEntity, shelf: Shelf, schema: Rule): readon
 }
 
 // Words that the kind leaves out may be anything.
-function isOfKind({ type, format, items }: Partial<Property>, kind: Rule): boolean {
+function isOfKind({ type, format, items }: Partial<Property>, kind: QueryRule): boolean {
   if (type !== kind.type || (kind.format !== undefined && format !== kind.format)) return false;
   return !isObject(kind.items) || (items !== undefined && isOfKind(items, kind.items));
 }

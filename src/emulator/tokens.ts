@@ -13,7 +13,7 @@ export interface TokenIssuer {
   readonly revoke: () => void;
 }
 
-interface Token {
+interface IssuedToken {
   readonly clientId: string;
   readonly text: string;
   endsAt: number;
@@ -29,8 +29,8 @@ export function createTokens(
   clock: () => number,
   accountOf: (clientId: string) => Credentials | undefined = () => undefined,
 ): TokenIssuer {
-  const byClient = new Map<string, Token>();
-  const byText = new Map<string, Token>();
+  const byClient = new Map<string, IssuedToken>();
+  const byText = new Map<string, IssuedToken>();
   const known = (clientId: string) => (clientId === credentials.clientId ? credentials : accountOf(clientId));
   return {
     issue: ({ clientId, clientSecret }) => {

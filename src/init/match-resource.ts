@@ -19,7 +19,7 @@ export function matchResource(survey: Survey, blueprint: Blueprint, refused: Ref
   const questions = headQuestions(head);
   const columns: Record<string, ColumnOptions> = {};
   const what = isTabular ? "column" : "key";
-  const match = (group: "properties" | "relations", key: string, names: readonly string[], wanted: Wanted) => {
+  const match = (group: "properties" | "relations", key: string, names: readonly string[], wanted: WantedField) => {
     const field = findField(left, names);
     if (field === undefined) return undefined;
     left.delete(field);
@@ -46,7 +46,7 @@ export function matchResource(survey: Survey, blueprint: Blueprint, refused: Ref
   }
   const relations: ProposedLeaf[] = [];
   for (const [key, relation] of Object.entries(blueprint.relations ?? {})) {
-    const wanted: Wanted = relation.many ? { type: "array" } : { type: "string" };
+    const wanted: WantedField = relation.many ? { type: "array" } : { type: "string" };
     const matched =
       match("relations", key, [key, relation.title ?? ""], wanted) ??
       match("relations", key, [relation.target], wanted);
@@ -79,10 +79,10 @@ export function matchResource(survey: Survey, blueprint: Blueprint, refused: Ref
 /** Formats in which no word is a value. */
 const wordless: readonly string[] = ["date-time", "url", "email", "ipv4", "ipv6"];
 
-type Wanted = Pick<Property, "type" | "format">;
+type WantedField = Pick<Property, "type" | "format">;
 
 /** How a field's values are brought to a given property. Whether all of them fit is found by a trial, not here. */
-function fitField(stats: FieldStats, wanted: Wanted, records: number): Fitted {
+function fitField(stats: FieldStats, wanted: WantedField, records: number): Fitted {
   const fitted = fitValues(stats, wanted, records);
   const isTyped = wanted.type === "number" || wanted.type === "boolean" || wordless.includes(wanted.format ?? "");
   const soft = [...stats.soft.values()].reduce((sum, { count }) => sum + count, 0);
@@ -91,7 +91,7 @@ function fitField(stats: FieldStats, wanted: Wanted, records: number): Fitted {
 
 type Fitted = Pick<FieldProposal, "expression" | "column" | "question"> & { readonly comment: string };
 
-function fitValues(stats: FieldStats, { type, format }: Wanted, records: number): Fitted {
+function fitValues(stats: FieldStats, { type, format }: WantedField, records: number): Fitted {
   const path = pathExpression(stats.path);
   const isColumn = stats.path.length === 1;
   const given = (expression: string, comment: string, column?: ColumnOptions) => ({

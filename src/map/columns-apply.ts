@@ -12,14 +12,14 @@ import { type Blanks, isBlank, withoutBlanks } from "./prepare.js";
 
 /** The columns that a resource's expressions read, by what they are for; undefined where they may read all. */
 export interface Reads {
-  readonly selector: Columns;
-  readonly items: Columns;
-  readonly entity: Columns;
+  readonly selector: AppliedColumns;
+  readonly items: AppliedColumns;
+  readonly entity: AppliedColumns;
   /** Of each field of the entity, by its path. */
-  readonly fields: ReadonlyMap<string, Columns>;
+  readonly fields: ReadonlyMap<string, AppliedColumns>;
 }
 
-type Columns = ReadonlySet<string> | undefined;
+type AppliedColumns = ReadonlySet<string> | undefined;
 
 /** The unreadable cells that a resource's expressions would have read: those of the selector or items lead, the entity's follow. */
 export type Struck = { readonly [K in "selector" | "items" | "entity"]: readonly Finding[] } & {
@@ -46,9 +46,10 @@ export function readsOf({ selector, itemsToParse, entity }: Resource): Reads {
 /** The findings of a record's cells that concern a resource; undefined when none does, so that the record is mapped as if there were none. */
 export function struckBy(faults: readonly CellFinding[] | undefined, reads: Reads | undefined): Struck | undefined {
   if (faults === undefined || reads === undefined) return undefined;
-  const of = (columns: Columns): readonly CellFinding[] => faults.filter(({ column }) => columns?.has(column) ?? true);
+  const of = (columns: AppliedColumns): readonly CellFinding[] =>
+    faults.filter(({ column }) => columns?.has(column) ?? true);
   const entity = of(reads.entity);
-  const leading = (columns: Columns): readonly Finding[] => {
+  const leading = (columns: AppliedColumns): readonly Finding[] => {
     const own = of(columns);
     return own.length === 0 ? [] : [...new Set([...own, ...entity])].map(({ finding }) => finding);
   };
@@ -61,7 +62,7 @@ export function struckBy(faults: readonly CellFinding[] | undefined, reads: Read
   return struck.selector.length + struck.items.length + struck.entity.length > 0 ? struck : undefined;
 }
 
-function readBy(value: RawLeaf): Columns {
+function readBy(value: RawLeaf): AppliedColumns {
   const columns = new Set<string>();
   for (const { value: leaf } of leavesIn(value, "")) {
     if (typeof leaf !== "string") continue;
@@ -73,7 +74,7 @@ function readBy(value: RawLeaf): Columns {
   return columns;
 }
 
-function firstKey(path: readonly { readonly key: string | number }[]): Columns {
+function firstKey(path: readonly { readonly key: string | number }[]): AppliedColumns {
   const [first] = path;
   return first === undefined ? undefined : new Set([String(first.key)]);
 }

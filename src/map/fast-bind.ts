@@ -33,12 +33,12 @@ export function bindFast(fast: Fast, shape: Shape): Evaluate {
 /** Units of work on one record: characters looked at or made, elements of arrays. */
 const mostWork = 1 << 20;
 
-interface Budget {
+interface StepBudget {
   left: number;
 }
 
 /** False for what jq reads or writes otherwise than JavaScript: integers beyond 2^53, half a surrogate pair. */
-function passes(value: unknown, budget: Budget): boolean {
+function passes(value: unknown, budget: StepBudget): boolean {
   if (typeof value === "string") return spends(budget, value.length) && !halfPair.test(value);
   if (typeof value === "number") return isPlain(value);
   if (typeof value !== "object" || value === null || value instanceof Signal) return true;
@@ -49,14 +49,14 @@ function passes(value: unknown, budget: Budget): boolean {
   return true;
 }
 
-function spends(budget: Budget, units: number): boolean {
+function spends(budget: StepBudget, units: number): boolean {
   budget.left -= units;
   return budget.left >= 0;
 }
 
 const halfPair = /\p{Surrogate}/u;
 
-function bind(fast: Fast, shape: Shape, budget: Budget): Evaluate {
+function bind(fast: Fast, shape: Shape, budget: StepBudget): Evaluate {
   switch (fast.is) {
     case "literal":
       return () => fast.value;
@@ -121,7 +121,7 @@ function bind(fast: Fast, shape: Shape, budget: Budget): Evaluate {
 const value: Shape = { is: "value" };
 const whole: Fast = { is: "path", steps: [] };
 
-function bindPath({ of, steps }: Extract<Fast, { is: "path" }>, shape: Shape, budget: Budget): Evaluate {
+function bindPath({ of, steps }: Extract<Fast, { is: "path" }>, shape: Shape, budget: StepBudget): Evaluate {
   if (of !== undefined) return piped(bind(of, shape, budget), fastPath(steps));
   if (shape.is === "value") return fastPath(steps);
   const [first, ...rest] = steps;
@@ -155,14 +155,14 @@ function piped(left: Evaluate, right: Evaluate): Evaluate {
 }
 
 /** A call's work is in proportion to its input. */
-function called(call: Evaluate, budget: Budget): Evaluate {
+function called(call: Evaluate, budget: StepBudget): Evaluate {
   return (input) => {
     const size = typeof input === "string" || Array.isArray(input) ? input.length : 1;
     return spends(budget, size) ? call(input) : ask;
   };
 }
 
-function mapped(inner: Evaluate, budget: Budget): Evaluate {
+function mapped(inner: Evaluate, budget: StepBudget): Evaluate {
   return (input) => {
     if (!Array.isArray(input) || !spends(budget, input.length)) return ask;
     const found: unknown[] = [];
@@ -177,7 +177,7 @@ function mapped(inner: Evaluate, budget: Budget): Evaluate {
 }
 
 /** jq evaluates the right side first. */
-function added(left: Evaluate, right: Evaluate, budget: Budget): Evaluate {
+function added(left: Evaluate, right: Evaluate, budget: StepBudget): Evaluate {
   return (root) => {
     const second = right(root);
     if (second instanceof Signal) return second;
@@ -208,7 +208,7 @@ function compared(by: string, left: Evaluate, right: Evaluate): Evaluate {
 }
 
 /** jq evaluates the last interpolation first. */
-function bindText(parts: readonly (string | Fast)[], shape: Shape, budget: Budget): Evaluate {
+function bindText(parts: readonly (string | Fast)[], shape: Shape, budget: StepBudget): Evaluate {
   const bound = parts.map((part) => (typeof part === "string" ? part : bind(part, shape, budget)));
   return (root) => {
     let text = "";
@@ -224,7 +224,7 @@ function bindText(parts: readonly (string | Fast)[], shape: Shape, budget: Budge
   };
 }
 
-function bindList(items: Extract<Fast, { is: "list" }>["items"], shape: Shape, budget: Budget): Evaluate {
+function bindList(items: Extract<Fast, { is: "list" }>["items"], shape: Shape, budget: StepBudget): Evaluate {
   const bound = items.map(({ of, scan }) => ({ evaluate: bind(of, shape, budget), scan }));
   return (root) => {
     const list: unknown[] = [];

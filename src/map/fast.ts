@@ -13,7 +13,7 @@ export function fastOf(expression: string): Fast | undefined {
   const cut = tokenize(expression);
   if ("fault" in cut || cut.tokens.length > mostTokens) return undefined;
   try {
-    const reader = new Reader(cut.tokens);
+    const reader = new TokenReader(cut.tokens);
     const [only, ...more] = reader.stream();
     return only === undefined || more.length > 0 || !reader.atEnd() || hasScan(only) ? undefined : only;
   } catch (error) {
@@ -29,7 +29,7 @@ const mostTokens = 500;
 const notFast = Symbol("not fast");
 
 /** Reads tokens from left to right; throws {@link notFast} at the first that is jq's. */
-class Reader {
+class TokenReader {
   readonly #tokens: readonly Token[];
   #at = 0;
 

@@ -99,7 +99,7 @@ export function compileBy(
   run: (program: string) => Promise<JqReply>,
 ): (expression: string) => Promise<CompileFault | undefined> {
   const known = new Map<string, Promise<CompileFault | undefined>>();
-  let waiting: Asked[] = [];
+  let waiting: AskedProgram[] = [];
 
   function flush(): void {
     const asked = waiting;
@@ -107,7 +107,7 @@ export function compileBy(
     for (const group of groupsOf(asked)) void settle(group);
   }
 
-  async function settle(group: readonly Asked[]): Promise<void> {
+  async function settle(group: readonly AskedProgram[]): Promise<void> {
     try {
       const areRight =
         group.length > 1 && isDone(await run(group.map(({ expression }) => wrapLeaf(expression)).join(",\n")));
@@ -133,14 +133,14 @@ export function compileBy(
   };
 }
 
-interface Asked {
+interface AskedProgram {
   readonly expression: string;
   readonly done: (fault: Promise<CompileFault | undefined> | undefined) => void;
   readonly fail: (error: unknown) => void;
 }
 
-function* groupsOf(asked: readonly Asked[]): Generator<readonly Asked[]> {
-  let group: Asked[] = [];
+function* groupsOf(asked: readonly AskedProgram[]): Generator<readonly AskedProgram[]> {
+  let group: AskedProgram[] = [];
   let characters = 0;
   for (const one of asked) {
     if (group.length === most.expressions || characters > most.characters) {

@@ -17,12 +17,12 @@ export interface JqThread {
 
 /** Starts nothing yet: the thread comes with the first run and holds no process open while idle. */
 export function startJqThread(timeoutMs: number): JqThread {
-  const waiting: Job[] = [];
-  const flying: Job[] = [];
+  const waiting: ThreadJob[] = [];
+  const flying: ThreadJob[] = [];
   let worker: Worker | undefined;
   let ready = false;
   let timer: NodeJS.Timeout | undefined;
-  let timed: Job | undefined;
+  let timed: ThreadJob | undefined;
   let lastId = 0;
   let closed = false;
 
@@ -35,7 +35,7 @@ export function startJqThread(timeoutMs: number): JqThread {
     });
     // jq-wasm prints on the console when it aborts; that stays unread, since reading would hold the process open.
     ready = false;
-    made.on("message", (message: "ready" | Answer) => {
+    made.on("message", (message: "ready" | ThreadAnswer) => {
       if (made === worker) answer(message);
     });
     made.on("error", (error) => {
@@ -47,7 +47,7 @@ export function startJqThread(timeoutMs: number): JqThread {
     return made;
   }
 
-  function answer(message: "ready" | Answer): void {
+  function answer(message: "ready" | ThreadAnswer): void {
     if (message === "ready") {
       ready = true;
       watch();
@@ -82,7 +82,7 @@ export function startJqThread(timeoutMs: number): JqThread {
     if (closed) return;
     while (waiting.length > 0 && flying.length < 2) {
       worker ??= start();
-      const job = waiting.shift() as Job;
+      const job = waiting.shift() as ThreadJob;
       flying.push(job);
       worker.postMessage({ id: job.id, program: job.program, input: job.input });
     }
@@ -124,7 +124,7 @@ export function startJqThread(timeoutMs: number): JqThread {
   };
 }
 
-interface Job {
+interface ThreadJob {
   readonly id: number;
   readonly program: string;
   readonly input: string;
@@ -133,6 +133,6 @@ interface Job {
   readonly reject: (error: Error) => void;
 }
 
-type Answer =
+type ThreadAnswer =
   | { readonly id: number; readonly stdout: string; readonly stderr: string; readonly exitCode: number }
   | { readonly id: number; readonly broken: string };

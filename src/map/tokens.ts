@@ -7,7 +7,7 @@ export interface Token {
 }
 
 /** A jq expression cut into tokens, or what keeps it from being cut safely. */
-type Tokens = { readonly tokens: readonly Token[] } | { readonly fault: string };
+type TokenStream = { readonly tokens: readonly Token[] } | { readonly fault: string };
 
 /**
  * Cuts a jq expression into tokens and leaves comments out.
@@ -15,7 +15,7 @@ type Tokens = { readonly tokens: readonly Token[] } | { readonly fault: string }
  * It tells code from strings and comments exactly as jq does, since the scan for refused words relies on it. A comment that ends in a
  * backslash continues in the next line for jq 1.8 and not for older ones, so it is a fault.
  */
-export function tokenize(expression: string): Tokens {
+export function tokenize(expression: string): TokenStream {
   const tokens: Token[] = [];
   const brackets: string[] = [];
   let inString = false;

@@ -122,7 +122,7 @@ export function isObject(value: unknown): value is Readonly<Record<string, unkno
  */
 export function updateTests(text: string, came: ReadonlyMap<number, Got>): string {
   const document = parseDocument(text);
-  const edits: Edit[] = [];
+  const edits: Replacement[] = [];
   for (const [index, got] of came) {
     const test = document.getIn(["tests", index], true);
     if (!isMap(test)) continue;
@@ -144,7 +144,7 @@ export function updateTests(text: string, came: ReadonlyMap<number, Got>): strin
 }
 
 /** A part of the text, and what takes its place. */
-interface Edit {
+interface Replacement {
   readonly start: number;
   readonly end: number;
   readonly put: string;
@@ -153,7 +153,7 @@ interface Edit {
 
 const keyOrder: readonly string[] = ["entities", "rejects", "skipped", "warnings"];
 
-function editOf(text: string, test: YAMLMap, key: string, node: Node): Edit {
+function editOf(text: string, test: YAMLMap, key: string, node: Node): Replacement {
   const order = keyOrder.indexOf(key);
   // A comment after a scalar or a flow collection is not part of what is replaced.
   if (isScalar(node) || ((isMap(node) || isSeq(node)) && node.flow === true)) node.comment = null;

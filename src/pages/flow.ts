@@ -93,10 +93,10 @@ function boxOf({ node, x, y, height }: Box): Html {
 `;
 }
 
-type End = readonly [x: number, y: number, height: number];
+type RibbonEnd = readonly [x: number, y: number, height: number];
 
-function ribbon([x0, y0, height0]: End, [x1, y1, height1]: End): string {
-  const shape = area<End>()
+function ribbon([x0, y0, height0]: RibbonEnd, [x1, y1, height1]: RibbonEnd): string {
+  const shape = area<RibbonEnd>()
     .x(([x]) => round(x))
     .y0(([, y]) => round(y))
     .y1(([, y, height]) => round(y + Math.max(height, 1)))

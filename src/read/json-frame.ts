@@ -28,7 +28,7 @@ export function recordsAt({ json }: SourceOptions): RecordsAt {
   return { path: records === "." ? [] : records.split("."), isMap: keyed !== undefined };
 }
 
-type State = "text" | "value" | "first" | "next" | "element" | "first key" | "key" | "colon" | "skip" | "next key";
+type FrameState = "text" | "value" | "first" | "next" | "element" | "first key" | "key" | "colon" | "skip" | "next key";
 
 /**
  * Finds the records of JSON texts one after another, without parsing them: the elements of the array at a path of keys, the one object there, or the values
@@ -39,7 +39,7 @@ export class JsonFrame {
   readonly #at: RecordsAt;
   readonly #maxBytes: number;
   readonly #onElement: (element: Element) => void;
-  #state: State = "text";
+  #state: FrameState = "text";
   /** Keys of the path that led here. */
   #level = 0;
   #texts = 0;
@@ -163,7 +163,7 @@ export class JsonFrame {
     return at + 1;
   }
 
-  #comma(block: Buffer, at: number, next: State, expected: string): number {
+  #comma(block: Buffer, at: number, next: FrameState, expected: string): number {
     if (block[at] !== 0x2c) throw this.#fault(at, expected);
     this.#state = next;
     return at + 1;
@@ -192,7 +192,7 @@ export class JsonFrame {
     }
   }
 
-  #afterKey(): State {
+  #afterKey(): FrameState {
     if (this.#inMap) return "element";
     const key = keyOf(this.#key);
     if (key === this.#at.path[this.#level]) {

@@ -65,7 +65,7 @@ function delimiterDoubt(text: SourceHead, options: SourceOptions): Doubt | undef
 }
 
 /** A CSV or TSV, what the mapping says of it, and its first rows read so. */
-interface Table {
+interface SniffedTable {
   readonly text: SourceHead;
   readonly options: SourceOptions;
   readonly rows: readonly SampleRow[];
@@ -138,7 +138,7 @@ function escapeDoubt(text: SourceHead, options: SourceOptions): Doubt | undefine
 }
 
 /** Spaces after delimiters: before every name of the header, or before an opening quote. */
-function paddingDoubt({ text, options, rows }: Table): Doubt | undefined {
+function paddingDoubt({ text, options, rows }: SniffedTable): Doubt | undefined {
   const { csv } = options;
   const [header] = rows;
   if (csv?.trim !== undefined || header === undefined || header.cells.length < 2) return undefined;
@@ -164,7 +164,7 @@ function paddingDoubt({ text, options, rows }: Table): Doubt | undefined {
   };
 }
 
-function quoteDoubt({ options: { csv }, rows }: Table): Doubt | undefined {
+function quoteDoubt({ options: { csv }, rows }: SniffedTable): Doubt | undefined {
   const [header] = rows;
   if (csv?.quote !== undefined || header === undefined) return undefined;
   if (!header.cells.every((cell) => /^'.*'$/s.test(String(cell)))) return undefined;
@@ -177,7 +177,7 @@ function quoteDoubt({ options: { csv }, rows }: Table): Doubt | undefined {
   };
 }
 
-function headerDoubt({ options: { csv }, rows }: Table): Doubt | undefined {
+function headerDoubt({ options: { csv }, rows }: SniffedTable): Doubt | undefined {
   const [header, ...others] = rows;
   // Days over columns that hold none are their names.
   const isName = (cell: string, at: number): boolean =>
@@ -200,7 +200,7 @@ function headerDoubt({ options: { csv }, rows }: Table): Doubt | undefined {
 }
 
 /** Rows of one cell more than the header, as R writes them: the names of the rows have none. */
-function rowNamesDoubt({ options: { csv }, rows }: Table): Doubt | undefined {
+function rowNamesDoubt({ options: { csv }, rows }: SniffedTable): Doubt | undefined {
   const [header, ...others] = rows;
   if (csv?.header !== undefined || csv?.longRows !== undefined || header === undefined || others.length < 2)
     return undefined;
@@ -222,7 +222,7 @@ function rowNamesDoubt({ options: { csv }, rows }: Table): Doubt | undefined {
 }
 
 /** Columns of one name. */
-export function repeatedDoubt({ options: { csv }, rows }: Pick<Table, "options" | "rows">): Doubt | undefined {
+export function repeatedDoubt({ options: { csv }, rows }: Pick<SniffedTable, "options" | "rows">): Doubt | undefined {
   const [header, ...others] = rows;
   if (csv?.repeatedColumns !== undefined || csv?.header === false || header === undefined) return undefined;
   const twice = [...placesOf(header.cells)].filter(([name, at]) => String(name).trim() !== "" && at.length > 1);

@@ -115,7 +115,7 @@ export interface SampleRow {
 }
 
 /** The first rows of a table. */
-interface Sample {
+interface RowSample {
   readonly rows: readonly SampleRow[];
   /** Lines between them that are not rows. */
   readonly faults: number;
@@ -128,7 +128,7 @@ const mostRows = 20;
 const sliceBytes = 64 * 1024;
 
 /** Reads the first rows of a head as the options say; none where the first line is not a row, which is a fault that reading reports. */
-export function sampleRows({ head, isWhole, start }: SourceHead, options: SourceOptions): Sample {
+export function sampleRows({ head, isWhole, start }: SourceHead, options: SourceOptions): RowSample {
   const rows: SampleRow[] = [];
   let faults = 0;
   let isBroken = false;

@@ -111,13 +111,13 @@ async function catalogOf(
 }
 
 /** Which record is to be explained: by its position, or by a line that it is on. */
-type Wanted = { readonly position: number } | { readonly line: number };
+type WantedRecord = { readonly position: number } | { readonly line: number };
 
 /** A path that ends in digits, and is not itself a file, names a line. */
 async function wantedOf({
   source,
   record,
-}: Pick<ExplainOptions, "source" | "record">): Promise<{ readonly source: Source; readonly wanted: Wanted }> {
+}: Pick<ExplainOptions, "source" | "record">): Promise<{ readonly source: Source; readonly wanted: WantedRecord }> {
   if (record !== undefined) return { source, wanted: { position: record } };
   const [, path, line] = (typeof source === "string" && /^(?!.*:\/\/)(.+):([1-9]\d*)$/s.exec(source)) || [];
   const isFile = typeof source === "string" && (await stat(source).then(Boolean, () => false));
@@ -127,17 +127,17 @@ async function wantedOf({
   });
 }
 
-type Found = { readonly name: string; readonly kind: string } & (
+type FoundRecord = { readonly name: string; readonly kind: string } & (
   | { readonly record: SourceRecord }
   | { readonly unread: Reject }
 );
 
 async function findRecord(
   inventory: Inventory,
-  wanted: Wanted,
+  wanted: WantedRecord,
   context: ExplainContext,
   onReceipt: ReturnType<typeof onceEach>,
-): Promise<Found> {
+): Promise<FoundRecord> {
   const downloads = await openDownloads({ env: context.env });
   try {
     return await findIn(inventory, wanted, { ...context, onReceipt, fetch: downloads.fetch });
@@ -148,11 +148,11 @@ async function findRecord(
 
 async function findIn(
   inventory: Inventory,
-  wanted: Wanted,
+  wanted: WantedRecord,
   { onReceipt, fetch, stdin, signal }: Pick<ReadIo, "onReceipt" | "fetch" | "stdin" | "signal">,
-): Promise<Found> {
+): Promise<FoundRecord> {
   let records = 0;
-  let above: Found | undefined;
+  let above: FoundRecord | undefined;
   for (const source of inventory.sources) {
     const { name, kind } = source;
     const chunks = readSource(source, inventory.optionsOf(source), {
@@ -190,12 +190,12 @@ async function findIn(
   throw new UsageError(`line ${wanted.line} of the source holds no record`, hint);
 }
 
-function placeOf(found: Found): Place {
+function placeOf(found: FoundRecord): Place {
   return ("unread" in found ? found.unread : found.record).at;
 }
 
 /** The line after a record; one that is not a row counts as written with a key on each line. */
-function endOf(found: Found): number {
+function endOf(found: FoundRecord): number {
   const { line = 0 } = placeOf(found);
   if ("unread" in found) return line + 1;
   const { cells, value } = found.record;

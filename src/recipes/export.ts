@@ -133,7 +133,7 @@ function writableKeys(blueprint: Blueprint): readonly string[] {
 }
 
 function recordOf(blueprint: Blueprint, entity: FoundEntity): object {
-  const { identifier, title, icon, team, properties, relations } = entity as FoundEntity & Fields;
+  const { identifier, title, icon, team, properties, relations } = entity as FoundEntity & ExportedFields;
   return {
     blueprint: blueprint.identifier,
     identifier,
@@ -150,7 +150,7 @@ function withTargets(relations: Readonly<Record<string, unknown>> = {}): Record<
   return Object.fromEntries(Object.entries(relations).filter(([, held]) => !Array.isArray(held) || held.length > 0));
 }
 
-interface Fields {
+interface ExportedFields {
   readonly title?: unknown;
   readonly icon?: unknown;
   readonly team?: unknown;
@@ -174,7 +174,7 @@ function columnsOf(blueprint: Blueprint): readonly Column[] {
     name: `${group}.${key}`,
     isText,
     cell: (entity) => {
-      const { properties, relations } = entity as FoundEntity & Fields;
+      const { properties, relations } = entity as FoundEntity & ExportedFields;
       return valueText(group === "properties" ? properties?.[key] : withTargets(relations)[key], isText);
     },
   });

@@ -75,7 +75,7 @@ export async function runPlan(given: PlanOptions, context: ImportContext = {}): 
 }
 
 /** A plan that is being made, and what is known of it so far: a run that ends early leaves the rest out. */
-interface Draft extends Pick<Planned, "discard"> {
+interface PlanDraft extends Pick<Planned, "discard"> {
   readonly folder: string;
   readonly writer: PlanWriter;
   file?: string;
@@ -84,14 +84,14 @@ interface Draft extends Pick<Planned, "discard"> {
 }
 
 /** Opens a plan in a working folder of its own. */
-async function openDraft(): Promise<Draft> {
+async function openDraft(): Promise<PlanDraft> {
   const folder = await makeWorkingFolder("plan");
   const discard = () => rm(folder, { recursive: true, force: true });
   return { folder, writer: await openPlanWriter(folder), discard };
 }
 
 /** Opens the guard of fields that would be emptied, and notes what it allows. */
-function guardDraft(draft: Draft, mapping: Mapping, options: ResolvedSyncOptions): Emptyings {
+function guardDraft(draft: PlanDraft, mapping: Mapping, options: ResolvedSyncOptions): Emptyings {
   const emptying = openEmptyingGuard(mapping, options);
   if (emptying.guard !== undefined) draft.emptyingShare = emptying.share;
   return emptying;
@@ -99,7 +99,7 @@ function guardDraft(draft: Draft, mapping: Mapping, options: ResolvedSyncOptions
 
 /** Adds what a prune would delete. Only what earlier prunes noted is read of the state folder. */
 async function addDeletions(
-  draft: Draft,
+  draft: PlanDraft,
   job: SourceJob,
   scope: PruneScope,
   { maxDelete, stateDir }: ResolvedSyncOptions,
@@ -115,7 +115,7 @@ async function addDeletions(
 
 /** Writes the plan file. */
 async function finishDraft(
-  draft: Draft,
+  draft: PlanDraft,
   { folder, inventory, ledger, target }: SourceJob,
   { maxDelete, prune, updateOnly }: ResolvedSyncOptions,
 ): Promise<void> {
@@ -137,7 +137,7 @@ async function finishDraft(
 }
 
 function plannedOf(
-  { file, judged, emptyingShare, discard }: Draft,
+  { file, judged, emptyingShare, discard }: PlanDraft,
   finished: Finished,
   { prune }: ResolvedSyncOptions,
 ): Planned {

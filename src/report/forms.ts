@@ -105,7 +105,7 @@ function formatStop({ exitCode, entities }: Report): string {
 /** Writes a report as metrics for the textfile collector of Prometheus' node exporter. No label holds the import id, so that every night continues the same series. @source Prometheus, "Exposition formats" */
 export function formatPrometheus(report: Report): string {
   const { records, blueprints, rejects, requests } = report;
-  const families: Family[] = [
+  const families: MetricFamily[] = [
     ["portload_exit_code", "Exit code of the last import", [[{}, report.exitCode]]],
     ["portload_balanced", "Whether every record was accounted for", [[{}, report.balanced ? 1 : 0]]],
     ["portload_started_timestamp_seconds", "Start of the last import", [[{}, Date.parse(report.startedAt) / 1000]]],
@@ -119,7 +119,7 @@ export function formatPrometheus(report: Report): string {
       "portload_entities",
       "Entities by blueprint and what became of them",
       Object.entries(blueprints).flatMap(([blueprint, counts]) =>
-        Object.entries(counts).map(([is, value]): Sample => [{ blueprint, is }, value]),
+        Object.entries(counts).map(([is, value]): MetricSample => [{ blueprint, is }, value]),
       ),
     ],
     [
@@ -144,10 +144,10 @@ export function formatPrometheus(report: Report): string {
   return families.map(formatFamily).join("");
 }
 
-type Sample = readonly [labels: Readonly<Record<string, string>>, value: number];
-type Family = readonly [name: string, help: string, samples: readonly Sample[]];
+type MetricSample = readonly [labels: Readonly<Record<string, string>>, value: number];
+type MetricFamily = readonly [name: string, help: string, samples: readonly MetricSample[]];
 
-function formatFamily([name, help, samples]: Family): string {
+function formatFamily([name, help, samples]: MetricFamily): string {
   if (samples.length === 0) return "";
   return `# HELP ${name} ${help}\n# TYPE ${name} gauge\n${samples.map(([labels, value]) => `${name}${formatLabels(labels)} ${value}\n`).join("")}`;
 }

@@ -83,8 +83,8 @@ export interface Causes {
 
 /** Makes empty groups. `names` are the sources' names, in the order of the command line. */
 export function groupCauses(names: readonly string[], limit = maxGroups): Causes {
-  const rejects = new Map<string, Group<Reject>>();
-  const warnings = new Map<string, Group<Warning>>();
+  const rejects = new Map<string, CauseGroup<Reject>>();
+  const warnings = new Map<string, CauseGroup<Warning>>();
   const faults = new Map<string, { readonly fault: Omit<FaultGroup, "count">; count: number; first?: Place }>();
   const targets = new Set<string>();
   const addFault = ({ code, message, path }: Finding, blueprint: string | undefined, further?: Place): void => {
@@ -163,7 +163,7 @@ interface Cause {
 /** What a sample takes from its item. */
 type Example = Pick<RejectSample, "value" | "identifier">;
 
-interface Group<T> {
+interface CauseGroup<T> {
   readonly cause: Cause;
   count: number;
   /** The item that comes first in the sources. */
@@ -174,7 +174,7 @@ interface Group<T> {
 }
 
 function addTo<T extends Cause & Example>(
-  groups: Map<string, Group<T>>,
+  groups: Map<string, CauseGroup<T>>,
   limit: number,
   kind: readonly string[],
   item: T,
@@ -221,7 +221,7 @@ function variantOf(
 }
 
 /** Keeps the first few by place; most items come in order, so that the last kept one decides at once. */
-function addSample(samples: Group<never>["samples"], { value, identifier }: Example, at?: Place): void {
+function addSample(samples: CauseGroup<never>["samples"], { value, identifier }: Example, at?: Place): void {
   if (at === undefined) return;
   const last = samples.at(-1);
   if (samples.length === maxSamples && last !== undefined && comparePlaces(at, last.at) >= 0) return;
@@ -234,7 +234,7 @@ function causeOf({ blueprint, path }: { [K in keyof Cause]: string | undefined }
   return { ...(blueprint === undefined ? {} : { blueprint }), ...(path === undefined ? {} : { path }) };
 }
 
-function inOrder<T>(groups: Map<string, Group<T>>): Group<T>[] {
+function inOrder<T>(groups: Map<string, CauseGroup<T>>): CauseGroup<T>[] {
   const nowhere: Place = { source: Number.POSITIVE_INFINITY, position: 0 };
   return [...groups.values()].sort(
     (a, b) => b.count - a.count || comparePlaces(a.first ?? nowhere, b.first ?? nowhere),

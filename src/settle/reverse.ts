@@ -34,7 +34,7 @@ export type Reversal =
       readonly fix?: string;
     };
 
-type Refused = Reversal & { readonly is: "refused" };
+type NotReversed = Reversal & { readonly is: "refused" };
 
 /** Why an entity is left as it is. */
 export type UndoCode = Extract<RejectCode, "changed_since" | "before_unknown">;
@@ -84,7 +84,7 @@ const unknown: Reversal = refused(
   "it was written by an import that did not keep what it held before; --keep-before keeps it",
 );
 
-function refused(code: UndoCode, message: string, path?: string): Refused {
+function refused(code: UndoCode, message: string, path?: string): NotReversed {
   return { is: "refused", code, message, ...(path !== undefined && { path }) };
 }
 
@@ -95,13 +95,13 @@ interface Context {
 }
 
 /** A field of a created entity that the run did not write so. */
-function strangeFields(now: FoundEntity, context: Context): Refused | undefined {
+function strangeFields(now: FoundEntity, context: Context): NotReversed | undefined {
   const strange = fieldNames(context.blueprint).filter((path) => !isOurs(path, now, context));
   return strange.length === 0 ? undefined : changedSince(strange, now, context);
 }
 
 /** Where what was sent is not kept: an entity that was updated after the run's last write to it, and is not as the run left it any more. */
-function laterDates(now: FoundEntity, { trace, blueprint }: Context): Refused | undefined {
+function laterDates(now: FoundEntity, { trace, blueprint }: Context): NotReversed | undefined {
   const { createdAt, updatedAt } = now;
   const { writes, lastWriteMs, left } = trace;
   if (updatedAt === undefined || updatedAt === createdAt) return undefined;
@@ -146,7 +146,7 @@ function fieldNames(blueprint: Blueprint): readonly string[] {
   return [...head, ...properties.map((key) => `properties.${key}`), ...relations.map((key) => `relations.${key}`)];
 }
 
-function changedSince(paths: readonly string[], now: FoundEntity, { trace }: Context): Refused {
+function changedSince(paths: readonly string[], now: FoundEntity, { trace }: Context): NotReversed {
   const words = paths.map((path) => {
     const left = trace.sent.get(path)?.at(-1) ?? (trace.had === "absent" ? null : trace.before.get(path));
     return `${path} is ${show(valueAt(now, path))}, this run left ${show(left)}`;

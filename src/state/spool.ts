@@ -117,7 +117,7 @@ export const entityCodec: Codec<Entity> = {
     return `{"head":${head}${bodyStart}${json}}`;
   },
   decode(line) {
-    const { head, body } = JSON.parse(line) as { head: Head; body: EntityBody };
+    const { head, body } = JSON.parse(line) as { head: SpoolHead; body: EntityBody };
     const [[source, position, lineOfRecord], span, resource, item, [blueprint, identifier], bytes, more] = head;
     const at: Place = lineOfRecord === undefined ? { source, position } : { source, position, line: lineOfRecord };
     // a quote within a JSON text is always escaped, so the first match is the key of the body
@@ -149,7 +149,7 @@ export const deferredCodec: Codec<Deferred> = {
   },
 };
 
-type Head = [
+type SpoolHead = [
   at: [source: number, position: number, line?: number],
   span: [start: number, end: number] | null,
   resource: number,

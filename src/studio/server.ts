@@ -83,7 +83,7 @@ async function serveStudio(start: StudioActions | Choice, port = 0): Promise<Stu
   const token = randomBytes(24).toString("base64url");
   const session = randomBytes(24).toString("base64url");
   let isUsed = false;
-  const state: State = "open" in start ? { actions: undefined } : { actions: start };
+  const state: ServerState = "open" in start ? { actions: undefined } : { actions: start };
   const server = Fastify({ bodyLimit, logger: false });
   server.addHook("onRequest", async (request, reply) => {
     reply.headers(headers);
@@ -129,11 +129,11 @@ async function serveStudio(start: StudioActions | Choice, port = 0): Promise<Stu
 }
 
 /** What there is to be asked for, once it is opened. */
-interface State {
+interface ServerState {
   actions: StudioActions | undefined;
 }
 
-function sendChoice(reply: FastifyReply, offers: Offers, fault?: Fault): FastifyReply {
+function sendChoice(reply: FastifyReply, offers: Offers, fault?: ServerFault): FastifyReply {
   return reply
     .headers({
       "content-security-policy": policyOf("none"),
@@ -145,7 +145,7 @@ function sendChoice(reply: FastifyReply, offers: Offers, fault?: Fault): Fastify
 }
 
 /** Opens what is chosen by the form: only what was offered can be. */
-function serveChoice(server: FastifyInstance, { offers, open }: Choice, state: State): void {
+function serveChoice(server: FastifyInstance, { offers, open }: Choice, state: ServerState): void {
   server.addContentTypeParser("application/x-www-form-urlencoded", { parseAs: "string" }, (_, body, done) =>
     done(null, new URLSearchParams(String(body))),
   );
@@ -167,7 +167,7 @@ function serveChoice(server: FastifyInstance, { offers, open }: Choice, state: S
   });
 }
 
-function serveActions(server: FastifyInstance, state: State): void {
+function serveActions(server: FastifyInstance, state: ServerState): void {
   server.get("/report", async (_, reply) => {
     const page = state.actions?.reportPage();
     // The report brings its own policy, which allows its own style and script.
@@ -200,7 +200,7 @@ function serveActions(server: FastifyInstance, state: State): void {
 }
 
 /** Why something was not done. */
-interface Fault {
+interface ServerFault {
   readonly message: string;
   readonly hint?: string;
 }
@@ -214,7 +214,7 @@ async function* lines(events: AsyncIterable<unknown>, tidy: StudioActions["tidy"
 }
 
 /** What the page shows of a failure: only our own errors are shown with their messages. */
-function faultOf(error: unknown, tidy: StudioActions["tidy"] = (text) => text): Fault {
+function faultOf(error: unknown, tidy: StudioActions["tidy"] = (text) => text): ServerFault {
   if (error instanceof PortloadError)
     return { message: tidy(error.message), ...(error.hint !== undefined && { hint: tidy(error.hint) }) };
   return { message: tidy(`internal error: ${(error as Error).message}`), hint: "Please report it." };

@@ -60,9 +60,9 @@ export function searchForm(blueprint: string | undefined, q: string): Html {
   return html`<form role="search" action="${tableHref(blueprint)}"><input type="search" name="q" value="${q}" aria-label="Search entities" placeholder="Text of an identifier, title or value"><button>Search</button></form>`;
 }
 
-type Columns = Readonly<Record<"properties" | "relations", readonly (readonly [key: string, name: string])[]>>;
+type TableColumns = Readonly<Record<"properties" | "relations", readonly (readonly [key: string, name: string])[]>>;
 
-function columnsOf({ blueprint, rules }: Shelf): Columns {
+function columnsOf({ blueprint, rules }: Shelf): TableColumns {
   const short = Object.entries(blueprint.schema.properties).filter(
     ([, { type, format }]) => type !== "object" && format !== "markdown" && format !== "yaml",
   );
@@ -74,7 +74,7 @@ function columnsOf({ blueprint, rules }: Shelf): Columns {
   };
 }
 
-function rowHtml(shelf: Shelf, entity: StoredEntity, columns: Columns | undefined): Html {
+function rowHtml(shelf: Shelf, entity: StoredEntity, columns: TableColumns | undefined): Html {
   const { identifier } = shelf.blueprint;
   const cells =
     columns === undefined

@@ -121,7 +121,7 @@ function groupsOf(catalog: Catalog, shelf: Shelf, { query, groupBy }: GroupBody)
   return ok({ groups, hasMoreGroups: false });
 }
 
-type Found = readonly (readonly [shelf: Shelf, entity: StoredEntity])[];
+type FoundEntities = readonly (readonly [shelf: Shelf, entity: StoredEntity])[];
 
 function aggregateAll(catalog: Catalog, body: AggregateBody): RouteAnswer {
   const compiled = compileSearch(catalog, body.query, "query", "catalog");
@@ -140,23 +140,23 @@ function aggregateAll(catalog: Catalog, body: AggregateBody): RouteAnswer {
   return ok({ result: aggregate(catalog, readOf(catalog, found), entitiesOf(found), { ...body }) });
 }
 
-function findAll(catalog: Catalog, compiled: Query): Found {
+function findAll(catalog: Catalog, compiled: Query): FoundEntities {
   return [...catalog.shelves].flatMap(([identifier, shelf]) => {
     if (compiled.blueprints?.includes(identifier) === false) return [];
     return selectEntities(shelf, compiled, 0, Number.POSITIVE_INFINITY).map((entity) => [shelf, entity] as const);
   });
 }
 
-function entitiesOf(found: Found): readonly StoredEntity[] {
+function entitiesOf(found: FoundEntities): readonly StoredEntity[] {
   return found.map(([, entity]) => entity);
 }
 
-function readOf(catalog: Catalog, found: Found): (entity: StoredEntity, name: string) => unknown {
+function readOf(catalog: Catalog, found: FoundEntities): (entity: StoredEntity, name: string) => unknown {
   const shelves = new Map(found.map(([shelf, entity]) => [entity, shelf] as const));
   return (entity, name) => fieldOf(catalog, entity, shelves.get(entity) as Shelf, name);
 }
 
-function countValues(catalog: Catalog, found: Found, by: string | undefined): Readonly<Record<string, number>> {
+function countValues(catalog: Catalog, found: FoundEntities, by: string | undefined): Readonly<Record<string, number>> {
   const counts = new Map<string, number>();
   for (const [shelf, entity] of found) {
     const value = by === undefined ? null : fieldOf(catalog, entity, shelf, by);

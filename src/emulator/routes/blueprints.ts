@@ -82,9 +82,9 @@ function changeRefusal(current: StoredBlueprint, body: unknown, patch: boolean):
   return undefined;
 }
 
-type Group = "properties" | "relations";
+type ScorecardGroup = "properties" | "relations";
 
-function defaultsOf(identifier: string): readonly (readonly [Group, string])[] {
+function defaultsOf(identifier: string): readonly (readonly [ScorecardGroup, string])[] {
   const { schema, relations = {} } = systemBlueprints.find((one) => one.identifier === identifier) ?? {
     schema: { properties: {} },
   };
@@ -94,7 +94,11 @@ function defaultsOf(identifier: string): readonly (readonly [Group, string])[] {
   ];
 }
 
-function memberOf(blueprint: object, group: Group, key: string): Readonly<Record<string, unknown>> | undefined {
+function memberOf(
+  blueprint: object,
+  group: ScorecardGroup,
+  key: string,
+): Readonly<Record<string, unknown>> | undefined {
   const { schema, relations } = blueprint as {
     readonly schema?: { readonly properties?: unknown };
     readonly relations?: unknown;

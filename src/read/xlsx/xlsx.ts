@@ -15,11 +15,11 @@ import type { SheetRow } from "./rows.js";
 const sampledRows = 20;
 
 /** A workbook among the sources. */
-type Source = WorkbookSource & { readonly index: number };
+type IndexedWorkbook = WorkbookSource & { readonly index: number };
 
 /** Reads a sheet of a workbook: a record is an array of typed cells beside the sheet's one array of columns, and the number of its row. */
 export async function* readWorkbookSource(
-  source: Source,
+  source: IndexedWorkbook,
   options: SourceOptions,
   io: OpenIo & {
     readonly limit?: number;
@@ -30,7 +30,7 @@ export async function* readWorkbookSource(
   const opened = await openSheet(source, options, io);
   if ("doubt" in opened) throw doubtError(source.name, opened.doubt);
   try {
-    const table = new Table(source, options, opened);
+    const table = new SheetTable(source, options, opened);
     const sink = new ChunkSink(source.index, io.limit, {}, io.chunkRecords);
     for await (const rows of table.rows()) {
       if ("doubt" in rows) throw doubtError(source.name, rows.doubt);
@@ -50,14 +50,14 @@ export async function* readWorkbookSource(
 
 /** How a sheet is read, or what is in doubt about it. */
 export async function sniffWorkbook(
-  source: Source,
+  source: IndexedWorkbook,
   options: SourceOptions,
   io: OpenIo,
 ): Promise<{ readonly receipt: Receipt } | { readonly doubt: Doubt }> {
   const opened = await openSheet(source, options, io);
   if ("doubt" in opened) return opened;
   try {
-    for await (const found of new Table(source, options, opened).rows())
+    for await (const found of new SheetTable(source, options, opened).rows())
       if ("doubt" in found || "receipt" in found) return found;
     throw new SourceError(source.name, "has no header: its sheet holds nothing", {
       hint: "Name another sheet under source.xlsx.sheet.",
@@ -69,14 +69,14 @@ export async function sniffWorkbook(
 
 /** Gives the rows at some positions as CSV with the header, in the mapping's delimiter. */
 export async function* extractRows(
-  source: Source,
+  source: IndexedWorkbook,
   options: SourceOptions,
   positions: ReadonlySet<number>,
 ): AsyncGenerator<Buffer, void, undefined> {
   const opened = await openSheet(source, options);
   if ("doubt" in opened) throw doubtError(source.name, opened.doubt);
   try {
-    const table = new Table(source, options, opened);
+    const table = new SheetTable(source, options, opened);
     const line = (cells: readonly Cell[]): Buffer => Buffer.from(csvLine(cells, options));
     let position = 0;
     for await (const rows of table.rows()) {
@@ -96,13 +96,13 @@ export async function* extractRows(
 }
 
 /** A sheet as a table: its first rows are looked at before any is given. */
-class Table {
-  readonly #source: Source;
+class SheetTable {
+  readonly #source: IndexedWorkbook;
   readonly #options: SourceOptions;
   readonly #sheet: OpenSheet;
   #columns: Columns | undefined;
 
-  constructor(source: Source, options: SourceOptions, sheet: OpenSheet) {
+  constructor(source: IndexedWorkbook, options: SourceOptions, sheet: OpenSheet) {
     this.#source = source;
     this.#options = options;
     this.#sheet = sheet;
@@ -192,7 +192,7 @@ class Table {
   }
 }
 
-function take({ number, cells, bytes }: SheetRow, table: Table, sink: ChunkSink, options: SourceOptions): void {
+function take({ number, cells, bytes }: SheetRow, table: SheetTable, sink: ChunkSink, options: SourceOptions): void {
   const { names, cells: all, gather } = table.columns;
   const at = sink.place(number);
   const max = options.maxRecordBytes ?? defaultMaxRecordBytes;

@@ -24,10 +24,10 @@ export function checksOf(name: string) {
   return { ok: make("ok"), warning: make("warning"), fault: make("fault"), note: make("note") };
 }
 
-type Env = Readonly<Record<string, string | undefined>>;
+type CheckEnv = Readonly<Record<string, string | undefined>>;
 
 /** Reports what lies between this machine and the API: address, proxy, private authorities, certificate. Sends no request. */
-export async function checkNetwork(apiUrl: string, fromFlag: boolean, env: Env): Promise<readonly Check[]> {
+export async function checkNetwork(apiUrl: string, fromFlag: boolean, env: CheckEnv): Promise<readonly Check[]> {
   const proxy = checksOf("proxy");
   const chosen = proxyFor(apiUrl, env);
   return [
@@ -46,7 +46,7 @@ const regions = new Map([
   ["api.us.getport.io", "US, by its older name"],
 ]);
 
-function checkAddress(apiUrl: string, fromFlag: boolean, env: Env): Check {
+function checkAddress(apiUrl: string, fromFlag: boolean, env: CheckEnv): Check {
   const { ok, warning } = checksOf("address");
   const from = fromFlag
     ? "--api-url"
@@ -66,7 +66,10 @@ function checkAddress(apiUrl: string, fromFlag: boolean, env: Env): Check {
 }
 
 /** Node reads the file when it starts, and prints one line when it cannot. */
-async function checkAuthorities({ NODE_EXTRA_CA_CERTS: file, NODE_TLS_REJECT_UNAUTHORIZED }: Env): Promise<Check[]> {
+async function checkAuthorities({
+  NODE_EXTRA_CA_CERTS: file,
+  NODE_TLS_REJECT_UNAUTHORIZED,
+}: CheckEnv): Promise<Check[]> {
   const { ok, warning, fault } = checksOf("authorities");
   const checks: Check[] = [];
   if (file) {

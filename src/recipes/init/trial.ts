@@ -63,7 +63,7 @@ export async function tryOut(
     const compiled = await compileMapping(parseMapping(text, "the proposal"), engine);
     const blueprints = new Map<string, Blueprint>();
     for (const { blueprint, made = given } of proposals) if (made !== undefined) blueprints.set(blueprint, made);
-    const tallies: Tally[] = [];
+    const tallies: TrialTally[] = [];
     const known = new Map<string, Names>();
     const searched = new Set(
       proposals.flatMap(({ relations }) =>
@@ -87,7 +87,7 @@ export async function tryOut(
   }
 }
 
-interface Tally {
+interface TrialTally {
   readonly kind: string;
   readonly blueprint: string;
   /** Properties that some relation finds its target by. */
@@ -105,7 +105,7 @@ interface Tally {
   }[];
 }
 
-function openTally(kind: string, blueprint: string, searched: ReadonlySet<string>): Tally {
+function openTally(kind: string, blueprint: string, searched: ReadonlySet<string>): TrialTally {
   return {
     kind,
     blueprint,
@@ -127,7 +127,7 @@ interface Names {
 
 async function* countGiven(
   chunks: AsyncIterable<Chunk<Candidate>>,
-  tally: Tally,
+  tally: TrialTally,
 ): AsyncGenerator<Chunk<Candidate>, void, undefined> {
   for await (const chunk of chunks) {
     for (const { fields } of [...chunk.items, ...(chunk.remains ?? []).map(({ item }) => item)])
@@ -144,7 +144,7 @@ function count(counts: Map<string, number>, key: string): void {
 
 function addChunk(
   { items, rejects, warnings, tally: { read } }: Chunk<Entity>,
-  tally: Tally,
+  tally: TrialTally,
   known: Map<string, Names>,
 ): void {
   tally.read += read;
@@ -158,7 +158,7 @@ function addChunk(
   for (const entity of items) addEntity(entity, tally, known);
 }
 
-function addEntity({ key, body, json, at }: Entity, tally: Tally, known: Map<string, Names>): void {
+function addEntity({ key, body, json, at }: Entity, tally: TrialTally, known: Map<string, Names>): void {
   const names = known.get(key.blueprint) ?? { identifiers: new Map(), values: new Map() };
   known.set(key.blueprint, names);
   const before = names.identifiers.get(key.identifier);
@@ -193,7 +193,7 @@ function isText(value: unknown): value is string {
   return typeof value === "string";
 }
 
-function addCause({ causes }: Tally, field: string, message: string, at: Place, times = 1): void {
+function addCause({ causes }: TrialTally, field: string, message: string, at: Place, times = 1): void {
   const key = `${field} ${message.replaceAll(/"[^"]*"|\d+/g, "…")}`;
   const cause = causes.get(key) ?? { field, message, count: 0, places: [] };
   causes.set(key, cause);
@@ -210,7 +210,11 @@ function fieldOf({ path = "", leaf = "" }: Pick<Reject, "path" | "leaf">): strin
   return field ?? path;
 }
 
-function finish(tally: Tally, known: ReadonlyMap<string, Names>, blueprints: ReadonlyMap<string, Blueprint>): Trial {
+function finish(
+  tally: TrialTally,
+  known: ReadonlyMap<string, Names>,
+  blueprints: ReadonlyMap<string, Blueprint>,
+): Trial {
   const { kind, blueprint, read, entities, given, links } = tally;
   const relations = blueprints.get(blueprint)?.relations ?? {};
   for (const { at, relation, property, names } of links) {

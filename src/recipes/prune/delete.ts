@@ -110,14 +110,19 @@ function withoutForeign(
   return asked.filter((identifier) => !foreign.has(identifier));
 }
 
-interface Part {
+interface DeletedPart {
   readonly gone: number;
   readonly refused: readonly string[];
   readonly message?: string;
 }
 
 /** Deletes a part. One that is refused because something depends on one of its entities is halved down to that entity. */
-async function deletePart(target: Target, ledger: Ledger, blueprint: string, part: readonly string[]): Promise<Part> {
+async function deletePart(
+  target: Target,
+  ledger: Ledger,
+  blueprint: string,
+  part: readonly string[],
+): Promise<DeletedPart> {
   const reply = await target.delete(blueprint, part);
   if (reply.is === "done") {
     const { left = [] } = reply;

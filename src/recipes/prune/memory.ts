@@ -33,14 +33,14 @@ const record = z.object({
   inDoubt: z.array(doubt),
 });
 type BaseRecord = z.infer<typeof record>;
-type Doubt = z.infer<typeof doubt>;
+type MemoryDoubt = z.infer<typeof doubt>;
 
 /** Scope of a blueprint whose entities are only deleted as dependents of others. */
 const dependentsScope = "dependents";
 
 /** What is known of blueprints from earlier nights, and what must be known after this one. */
 export interface PruneMemory {
-  of(blueprint: string): KnownBase & { readonly inDoubt: readonly Doubt[] };
+  of(blueprint: string): KnownBase & { readonly inDoubt: readonly MemoryDoubt[] };
   /** Notes that a night begins. @param nowMs - by the server's clock */
   begin(nowMs: number): Promise<void>;
   /** Notes which entities of a deletion in doubt are gone. */
@@ -92,7 +92,7 @@ export async function openPruneMemory({
         Math.max(one.deletedMs ?? 0, one.sinceMs ?? 0) > finishedMs,
     );
   };
-  const dependents = new Map<string, readonly Doubt[]>();
+  const dependents = new Map<string, readonly MemoryDoubt[]>();
   const set = (blueprint: string, change: Partial<BaseRecord>): BaseRecord => {
     const next = { ...own(blueprint), ...change };
     records.set(fileOf(next), next);

@@ -34,7 +34,7 @@ export interface RunCommand<F extends Folder = Folder> {
 }
 
 /** What a run is to do, and from what. */
-interface RunFacts {
+interface RunOpening {
   readonly options: HeaderFacts["options"] & Pick<ResolvedRunOptions, "allowRejects" | "report" | "runId">;
   readonly apiUrl: string;
   /** Fingerprint of the mapping. */
@@ -58,7 +58,7 @@ export interface OpenedRun<F extends Folder> {
 /** Opens a run, of sources or of a plan: its folder, from which it has its id, its ledger, its target, and what it is closed with. */
 export async function openRun<F extends Folder>(
   command: RunCommand<F>,
-  { options, apiUrl, mapping, sources, stdin, rules, steps, warnings }: RunFacts,
+  { options, apiUrl, mapping, sources, stdin, rules, steps, warnings }: RunOpening,
   { client, control, timeline }: Connection,
   context: RunContext,
 ): Promise<OpenedRun<F>> {

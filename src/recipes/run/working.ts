@@ -144,7 +144,7 @@ const estimateMs = 60_000;
 const firstEstimateMs = 3000;
 const firstEstimateShare = 0.005;
 
-interface Sample {
+interface SpeedSample {
   readonly at: number;
   readonly read: number;
   readonly done: number;
@@ -164,7 +164,7 @@ export function watchProgress(
   { client, control: { clock } }: Connection,
   whereabouts: Pick<Whereabouts, "share" | "step">,
 ): () => Progress {
-  const take = (): Sample => {
+  const take = (): SpeedSample => {
     const { records, entities } = ledger.counts;
     const { created, updated, unchanged, duplicate, rejected, mapped } = entities;
     const done = created + updated + unchanged + duplicate + rejected;
@@ -209,7 +209,7 @@ function trafficOf(client: Connection["client"]): Pick<Progress, "inFlight" | "w
   return { inFlight, ...(wait && { waiting: wait }) };
 }
 
-function estimate(before: Sample, now: Sample, elapsedMs: number): number | undefined {
+function estimate(before: SpeedSample, now: SpeedSample, elapsedMs: number): number | undefined {
   if (now.share === undefined || before.share === undefined) return undefined;
   if (elapsedMs < firstEstimateMs || now.share < firstEstimateShare || now.share <= before.share) return undefined;
   return ((1 - now.share) * (now.at - before.at)) / (now.share - before.share);

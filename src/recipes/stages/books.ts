@@ -1,7 +1,7 @@
 import { type Entity, type Mode, originOf, targetsOf, type Write } from "../../entity.js";
 import { type Deferred, type Outcome, rejectedOutcome } from "../../outcome.js";
 import type { Reject, RejectCode } from "../../reject.js";
-import { noCode, wordsOf } from "../../reply.js";
+import { noCode, type Origin, wordsOf } from "../../reply.js";
 import type { KeySet } from "../../settle/keys.js";
 import { printsOf } from "../../settle/trace.js";
 import type { JournalBefore, JournalWrote, Settled } from "../../state/journal-lines.js";
@@ -14,7 +14,7 @@ import { groupBy } from "./ahead.js";
 import type { SearchWatch } from "./searched-targets.js";
 
 /** The books of first writes: what left relations out, or was refused for a missing target, waits for the first round of second writes. */
-export function booksOfFirstWrites(target: Written, ledger: Ledger, keys: KeySet, searches: SearchWatch): Books {
+export function booksOfFirstWrites(target: Booked, ledger: Ledger, keys: KeySet, searches: SearchWatch): Books {
   return booksOf(target, ledger, keys, { round: 0, judge: outcomeOf, searches });
 }
 
@@ -27,7 +27,7 @@ type Judge = (write: Write, verdict: Verdict) => Outcome | Deferred;
  * @param round - the round of second writes that takes what waits
  */
 export function booksOf(
-  target: Written,
+  target: Booked,
   ledger: Ledger,
   keys: KeySet,
   { round, judge, searches }: { readonly round: number; readonly judge: Judge; readonly searches: SearchWatch },
@@ -74,7 +74,7 @@ export function booksOf(
 }
 
 /** What the books of writes need of the target. */
-type Written = Pick<Target, "clear" | "isForecast" | "rules" | "serverNow">;
+type Booked = Pick<Target, "clear" | "isForecast" | "rules" | "serverNow">;
 
 /** What the journal keeps of an entity before it is sent, where it was looked up. */
 function heldBefore(entity: Entity, mode: Mode): JournalBefore["entities"] {
@@ -166,7 +166,7 @@ async function clearFields(
   return uncleared;
 }
 
-function rejectOfClear(write: Write, clears: readonly string[], reply: Parameters<typeof wordsOf>[0] & Traced): Reject {
+function rejectOfClear(write: Write, clears: readonly string[], reply: Parameters<typeof wordsOf>[0] & Origin): Reject {
   const wait = (write.deferred?.waiting.length ?? 0) > 0 ? "; the relations that waited are not written either" : "";
   return {
     code: "refused_by_api",
@@ -177,10 +177,6 @@ function rejectOfClear(write: Write, clears: readonly string[], reply: Parameter
     status: reply.status,
     ...(reply.traceId !== undefined && { traceId: reply.traceId }),
   };
-}
-
-interface Traced {
-  readonly traceId?: string;
 }
 
 /**

@@ -101,7 +101,7 @@ export function watchSearches(
   target: Pick<Target, "isForecast" | "lookUp">,
   ledger: Pick<Ledger, "warn">,
 ): SearchWatch {
-  let waiting = new Map<string, Written>();
+  let waiting = new Map<string, WrittenTargets>();
 
   async function look(): Promise<void> {
     const written = [...waiting.values()];
@@ -142,14 +142,14 @@ export function watchSearches(
   };
 }
 
-interface Written {
+interface WrittenTargets {
   readonly blueprint: string;
   readonly identifier: string;
   readonly at: Place;
   readonly relations: readonly string[];
 }
 
-function warningOf({ blueprint, identifier, at }: Written, relation: string) {
+function warningOf({ blueprint, identifier, at }: WrittenTargets, relation: string) {
   return {
     code: "relation_target_missing",
     blueprint,

@@ -107,7 +107,7 @@ const maxBatches = 8;
 /** An engine that compiles each expression once, and runs on the same records only what it did not run on them the time before: between two keystrokes all expressions but one are the same. */
 export function withMemory(engine: JqEngine): JqEngine {
   const compiled = new Map<string, ReturnType<JqEngine["compile"]>>();
-  let batches: readonly Batch[] = [];
+  let batches: readonly RecordBatch[] = [];
   return {
     ...engine,
     compile(expression) {
@@ -120,7 +120,7 @@ export function withMemory(engine: JqEngine): JqEngine {
     },
     async run(leaves, records, environment) {
       const shown = JSON.stringify(environment);
-      const isSame = (one: Batch): boolean =>
+      const isSame = (one: RecordBatch): boolean =>
         one.shown === shown &&
         one.records.length === records.length &&
         one.records.every((text, at) => text === records[at]);
@@ -139,7 +139,7 @@ export function withMemory(engine: JqEngine): JqEngine {
 }
 
 /** What jq gave for some records the last time, a column for each expression. */
-interface Batch {
+interface RecordBatch {
   readonly shown: string | undefined;
   readonly records: readonly string[];
   readonly cells: ReadonlyMap<string, readonly JqCell[]>;

@@ -106,7 +106,7 @@ function orderOf(blueprints: Blueprints): readonly string[] {
   return steps.flatMap(({ blueprint }) => (blueprint === undefined ? [] : [blueprint]));
 }
 
-interface Work {
+interface UndoWork {
   readonly client: Client;
   readonly lines: Lines;
   readonly scope: UndoScope;
@@ -118,7 +118,7 @@ interface Work {
 
 async function takeBack(
   group: readonly NotedEntity[],
-  { client, lines, scope, changed, notes, blueprint }: Work,
+  { client, lines, scope, changed, notes, blueprint }: UndoWork,
 ): Promise<void> {
   const named = group.map(({ key }) => key.identifier).filter((identifier) => !identifier.startsWith("{"));
   const found = await client.lookUp(blueprint.identifier, named);

@@ -119,14 +119,14 @@ export async function keepNeeded({
   };
 }
 
-interface Link {
+interface HeldLink {
   readonly from: Key;
   readonly to: Key;
   readonly relation: string;
   readonly title: string | undefined;
 }
 
-function* linksOf(page: readonly FoundRelating[], target: string, named: ReadonlySet<string>): Generator<Link> {
+function* linksOf(page: readonly FoundRelating[], target: string, named: ReadonlySet<string>): Generator<HeldLink> {
   for (const { blueprint, identifier, relations, title } of page)
     for (const [relation, value] of Object.entries(relations))
       for (const name of targetsOf(value as Parameters<typeof targetsOf>[0])) {

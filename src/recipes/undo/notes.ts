@@ -29,7 +29,7 @@ export interface NotedEntity {
   readonly notes: readonly TraceNote[];
 }
 
-interface Note {
+interface UndoNote {
   readonly key: Key;
   readonly note: TraceNote;
 }
@@ -47,7 +47,10 @@ const maxParts = 256;
 export async function gatherNotes(journal: string, folder: string): Promise<RunNotes> {
   const { size } = await stat(journal);
   const parts = Math.min(maxParts, Math.ceil(size / partBytes));
-  const codec = { encode: (note: Note) => JSON.stringify(note), decode: (line: string) => JSON.parse(line) as Note };
+  const codec = {
+    encode: (note: UndoNote) => JSON.stringify(note),
+    decode: (line: string) => JSON.parse(line) as UndoNote,
+  };
   const spools = Array.from({ length: parts }, (_, part) => openSpool(join(folder, `notes-${part}.ndjson`), codec));
   const blueprints = new Set<string>();
   const deleted = createKeySet();
@@ -139,7 +142,7 @@ export function undoCommand(past: PastImport): string {
 /** Dummy place for a set of keys whose places are never read. */
 export const nowhere = { source: 0, position: 0 };
 
-function notesOf(line: JournalLine): readonly Note[] {
+function notesOf(line: JournalLine): readonly UndoNote[] {
   switch (line.line) {
     case "before":
       return line.entities.map(({ blueprint, before, mode, sent, clears }) => {
@@ -153,20 +156,20 @@ function notesOf(line: JournalLine): readonly Note[] {
       const { blueprint, created, updated, atMs, left = [] } = line;
       const at = atMs !== undefined && { atMs };
       return [
-        ...created.map((identifier, index): Note => {
+        ...created.map((identifier, index): UndoNote => {
           const prints = left[index]?.split(" ").filter((print) => print !== "");
           return { key: { blueprint, identifier }, note: { is: "created", ...at, left: prints } };
         }),
-        ...updated.map((identifier): Note => ({ key: { blueprint, identifier }, note: { is: "updated", ...at } })),
+        ...updated.map((identifier): UndoNote => ({ key: { blueprint, identifier }, note: { is: "updated", ...at } })),
       ];
     }
     case "delete":
       return [
-        ...line.entities.map((before): Note => {
+        ...line.entities.map((before): UndoNote => {
           const key = { blueprint: line.blueprint, identifier: before.identifier };
           return { key, note: { is: "delete", before } };
         }),
-        ...(line.referrers ?? []).map(({ blueprint, identifier, relations }): Note => {
+        ...(line.referrers ?? []).map(({ blueprint, identifier, relations }): UndoNote => {
           return { key: { blueprint, identifier }, note: { is: "unset", relations } };
         }),
       ];

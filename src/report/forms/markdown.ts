@@ -8,7 +8,7 @@ export function formatMarkdown(report: Report): string {
   return `# portload ${escapeMarkdown(report.command)} ${escapeMarkdown(report.importId)}\n\n${tablesOf(report).map(formatTable).join("\n")}`;
 }
 
-function formatTable({ title, head, rows }: Table): string {
+function formatTable({ title, head, rows }: MarkdownTable): string {
   const lines = [head, head.map(() => "---"), ...rows.map((row) => row.map(escapeMarkdown))];
   return `## ${title}\n\n${lines.map((cells) => `| ${cells.join(" | ")} |`).join("\n")}\n`;
 }
@@ -22,15 +22,15 @@ function escapeMarkdown(text: string): string {
 }
 
 /** A table of a readable report; cells are plain text, not escaped. */
-interface Table {
+interface MarkdownTable {
   readonly title: string;
   readonly head: readonly string[];
   readonly rows: readonly (readonly string[])[];
 }
 
 /** Gives what a readable report shows, as tables: the same for every form. Tables without rows are left out. */
-function tablesOf(report: Report): readonly Table[] {
-  const tables: Table[] = [
+function tablesOf(report: Report): readonly MarkdownTable[] {
+  const tables: MarkdownTable[] = [
     { title: "Import", head: ["", ""], rows: facts(report) },
     { title: "Records", head: ["read", "mapped", "skipped", "failed"], rows: [recordRow(report)] },
     { title: "Entities", head: ["blueprint", ...entityHead], rows: entityRows(report) },

@@ -9,7 +9,7 @@ export class Fault extends Error {
   }
 }
 
-type Reply<T> = { readonly ok: T } | { readonly fault: { readonly message: string; readonly hint?: string } };
+type PageReply<T> = { readonly ok: T } | { readonly fault: { readonly message: string; readonly hint?: string } };
 
 function post(name: string, body: unknown, signal?: AbortSignal): Promise<Response> {
   return fetch(`/api/${name}`, {
@@ -28,7 +28,7 @@ export async function call<K extends keyof StudioCalls>(
 ): Promise<StudioCalls[K]["gives"]> {
   const response = await post(name, body, signal);
   if (!response.ok) throw new Fault({ message: (await response.text()).trim() });
-  const reply = (await response.json()) as Reply<StudioCalls[K]["gives"]>;
+  const reply = (await response.json()) as PageReply<StudioCalls[K]["gives"]>;
   if ("fault" in reply) throw new Fault(reply.fault);
   return reply.ok;
 }

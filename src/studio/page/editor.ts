@@ -59,7 +59,7 @@ const colours = HighlightStyle.define([
 ]);
 
 /** What is offered while one types. */
-interface Offers {
+interface EditorOffers {
   /** JSON Schema of the file. */
   readonly schema: unknown;
   /** Expressions that read the source's columns. */
@@ -74,7 +74,7 @@ interface Offers {
 export function openEditor(
   parent: HTMLElement,
   text: string,
-  { schema, columns, keys, values }: Offers,
+  { schema, columns, keys, values }: EditorOffers,
   on: { readonly change: (text: string) => void; readonly line: (line: number) => void },
 ): MappingEditor {
   const complete = (context: CompletionContext): CompletionResult | null => {
@@ -173,11 +173,11 @@ export function openEditor(
 }
 
 /** A part of a JSON Schema. */
-interface Schema {
-  readonly properties?: Readonly<Record<string, Schema>>;
-  readonly additionalProperties?: Schema | boolean;
-  readonly items?: Schema;
-  readonly anyOf?: readonly Schema[];
+interface EditorSchema {
+  readonly properties?: Readonly<Record<string, EditorSchema>>;
+  readonly additionalProperties?: EditorSchema | boolean;
+  readonly items?: EditorSchema;
+  readonly anyOf?: readonly EditorSchema[];
   readonly description?: string;
   readonly type?: string;
   readonly enum?: readonly unknown[];
@@ -232,8 +232,8 @@ function valuesOf(schema: unknown, path: readonly string[]): readonly string[] {
   return [...new Set(words.map(String))];
 }
 
-function placesAt(schema: unknown, path: readonly string[]): readonly Schema[] {
-  let places: readonly Schema[] = spread(schema as Schema);
+function placesAt(schema: unknown, path: readonly string[]): readonly EditorSchema[] {
+  let places: readonly EditorSchema[] = spread(schema as EditorSchema);
   for (const name of path)
     places = places.flatMap((place) => {
       if (name === "-") return place.items === undefined ? [] : spread(place.items);
@@ -245,6 +245,6 @@ function placesAt(schema: unknown, path: readonly string[]): readonly Schema[] {
   return places;
 }
 
-function spread(schema: Schema): readonly Schema[] {
+function spread(schema: EditorSchema): readonly EditorSchema[] {
   return [schema, ...(schema.anyOf ?? []).flatMap(spread)];
 }
