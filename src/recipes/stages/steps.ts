@@ -48,6 +48,7 @@ async function sendWrites(
     target,
     width,
     signal: stop.signal,
+    // Also where reading ends because the run stops: the first reason stays.
     onFailure: () => stop.because("failed"),
     sleep: (ms) => clock.sleep(ms, stop.signal).catch(() => undefined),
     books,
