@@ -1,3 +1,4 @@
+import { chmodSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build } from "rolldown";
 
@@ -71,6 +72,9 @@ await build({
     chunkFileNames: "[name]-[hash].js",
   },
 });
+
+// npm makes the program executable once, when it links it; a build writes it again.
+chmodSync(here("../dist/cli/main.js"), 0o755);
 
 // The studio's page: one file for the browser.
 await build({

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { describe, expect, it } from "vitest";
 import { root } from "../support/catalog.js";
@@ -50,3 +50,10 @@ describe("what a short command loads", () => {
       );
   });
 });
+
+it.skipIf(process.platform === "win32")(
+  "stays executable through a build (skipped on Windows, which has no such mode)",
+  () => {
+    expect(statSync(join(root, "dist/cli/main.js")).mode & 0o111).toBe(0o111);
+  },
+);
