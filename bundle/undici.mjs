@@ -1,5 +1,5 @@
-// What this package uses of undici, by its parts: the whole of it (fetch, caches, mocks, web sockets) takes a third of the time in which a command starts.
-// The bundle takes this in undici's place; its version is pinned, and every test that spawns the program runs through it.
+// What this package uses of undici, by its parts: the whole of it (fetch, caches, mocks, web sockets) takes a third of the time in which an import starts.
+// The bundle takes this in undici's place; its version is pinned, and every test that spawns an import runs through it.
 import connect from "undici/lib/api/api-connect.js";
 import request_ from "undici/lib/api/api-request.js";
 import Agent from "undici/lib/dispatcher/agent.js";

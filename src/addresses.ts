@@ -32,6 +32,11 @@ export function resolveApiUrl({ apiUrl, env }: ApiUrlSources): string {
   return regionUrl(env.PORT_REGION || "eu");
 }
 
+/** Whether the environment says where the API is. */
+export function namesApi(env: ApiUrlSources["env"]): boolean {
+  return [env.PORT_API_URL, env.PORT_BASE_URL, env.PORT_REGION].some((given) => given !== undefined);
+}
+
 function regionUrl(region: string): string {
   const url = new Map([
     ["eu", "https://api.port.io/v1"],

@@ -1,20 +1,20 @@
-import type { IncomingMessage } from "node:http";
 import type { AgentOptions } from "node:https";
 import type { Readable } from "node:stream";
 import type { Dispatcher } from "undici";
 import { UsageError } from "../errors.js";
+import type { ReplyHeaders } from "./reply-parts.js";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
 /** How requests are sent. */
 export interface Requests {
   /** Sends a request and gives the reply once its headers are there. The reasons of its rejection have the codes of Node or undici. */
-  request(message: RequestParts): Promise<ReplyParts>;
+  request(message: WireRequest): Promise<OpenReply>;
   /** Closes all connections; what is in flight fails. */
   destroy(): Promise<void>;
 }
 
-interface RequestParts {
+interface WireRequest {
   /** Scheme, host and port of the API's address. */
   readonly origin: string;
   readonly path: string;
@@ -25,10 +25,11 @@ interface RequestParts {
 }
 
 /** A reply whose body is still to be read. */
-export interface ReplyParts {
+export interface OpenReply {
   readonly statusCode: number;
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  readonly body: Readable & { text(): Promise<string> };
+  readonly headers: ReplyHeaders;
+  /** `text` reads it whole, where there is a faster way than block by block. */
+  readonly body: Readable & { readonly text?: () => Promise<string> };
 }
 
 /** Connections to one origin: as many as requests may be in flight. */
@@ -81,7 +82,7 @@ function openOne(apiUrl: string): Requests {
     request({ body, ...message }) {
       return new Promise((resolve, reject) => {
         const sent = request({ ...message, ...host, agent });
-        sent.once("response", (reply) => resolve(partsOf(reply)));
+        sent.once("response", (body) => resolve({ statusCode: body.statusCode ?? 0, headers: body.headers, body }));
         sent.on("error", reject);
         sent.once("socket", (socket) => {
           if (!socket.connecting) return;
@@ -100,15 +101,6 @@ function openOne(apiUrl: string): Requests {
 /** As undici names it, too. */
 function connectFault(): Error {
   return Object.assign(new Error("no connection in time"), { code: "UND_ERR_CONNECT_TIMEOUT" });
-}
-
-function partsOf(reply: IncomingMessage): ReplyParts {
-  const text = async (): Promise<string> => {
-    const parts: Buffer[] = [];
-    for await (const part of reply) parts.push(part as Buffer);
-    return Buffer.concat(parts).toString("utf8");
-  };
-  return { statusCode: reply.statusCode ?? 0, headers: reply.headers, body: Object.assign(reply, { text }) };
 }
 
 /** Proxies by the scheme that they serve; an empty address for none. */

@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
 import { type Route, routes } from "./call.js";
-import type { ReplyParts, Requests } from "./connection.js";
+import type { OpenReply, Requests } from "./connection.js";
 import { headerText, type ReplyHeaders } from "./reply-parts.js";
 import { attemptTimeout, noHttp1, replyTooLarge, unknownCoding, unreadableReply } from "./retry.js";
 
@@ -68,7 +68,7 @@ class ReplyFault extends Error {
   }
 }
 
-async function textOf({ headers, body }: ReplyParts, maxBytes: number): Promise<string> {
+async function textOf({ headers, body }: OpenReply, maxBytes: number): Promise<string> {
   const coding = headerText(headers, "content-encoding")?.trim().toLowerCase() ?? "";
   const length = Number(headerText(headers, "content-length"));
   // Thrown below; an abandoned body has no other listener.
@@ -77,7 +77,7 @@ async function textOf({ headers, body }: ReplyParts, maxBytes: number): Promise<
     if (length > maxBytes) throw new ReplyFault(replyTooLarge);
     const isPlain = coding === "" || coding === "identity";
     // The parser holds a body to the length that it says it has.
-    if (isPlain && length >= 0) return await body.text();
+    if (isPlain && length >= 0 && body.text !== undefined) return await body.text();
     return await collect(isPlain ? body : decoded(body, coding), maxBytes);
   } catch (error) {
     body.destroy();

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { namesApi } from "../addresses.js";
 import { StateError } from "../errors.js";
 import { parseOptions } from "../options/option.js";
 import { applyOptions, type ChangedOptions, type ResumeOptions, resumeOptions, runOptions } from "../options/run.js";
@@ -91,7 +92,8 @@ async function findUnfinished(stateDir: string, importId: string | undefined): P
   return past;
 }
 
-function isResumable({ header }: PastImport): boolean {
+/** True for what is not found out again by starting it again. */
+export function isResumable({ header }: PastImport): boolean {
   return canBe("resumed", kindOfRun(header));
 }
 
@@ -102,9 +104,8 @@ function isFinished(past: PastImport): boolean {
 
 /** The options of the import as its journal keeps them, unread, and the address unless the environment names one. */
 export function optionsOf({ header }: PastImport, { env = {} }: ImportContext): Readonly<Record<string, unknown>> {
-  const elsewhere = [env.PORT_API_URL, env.PORT_BASE_URL, env.PORT_REGION].some((given) => given !== undefined);
   const kept = ([name]: [string, unknown]) =>
-    name in runOptions && name !== "pace" && !(name === "apiUrl" && elsewhere);
+    name in runOptions && name !== "pace" && !(name === "apiUrl" && namesApi(env));
   return Object.fromEntries(Object.entries(header.options).filter(kept));
 }
 

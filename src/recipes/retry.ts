@@ -13,7 +13,7 @@ import { kindOfRun, type SourceFingerprint } from "../state/journal-lines.js";
 import { fingerprintFile } from "../state/state.js";
 import type { Warning } from "../warning.js";
 import { leaveOut, openRetried } from "./resume/leave-out.js";
-import { optionsOf, refuseWithoutMapping } from "./resume.js";
+import { isResumable, optionsOf, refuseWithoutMapping } from "./resume.js";
 import type { ImportContext } from "./run/connect.js";
 import type { Finished } from "./run/finish.js";
 import { newFolder, reportOf, stateDirFrom } from "./run/folder.js";
@@ -40,7 +40,7 @@ export async function retryImport(asked: RetryOptions, context: ImportContext = 
   refuseWithoutMapping(past, changed);
   const report = reportToRetry(past);
   const rejects = rejectSources(past, report);
-  const sources = [...rejects, ...(canResume(past) && isEarly(report) ? await restSources(past) : [])];
+  const sources = [...rejects, ...(isResumable(past) && isEarly(report) ? await restSources(past) : [])];
   if (sources.length === 0)
     throw new StateError(`${past.header.command} ${past.importId} left nothing to import again`, {
       hint: "It rejected no record, or its rejects files are gone.",
@@ -106,7 +106,7 @@ function reportToRetry(past: PastImport): Report {
   const report = reportOf(past);
   if (report === undefined)
     throw new StateError(`${past.header.command} ${past.importId} has no report: it runs, or it was killed`, {
-      hint: canResume(past)
+      hint: isResumable(past)
         ? `If it was killed, resume it first: ${commandOn("resume", past)}`
         : "If it was killed, start the sync again: it finds out by itself what is left to do.",
     });
@@ -116,17 +116,12 @@ function reportToRetry(past: PastImport): Report {
 function hasLeft(past: PastImport): boolean {
   const report = reportOf(past);
   if (!canRetry(past) || report === undefined) return false;
-  return report.rejectFiles.length > 0 || (canResume(past) && isEarly(report));
+  return report.rejectFiles.length > 0 || (isResumable(past) && isEarly(report));
 }
 
 /** True for what has rejects of the user's own records: a plan that is applied has none. */
 function canRetry({ header }: PastImport): boolean {
   return canBe("retried", kindOfRun(header));
-}
-
-/** True for what is not found out again by starting it again. */
-function canResume({ header }: PastImport): boolean {
-  return canBe("resumed", kindOfRun(header));
 }
 
 function isEarly({ exitCode }: Report): boolean {

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { namesApi } from "../addresses.js";
 import { GuardError, StateError } from "../errors.js";
 import { parseOptions } from "../options/option.js";
 import { type ResolvedUndoOptions, type UndoOptions, undoOptions } from "../options/run.js";
@@ -201,8 +202,7 @@ function isBegunUndo(past: PastImport, of: string): boolean {
 
 /** The address of the run, unless the environment names one. */
 function addressOf({ header }: PastImport, { env = {} }: ImportContext): ResolvedUndoOptions["apiUrl"] {
-  const isNamed = [env.PORT_API_URL, env.PORT_BASE_URL, env.PORT_REGION].some((value) => value !== undefined);
-  return isNamed ? undefined : header.fingerprints.target;
+  return namesApi(env) ? undefined : header.fingerprints.target;
 }
 
 function refuseOtherTarget({ header, importId }: PastImport, apiUrl: string): void {

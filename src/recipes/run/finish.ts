@@ -101,13 +101,13 @@ function nextSteps(
   folder: string,
   { keptBefore, mode }: Pick<Finished, "keptBefore" | "mode">,
 ): readonly NextStep[] {
-  const { importId, dryRun, exitCode, entities, rejectFiles } = report;
+  const { importId, exitCode, entities, rejectFiles } = report;
   const { createdInPart = 0, updatedInPart = 0 } = entities;
   const [created, updated] = [entities.created + createdInPart, entities.updated + updatedInPart];
   const run = { importId, folder };
   const canRetry = exitCode === 1 && canBe("retried", report) && rejectFiles.length > 0;
   const stays = keptBefore || updated === 0 ? "" : `what was ${mode === "override" ? "overridden" : "merged"}`;
-  const canUndo = !dryRun && changedIn(entities) > 0 && (stays === "" || created > 0);
+  const canUndo = canBe("undone", report) && changedIn(entities) > 0 && (stays === "" || created > 0);
   const what = stays === "" ? "it back" : `what was created back (not ${stays}: it ran without --keep-before)`;
   return [
     ...(canRetry
