@@ -5,7 +5,7 @@ import { type Dye, formatPlan } from "../plan/show-plan.js";
 import { runPlan } from "../recipes/plan.js";
 import { planLines } from "../recipes/read-plan.js";
 import type { RunContext } from "../recipes/run/connect.js";
-import { type PlannedUndo, runUndo } from "../recipes/undo.js";
+import { changesOf, type PlannedUndo, runUndo } from "../recipes/undo.js";
 import { quoted } from "../reject.js";
 import type { ExitCode } from "../report/exit-code.js";
 import { causeLines } from "../report/summary.js";
@@ -167,8 +167,4 @@ async function mayApply(
   const isYes = /^y(es)?$/i.test(answer ?? "");
   if (!isYes && answer !== undefined) await say(terminal, "Nothing is undone.\n");
   return isYes;
-}
-
-function changesOf({ create, update, delete: deleted }: PlannedUndo["counts"]): number {
-  return create + update + deleted;
 }

@@ -149,19 +149,20 @@ function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? 0) + upper) / 2;
 }
 
-type CalculatedValues = Readonly<Record<string, unknown>>;
+/** Values of properties by their keys. */
+export type PropertyValues = Readonly<Record<string, unknown>>;
 
 /** Gives the properties that an entity ends with: those given over those of `base`, defaults when it is created, checked as a whole. */
 export function settleProperties(
   readings: Readings,
   rules: Rules,
-  given: CalculatedValues | undefined,
+  given: PropertyValues | undefined,
   base: StoredEntity | undefined,
   created: boolean,
-): CalculatedValues | Refusal {
+): PropertyValues | Refusal {
   const known = given === undefined ? {} : knownOnly(readings, rules, given);
   if (known instanceof Refusal) return known;
-  let merged: CalculatedValues = base === undefined ? known : merge(base.properties, known, readings);
+  let merged: PropertyValues = base === undefined ? known : merge(base.properties, known, readings);
   if (rules.defaults.length > 0 && (created || (base === undefined && readings.overrideDefaults))) {
     const absent = rules.defaults.filter(([key]) => !Object.hasOwn(merged, key));
     if (absent.length > 0) merged = { ...merged, ...Object.fromEntries(absent) };
@@ -173,7 +174,7 @@ export function settleProperties(
   return merged !== present && readings.nullProperty === "remove" ? present : merged;
 }
 
-function merge(held: CalculatedValues, given: CalculatedValues, readings: Readings): CalculatedValues {
+function merge(held: PropertyValues, given: PropertyValues, readings: Readings): PropertyValues {
   const merged = mergeOver(held, given);
   const deep: Record<string, unknown> = {};
   for (const key in given) {
@@ -186,14 +187,14 @@ function merge(held: CalculatedValues, given: CalculatedValues, readings: Readin
 }
 
 // A write that names every key that is there needs no copy, and that is what importers send.
-function mergeOver(held: CalculatedValues, given: CalculatedValues): CalculatedValues {
+function mergeOver(held: PropertyValues, given: PropertyValues): PropertyValues {
   for (const key in held) {
     if (!Object.hasOwn(given, key)) return { ...held, ...given };
   }
   return given;
 }
 
-function knownOnly(readings: Readings, rules: Rules, given: CalculatedValues): CalculatedValues | Refusal {
+function knownOnly(readings: Readings, rules: Rules, given: PropertyValues): PropertyValues | Refusal {
   for (const key in given) {
     if (rules.properties.has(key)) continue;
     const { unknownProperty } = readings;
@@ -207,16 +208,16 @@ function knownOnly(readings: Readings, rules: Rules, given: CalculatedValues): C
   return given;
 }
 
-function without(values: CalculatedValues, keys: ReadonlySet<string>): CalculatedValues {
+function without(values: PropertyValues, keys: ReadonlySet<string>): PropertyValues {
   return Object.fromEntries(Object.entries(values).filter(([key]) => !keys.has(key)));
 }
 
-function declaredOnly(rules: Rules, values: CalculatedValues): CalculatedValues {
+function declaredOnly(rules: Rules, values: PropertyValues): PropertyValues {
   return Object.fromEntries(Object.entries(values).filter(([key]) => rules.properties.has(key)));
 }
 
 // Null is not a value of any type; required properties refuse it by its absence.
-function withoutNulls(values: CalculatedValues): CalculatedValues {
+function withoutNulls(values: PropertyValues): PropertyValues {
   for (const key in values) {
     if (values[key] === null) return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null));
   }
@@ -227,7 +228,7 @@ function withoutNulls(values: CalculatedValues): CalculatedValues {
  * Gives what an entity is to hold: `held` itself when `given` is equal to it, else `given`, into which every equal value of `held` is put. What a write does not change
  * stays where it is in memory, so a catalog that is imported again and again gives the garbage collector little to move. `given` is the request's own.
  */
-export function keepEqual(held: CalculatedValues, given: CalculatedValues): CalculatedValues {
+export function keepEqual(held: PropertyValues, given: PropertyValues): PropertyValues {
   if (held === given) return held;
   let [same, keys] = [true, 0];
   for (const key in given) {

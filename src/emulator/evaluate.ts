@@ -1,5 +1,5 @@
 import type { SearchQuery } from "../entity.js";
-import { aggregationValue, calculate } from "./calculation.js";
+import { aggregationValue, calculate, type PropertyValues } from "./calculation.js";
 import { heldBy, selectEntities, targetsOf } from "./catalog.js";
 import {
   type EntityView,
@@ -74,15 +74,13 @@ function endValue(catalog: Catalog, [shelf, entity]: ShelvedEntity, name: string
   }
 }
 
-type EvaluatedValues = Readonly<Record<string, unknown>>;
-
 /** Gives an entity's properties with its mirror and aggregation properties, null where these show nothing. */
 function withMirrors(
   catalog: Catalog,
   shelf: Shelf,
   entity: StoredEntity,
   titlesWithIdentifiers: boolean,
-): EvaluatedValues {
+): PropertyValues {
   const { mirrors, aggregations } = shelf.rules;
   if (mirrors.size === 0 && aggregations.size === 0) return entity.properties;
   const values: Record<string, unknown> = { ...entity.properties };
@@ -92,7 +90,7 @@ function withMirrors(
 }
 
 /** Adds calculation properties to entities of one shelf that replies show; all of them in one go, because every start of jq costs. */
-function addCalculations(shelf: Shelf, replies: readonly { properties: EvaluatedValues }[]): void {
+function addCalculations(shelf: Shelf, replies: readonly { properties: PropertyValues }[]): void {
   const { calculations } = shelf.rules;
   if (calculations.size === 0 || replies.length === 0) return;
   const keys = [...calculations.keys()];

@@ -136,7 +136,8 @@ export function periodOf(value: object, now: number): { readonly from: number; r
 /** Where a query is used: the search of one blueprint (component `def-7`) knows rules on relations and scorecards that the others (`def-1`) do not. */
 export type QueryKind = "blueprint" | "catalog";
 
-type OperatorRule = Readonly<Record<string, unknown>>;
+/** A rule of a search as it was sent; `ruleFault` says what is wrong with it. */
+export type QueryRule = Readonly<Record<string, unknown>>;
 
 const text = { type: "string" };
 const texts = { type: "array", items: text };
@@ -218,7 +219,7 @@ export function ruleFault(rule: unknown, at: string, where: QueryKind): string |
 }
 
 // A rule says by its keys what it is about.
-function formsFor(rule: OperatorRule, where: QueryKind): ReadonlyMap<string, object> {
+function formsFor(rule: QueryRule, where: QueryKind): ReadonlyMap<string, object> {
   if (rule.operator === "relatedTo") return onConnection;
   if ("propertySchema" in rule) return onSchema;
   if (where === "blueprint" && "relation" in rule) return onRelation;

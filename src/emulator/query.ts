@@ -3,7 +3,7 @@ import { heldBy, targetsOf } from "./catalog.js";
 import { teamsOf } from "./entity-reply.js";
 import { type Catalog, isObject, type Query, type Shelf, type StoredEntity } from "./model.js";
 import { pathOperand, relatedTo } from "./paths.js";
-import { compare, type Operand, type QueryKind, ruleFault } from "./query-operators.js";
+import { compare, type Operand, type QueryKind, type QueryRule, ruleFault } from "./query-operators.js";
 import { invalidRequest, type Refusal } from "./refusal.js";
 
 /** Gives what a name of a search means on an entity. */
@@ -80,8 +80,6 @@ function any(parts: readonly Query[]): Query {
   if (parts.length === 1 && only !== undefined) return only;
   return { test: (entity, shelf) => parts.some((part) => part.test(entity, shelf)) };
 }
-
-type QueryRule = Readonly<Record<string, unknown>>;
 
 const emptiness = ["isEmpty", "isNotEmpty"];
 const expiry = ["isExpired", "isNotExpired"];

@@ -77,7 +77,7 @@ export async function runUndo(given: UndoOptions, context: UndoContext = {}): Pr
     const { file, ...planned } = await planUndo(past, { stateDir, folder, maxDelete: options.maxDelete }, connection);
     if (signal.aborted) return planned;
     const isConfirmed = context.confirm === undefined || (await context.confirm({ ...planned, file }));
-    if (isEmpty(planned.counts)) return { ...planned, ...(await whatToUndoInstead(stateDir, past)) };
+    if (changesOf(planned.counts) === 0) return { ...planned, ...(await whatToUndoInstead(stateDir, past)) };
     if (!isConfirmed || signal.aborted) return planned;
     const command: PlannedCommand = {
       name: "undo",
@@ -113,8 +113,9 @@ async function planUndo(
   return { importId, command: past.header.command, ...made };
 }
 
-function isEmpty({ create, update, delete: deleted }: UndoCounts): boolean {
-  return create + update + deleted === 0;
+/** How many entities an undo would change. */
+export function changesOf({ create, update, delete: deleted }: UndoCounts): number {
+  return create + update + deleted;
 }
 
 /** Why there is nothing to take back, and which earlier run has something. */
